@@ -1,0 +1,32 @@
+#pragma once
+// A call on its way through the pool: in the intake, in its project's queue, or at a worker.
+
+#include "actors/functions/function_version.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace millrace {
+
+enum class CallKind : std::uint8_t { run, check };
+
+struct QueuedCall {
+  CallKind kind = CallKind::run;
+  std::shared_ptr<const FunctionSource> source;
+  std::string text;  // parameters as JSON; for a check, the code
+  std::function<void(FunctionOutcome)> done;
+  bool refused = false;  // the queues were full; it only waits for the I/O thread to say so
+
+  // Set by the I/O thread.
+  std::shared_ptr<FunctionVersion> version;
+  std::uint64_t number = 0;  // of this attempt
+  int attempts = 0;          // how often it was given to a worker
+
+  std::size_t bytes() const { return text.size() + sizeof *this; }
+};
+
+using QueuedCallPtr = std::unique_ptr<QueuedCall>;
+
+}  // namespace millrace

@@ -1,0 +1,122 @@
+#pragma once
+// Runs calls: the one place where JavaScript of users is executed, with every limit around it.
+// It owns the isolate, the compiled sources and their realms. What it promises for each call: an
+// answer with the right code, unless V8 itself does not come back, which is the pool's business.
+//
+// After function_timeout and function_memory the isolate is not used again: the pool replaces the
+// worker.
+
+#include "actors/functions/worker/array_buffers.h"
+#include "actors/functions/worker/engine.h"
+#include "actors/functions/worker/failure.h"
+#include "actors/functions/worker/outbox.h"
+#include "actors/functions/worker/realm.h"
+#include "actors/functions/worker/watchdog.h"
+
+#include <v8.h>
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace millrace::worker {
+
+/// One function version as the pool sent it.
+struct Source {
+  std::uint32_t id = 0;
+  bool fresh_context = false;  // isolation: call
+  Nanos time_max = 0;
+  std::size_t memory_bytes_max = 0;
+  std::size_t output_bytes_max = 0;
+  std::string code;
+};
+
+struct ConsoleEntry {
+  std::uint8_t level = 0;  // position in log, info, warn, error, debug
+  std::string text;
+};
+
+struct CallResult {
+  std::optional<Failure> failure;
+  std::string text;  // JSON, when there is no failure
+  std::vector<ConsoleEntry> console;
+  Nanos duration = 0;  // of the function itself, without compiling and making contexts
+};
+
+class Runner final : private ConsoleSink {
+ public:
+  struct Options {
+    std::size_t contexts_max = 0;
+    std::size_t memory_bytes_max = 0;
+    v8::StartupData* snapshot = nullptr;
+  };
+
+  Runner(Engine& engine, Outbox& outbox, const Options& options);
+
+  void add(Source source);
+  void forget(std::uint32_t source);
+  CallResult run(std::uint32_t source, std::string_view parameters);
+  CallResult check(const std::string& code);
+
+  /// Housekeeping between calls, when no call waits: V8's own tasks, and a nearly full heap.
+  void rest();
+
+ private:
+  struct Entry {
+    Source source;
+    v8::Global<v8::UnboundScript> script;
+    std::unique_ptr<Realm> realm;
+    std::list<Entry*>::iterator recency;  // valid while `realm` is set
+  };
+
+  void begin(const Source& source);
+  void end(const Source& source, CallResult& result);
+  bool is_over();
+
+  void run_armed(Entry& entry, std::string_view parameters, CallResult& result);
+  std::optional<Failure> make_realm(Entry& entry, std::unique_ptr<Realm>& realm);
+  void keep(Entry& entry, std::unique_ptr<Realm> realm);
+  void drop_realm(Entry& entry);
+
+  void call_in(Realm& realm, const Source& source, std::string_view parameters, CallResult& result);
+  bool settle(Realm& realm, v8::Local<v8::Value>& value, CallResult& result);
+  v8::Maybe<v8::Local<v8::Promise>> as_promise(v8::Local<v8::Context> context,
+                                               v8::Local<v8::Value> value);
+  bool wait_for_timer(Realm& realm, CallResult& result);
+  void serialize(v8::Local<v8::Context> context, v8::Local<v8::Value> value, const Source& source,
+                 CallResult& result);
+  void describe(v8::Local<v8::Context> context, v8::TryCatch& caught, CallResult& result);
+
+  void write(unsigned level, v8::Local<v8::String> text) override;
+  static std::size_t near_heap_limit(void* runner, std::size_t current, std::size_t initial);
+
+  Engine& engine_;
+  Outbox& outbox_;
+  const std::size_t contexts_max_;
+  ArrayBuffers array_buffers_;
+  v8::Isolate* isolate_ = nullptr;
+  std::unique_ptr<Watchdog> watchdog_;
+  v8::Global<v8::Context> checking_context_;  // compiles for `check`; runs nothing
+
+  std::unordered_map<std::uint32_t, Entry> entries_;
+  std::list<Entry*> recent_;  // entries with a realm, latest first
+
+  std::size_t v8_heap_limit_ = 0;  // what V8 was told last
+  std::size_t crowded_bytes_ = 0;  // more in use between calls is too much
+
+  // The current call.
+  Nanos deadline_ = 0;
+  std::size_t heap_limit_ = 0;  // for the current call
+  bool out_of_memory_ = false;
+  bool out_of_time_ = false;
+  std::vector<ConsoleEntry> console_;
+  std::size_t console_bytes_ = 0;
+  bool console_cut_ = false;
+};
+
+}  // namespace millrace::worker

@@ -1,0 +1,68 @@
+#pragma once
+// The door for everything outside the actors: HTTP handlers, the command line's server, tests. Free
+// of CAF. Every function may be called from any thread that is not an actor's, blocks at most as long
+// as it says, and returns what happened or a user-readable error.
+
+#include <memory>
+#include <variant>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/execution_id.h"
+#include "runtime/base/ids.h"
+#include "runtime/base/json.h"
+#include "runtime/base/result.h"
+
+namespace millrace {
+
+struct TriggerRequest {
+  ProjectId project;
+  UserId user;
+  WorkflowId workflow;
+  Json request;  // {"headers": {...}, "params": {...}, "body": ...}
+};
+
+/// The run is durable; nobody waits for a Response step (none in the workflow, or it ended without
+/// reaching one). -> 202
+struct RunAccepted {
+  ExecutionId execution;
+  Instant submitted{};
+};
+/// A Response step ran, and everything before it is durable. -> its status
+struct RunResponded {
+  ExecutionId execution;
+  int status = 200;
+  Json headers;  // object of strings
+  Json body;
+};
+/// The run failed before a Response step. -> 500
+struct RunFailed {
+  ExecutionId execution;
+  StepId step;  // empty when no single step is to blame
+  Error error;
+};
+/// The hold time passed; the run goes on, and is durable. -> 542
+struct RunStillGoing {
+  ExecutionId execution;
+  Instant submitted{};
+};
+using TriggerReply = std::variant<RunAccepted, RunResponded, RunFailed, RunStillGoing>;
+
+class Gateway {
+ public:
+  virtual ~Gateway() = default;
+
+  /// Starts a run of the deployed version. Returns when the run is durable (no Response step) or when
+  /// there is something to answer, at most after `hold`. Errors, and then nothing was started:
+  /// not_found, workflow_not_deployed, invalid_request (violations as details), overloaded,
+  /// storage_failed.
+  virtual Result<TriggerReply> trigger(const TriggerRequest& request, Millis hold) = 0;
+
+  /// Asks a run to stop: no further step begins. Returns once the wish is durable. Errors: not_found
+  /// (also for another project's run), conflict (already ended).
+  virtual Outcome cancel(const ProjectId& project, const ExecutionId& execution) = 0;
+
+  /// True when start-up recovery has been planned and new work is accepted.
+  virtual bool is_ready() const = 0;
+};
+
+}  // namespace millrace

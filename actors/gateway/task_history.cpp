@@ -1,0 +1,143 @@
+#include "actors/gateway/task_history.h"
+
+#include <unordered_map>
+
+#include "actors/gateway/workflow_library.h"
+#include "runtime/execution/event_codec.h"
+#include "runtime/history/step_history.h"
+
+namespace millrace {
+namespace {
+
+Error no_execution(const ExecutionId& id) {
+  return Error(ErrorCode::not_found, "no execution " + id.text());
+}
+
+Result<std::vector<Event>> events_of(const std::vector<storage::JournalPage>& pages) {
+  std::vector<Event> events;
+  for (const auto& page : pages) {
+    auto more = read_journal_page(page.events);
+    if (!more) return more.error();
+    std::move(more->begin(), more->end(), std::back_inserter(events));
+  }
+  return events;
+}
+
+/// Fills `next` from `previous`: within a branch, and from the trigger to the first step. A fan-out
+/// does not list its thousands of elements; they name it as their `previous`.
+void link_next(std::vector<StepExecution>& steps) {
+  std::unordered_map<std::string, std::size_t> position;
+  for (std::size_t i = 0; i < steps.size(); ++i) position[steps[i].id] = i;
+  for (const auto& step : steps) {
+    if (!step.previous) continue;
+    const auto found = position.find(*step.previous);
+    if (found == position.end()) continue;
+    StepExecution& before = steps[found->second];
+    if (before.indexes.size() == step.indexes.size()) before.next.push_back(step.id);
+  }
+}
+
+}  // namespace
+
+TaskHistory::TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows)
+    : table_(store), workflows_(workflows) {}
+
+Result<TaskHistory::Page> TaskHistory::list(const Query& query) const {
+  return table_.history(query);
+}
+
+Result<ExecutionSummary> TaskHistory::summary(const ProjectId& project,
+                                              const ExecutionId& execution) const {
+  auto summary = table_.summary(execution);
+  if (!summary) return summary.error();
+  if (!*summary || (*summary)->project != project) return no_execution(execution);
+  return std::move(**summary);
+}
+
+Outcome TaskHistory::replay(const ExecutionSummary& summary,
+                            const std::function<void(StepHistory::Finding&&)>& visit,
+                            std::vector<Event>* root_events) const {
+  auto workflow = workflows_.version(summary.project, summary.workflow, summary.version);
+  if (!workflow) return workflow.error();
+  auto pages = table_.pages(summary.id, BranchPath{});
+  if (!pages) return pages.error();
+  auto events = events_of(*pages);
+  if (!events) return events.error();
+  const auto read_children = [&](const BranchPath& parent, StepIndex fan_out,
+                                 const StepHistory::TakeChild& take) -> Outcome {
+    Outcome problem = Done{};
+    auto scanned = table_.children(
+        summary.id, parent, fan_out,
+        [&](std::uint32_t index, std::vector<storage::JournalPage> child_pages) {
+          auto child_events = events_of(child_pages);
+          if (!child_events) {
+            problem = child_events.error();
+            return false;
+          }
+          return take(index, *child_events);
+        });
+    if (!scanned) return scanned;
+    return problem;
+  };
+  StepHistory history(*workflow, summary.id, read_children, visit);
+  auto replayed = history.replay(*events);
+  if (root_events != nullptr) *root_events = std::move(*events);
+  return replayed;
+}
+
+Result<TaskHistory::Execution> TaskHistory::show(const ProjectId& project,
+                                                 const ExecutionId& execution) const {
+  auto summary_row = summary(project, execution);
+  if (!summary_row) return summary_row.error();
+  Execution shown;
+  shown.summary = std::move(*summary_row);
+  std::vector<Event> events;
+  auto replayed = replay(
+      shown.summary,
+      [&](StepHistory::Finding&& finding) { shown.steps.push_back(std::move(finding.step)); },
+      &events);
+  if (!replayed) return replayed.error();
+  link_next(shown.steps);
+  const auto* ended =
+      events.empty() ? nullptr : std::get_if<ExecutionEnded>(&events.back().body);
+  if (ended != nullptr && ended->status == ExecutionStatus::failed) {
+    ErrorDetail failure;
+    failure.message = ended->message;
+    failure.got = wire_name(ended->code);
+    auto workflow = workflows_.version(project, shown.summary.workflow, shown.summary.version);
+    if (workflow && ended->step && *ended->step < (*workflow)->by_index.size()) {
+      failure.step = (*workflow)->by_index[*ended->step]->id.text;
+    }
+    shown.failure = std::move(failure);
+  }
+  return shown;
+}
+
+Result<StepDetail> TaskHistory::step(const ProjectId& project, const ExecutionId& execution,
+                                     const std::string& step_execution_id) const {
+  auto summary_row = summary(project, execution);
+  if (!summary_row) return summary_row.error();
+  std::optional<StepDetail> detail;
+  auto replayed = replay(
+      *summary_row,
+      [&](StepHistory::Finding&& finding) {
+        if (finding.step.id != step_execution_id) return;
+        StepDetail found;
+        found.input = finding.before ? finding.before->current_input() : Json(nullptr);
+        found.output = finding.output ? *finding.output : Json(nullptr);
+        for (auto& line : finding.console) {
+          found.console.emplace_back(std::move(line.level), std::move(line.text));
+        }
+        found.step = std::move(finding.step);
+        detail = std::move(found);
+      },
+      nullptr);
+  if (!replayed) return replayed.error();
+  if (!detail) {
+    return Error(ErrorCode::not_found, "execution " + execution.text() + " has no step execution \"" +
+                                           step_execution_id + "\"");
+  }
+  return std::move(*detail);
+}
+
+}  // namespace millrace

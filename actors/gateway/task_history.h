@@ -1,0 +1,50 @@
+#pragma once
+// The task history: what users see of their runs. Lists come from the summaries; steps come from the
+// journal itself, replayed through the pure machine: a step's input is rendered again from the state
+// the journal leads to, so nothing is stored twice. Blocks on the disk: request threads only.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/history/step_execution.h"
+#include "runtime/history/step_history.h"
+#include "storage/tables/execution_table.h"
+
+namespace millrace {
+
+class WorkflowLibrary;
+
+class TaskHistory {
+ public:
+  TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows);
+
+  using Query = storage::ExecutionTable::HistoryQuery;
+  using Page = storage::ExecutionTable::HistoryPage;
+
+  Result<Page> list(const Query& query) const;
+
+  struct Execution {
+    ExecutionSummary summary;
+    std::optional<ErrorDetail> failure;  // step and message, when the run failed
+    /// In the order in which they ended; a step inside a fan-out once per element.
+    std::vector<StepExecution> steps;
+  };
+  /// Error not_found also for another project's run.
+  Result<Execution> show(const ProjectId& project, const ExecutionId& execution) const;
+
+  Result<StepDetail> step(const ProjectId& project, const ExecutionId& execution,
+                          const std::string& step_execution_id) const;
+
+ private:
+  Result<ExecutionSummary> summary(const ProjectId& project, const ExecutionId& execution) const;
+  Outcome replay(const ExecutionSummary& summary,
+                 const std::function<void(StepHistory::Finding&&)>& visit,
+                 std::vector<Event>* root_events) const;
+
+  storage::ExecutionTable table_;
+  WorkflowLibrary& workflows_;
+};
+
+}  // namespace millrace

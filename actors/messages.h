@@ -1,0 +1,143 @@
+#pragma once
+// Every message between actors. Messages are plain immutable values; big things travel as shared
+// pointers to immutable data. The type ids are append-only: a mixed cluster must agree on them.
+//
+//   message            from                to (and on to)                     means
+//   StartRun           gateway             node > project > user              begin a new execution
+//   ResumeRun          sweep               node > project > user              an unfinished one lies idle
+//   TimerFired         timer service       node > project > user > branch     a timer row is due
+//   CancelRun          gateway             node > project > user > execution  stop before the next step
+//   RunSettled         user                project                            no longer in memory
+//   RunLoaded          storage reader      user                               rebuilt from its journal
+//   RebuildRun         user                itself, after a pause              the disk was not well
+//   FunctionFinished   function engine     branch                             a call has its outcome
+//   CommitFailed       commit thread       branch                             rebuild from the journal
+//   CommitDone         commit thread       branch                             what was asked for is durable
+//   ChildSettled/-Asleep/-Abandoned  child branch     parent branch           how an element is doing
+//   ChildLoaded        storage reader      parent branch                      an element rebuilt
+//   StopAfterStep      parent branch       child branch                       the fan-out is failing
+//   SweepTick          itself              node, project                      unload what is idle
+
+#include <caf/all.hpp>
+
+#include <cstdint>
+#include <memory>
+
+#include "actors/records/loaded_branch.h"
+#include "actors/records/run_order.h"
+#include "runtime/execution/fan_out_progress.h"
+#include "runtime/steps/function_engine.h"
+#include "storage/group_commit.h"
+#include "storage/tables/timer_table.h"
+
+namespace millrace {
+
+// How an actor of the tree ends on purpose. Anything else is a crash.
+inline constexpr auto ended_reason = caf::exit_reason::normal;           // its branch has ended
+inline constexpr auto asleep_reason = caf::exit_reason::user_shutdown;   // unloaded; a row will wake it
+inline constexpr auto dropped_reason = caf::exit_reason::unreachable;    // a commit failed: rebuild it
+inline constexpr auto stopped_reason = caf::exit_reason::kill;           // its parent ended it
+
+struct StartRun {
+  std::shared_ptr<const RunOrder> order;
+};
+
+struct ResumeRun {
+  ProjectId project;
+  UserId user;
+  ExecutionId execution;
+};
+
+struct TimerFired {
+  storage::TimerRow timer;
+};
+
+struct CancelRun {
+  ProjectId project;
+  UserId user;
+  ExecutionId execution;
+  std::shared_ptr<OutcomeSlot> slot;
+};
+
+struct RunSettled {
+  UserId user;
+  ExecutionId execution;
+};
+
+struct RunLoaded {
+  ExecutionId execution;
+  storage::Generation generation{};  // asked for before the rows were read
+  std::shared_ptr<Result<LoadedRun>> loaded;
+};
+
+struct RebuildRun {
+  ExecutionId execution;
+};
+
+struct FunctionFinished {
+  StepIndex step = 0;
+  std::uint32_t attempt = 0;
+  std::shared_ptr<FunctionOutcome> outcome;
+};
+
+struct CommitFailed {
+  Error error{ErrorCode::storage_failed, ""};
+};
+struct CommitDone {};
+
+struct ChildSettled {
+  std::uint32_t index = 0;
+  std::shared_ptr<BranchResult> result;
+};
+struct ChildAsleep {
+  std::uint32_t index = 0;
+};
+struct ChildAbandoned {
+  std::uint32_t index = 0;
+};
+struct ChildLoaded {
+  std::uint32_t index = 0;
+  std::shared_ptr<Result<LoadedBranch>> loaded;
+};
+struct StopAfterStep {};
+struct SweepTick {};
+
+}  // namespace millrace
+
+CAF_BEGIN_TYPE_ID_BLOCK(millrace, first_custom_type_id)
+CAF_ADD_TYPE_ID(millrace, (millrace::StartRun))
+CAF_ADD_TYPE_ID(millrace, (millrace::ResumeRun))
+CAF_ADD_TYPE_ID(millrace, (millrace::TimerFired))
+CAF_ADD_TYPE_ID(millrace, (millrace::CancelRun))
+CAF_ADD_TYPE_ID(millrace, (millrace::RunSettled))
+CAF_ADD_TYPE_ID(millrace, (millrace::RunLoaded))
+CAF_ADD_TYPE_ID(millrace, (millrace::FunctionFinished))
+CAF_ADD_TYPE_ID(millrace, (millrace::CommitFailed))
+CAF_ADD_TYPE_ID(millrace, (millrace::CommitDone))
+CAF_ADD_TYPE_ID(millrace, (millrace::ChildSettled))
+CAF_ADD_TYPE_ID(millrace, (millrace::ChildAsleep))
+CAF_ADD_TYPE_ID(millrace, (millrace::ChildAbandoned))
+CAF_ADD_TYPE_ID(millrace, (millrace::ChildLoaded))
+CAF_ADD_TYPE_ID(millrace, (millrace::StopAfterStep))
+CAF_ADD_TYPE_ID(millrace, (millrace::SweepTick))
+CAF_ADD_TYPE_ID(millrace, (millrace::RebuildRun))
+CAF_END_TYPE_ID_BLOCK(millrace)
+
+// All of these stay inside one process: what crosses nodes is decided with the cluster and then gets
+// an `inspect`.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::StartRun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ResumeRun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::TimerFired)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CancelRun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RunSettled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RunLoaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::FunctionFinished)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CommitFailed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CommitDone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildSettled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildAsleep)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildAbandoned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildLoaded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::StopAfterStep)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::SweepTick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RebuildRun)

@@ -1,0 +1,70 @@
+#pragma once
+// What actors use of the world: everything that is not another actor. One instance per process, built
+// by the gateway, outlives all actors. Every member is thread-safe.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "actors/gateway/shard_ownership.h"
+#include "actors/gateway/workflow_library.h"
+#include "actors/records/branch_loader.h"
+#include "actors/records/held_replies.h"
+#include "actors/scheduling/timer_service.h"
+#include "actors/workers/storage_reader.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/log.h"
+#include "runtime/base/random.h"
+#include "runtime/steps/function_engine.h"
+#include "storage/group_commit.h"
+
+namespace millrace {
+
+struct ActorOptions {
+  std::size_t scheduler_threads = 0;  // 0: one per core
+  std::size_t reader_threads = 2;
+  std::size_t live_executions_per_project_max = limits::live_executions_per_project_max;
+  std::size_t fan_out_children_live_max = limits::fan_out_children_live_max;
+  /// A branch whose wait is shorter stays in memory; a longer one is unloaded.
+  Millis stay_awake{2'000};
+  /// Users and projects without runs leave memory after about this long.
+  Millis idle_sweep{10'000};
+  Millis recovery_interval{300'000};
+  TimerServiceOptions timers;
+  /// Tests only: called with each event before it is journalled; throwing crashes the actor.
+  std::function<void(const ExecutionId&, const Event&)> before_record;
+};
+
+/// Counters since the start and gauges, for /metrics and tests.
+struct ActorStats {
+  std::atomic<std::uint64_t> runs_started{0};
+  std::atomic<std::uint64_t> runs_succeeded{0};
+  std::atomic<std::uint64_t> runs_failed{0};
+  std::atomic<std::uint64_t> runs_cancelled{0};
+  std::atomic<std::uint64_t> runs_loaded{0};    // rebuilt from their journals
+  std::atomic<std::uint64_t> runs_unloaded{0};  // put to sleep
+  std::atomic<std::uint64_t> actor_crashes{0};
+  std::atomic<std::uint64_t> late_results{0};  // outcomes nobody waits for any more
+  std::atomic<std::int64_t> runs_live{0};
+  std::atomic<std::int64_t> runs_queued{0};
+  std::atomic<std::int64_t> children_live{0};
+};
+
+struct NodeServices {
+  const storage::OrderedStore& store;
+  storage::GroupCommit& commits;
+  const ShardOwnership& ownership;
+  Clock& clock;
+  Random& random;
+  FunctionEngine& functions;
+  WorkflowLibrary& workflows;
+  TimerService& timers;
+  HeldReplies& held_replies;
+  StorageReader& reader;
+  BranchLoader loader;
+  LogSink log;
+  ActorOptions options;
+  ActorStats& stats;
+};
+
+}  // namespace millrace

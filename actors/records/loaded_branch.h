@@ -1,0 +1,37 @@
+#pragma once
+// A branch rebuilt from storage: its machine, and if a fan-out is open, how far its elements are.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "runtime/execution/branch_machine.h"
+#include "runtime/execution/fan_out_progress.h"
+#include "runtime/history/execution_summary.h"
+
+namespace millrace {
+
+/// The elements of an open fan-out that have a journal; all others have not begun.
+struct FoundChildren {
+  struct Begun {
+    std::uint32_t index = 0;
+    std::optional<Instant> due;  // it waits, and a timer row will wake it
+  };
+  std::vector<std::pair<std::uint32_t, BranchResult>> settled;  // ended
+  std::vector<Begun> begun;                                     // not ended
+};
+
+struct LoadedBranch {
+  BranchMachine machine;
+  std::uint64_t events_in_snapshot = 0;
+  FoundChildren children;
+};
+
+struct LoadedRun {
+  ExecutionSummary summary;
+  LoadedBranch root;
+};
+
+}  // namespace millrace

@@ -1,0 +1,24 @@
+#pragma once
+// The order to begin an execution, as the gateway hands it to the actors.
+
+#include <memory>
+
+#include "actors/gateway/gateway.h"
+#include "actors/records/once_slot.h"
+#include "runtime/definitions/workflow.h"
+#include "runtime/execution/event.h"
+
+namespace millrace {
+
+using ReplySlot = OnceSlot<Result<TriggerReply>>;
+using OutcomeSlot = OnceSlot<Outcome>;
+
+struct RunOrder {
+  ExecutionId execution;
+  Instant submitted{};
+  std::shared_ptr<const Workflow> workflow;
+  ExecutionStarted started;
+  std::shared_ptr<ReplySlot> reply;
+};
+
+}  // namespace millrace

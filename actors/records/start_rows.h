@@ -1,0 +1,15 @@
+#pragma once
+// The first rows of a run: what makes it exist.
+
+#include "actors/records/run_order.h"
+#include "storage/tables/execution_table.h"
+
+namespace millrace {
+
+ExecutionSummary summary_of(const RunOrder& order);
+
+/// Adds the first journal page and the summary of a run that is stored before it is begun (because
+/// its project is at its limit). It goes on like any other unfinished run.
+void put_start(storage::WriteBatch& batch, const RunOrder& order, Instant now);
+
+}  // namespace millrace

@@ -1,0 +1,63 @@
+#include "actors/scheduling/recovery_sweep.h"
+
+namespace millrace {
+
+RecoverySweep::RecoverySweep(const storage::OrderedStore& store, Clock& clock, LogSink log,
+                             Millis interval, Resume resume)
+    : table_(store),
+      clock_(clock),
+      log_(std::move(log)),
+      interval_(interval),
+      resume_(std::move(resume)),
+      thread_([this] { run(); }) {}
+
+void RecoverySweep::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void RecoverySweep::wait_for_first_sweep() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [&] { return has_swept_ || stopping_; });
+}
+
+void RecoverySweep::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    sweep();
+    lock.lock();
+    has_swept_ = true;
+    wake_.notify_all();
+    const Instant next = clock_.now() + interval_;
+    while (!stopping_ && clock_.now() < next) clock_.wait_until(lock, wake_, next);
+  }
+}
+
+void RecoverySweep::sweep() {
+  // A run that began a moment ago is on its way; only the first sweep meets none of those.
+  const Instant begun_before = has_swept_ ? clock_.now() - interval_ : Instant::max();
+  std::size_t resumed = 0;
+  std::size_t asleep = 0;
+  const auto scanned = table_.unfinished([&](const ExecutionSummary& summary) {
+    if (summary.status == ExecutionStatus::delayed) {
+      ++asleep;
+    } else if (summary.started < begun_before) {
+      ++resumed;
+      resume_(summary);
+    }
+    return true;
+  });
+  if (!scanned) {
+    log_(LogLevel::error, "unfinished runs could not be read: " + scanned.error().message);
+  } else if (!has_swept_ && resumed + asleep > 0) {
+    log_(LogLevel::info, "recovery: " + std::to_string(resumed) + " unfinished runs go on, " +
+                             std::to_string(asleep) + " sleep");
+  }
+}
+
+}  // namespace millrace

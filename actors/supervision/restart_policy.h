@@ -1,0 +1,35 @@
+#pragma once
+// What a supervisor does when an actor under it ends abnormally. Pure: (reason, history) -> decision.
+
+#include <cstdint>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/limits.h"
+
+namespace millrace {
+
+enum class ActorEnd : std::uint8_t {
+  crash,           // an exception: most likely a bug met on some event
+  storage_failed,  // its commit failed; it dropped its state on purpose
+};
+
+enum class RestartDecision : std::uint8_t {
+  rebuild,        // from the journal, now
+  rebuild_later,  // from the journal, after `storage_pause`: the disk is not well
+  park,           // end the execution as FAILED with the reason; the rest of its user's work goes on
+};
+
+inline constexpr Millis storage_pause{1'000};
+
+/// Crashes are counted per event: a run that got further since its last crash starts afresh.
+class CrashHistory {
+ public:
+  /// `durable_events`: how many events the journal held when the actor was last built.
+  RestartDecision decide(ActorEnd end, std::uint64_t durable_events);
+
+ private:
+  std::uint64_t crashed_at_ = 0;
+  std::size_t crashes_ = 0;
+};
+
+}  // namespace millrace

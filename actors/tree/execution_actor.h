@@ -1,0 +1,41 @@
+#pragma once
+// The root branch of one execution. Spawned and monitored by its user actor, either with an order to
+// begin or rebuilt from its journal. Beyond what every branch does, it keeps the summary (the task
+// history line) in step with the journal, answers the request that started it, and takes cancels.
+
+#include <variant>
+
+#include "actors/tree/branch_actor.h"
+
+namespace millrace {
+
+class ExecutionActor final : public BranchActor {
+ public:
+  /// A new run.
+  ExecutionActor(caf::actor_config& config, const NodeServices& services, BranchIdentity identity,
+                 std::shared_ptr<const RunOrder> order);
+  /// A rebuilt run. With `park`, it ends as FAILED with that reason instead of going on.
+  ExecutionActor(caf::actor_config& config, const NodeServices& services, BranchIdentity identity,
+                 LoadedRun run, std::optional<Error> park);
+
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+ private:
+  void on_recorded(const Event& event) override;
+  void add_rows(storage::WriteBatch& batch) override;
+  void on_branch_ended() override;
+  void on_asleep() override;
+
+  void begin();
+  void park();
+  void cancel(const CancelRun& message);
+  void on_ended(const ExecutionEnded& ended);
+
+  std::shared_ptr<const RunOrder> order_;  // until begun
+  std::optional<Error> park_;
+  ExecutionSummary summary_;
+  bool summary_changed_ = false;
+};
+
+}  // namespace millrace

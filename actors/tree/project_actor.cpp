@@ -1,0 +1,158 @@
+#include "actors/tree/project_actor.h"
+
+#include "actors/records/start_rows.h"
+#include "actors/supervision/crash_reason.h"
+#include "actors/tree/user_actor.h"
+
+namespace millrace {
+
+ProjectActor::ProjectActor(caf::actor_config& config, const NodeServices& services,
+                           ProjectId project)
+    : caf::event_based_actor(config), services_(services), project_(std::move(project)) {
+  set_exception_handler(crash_reason);
+  set_down_handler([this](caf::down_msg& message) { user_down(message); });
+}
+
+caf::behavior ProjectActor::make_behavior() {
+  delayed_send(this, services_.options.idle_sweep, SweepTick{});
+  return {
+      [this](const StartRun& message) { start(message); },
+      [this](const ResumeRun& message) {
+        pass_or_queue(message.user, message.execution, message);
+      },
+      [this](const TimerFired& message) {
+        pass_or_queue(message.timer.user, message.timer.execution, message);
+      },
+      // A cancel frees a place sooner or later: it never waits for one.
+      [this](const CancelRun& message) { pass(message.user, message.execution, message); },
+      [this](const RunSettled& message) { settled(message); },
+      [this](SweepTick) { sweep(); },
+  };
+}
+
+void ProjectActor::on_exit() {
+  for (auto& [id, user] : users_) send_exit(user.actor, stopped_reason);
+  users_.clear();
+}
+
+ProjectActor::User& ProjectActor::user(const UserId& id) {
+  User& user = users_[id];
+  if (!user.actor) {
+    user.actor =
+        spawn<UserActor, caf::monitored>(services_, project_, id, caf::actor(this));
+    user_of_[user.actor.address()] = id;
+  }
+  return user;
+}
+
+template <class Message>
+void ProjectActor::pass(const UserId& user_id, const ExecutionId& execution,
+                        const Message& message) {
+  User& to = user(user_id);
+  if (to.live.insert(execution).second) ++live_;
+  to.idle_at_last_sweep = false;
+  send(to.actor, message);
+}
+
+template <class Message>
+void ProjectActor::pass_or_queue(const UserId& user_id, const ExecutionId& execution,
+                                 const Message& message) {
+  const auto known = users_.find(user_id);
+  const bool has_place = known != users_.end() && known->second.live.contains(execution);
+  if (has_place || !is_full()) {
+    pass(user_id, execution, message);
+    return;
+  }
+  if (!queued_.insert(execution).second) return;
+  queue_.push(user_id, message);
+  ++services_.stats.runs_queued;
+}
+
+void ProjectActor::start(const StartRun& message) {
+  if (is_full()) {
+    queue_start(message);
+  } else {
+    pass(message.order->started.user, message.order->execution, message);
+  }
+}
+
+void ProjectActor::queue_start(const StartRun& message) {
+  const RunOrder& order = *message.order;
+  queued_.insert(order.execution);
+  queue_.push(order.started.user, ResumeRun{project_, order.started.user, order.execution});
+  ++services_.stats.runs_queued;
+  storage::WriteBatch batch;
+  batch.require(services_.ownership.fence(order.execution.shard()));
+  put_start(batch, order, services_.clock.now());
+  // A run that has to wait for a place answers at once that it was accepted, also when it has a
+  // Response step: holding the connection would only hold the queue's length in connections.
+  services_.commits.submit(
+      std::move(batch), storage::Urgency::urgent,
+      [reply = order.reply, id = order.execution, submitted = order.submitted](
+          const Outcome& outcome) {
+        if (outcome) {
+          reply->give(TriggerReply(RunAccepted{id, submitted}));
+        } else {
+          reply->give(outcome.error());
+        }
+      });
+}
+
+void ProjectActor::settled(const RunSettled& message) {
+  const auto found = users_.find(message.user);
+  if (found == users_.end() || found->second.live.erase(message.execution) == 0) return;
+  --live_;
+  admit_waiting();
+}
+
+void ProjectActor::admit_waiting() {
+  while (!is_full()) {
+    auto next = queue_.pop();
+    if (!next) return;
+    --services_.stats.runs_queued;
+    if (const auto* resume = std::get_if<ResumeRun>(&*next)) {
+      queued_.erase(resume->execution);
+      pass(resume->user, resume->execution, *resume);
+    } else {
+      const auto& timer = std::get<TimerFired>(*next);
+      queued_.erase(timer.timer.execution);
+      pass(timer.timer.user, timer.timer.execution, timer);
+    }
+  }
+}
+
+void ProjectActor::sweep() {
+  delayed_send(this, services_.options.idle_sweep, SweepTick{});
+  for (auto user = users_.begin(); user != users_.end();) {
+    if (!user->second.live.empty()) {
+      ++user;
+    } else if (!user->second.idle_at_last_sweep) {
+      user->second.idle_at_last_sweep = true;
+      ++user;
+    } else {
+      user_of_.erase(user->second.actor.address());
+      send_exit(user->second.actor, stopped_reason);
+      user = users_.erase(user);
+    }
+  }
+}
+
+void ProjectActor::user_down(const caf::down_msg& message) {
+  const auto found = user_of_.find(caf::actor_cast<caf::actor_addr>(message.source));
+  if (found == user_of_.end()) return;  // ended by the sweep
+  // A crashed user actor takes its executions along; all of them are in their journals.
+  ++services_.stats.actor_crashes;
+  const UserId id = found->second;
+  services_.log(LogLevel::error,
+                "user " + id.text + " of project " + project_.text +
+                    " crashed, its runs are rebuilt: " + caf::to_string(message.reason));
+  user_of_.erase(found);
+  User lost = std::move(users_.at(id));
+  users_.erase(id);
+  live_ -= lost.live.size();
+  for (const auto& execution : lost.live) {
+    pass_or_queue(id, execution, ResumeRun{project_, id, execution});
+  }
+}
+
+}  // namespace millrace

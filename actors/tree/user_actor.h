@@ -1,0 +1,59 @@
+#pragma once
+// One user of one project: parent and supervisor of that user's executions. Spawns them, has them
+// rebuilt when they crash (restart_policy.h) or when mail comes for one that sleeps, and tells the
+// project when one has left memory. Ended by its project when it has been idle.
+
+#include <caf/all.hpp>
+
+#include <unordered_map>
+#include <vector>
+
+#include "actors/messages.h"
+#include "actors/node_services.h"
+#include "actors/supervision/restart_policy.h"
+
+namespace millrace {
+
+class UserActor final : public caf::event_based_actor {
+ public:
+  UserActor(caf::actor_config& config, const NodeServices& services, ProjectId project, UserId user,
+            caf::actor parent);
+  caf::behavior make_behavior() override;
+  void on_exit() override;
+
+ private:
+  struct Run {
+    caf::actor actor;                         // null while loading
+    std::shared_ptr<ReplySlot> reply;         // survives a rebuild
+    std::vector<CancelRun> cancels;           // not yet answered
+    std::vector<TimerFired> timers;           // came while it was loading
+    bool mail_sent = false;                   // if it falls asleep now, it may have missed it
+    CrashHistory crashes;
+    std::uint64_t events_when_built = 0;
+    std::optional<Error> park;                // rebuild it only to end it with this
+  };
+
+  void start(const StartRun& message);
+  void resume(const ExecutionId& execution);
+  void wake(const TimerFired& message);
+  void cancel(const CancelRun& message);
+  void loaded(RunLoaded& message);
+  void ended(const caf::down_msg& message);
+
+  Run* find(const ExecutionId& execution);
+  void load(const ExecutionId& execution);
+  void watch(const ExecutionId& execution, Run& run, caf::actor actor);
+  void crashed(const ExecutionId& execution, Run& run, const std::string& reason);
+  void give_up(const ExecutionId& execution, Run& run, const Error& error);
+  void forget_timers(const ExecutionId& execution, const Run& run);
+  void settle(const ExecutionId& execution);
+
+  const NodeServices& services_;
+  const ProjectId project_;
+  const UserId user_;
+  caf::actor parent_;
+  std::unordered_map<ExecutionId, Run> runs_;
+  std::unordered_map<caf::actor_addr, ExecutionId> execution_of_;
+};
+
+}  // namespace millrace

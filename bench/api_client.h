@@ -1,0 +1,74 @@
+#pragma once
+// Sets a server up through its public API, as an operator and a project's backend would, and asks
+// its task history. For set-up and checks only: measured requests are made by the load generator
+// from the texts that `trigger_request` writes. Every refusal is a BenchFailure with the server's
+// own words.
+
+#include "http/wire/signing_key.h"
+#include "runtime/base/json.h"
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace millrace::bench {
+
+/// A project with a signing key of its own, so that it can mint tokens for its users.
+struct BenchProject {
+  std::string id;
+  std::string api_key;
+  RsaKey signing_key;
+};
+
+struct HistoryFilter {
+  std::string workflow;  // empty: all
+  std::string status;    // empty: all
+};
+
+class ApiClient {
+ public:
+  ApiClient(std::uint16_t port, std::string admin_key)
+      : port_(port), admin_key_(std::move(admin_key)) {}
+
+  bool is_ready() const;
+  /// A sample without labels of /metrics.
+  double metric(const std::string& name) const;
+  BenchProject create_project() const;
+  /// Stores the definition as the workflow's draft and makes it live.
+  void deploy(const BenchProject& project, const std::string& workflow,
+              const Json& definition) const;
+
+  /// How many runs match.
+  std::size_t count_runs(const BenchProject& project, const HistoryFilter& filter) const;
+  /// The ids of all runs that match, page by page.
+  std::set<std::string> list_runs(const BenchProject& project, const HistoryFilter& filter) const;
+
+ private:
+  struct Call {
+    std::string method;
+    std::string path;
+    std::string bearer;
+    std::optional<Json> body;
+  };
+  Json call(const Call& call) const;
+  Json history_page(const BenchProject& project, const HistoryFilter& filter,
+                    std::size_t offset) const;
+
+  std::uint16_t port_;
+  std::string admin_key_;
+};
+
+/// A token of one user that is good for an hour.
+std::string user_token(const BenchProject& project, const std::string& user);
+
+struct TriggerRequestText {
+  std::string path;   // e.g. from `trigger_path`
+  std::string token;  // the user's
+  std::string body;   // JSON
+};
+std::string trigger_path(const BenchProject& project, const std::string& workflow);
+/// The complete HTTP request, for the load generator.
+std::string trigger_request(const TriggerRequestText& text);
+
+}  // namespace millrace::bench

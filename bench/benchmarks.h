@@ -1,0 +1,26 @@
+#pragma once
+// All benchmarks: each measures one promise and hands back a report. They throw BenchFailure when
+// they cannot measure. Each starts what it needs and ends it; none leaves a file or a process.
+
+#include "bench/bench_options.h"
+#include "bench/bench_report.h"
+
+namespace millrace::bench {
+
+/// The lead flow over HTTP at 1, 16, 64 and 256 connections, beside a bare synced put.
+BenchReport http_trigger_bench(const BenchOptions& options);
+/// 100 function steps in a row: what a step costs when nothing else happens.
+BenchReport function_chain_bench(const BenchOptions& options);
+/// 1,000 to 100,000 elements: time to the response, and memory.
+BenchReport fan_out_bench(const BenchOptions& options);
+/// 10,000 unfinished runs, SIGKILL, restart: is anything lost, and how long does it take?
+BenchReport recovery_bench(const BenchOptions& options);
+
+/// Group commit over RocksDB with 1 and 64 batches on their way.
+BenchReport journal_bench(const BenchOptions& options);
+/// Rendering of about 10 KB.
+BenchReport template_bench(const BenchOptions& options);
+/// One call at a time, and 20,000 at once.
+BenchReport function_pool_bench(const BenchOptions& options);
+
+}  // namespace millrace::bench

@@ -1,0 +1,37 @@
+#pragma once
+// One Millrace server under test with a data directory and a project of its own. `crash` and
+// `restart` keep the directory: what recovery finds is what a kill left.
+
+#include "bench/api_client.h"
+#include "bench/bench_options.h"
+#include "bench/scratch_directory.h"
+#include "bench/server_process.h"
+
+#include <optional>
+#include <string>
+
+namespace millrace::bench {
+
+class ProductServer {
+ public:
+  /// Starts the server and makes the project; BenchFailure when either does not work.
+  explicit ProductServer(const BenchOptions& options);
+
+  const ServerProcess& process() const { return *process_; }
+  const BenchProject& project() const { return project_; }
+  ApiClient api() const;
+
+  /// SIGKILL, and waits for the end.
+  void crash() { process_->kill_at_once(); }
+  void restart();
+
+ private:
+  ServerCommand command() const;
+
+  const BenchOptions& options_;
+  ScratchDirectory directory_;
+  std::optional<ServerProcess> process_;
+  BenchProject project_;
+};
+
+}  // namespace millrace::bench

@@ -1,0 +1,126 @@
+#include "http/api/api.h"
+
+#include "http/wire/error_response.h"
+
+namespace millrace {
+namespace {
+
+void write_reply(const Reply& reply, httplib::Response& response) {
+  response.status = reply.status;
+  if (!reply.body.empty()) response.set_content(reply.body, reply.content_type);
+  for (const auto& [name, value] : reply.headers) response.set_header(name, value);
+}
+
+}  // namespace
+
+Api::Api(ApiServices services, std::string_view admin_key)
+    : services_(std::move(services)),
+      authenticate_(services_.projects, services_.clock, admin_key),
+      history_rate_(services_.options.history_requests_max),
+      answers_(std::make_unique<std::atomic<std::uint64_t>[]>((all_routes().size() + 1) *
+                                                              status_classes)) {
+  services_.write_metrics = [this, below = std::move(services_.write_metrics)](MetricsText& text) {
+    write_metrics(text);
+    if (below) below(text);
+  };
+}
+
+Api::~Api() = default;
+
+void Api::handle(const httplib::Request& request, httplib::Response& response) {
+  const Route* route = nullptr;
+  auto match = match_route(request.method, request.path);
+  if (!match) {
+    write_error(response, match.error());
+    if (match.error().code == ErrorCode::method_not_allowed) {
+      response.set_header("Allow", allowed_methods(request.path));
+    }
+  } else {
+    route = match->route;
+    try {
+      const auto reply = answer(request, *match);
+      if (reply) {
+        write_reply(*reply, response);
+      } else {
+        write_error(response, reply.error());
+      }
+    } catch (...) {
+      write_current_exception(response,
+                              std::string(route->method) + " " + std::string(route->pattern));
+    }
+  }
+  count(route, response.status);
+}
+
+Result<Reply> Api::answer(const httplib::Request& request, const RouteMatch& match) {
+  const auto question_mark = request.target.find('?');
+  auto query = parse_form(question_mark == std::string::npos
+                              ? std::string_view()
+                              : std::string_view(request.target).substr(question_mark + 1));
+  if (!query) return query.error();
+  ApiCall call{request, std::move(*query), match.path_values, ProjectId(), UserId()};
+  for (const auto& [name, value] : call.path_values) {
+    if (name == "project") call.project = ProjectId(value);
+  }
+  auto outcome = let_in(*match.route, call);
+  if (!outcome) return outcome.error();
+  if (const auto limited = check_rate(*match.route, call); !limited) return limited.error();
+  return match.route->handler(call, services_);
+}
+
+Outcome Api::let_in(const Route& route, ApiCall& call) {
+  const std::string authorization = call.http.get_header_value("Authorization");
+  switch (route.access) {
+    case Access::open:
+      return Done{};
+    case Access::admin_key:
+      return authenticate_.as_admin(authorization);
+    case Access::project_key:
+      return authenticate_.as_project(call.project, authorization);
+    case Access::project_or_admin:
+      return authenticate_.as_project_or_admin(call.project, authorization);
+    case Access::user_token:
+      break;
+  }
+  auto user = authenticate_.as_user(call.project, authorization);
+  if (!user) return user.error();
+  call.user = std::move(*user);
+  return Done{};
+}
+
+Outcome Api::check_rate(const Route& route, const ApiCall& call) {
+  if (route.rate == Rate::free) return Done{};
+  const Millis wait = history_rate_.take(call.project, services_.clock.now());
+  if (wait == Millis(0)) return Done{};
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  return Error(ErrorCode::rate_limited, "the task history answers " +
+                                            std::to_string(services_.options.history_requests_max) +
+                                            " requests of a project in ten minutes; try again in " +
+                                            std::to_string(seconds) + " s");
+}
+
+void Api::count(const Route* route, int status) {
+  const auto row = route == nullptr ? all_routes().size()
+                                    : static_cast<std::size_t>(route - all_routes().data());
+  const auto column = std::min(static_cast<std::size_t>(std::max(status / 100, 1)), status_classes);
+  answers_[row * status_classes + column - 1].fetch_add(1, std::memory_order_relaxed);
+}
+
+void Api::write_metrics(MetricsText& metrics) const {
+  for (std::size_t row = 0; row <= all_routes().size(); ++row) {
+    const bool is_known = row < all_routes().size();
+    const std::string_view method = is_known ? all_routes()[row].method : "any";
+    const std::string_view pattern = is_known ? all_routes()[row].pattern : "none";
+    for (std::size_t column = 0; column < status_classes; ++column) {
+      const auto answers = answers_[row * status_classes + column].load(std::memory_order_relaxed);
+      if (answers == 0) continue;
+      const std::string labels = "method=\"" + std::string(method) + "\",route=\"" +
+                                 std::string(pattern) + "\",status=\"" +
+                                 std::to_string(column + 1) + "xx\"";
+      metrics.counter("millrace_http_answers_total", "Answers by route and class of status.",
+                      static_cast<double>(answers), labels);
+    }
+  }
+}
+
+}  // namespace millrace

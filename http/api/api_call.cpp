@@ -1,0 +1,63 @@
+#include "http/api/api_call.h"
+
+namespace millrace {
+
+const std::string& ApiCall::path_value(std::string_view name) const {
+  for (const auto& [key, value] : path_values) {
+    if (key == name) return value;
+  }
+  CHECK(false, "the route's pattern has no {" + std::string(name) + "}");
+}
+
+std::optional<std::string> ApiCall::query_value(std::string_view name) const {
+  std::optional<std::string> last;
+  for (const auto& [key, value] : query) {
+    if (key == name) last = value;
+  }
+  return last;
+}
+
+Reply json_reply(int status, const Json& body) {
+  Reply reply;
+  reply.status = status;
+  reply.body = to_text(body);
+  return reply;
+}
+
+Reply no_content() {
+  Reply reply;
+  reply.status = 204;
+  reply.content_type.clear();
+  return reply;
+}
+
+Result<JsonObject> json_object_body(const ApiCall& call) {
+  if (call.http.body.empty()) return JsonObject();
+  auto value = parse_json(call.http.body);
+  if (!value) return value.error();
+  if (!value->is_object()) {
+    return Error(ErrorCode::invalid_request,
+                 "the body must be a JSON object, not " + std::string(kind_name(*value)));
+  }
+  return std::move(value->get_object());
+}
+
+Result<std::optional<std::string>> string_member(const JsonObject& object, std::string_view key) {
+  const auto* member = object.if_contains(key);
+  if (member == nullptr) return std::optional<std::string>();
+  if (!member->is_string()) {
+    return Error(
+        ErrorCode::invalid_request,
+        "\"" + std::string(key) + "\" must be a string, not " + std::string(kind_name(*member)),
+        {ErrorDetail{.step = {},
+                     .path = "/" + pointer_token(key),
+                     .message = "must be a string",
+                     .expected = "string",
+                     .got = std::string(kind_name(*member)),
+                     .nearest = {},
+                     .in = {}}});
+  }
+  return std::optional(std::string(member->get_string()));
+}
+
+}  // namespace millrace

@@ -1,0 +1,81 @@
+#pragma once
+// What a route's handler is given and what it gives back. Handlers are plain functions
+// `Result<Reply> handler(const ApiCall&, ApiServices&)`: an error becomes the error body of the
+// contract, an exception becomes `internal_error`. They run on connection threads and may block.
+
+#include "http/wire/http_server.h"
+#include "http/wire/metrics_text.h"
+#include "http/wire/url_text.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/ids.h"
+#include "runtime/base/json.h"
+#include "runtime/base/limits.h"
+#include "runtime/base/result.h"
+
+#include <httplib.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+class Gateway;
+class ProjectRegistry;
+class TaskHistory;
+class WorkflowLibrary;
+
+struct ApiOptions {
+  /// How long a trigger's connection is held for a Response step. Beyond: 542.
+  Millis response_hold = limits::response_hold_max;
+  /// Requests to the task history per project and ten minutes. Beyond: 429. 0: no limit.
+  std::size_t history_requests_max = 1'000;
+  /// What clients see as the server's address, e.g. "https://flows.example.com"; used in nextLink.
+  /// Empty: the Host header of the request.
+  std::string public_url;
+};
+
+/// Everything a handler may use; made by compose, outlives the server.
+struct ApiServices {
+  ProjectRegistry& projects;
+  WorkflowLibrary& workflows;
+  const TaskHistory& history;
+  Gateway& gateway;
+  const Clock& clock;
+  ApiOptions options;
+  /// Writes the metrics of everything below HTTP; may be empty.
+  std::function<void(MetricsText&)> write_metrics;
+};
+
+struct ApiCall {
+  const httplib::Request& http;
+  FormFields query;                                                   // decoded
+  std::vector<std::pair<std::string_view, std::string>> path_values;  // "workflow" -> "lead-to-crm"
+  ProjectId project;  // from the path, when the route has one; it exists
+  UserId user;        // of the user token, on routes for users
+
+  /// The decoded segment that stands for `{name}` in the route's pattern.
+  const std::string& path_value(std::string_view name) const;
+  /// The last value of a query parameter.
+  std::optional<std::string> query_value(std::string_view name) const;
+};
+
+struct Reply {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+Reply json_reply(int status, const Json& body);
+Reply no_content();
+
+/// The body as a JSON object; an empty body is an empty object. Errors: invalid_json (also for text
+/// that is not UTF-8), invalid_request.
+Result<JsonObject> json_object_body(const ApiCall& call);
+/// A member of `object` that must be a string if it is there.
+Result<std::optional<std::string>> string_member(const JsonObject& object, std::string_view key);
+
+}  // namespace millrace

@@ -1,0 +1,18 @@
+#pragma once
+// The server about itself: what it is, whether it lives, whether it takes work, its metrics. Open
+// to anybody who reaches the port, so nothing here names a tenant.
+
+#include "http/api/api_call.h"
+
+namespace millrace {
+
+/// GET / : what this is, and every route.
+Result<Reply> about(const ApiCall& call, ApiServices& services);
+/// GET /healthz : 200 as long as the process answers.
+Result<Reply> is_alive(const ApiCall& call, ApiServices& services);
+/// GET /readyz : 200 once recovery is planned and new work is accepted, else 503.
+Result<Reply> is_ready(const ApiCall& call, ApiServices& services);
+/// GET /metrics : Prometheus text.
+Result<Reply> metrics(const ApiCall& call, ApiServices& services);
+
+}  // namespace millrace

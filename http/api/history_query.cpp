@@ -1,0 +1,92 @@
+#include "http/api/history_query.h"
+
+#include "runtime/text/time_text.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace millrace {
+namespace {
+
+Error bad_parameter(const std::string& name, const std::string& expected, const std::string& got) {
+  return {ErrorCode::invalid_request,
+          "the query parameter " + name + " must be " + expected + ", not '" + got + "'"};
+}
+
+Outcome read_date(const ApiCall& call, const std::string& name, std::optional<Instant>& to) {
+  const auto text = call.query_value(name);
+  if (!text) return Done{};
+  to = parse_time(*text);
+  if (to) return Done{};
+  return bad_parameter(name, "a date such as 2026-01-31 or 2026-01-31T09:00:00Z", *text);
+}
+
+Outcome read_status(const ApiCall& call, std::optional<ExecutionStatus>& to) {
+  const auto text = call.query_value("status");
+  if (!text) return Done{};
+  to = parse_execution_status(*text);
+  if (to) return Done{};
+  return bad_parameter("status", "EXECUTING, DELAYED, SUCCEEDED, FAILED or CANCELLED", *text);
+}
+
+Outcome read_offset(const ApiCall& call, std::size_t& to) {
+  const auto text = call.query_value("offset");
+  if (!text) return Done{};
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), to);
+  const bool is_number = read.ec == std::errc() && read.ptr == text->data() + text->size();
+  if (is_number && to <= storage::ExecutionTable::total_max) return Done{};
+  return bad_parameter(
+      "offset", "a number from 0 to " + std::to_string(storage::ExecutionTable::total_max), *text);
+}
+
+Outcome read_order(const ApiCall& call, storage::Direction& to) {
+  const auto text = call.query_value("sortBy").value_or("DESC");
+  if (text != "ASC" && text != "DESC") return bad_parameter("sortBy", "ASC or DESC", text);
+  to = text == "ASC" ? storage::Direction::forward : storage::Direction::backward;
+  return Done{};
+}
+
+/// The host that the client used, if it looks like one: it is copied into a link.
+std::string host_of(const httplib::Request& request) {
+  const std::string host = request.get_header_value("Host");
+  const bool is_plain = !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._:[]").find(c) != std::string_view::npos;
+  });
+  return is_plain ? host : std::string();
+}
+
+}  // namespace
+
+Result<TaskHistory::Query> read_history_query(const ApiCall& call) {
+  TaskHistory::Query query;
+  query.project = call.project;
+  if (auto user = call.query_value("userId")) query.user = UserId(std::move(*user));
+  if (auto workflow = call.query_value("workflowId")) {
+    query.workflow = WorkflowId(std::move(*workflow));
+  }
+  query.integration = call.query_value("integration");
+  for (const auto& outcome :
+       {read_status(call, query.status), read_date(call, "beforeDate", query.before),
+        read_date(call, "afterDate", query.after), read_offset(call, query.offset),
+        read_order(call, query.direction)}) {
+    if (!outcome) return outcome.error();
+  }
+  query.limit = limits::history_page_max;
+  return query;
+}
+
+std::string page_link(const ApiCall& call, const ApiOptions& options, std::size_t offset) {
+  std::string base = options.public_url;
+  if (base.empty()) {
+    const std::string host = host_of(call.http);
+    if (!host.empty()) base = "http://" + host;
+  }
+  std::string link = base + call.http.path + "?";
+  for (const auto& [key, value] : call.query) {
+    if (key != "offset") link += percent_encode(key) + "=" + percent_encode(value) + "&";
+  }
+  return link + "offset=" + std::to_string(offset);
+}
+
+}  // namespace millrace

@@ -1,0 +1,17 @@
+#pragma once
+// The query parameters of the task history's list, checked. A value that makes no sense is an error
+// rather than ignored: a filter that silently does nothing gives wrong answers.
+
+#include "actors/gateway/task_history.h"
+#include "http/api/api_call.h"
+
+namespace millrace {
+
+/// userId workflowId integration status beforeDate afterDate offset sortBy. Error invalid_request
+/// names the parameter.
+Result<TaskHistory::Query> read_history_query(const ApiCall& call);
+
+/// The list's address with another offset, all filters kept.
+std::string page_link(const ApiCall& call, const ApiOptions& options, std::size_t offset);
+
+}  // namespace millrace

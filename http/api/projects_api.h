@@ -1,0 +1,16 @@
+#pragma once
+// Projects: made with the instance's admin key. An API key is shown once, when it is made; only its
+// hash is stored.
+
+#include "http/api/api_call.h"
+
+namespace millrace {
+
+/// POST /projects `{"id"?, "name"?}` : 201 `{"id", "apiKey"}`.
+Result<Reply> create_project(const ApiCall& call, ApiServices& services);
+/// GET /projects : `{"projects": [{"id"}]}`.
+Result<Reply> list_projects(const ApiCall& call, ApiServices& services);
+/// POST /projects/{project}/api-key : `{"id", "apiKey"}`; the old key stops working.
+Result<Reply> rotate_api_key(const ApiCall& call, ApiServices& services);
+
+}  // namespace millrace

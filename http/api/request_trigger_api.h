@@ -1,0 +1,24 @@
+#pragma once
+// The Request trigger: a user of the project's application starts a workflow and, when it has a
+// Response step, waits for its answer.
+//
+//   durable, nobody to wait for      202 {"executionId","workflowId","status","dateSubmitted"}
+//   a Response step ran              its status, headers and body
+//   the run failed first             500 {"message","executionId","stepId","error"}
+//   no Response step within 55 s     542
+//   {"message","dateSubmitted","projectId","workflowId","executionId"}
+
+#include "actors/gateway/gateway.h"
+#include "http/api/api_call.h"
+
+namespace millrace {
+
+/// POST /projects/{project}/sdk/triggers/{workflow}
+Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services);
+
+/// A Response step's answer as it goes over the wire: a string body is text, any other value JSON,
+/// and null no body at all; a content-type header of the step wins; headers that must not be set
+/// are dropped.
+Reply reply_of(const RunResponded& responded);
+
+}  // namespace millrace

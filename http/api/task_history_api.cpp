@@ -1,0 +1,141 @@
+#include "http/api/task_history_api.h"
+
+#include "actors/gateway/gateway.h"
+#include "actors/gateway/task_history.h"
+#include "http/api/history_query.h"
+
+namespace millrace {
+namespace {
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+Json date_or_null(const std::optional<Instant>& instant) {
+  return instant ? Json(to_text(*instant)) : Json(nullptr);
+}
+
+JsonObject shown(const ExecutionSummary& summary) {
+  // Milliseconds, once the run has ended.
+  const Json duration = summary.ended ? Json((*summary.ended - summary.started).count()) : nullptr;
+  return {{"id", summary.id.text()},
+          {"userId", summary.user.text},
+          {"taskCount", summary.tasks},
+          {"runDuration", duration},
+          {"workflowId", summary.workflow.text},
+          {"workflowVersion", summary.version},
+          {"integration", text_or_null(summary.integration)},
+          {"status", wire_name(summary.status)},
+          {"dateStarted", to_text(summary.started)},
+          {"dateEnded", date_or_null(summary.ended)}};
+}
+
+JsonObject shown(const StepExecution& step, const std::string& execution) {
+  JsonArray next;
+  for (const auto& id : step.next) next.emplace_back(id);
+  JsonObject object{{"id", step.id},
+                    {"stepId", step.step.text},
+                    {"workflowExecutionId", execution},
+                    {"status", step.status},
+                    {"type", step.type},
+                    {"start", to_text(step.start)},
+                    {"end", date_or_null(step.end)},
+                    {"next", std::move(next)},
+                    {"prev", step.previous ? Json(*step.previous) : Json(nullptr)},
+                    {"inputSize", step.input_bytes},
+                    {"outputSize", step.output_bytes}};
+  if (!step.indexes.empty()) {
+    object["index"] = step.indexes.back();
+    object["indexes"] = JsonArray(step.indexes.begin(), step.indexes.end());
+  }
+  return object;
+}
+
+JsonObject shown(const StepAttempt& attempt) {
+  JsonObject object{{"number", attempt.number},
+                    {"start", to_text(attempt.started)},
+                    {"end", to_text(attempt.ended)}};
+  if (attempt.error) {
+    object["error"] =
+        JsonObject{{"code", wire_name(attempt.error->code)}, {"message", attempt.error->message}};
+  }
+  if (attempt.retry_at) object["retryAt"] = to_text(*attempt.retry_at);
+  return object;
+}
+
+Result<ExecutionId> execution_id(const ApiCall& call) {
+  const auto id = ExecutionId::parse(call.path_value("execution"));
+  if (!id) return Error(ErrorCode::not_found, "there is no such execution");
+  return *id;
+}
+
+/// A value that is too large to be shown unasked.
+bool is_large(const Json& value) { return to_text(value).size() > shown_value_bytes_max; }
+
+}  // namespace
+
+std::string execution_path(const ProjectId& project, const std::string& execution) {
+  return "/projects/" + percent_encode(project.text) + "/task-history/workflow-executions/" +
+         execution;
+}
+
+Result<Reply> list_executions(const ApiCall& call, ApiServices& services) {
+  const auto query = read_history_query(call);
+  if (!query) return query.error();
+  const auto page = services.history.list(*query);
+  if (!page) return page.error();
+  JsonArray list;
+  for (const auto& summary : page->executions) list.push_back(shown(summary));
+  const std::size_t next = query->offset + page->executions.size();
+  const bool has_more = !page->executions.empty() && next < page->total;
+  return json_reply(
+      200, JsonObject{{"workflowExecutions", std::move(list)},
+                      {"nextLink",
+                       has_more ? Json(page_link(call, services.options, next)) : Json(nullptr)},
+                      {"total", page->total}});
+}
+
+Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
+  const auto id = execution_id(call);
+  if (!id) return id.error();
+  const auto execution = services.history.show(call.project, *id);
+  if (!execution) return execution.error();
+  JsonObject body = shown(execution->summary);
+  if (execution->failure) {
+    body["error"] = JsonObject{{"stepId", text_or_null(execution->failure->step)},
+                               {"message", execution->failure->message}};
+  }
+  JsonArray steps;
+  for (const auto& step : execution->steps) steps.push_back(shown(step, id->text()));
+  body["stepExecutions"] = std::move(steps);
+  return json_reply(200, std::move(body));
+}
+
+Result<Reply> show_step_execution(const ApiCall& call, ApiServices& services) {
+  const auto id = execution_id(call);
+  if (!id) return id.error();
+  const auto detail = services.history.step(call.project, *id, call.path_value("step"));
+  if (!detail) return detail.error();
+  const bool wants_all = call.query_value("full") == "true";
+  const bool large_input = is_large(detail->input);
+  const bool large_output = is_large(detail->output);
+  JsonObject body{{"isLargeInput", large_input}, {"isLargeOutput", large_output}};
+  body["input"] = large_input && !wants_all ? Json(nullptr) : detail->input;
+  body["output"] = large_output && !wants_all ? Json(nullptr) : detail->output;
+  JsonArray attempts;
+  for (const auto& attempt : detail->step.attempts) attempts.push_back(shown(attempt));
+  body["attempts"] = std::move(attempts);
+  JsonArray console;
+  for (const auto& [level, text] : detail->console) {
+    console.push_back(JsonObject{{"level", level}, {"text", text}});
+  }
+  body["console"] = std::move(console);
+  return json_reply(200, std::move(body));
+}
+
+Result<Reply> cancel_execution(const ApiCall& call, ApiServices& services) {
+  const auto id = execution_id(call);
+  if (!id) return id.error();
+  const auto cancelled = services.gateway.cancel(call.project, *id);
+  if (!cancelled) return cancelled.error();
+  return json_reply(202, JsonObject{{"id", id->text()}, {"cancelRequested", true}});
+}
+
+}  // namespace millrace

@@ -1,0 +1,27 @@
+#pragma once
+// Workflows: drafts, versions, deployment. `PUT` is create-or-replace, so that a folder of files
+// can be applied again and again; it changes the draft only, and `deploy` makes a draft live.
+
+#include "http/api/api_call.h"
+
+namespace millrace {
+
+/// GET …/workflows : `{"workflows":
+/// [{"id","name","latestVersion","deployedVersion","dateUpdated"}]}`.
+Result<Reply> list_workflows(const ApiCall& call, ApiServices& services);
+/// PUT …/workflows/{workflow} with the definition : the workflow as GET shows it.
+Result<Reply> put_workflow(const ApiCall& call, ApiServices& services);
+/// GET …/workflows/{workflow} : as in the list, and `"definition"`, the draft.
+Result<Reply> get_workflow(const ApiCall& call, ApiServices& services);
+/// DELETE …/workflows/{workflow} : 204; runs in flight go on.
+Result<Reply> delete_workflow(const ApiCall& call, ApiServices& services);
+/// POST …/deploy : `{"version"}`, or 400 with every finding.
+Result<Reply> deploy_workflow(const ApiCall& call, ApiServices& services);
+/// POST …/undeploy : the workflow as GET shows it; its trigger answers 409 from now on.
+Result<Reply> undeploy_workflow(const ApiCall& call, ApiServices& services);
+/// GET …/versions : `{"versions": [{"version","dateDeployed"}]}`.
+Result<Reply> list_versions(const ApiCall& call, ApiServices& services);
+/// GET …/versions/{version} : one of them, and `"definition"`.
+Result<Reply> get_version(const ApiCall& call, ApiServices& services);
+
+}  // namespace millrace

@@ -1,0 +1,53 @@
+#pragma once
+// A client of the API, for the command line. Blocks; one request at a time.
+
+#include "runtime/base/json.h"
+#include "runtime/base/result.h"
+
+#include <string>
+#include <string_view>
+
+namespace CLI {
+class App;
+}
+
+namespace millrace {
+
+/// Where the server is and who is calling; the same flags in every command.
+struct ApiTarget {
+  std::string url = "http://127.0.0.1:8080";
+  std::string project;
+  std::string api_key;
+  std::string admin_key;
+
+  void add_url(CLI::App& command);
+  void add_project(CLI::App& command);
+  void add_api_key(CLI::App& command);
+  void add_admin_key(CLI::App& command);
+
+  /// "/projects/<project>" and the given rest.
+  std::string project_path(std::string_view rest) const;
+};
+
+struct ApiRequest {
+  std::string method = "GET";
+  std::string path;  // percent-encoded, with its query
+  std::string bearer;
+  std::string body;
+  std::string content_type = "application/json";
+};
+
+struct ApiAnswer {
+  int status = 0;
+  std::string location;
+  std::string content_type;
+  std::string text;
+  Json json;  // null when the body is not JSON
+
+  bool ok() const { return status >= 200 && status < 300; }
+};
+
+/// Error overloaded when no server answers; an HTTP error status is an answer.
+Result<ApiAnswer> call_api(const ApiTarget& target, const ApiRequest& request);
+
+}  // namespace millrace

@@ -1,0 +1,79 @@
+// `millrace projects`: makes projects and rotates their API keys.
+
+#include "http/cli/api_client.h"
+#include "http/cli/commands.h"
+#include "http/cli/output.h"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+
+namespace millrace {
+namespace {
+
+struct ProjectOptions {
+  ApiTarget target;
+  std::string id;
+  std::string name;
+  bool json = false;
+
+  OutputFormat format() const { return json ? OutputFormat::json : OutputFormat::text; }
+};
+
+int show_key(const ProjectOptions& options, const Result<ApiAnswer>& answer) {
+  if (!answer) return complain(answer.error(), options.format());
+  if (!answer->ok() || !answer->json.is_object()) return complain(*answer, options.format());
+  if (options.json) {
+    std::cout << answer->text << std::endl;
+    return exit_codes::done;
+  }
+  const auto& body = answer->json.get_object();
+  std::cout << "project  " << std::string_view(body.at("id").as_string()) << "\n"
+            << "API key  " << std::string_view(body.at("apiKey").as_string())
+            << "  (shown this once)" << std::endl;
+  return exit_codes::done;
+}
+
+int create(const ProjectOptions& options) {
+  JsonObject body;
+  if (!options.id.empty()) body["id"] = options.id;
+  if (!options.name.empty()) body["name"] = options.name;
+  return show_key(options, call_api(options.target, {"POST", "/projects", options.target.admin_key,
+                                                     to_text(body)}));
+}
+
+int rotate(const ProjectOptions& options) {
+  const auto& key =
+      options.target.api_key.empty() ? options.target.admin_key : options.target.api_key;
+  return show_key(options, call_api(options.target,
+                                    {"POST", options.target.project_path("/api-key"), key, {}}));
+}
+
+}  // namespace
+
+void add_projects_command(CLI::App& app, int& exit_code) {
+  auto* group = app.add_subcommand("projects", "Projects and their API keys.");
+  group->require_subcommand(1);
+
+  auto* create_command = group->add_subcommand("create", "Make a project.");
+  auto options = std::make_shared<ProjectOptions>();
+  options->target.add_url(*create_command);
+  options->target.add_admin_key(*create_command);
+  create_command->add_option("--id", options->id, "its id; without it, a UUID is chosen");
+  create_command->add_option("--name", options->name, "its name");
+  create_command->add_flag("--json", options->json, "print JSON");
+  create_command->callback([options, &exit_code] { exit_code = create(*options); });
+
+  // Options of its own: the environment is read for both commands, the flags of one.
+  options = std::make_shared<ProjectOptions>();
+  auto* rotate_command = group->add_subcommand("rotate-key", "Replace a project's API key.");
+  options->target.add_url(*rotate_command);
+  options->target.add_project(*rotate_command);
+  options->target.add_api_key(*rotate_command);
+  options->target.add_admin_key(*rotate_command);
+  rotate_command->add_flag("--json", options->json, "print JSON");
+  rotate_command->callback([options, &exit_code] { exit_code = rotate(*options); });
+}
+
+}  // namespace millrace

@@ -1,0 +1,159 @@
+#include "http/server/compose.h"
+
+#include "actors/functions/function_pool.h"
+#include "actors/gateway/actor_gateway.h"
+#include "actors/gateway/project_registry.h"
+#include "actors/gateway/shard_ownership.h"
+#include "actors/gateway/task_history.h"
+#include "actors/gateway/workflow_library.h"
+#include "http/api/api.h"
+#include "http/server/admin_key.h"
+#include "http/server/server_metrics.h"
+#include "http/wire/http_server.h"
+#include "storage/group_commit.h"
+#include "storage/memory/memory_store.h"
+#include "storage/rocks/rocks_store.h"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <unistd.h>
+
+namespace millrace {
+namespace {
+
+void write_log(LogLevel level, const std::string& line) {
+  switch (level) {
+    case LogLevel::info:
+      spdlog::info("{}", line);
+      return;
+    case LogLevel::warning:
+      spdlog::warn("{}", line);
+      return;
+    case LogLevel::error:
+      spdlog::error("{}", line);
+      return;
+  }
+}
+
+std::string worker_path(const ServerOptions& options) {
+  if (!options.function_worker.empty()) return options.function_worker;
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "millrace-function-worker";
+}
+
+Result<std::unique_ptr<storage::OrderedStore>> open_store(const ServerOptions& options) {
+  if (options.in_memory) {
+    return std::unique_ptr<storage::OrderedStore>(std::make_unique<storage::MemoryStore>());
+  }
+  storage::RocksOptions rocks;
+  rocks.directory = options.data_dir;
+  if (options.relaxed_durability) rocks.durability = storage::Durability::relaxed;
+  auto store = storage::RocksStore::open(rocks);
+  if (!store) return store.error();
+  return std::unique_ptr<storage::OrderedStore>(std::move(*store));
+}
+
+Result<AdminKey> admin_key(const ServerOptions& options, Random& random) {
+  if (!options.admin_key.empty()) return AdminKey{options.admin_key, {}};
+  if (!options.in_memory) {
+    auto key = load_or_make_admin_key(options.data_dir, random);
+    if (key) spdlog::info("the admin key is in {}", key->file);
+    return key;
+  }
+  AdminKey made = make_admin_key(random);
+  spdlog::info("the admin key of this run is {}", made.key);
+  return made;
+}
+
+/// Members in the order in which they start; they end in the reverse order.
+class ComposedServer final : public RunningServer {
+ public:
+  ComposedServer(const ServerOptions& options, std::unique_ptr<storage::OrderedStore> store,
+                 std::vector<Epoch> epochs)
+      : options_(options),
+        store_(std::move(store)),
+        ownership_(std::move(epochs)),
+        commits_(*store_, {}),
+        functions_(function_options(options)),
+        projects_(*store_, commits_, ownership_, clock_, random_),
+        workflows_(*store_, commits_, ownership_, clock_, functions_),
+        history_(*store_, workflows_) {}
+
+  Outcome begin() {
+    if (auto loaded = projects_.load(); !loaded) return loaded;
+    auto key = admin_key(options_, random_);
+    if (!key) return key.error();
+    gateway_ = make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_,
+                                   workflows_, &write_log, ActorOptions{}});
+    api_ = std::make_unique<Api>(
+        ApiServices{projects_, workflows_, history_, *gateway_, clock_, options_.api,
+                    [this](MetricsText& text) { write_metrics(text); }},
+        key->key);
+    server_ = std::make_unique<HttpServer>(
+        options_.http, [this](const httplib::Request& request, httplib::Response& response) {
+          api_->handle(request, response);
+        });
+    if (auto started = server_->start(options_.listen); !started) return started;
+    // Health checks are answered meanwhile; /readyz says 503.
+    gateway_->wait_until_ready();
+    return Done{};
+  }
+
+  std::uint16_t port() const override { return server_->port(); }
+
+  Stopped stop() override {
+    return server_->drain(options_.drain) == HttpServer::Drained::all_answered ? Stopped::clean
+                                                                               : Stopped::abandoned;
+  }
+
+ private:
+  static FunctionPoolOptions function_options(const ServerOptions& options) {
+    FunctionPoolOptions functions;
+    functions.worker_binary = worker_path(options);
+    functions.workers_max = options.function_workers_max;
+    functions.memory_bytes_max = limits::function_memory_settable_max;
+    return functions;
+  }
+
+  void write_metrics(MetricsText& text) const {
+    write_server_metrics(text, server_->stats());
+    write_server_metrics(text, commits_.stats());
+    write_server_metrics(text, gateway_->stats());
+    write_server_metrics(text, functions_.stats());
+  }
+
+  const ServerOptions options_;
+  SystemClock clock_;
+  SystemRandom random_;
+  std::unique_ptr<storage::OrderedStore> store_;
+  ShardOwnership ownership_;
+  storage::GroupCommit commits_;
+  FunctionPool functions_;
+  ProjectRegistry projects_;
+  WorkflowLibrary workflows_;
+  TaskHistory history_;
+  std::unique_ptr<ActorGateway> gateway_;
+  std::unique_ptr<Api> api_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions& options) {
+  // Missing, it would only be missed at the first deploy.
+  if (const auto worker = worker_path(options); ::access(worker.c_str(), X_OK) != 0) {
+    return Error(
+        ErrorCode::invalid_request,
+        "the function worker " + worker +
+            " is missing or cannot be executed; build it or name it with --function-worker");
+  }
+  auto store = open_store(options);
+  if (!store) return store.error();
+  auto epochs = (*store)->claim_all_shards();
+  if (!epochs) return epochs.error();
+  auto server = std::make_unique<ComposedServer>(options, std::move(*store), std::move(*epochs));
+  if (auto begun = server->begin(); !begun) return begun.error();
+  return std::unique_ptr<RunningServer>(std::move(server));
+}
+
+}  // namespace millrace

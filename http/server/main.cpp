@@ -1,0 +1,45 @@
+// millrace: the server and its command line, in one binary.
+
+#include "http/cli/commands.h"
+#include "http/server/serve_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+
+namespace {
+
+constexpr int usage_error = 2;
+
+int run(int argc, char** argv) {
+  CLI::App app("Millrace, a durable workflow runtime: the server and its command line.",
+               "millrace");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(
+      "Exit codes: 0 done; 1 refused (by validation or by the server); 2 wrong usage, or the "
+      "server\n"
+      "could not start; 3 no server answers.\n"
+      "Every option of serve is also an environment variable: --data-dir is MILLRACE_DATA_DIR.");
+  int exit_code = 0;
+  millrace::add_serve_command(app, exit_code);
+  millrace::add_client_commands(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : usage_error;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& exception) {
+    std::cerr << "millrace: " << exception.what() << std::endl;
+    return usage_error;
+  }
+}

@@ -1,0 +1,84 @@
+#include "http/server/serve_command.h"
+
+#include "http/server/compose.h"
+#include "http/server/server_options.h"
+#include "http/server/shutdown_signal.h"
+
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace millrace {
+namespace {
+
+constexpr int cannot_start = 2;
+
+void set_up_logging(const std::string& level) {
+  // Standard output belongs to the one line that says where the server listens.
+  spdlog::set_default_logger(spdlog::stderr_color_mt("millrace"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+  spdlog::set_level(spdlog::level::from_str(level));
+}
+
+/// A connection is a descriptor; the usual soft limit of 1024 is less than connections_max.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    spdlog::warn("cannot raise the limit of open files; it may bound the number of connections");
+  }
+}
+
+int serve(const ServerOptions& options) {
+  set_up_logging(options.log_level);
+  raise_descriptor_limit();
+  const ShutdownSignal shutdown;
+  auto server = RunningServer::start(options);
+  if (!server) {
+    std::cerr << "millrace: " << server.error().message << std::endl;
+    return cannot_start;
+  }
+  if (!options.listen.is_loopback()) {
+    spdlog::warn("listening beyond loopback without TLS; put a reverse proxy in front");
+  }
+  ListenAddress address = options.listen;
+  address.port = (*server)->port();
+  std::cout << "listening on http://" << address.text() << std::endl;
+
+  shutdown.wait();
+  spdlog::info("draining");
+  if ((*server)->stop() == RunningServer::Stopped::abandoned) {
+    spdlog::warn("some requests did not end in time; their runs go on after the next start");
+    spdlog::shutdown();
+    std::_Exit(0);
+  }
+  server->reset();
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("serve", "Run the server until SIGTERM.");
+  auto parser = std::make_shared<ServerOptionsParser>(*command);
+  command->callback([parser, &exit_code] {
+    const auto options = parser->options();
+    if (!options) {
+      std::cerr << "millrace: " << options.error().message << std::endl;
+      exit_code = cannot_start;
+    } else if (parser->wants_print()) {
+      std::cout << parser->config_text();
+    } else {
+      exit_code = serve(*options);
+    }
+  });
+}
+
+}  // namespace millrace

@@ -1,0 +1,18 @@
+#pragma once
+// SIGTERM and SIGINT as something a thread can wait for. The handler only writes to an event
+// descriptor: signals stay unblocked, so child processes inherit nothing unusual. One per process.
+
+namespace millrace {
+
+class ShutdownSignal {
+ public:
+  ShutdownSignal();
+  ~ShutdownSignal();
+  ShutdownSignal(const ShutdownSignal&) = delete;
+  ShutdownSignal& operator=(const ShutdownSignal&) = delete;
+
+  /// Waits for the first signal. A second one ends the process at once, as a way out for a person.
+  void wait() const;
+};
+
+}  // namespace millrace

@@ -1,0 +1,31 @@
+#include "http/wire/response_headers.h"
+
+#include "http/wire/request_head.h"
+
+#include <algorithm>
+#include <array>
+
+namespace millrace {
+
+bool may_set_header(std::string_view name) {
+  static constexpr std::array<std::string_view, 13> ours{"connection",
+                                                         "content-length",
+                                                         "keep-alive",
+                                                         "proxy-authenticate",
+                                                         "proxy-authorization",
+                                                         "te",
+                                                         "trailer",
+                                                         "trailers",
+                                                         "transfer-encoding",
+                                                         "upgrade",
+                                                         "date",
+                                                         "proxy-connection",
+                                                         "content-encoding"};
+  return is_header_name(name) &&
+         std::none_of(ours.begin(), ours.end(),
+                      [&](std::string_view taken) { return same_header(name, taken); });
+}
+
+bool is_header_value(std::string_view value) { return !has_control_characters(value); }
+
+}  // namespace millrace

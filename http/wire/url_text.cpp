@@ -1,0 +1,93 @@
+#include "http/wire/url_text.h"
+
+#include "runtime/base/json.h"
+
+namespace millrace {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+enum class Plus { literal, space };
+
+Result<std::string> decode(std::string_view text, Plus plus) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+' && plus == Plus::space) {
+      out.push_back(' ');
+      continue;
+    }
+    if (text[i] != '%') {
+      out.push_back(text[i]);
+      continue;
+    }
+    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) {
+      return Error(ErrorCode::invalid_request,
+                   "invalid percent-encoding: '%' must be followed by two hexadecimal digits; a "
+                   "literal '%' is written %25");
+    }
+    if (high == 0 && low == 0) {
+      return Error(ErrorCode::invalid_request, "invalid percent-encoding: %00 is not allowed");
+    }
+    out.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  if (!is_valid_utf8(out)) {
+    return Error(ErrorCode::invalid_request, "the text is not valid UTF-8 after percent-decoding");
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> percent_decode(std::string_view text) { return decode(text, Plus::literal); }
+
+std::string percent_encode(std::string_view text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    if (unreserved) {
+      out.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out.push_back('%');
+    out.push_back(digits[byte >> 4]);
+    out.push_back(digits[byte & 15]);
+  }
+  return out;
+}
+
+Result<FormFields> parse_form(std::string_view text) {
+  FormFields fields;
+  while (!text.empty()) {
+    const auto end = text.find('&');
+    const std::string_view field = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (field.empty()) continue;
+    if (fields.size() == fields_max) {
+      return Error(ErrorCode::limit_exceeded,
+                   "more than " + std::to_string(fields_max) + " form fields or parameters");
+    }
+    const auto equals = field.find('=');
+    auto key = decode(field.substr(0, equals), Plus::space);
+    if (!key) return key.error();
+    auto value =
+        decode(equals == std::string_view::npos ? std::string_view() : field.substr(equals + 1),
+               Plus::space);
+    if (!value) return value.error();
+    fields.emplace_back(std::move(*key), std::move(*value));
+  }
+  return fields;
+}
+
+}  // namespace millrace

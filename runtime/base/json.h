@@ -1,0 +1,51 @@
+#pragma once
+// JSON values are Boost.JSON's. This file holds what the library leaves open: a parser that is
+// bounded and exact, and a writer whose numbers look as JavaScript writes them.
+
+#include <boost/json.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/limits.h"
+#include "runtime/base/result.h"
+
+namespace millrace {
+
+using Json = boost::json::value;
+using JsonObject = boost::json::object;
+using JsonArray = boost::json::array;
+
+/// An immutable value that steps, scopes and actors share instead of copying.
+using SharedJson = std::shared_ptr<const Json>;
+
+/// Parses strict JSON (RFC 8259): valid UTF-8, at most `depth_max` levels, nothing after the value.
+/// Doubles are correctly rounded (Boost.JSON 1.81 alone may miss the last bit); the last of
+/// duplicate keys wins. Error `invalid_json` says what is wrong and at which byte.
+Result<Json> parse_json(std::string_view text, std::size_t depth_max = limits::json_depth_max);
+
+/// Compact JSON text. Numbers are written as ECMAScript's Number::toString does (1.5, not 1.5E0), so
+/// that a value reads the same after a function step as before it. NaN and infinities become null.
+std::string to_text(const Json& value);
+void append_text(std::string& out, const Json& value);
+
+/// Appends a double as ECMAScript writes it (ECMA-262, 6.1.6.1.20).
+void append_number(std::string& out, double number);
+
+/// True if arrays and objects are inside each other more than `depth_max` levels deep.
+bool is_deeper_than(const Json& value, std::size_t depth_max);
+
+/// "null", "boolean", "number", "string", "array" or "object": the word used in messages.
+std::string_view kind_name(const Json& value);
+
+SharedJson share(Json value);
+/// The one shared null.
+const SharedJson& shared_null();
+
+/// Escapes one token of a JSON pointer (RFC 6901: `~` and `/`).
+std::string pointer_token(std::string_view key);
+
+bool is_valid_utf8(std::string_view text);
+
+}  // namespace millrace

@@ -1,0 +1,20 @@
+#include "runtime/base/random.h"
+
+#include <sys/random.h>
+
+#include <cerrno>
+
+#include "runtime/base/check.h"
+
+namespace millrace {
+
+void SystemRandom::fill(std::span<std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t got = ::getrandom(bytes.data(), bytes.size(), 0);
+    if (got < 0 && errno == EINTR) continue;
+    CHECK(got > 0, "the operating system gave no randomness");
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,78 @@
+#include "runtime/definitions/compile_workflow.h"
+
+#include "runtime/definitions/link_references.h"
+#include "runtime/definitions/number_steps.h"
+#include "runtime/definitions/object_reader.h"
+#include "runtime/definitions/sequence_reader.h"
+#include "runtime/definitions/step_order.h"
+#include "runtime/triggers/read_trigger.h"
+
+#include <set>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+/// Reads the whole definition; nothing refers to anything yet.
+void read_workflow(const Json& definition, Workflow& workflow, Findings& findings) {
+  ObjectReader json(definition, "", "", findings);
+  if (!definition.is_object()) return;
+  workflow.name = json.text("name").value_or(workflow.id.text);
+  json.text("description");
+  workflow.integration = json.text("integration").value_or("");
+  json.boolean("defaultEnabled", false);
+  json.refuse("settings", "settings declared by a workflow are not supported yet");
+  workflow.trigger = read_trigger(json);
+  SequenceReader sequences(findings);
+  workflow.steps = sequences.read_some(json, "steps");
+  json.finish();
+}
+
+std::set<std::string> steps_with_findings(const Findings& findings) {
+  std::set<std::string> steps;
+  for (const ErrorDetail& finding : findings) steps.insert(finding.step);
+  return steps;
+}
+
+std::shared_ptr<const FunctionSource> function_source(const Workflow& workflow, const Step& step) {
+  const auto* const function = std::get_if<FunctionStep>(&step.config);
+  if (function == nullptr) return nullptr;
+  FunctionSource source;
+  source.project = workflow.project;
+  source.identity = workflow.id.text + '@' + std::to_string(workflow.version) + '/' + step.id.text;
+  source.code = function->code;
+  source.isolation = function->isolation;
+  source.limits = function->limits;
+  return std::make_shared<const FunctionSource>(std::move(source));
+}
+
+void derive(Workflow& workflow) {
+  workflow.following = following_steps(workflow);
+  for (const Step* const step : workflow.by_index) {
+    workflow.functions.push_back(function_source(workflow, *step));
+    if (std::holds_alternative<ResponseStep>(step->config)) workflow.has_response = true;
+  }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Workflow>> compile_workflow(const Json& definition,
+                                                         const WorkflowIdentity& identity) {
+  // On the heap from the start: `by_index` points into it.
+  const auto workflow = std::make_shared<Workflow>();
+  workflow->id = identity.id;
+  workflow->project = identity.project;
+  workflow->version = identity.version;
+
+  Findings findings;
+  read_workflow(definition, *workflow, findings);
+  number_steps(*workflow);
+  // Also after findings, so that wrong references are reported together with them.
+  link_references(*workflow, steps_with_findings(findings), findings);
+  if (!findings.empty()) return invalid_definition(std::move(findings));
+
+  derive(*workflow);
+  return std::shared_ptr<const Workflow>(workflow);
+}
+
+}  // namespace millrace

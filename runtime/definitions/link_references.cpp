@@ -1,0 +1,285 @@
+#include "runtime/definitions/link_references.h"
+
+#include "runtime/definitions/object_reader.h"
+#include "runtime/steps/step_catalog.h"
+#include "runtime/text/nearest_name.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+using Root = Reference::Root;
+
+/// One branch of one conditional.
+struct Branch {
+  StepIndex conditional;
+  std::size_t position;
+};
+
+const std::vector<std::string> inside_keys{"instance", "index"};
+const std::vector<std::string> request_keys{"headers", "params", "body", "file"};
+
+bool contains(const Step& outer, const Step& inner) {
+  return outer.index < inner.index && inner.index < outer.end;
+}
+
+std::string quoted(std::string_view text) { return '`' + std::string(text) + '`'; }
+
+class Linker {
+ public:
+  Linker(Workflow& workflow, const std::set<std::string>& unread, Findings& findings)
+      : workflow_(workflow), unread_(unread), findings_(findings) {
+    for (const Step* const step : workflow.by_index) {
+      if (!step->id.empty()) step_by_id_.emplace(step->id.text, step);
+    }
+    branches_.resize(workflow.by_index.size());
+  }
+
+  void link() {
+    workflow_.read_outside_fan_out.assign(workflow_.by_index.size(), false);
+    note_branches(workflow_.steps);
+    link_sequence(workflow_.steps);
+  }
+
+ private:
+  // --- where steps are -------------------------------------------------------------------------
+
+  void note_branches(Sequence& sequence) {
+    for (Step& step : sequence) {
+      branches_[step.index] = around_;
+      const bool is_conditional = std::holds_alternative<ConditionalStep>(step.config);
+      const auto inner = kind_of(step).sequences(step);
+      for (std::size_t i = 0; i < inner.size(); ++i) {
+        if (is_conditional) around_.push_back({step.index, i});
+        note_branches(*inner[i]);
+        if (is_conditional) around_.pop_back();
+      }
+    }
+  }
+
+  /// The conditional of which the two steps are in different branches, or null.
+  const Step* parting_conditional(const Step& left, const Step& right) const {
+    for (const Branch& a : branches_[left.index]) {
+      for (const Branch& b : branches_[right.index]) {
+        if (a.conditional == b.conditional && a.position != b.position) {
+          return workflow_.by_index[a.conditional];
+        }
+      }
+    }
+    return nullptr;
+  }
+
+  /// How many fan-outs are around `target` but not around `reader`.
+  static std::uint32_t array_levels(const Step& target, const Step& reader) {
+    const auto [own, shared] = std::mismatch(target.fan_outs.begin(), target.fan_outs.end(),
+                                             reader.fan_outs.begin(), reader.fan_outs.end());
+    return static_cast<std::uint32_t>(target.fan_outs.end() - own);
+  }
+
+  // --- one reference ---------------------------------------------------------------------------
+
+  void link_sequence(Sequence& sequence) {
+    for (Step& step : sequence) {
+      for (Template* const text : kind_of(step).templates(step)) {
+        text->visit_references([&](Reference& reference, const std::string& pointer) {
+          pointer_ = &pointer;
+          reader_ = &step;
+          link_reference(reference);
+        });
+      }
+      for (Sequence* const inner : kind_of(step).sequences(step)) link_sequence(*inner);
+    }
+  }
+
+  void link_reference(Reference& reference) {
+    switch (reference.root) {
+      case Root::step:
+        return link_named(reference);
+      case Root::trigger:
+        return check_trigger(reference);
+      case Root::user:
+        return check_keys(reference, 0, {"id", "meta"});
+      case Root::execution:
+      case Root::project:
+        return check_keys(reference, 0, {"id"});
+      case Root::settings:
+        return;
+      case Root::instance:
+      case Root::index:
+        return check_fan_out_root(reference);
+      case Root::secrets:
+        return refuse_secret(reference);
+      case Root::self:
+        return add(reference, "`self` is the state of pagination, which is not available yet");
+    }
+  }
+
+  void link_named(Reference& reference) {
+    const std::string& name = reference.name;
+    if (name[0] >= '0' && name[0] <= '9') return link_ordinal(reference);
+    const auto found = step_by_id_.find(name);
+    if (found == step_by_id_.end()) {
+      std::vector<std::string> names = root_names();
+      for (const auto& [id, step] : step_by_id_) {
+        if (is_upstream(*step)) names.push_back(id);
+      }
+      return add(reference, "there is no step " + quoted(name), "a step that runs before", name,
+                 nearest_name(name, names));
+    }
+    link_step(reference, *found->second);
+  }
+
+  void link_ordinal(Reference& reference) {
+    std::uint32_t ordinal = 0;
+    const std::string& name = reference.name;
+    std::from_chars(name.data(), name.data() + name.size(), ordinal);
+    if (ordinal == 1) {
+      reference.root = Root::trigger;
+      return check_trigger(reference);
+    }
+    const std::size_t steps = workflow_.by_index.size();
+    if (ordinal - 2 >= steps) {
+      return add(reference, "there is no step number " + name + ": 1 is the trigger and " +
+                                std::to_string(steps + 1) + " the last step");
+    }
+    link_step(reference, *workflow_.by_index[ordinal - 2]);
+  }
+
+  bool is_upstream(const Step& target) const {
+    if (target.index >= reader_->index) return false;
+    if (contains(target, *reader_)) return std::holds_alternative<FanOutStep>(target.config);
+    return parting_conditional(target, *reader_) == nullptr;
+  }
+
+  void link_step(Reference& reference, const Step& target) {
+    reference.step = target.index;
+    if (!is_upstream(target)) return add(reference, why_not_upstream(target));
+    if (contains(target, *reader_)) return check_enclosing_fan_out(reference, target);
+
+    reference.array_levels = array_levels(target, *reader_);
+    if (reference.array_levels > 0) workflow_.read_outside_fan_out[target.index] = true;
+    check_outputs(reference, target);
+  }
+
+  std::string why_not_upstream(const Step& target) const {
+    const std::string name = quoted(target.id.text);
+    if (&target == reader_)
+      return "a step cannot refer to itself: its output comes after it has run";
+    if (contains(target, *reader_)) {
+      return name + " is around this step: its output is known only when all inside it has run";
+    }
+    if (const Step* const conditional = parting_conditional(target, *reader_)) {
+      return name + " is in another branch of " + quoted(conditional->id.text) +
+             ": a run takes one of the two";
+    }
+    if (contains(*reader_, target)) {
+      return name + " is inside this step and runs after this value is needed";
+    }
+    return name + " runs after this step";
+  }
+
+  // --- keys ------------------------------------------------------------------------------------
+
+  void check_outputs(const Reference& reference, const Step& target) {
+    if (unread_.contains(target.id.text)) return;
+    const std::string* const key = key_at(reference, 0);
+    const bool is_fan_out = std::holds_alternative<FanOutStep>(target.config);
+    if (is_fan_out && key != nullptr && (*key == "instance" || *key == "index")) {
+      return add(reference,
+                 quoted(*key) + " exists only inside the fan-out " + quoted(target.id.text) +
+                     ": after it there is no current element",
+                 "`errors`", *key);
+    }
+    const auto offered = kind_of(target).outputs(target);
+    if (offered.empty()) {
+      return add(reference, "a " + std::string(definition_type(target)) + " step has no output");
+    }
+    check_keys(reference, 0, offered);
+  }
+
+  void check_enclosing_fan_out(const Reference& reference, const Step& fan_out) {
+    const std::string* const key = key_at(reference, 0);
+    if (key != nullptr && *key == "errors") {
+      return add(reference,
+                 "the errors of " + quoted(fan_out.id.text) + " are known only after it has ended",
+                 list_names(inside_keys), *key);
+    }
+    if (reference.path.empty()) {
+      return add(reference,
+                 "inside the fan-out " + quoted(fan_out.id.text) + " its element is `" +
+                     fan_out.id.text + ".instance`",
+                 list_names(inside_keys));
+    }
+    check_keys(reference, 0, inside_keys);
+  }
+
+  void check_fan_out_root(const Reference& reference) {
+    if (!reader_->fan_outs.empty()) return;
+    const bool is_instance = reference.root == Root::instance;
+    add(reference, std::string(is_instance ? "`instance`" : "`index`") +
+                       " exists only inside a fan-out, and no fan-out is around this step");
+  }
+
+  void check_trigger(const Reference& reference) {
+    check_keys(reference, 0, {"request"});
+    const std::string* const key = key_at(reference, 0);
+    if (key != nullptr && *key == "request") check_keys(reference, 1, request_keys);
+  }
+
+  void refuse_secret(const Reference& reference) {
+    const std::string* const key = key_at(reference, 0);
+    const std::string which = key == nullptr ? "no secret" : "no secret named " + quoted(*key);
+    add(reference, which + " is defined: secrets are not available yet");
+  }
+
+  /// The key at a position of the path; null if the path ends before or has an index there.
+  static const std::string* key_at(const Reference& reference, std::size_t position) {
+    if (reference.path.size() <= position) return nullptr;
+    return std::get_if<std::string>(&reference.path[position]);
+  }
+
+  /// A path may end early (the whole output) but must not go on with a key that never exists.
+  void check_keys(const Reference& reference, std::size_t position,
+                  const std::vector<std::string>& offered) {
+    if (reference.path.size() <= position) return;
+    const std::string* const key = key_at(reference, position);
+    if (key != nullptr && std::find(offered.begin(), offered.end(), *key) != offered.end()) return;
+    const std::string given =
+        key != nullptr ? *key : std::to_string(std::get<std::size_t>(reference.path[position]));
+    add(reference, quoted(given) + " is not there; there is " + list_names(offered),
+        list_names(offered), given, nearest_name(given, offered));
+  }
+
+  void add(const Reference& reference, const std::string& why, std::string expected = {},
+           std::string got = {}, std::string nearest = {}) {
+    ErrorDetail detail;
+    detail.step = reader_->id.text;
+    detail.path = *pointer_;
+    detail.message = "in `{{" + reference.text + "}}`: " + why;
+    detail.expected = std::move(expected);
+    detail.got = std::move(got);
+    detail.nearest = std::move(nearest);
+    findings_.push_back(std::move(detail));
+  }
+
+  Workflow& workflow_;
+  const std::set<std::string>& unread_;
+  Findings& findings_;
+  std::map<std::string, const Step*> step_by_id_;
+  std::vector<std::vector<Branch>> branches_;  // by step: the branches around it, outermost first
+  std::vector<Branch> around_;                 // while branches are noted
+  const Step* reader_ = nullptr;               // the step that refers
+  const std::string* pointer_ = nullptr;       // where it does
+};
+
+}  // namespace
+
+void link_references(Workflow& workflow, const std::set<std::string>& unread, Findings& findings) {
+  Linker(workflow, unread, findings).link();
+}
+
+}  // namespace millrace

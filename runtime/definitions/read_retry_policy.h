@@ -1,0 +1,18 @@
+#pragma once
+// The keys `autoRetry` and `retry` of a step:
+//
+//   "autoRetry": true                                            the standard ladder
+//   "retry": {"delays": ["1s", "5s"]}                            these waits
+//   "retry": {"max": 5, "initial": "1s", "factor": 2, "cap": "1m"}  a ladder, `factor` and `cap`
+//   optional
+//
+// `retry` means `autoRetry` as well, unless `autoRetry` is false.
+
+#include "runtime/definitions/object_reader.h"
+#include "runtime/steps/retry_policy.h"
+
+namespace millrace {
+
+RetryPolicy read_retry_policy(ObjectReader& step);
+
+}  // namespace millrace

@@ -1,0 +1,281 @@
+#include "runtime/execution/branch_machine.h"
+
+#include <algorithm>
+
+#include "runtime/base/check.h"
+#include "runtime/execution/error_output.h"
+#include "runtime/execution/plan_step.h"
+
+namespace millrace {
+namespace {
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+}  // namespace
+
+BranchMachine::BranchMachine(std::shared_ptr<const Workflow> workflow, const ExecutionId& id)
+    : workflow_(std::move(workflow)),
+      id_(id),
+      is_root_(true),
+      current_(first_of(workflow_->steps, no_step)) {}
+
+BranchMachine::BranchMachine(std::shared_ptr<const Workflow> workflow,
+                             std::shared_ptr<const BranchScope> outer, const Step& fan_out,
+                             Json instance, std::uint32_t index)
+    : workflow_(std::move(workflow)),
+      is_root_(false),
+      scope_(std::in_place, std::move(outer), fan_out, std::move(instance), index),
+      current_(first_of(std::get<FanOutStep>(fan_out.config).steps, no_step)) {}
+
+void BranchMachine::apply(const Event& event) {
+  CHECK(scope_ || kind_of(event) == EventKind::execution_started,
+        "the first event of an execution must be ExecutionStarted");
+  CHECK(!has_ended(), "an event follows the end of its branch");
+  std::visit([&](const auto& body) { on(body, event.at); }, event.body);
+  ++events_applied_;
+}
+
+void BranchMachine::on(const ExecutionStarted& event, Instant) {
+  CHECK(is_root() && !scope_, "ExecutionStarted must be the first event of a root branch");
+  CHECK(event.trigger != nullptr, "a run needs its trigger's output");
+  scope_.emplace(std::make_shared<const ExecutionFacts>(*id_, event), *workflow_);
+}
+
+void BranchMachine::on(const StepCompleted& event, Instant) {
+  const Step& step = require_current(event.step, {Phase::ready, Phase::waiting_retry});
+  CHECK(event.attempt == attempt_, "an attempt completed that was not the current one");
+  CHECK(event.output != nullptr, "a completed step needs an output");
+  CHECK(!std::holds_alternative<DelayStep>(step.config), "a delay ends by elapsing");
+  CHECK(!std::holds_alternative<FanOutStep>(step.config), "a fan-out ends by joining");
+  const StepIndex next = next_after(step, *event.output);
+  scope_->set_output(event.step, event.output);
+  tasks_ += event.tasks;
+  move_to(next);
+}
+
+/// The step behind a completed one; for a conditional, the first of the branch it chose.
+StepIndex BranchMachine::next_after(const Step& step, const Json& output) const {
+  const StepIndex rejoin = workflow_->following[step.index];
+  const auto* conditional = std::get_if<ConditionalStep>(&step.config);
+  if (conditional == nullptr) return rejoin;
+  const auto* object = output.if_object();
+  const Json* choice = object ? object->if_contains("selectedChoice") : nullptr;
+  CHECK(choice != nullptr && choice->is_string(), "a conditional completed without a choice");
+  const std::string_view label(choice->get_string());
+  for (const auto& branch : conditional->branches) {
+    if (branch.label == label) return first_of(branch.steps, rejoin);
+  }
+  CHECK(label == conditional->otherwise_label, "a conditional chose a branch it does not have");
+  return first_of(conditional->otherwise, rejoin);
+}
+
+void BranchMachine::on(const StepFailed& event, Instant) {
+  const Step& step =
+      require_current(event.step, {Phase::ready, Phase::waiting_retry, Phase::fan_out});
+  CHECK(event.attempt == attempt_, "an attempt failed that was not the current one");
+  if (event.retry_at) {
+    phase_ = Phase::waiting_retry;
+    due_ = *event.retry_at;
+    attempt_ = event.attempt + 1;
+    return;
+  }
+  if (step.continue_on_error) {
+    scope_->set_output(event.step, error_output(event.code, event.message));
+    move_behind(event.step);
+    return;
+  }
+  failure_ = BranchFailure{event.step, Error(event.code, event.message)};
+  // A child has ended with this; a root ends with the ExecutionEnded that its next plan records.
+  if (!is_root()) status_ = ExecutionStatus::failed;
+}
+
+void BranchMachine::on(const DelayArmed& event, Instant at) {
+  const Step& step = require_current(event.step, {Phase::ready});
+  CHECK(std::holds_alternative<DelayStep>(step.config), "only a delay step sleeps");
+  phase_ = Phase::delayed;
+  due_ = event.due;
+  step_started_ = at;
+}
+
+void BranchMachine::on(const DelayElapsed& event, Instant) {
+  require_current(event.step, {Phase::delayed});
+  scope_->set_output(event.step, share(JsonObject{}));
+  move_behind(event.step);
+}
+
+void BranchMachine::on(const FanOutOpened& event, Instant at) {
+  const Step& step = require_current(event.step, {Phase::ready});
+  CHECK(std::holds_alternative<FanOutStep>(step.config), "only a fan-out has children");
+  phase_ = Phase::fan_out;
+  fan_out_count_ = event.count;
+  step_started_ = at;
+}
+
+void BranchMachine::on(const FanOutJoined& event, Instant) {
+  // Without elements it joins at once: it is never open.
+  const Step& fan_out = require_current(event.step, {Phase::fan_out, Phase::ready});
+  CHECK(std::holds_alternative<FanOutStep>(fan_out.config), "only a fan-out joins");
+  CHECK(event.output != nullptr, "a joined fan-out needs an output");
+  for (const auto& [step, values] : event.outputs) {
+    CHECK(step > fan_out.index && step < fan_out.end && values != nullptr,
+          "a fan-out joined the outputs of a step that is not inside it");
+  }
+  for (const auto& [step, values] : event.outputs) scope_->set_output(step, values);
+  scope_->set_output(event.step, event.output);
+  tasks_ += event.tasks;
+  move_behind(event.step);
+}
+
+void BranchMachine::on(const CancelRequested&, Instant) {
+  CHECK(is_root(), "only a whole execution can be cancelled");
+  cancel_requested_ = true;
+}
+
+void BranchMachine::on(const ExecutionEnded& event, Instant) {
+  CHECK(is_root() && is_final(event.status), "an execution must end with a final status");
+  CHECK(event.status != ExecutionStatus::succeeded ||
+            (current_ == no_step && !failure_ && !cancel_requested_),
+        "an execution succeeded before its last step");
+  CHECK(event.status != ExecutionStatus::cancelled || cancel_requested_,
+        "an execution was cancelled that nobody asked to cancel");
+  status_ = event.status;
+  if (status_ == ExecutionStatus::failed) {
+    failure_ = BranchFailure{event.step.value_or(no_step), Error(event.code, event.message)};
+  }
+}
+
+const Step& BranchMachine::require_current(StepIndex step,
+                                           std::initializer_list<Phase> phases) const {
+  CHECK(!failure_, "an event follows the failure of its branch");
+  CHECK(current_ == step, "an event is about step " + std::to_string(step) + ", the branch stands at " +
+                              std::to_string(current_));
+  CHECK(current_ != no_step, "a step event follows the last step");
+  CHECK(std::find(phases.begin(), phases.end(), phase_) != phases.end(),
+        "an event does not fit the phase of its step");
+  return *workflow_->by_index[current_];
+}
+
+void BranchMachine::move_to(StepIndex step) {
+  current_ = step;
+  phase_ = Phase::ready;
+  attempt_ = 1;
+  if (current_ == no_step && !is_root()) status_ = ExecutionStatus::succeeded;
+}
+
+Effect BranchMachine::plan(Instant now) const {
+  if (has_ended()) return BranchEnded{};
+  CHECK(scope_.has_value(), "a run was planned before it started");
+  if (cancel_requested_) {
+    return RecordEvent{ExecutionEnded{.status = ExecutionStatus::cancelled,
+                                      .step = {},
+                                      .code = ErrorCode::cancelled,
+                                      .message = "cancelled on request"}};
+  }
+  if (failure_) {
+    return RecordEvent{ExecutionEnded{.status = ExecutionStatus::failed,
+                                      .step = failure_->step,
+                                      .code = failure_->error.code,
+                                      .message = failure_->error.message}};
+  }
+  if (current_ == no_step) {
+    CHECK(is_root(), "a child past its last step must have ended");
+    return RecordEvent{ExecutionEnded{}};
+  }
+  switch (phase_) {
+    case Phase::ready: return plan_step(*current_step(), now);
+    case Phase::waiting_retry:
+      if (now < due_) return WaitUntil{current_, WaitUntil::Why::retry, due_};
+      return plan_step(*current_step(), now);
+    case Phase::delayed: return WaitUntil{current_, WaitUntil::Why::delay, due_};
+    case Phase::fan_out: return RunFanOut{current_, fan_out_count_};
+  }
+  CHECK(false, "an unknown phase");
+}
+
+Effect BranchMachine::plan_step(const Step& step, Instant now) const {
+  return std::visit(
+      Overloaded{
+          [&](const FunctionStep& config) {
+            return plan_function(*workflow_, step, config, *scope_, attempt_);
+          },
+          [&](const ConditionalStep& config) {
+            return plan_conditional(step, config, *scope_, now);
+          },
+          [&](const FanOutStep& config) {
+            return plan_fan_out(*workflow_, step, config, *scope_, now);
+          },
+          [&](const DelayStep& config) { return plan_delay(step, config, *scope_, now); },
+          [&](const ResponseStep& config) { return plan_response(step, config, *scope_, now); },
+      },
+      step.config);
+}
+
+StepCompleted BranchMachine::function_completed(const RunFunction& call, Instant started,
+                                                Json result, std::vector<ConsoleLine> console) {
+  StepCompleted event;
+  event.step = call.step;
+  event.attempt = call.attempt;
+  event.started = started;
+  JsonObject output;
+  output.emplace("result", std::move(result));
+  event.output = share(std::move(output));
+  event.input_bytes = call.parameters.size();
+  event.tasks = 1;
+  event.console = std::move(console);
+  return event;
+}
+
+StepFailed BranchMachine::attempt_failed(const RunFunction& call, Instant started,
+                                         const Error& error, std::vector<ConsoleLine> console,
+                                         Instant now, double jitter) const {
+  StepFailed event;
+  event.step = call.step;
+  event.attempt = call.attempt;
+  event.started = started;
+  event.code = error.code;
+  event.message = error.message;
+  event.input_bytes = call.parameters.size();
+  event.console = std::move(console);
+  const Step& step = *workflow_->by_index[call.step];
+  if (const auto wait = next_retry(step.retry, call.attempt, error.code, jitter)) {
+    event.retry_at = now + *wait;
+  }
+  return event;
+}
+
+const Step* BranchMachine::current_step() const {
+  return current_ == no_step ? nullptr : workflow_->by_index[current_];
+}
+
+Json BranchMachine::current_input() const {
+  const Step* step = current_step();
+  return step ? render_input(*step, *scope_) : Json(nullptr);
+}
+
+std::optional<Instant> BranchMachine::waiting_until() const {
+  if (has_ended() || failure_) return std::nullopt;
+  if (phase_ != Phase::delayed && phase_ != Phase::waiting_retry) return std::nullopt;
+  return due_;
+}
+
+std::optional<StepIndex> BranchMachine::open_fan_out() const {
+  if (phase_ != Phase::fan_out || has_ended() || failure_) return std::nullopt;
+  return current_;
+}
+
+Json BranchMachine::fan_out_items() const {
+  CHECK(phase_ == Phase::fan_out, "no fan-out is open");
+  Json items = std::get<FanOutStep>(current_step()->config).items.render(*scope_);
+  CHECK(items.is_array() && items.get_array().size() == fan_out_count_,
+        "the elements of a fan-out changed between two renderings");
+  return items;
+}
+
+std::shared_ptr<const BranchScope> BranchMachine::freeze_scope() const {
+  return std::make_shared<const BranchScope>(*scope_);
+}
+
+}  // namespace millrace

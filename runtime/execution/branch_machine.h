@@ -1,0 +1,128 @@
+#pragma once
+// The pure machine of one branch: the root of an execution, or one element of a fan-out.
+//
+//      plan(now) ──► Effect ──carried out by an actor──► Event ──► journal ──► apply(event) ──┐
+//          ▲                                                                                  │
+//          └──────────────────────────────────────────────────────────────────────────────────┘
+//
+// `apply` is the only place where state changes; `plan` only reads. No clock, no I/O, no randomness
+// inside: they come in as arguments and event fields. So a replay of the journal leads to exactly the
+// state that the first pass had, and crash recovery, history, tests and production run one code.
+// A machine belongs to one thread at a time.
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+
+#include "runtime/definitions/step_order.h"
+#include "runtime/definitions/workflow.h"
+#include "runtime/execution/branch_scope.h"
+#include "runtime/execution/effect.h"
+#include "runtime/execution/event.h"
+
+namespace millrace {
+
+struct BranchFailure {
+  StepIndex step = 0;
+  Error error;
+};
+
+class BranchMachine {
+ public:
+  /// The root branch of an execution; its first event is ExecutionStarted.
+  BranchMachine(std::shared_ptr<const Workflow> workflow, const ExecutionId& id);
+  /// Element `index` of `fan_out`. `outer` is what the enclosing branch saw when the fan-out opened.
+  BranchMachine(std::shared_ptr<const Workflow> workflow, std::shared_ptr<const BranchScope> outer,
+                const Step& fan_out, Json instance, std::uint32_t index);
+
+  /// Changes the state. A CHECK refuses events that do not fit it (a bug, or a damaged journal) and
+  /// leaves it unchanged.
+  void apply(const Event& event);
+  /// What the branch wants next.
+  Effect plan(Instant now) const;
+
+  // --- building the events that answer effects --------------------------------------------------
+  static StepCompleted function_completed(const RunFunction& call, Instant started, Json result,
+                                          std::vector<ConsoleLine> console);
+  /// Decides by the step's supervision policy whether and when it is tried again. `jitter` is in
+  /// [-1, 1].
+  StepFailed attempt_failed(const RunFunction& call, Instant started, const Error& error,
+                            std::vector<ConsoleLine> console, Instant now, double jitter) const;
+
+  // --- reading ----------------------------------------------------------------------------------
+  /// executing until the branch has ended; for a root, the status of the last ExecutionEnded.
+  ExecutionStatus status() const { return status_; }
+  bool has_ended() const { return is_final(status_); }
+  /// Sleeping in a delay step.
+  bool is_delayed() const { return phase_ == Phase::delayed && !has_ended(); }
+  const std::optional<BranchFailure>& failure() const { return failure_; }
+  std::uint64_t events_applied() const { return events_applied_; }
+  std::uint32_t tasks() const { return tasks_; }
+  const Workflow& workflow() const { return *workflow_; }
+  const std::shared_ptr<const Workflow>& shared_workflow() const { return workflow_; }
+  const BranchScope& scope() const { return *scope_; }
+  /// The step the branch stands at, if it has not passed its end.
+  const Step* current_step() const;
+  std::uint32_t attempt() const { return attempt_; }
+  /// When the current delay or fan-out began.
+  Instant step_started() const { return step_started_; }
+  /// Due time of the current delay or retry: the one thing a timer row must stand for.
+  std::optional<Instant> waiting_until() const;
+  /// The rendered input of the current step, as the task history shows it.
+  Json current_input() const;
+
+  /// While a fan-out is open: its elements, rendered, and the scope its children see.
+  std::optional<StepIndex> open_fan_out() const;
+  Json fan_out_items() const;
+  std::shared_ptr<const BranchScope> freeze_scope() const;
+
+  // --- snapshots (see branch_snapshot.h) --------------------------------------------------------
+  friend class BranchSnapshotCodec;
+
+ private:
+  enum class Phase : std::uint8_t {  // stored in snapshots: numbers are never reused
+    ready = 1,          // the current step is to be run (or the branch is past its end)
+    waiting_retry = 2,  // until due_; left by the next plan at or after it
+    delayed = 3,        // until due_; left by DelayElapsed
+    fan_out = 4,        // children run; left by FanOutJoined or StepFailed
+  };
+
+  void on(const ExecutionStarted& event, Instant at);
+  void on(const StepCompleted& event, Instant at);
+  void on(const StepFailed& event, Instant at);
+  void on(const DelayArmed& event, Instant at);
+  void on(const DelayElapsed& event, Instant at);
+  void on(const FanOutOpened& event, Instant at);
+  void on(const FanOutJoined& event, Instant at);
+  void on(const CancelRequested& event, Instant at);
+  void on(const ExecutionEnded& event, Instant at);
+
+  bool is_root() const { return is_root_; }
+  /// The step, if it is the branch's turn and in one of these phases.
+  const Step& require_current(StepIndex step, std::initializer_list<Phase> phases) const;
+  void move_to(StepIndex step);
+  void move_behind(StepIndex step) { move_to(workflow_->following[step]); }
+  StepIndex next_after(const Step& step, const Json& output) const;
+
+  Effect plan_end() const;
+  Effect plan_step(const Step& step, Instant now) const;
+
+  std::shared_ptr<const Workflow> workflow_;
+  std::optional<ExecutionId> id_;  // root only
+  bool is_root_;
+  std::optional<BranchScope> scope_;  // empty before ExecutionStarted
+
+  StepIndex current_ = 0;
+  Phase phase_ = Phase::ready;
+  std::uint32_t attempt_ = 1;
+  Instant due_{};
+  Instant step_started_{};  // when the current delay or fan-out began
+  std::uint32_t fan_out_count_ = 0;
+  bool cancel_requested_ = false;
+  ExecutionStatus status_ = ExecutionStatus::executing;
+  std::optional<BranchFailure> failure_;
+  std::uint32_t tasks_ = 0;
+  std::uint64_t events_applied_ = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,52 @@
+#pragma once
+// What one branch's references can see: the run's facts, the outputs of its own steps, and through
+// `outer` whatever the enclosing branch had when the fan-out opened.
+
+#include <memory>
+#include <vector>
+
+#include "runtime/base/execution_id.h"
+#include "runtime/definitions/workflow.h"
+#include "runtime/execution/event.h"
+#include "runtime/templates/scope.h"
+
+namespace millrace {
+
+/// The parts of ExecutionStarted that references see; shared by all branches of a run.
+struct ExecutionFacts {
+  ExecutionFacts(const ExecutionId& id, const ExecutionStarted& started);
+
+  ExecutionStarted started;
+  Json execution;  // {"id": ...}
+  Json project;    // {"id": ...}
+  Json user;       // {"id": ..., "meta": ...}
+};
+
+class BranchScope final : public Scope {
+ public:
+  /// The root branch: all steps of the workflow.
+  BranchScope(std::shared_ptr<const ExecutionFacts> facts, const Workflow& workflow);
+  /// One element of `fan_out`; `outer` is frozen.
+  BranchScope(std::shared_ptr<const BranchScope> outer, const Step& fan_out, Json instance,
+              std::uint32_t index);
+
+  const Json& root_value(const Reference& reference) const override;
+
+  const SharedJson& output(StepIndex step) const;
+  void set_output(StepIndex step, SharedJson output);
+  /// True if the step belongs to this branch (not to an enclosing one).
+  bool owns(StepIndex step) const { return step >= first_ && step < first_ + outputs_.size(); }
+  StepIndex first_step() const { return first_; }
+  const std::vector<SharedJson>& outputs() const { return outputs_; }
+  const std::shared_ptr<const ExecutionFacts>& facts() const { return facts_; }
+
+ private:
+  std::shared_ptr<const ExecutionFacts> facts_;
+  std::shared_ptr<const BranchScope> outer_;  // null: the root
+  StepIndex fan_out_ = 0;                     // meaningful with outer_
+  Json element_;                              // {"instance": ..., "index": ...}
+  StepIndex first_ = 0;
+  std::vector<SharedJson> outputs_;           // null pointer: no output (yet)
+};
+
+}  // namespace millrace

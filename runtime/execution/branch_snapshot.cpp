@@ -1,0 +1,127 @@
+#include "runtime/execution/branch_snapshot.h"
+
+#include "runtime/base/check.h"
+
+namespace millrace {
+namespace {
+
+constexpr char snapshot_format = '1';
+
+Json value_of(const SharedJson& shared) { return shared ? *shared : Json(nullptr); }
+
+JsonObject write_facts(const ExecutionStarted& started) {
+  JsonObject out;
+  out.emplace("p", started.project.text);
+  out.emplace("u", started.user.text);
+  out.emplace("w", started.workflow.text);
+  out.emplace("v", started.version);
+  out.emplace("in", value_of(started.trigger));
+  out.emplace("st", value_of(started.settings));
+  out.emplace("um", value_of(started.user_meta));
+  return out;
+}
+
+ExecutionStarted read_facts(const JsonObject& in) {
+  ExecutionStarted started;
+  started.project = ProjectId(std::string(in.at("p").as_string()));
+  started.user = UserId(std::string(in.at("u").as_string()));
+  started.workflow = WorkflowId(std::string(in.at("w").as_string()));
+  started.version = in.at("v").to_number<WorkflowVersion>();
+  started.trigger = share(in.at("in"));
+  started.settings = share(in.at("st"));
+  started.user_meta = share(in.at("um"));
+  return started;
+}
+
+}  // namespace
+
+/// A damaged snapshot may still be JSON: it is believed only if some journal leads to its state.
+void BranchSnapshotCodec::check_restored(const BranchMachine& machine) {
+  using Phase = BranchMachine::Phase;
+  CHECK(machine.status_ >= ExecutionStatus::executing &&
+            machine.status_ <= ExecutionStatus::cancelled,
+        "an unknown status");
+  CHECK(machine.phase_ >= Phase::ready && machine.phase_ <= Phase::fan_out, "an unknown phase");
+  CHECK(machine.attempt_ >= 1, "attempts are counted from 1");
+  if (machine.current_ == no_step) {
+    CHECK(machine.phase_ == Phase::ready, "a branch past its end cannot wait");
+    CHECK(machine.is_root_ || machine.has_ended(), "a child past its last step must have ended");
+    return;
+  }
+  CHECK(machine.scope_->owns(machine.current_), "the branch stands at another branch's step");
+  const Step& step = *machine.current_step();
+  CHECK((machine.phase_ == Phase::delayed) <= std::holds_alternative<DelayStep>(step.config),
+        "only a delay step sleeps");
+  CHECK((machine.phase_ == Phase::fan_out) <= std::holds_alternative<FanOutStep>(step.config),
+        "only a fan-out has children");
+}
+
+std::string BranchSnapshotCodec::write(const BranchMachine& machine) {
+  CHECK(machine.scope_.has_value(), "a run was snapshotted before it started");
+  JsonObject out;
+  out.emplace("q", machine.events_applied_);
+  out.emplace("s", machine.current_);
+  out.emplace("ph", static_cast<unsigned>(machine.phase_));
+  out.emplace("a", machine.attempt_);
+  out.emplace("d", machine.due_.time_since_epoch().count());
+  out.emplace("b", machine.step_started_.time_since_epoch().count());
+  out.emplace("n", machine.fan_out_count_);
+  out.emplace("cr", machine.cancel_requested_);
+  out.emplace("z", static_cast<unsigned>(machine.status_));
+  out.emplace("k", machine.tasks_);
+  if (machine.failure_) {
+    out.emplace("f", JsonObject{{"s", machine.failure_->step},
+                                {"e", static_cast<unsigned>(machine.failure_->error.code)},
+                                {"m", machine.failure_->error.message}});
+  }
+  if (machine.is_root_) out.emplace("x", write_facts(machine.scope_->facts()->started));
+  JsonArray outputs;
+  for (StepIndex i = 0; i < machine.scope_->outputs().size(); ++i) {
+    const auto& output = machine.scope_->outputs()[i];
+    if (output) outputs.push_back(JsonArray{machine.scope_->first_step() + i, *output});
+  }
+  out.emplace("o", std::move(outputs));
+  return snapshot_format + to_text(out);
+}
+
+Outcome BranchSnapshotCodec::restore(BranchMachine& machine, std::string_view state) {
+  CHECK(machine.events_applied_ == 0, "a snapshot was restored over a machine that has begun");
+  if (state.empty() || state.front() != snapshot_format) {
+    return Error(ErrorCode::corrupt_data, "a snapshot has an unknown format");
+  }
+  auto parsed = parse_json(state.substr(1), limits::stored_depth_max);
+  if (!parsed) return Error(ErrorCode::corrupt_data, "a snapshot is " + parsed.error().message);
+  try {  // Boost.JSON's checked accessors throw on a missing or mistyped member
+    const auto& in = parsed->as_object();
+    if (machine.is_root_) {
+      const ExecutionStarted started = read_facts(in.at("x").as_object());
+      machine.scope_.emplace(std::make_shared<const ExecutionFacts>(*machine.id_, started),
+                             *machine.workflow_);
+    }
+    for (const auto& each : in.at("o").as_array()) {
+      machine.scope_->set_output(each.at(0).to_number<StepIndex>(), share(each.at(1)));
+    }
+    if (const Json* failure = in.if_contains("f")) {
+      machine.failure_ = BranchFailure{
+          failure->at("s").to_number<StepIndex>(),
+          Error(error_code_from_number(failure->at("e").to_number<std::uint16_t>()),
+                std::string(failure->at("m").as_string()))};
+    }
+    machine.current_ = in.at("s").to_number<StepIndex>();
+    machine.phase_ = static_cast<BranchMachine::Phase>(in.at("ph").to_number<std::uint8_t>());
+    machine.attempt_ = in.at("a").to_number<std::uint32_t>();
+    machine.due_ = Instant(Millis(in.at("d").to_number<std::int64_t>()));
+    machine.step_started_ = Instant(Millis(in.at("b").to_number<std::int64_t>()));
+    machine.fan_out_count_ = in.at("n").to_number<std::uint32_t>();
+    machine.cancel_requested_ = in.at("cr").as_bool();
+    machine.status_ = static_cast<ExecutionStatus>(in.at("z").to_number<std::uint8_t>());
+    machine.tasks_ = in.at("k").to_number<std::uint32_t>();
+    machine.events_applied_ = in.at("q").to_number<std::uint64_t>();
+    check_restored(machine);
+  } catch (const std::exception& problem) {
+    return Error(ErrorCode::corrupt_data, std::string("a snapshot is damaged: ") + problem.what());
+  }
+  return Done{};
+}
+
+}  // namespace millrace

@@ -1,0 +1,48 @@
+#pragma once
+// What a branch wants next. The list is closed; a branch wants exactly one thing at a time, because
+// its steps run one after the other (parallelism is in fan-out children, which are branches of their
+// own). The machine only says it; actors carry effects out, the scenario runner plays them, replay
+// drops them.
+
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "runtime/execution/event.h"
+
+namespace millrace {
+
+/// The machine itself decided (a conditional, a response, a failed template): stamp the event with
+/// the time, append it to the journal, apply it, ask again.
+struct RecordEvent {
+  EventBody event;
+};
+
+/// Run the function and answer with StepCompleted or StepFailed for (step, attempt).
+struct RunFunction {
+  StepIndex step = 0;
+  std::uint32_t attempt = 1;
+  std::shared_ptr<const FunctionSource> source;
+  std::string parameters;  // JSON text
+};
+
+/// Nothing to do before `due`. `delay`: then record DelayElapsed; `retry`: then ask again.
+struct WaitUntil {
+  enum class Why : std::uint8_t { delay, retry };
+  StepIndex step = 0;
+  Why why = Why::delay;
+  Instant due{};
+};
+
+/// Run `count` children of the fan-out, reduce their results, record FanOutJoined or StepFailed.
+struct RunFanOut {
+  StepIndex step = 0;
+  std::uint32_t count = 0;
+};
+
+/// The branch has ended; `BranchMachine::status()` says how.
+struct BranchEnded {};
+
+using Effect = std::variant<RecordEvent, RunFunction, WaitUntil, RunFanOut, BranchEnded>;
+
+}  // namespace millrace

@@ -1,0 +1,136 @@
+#pragma once
+// The journal's events: everything that ever happens to a branch of an execution, in the past tense.
+// The list is closed and numbered. Numbers are stored: never reused, fields are only added.
+//
+// The root branch begins with ExecutionStarted and ends with ExecutionEnded. A fan-out child's journal
+// holds only step events: that it was started follows from its parent's FanOutOpened, that it ended
+// from its own last step.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/ids.h"
+#include "runtime/base/json.h"
+#include "runtime/history/execution_summary.h"
+#include "runtime/steps/function_engine.h"
+
+namespace millrace {
+
+enum class EventKind : std::uint8_t {
+  execution_started = 1,
+  step_completed = 2,
+  step_failed = 3,
+  delay_armed = 4,
+  delay_elapsed = 5,
+  fan_out_opened = 6,
+  fan_out_joined = 7,
+  cancel_requested = 8,
+  execution_ended = 9,
+};
+
+/// Everything a run may see that is not the output of one of its steps. Frozen at the start, so that
+/// a replay renders what the first pass rendered.
+struct ExecutionStarted {
+  static constexpr auto kind = EventKind::execution_started;
+  ProjectId project;
+  UserId user;
+  WorkflowId workflow;
+  WorkflowVersion version = 0;
+  SharedJson trigger;    // the trigger's output, e.g. {"request": {...}}
+  SharedJson settings;   // object
+  SharedJson user_meta;  // object
+};
+
+/// The step has its output; the branch goes on behind it.
+struct StepCompleted {
+  static constexpr auto kind = EventKind::step_completed;
+  StepIndex step = 0;
+  std::uint32_t attempt = 1;
+  Instant started{};
+  SharedJson output;  // what references see: {"result": ...}, {"selectedChoice": ...}, ...
+  std::uint64_t input_bytes = 0;
+  std::uint32_t tasks = 0;  // what it counts for in the task history
+  std::vector<ConsoleLine> console;
+};
+
+/// An attempt failed. With `retry_at` another attempt follows then; without, the step has failed for
+/// good: the branch goes on if the step says so (continueOnError), otherwise it has failed.
+struct StepFailed {
+  static constexpr auto kind = EventKind::step_failed;
+  StepIndex step = 0;
+  std::uint32_t attempt = 1;
+  Instant started{};
+  ErrorCode code = ErrorCode::internal_error;
+  std::string message;
+  std::optional<Instant> retry_at;
+  std::uint64_t input_bytes = 0;
+  std::vector<ConsoleLine> console;
+};
+
+/// A delay step sleeps until `due`; a timer row stands for it.
+struct DelayArmed {
+  static constexpr auto kind = EventKind::delay_armed;
+  StepIndex step = 0;
+  Instant due{};
+};
+
+struct DelayElapsed {
+  static constexpr auto kind = EventKind::delay_elapsed;
+  StepIndex step = 0;
+};
+
+/// The fan-out has `count` elements; from now on its children may have journals. The elements
+/// themselves are rendered again from the state, never stored twice.
+struct FanOutOpened {
+  static constexpr auto kind = EventKind::fan_out_opened;
+  StepIndex step = 0;
+  std::uint32_t count = 0;
+};
+
+/// All children have ended. `outputs` are the reduced arrays, in input order, of the inner steps that
+/// are read outside.
+struct FanOutJoined {
+  static constexpr auto kind = EventKind::fan_out_joined;
+  StepIndex step = 0;
+  Instant started{};
+  std::vector<std::pair<StepIndex, SharedJson>> outputs;
+  SharedJson output;  // of the fan-out itself: {"errors": [...]}
+  std::uint32_t tasks = 0;
+};
+
+struct CancelRequested {
+  static constexpr auto kind = EventKind::cancel_requested;
+};
+
+struct ExecutionEnded {
+  static constexpr auto kind = EventKind::execution_ended;
+  ExecutionStatus status = ExecutionStatus::succeeded;  // a final one
+  // Set when the status is failed:
+  std::optional<StepIndex> step;
+  ErrorCode code = ErrorCode::internal_error;
+  std::string message;
+};
+
+using EventBody =
+    std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed, DelayElapsed, FanOutOpened,
+                 FanOutJoined, CancelRequested, ExecutionEnded>;
+
+struct Event {
+  Instant at{};
+  EventBody body;
+};
+
+inline EventKind kind_of(const Event& event) {
+  return std::visit([](const auto& body) { return body.kind; }, event.body);
+}
+
+/// The event's name in journals as people read them: "StepCompleted".
+std::string_view event_name(EventKind kind);
+
+}  // namespace millrace

@@ -1,0 +1,313 @@
+#include "runtime/execution/event_codec.h"
+
+#include "runtime/base/check.h"
+#include "runtime/definitions/step_order.h"
+
+namespace millrace {
+namespace {
+
+constexpr char page_format = '1';
+
+// Times beyond (about 30,000 years) can only come from damage, and sums with them might overflow.
+constexpr std::int64_t instant_ms_max = 1'000'000'000'000'000;
+
+std::int64_t ms(Instant instant) { return instant.time_since_epoch().count(); }
+
+/// Appends members to one JSON object. Numbers and structure are written directly: this runs several
+/// times per execution step.
+class ObjectWriter {
+ public:
+  ObjectWriter(std::string& out, EventKind kind, Instant at) : out_(out) {
+    out_ += "{\"k\":";
+    out_ += std::to_string(static_cast<unsigned>(kind));
+    number("t", ms(at));
+  }
+  ~ObjectWriter() { out_ += '}'; }
+  ObjectWriter(const ObjectWriter&) = delete;
+  ObjectWriter& operator=(const ObjectWriter&) = delete;
+
+  template <class Integer>
+  void number(std::string_view name, Integer value) {
+    member(name);
+    out_ += std::to_string(value);
+  }
+  void text(std::string_view name, std::string_view value) { json(name, Json(value)); }
+  void json(std::string_view name, const Json& value) {
+    member(name);
+    append_text(out_, value);
+  }
+  void json(std::string_view name, const SharedJson& value) {
+    json(name, value ? *value : *shared_null());
+  }
+  void console(const std::vector<ConsoleLine>& lines) {
+    if (lines.empty()) return;
+    JsonArray rows;
+    for (const auto& line : lines) rows.push_back(JsonArray{line.level, line.text});
+    json("c", rows);
+  }
+
+ private:
+  void member(std::string_view name) {
+    out_ += ",\"";
+    out_ += name;
+    out_ += "\":";
+  }
+  std::string& out_;
+};
+
+void write(ObjectWriter& out, const ExecutionStarted& event) {
+  out.text("p", event.project.text);
+  out.text("u", event.user.text);
+  out.text("w", event.workflow.text);
+  out.number("v", event.version);
+  out.json("in", event.trigger);
+  out.json("st", event.settings);
+  out.json("um", event.user_meta);
+}
+
+void write(ObjectWriter& out, const StepCompleted& event) {
+  out.number("s", event.step);
+  out.number("a", event.attempt);
+  out.number("b", ms(event.started));
+  out.json("o", event.output);
+  out.number("i", event.input_bytes);
+  out.number("n", event.tasks);
+  out.console(event.console);
+}
+
+void write(ObjectWriter& out, const StepFailed& event) {
+  out.number("s", event.step);
+  out.number("a", event.attempt);
+  out.number("b", ms(event.started));
+  out.number("e", static_cast<unsigned>(event.code));
+  out.text("m", event.message);
+  if (event.retry_at) out.number("r", ms(*event.retry_at));
+  out.number("i", event.input_bytes);
+  out.console(event.console);
+}
+
+void write(ObjectWriter& out, const DelayArmed& event) {
+  out.number("s", event.step);
+  out.number("d", ms(event.due));
+}
+
+void write(ObjectWriter& out, const DelayElapsed& event) { out.number("s", event.step); }
+
+void write(ObjectWriter& out, const FanOutOpened& event) {
+  out.number("s", event.step);
+  out.number("n", event.count);
+}
+
+void write(ObjectWriter& out, const FanOutJoined& event) {
+  out.number("s", event.step);
+  out.number("b", ms(event.started));
+  JsonArray outputs;
+  for (const auto& [step, values] : event.outputs) outputs.push_back(JsonArray{step, *values});
+  out.json("x", outputs);
+  out.json("o", event.output);
+  out.number("n", event.tasks);
+}
+
+void write(ObjectWriter&, const CancelRequested&) {}
+
+void write(ObjectWriter& out, const ExecutionEnded& event) {
+  out.number("z", static_cast<unsigned>(event.status));
+  if (event.status != ExecutionStatus::failed) return;
+  if (event.step) out.number("s", *event.step);
+  out.number("e", static_cast<unsigned>(event.code));
+  out.text("m", event.message);
+}
+
+/// Reads members of one stored event; a missing or mistyped one marks the event as damaged.
+class ObjectReader {
+ public:
+  explicit ObjectReader(const JsonObject& object) : object_(object) {}
+
+  bool has(std::string_view name) const { return object_.if_contains(name) != nullptr; }
+  bool damaged() const { return damaged_; }
+  void damage() { damaged_ = true; }
+
+  template <class Integer = std::int64_t>
+  Integer number(std::string_view name) {
+    const Json* value = object_.if_contains(name);
+    boost::system::error_code error;
+    const Integer result = value ? value->to_number<Integer>(error) : Integer{};
+    if (!value || error) damaged_ = true;
+    return result;
+  }
+  Instant instant(std::string_view name) {
+    const auto since_1970 = number<std::int64_t>(name);
+    if (since_1970 < -instant_ms_max || since_1970 > instant_ms_max) damaged_ = true;
+    return Instant(Millis(since_1970));
+  }
+  std::string text(std::string_view name) {
+    const Json* value = object_.if_contains(name);
+    if (value && value->is_string()) return std::string(value->get_string());
+    damaged_ = true;
+    return {};
+  }
+  SharedJson json(std::string_view name) {
+    const Json* value = object_.if_contains(name);
+    if (value) return share(*value);
+    damaged_ = true;
+    return shared_null();
+  }
+  const JsonArray* array(std::string_view name) {
+    const Json* value = object_.if_contains(name);
+    if (value && value->is_array()) return &value->get_array();
+    damaged_ = true;
+    return nullptr;
+  }
+  std::vector<ConsoleLine> console() {
+    std::vector<ConsoleLine> lines;
+    if (!has("c")) return lines;
+    const JsonArray* rows = array("c");
+    if (rows == nullptr) return lines;
+    for (const auto& row : *rows) {
+      if (!row.is_array() || row.get_array().size() != 2 || !row.get_array()[0].is_string() ||
+          !row.get_array()[1].is_string()) {
+        damaged_ = true;
+        break;
+      }
+      lines.push_back({std::string(row.get_array()[0].get_string()),
+                       std::string(row.get_array()[1].get_string())});
+    }
+    return lines;
+  }
+
+ private:
+  const JsonObject& object_;
+  bool damaged_ = false;
+};
+
+ExecutionStarted read_started(ObjectReader& in) {
+  ExecutionStarted event;
+  event.project = ProjectId(in.text("p"));
+  event.user = UserId(in.text("u"));
+  event.workflow = WorkflowId(in.text("w"));
+  event.version = in.number<WorkflowVersion>("v");
+  event.trigger = in.json("in");
+  event.settings = in.json("st");
+  event.user_meta = in.json("um");
+  return event;
+}
+
+StepCompleted read_completed(ObjectReader& in) {
+  StepCompleted event;
+  event.step = in.number<StepIndex>("s");
+  event.attempt = in.number<std::uint32_t>("a");
+  event.started = in.instant("b");
+  event.output = in.json("o");
+  event.input_bytes = in.number<std::uint64_t>("i");
+  event.tasks = in.number<std::uint32_t>("n");
+  event.console = in.console();
+  return event;
+}
+
+StepFailed read_failed(ObjectReader& in) {
+  StepFailed event;
+  event.step = in.number<StepIndex>("s");
+  event.attempt = in.number<std::uint32_t>("a");
+  event.started = in.instant("b");
+  event.code = error_code_from_number(in.number<std::uint16_t>("e"));
+  event.message = in.text("m");
+  if (in.has("r")) event.retry_at = in.instant("r");
+  event.input_bytes = in.number<std::uint64_t>("i");
+  event.console = in.console();
+  return event;
+}
+
+FanOutJoined read_joined(ObjectReader& in) {
+  FanOutJoined event;
+  event.step = in.number<StepIndex>("s");
+  event.started = in.instant("b");
+  if (const JsonArray* outputs = in.array("x")) {
+    for (const auto& output : *outputs) {
+      const auto* pair = output.if_array();
+      boost::system::error_code error;
+      const StepIndex step =
+          pair && pair->size() == 2 ? pair->front().to_number<StepIndex>(error) : no_step;
+      if (step == no_step || error) {
+        in.damage();
+        break;
+      }
+      event.outputs.emplace_back(step, share(pair->back()));
+    }
+  }
+  event.output = in.json("o");
+  event.tasks = in.number<std::uint32_t>("n");
+  return event;
+}
+
+ExecutionEnded read_ended(ObjectReader& in) {
+  ExecutionEnded event;
+  event.status = static_cast<ExecutionStatus>(in.number<std::uint8_t>("z"));
+  if (!is_final(event.status) || event.status > ExecutionStatus::cancelled) in.damage();
+  if (event.status != ExecutionStatus::failed) return event;
+  if (in.has("s")) event.step = in.number<StepIndex>("s");
+  event.code = error_code_from_number(in.number<std::uint16_t>("e"));
+  event.message = in.text("m");
+  return event;
+}
+
+std::optional<EventBody> read_body(EventKind kind, ObjectReader& in) {
+  switch (kind) {
+    case EventKind::execution_started: return read_started(in);
+    case EventKind::step_completed: return read_completed(in);
+    case EventKind::step_failed: return read_failed(in);
+    case EventKind::delay_armed:
+      return DelayArmed{in.number<StepIndex>("s"), in.instant("d")};
+    case EventKind::delay_elapsed: return DelayElapsed{in.number<StepIndex>("s")};
+    case EventKind::fan_out_opened:
+      return FanOutOpened{in.number<StepIndex>("s"), in.number<std::uint32_t>("n")};
+    case EventKind::fan_out_joined: return read_joined(in);
+    case EventKind::cancel_requested: return CancelRequested{};
+    case EventKind::execution_ended: return read_ended(in);
+  }
+  return std::nullopt;
+}
+
+Error damaged_page(const std::string& what) {
+  return Error(ErrorCode::corrupt_data, "a journal page is damaged: " + what);
+}
+
+}  // namespace
+
+void JournalPageWriter::add(const Event& event) {
+  text_ += text_.empty() ? std::string_view("1[") : std::string_view(",");
+  ObjectWriter out(text_, kind_of(event), event.at);
+  std::visit([&](const auto& body) { write(out, body); }, event.body);
+  ++count_;
+}
+
+std::string JournalPageWriter::take() {
+  CHECK(!empty(), "an empty page was taken");
+  text_ += ']';
+  count_ = 0;
+  return std::exchange(text_, {});
+}
+
+Result<std::vector<Event>> read_journal_page(std::string_view page) {
+  if (page.empty() || page.front() != page_format) return damaged_page("unknown format");
+  auto parsed = parse_json(page.substr(1), limits::stored_depth_max);
+  if (!parsed) return damaged_page(parsed.error().message);
+  if (!parsed->is_array()) return damaged_page("not a list of events");
+  std::vector<Event> events;
+  events.reserve(parsed->get_array().size());
+  for (const auto& each : parsed->get_array()) {
+    if (!each.is_object()) return damaged_page("an event is not an object");
+    ObjectReader in(each.get_object());
+    const auto kind = in.number<std::uint8_t>("k");
+    const Instant at = in.instant("t");
+    auto body = read_body(static_cast<EventKind>(kind), in);
+    if (!body) return damaged_page("unknown event kind " + std::to_string(kind));
+    if (in.damaged()) {
+      return damaged_page("a member of " + std::string(event_name(static_cast<EventKind>(kind))) +
+                          " is missing or has the wrong type");
+    }
+    events.push_back({at, std::move(*body)});
+  }
+  return events;
+}
+
+}  // namespace millrace

@@ -1,0 +1,240 @@
+#include "runtime/execution/plan_step.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "runtime/base/check.h"
+#include "runtime/execution/fan_out_progress.h"
+#include "runtime/text/time_text.h"
+
+namespace millrace {
+namespace {
+
+RecordEvent failed(const Step& step, Instant now, ErrorCode code, std::string message) {
+  StepFailed event;
+  event.step = step.index;
+  event.started = now;
+  event.code = code;
+  event.message = "step \"" + step.id.text + "\": " + std::move(message);
+  return RecordEvent{std::move(event)};
+}
+
+RecordEvent completed(const Step& step, Instant now, Json output, std::uint64_t input_bytes = 0) {
+  StepCompleted event;
+  event.step = step.index;
+  event.started = now;
+  event.output = share(std::move(output));
+  event.input_bytes = input_bytes;
+  return RecordEvent{std::move(event)};
+}
+
+/// Evaluation stops at the first `false`, as in every language users know, so that an existence test
+/// can guard a comparison that would be a type mismatch.
+Result<bool> all_hold(const std::vector<Condition>& group, const Scope& scope) {
+  for (const auto& condition : group) {
+    auto holds =
+        evaluate(condition.op, condition.variable.render(scope), condition.argument.render(scope));
+    if (!holds || !*holds) return holds;
+  }
+  return true;
+}
+
+Result<bool> any_holds(const ConditionGroups& groups, const Scope& scope) {
+  for (const auto& group : groups) {
+    auto holds = all_hold(group, scope);
+    if (!holds || *holds) return holds;
+  }
+  return false;
+}
+
+std::optional<double> as_number(const Json& value) {
+  if (value.is_int64()) return static_cast<double>(value.get_int64());
+  if (value.is_uint64()) return static_cast<double>(value.get_uint64());
+  if (value.is_double()) return value.get_double();
+  if (!value.is_string()) return std::nullopt;
+  const std::string_view text(value.get_string());
+  double number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::string shown(const Json& value) {
+  std::string text = to_text(value);
+  constexpr std::size_t shown_max = 80;
+  if (text.size() > shown_max) {
+    text.resize(shown_max);
+    while (!text.empty() && !is_valid_utf8(text)) text.pop_back();
+    text += "...";
+  }
+  return text;
+}
+
+Result<Instant> due_of(const DelayStep& config, const Json& value, Instant now) {
+  constexpr Millis longest = std::chrono::duration_cast<Millis>(limits::delay_max);
+  const Error too_long(ErrorCode::limit_exceeded,
+                       "a delay of at most 366 days was expected, got " + shown(value));
+  if (config.unit) {
+    const auto units = as_number(value);
+    if (!units || !std::isfinite(*units) || *units < 0) {
+      return Error(ErrorCode::type_mismatch,
+                   "\"value\" must be a number of units, 0 or more, got " + shown(value));
+    }
+    const double ms = *units * static_cast<double>(config.unit->count());
+    if (ms > static_cast<double>(longest.count())) return too_long;
+    return now + Millis(std::llround(ms));
+  }
+  std::optional<Instant> until;
+  if (value.is_string()) {
+    until = parse_time(std::string_view(value.get_string()));
+  } else if (const auto ms = as_number(value); ms && std::fabs(*ms) < 1e15) {
+    until = Instant(Millis(std::llround(*ms)));
+  }
+  if (!until) {
+    return Error(ErrorCode::type_mismatch,
+                 "\"until\" must be a time such as 2026-01-31T09:00:00Z, got " + shown(value));
+  }
+  if (*until > now + longest) return too_long;
+  return std::max(*until, now);
+}
+
+Result<int> status_of(const Json& value) {
+  if (value.is_null()) return 200;
+  const auto number = as_number(value);
+  if (number && *number >= 200 && *number <= 599 && std::floor(*number) == *number) {
+    return static_cast<int>(*number);
+  }
+  return Error(ErrorCode::type_mismatch,
+               "\"statusCode\" must be a whole number from 200 to 599, got " + shown(value));
+}
+
+Result<JsonObject> headers_of(const Json& value) {
+  JsonObject headers;
+  if (value.is_null()) return headers;
+  if (!value.is_object()) {
+    return Error(ErrorCode::type_mismatch, "\"headers\" must be an object, got " + shown(value));
+  }
+  for (const auto& member : value.get_object()) {
+    const Json& header = member.value();
+    if (header.is_structured()) {
+      return Error(ErrorCode::type_mismatch, "header \"" + std::string(member.key()) +
+                                                 "\" must be text, got " +
+                                                 std::string(kind_name(header)));
+    }
+    if (header.is_null()) continue;
+    headers.emplace(member.key(),
+                    header.is_string() ? std::string(header.get_string()) : to_text(header));
+  }
+  return headers;
+}
+
+}  // namespace
+
+Effect plan_function(const Workflow& workflow, const Step& step, const FunctionStep& config,
+                     const Scope& scope, std::uint32_t attempt) {
+  const auto& source = workflow.functions[step.index];
+  CHECK(source != nullptr, "a function step has no source");
+  return RunFunction{step.index, attempt, source, to_text(config.parameters.render(scope))};
+}
+
+Effect plan_conditional(const Step& step, const ConditionalStep& config, const Scope& scope,
+                        Instant now) {
+  const std::string* choice = &config.otherwise_label;
+  for (const auto& branch : config.branches) {
+    const auto holds = any_holds(branch.when, scope);
+    if (!holds) return failed(step, now, holds.error().code, holds.error().message);
+    if (*holds) {
+      choice = &branch.label;
+      break;
+    }
+  }
+  return completed(step, now, JsonObject{{"selectedChoice", *choice}});
+}
+
+Effect plan_delay(const Step& step, const DelayStep& config, const Scope& scope, Instant now) {
+  const auto due = due_of(config, config.value.render(scope), now);
+  if (!due) return failed(step, now, due.error().code, due.error().message);
+  return RecordEvent{DelayArmed{step.index, *due}};
+}
+
+Effect plan_fan_out(const Workflow& workflow, const Step& step, const FanOutStep& config,
+                    const Scope& scope, Instant now) {
+  const Json items = config.items.render(scope);
+  if (!items.is_array()) {
+    return failed(step, now, ErrorCode::type_mismatch,
+                  "\"items\" must be an array, got " + std::string(kind_name(items)) +
+                      (items.is_null() ? " (does the reference lead anywhere?)" : ""));
+  }
+  const std::size_t count = items.get_array().size();
+  if (count > limits::fan_out_items_max) {
+    return failed(step, now, ErrorCode::limit_exceeded,
+                  "a fan-out takes at most " + std::to_string(limits::fan_out_items_max) +
+                      " elements, got " + std::to_string(count));
+  }
+  if (count == 0) return RecordEvent{FanOutProgress(workflow, step, 0).conclude(now, 2)};
+  return RecordEvent{FanOutOpened{step.index, static_cast<std::uint32_t>(count)}};
+}
+
+Effect plan_response(const Step& step, const ResponseStep& config, const Scope& scope,
+                     Instant now) {
+  const auto status = status_of(config.status_code.render(scope));
+  if (!status) return failed(step, now, status.error().code, status.error().message);
+  auto headers = headers_of(config.headers.render(scope));
+  if (!headers) return failed(step, now, headers.error().code, headers.error().message);
+  Json body = config.body.render(scope);
+  // A template may wrap a value that is deep already; what is stored must be readable again.
+  if (is_deeper_than(body, limits::json_depth_max)) {
+    return failed(step, now, ErrorCode::limit_exceeded,
+                  "\"body\" is nested deeper than " + std::to_string(limits::json_depth_max) +
+                      " levels");
+  }
+  JsonObject output;
+  output.emplace("statusCode", *status);
+  output.emplace("headers", std::move(*headers));
+  output.emplace("body", std::move(body));
+  return completed(step, now, std::move(output));
+}
+
+Json render_input(const Step& step, const Scope& scope) {
+  struct Render {
+    const Scope& scope;
+
+    Json operator()(const FunctionStep& config) const { return config.parameters.render(scope); }
+    Json operator()(const ConditionalStep& config) const {
+      JsonArray branches;
+      for (const auto& branch : config.branches) {
+        JsonArray groups;
+        for (const auto& group : branch.when) groups.push_back(conditions(group));
+        branches.push_back(JsonObject{{"label", branch.label}, {"if", std::move(groups)}});
+      }
+      return JsonObject{{"branches", std::move(branches)}};
+    }
+    Json operator()(const FanOutStep& config) const {
+      return JsonObject{{"items", config.items.render(scope)}};
+    }
+    Json operator()(const DelayStep& config) const {
+      return JsonObject{{config.unit ? "value" : "until", config.value.render(scope)}};
+    }
+    Json operator()(const ResponseStep& config) const {
+      return JsonObject{{"statusCode", config.status_code.render(scope)},
+                        {"headers", config.headers.render(scope)},
+                        {"body", config.body.render(scope)}};
+    }
+    JsonArray conditions(const std::vector<Condition>& group) const {
+      JsonArray rendered;
+      for (const auto& condition : group) {
+        JsonObject one;
+        one.emplace("variable", condition.variable.render(scope));
+        one.emplace("operator", wire_name(condition.op));
+        if (takes_argument(condition.op)) {
+          one.emplace("argument", condition.argument.render(scope));
+        }
+        rendered.push_back(std::move(one));
+      }
+      return rendered;
+    }
+  };
+  return std::visit(Render{scope}, step.config);
+}
+
+}  // namespace millrace

@@ -1,0 +1,23 @@
+#pragma once
+// How each kind of step begins: step + what it can see + the time -> the effect. One function a kind;
+// pure.
+
+#include "runtime/definitions/workflow.h"
+#include "runtime/execution/branch_scope.h"
+#include "runtime/execution/effect.h"
+
+namespace millrace {
+
+Effect plan_function(const Workflow& workflow, const Step& step, const FunctionStep& config,
+                     const Scope& scope, std::uint32_t attempt);
+Effect plan_conditional(const Step& step, const ConditionalStep& config, const Scope& scope,
+                        Instant now);
+Effect plan_delay(const Step& step, const DelayStep& config, const Scope& scope, Instant now);
+Effect plan_fan_out(const Workflow& workflow, const Step& step, const FanOutStep& config,
+                    const Scope& scope, Instant now);
+Effect plan_response(const Step& step, const ResponseStep& config, const Scope& scope, Instant now);
+
+/// The rendered input of a step, as the task history shows it.
+Json render_input(const Step& step, const Scope& scope);
+
+}  // namespace millrace

@@ -1,0 +1,48 @@
+#pragma once
+// One line per step of a run, as the task history shows it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+#include "runtime/base/json.h"
+#include "runtime/execution/branch_path.h"
+
+namespace millrace {
+
+struct StepAttempt {
+  std::uint32_t number = 1;
+  Instant started{};
+  Instant ended{};
+  std::optional<Error> error;       // absent: it succeeded
+  std::optional<Instant> retry_at;  // when the next attempt is due, if there is one
+};
+
+struct StepExecution {
+  /// Unique within the execution: the step's id, or inside a fan-out "<step>.<i>" ("<step>.<i>.<j>"
+  /// when nested). The trigger's is "trigger".
+  std::string id;
+  StepId step;
+  std::string type;  // "ACTION/FUNCTION", "TRIGGER/ENDPOINT", ...
+  std::string status;  // EXECUTING, DELAYED, SUCCEEDED, FAILED, CANCELLED
+  std::vector<std::uint32_t> indexes;  // the element, outermost fan-out first; empty outside
+  Instant start{};
+  std::optional<Instant> end;
+  std::vector<std::string> next;  // step execution ids
+  std::optional<std::string> previous;
+  std::uint64_t input_bytes = 0;
+  std::uint64_t output_bytes = 0;
+  std::vector<StepAttempt> attempts;
+};
+
+struct StepDetail {
+  StepExecution step;
+  Json input;   // what the step was given, rendered
+  Json output;  // what references see
+  std::vector<std::pair<std::string, std::string>> console;  // level, text
+};
+
+}  // namespace millrace

@@ -1,0 +1,57 @@
+#pragma once
+// From journals to the task history's steps. The journal is replayed through the pure machine; each
+// step is reported when its last event is met, with the machine as it stood before: its input can be
+// rendered again from there. Pure; the journals come from the caller.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "runtime/execution/branch_machine.h"
+#include "runtime/history/step_execution.h"
+
+namespace millrace {
+
+class StepHistory {
+ public:
+  /// Gives the journals of the children of one fan-out, in element order; `take` returns false to stop.
+  using TakeChild = std::function<bool(std::uint32_t index, const std::vector<Event>& events)>;
+  using ReadChildren =
+      std::function<Outcome(const BranchPath& parent, StepIndex fan_out, const TakeChild& take)>;
+  /// One step. `before` is the machine before the step's last event (or now, if it has not ended);
+  /// `output` is what references see, null if there is none.
+  struct Finding {
+    StepExecution step;
+    const BranchMachine* before = nullptr;
+    SharedJson output;
+    std::vector<ConsoleLine> console;
+  };
+  using Visit = std::function<void(Finding&&)>;
+
+  StepHistory(std::shared_ptr<const Workflow> workflow, ExecutionId execution, ReadChildren children,
+              Visit visit);
+
+  /// Replays the root journal and whatever lies below it. Errors: corrupt_data, or what reading the
+  /// children gave.
+  Outcome replay(const std::vector<Event>& root_events);
+
+ private:
+  struct Open {  // the step that a branch is in the middle of
+    std::vector<StepAttempt> attempts;
+    std::optional<Instant> start;
+  };
+
+  Outcome replay_branch(BranchMachine& machine, const BranchPath& path, const std::vector<Event>& events,
+                        std::string previous, ExecutionStatus run_status);
+  Outcome replay_children(const BranchMachine& machine, const BranchPath& path,
+                          const std::string& fan_out_id, ExecutionStatus run_status);
+  StepExecution describe(const Step& step, const BranchPath& path) const;
+  void report_trigger(const Event& started);
+
+  std::shared_ptr<const Workflow> workflow_;
+  const ExecutionId execution_;
+  const ReadChildren read_children_;
+  const Visit visit_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,94 @@
+// The function step: runs a user's JavaScript.
+//
+//   {"id", "type": "function", "code": "({ a }) => a", "parameters": {"a":
+//   "{{trigger.request.body}}"},
+//    "isolation": "version" | "call", "memory": "64MB", "timeout": "5s"}
+//
+// Output: `result`; with continueOnError also `error`.
+
+#include "runtime/base/limits.h"
+#include "runtime/definitions/object_reader.h"
+#include "runtime/steps/step_catalog.h"
+#include "runtime/text/byte_size_text.h"
+
+#include <array>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+constexpr std::array<Choice<FunctionIsolation>, 2> isolations{{
+    {"version", FunctionIsolation::version},
+    {"call", FunctionIsolation::call},
+}};
+
+std::string read_code(ObjectReader& json) {
+  json.refuse("codeFile",
+              "`codeFile` is for project folders, where `millrace deploy` reads the file; send the "
+              "text as `code`");
+  auto code = json.required_text("code").value_or("");
+  if (code.size() > limits::function_code_bytes_max) {
+    json.report("code",
+                "the code of a function may have at most " +
+                    std::to_string(limits::function_code_bytes_max) + " bytes",
+                {}, std::to_string(code.size()) + " bytes");
+  }
+  return code;
+}
+
+FunctionLimits read_limits(ObjectReader& json, const Step& step) {
+  FunctionLimits function_limits;
+  if (step.timeout) function_limits.time = *step.timeout;
+  if (function_limits.time > limits::function_time_settable_max) {
+    json.report("timeout", "a function may run at most 15 minutes", "at most 15m",
+                std::to_string(function_limits.time.count()) + "ms");
+  }
+  const auto memory = json.text("memory");
+  if (!memory) return function_limits;
+  const auto bytes = parse_byte_size(*memory);
+  if (bytes && *bytes >= limits::function_memory_settable_min &&
+      *bytes <= limits::function_memory_settable_max) {
+    function_limits.memory_bytes = *bytes;
+  } else {
+    json.report("memory", "`memory` must be a size from 16MB to 512MB, such as \"64MB\"",
+                "a size from 16MB to 512MB", *memory);
+  }
+  return function_limits;
+}
+
+void read(ObjectReader& json, SequenceReader&, Step& step) {
+  FunctionStep function;
+  function.code = read_code(json);
+  const Json* const parameters = json.find("parameters");
+  if (parameters != nullptr && !parameters->is_object()) {
+    json.report_mismatch(json.pointer_to("parameters"), "an object", *parameters);
+  }
+  function.parameters = json.any("parameters", JsonObject());
+  function.isolation =
+      json.choice<FunctionIsolation>("isolation", isolations).value_or(FunctionIsolation::version);
+  function.limits = read_limits(json, step);
+  step.config = std::move(function);
+}
+
+std::vector<Template*> templates(Step& step) {
+  return {&std::get<FunctionStep>(step.config).parameters};
+}
+
+std::vector<std::string> outputs(const Step& step) {
+  if (step.continue_on_error) return {"result", "error"};
+  return {"result"};
+}
+
+}  // namespace
+
+const StepKind function_step_kind{
+    .type = "function",
+    .history_type = "ACTION/FUNCTION",
+    .supervision = Supervision::retried,
+    .read = read,
+    .templates = templates,
+    .sequences = no_sequences,
+    .outputs = outputs,
+};
+
+}  // namespace millrace

@@ -1,0 +1,111 @@
+// The response step: answers the request that started the workflow; the run goes on.
+//
+//   {"id", "type": "response", "statusCode": 200, "headers": {"x-trace": "{{execution.id}}"},
+//   "body": ...}
+//
+// Output: what was answered: `statusCode`, `headers` and `body`.
+
+#include "runtime/definitions/object_reader.h"
+#include "runtime/steps/step_catalog.h"
+
+#include <array>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+constexpr int standard_status = 200;
+// An informational status (1xx) is not an answer: the client would go on waiting.
+constexpr std::int64_t status_min = 200;
+constexpr std::int64_t status_max = 599;
+
+// These describe the connection and the length of the message; the server writes them, and a second
+// opinion would let one answer be read as two.
+constexpr std::array<std::string_view, 5> server_headers{
+    "connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"};
+
+/// RFC 9110, 5.6.2: token.
+bool is_header_name(std::string_view name) {
+  constexpr std::string_view symbols = "!#$%&'*+-.^_`|~";
+  for (const char c : name) {
+    const bool is_alphanumeric =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!is_alphanumeric && symbols.find(c) == std::string_view::npos) return false;
+  }
+  return !name.empty();
+}
+
+bool is_server_header(std::string_view name) {
+  std::string lower;
+  for (const char c : name) {
+    lower.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+  }
+  for (const std::string_view header : server_headers) {
+    if (header == lower) return true;
+  }
+  return false;
+}
+
+bool is_status(const Json& written) {
+  return written.is_int64() && written.get_int64() >= status_min &&
+         written.get_int64() <= status_max;
+}
+
+Template read_status(ObjectReader& json) {
+  if (json.find("statusCode") == nullptr) return json.any("statusCode", standard_status);
+  return json.reference_or("statusCode", "an integer from 200 to 599", is_status);
+}
+
+void check_header(ObjectReader& json, std::string_view name, const Json& value) {
+  const std::string pointer = json.pointer_to("headers") + '/' + pointer_token(name);
+  if (!is_header_name(name)) {
+    json.report_mismatch(pointer, "a header name of letters, digits and `-`", Json(name));
+  } else if (is_server_header(name)) {
+    json.report_mismatch(pointer, "a header that the server does not write itself", Json(name));
+  }
+  const bool is_one_line =
+      value.is_string() && value.get_string().find_first_of("\r\n") == boost::json::string::npos;
+  if (!is_one_line) json.report_mismatch(pointer, "a string of one line", value);
+}
+
+Template read_headers(ObjectReader& json) {
+  const Json* const headers = json.find("headers");
+  if (headers != nullptr) {
+    if (const auto* const object = headers->if_object()) {
+      for (const auto& member : *object) check_header(json, member.key(), member.value());
+    } else {
+      json.report_mismatch(json.pointer_to("headers"), "an object of strings", *headers);
+    }
+  }
+  return json.any("headers", JsonObject());
+}
+
+void read(ObjectReader& json, SequenceReader&, Step& step) {
+  ResponseStep response;
+  json.refuse("file", "a response with a `file` is not supported yet; answer with a `body`");
+  response.status_code = read_status(json);
+  response.headers = read_headers(json);
+  response.body = json.any("body", nullptr);
+  step.config = std::move(response);
+}
+
+std::vector<Template*> templates(Step& step) {
+  auto& response = std::get<ResponseStep>(step.config);
+  return {&response.status_code, &response.headers, &response.body};
+}
+
+std::vector<std::string> outputs(const Step&) { return {"statusCode", "headers", "body"}; }
+
+}  // namespace
+
+const StepKind response_step_kind{
+    .type = "response",
+    .history_type = "ACTION/RESPONSE",
+    .supervision = Supervision::plain,
+    .read = read,
+    .templates = templates,
+    .sequences = no_sequences,
+    .outputs = outputs,
+};
+
+}  // namespace millrace

@@ -1,0 +1,31 @@
+#pragma once
+// The supervision policy of one step, as data: how often it is tried again, how long it waits, and
+// whether the workflow goes on when it has failed for good. Applied by the execution machine.
+
+#include <optional>
+#include <vector>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/error.h"
+
+namespace millrace {
+
+struct RetryPolicy {
+  /// Wait before each retry, without jitter. Empty: never retried. The default ladder of `autoRetry`
+  /// is 10, 20, 30, 50, 80 s.
+  std::vector<Millis> delays;
+
+  static RetryPolicy none();
+  static RetryPolicy standard();
+};
+
+inline constexpr std::size_t retries_max = 20;
+inline constexpr double retry_jitter = 0.10;
+
+/// The wait before the attempt after `failed_attempt` (1 is the first attempt), or nothing when the
+/// step has failed for good: no delay is left, or the error cannot get better. `jitter` is uniform in
+/// [-1, 1] and comes from outside, so that the machine stays pure.
+std::optional<Millis> next_retry(const RetryPolicy& policy, std::uint32_t failed_attempt,
+                                 ErrorCode error, double jitter);
+
+}  // namespace millrace

@@ -1,0 +1,50 @@
+#include "runtime/steps/step_catalog.h"
+
+#include <array>
+#include <variant>
+
+namespace millrace {
+namespace {
+
+constexpr std::array kinds{
+    &function_step_kind, &conditional_step_kind, &fan_out_step_kind,
+    &delay_step_kind,    &response_step_kind,
+};
+static_assert(kinds.size() == std::variant_size_v<decltype(Step::config)>);
+
+constexpr std::array<std::string_view, 2> planned_types{"request", "action"};
+
+}  // namespace
+
+const StepKind* find_step_kind(std::string_view type) {
+  for (const StepKind* const kind : kinds) {
+    if (kind->type == type) return kind;
+  }
+  return nullptr;
+}
+
+const StepKind& kind_of(const Step& step) { return *kinds[step.config.index()]; }
+
+const std::vector<std::string>& step_types() {
+  static const std::vector<std::string> types = [] {
+    std::vector<std::string> all;
+    for (const StepKind* const kind : kinds) all.emplace_back(kind->type);
+    return all;
+  }();
+  return types;
+}
+
+bool is_planned_step_type(std::string_view type) {
+  for (const std::string_view planned : planned_types) {
+    if (planned == type) return true;
+  }
+  return false;
+}
+
+std::vector<Sequence*> no_sequences(Step&) { return {}; }
+
+std::string_view history_type(const Step& step) { return kind_of(step).history_type; }
+
+std::string_view definition_type(const Step& step) { return kind_of(step).type; }
+
+}  // namespace millrace

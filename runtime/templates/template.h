@@ -1,0 +1,46 @@
+#pragma once
+// A template is a JSON value whose strings may hold `{{references}}`, compiled once per workflow
+// version and rendered for each run.
+//
+// - A string that is exactly one reference keeps the value's JSON type.
+// - In mixed text, strings are inserted as they are, null as nothing, everything else as JSON.
+// - `\{{` stands for a literal `{{`; a `}}` without a `{{` before it is literal anyway.
+// - An absent path is null; rendering never fails.
+// - Object keys are not templates.
+// A compiled template is immutable and may be rendered by many threads at once.
+
+#include "runtime/base/json.h"
+#include "runtime/templates/reference.h"
+#include "runtime/templates/scope.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace millrace {
+
+class Template {
+ public:
+  /// Renders to null.
+  Template();
+  /// Compiles `value`. On failure every malformed reference is one ErrorDetail (path = JSON pointer
+  /// below `pointer`, the value's own place in the document).
+  static Result<Template> compile(const Json& value, const std::string& pointer);
+
+  Json render(const Scope& scope) const;
+  /// True if there is no reference in it: it renders to the same value always.
+  bool is_constant() const;
+  /// True if it is exactly one reference, so that it may render to any type.
+  bool is_reference() const;
+
+  /// Visits every reference with its JSON pointer; linking writes into it. Call before sharing.
+  void visit_references(const std::function<void(Reference&, const std::string& pointer)>& visit);
+
+ private:
+  // The value with null in place of every string that is not constant, and these strings with their
+  // places. Rendering copies the one and fills in the others; constant subtrees stay whole.
+  struct Compiled;
+  std::shared_ptr<Compiled> compiled_;  // null: renders to null
+};
+
+}  // namespace millrace

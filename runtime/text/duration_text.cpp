@@ -1,0 +1,27 @@
+#include "runtime/text/duration_text.h"
+
+#include "runtime/text/decimal_text.h"
+
+#include <array>
+#include <cstdint>
+
+namespace millrace {
+namespace {
+
+constexpr std::array<DecimalUnit, 5> units{{
+    {"ms", 1},
+    {"s", 1'000},
+    {"m", 60'000},
+    {"h", 3'600'000},
+    {"d", 86'400'000},
+}};
+
+}  // namespace
+
+std::optional<Millis> parse_duration(std::string_view text) {
+  const auto millis = parse_decimal_with_unit(text, units);
+  if (!millis) return std::nullopt;
+  return Millis(*millis);
+}
+
+}  // namespace millrace

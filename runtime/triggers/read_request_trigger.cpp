@@ -1,0 +1,83 @@
+// The request trigger in a definition:
+//
+//   {"type": "request", "allowArbitraryPayload": true}
+//   {"type": "request", "paramValidations":  [{"key", "required"}],
+//                       "headerValidations": [{"key", "value", "required"}],
+//                       "bodyValidations":   [{"key", "dataType", "required"}]}
+//
+// Without any list, every payload is accepted. `required` is false, and `dataType` ANY, if left
+// out.
+
+#include "runtime/triggers/read_trigger.h"
+
+#include <array>
+#include <set>
+
+namespace millrace {
+namespace {
+
+constexpr std::array<Choice<DataType>, 6> data_types{{
+    {"STRING", DataType::string},
+    {"NUMBER", DataType::number},
+    {"BOOLEAN", DataType::boolean},
+    {"OBJECT", DataType::object},
+    {"ARRAY", DataType::array},
+    {"ANY", DataType::any},
+}};
+
+RequestTrigger::ParamValidation read_param(ObjectReader& json) {
+  return {json.required_text("key").value_or(""), json.boolean("required", false)};
+}
+
+RequestTrigger::HeaderValidation read_header(ObjectReader& json) {
+  return {json.required_text("key").value_or(""), json.text("value"),
+          json.boolean("required", false)};
+}
+
+RequestTrigger::BodyValidation read_field(ObjectReader& json) {
+  return {json.required_text("key").value_or(""),
+          json.choice<DataType>("dataType", data_types).value_or(DataType::any),
+          json.boolean("required", false)};
+}
+
+/// A list of validations, each with its own key.
+template <class Validation>
+std::vector<Validation> read_list(ObjectReader& trigger, std::string_view key,
+                                  Validation (*read)(ObjectReader&)) {
+  std::vector<Validation> validations;
+  const JsonArray* const list = trigger.array(key);
+  if (list == nullptr) return validations;
+  std::set<std::string> keys;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    ObjectReader json((*list)[i], trigger.pointer_to(key) + '/' + std::to_string(i), "",
+                      trigger.findings());
+    if (!(*list)[i].is_object()) continue;
+    validations.push_back(read(json));
+    json.finish();
+    if (!keys.insert(validations.back().key).second) {
+      json.report("key", "`" + validations.back().key + "` is listed twice");
+    }
+  }
+  return validations;
+}
+
+}  // namespace
+
+RequestTrigger read_request_trigger(ObjectReader& json) {
+  RequestTrigger trigger;
+  const bool allows_all = json.boolean("allowArbitraryPayload", false);
+  trigger.params = read_list(json, "paramValidations", read_param);
+  trigger.headers = read_list(json, "headerValidations", read_header);
+  trigger.body = read_list(json, "bodyValidations", read_field);
+  const bool has_lists =
+      !trigger.params.empty() || !trigger.headers.empty() || !trigger.body.empty();
+  if (allows_all && has_lists) {
+    json.report("allowArbitraryPayload",
+                "a trigger either allows any payload or validates it, not both",
+                "false, or no validations", "true");
+  }
+  trigger.allow_arbitrary_payload = !has_lists;
+  return trigger;
+}
+
+}  // namespace millrace

@@ -1,0 +1,50 @@
+#pragma once
+// The request trigger: what a request must look like to start the workflow, and what the workflow
+// sees of it (`trigger.request.{headers, params, body}`).
+
+#include "runtime/base/json.h"
+#include "runtime/base/result.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+enum class DataType : std::uint8_t { string, number, boolean, object, array, any };
+
+/// STRING NUMBER BOOLEAN OBJECT ARRAY ANY.
+std::optional<DataType> parse_data_type(std::string_view wire);
+std::string_view wire_name(DataType type);
+
+struct RequestTrigger {
+  struct ParamValidation {
+    std::string key;
+    bool required = false;
+  };
+  struct HeaderValidation {
+    std::string key;                   // compared without regard to case
+    std::optional<std::string> value;  // when given, the header must have exactly this value
+    bool required = false;
+  };
+  struct BodyValidation {
+    std::string key;  // a top-level key of the body
+    DataType type = DataType::any;
+    bool required = false;
+  };
+
+  /// Also true when the definition has no validation lists.
+  bool allow_arbitrary_payload = true;
+  std::vector<ParamValidation> params;
+  std::vector<HeaderValidation> headers;
+  std::vector<BodyValidation> body;
+};
+
+/// `request` is `{"headers": {...lower-case...}, "params": {...}, "body": ...}`. On violation:
+/// `invalid_request` with one ErrorDetail each: `in` is "body", "headers" or "params", `path` the
+/// key, `expected` and `got` the wire names of types ("STRING"; got "MISSING" when absent, "NULL"
+/// for null). A header with another value is "EXPECTED VALUE" against "OTHER VALUE": the value
+/// itself may be a secret and is never shown. An optional field of the body may be null.
+Outcome check_request(const RequestTrigger& trigger, const Json& request);
+
+}  // namespace millrace

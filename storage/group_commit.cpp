@@ -1,0 +1,246 @@
+#include "storage/group_commit.h"
+
+#include "runtime/base/check.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace millrace::storage {
+namespace {
+
+/// How often one group is written anew because fences became stale. Each round needs a change of
+/// ownership during the round, so more than a few mean that something else is wrong.
+constexpr int stale_rounds_max = 8;
+
+}  // namespace
+
+GroupCommit::GroupCommit(OrderedStore& store, GroupCommitOptions options)
+    : store_(store), options_(options), thread_([this] { run(); }) {}
+
+GroupCommit::~GroupCommit() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+  CHECK(queue_.empty(), "batches are left without an answer");
+}
+
+void GroupCommit::submit(WriteBatch batch, Urgency urgency, OnCommitted on_committed,
+                         Generation generation) {
+  Waiting waiting;
+  waiting.bytes = batch.bytes();
+  waiting.batch = std::move(batch);
+  waiting.on_committed = std::move(on_committed);
+
+  bool must_wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    CHECK(static_cast<std::uint64_t>(generation) <= generation_, "there is no such generation");
+    if (generation != Generation::any && static_cast<std::uint64_t>(generation) != generation_) {
+      CHECK(last_failure_.has_value(), "a generation has ended without a failure");
+      waiting.refusal = last_failure_;
+    }
+    const bool was_empty = queue_.empty();
+    const bool was_due = is_due();
+    if (was_empty) linger_end_ = std::chrono::steady_clock::now() + options_.linger;
+    queue_bytes_ += waiting.bytes;
+    stats_.waiting_bytes += waiting.bytes;
+    is_urgent_ = is_urgent_ || urgency == Urgency::urgent;
+    queue_.push_back(std::move(waiting));
+    // The thread sleeps until the first batch, then until the group is due; nothing else wakes it.
+    must_wake = was_empty || (!was_due && is_due());
+  }
+  if (must_wake) wake_.notify_one();
+}
+
+Outcome GroupCommit::commit_and_wait(WriteBatch batch) {
+  CHECK(std::this_thread::get_id() != thread_.get_id(), "the commit thread cannot wait for itself");
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::optional<Outcome> outcome;
+  submit(std::move(batch), Urgency::urgent, [&](const Outcome& result) {
+    // Notified under the lock: the waiting thread takes all three away as soon as it is released.
+    const std::lock_guard lock(mutex);
+    outcome = result;
+    answered.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  answered.wait(lock, [&] { return outcome.has_value(); });
+  return *outcome;
+}
+
+Generation GroupCommit::generation() const {
+  const std::lock_guard lock(mutex_);
+  return Generation{generation_};
+}
+
+bool GroupCommit::is_full() const {
+  const std::lock_guard lock(mutex_);
+  return stats_.waiting_bytes >= options_.queue_bytes_max;
+}
+
+GroupCommitStats GroupCommit::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+void GroupCommit::run() {
+  std::unique_lock lock(mutex_);
+  while (wait_for_work(lock)) {
+    Group group = take_group();
+    lock.unlock();
+    commit(group);
+    lock.lock();
+  }
+}
+
+bool GroupCommit::wait_for_work(std::unique_lock<std::mutex>& lock) {
+  wake_.wait(lock, [this] { return is_stopping_ || !queue_.empty(); });
+  wake_.wait_until(lock, linger_end_, [this] { return is_due(); });
+  return !queue_.empty();
+}
+
+bool GroupCommit::is_due() const {
+  return is_urgent_ || is_stopping_ || queue_bytes_ >= options_.commit_bytes_max;
+}
+
+GroupCommit::Group GroupCommit::take_group() {
+  Group group;
+  std::size_t bytes = 0;
+  while (!queue_.empty()) {
+    const std::size_t next = queue_.front().bytes;
+    if (!group.empty() && bytes + next > options_.commit_bytes_max) break;
+    bytes += next;
+    group.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  queue_bytes_ -= bytes;
+  // What is left has waited for this commit: its linger has passed or will not be extended, and an
+  // urgent batch may be among it.
+  if (queue_.empty()) is_urgent_ = false;
+  CHECK(!group.empty(), "a commit is due but nothing waits");
+  return group;
+}
+
+void GroupCommit::commit(Group& group) {
+  const Outcome outcome = write(group);
+  if (outcome.ok()) return answer(group, outcome);
+  Group waiting = end_generation(outcome.error());
+  answer(group, outcome);
+  answer(waiting, outcome);
+}
+
+Outcome GroupCommit::write(Group& group) {
+  // The batches are merged by moving, as this happens a thousand times a commit. Where each one
+  // lies is remembered, so that the rare group with a stale fence can be put together again.
+  WriteBatch merged;
+  std::vector<std::vector<Fence>> fences(group.size());
+  std::vector<std::size_t> ends(group.size());
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (!group[i].refusal) {
+      fences[i] = group[i].batch.fences();
+      merged.append(std::move(group[i].batch));
+    }
+    ends[i] = merged.operations().size();
+  }
+
+  Outcome outcome = try_commit(merged);
+  for (int round = 0; round < stale_rounds_max; ++round) {
+    if (outcome.ok() || outcome.error().code != ErrorCode::stale_epoch) return outcome;
+    const auto found = refuse_stale(group, fences);
+    if (!found.ok()) return found.error();
+    if (!*found) return outcome;
+
+    WriteBatch rest;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < group.size(); begin = ends[i++]) {
+      if (group[i].refusal) continue;
+      for (std::size_t j = begin; j < ends[i]; ++j) rest.add(merged.operations()[j]);
+      for (const Fence& fence : fences[i]) rest.require(fence);
+    }
+    outcome = try_commit(rest);
+  }
+  return outcome;
+}
+
+Outcome GroupCommit::try_commit(const WriteBatch& batch) {
+  // A bug inside a store must not end the process while a thousand owners wait for an answer.
+  try {
+    return store_.commit(batch);
+  } catch (const std::exception& error) {
+    return Error(ErrorCode::internal_error, std::string("A commit met a bug: ") + error.what());
+  }
+}
+
+Result<bool> GroupCommit::refuse_stale(Group& group,
+                                       const std::vector<std::vector<Fence>>& fences) {
+  // A batch without operations asks the store about its fences and costs no I/O.
+  std::vector<std::pair<Fence, std::optional<Error>>> answers;
+  bool found = false;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (group[i].refusal) continue;
+    for (const Fence& fence : fences[i]) {
+      auto known = std::find_if(answers.begin(), answers.end(),
+                                [&fence](const auto& a) { return a.first == fence; });
+      if (known == answers.end()) {
+        WriteBatch question;
+        question.require(fence);
+        const Outcome current = try_commit(question);
+        if (!current.ok() && current.error().code != ErrorCode::stale_epoch) {
+          return current.error();
+        }
+        answers.emplace_back(fence,
+                             current.ok() ? std::nullopt : std::optional<Error>(current.error()));
+        known = std::prev(answers.end());
+      }
+      if (!known->second) continue;
+      group[i].refusal = known->second;
+      found = true;
+      break;
+    }
+  }
+  return found;
+}
+
+GroupCommit::Group GroupCommit::end_generation(const Error& error) {
+  const std::lock_guard lock(mutex_);
+  // One step with taking the queue: a batch submitted before it is in the queue and fails, one
+  // submitted after it names the old generation and is refused.
+  ++generation_;
+  last_failure_ = error;
+  ++stats_.failures;
+  Group waiting(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
+  queue_.clear();
+  queue_bytes_ = 0;
+  is_urgent_ = false;
+  return waiting;
+}
+
+void GroupCommit::answer(Group& group, const Outcome& outcome) {
+  std::size_t bytes = 0;
+  std::size_t durable_bytes = 0;
+  std::size_t durable = 0;
+  for (const Waiting& waiting : group) {
+    bytes += waiting.bytes;
+    if (!outcome.ok() || waiting.refusal) continue;
+    ++durable;
+    durable_bytes += waiting.bytes;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    CHECK(stats_.waiting_bytes >= bytes, "more bytes were answered than waited");
+    stats_.waiting_bytes -= bytes;
+    stats_.batches += durable;
+    stats_.bytes += durable_bytes;
+    if (durable > 0) ++stats_.commits;
+  }
+  for (const Waiting& waiting : group) {
+    if (!waiting.on_committed) continue;
+    waiting.on_committed(waiting.refusal ? Outcome(*waiting.refusal) : outcome);
+  }
+}
+
+}  // namespace millrace::storage

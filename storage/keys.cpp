@@ -1,0 +1,271 @@
+#include "storage/keys.h"
+
+#include "runtime/base/check.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace millrace::storage::keys {
+namespace {
+
+constexpr std::size_t kind_position = 2;  // after the shard
+constexpr std::size_t execution_id_bytes = 16;
+constexpr std::size_t branch_element_bytes = 8;
+
+/// Negative times (before 1970) must sort below positive ones: the sign bit is turned around.
+constexpr std::uint64_t sign_bit = std::uint64_t{1} << 63;
+
+class KeyWriter {
+ public:
+  KeyWriter(ShardId shard, Kind kind) {
+    key_.reserve(64);
+    number(static_cast<std::uint16_t>(shard));
+    byte(static_cast<std::uint8_t>(kind));
+  }
+
+  KeyWriter& byte(std::uint8_t value) {
+    key_.push_back(static_cast<char>(value));
+    return *this;
+  }
+
+  template <class Number>
+  KeyWriter& number(Number value) {
+    static_assert(std::is_unsigned_v<Number>);
+    for (std::size_t shift = 8 * sizeof(Number); shift > 0; shift -= 8) {
+      byte(static_cast<std::uint8_t>(value >> (shift - 8)));
+    }
+    return *this;
+  }
+
+  KeyWriter& text(std::string_view text) {
+    for (const char c : text) {
+      key_.push_back(c);
+      if (c == '\0') key_.push_back('\xff');
+    }
+    key_.append("\0\1", 2);
+    return *this;
+  }
+
+  KeyWriter& time(Instant instant) {
+    return number(static_cast<std::uint64_t>(instant.time_since_epoch().count()) ^ sign_bit);
+  }
+
+  KeyWriter& execution(const ExecutionId& id) {
+    for (const std::uint8_t value : id.bytes) byte(value);
+    return *this;
+  }
+
+  KeyWriter& depth(std::size_t depth) {
+    CHECK(depth <= limits::step_nesting_max, "a branch is nested deeper than workflows may be");
+    return byte(static_cast<std::uint8_t>(depth));
+  }
+
+  KeyWriter& elements(const BranchPath& branch) {
+    for (const auto& element : branch.elements) number(element.fan_out).number(element.index);
+    return *this;
+  }
+
+  KeyWriter& branch(const BranchPath& branch) {
+    return depth(branch.elements.size()).elements(branch);
+  }
+
+  std::string take() { return std::move(key_); }
+
+ private:
+  std::string key_;
+};
+
+/// Reads fixed-size fields; the caller has checked that they are there.
+class KeyReader {
+ public:
+  explicit KeyReader(std::string_view bytes) : bytes_(bytes) {}
+
+  std::size_t left() const { return bytes_.size(); }
+
+  template <class Number>
+  Number number() {
+    CHECK(bytes_.size() >= sizeof(Number), "a key is read past its end");
+    Number value = 0;
+    for (std::size_t i = 0; i < sizeof(Number); ++i) {
+      value = static_cast<Number>((value << 8) | static_cast<std::uint8_t>(bytes_[i]));
+    }
+    bytes_.remove_prefix(sizeof(Number));
+    return value;
+  }
+
+  Instant time() {
+    return Instant(Millis(static_cast<std::int64_t>(number<std::uint64_t>() ^ sign_bit)));
+  }
+
+  ExecutionId execution() {
+    ExecutionId id;
+    for (auto& byte : id.bytes) byte = number<std::uint8_t>();
+    return id;
+  }
+
+ private:
+  std::string_view bytes_;
+};
+
+KeyWriter execution_part(const ExecutionId& id, ExecutionPart part) {
+  KeyWriter key(id.shard(), Kind::execution);
+  key.execution(id).byte(static_cast<std::uint8_t>(part));
+  return key;
+}
+
+KeyWriter project_row(Kind kind, const ProjectId& project) {
+  KeyWriter key(shard_of(project), kind);
+  key.text(project.text);
+  return key;
+}
+
+}  // namespace
+
+std::string format_version() { return KeyWriter(node_shard, Kind::format_version).take(); }
+
+std::string epoch(ShardId shard) { return KeyWriter(shard, Kind::epoch).take(); }
+
+bool is_reserved(std::string_view key) {
+  if (key.size() <= kind_position) return false;
+  const auto kind = static_cast<std::uint8_t>(key[kind_position]);
+  return kind == static_cast<std::uint8_t>(Kind::format_version) ||
+         kind == static_cast<std::uint8_t>(Kind::epoch);
+}
+
+bool may_hold_reserved(std::string_view prefix) {
+  return prefix.size() <= kind_position || is_reserved(prefix);
+}
+
+std::string end_of_prefix(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && end.back() == '\xff') end.pop_back();
+  // Nothing but FF (or nothing at all): only a key that is longer than any key may be is above.
+  if (end.empty()) return std::string(bytes_max + 1, '\xff');
+  end.back() = static_cast<char>(static_cast<std::uint8_t>(end.back()) + 1);
+  return end;
+}
+
+std::string projects(ShardId shard) { return KeyWriter(shard, Kind::project).take(); }
+
+std::string project(const ProjectId& project) { return project_row(Kind::project, project).take(); }
+
+std::string signing_keys(const ProjectId& project) {
+  return project_row(Kind::signing_key, project).take();
+}
+
+std::string signing_key(const ProjectId& project, const SigningKeyId& kid) {
+  return project_row(Kind::signing_key, project).text(kid.text).take();
+}
+
+std::string workflows(const ProjectId& project) {
+  return project_row(Kind::workflow, project).take();
+}
+
+std::string workflow(const ProjectId& project, const WorkflowId& workflow) {
+  return project_row(Kind::workflow, project).text(workflow.text).take();
+}
+
+std::string workflow_versions(const ProjectId& project, const WorkflowId& workflow) {
+  return project_row(Kind::workflow_version, project).text(workflow.text).take();
+}
+
+std::string workflow_version(const ProjectId& project, const WorkflowId& workflow,
+                             WorkflowVersion version) {
+  return project_row(Kind::workflow_version, project).text(workflow.text).number(version).take();
+}
+
+std::string history(ShardId shard, const ProjectId& project) {
+  return KeyWriter(shard, Kind::history).text(project.text).take();
+}
+
+std::string history_from(ShardId shard, const ProjectId& project, Instant started) {
+  return KeyWriter(shard, Kind::history).text(project.text).time(started).take();
+}
+
+std::string history_row(const ProjectId& project, Instant started, const ExecutionId& id) {
+  return KeyWriter(id.shard(), Kind::history).text(project.text).time(started).execution(id).take();
+}
+
+std::string unfinished(ShardId shard) { return KeyWriter(shard, Kind::unfinished).take(); }
+
+std::string unfinished_row(const ExecutionId& id) {
+  return KeyWriter(id.shard(), Kind::unfinished).execution(id).take();
+}
+
+std::string execution(const ExecutionId& id) {
+  return KeyWriter(id.shard(), Kind::execution).execution(id).take();
+}
+
+std::string locator(const ExecutionId& id) {
+  return execution_part(id, ExecutionPart::locator).take();
+}
+
+std::string snapshot(const ExecutionId& id, const BranchPath& branch) {
+  return execution_part(id, ExecutionPart::snapshot).branch(branch).take();
+}
+
+std::string journal(const ExecutionId& id, const BranchPath& branch) {
+  return execution_part(id, ExecutionPart::journal).branch(branch).take();
+}
+
+std::string journal_page(const ExecutionId& id, const BranchPath& branch,
+                         std::uint64_t first_sequence) {
+  return execution_part(id, ExecutionPart::journal).branch(branch).number(first_sequence).take();
+}
+
+std::string children(const ExecutionId& id, const BranchPath& parent, StepIndex fan_out) {
+  return execution_part(id, ExecutionPart::journal)
+      .depth(parent.elements.size() + 1)
+      .elements(parent)
+      .number(fan_out)
+      .take();
+}
+
+std::optional<std::uint64_t> parse_sequence(std::string_view tail) {
+  if (tail.size() != sizeof(std::uint64_t)) return std::nullopt;
+  return KeyReader(tail).number<std::uint64_t>();
+}
+
+std::optional<ChildPage> parse_child_page(std::string_view tail) {
+  if (tail.size() != sizeof(std::uint32_t) + sizeof(std::uint64_t)) return std::nullopt;
+  KeyReader reader(tail);
+  ChildPage page;
+  page.index = reader.number<std::uint32_t>();
+  page.first_sequence = reader.number<std::uint64_t>();
+  return page;
+}
+
+std::string timers(ShardId shard) { return KeyWriter(shard, Kind::timer).take(); }
+
+std::string timers_from(ShardId shard, Instant due) {
+  return KeyWriter(shard, Kind::timer).time(due).take();
+}
+
+std::string timer(Instant due, const ExecutionId& id, const BranchPath& branch, StepIndex step) {
+  return KeyWriter(id.shard(), Kind::timer)
+      .time(due)
+      .execution(id)
+      .branch(branch)
+      .number(step)
+      .take();
+}
+
+std::optional<TimerKey> parse_timer(std::string_view key) {
+  constexpr std::size_t before_path = kind_position + 1 + 8 + execution_id_bytes + 1;
+  if (key.size() < before_path + sizeof(StepIndex)) return std::nullopt;
+  KeyReader reader(key.substr(kind_position + 1));
+  TimerKey timer;
+  timer.due = reader.time();
+  timer.execution = reader.execution();
+  const std::size_t depth = reader.number<std::uint8_t>();
+  if (reader.left() != depth * branch_element_bytes + sizeof(StepIndex)) return std::nullopt;
+  for (std::size_t i = 0; i < depth; ++i) {
+    const auto fan_out = reader.number<std::uint32_t>();
+    timer.branch.elements.push_back({fan_out, reader.number<std::uint32_t>()});
+  }
+  timer.step = reader.number<std::uint32_t>();
+  return timer;
+}
+
+}  // namespace millrace::storage::keys

@@ -1,0 +1,128 @@
+#pragma once
+// Every key of every row, in one place. A key is
+//
+//   shard (2 bytes) | kind (1 byte) | the ids of that kind, tenant first
+//
+// so that a shard's rows are one range that moves as a whole. All numbers are big endian, so that
+// rows sort by them. Text ids may hold any bytes; they are escaped (NUL becomes 00 FF) and ended
+// (00 01), so that no id is a prefix of another one and two ids never meet at a field border.
+// Keys are stored for ever: a kind and a part number are never reused, fields are never reordered.
+// storage/README.md shows the same keys as a table.
+
+#include "runtime/base/clock.h"
+#include "runtime/base/execution_id.h"
+#include "runtime/base/ids.h"
+#include "runtime/base/limits.h"
+#include "runtime/base/shard.h"
+#include "runtime/execution/branch_path.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace millrace::storage::keys {
+
+/// No key is longer; a longer one is refused by `WriteBatch`. `end_of_prefix` relies on it.
+inline constexpr std::size_t bytes_max = 4'096;
+
+/// Rows that belong to the node, not to a shard.
+inline constexpr ShardId node_shard{0xffff};
+
+/// Stored numbers. Retired so far: none.
+enum class Kind : std::uint8_t {
+  format_version = 1,     // written by the stores alone
+  epoch = 2,              // written by the stores alone
+  project = 16,           // project
+  signing_key = 17,       // project, key id
+  workflow = 18,          // project, workflow
+  workflow_version = 19,  // project, workflow, version
+  history = 32,           // project, start time, execution
+  execution = 33,         // execution, part, ...
+  unfinished = 34,        // execution
+  timer = 48,             // due time, execution, branch, step
+};
+
+/// What a row of kind `execution` is. Stored numbers. Retired so far: none.
+enum class ExecutionPart : std::uint8_t {
+  locator = 1,   // nothing else: leads to the history row
+  snapshot = 2,  // branch
+  journal = 3,   // branch, first sequence
+};
+
+// --- the stores' own rows --------------------------------------------------------------------
+std::string format_version();
+std::string epoch(ShardId shard);
+/// True for keys that only a store itself writes.
+bool is_reserved(std::string_view key);
+/// True when the range of `prefix` may hold such keys.
+bool may_hold_reserved(std::string_view prefix);
+
+/// The smallest key above every key that begins with `prefix`. Never empty.
+std::string end_of_prefix(std::string_view prefix);
+
+// --- projects --------------------------------------------------------------------------------
+std::string projects(ShardId shard);  // prefix
+std::string project(const ProjectId& project);
+std::string signing_keys(const ProjectId& project);  // prefix
+std::string signing_key(const ProjectId& project, const SigningKeyId& kid);
+std::string workflows(const ProjectId& project);  // prefix
+std::string workflow(const ProjectId& project, const WorkflowId& workflow);
+std::string workflow_versions(const ProjectId& project, const WorkflowId& workflow);  // prefix
+std::string workflow_version(const ProjectId& project, const WorkflowId& workflow,
+                             WorkflowVersion version);
+
+// --- executions ------------------------------------------------------------------------------
+/// The task history of one project on one shard, in (start time, id) order. A prefix.
+std::string history(ShardId shard, const ProjectId& project);
+/// Where rows that started at `started` begin within `history(...)`.
+std::string history_from(ShardId shard, const ProjectId& project, Instant started);
+std::string history_row(const ProjectId& project, Instant started, const ExecutionId& id);
+/// The part of a history row's key by which rows of all shards sort: start time and id.
+inline constexpr std::size_t history_order_bytes = 8 + 16;
+
+std::string unfinished(ShardId shard);  // prefix
+std::string unfinished_row(const ExecutionId& id);
+
+/// Everything of one execution except its history line and marker. A prefix.
+std::string execution(const ExecutionId& id);
+std::string locator(const ExecutionId& id);
+std::string snapshot(const ExecutionId& id, const BranchPath& branch);
+/// The pages of one branch, in sequence order. A prefix.
+std::string journal(const ExecutionId& id, const BranchPath& branch);
+std::string journal_page(const ExecutionId& id, const BranchPath& branch,
+                         std::uint64_t first_sequence);
+/// The pages of all children of one fan-out of `parent`, in element order and without those of
+/// deeper branches (a branch's depth comes before its path). A prefix.
+std::string children(const ExecutionId& id, const BranchPath& parent, StepIndex fan_out);
+
+/// What follows the prefix `journal(...)` in a page's key.
+std::optional<std::uint64_t> parse_sequence(std::string_view tail);
+
+/// What follows the prefix `children(...)` in a page's key.
+struct ChildPage {
+  std::uint32_t index = 0;
+  std::uint64_t first_sequence = 0;
+};
+std::optional<ChildPage> parse_child_page(std::string_view tail);
+
+// --- timers ----------------------------------------------------------------------------------
+std::string timers(ShardId shard);  // prefix
+/// Where timers that are due at `due` begin within `timers(shard)`.
+std::string timers_from(ShardId shard, Instant due);
+std::string timer(Instant due, const ExecutionId& id, const BranchPath& branch, StepIndex step);
+
+/// A timer's key without its shard.
+struct TimerKey {
+  Instant due{};
+  ExecutionId execution;
+  BranchPath branch;
+  StepIndex step = 0;
+};
+std::optional<TimerKey> parse_timer(std::string_view key);
+
+static_assert(bytes_max > 16 + 2 * (2 * limits::id_bytes_max + 2), "two ids fit into a key");
+static_assert(limits::step_nesting_max < 256, "the depth of a branch is one byte");
+
+}  // namespace millrace::storage::keys

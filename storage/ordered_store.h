@@ -1,0 +1,103 @@
+#pragma once
+// The one thing storage asks of a database: an ordered map of byte strings with atomic, synced,
+// fenced commits. Everything durable in Millrace (journals, snapshots, timers, definitions, task
+// history) is rows in this map; `storage/tables` says which rows, `storage/keys.h` how keys look.
+// Implementations: storage/memory (tests, `--in-memory`) and storage/rocks (the embedded default).
+// One contract suite, tests/contracts, holds for both.
+//
+// Guarantees
+// - commit is all or nothing, and durable (synced) when it returns success;
+// - a commit whose fences are not all current changes nothing and returns `stale_epoch`;
+// - reads see every commit that returned before they began;
+// - all functions are thread-safe. They block on the disk: never call them on an actor's thread.
+//
+// Errors: storage_failed (I/O; the store then refuses further commits until reopened), overloaded
+// (the disk is full; commits succeed again when there is space), stale_epoch, corrupt_data.
+
+#include "runtime/base/result.h"
+#include "runtime/base/shard.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::storage {
+
+/// Condition of a commit: the shard is still owned under this epoch.
+struct Fence {
+  ShardId shard;
+  Epoch epoch;
+  bool operator==(const Fence&) const = default;
+};
+
+/// Rows to write in one atomic commit. Later operations win over earlier ones on the same key. Keys
+/// have at most `keys::bytes_max` bytes, and the stores' own rows (see keys.h) cannot be named:
+/// both are checked where the operation is added.
+class WriteBatch {
+ public:
+  struct Operation {
+    enum class Kind : std::uint8_t { put, remove, remove_prefix } kind;
+    std::string key;
+    std::string value;  // put only
+  };
+
+  void put(std::string key, std::string value);
+  void remove(std::string key);
+  /// Removes every row whose key begins with `prefix`.
+  void remove_prefix(std::string prefix);
+  /// Adds a copy of an operation of another batch.
+  void add(const Operation& operation);
+  /// Adds the condition; naming a shard twice with the same epoch is harmless.
+  void require(Fence fence);
+  /// Appends all operations and fences of `other`, which is empty afterwards.
+  void append(WriteBatch&& other);
+
+  bool empty() const { return operations_.empty(); }
+  /// Key and value bytes, for bounding queues.
+  std::size_t bytes() const { return bytes_; }
+  const std::vector<Operation>& operations() const { return operations_; }
+  const std::vector<Fence>& fences() const { return fences_; }
+
+ private:
+  std::vector<Operation> operations_;
+  std::vector<Fence> fences_;
+  std::size_t bytes_ = 0;
+};
+
+/// Walks the rows of one key range in key order, over a view fixed when the cursor was made. Used
+/// by one thread; must not outlive its store.
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  virtual bool valid() const = 0;  // false: past the end, or failed (see status)
+  virtual std::string_view key() const = 0;
+  virtual std::string_view value() const = 0;
+  virtual void next() = 0;
+  virtual Outcome status() const = 0;
+};
+
+enum class Direction : std::uint8_t { forward, backward };
+
+class OrderedStore {
+ public:
+  virtual ~OrderedStore() = default;
+
+  /// A batch without operations writes nothing and syncs nothing: it only asks whether its fences
+  /// are current.
+  virtual Outcome commit(const WriteBatch& batch) = 0;
+  virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
+  /// Rows whose key begins with `prefix`, in the given direction. `start_at`, when not empty, is a
+  /// full key: the cursor begins at it (or, if absent, at the next one in the direction).
+  virtual std::unique_ptr<Cursor> scan(std::string_view prefix,
+                                       Direction direction = Direction::forward,
+                                       std::string_view start_at = {}) const = 0;
+
+  /// Takes ownership of every shard: raises each shard's epoch by one in one commit and returns the
+  /// new epochs, indexed by shard. Earlier owners' commits are refused from then on.
+  virtual Result<std::vector<Epoch>> claim_all_shards() = 0;
+};
+
+}  // namespace millrace::storage

@@ -1,0 +1,91 @@
+#pragma once
+// How the value of a row is encoded: one version byte, then numbered fields, each a tag (number and
+// type), then a varint or a length and that many bytes. The fields are those of Protocol Buffers,
+// so `protoc --decode_raw` reads a row without its first byte. Source: Protocol Buffers,
+// "Encoding".
+//
+// Stored bytes are for ever: field numbers are never reused and fields are only added. A reader
+// skips fields it does not know and leaves absent ones at their defaults; the version rises only if
+// that is not enough, and a reader refuses versions above the one it knows.
+//
+// Reading is checked: nothing is read past the end, and whatever does not fit is `corrupt_data`
+// with the table and the field.
+
+#include "runtime/base/clock.h"
+#include "runtime/base/result.h"
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace millrace::storage {
+
+class RecordWriter {
+ public:
+  explicit RecordWriter(std::uint8_t version, std::size_t bytes_expected = 128);
+
+  void number(std::uint32_t field, std::uint64_t value);
+  void text(std::uint32_t field, std::string_view bytes);
+  void time(std::uint32_t field, Instant instant);
+
+  std::string take() && { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+/// Visits the fields of one record:
+///
+///   RecordReader reader(value, "workflow", 1);
+///   while (reader.next()) {
+///     switch (reader.field()) {
+///       case 1: reader.text(row.draft); break;
+///       case 2: reader.number(row.latest_version); break;
+///     }
+///   }
+///   if (auto read = reader.finish(); !read.ok()) return read.error();
+class RecordReader {
+ public:
+  /// `table` is named in errors and must outlive the reader, as must `bytes`.
+  RecordReader(std::string_view bytes, std::string_view table, std::uint8_t version_max);
+
+  /// Moves to the next field; false at the end or at the first fault.
+  bool next();
+  std::uint32_t field() const { return field_; }
+
+  /// These take the current field; one of another type or out of range is a fault.
+  template <class Number>
+  void number(Number& out) {
+    if (const auto value = checked_number(std::numeric_limits<Number>::max())) {
+      out = static_cast<Number>(*value);
+    }
+  }
+  void text(std::string& out);
+  void text(std::string_view& out);
+  void time(Instant& out);
+  /// A byte string of exactly `size` bytes.
+  void exact(std::string_view& out, std::size_t size);
+
+  /// Declares a fault of the current field: `what` ends the sentence "field 3 ...".
+  void fail(std::string_view what);
+
+  /// Success, or the first fault.
+  Outcome finish() const;
+
+ private:
+  std::optional<std::uint64_t> checked_number(std::uint64_t value_max);
+  std::optional<std::uint64_t> read_varint();
+  bool read_bytes(std::uint64_t size);
+
+  std::string_view rest_;
+  std::string_view table_;
+  std::uint32_t field_ = 0;
+  bool is_number_ = false;
+  std::uint64_t number_ = 0;
+  std::string_view bytes_;
+  std::optional<std::string> fault_;
+};
+
+}  // namespace millrace::storage

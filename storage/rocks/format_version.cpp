@@ -1,0 +1,94 @@
+#include "storage/rocks/format_version.h"
+
+#include "storage/keys.h"
+#include "storage/record_codec.h"
+#include "storage/rocks/rocks_status.h"
+
+#include <array>
+#include <memory>
+
+namespace millrace::storage {
+namespace {
+
+constexpr std::uint8_t record_version = 1;
+constexpr std::uint32_t version_field = 1;
+
+/// Brings a database from one version to the next. It must be possible to run it again after a
+/// crash in its middle: the version row is raised only after it.
+struct Migration {
+  std::uint32_t from;
+  Outcome (*run)(rocksdb::DB& database);
+};
+
+// In order, one per version that ever was. Version 1 is the first.
+constexpr std::array<Migration, 0> migrations{};
+static_assert(migrations.size() == format_version_current - 1);
+
+Result<std::uint32_t> decode(std::string_view row) {
+  std::uint32_t version = 0;
+  RecordReader reader(row, "format version", record_version);
+  while (reader.next()) {
+    if (reader.field() == version_field) reader.number(version);
+  }
+  if (const auto read = reader.finish(); !read.ok()) return read.error();
+  return version;
+}
+
+Outcome write(rocksdb::DB& database, std::uint32_t version) {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const auto status = database.Put(options, keys::format_version(), encode_format_version(version));
+  if (!status.ok()) return error_of(status, "Writing the format version");
+  return Done{};
+}
+
+Result<bool> is_empty(rocksdb::DB& database) {
+  const std::unique_ptr<rocksdb::Iterator> rows(database.NewIterator(rocksdb::ReadOptions()));
+  rows->SeekToFirst();
+  if (!rows->status().ok()) return error_of(rows->status(), "Reading the first row");
+  return !rows->Valid();
+}
+
+Outcome migrate(rocksdb::DB& database, std::uint32_t version) {
+  for (const Migration& migration : migrations) {
+    if (migration.from < version) continue;
+    if (const auto migrated = migration.run(database); !migrated.ok()) return migrated;
+    if (const auto raised = write(database, migration.from + 1); !raised.ok()) return raised;
+  }
+  return Done{};
+}
+
+}  // namespace
+
+std::string encode_format_version(std::uint32_t version) {
+  RecordWriter record(record_version);
+  record.number(version_field, version);
+  return std::move(record).take();
+}
+
+Outcome check_format_version(rocksdb::DB& database, const std::string& directory) {
+  std::string row;
+  const auto status = database.Get(rocksdb::ReadOptions(), keys::format_version(), &row);
+  if (status.IsNotFound()) {
+    const auto empty = is_empty(database);
+    if (!empty.ok()) return empty.error();
+    if (*empty) return write(database, format_version_current);
+    return Error(ErrorCode::corrupt_data,
+                 "The directory " + directory +
+                     " holds a database without a format version: it is not a data directory of "
+                     "Millrace, or rows of it are lost.");
+  }
+  if (!status.ok()) return error_of(status, "Reading the format version of " + directory);
+
+  const auto version = decode(row);
+  if (!version.ok()) return version.error();
+  if (*version == 0 || *version > format_version_current) {
+    return Error(ErrorCode::format_not_supported,
+                 "The data directory " + directory + " has format version " +
+                     std::to_string(*version) + "; this program supports versions up to " +
+                     std::to_string(format_version_current) + ". Start a newer program on it.");
+  }
+  return migrate(database, *version);
+}
+
+}  // namespace millrace::storage

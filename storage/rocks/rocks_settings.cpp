@@ -1,0 +1,85 @@
+#include "storage/rocks/rocks_settings.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+
+namespace millrace::storage {
+namespace {
+
+void set_safety(rocksdb::Options& settings) {
+  settings.create_if_missing = true;
+  settings.paranoid_checks = true;
+  settings.force_consistency_checks = true;
+  // A record that a crash cut off at the end of the log was never acknowledged and is dropped.
+  // Damage anywhere else refuses to open; the library's default would silently drop the rest.
+  settings.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // Tenants' bytes stay out of log files and messages.
+  settings.allow_data_in_errors = false;
+}
+
+void set_memory(rocksdb::Options& settings, const RocksOptions& options) {
+  settings.write_buffer_size = options.write_buffer_bytes;
+  settings.max_write_buffer_number = 3;
+
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  // Indexes and filters count against the cache: memory stays bounded however large the data gets.
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.block_size = 16u << 10;
+  table.format_version = 5;
+  settings.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  // Not "all files": sockets need descriptors as well.
+  settings.max_open_files = 512;
+}
+
+void set_compaction(rocksdb::Options& settings) {
+  settings.max_background_jobs = 2;
+  settings.compression = rocksdb::kLZ4Compression;
+  settings.bottommost_compression = rocksdb::kZSTD;
+  settings.level_compaction_dynamic_level_bytes = true;
+  settings.compaction_readahead_size = 2u << 20;
+  // Spreads the write-back of large files, which would otherwise delay the log's syncs.
+  settings.bytes_per_sync = 1u << 20;
+  // Timers and markers are queues: rows come at one end and go at the other. Files full of
+  // tombstones are compacted early, so that a scan of the rest does not wade through them.
+  settings.table_properties_collector_factories.push_back(
+      rocksdb::NewCompactOnDeletionCollectorFactory(16'384, 8'192));
+}
+
+void set_blobs(rocksdb::Options& settings) {
+  // Large payloads are written once and not again at each compaction.
+  settings.enable_blob_files = true;
+  settings.min_blob_size = RocksStore::blob_bytes_min;
+  settings.blob_file_size = 64u << 20;
+  settings.blob_compression_type = rocksdb::kLZ4Compression;
+  settings.enable_blob_garbage_collection = true;
+  settings.blob_garbage_collection_age_cutoff = 0.25;
+  settings.blob_garbage_collection_force_threshold = 0.5;
+}
+
+void set_logging(rocksdb::Options& settings) {
+  settings.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  settings.keep_log_file_num = 4;
+  settings.max_log_file_size = 4u << 20;
+  settings.stats_dump_period_sec = 0;
+}
+
+}  // namespace
+
+rocksdb::Options rocks_settings(const RocksOptions& options) {
+  rocksdb::Options settings;
+  if (options.environment != nullptr) settings.env = options.environment;
+  set_safety(settings);
+  set_memory(settings, options);
+  set_compaction(settings);
+  set_blobs(settings);
+  set_logging(settings);
+  return settings;
+}
+
+}  // namespace millrace::storage

@@ -1,0 +1,202 @@
+// Who runs when: pipelining of fast calls, slow calls beside them, projects beside each other, and
+// the limits of the queues.
+
+#include "tests/functions/function_caller.h"
+#include "tests/support/catch.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+namespace millrace::test {
+namespace {
+
+constexpr const char* tiny = "parameters => parameters.n + 1";
+
+/// Runs `count` calls at once; returns when the last was answered.
+Millis flood(FunctionPool& pool, const SharedSource& source, int count) {
+  std::atomic<int> wrong = 0;
+  std::atomic<int> left = count;
+  std::promise<void> last;
+  auto finished = last.get_future();
+  const Stopwatch watch;
+  for (int i = 0; i < count; ++i) {
+    pool.run({source, "{\"n\":" + std::to_string(i) + "}"}, [&, i](const FunctionOutcome& outcome) {
+      if (!outcome.result.ok() || *outcome.result != std::to_string(i + 1)) ++wrong;
+      if (--left == 0) last.set_value();
+    });
+  }
+  finished.get();
+  CHECK(wrong == 0);
+  return watch.elapsed();
+}
+
+SharedSource burner(const std::string& project, int ms) {
+  return shared(function(
+      "() => { for (const t = Date.now(); Date.now() - t < " + std::to_string(ms) + ";); }",
+      project));
+}
+
+}  // namespace
+
+TEST_CASE("twenty thousand tiny calls take less than twenty microseconds each") {
+  FunctionPool pool(small_pool());
+  const auto source = shared(function(tiny));
+  flood(pool, source, 1'000);
+  const Millis elapsed = flood(pool, source, 20'000);
+  INFO(elapsed.count() << " ms");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  CHECK(elapsed < Millis(4'000));
+#else
+  CHECK(elapsed < Millis(400));
+#endif
+}
+
+TEST_CASE("a slow function does not hold up a fast one of its project") {
+  FunctionPool pool(small_pool());
+  const auto fast = shared(function(tiny));
+  flood(pool, fast, 100);
+  const auto slow = burner("acme", 300);
+  std::vector<std::future<FunctionOutcome>> burning;
+  for (int i = 0; i < 2; ++i) burning.push_back(start(pool, slow));
+  std::this_thread::sleep_for(Millis(20));
+  burning.push_back(start(pool, slow));
+  const Stopwatch watch;
+  CHECK(text(start(pool, fast, R"({"n":1})").get()) == "2");
+  // Two workers burn; the fast call takes the first place that comes free, before the third burner
+  // is done.
+  CHECK(watch.elapsed() < Millis(550));
+  for (auto& answer : burning) CHECK(code(answer.get()) == "ok");
+}
+
+TEST_CASE("calls behind one that times out are answered all the same") {
+  FunctionPoolOptions options = small_pool();
+  options.workers_max = 1;
+  FunctionPool pool(options);
+  FunctionSource source = function(
+      "parameters => { if (parameters.hang) new Array(2 ** 32 - 1).map(x => x);"
+      "if (parameters.loop) for (;;); return parameters.n }");
+  source.limits.time = Millis(300);
+  const auto sometimes = shared(source);
+  for (int i = 0; i < 50; ++i) CHECK(text(start(pool, sometimes, R"({"n":1})").get()) == "1");
+  for (const std::string kind : {"hang", "loop"}) {
+    std::vector<std::future<FunctionOutcome>> answers;
+    for (int i = 0; i < 100; ++i) {
+      const std::string extra = i == 40 ? ",\"" + kind + "\":true" : "";
+      answers.push_back(start(pool, sometimes, "{\"n\":" + std::to_string(i) + extra + "}"));
+    }
+    const Stopwatch watch;
+    for (int i = 0; i < 100; ++i) {
+      const auto outcome = answers[static_cast<std::size_t>(i)].get();
+      INFO(i << " " << text(outcome));
+      if (i == 40) {
+        CHECK(code(outcome) == "function_timeout");
+      } else {
+        CHECK(text(outcome) == std::to_string(i));
+      }
+      // What ran before the slow call is not held back by it.
+      if (i == 39) CHECK(watch.elapsed() < Millis(150));
+    }
+  }
+  CHECK(pool.stats().resubmitted > 0);
+}
+
+TEST_CASE("a project with a hundred thousand calls does not slow a quiet one") {
+  FunctionPool pool(small_pool());
+  const auto busy = shared(
+      function("() => { let x = 0; for (let i = 0; i < 1e5; ++i) x += i; return x }", "busy"));
+  const auto quiet = shared(function(tiny, "quiet"));
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    pool.run({busy, "{}"}, [&](const FunctionOutcome&) { ++answered; });
+  }
+  std::this_thread::sleep_for(Millis(50));
+  std::vector<Millis> waits;
+  for (int i = 0; i < 20; ++i) {
+    const Stopwatch watch;
+    CHECK(text(start(pool, quiet, R"({"n":1})").get()) == "2");
+    waits.push_back(watch.elapsed());
+    std::this_thread::sleep_for(Millis(5));
+  }
+  std::sort(waits.begin(), waits.end());
+  INFO("median " << waits[10].count() << " ms, worst " << waits.back().count() << " ms");
+  CHECK(waits[10] < Millis(50));
+  CHECK(waits.back() < Millis(1'000));
+  CHECK(answered < 100'000);
+  CHECK(pool.stats().queued > 0);
+}
+
+TEST_CASE("more busy projects than workers all make progress") {
+  FunctionPool pool(small_pool());
+  constexpr int projects = 6;
+  std::array<std::atomic<int>, projects> answered{};
+  std::atomic<bool> over = false;
+  for (int p = 0; p < projects; ++p) {
+    const auto source = burner("project" + std::to_string(p), 5);
+    for (int i = 0; i < 1'000; ++i) {
+      auto& counter = answered[static_cast<std::size_t>(p)];
+      pool.run({source, "{}"}, [&](const FunctionOutcome&) {
+        if (!over) ++counter;
+      });
+    }
+  }
+  std::this_thread::sleep_for(Millis(1'500));
+  over = true;
+  const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
+  INFO("least " << *least << ", most " << *most);
+  CHECK(*least > 0);
+  CHECK(*most <= *least * 4 + 20);
+}
+
+TEST_CASE("full queues answer overloaded and recover") {
+  FunctionPoolOptions options = small_pool();
+  options.intake.project_calls_max = 10;
+  options.intake.calls_max = 15;
+  FunctionPool pool(options);
+  const auto one = shared(function("() => new Promise(r => setTimeout(r, 100, 1))", "one"));
+  const auto two = shared(function("() => new Promise(r => setTimeout(r, 100, 1))", "two"));
+  std::vector<std::future<FunctionOutcome>> answers;
+  for (int i = 0; i < 12; ++i) answers.push_back(start(pool, one));
+  for (int i = 0; i < 8; ++i) answers.push_back(start(pool, two));
+  int overloaded = 0;
+  for (auto& answer : answers) overloaded += code(answer.get()) == "overloaded" ? 1 : 0;
+  CHECK(overloaded == 2 + 3);
+  CHECK(pool.stats().refused == 5);
+  CHECK(text(start(pool, one).get()) == "1");
+
+  options.intake.project_bytes_max = 10'000;
+  FunctionPool narrow(options);
+  const auto echo = function("p => 1");
+  CHECK(code(call(narrow, echo, "\"" + std::string(20'000, 'x') + "\"")) == "overloaded");
+  CHECK(code(call(narrow, echo, "\"" + std::string(5'000, 'x') + "\"")) == "ok");
+}
+
+TEST_CASE("a call from within an answer is served as well") {
+  FunctionPool pool(small_pool());
+  const auto source = shared(function(tiny));
+  std::promise<std::string> last;
+  std::function<void(int)> next = [&](int n) {
+    pool.run({source, "{\"n\":" + std::to_string(n) + "}"}, [&, n](const FunctionOutcome& outcome) {
+      if (n == 200) return last.set_value(text(outcome));
+      next(n + 1);
+    });
+  };
+  next(0);
+  CHECK(last.get_future().get() == "201");
+}
+
+TEST_CASE("counters tell what the pool did") {
+  FunctionPool pool(small_pool());
+  CHECK(run(pool, "() => 1") == "1");
+  FunctionSource slow = function("() => { for (;;); }");
+  slow.limits.time = Millis(100);
+  CHECK(code(call(pool, slow)) == "function_timeout");
+  CHECK(code(call(pool, function("() => 'a'.repeat(2 ** 28).split('')"))) == "function_memory");
+  const auto stats = pool.stats();
+  CHECK(stats.calls >= 2);
+  CHECK(stats.timeouts == 1);
+  CHECK(stats.zygote > 0);
+  CHECK(stats.forks >= 2);
+}
+
+}  // namespace millrace::test

@@ -1,0 +1,124 @@
+#pragma once
+// A whole node without network, disk or JavaScript: the real actors over the memory store, scripted
+// functions and a clock that the test moves. `restart` is a process that dies and comes back: all
+// actors are gone, only the store is left.
+
+#include "actors/gateway/actor_gateway.h"
+#include "actors/gateway/task_history.h"
+#include "storage/memory/memory_store.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/scripted_functions.h"
+#include "tests/support/seeded_random.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace millrace {
+
+class ActorTestBed {
+ public:
+  explicit ActorTestBed(ActorOptions options = {}) : options_(std::move(options)) { start(); }
+  ~ActorTestBed() { stop(); }
+
+  void restart() {
+    stop();
+    start();
+  }
+
+  /// Saves and deploys; the function codes are irrelevant, the script answers by step id.
+  void deploy(const std::string& id, const std::string& steps) {
+    const std::string text =
+        R"({"name":")" + id + R"(","trigger":{"type":"request"},"steps":)" + steps + "}";
+    auto definition = parse_json(text);
+    CHECK(definition.ok(), definition.ok() ? "" : definition.error().message);
+    auto saved = workflows->put_draft(project, WorkflowId(id), *definition);
+    CHECK(saved.ok(), saved.ok() ? "" : saved.error().message);
+    auto deployed = workflows->deploy(project, WorkflowId(id));
+    if (!deployed) {
+      std::string all = deployed.error().message;
+      for (const auto& detail : deployed.error().details) all += "; " + detail.message;
+      CHECK(false, all);
+    }
+  }
+
+  Result<TriggerReply> trigger(const std::string& workflow, Json body = JsonObject{},
+                               const std::string& user = "user-1", Millis hold = Millis(10'000)) {
+    JsonObject request;
+    request.emplace("headers", JsonObject{});
+    request.emplace("params", JsonObject{});
+    request.emplace("body", std::move(body));
+    return gateway->trigger({project, UserId(user), WorkflowId(workflow), std::move(request)},
+                            hold);
+  }
+
+  /// Triggers a workflow that is expected to be accepted, and returns the run.
+  ExecutionId accept(const std::string& workflow, Json body = JsonObject{},
+                     const std::string& user = "user-1") {
+    auto reply = trigger(workflow, std::move(body), user);
+    CHECK(reply.ok(), reply.ok() ? "" : reply.error().message);
+    const auto* accepted = std::get_if<RunAccepted>(&*reply);
+    CHECK(accepted != nullptr, "the run was not accepted");
+    return accepted->execution;
+  }
+
+  /// Waits for something that other threads bring about; false if it takes longer than a test
+  /// should.
+  static bool eventually(const std::function<bool()>& holds) {
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!holds()) {
+      if (std::chrono::steady_clock::now() > give_up) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+
+  ExecutionStatus status(const ExecutionId& execution) const {
+    auto summary = storage::ExecutionTable(store).summary(execution);
+    CHECK(summary.ok() && summary->has_value(), "the execution has no summary");
+    return (*summary)->status;
+  }
+  bool reaches(const ExecutionId& execution, ExecutionStatus wanted) const {
+    return eventually([&] { return status(execution) == wanted; });
+  }
+
+  storage::MemoryStore store;
+  ManualClock clock;
+  SeededRandom random{1};
+  ProjectId project{"demo"};
+  std::unique_ptr<ScriptedFunctions> functions;
+  std::unique_ptr<storage::GroupCommit> commits;
+  std::unique_ptr<ShardOwnership> ownership;
+  std::unique_ptr<WorkflowLibrary> workflows;
+  std::unique_ptr<TaskHistory> history;
+  std::unique_ptr<ActorGateway> gateway;
+  FunctionScript script;  // taken at the next start
+
+ private:
+  void start() {
+    auto epochs = store.claim_all_shards();
+    CHECK(epochs.ok(), "the memory store gave no epochs");
+    ownership = std::make_unique<ShardOwnership>(std::move(*epochs));
+    commits = std::make_unique<storage::GroupCommit>(store, storage::GroupCommitOptions{});
+    functions = std::make_unique<ScriptedFunctions>(script);
+    workflows = std::make_unique<WorkflowLibrary>(store, *commits, *ownership, clock, *functions);
+    history = std::make_unique<TaskHistory>(store, *workflows);
+    gateway = make_actor_gateway({store, *commits, *ownership, clock, random, *functions,
+                                  *workflows, [](LogLevel, const std::string&) {}, options_});
+    gateway->wait_until_ready();
+  }
+
+  void stop() {
+    gateway.reset();
+    history.reset();
+    workflows.reset();
+    functions.reset();
+    commits.reset();
+  }
+
+  ActorOptions options_;
+};
+
+}  // namespace millrace

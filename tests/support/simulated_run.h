@@ -1,0 +1,119 @@
+#pragma once
+// A run of the pure machine without actors: virtual time, scripted functions, encoded journals. It
+// carries out what the machines plan as small moves (record an event, start a call, answer it, ...)
+// and picks the next move with a seed, so that fan-out children interleave in as many ways as there
+// are seeds. It can crash between any two moves. One thread; nothing here blocks.
+
+#include "runtime/execution/branch_machine.h"
+#include "runtime/execution/fan_out_progress.h"
+#include "tests/support/function_script.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/seeded_random.h"
+#include "tests/support/simulated_journal.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+struct RunStart {
+  Json trigger = JsonObject();
+  Json settings = JsonObject();
+  Json user_meta = JsonObject();
+};
+
+class SimulatedRun {
+ public:
+  enum class Order : std::uint8_t {
+    sequential,  // the first branch that can move does
+    shuffled,    // any branch that can move may, by the seed
+  };
+  enum class Reopen : std::uint8_t {
+    by_replay,         // every branch from its whole journal
+    through_snapshot,  // from a snapshot at some point of it, and the rest
+  };
+  enum class Crashes : std::uint8_t {
+    when_told,
+    /// Also by the seed, between any two moves, but only after progress: at least one event was
+    /// recorded since the last crash. Nothing comes to an end that crashes before each event.
+    often,
+  };
+  struct Options {
+    std::uint64_t seed = 1;
+    Order order = Order::shuffled;
+    double jitter = 0;  // of every retry
+    Crashes crashes = Crashes::when_told;
+  };
+
+  SimulatedRun(std::shared_ptr<const Workflow> workflow, FunctionScript script, Options options);
+  SimulatedRun(std::shared_ptr<const Workflow> workflow, FunctionScript script);
+  ~SimulatedRun();
+  SimulatedRun(const SimulatedRun&) = delete;
+  SimulatedRun& operator=(const SimulatedRun&) = delete;
+
+  void start(const RunStart& start);
+  /// One move. False: everything has ended, or waits for time or for a call that is held back.
+  bool move();
+  void run_until_waiting();
+  /// Moves time on, stopping at every instant at which something is due.
+  void advance(Millis by);
+  /// Moves time to whatever is due next, until the run has ended.
+  void run_to_end();
+  void cancel();
+  /// Drops everything in memory, and the last `lost_events` of the journals: those that were not on
+  /// disk yet. At least the first event stays.
+  void crash_and_reopen(Reopen how, std::size_t lost_events = 0);
+
+  /// Calls of the step stay unanswered until `release`.
+  void hold(const std::string& step) { held_.insert(step); }
+  void release(const std::string& step) { held_.erase(step); }
+
+  const BranchMachine& root() const;
+  const Workflow& workflow() const { return *workflow_; }
+  const std::shared_ptr<const Workflow>& shared_workflow() const { return workflow_; }
+  const SimulatedJournal& journal() const { return journal_; }
+  static ExecutionId id();
+  /// As the task history shows it: DELAYED while the root sleeps.
+  ExecutionStatus status() const;
+  Instant now() const { return now_; }
+  /// When anything that waits is due next.
+  std::optional<Instant> next_due() const;
+  /// The most fan-out children of one fan-out that were in the middle of their steps at once.
+  std::size_t most_children() const { return most_children_; }
+
+ private:
+  struct Branch;
+
+  std::unique_ptr<Branch> load(const BranchPath& path, const BranchMachine& fresh);
+  void record(Branch& branch, EventBody body);
+  void collect_movable(Branch& branch, bool is_stopping, std::vector<Branch*>& movable);
+  void move_branch(Branch& branch);
+  void carry_out(Branch& branch, const RecordEvent& effect);
+  void carry_out(Branch& branch, const RunFunction& effect);
+  void carry_out(Branch& branch, const WaitUntil& effect);
+  void carry_out(Branch& branch, const RunFanOut& effect);
+  void carry_out(Branch& branch, const BranchEnded& effect);
+  void answer(Branch& branch);
+  void open_fan_out(Branch& branch);
+  void start_children(Branch& branch);
+  void settle_children(Branch& branch);
+
+  const std::shared_ptr<const Workflow> workflow_;
+  const FunctionScript script_;
+  const Options options_;
+  SeededRandom random_;
+  Instant now_ = test_epoch;
+  SimulatedJournal journal_;
+  std::set<std::string> held_;
+  std::unique_ptr<Branch> root_;
+  Reopen reopen_ = Reopen::by_replay;  // how branches are loaded since the last crash
+  std::size_t moves_ = 0;
+  std::size_t events_at_crash_ = 1;
+  std::size_t most_children_ = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,195 @@
+// Rules that matter are tests: who may include whom, and what never appears in the sources. A finding
+// names the cure.
+
+#define CATCH_CONFIG_MAIN
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path root = MILLRACE_SOURCE_DIR;
+
+std::string read(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+/// C++ sources below `folder`, as paths relative to the repository.
+std::vector<std::string> sources(const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+    const auto extension = entry.path().extension();
+    if (extension == ".h" || extension == ".cpp") {
+      files.push_back(fs::relative(entry.path(), root).generic_string());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+bool starts_with_any(const std::string& text, const std::vector<std::string>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const auto& prefix) { return text.rfind(prefix, 0) == 0; });
+}
+
+using Rules = std::map<std::string, std::vector<std::string>>;
+
+Rules include_rules() {
+  Rules rules;
+  for (const auto& line : lines_of(read(root / "tests/tidy/include_rules.txt"))) {
+    if (line.empty() || line[0] == '#') continue;
+    const auto colon = line.find(':');
+    std::istringstream words(line.substr(colon + 1));
+    auto& allowed = rules[line.substr(0, colon)];
+    for (std::string word; words >> word;) allowed.push_back(word);
+  }
+  return rules;
+}
+
+/// The rule of the longest folder that contains `file`, and that folder.
+std::pair<std::string, std::vector<std::string>> rule_for(const Rules& rules,
+                                                          const std::string& file) {
+  std::pair<std::string, std::vector<std::string>> best;
+  for (const auto& [folder, allowed] : rules) {
+    if (file.rfind(folder + "/", 0) == 0 && folder.size() >= best.first.size()) {
+      best = {folder, allowed};
+    }
+  }
+  return best;
+}
+
+const std::vector<std::string> product = {"runtime", "storage", "actors", "http"};
+
+}  // namespace
+
+TEST_CASE("every include stays inside the layering that the rules allow") {
+  const Rules rules = include_rules();
+  // Std headers have no dot and no slash.
+  const std::regex include(R"(^\s*#include\s+[<"]([^>"]+)[>"])");
+  std::string findings;
+  for (const auto& folder : product) {
+    for (const auto& file : sources(folder)) {
+      const auto [owner, allowed] = rule_for(rules, file);
+      for (const auto& line : lines_of(read(root / file))) {
+        std::smatch match;
+        if (!std::regex_search(line, match, include)) continue;
+        const std::string target = match[1];
+        const bool standard =
+            target.find('.') == std::string::npos && target.find('/') == std::string::npos;
+        if (standard || target.rfind(owner + "/", 0) == 0 || starts_with_any(target, allowed)) {
+          continue;
+        }
+        findings += file + " includes " + target + ", which " + owner + " may not\n";
+      }
+    }
+  }
+  INFO(findings);
+  CHECK(findings.empty());
+}
+
+TEST_CASE("gateway headers are free of the actor framework") {
+  std::string findings;
+  for (const auto& file : sources("actors/gateway")) {
+    if (file.size() > 2 && file.substr(file.size() - 2) == ".h" &&
+        read(root / file).find("#include <caf/") != std::string::npos) {
+      findings += file + " includes CAF: move it to the .cpp\n";
+    }
+  }
+  INFO(findings);
+  CHECK(findings.empty());
+}
+
+TEST_CASE("no source holds a promise instead of code or a wait instead of a condition") {
+  struct Banned {
+    std::string text;
+    std::string instead;
+    std::vector<std::string> folders;
+  };
+  const std::string sleep = std::string("sleep_") + "for";
+  const std::vector<Banned> banned = {
+      {std::string("TO") + "DO", "do it, or write down as a limit what is missing",
+       {"runtime", "storage", "actors", "http", "tests", "bench"}},
+      {std::string("FIX") + "ME", "fix it", {"runtime", "storage", "actors", "http", "tests", "bench"}},
+      {sleep, "wait for a condition, or move the manual clock",
+       {"runtime", "storage", "actors", "http/api", "tests/unit", "tests/scenarios",
+        "tests/functional", "tests/crash"}},
+      {"system_clock::now", "take a Clock in the constructor", {"storage", "actors", "http/api"}},
+      {"#include <thread>", "runtime has no threads", {"runtime"}},
+  };
+  std::string findings;
+  for (const auto& each : banned) {
+    for (const auto& folder : each.folders) {
+      for (const auto& file : sources(folder)) {
+        if (read(root / file).find(each.text) != std::string::npos) {
+          findings += file + " has \"" + each.text + "\": " + each.instead + "\n";
+        }
+      }
+    }
+  }
+  INFO(findings);
+  CHECK(findings.empty());
+}
+
+TEST_CASE("every source file is named in a build file") {
+  std::string findings;
+  std::string build_files;
+  for (const auto& folder : {"runtime", "storage", "actors", "http", "tests", "bench"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      if (entry.path().filename() == "CMakeLists.txt") build_files += read(entry.path());
+    }
+  }
+  for (const auto& folder : {"runtime", "storage", "actors", "http", "tests", "bench"}) {
+    for (const auto& file : sources(folder)) {
+      if (fs::path(file).extension() != ".cpp") continue;
+      if (build_files.find(fs::path(file).filename().string()) == std::string::npos) {
+        findings += file + " is built by nothing: add it or remove it\n";
+      }
+    }
+  }
+  INFO(findings);
+  CHECK(findings.empty());
+}
+
+TEST_CASE("every path that the documentation links to exists") {
+  const std::regex link(R"(\]\(([^)#:\s]+)(#[^)]*)?\))");
+  std::string findings;
+  std::vector<fs::path> pages = {root / "README.md"};
+  for (const auto& folder : {"runtime", "storage", "actors", "http", "tests", "bench", "docs"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      if (entry.path().extension() == ".md" &&
+          entry.path().string().find("node_modules") == std::string::npos) {
+        pages.push_back(entry.path());
+      }
+    }
+  }
+  for (const auto& page : pages) {
+    const std::string text = read(page);
+    for (std::sregex_iterator match(text.begin(), text.end(), link), end; match != end; ++match) {
+      const std::string target = (*match)[1];
+      if (!fs::exists(page.parent_path() / target)) {
+        findings += fs::relative(page, root).string() + " links to " + target + "\n";
+      }
+    }
+  }
+  INFO(findings);
+  CHECK(findings.empty());
+}

@@ -1,0 +1,46 @@
+#include "actors/supervision/restart_policy.h"
+
+#include "tests/support/catch.h"
+
+namespace millrace {
+
+TEST_CASE("an actor that crashes three times on the same event is parked") {
+  CrashHistory history;
+  CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::rebuild);
+  CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::rebuild);
+  CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::park);
+}
+
+TEST_CASE("an actor that got further since its last crash starts afresh") {
+  CrashHistory history;
+  for (std::uint64_t events = 1; events < 50; ++events) {
+    CHECK(history.decide(ActorEnd::crash, events) == RestartDecision::rebuild);
+    CHECK(history.decide(ActorEnd::crash, events) == RestartDecision::rebuild);
+  }
+  CHECK(history.decide(ActorEnd::crash, 49) == RestartDecision::park);
+}
+
+TEST_CASE("crashes before the first event are counted like all others") {
+  CrashHistory history;
+  CHECK(history.decide(ActorEnd::crash, 0) == RestartDecision::rebuild);
+  CHECK(history.decide(ActorEnd::crash, 0) == RestartDecision::rebuild);
+  CHECK(history.decide(ActorEnd::crash, 0) == RestartDecision::park);
+}
+
+TEST_CASE("a disk that fails parks no execution however long it fails") {
+  CrashHistory history;
+  for (int i = 0; i < 100; ++i) {
+    CHECK(history.decide(ActorEnd::storage_failed, 5) == RestartDecision::rebuild_later);
+  }
+}
+
+TEST_CASE("a failing disk between two crashes neither counts nor forgives") {
+  CrashHistory history;
+  CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::rebuild);
+  CHECK(history.decide(ActorEnd::storage_failed, 5) == RestartDecision::rebuild_later);
+  CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::rebuild);
+  CHECK(history.decide(ActorEnd::storage_failed, 5) == RestartDecision::rebuild_later);
+  CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::park);
+}
+
+}  // namespace millrace

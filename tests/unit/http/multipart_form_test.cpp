@@ -1,0 +1,81 @@
+#include "http/wire/multipart_form.h"
+
+#include "tests/support/catch.h"
+
+namespace millrace {
+namespace {
+
+const std::string type = "multipart/form-data; boundary=\"b 1\"";
+
+Result<std::vector<FormPart>> parse(const std::string& body) {
+  return parse_multipart_form(type, body);
+}
+
+std::string field(const std::string& disposition, const std::string& content,
+                  const std::string& more = {}) {
+  return "--b 1\r\nContent-Disposition: form-data; " + disposition + "\r\n" + more + "\r\n" +
+         content + "\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("the fields of a multipart form keep their exact content", "[http]") {
+  const auto parts =
+      parse("preamble\r\n" + field("name=\"a\"", "one\r\n--b\r\ntwo") + field("name=plain", "") +
+            field("name=\"q\\\"uote\"", "x") + "--b 1--\r\nepilogue");
+  REQUIRE(parts.ok());
+  REQUIRE(parts->size() == 3);
+  CHECK((*parts)[0].name == "a");
+  CHECK((*parts)[0].content == "one\r\n--b\r\ntwo");
+  CHECK((*parts)[1].name == "plain");
+  CHECK((*parts)[1].content.empty());
+  CHECK((*parts)[2].name == "q\"uote");
+}
+
+TEST_CASE("a part with a file name or a binary type is marked as a file", "[http]") {
+  const auto parts = parse(field("name=a; filename=\"x.png\"", "1") +
+                           field("name=b", "2", "content-type: image/png\r\n") +
+                           field("name=c", "3", "Content-Type: text/plain\r\n") + "--b 1--");
+  REQUIRE(parts.ok());
+  REQUIRE(parts->size() == 3);
+  CHECK((*parts)[0].is_file);
+  CHECK((*parts)[1].is_file);
+  CHECK_FALSE((*parts)[2].is_file);
+}
+
+TEST_CASE("a form without fields is an empty list", "[http]") {
+  const auto parts = parse("--b 1--\r\n");
+  REQUIRE(parts.ok());
+  CHECK(parts->empty());
+}
+
+TEST_CASE("a multipart form that is cut or malformed is refused", "[http]") {
+  const std::vector<std::string> bodies{
+      "",
+      "nothing",
+      "--b 1\r\n",
+      field("name=a", "1"),
+      "--b 1\r\nno colon\r\n\r\nx\r\n--b 1--",
+      "--b 1\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b 1--",
+      "--b 1\r\nContent-Disposition: attachment; name=a\r\n\r\nx\r\n--b 1--",
+      "--b 1junk\r\n\r\n--b 1--",
+      "--b 1\r\n\r\n--b 1--"};
+  for (const auto& body : bodies) {
+    INFO(body);
+    const auto parts = parse(body);
+    REQUIRE_FALSE(parts.ok());
+    CHECK(parts.error().code == ErrorCode::invalid_request);
+  }
+  CHECK_FALSE(parse_multipart_form("multipart/form-data", "--x--").ok());
+  CHECK_FALSE(
+      parse_multipart_form("multipart/form-data; boundary=" + std::string(71, 'a'), "").ok());
+}
+
+TEST_CASE("a parameter of a header is found by its name, quoted or not", "[http]") {
+  CHECK(header_parameter("text/plain; Charset=UTF-8", "charset") == "UTF-8");
+  CHECK(header_parameter("a; x=\"b; charset=no\"; charset = yes ", "charset") == "yes");
+  CHECK(header_parameter("text/plain", "charset").empty());
+  CHECK(header_parameter("text/plain; charset", "charset").empty());
+}
+
+}  // namespace millrace

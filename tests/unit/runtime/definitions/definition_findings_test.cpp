@@ -1,0 +1,163 @@
+// What compile_workflow refuses outside of single step kinds and references.
+#include "compile_text.h"
+#include "runtime/base/limits.h"
+
+using namespace millrace;
+
+namespace {
+
+const std::string wait_step = R"({"id":"w","type":"delay","value":1,"unit":"DAYS"})";
+
+std::vector<ErrorDetail> findings_of_trigger(const std::string& trigger) {
+  return findings_of_text(R"({"trigger":)" + trigger + R"(,"steps":[)" + wait_step + "]}");
+}
+
+}  // namespace
+
+TEST_CASE("all findings of a definition come at once with step and path") {
+  const auto findings = findings_of_text(R"json({
+    "nmae": "typo",
+    "trigger": {"type": "request", "bodyValidation": []},
+    "steps": [
+      {"id": "first", "type": "functoin"},
+      {"id": "second", "type": "function", "code": 5, "timeOut": "5s"},
+      {"id": "third", "type": "delay", "value": 1, "unit": "DAY"},
+      {"id": "third", "type": "response", "body": "{{secnod.result}}"}
+    ]})json");
+  std::string all;
+  for (const auto& finding : findings) {
+    all += finding.step + ' ' + finding.path + ' ' + finding.nearest + '\n';
+  }
+  REQUIRE(all ==
+          " /trigger/bodyValidation bodyValidations\n"
+          "first /steps/0/type function\n"
+          "second /steps/1/code \n"
+          "second /steps/1/timeOut timeout\n"
+          "third /steps/2/unit DAYS\n"
+          "third /steps/3/id \n"
+          " /nmae name\n"
+          " /steps/3/body second\n");
+}
+
+TEST_CASE("the error's own message is useful when the details are not shown") {
+  const auto compiled = compile_text(R"({"trigger":{"type":"request"},"steps":[{"id":"a"}]})");
+  REQUIRE_FALSE(compiled.ok());
+  REQUIRE(compiled.error().message ==
+          "the definition is not valid: step `a`: `type` is missing (at /steps/0/type)");
+}
+
+TEST_CASE("a definition that is no object is refused") {
+  for (const char* const text : {"null", "[]", "5", "\"x\""}) {
+    const auto findings = findings_of_text(text);
+    REQUIRE(findings.size() == 1);
+    REQUIRE(findings[0].expected == "an object");
+  }
+}
+
+TEST_CASE("trigger and at least one step are needed") {
+  const auto nothing = findings_of_text("{}");
+  REQUIRE(nothing.size() == 2);
+  REQUIRE(nothing[0].path == "/trigger");
+  REQUIRE(nothing[1].path == "/steps");
+  const auto empty = findings_of_text(R"({"trigger":{"type":"request"},"steps":[]})");
+  REQUIRE(empty.size() == 1);
+  REQUIRE(empty[0].message == "at least one step is needed");
+}
+
+TEST_CASE("top-level keys have their types and no others are known") {
+  const std::string rest = R"("trigger":{"type":"request"},"steps":[)" + wait_step + "]}";
+  for (const char* const key :
+       {R"("name":5)", R"("description":[])", R"("integration":{})", R"("defaultEnabled":"yes")",
+        R"("settings":[])", R"("permissions":{})"}) {
+    INFO(key);
+    REQUIRE(findings_of_text(std::string("{") + key + ',' + rest).size() == 1);
+  }
+  REQUIRE(compile_text(
+              R"({"name":"n","description":"d","integration":"crm","defaultEnabled":true,)" + rest)
+              .ok());
+}
+
+TEST_CASE("trigger types are supported, planned or unknown") {
+  const auto planned = findings_of_trigger(R"({"type":"webhook"})");
+  REQUIRE(planned.size() == 1);
+  REQUIRE(planned[0].message ==
+          "triggers of type `webhook` are not supported yet; supported: `request`");
+  const auto unknown = findings_of_trigger(R"({"type":"shceduler"})");
+  REQUIRE(unknown.size() == 1);
+  REQUIRE(unknown[0].nearest == "scheduler");
+  REQUIRE(findings_of_trigger("[]").size() == 1);
+  REQUIRE(findings_of_trigger(R"({"type":5})").size() == 1);
+}
+
+TEST_CASE("validations of a request trigger are read strictly") {
+  for (const char* const trigger :
+       {R"({"type":"request","bodyValidations":[{"key":"a","dataType":"TEXT"}]})",
+        R"({"type":"request","bodyValidations":[{"dataType":"ANY"}]})",
+        R"({"type":"request","bodyValidations":{}})", R"({"type":"request","bodyValidations":[5]})",
+        R"({"type":"request","paramValidations":[{"key":"a"},{"key":"a"}]})",
+        R"({"type":"request","paramValidations":[{"key":"a","required":"yes"}]})",
+        R"({"type":"request","headerValidations":[{"key":"a","value":5}]})",
+        R"({"type":"request","headerValidations":[{"key":"a","values":"x"}]})",
+        R"({"type":"request","allowArbitraryPayload":true,"paramValidations":[{"key":"a"}]})"}) {
+    INFO(trigger);
+    REQUIRE(findings_of_trigger(trigger).size() == 1);
+  }
+}
+
+TEST_CASE("step ids have one form, are unique and are no root") {
+  const auto with_id = [](const std::string& id) {
+    return R"({"id":)" + id + R"(,"type":"delay","value":1,"unit":"DAYS"})";
+  };
+  std::string too_long(limits::id_bytes_max + 3, 'a');
+  too_long.front() = too_long.back() = '"';
+  for (const char* const id : {"5", "\"\"", "\"1a\"", "\"a b\"", "\"a.b\"", "\"ä\""}) {
+    INFO(id);
+    REQUIRE(finding_of_steps(with_id(id)).path == "/steps/0/id");
+  }
+  REQUIRE(finding_of_steps(with_id(too_long)).path == "/steps/0/id");
+  REQUIRE_THAT(finding_of_steps(with_id("\"trigger\"")).message,
+               Catch::Contains("`{{trigger}}` always means something else"));
+  REQUIRE_THAT(finding_of_steps(with_id("\"a\"") + ',' + with_id("\"a\"")).message,
+               Catch::Contains("already that of the step at /steps/0"));
+  REQUIRE(finding_of_steps(R"({"type":"delay","value":1,"unit":"DAYS"})").message ==
+          "`id` is missing");
+  REQUIRE(finding_of_steps("5").expected == "an object");
+}
+
+TEST_CASE("step types are supported, planned or unknown") {
+  REQUIRE(finding_of_steps(R"({"id":"a","type":"request"})").message ==
+          "steps of type `request` are not supported yet");
+  REQUIRE(finding_of_steps(R"({"id":"a","type":"action"})").message ==
+          "steps of type `action` are not supported yet");
+  REQUIRE(finding_of_steps(R"({"id":"a","type":"fanout"})").nearest == "fanOut");
+  REQUIRE(finding_of_steps(R"({"id":"a","type":"qqqqqqqqq"})").nearest.empty());
+}
+
+TEST_CASE("a reference to a step that could not be read is no second finding") {
+  REQUIRE(finding_of_steps(R"({"id":"a","type":"request","url":"x"},
+                            {"id":"b","type":"response","body":"{{a.response.body}}"})")
+              .path == "/steps/0/type");
+}
+
+TEST_CASE("steps beyond the limit are refused once") {
+  std::string steps;
+  for (std::size_t i = 0; i <= limits::steps_per_workflow_max + 5; ++i) {
+    if (i > 0) steps += ',';
+    steps += R"({"id":"s)" + std::to_string(i) + R"(","type":"delay","value":1,"unit":"DAYS"})";
+  }
+  REQUIRE(finding_of_steps(steps).message == "a workflow may have at most 500 steps");
+}
+
+TEST_CASE("steps inside each other have a limit of levels") {
+  const auto nested = [](std::size_t levels) {
+    std::string steps = wait_step;
+    for (std::size_t i = 0; i < levels; ++i) {
+      steps = R"({"id":"f)" + std::to_string(i) + R"(","type":"fanOut","items":[1],"steps":[)" +
+              steps + "]}";
+    }
+    return steps;
+  };
+  REQUIRE(compile_steps(nested(limits::step_nesting_max)) != nullptr);
+  REQUIRE_THAT(finding_of_steps(nested(limits::step_nesting_max + 1)).message,
+               Catch::Contains("at most 16 levels deep"));
+}

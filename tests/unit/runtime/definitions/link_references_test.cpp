@@ -1,0 +1,210 @@
+// Which references a definition may have, what they are linked to, and why others are refused.
+#include "compile_text.h"
+
+using namespace millrace;
+
+namespace {
+
+std::string function(const std::string& id, const std::string& reference = "user.id") {
+  return R"({"id":")" + id + R"(","type":"function","code":"x","parameters":{"p":"{{)" + reference +
+         "}}\"}}";
+}
+
+std::string fan_out(const std::string& id, const std::string& steps) {
+  return R"({"id":")" + id + R"(","type":"fanOut","items":[1],"steps":[)" + steps + "]}";
+}
+
+std::string conditional(const std::string& id, const std::string& yes, const std::string& no) {
+  return R"({"id":")" + id + R"(","type":"conditional","if":[{"variable":1,"operator":"Exists"}],
+    "then":[)" +
+         yes + R"(],"else":[)" + no + "]}";
+}
+
+/// The reference of the function step `id`.
+Reference linked(const Workflow& workflow, const std::string& id) {
+  for (const Step* const step : workflow.by_index) {
+    if (step->id.text != id) continue;
+    // Copies share what is compiled; visiting without writing changes nothing.
+    Template parameters = std::get<FunctionStep>(step->config).parameters;
+    Reference found;
+    parameters.visit_references(
+        [&](Reference& reference, const std::string&) { found = reference; });
+    return found;
+  }
+  FAIL("no step " << id);
+  return {};
+}
+
+std::string why(const std::string& steps) { return finding_of_steps(steps).message; }
+
+const std::string a = function("a");
+
+}  // namespace
+
+TEST_CASE("an earlier step of the same sequence can be referred to") {
+  const auto workflow = compile_steps(a + ',' + function("b", "a.result.x"));
+  const Reference reference = linked(*workflow, "b");
+  REQUIRE(reference.step == 0);
+  REQUIRE(reference.array_levels == 0);
+}
+
+TEST_CASE("an earlier step of an enclosing sequence can be referred to") {
+  const auto workflow =
+      compile_steps(a + ',' + conditional("c", fan_out("f", function("b", "a.result")), ""));
+  REQUIRE(linked(*workflow, "b").step == 0);
+  REQUIRE(linked(*workflow, "b").array_levels == 0);
+}
+
+TEST_CASE("a step inside an earlier branch can be referred to") {
+  const auto workflow =
+      compile_steps(conditional("c", a, function("other")) + ',' + function("b", "a.result"));
+  REQUIRE(linked(*workflow, "b").step == 1);
+}
+
+TEST_CASE("a step behind a fan-out is linked with its array levels") {
+  const auto workflow =
+      compile_steps(fan_out("f", a + ',' + fan_out("g", function("i", "a.result")) + ',' +
+                                     function("j", "i.result")) +
+                    ',' + function("b", "i.result"));
+  REQUIRE(linked(*workflow, "i").array_levels == 0);
+  REQUIRE(linked(*workflow, "j").array_levels == 1);
+  REQUIRE(linked(*workflow, "b").array_levels == 2);
+  REQUIRE(workflow->read_outside_fan_out[3]);
+  REQUIRE_FALSE(workflow->read_outside_fan_out[1]);
+}
+
+TEST_CASE("two fan-outs after one another do not see each other as nested") {
+  const auto workflow =
+      compile_steps(fan_out("f", a) + ',' + fan_out("g", function("b", "a.result")));
+  REQUIRE(linked(*workflow, "b").array_levels == 1);
+}
+
+TEST_CASE("ordinals count the trigger as one and then steps in preorder") {
+  const auto workflow =
+      compile_steps(conditional("c", a, "") + ',' + function("b", "1.request.body") + ',' +
+                    function("d", "3.result"));
+  REQUIRE(linked(*workflow, "b").root == Reference::Root::trigger);
+  REQUIRE(linked(*workflow, "d").step == 1);
+  REQUIRE_THAT(why(a + ',' + function("b", "9.result")),
+               Catch::Contains("there is no step number 9: 1 is the trigger and 3 the last step"));
+  REQUIRE_THAT(why(function("b", "2.result")), Catch::Contains("cannot refer to itself"));
+}
+
+TEST_CASE("inside a fan-out its element and index can be referred to") {
+  for (const char* const reference :
+       {"f.instance", "f.instance.name", "f.index", "instance", "instance.x[0]", "index"}) {
+    REQUIRE(compile_steps(fan_out("f", fan_out("g", function("b", reference)))) != nullptr);
+  }
+  REQUIRE_THAT(why(fan_out("f", function("b", "f.errors"))),
+               Catch::Contains("known only after it has ended"));
+  REQUIRE_THAT(why(fan_out("f", function("b", "f"))),
+               Catch::Contains("its element is `f.instance`"));
+  REQUIRE(finding_of_steps(fan_out("f", function("b", "f.instanc"))).nearest == "instance");
+}
+
+TEST_CASE("after a fan-out only its errors can be referred to") {
+  REQUIRE(compile_steps(fan_out("f", a) + ',' + function("b", "f.errors[0]")) != nullptr);
+  REQUIRE_THAT(why(fan_out("f", a) + ',' + function("b", "f.instance")),
+               Catch::Contains("`instance` exists only inside the fan-out `f`"));
+  REQUIRE_THAT(
+      why(function("b", "instance.x")),
+      Catch::Contains("`instance` exists only inside a fan-out, and no fan-out is around"));
+  REQUIRE_THAT(why(function("b", "index")),
+               Catch::Contains("`index` exists only inside a fan-out"));
+}
+
+TEST_CASE("the items of a nested fan-out may be the outer element") {
+  REQUIRE(compile_steps(R"({"id":"f","type":"fanOut","items":[[1]],"steps":[
+    {"id":"g","type":"fanOut","items":"{{instance}}","steps":[)" +
+                        a + "]}]}") != nullptr);
+  REQUIRE_THAT(why(R"({"id":"g","type":"fanOut","items":"{{instance}}","steps":[)" + a + "]}"),
+               Catch::Contains("no fan-out is around this step"));
+}
+
+TEST_CASE("a step that runs later, itself or around the reference is refused with the reason") {
+  REQUIRE_THAT(why(function("b", "a.result") + ',' + a),
+               Catch::Contains("`a` runs after this step"));
+  REQUIRE_THAT(why(function("b", "b.result")), Catch::Contains("cannot refer to itself"));
+  REQUIRE_THAT(why(conditional("c", function("b", "c.selectedChoice"), "")),
+               Catch::Contains("`c` is around this step"));
+  REQUIRE_THAT(why(R"({"id":"f","type":"fanOut","items":"{{a.result}}","steps":[)" + a + "]}"),
+               Catch::Contains("`a` is inside this step"));
+}
+
+TEST_CASE("branches of one conditional do not see each other") {
+  const auto finding = finding_of_steps(conditional("c", a, function("b", "a.result")));
+  REQUIRE_THAT(finding.message, Catch::Contains("`a` is in another branch of `c`"));
+  REQUIRE(finding.step == "b");
+  REQUIRE(finding.path == "/steps/0/else/0/parameters/p");
+  REQUIRE_THAT(why(conditional("c", function("b", "a.result"), a)),
+               Catch::Contains("`a` is in another branch of `c`"));
+}
+
+TEST_CASE("an unknown step is refused with the nearest upstream name") {
+  const auto finding =
+      finding_of_steps(function("normalise") + ',' + function("b", "normalize.result"));
+  REQUIRE(finding.nearest == "normalise");
+  REQUIRE_THAT(finding.message, Catch::Contains("there is no step `normalize`"));
+  REQUIRE(finding_of_steps(function("b", "triger.request")).nearest == "trigger");
+  REQUIRE(
+      finding_of_steps(function("b", "laterr.result") + ',' + function("later")).nearest.empty());
+}
+
+TEST_CASE("the first key must be one that the step's type offers") {
+  REQUIRE(finding_of_steps(a + ',' + function("b", "a.reslt")).nearest == "result");
+  REQUIRE(finding_of_steps(a + ',' + function("b", "a.error")).expected == "`result`");
+  REQUIRE(finding_of_steps(a + ',' + function("b", "a[0]")).got == "0");
+  REQUIRE(compile_steps(R"({"id":"a","type":"function","code":"x","continueOnError":true},)" +
+                        function("b", "a.error.code")) != nullptr);
+  REQUIRE(compile_steps(a + ',' + function("b", "a")) != nullptr);
+  REQUIRE(compile_steps(conditional("c", "", "") + ',' + function("b", "c.selectedChoice")) !=
+          nullptr);
+  REQUIRE(finding_of_steps(conditional("c", "", "") + ',' + function("b", "c.result")).expected ==
+          "`selectedChoice`");
+  REQUIRE_THAT(
+      why(R"({"id":"w","type":"delay","value":1,"unit":"DAYS"},)" + function("b", "w.result")),
+      Catch::Contains("a delay step has no output"));
+  REQUIRE(compile_steps(R"({"id":"r","type":"response"},)" + function("b", "r.body")) != nullptr);
+  REQUIRE(finding_of_steps(R"({"id":"r","type":"response"},)" + function("b", "r.status"))
+              .nearest.empty());
+}
+
+TEST_CASE("roots offer their keys and no others") {
+  for (const char* const reference :
+       {"trigger", "trigger.request", "trigger.request.body.a", "trigger.request.headers['x-a']",
+        "trigger.request.params.a", "trigger.request.file.name", "settings.anything", "user.id",
+        "user.meta.Email", "execution.id", "project.id"}) {
+    INFO(reference);
+    REQUIRE(compile_steps(function("b", reference)) != nullptr);
+  }
+  REQUIRE(finding_of_steps(function("b", "trigger.requst")).nearest == "request");
+  REQUIRE(finding_of_steps(function("b", "trigger.request.boddy")).nearest == "body");
+  REQUIRE(finding_of_steps(function("b", "user.name")).expected == "`id` and `meta`");
+  REQUIRE(finding_of_steps(function("b", "execution.idd")).nearest == "id");
+}
+
+TEST_CASE("secrets and pagination state are refused in clear words") {
+  REQUIRE_THAT(why(function("b", "secrets.KEY")),
+               Catch::Contains("no secret named `KEY` is defined: secrets are not available yet"));
+  REQUIRE_THAT(why(function("b", "self.pageToken")), Catch::Contains("not available yet"));
+}
+
+TEST_CASE("references are checked in every field of every kind of step") {
+  for (const char* const step :
+       {R"({"id":"s","type":"function","code":"x","parameters":{"a":["{{zzz.result}}"]}})",
+        R"({"id":"s","type":"conditional",
+             "if":[{"variable":"{{zzz.result}}","operator":"Exists"}]})",
+        R"({"id":"s","type":"conditional",
+             "if":[{"variable":1,"operator":"NumberEquals","argument":"{{zzz.result}}"}]})",
+        R"({"id":"s","type":"conditional","branches":[{"label":"A",
+             "if":[{"variable":"{{zzz.result}}","operator":"Exists"}]}]})",
+        R"({"id":"s","type":"fanOut","items":"{{zzz.result}}",
+             "steps":[{"id":"i","type":"delay","value":1,"unit":"DAYS"}]})",
+        R"({"id":"s","type":"delay","value":"{{zzz.result}}","unit":"DAYS"})",
+        R"({"id":"s","type":"delay","until":"{{zzz.result}}"})",
+        R"({"id":"s","type":"response","statusCode":"{{zzz.result}}"})",
+        R"({"id":"s","type":"response","headers":{"a":"{{zzz.result}}"}})",
+        R"({"id":"s","type":"response","body":"x {{zzz.result}}"})"}) {
+    REQUIRE_THAT(why(step), Catch::Contains("there is no step `zzz`"));
+  }
+}

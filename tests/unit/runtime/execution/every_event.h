@@ -1,0 +1,92 @@
+#pragma once
+// One event of each kind with all members set, and the page that holds it. The pages are pinned:
+// journals with them are on disks, so they must be readable for ever.
+
+#include "runtime/execution/event.h"
+#include "tests/support/manual_clock.h"
+
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+struct StoredEvent {
+  EventBody body;
+  std::string page;
+};
+
+inline std::vector<StoredEvent> stored_events() {
+  const Instant later = test_epoch + Millis(1'500);
+  ExecutionStarted started;
+  started.project = ProjectId("acme");
+  started.user = UserId("ada");
+  started.workflow = WorkflowId("lead-to-crm");
+  started.version = 3;
+  started.trigger = share(JsonObject{{"request", {{"body", {{"name", "Ad\u00e4"}}}}}});
+  started.settings = share(JsonObject{{"channel", "#sales"}});
+  started.user_meta = share(nullptr);
+
+  StepCompleted completed;
+  completed.step = 1;
+  completed.attempt = 2;
+  completed.started = test_epoch;
+  completed.output = share(JsonObject{{"result", {1.5, "two", nullptr, true}}});
+  completed.input_bytes = 17;
+  completed.tasks = 1;
+  completed.console = {{"log", "first\nline"}, {"warn", "\u2713 \"quoted\""}};
+
+  StepFailed retried;
+  retried.step = 1;
+  retried.attempt = 1;
+  retried.started = test_epoch;
+  retried.code = ErrorCode::function_timeout;
+  retried.message = "too slow";
+  retried.retry_at = later;
+  retried.input_bytes = 2;
+  retried.console = {{"error", "careful"}};
+  StepFailed failed = retried;
+  failed.retry_at.reset();
+  failed.console.clear();
+
+  FanOutJoined joined;
+  joined.step = 3;
+  joined.started = test_epoch;
+  joined.outputs = {{4, share(JsonArray{1, nullptr})}, {5, share(JsonArray())}};
+  joined.output = share(JsonObject{{"errors", JsonArray()}});
+  joined.tasks = 2;
+
+  ExecutionEnded broken;
+  broken.status = ExecutionStatus::failed;
+  broken.step = 4;
+  broken.code = ErrorCode::function_threw;
+  broken.message = "no such lead";
+  ExecutionEnded parked = broken;
+  parked.step.reset();
+  ExecutionEnded cancelled;
+  cancelled.status = ExecutionStatus::cancelled;
+
+  return {
+      {started,
+       R"(1[{"k":1,"t":1767225600000,"p":"acme","u":"ada","w":"lead-to-crm","v":3,)"
+       R"("in":{"request":{"body":{"name":"Adä"}}},"st":{"channel":"#sales"},"um":null}])"},
+      {completed, R"(1[{"k":2,"t":1767225600000,"s":1,"a":2,"b":1767225600000,)"
+                  R"("o":{"result":[1.5,"two",null,true]},"i":17,"n":1,)"
+                  R"("c":[["log","first\nline"],["warn","✓ \"quoted\""]]}])"},
+      {retried, R"(1[{"k":3,"t":1767225600000,"s":1,"a":1,"b":1767225600000,"e":23,"m":"too slow",)"
+                R"("r":1767225601500,"i":2,"c":[["error","careful"]]}])"},
+      {failed,
+       R"(1[{"k":3,"t":1767225600000,"s":1,"a":1,"b":1767225600000,"e":23,"m":"too slow","i":2}])"},
+      {DelayArmed{2, later}, R"(1[{"k":4,"t":1767225600000,"s":2,"d":1767225601500}])"},
+      {DelayElapsed{2}, R"(1[{"k":5,"t":1767225600000,"s":2}])"},
+      {FanOutOpened{3, 100}, R"(1[{"k":6,"t":1767225600000,"s":3,"n":100}])"},
+      {joined, R"(1[{"k":7,"t":1767225600000,"s":3,"b":1767225600000,"x":[[4,[1,null]],[5,[]]],)"
+               R"("o":{"errors":[]},"n":2}])"},
+      {CancelRequested{}, R"(1[{"k":8,"t":1767225600000}])"},
+      {ExecutionEnded{}, R"(1[{"k":9,"t":1767225600000,"z":3}])"},
+      {broken, R"(1[{"k":9,"t":1767225600000,"z":4,"s":4,"e":21,"m":"no such lead"}])"},
+      {parked, R"(1[{"k":9,"t":1767225600000,"z":4,"e":21,"m":"no such lead"}])"},
+      {cancelled, R"(1[{"k":9,"t":1767225600000,"z":5}])"},
+  };
+}
+
+}  // namespace millrace

@@ -1,0 +1,132 @@
+// Stored bytes are for ever: one key and one row of each kind, byte by byte. If this test fails,
+// the program no longer reads what earlier ones wrote: do not change the bytes here, change the
+// code back, or raise the format version and write a migration.
+
+#include "storage/keys.h"
+#include "storage/ordered_store.h"
+#include "storage/rocks/format_version.h"
+#include "storage/tables/execution_table.h"
+#include "storage/tables/project_table.h"
+#include "storage/tables/timer_table.h"
+#include "tests/contracts/executions.h"
+#include "tests/support/catch.h"
+
+namespace millrace::tests {
+namespace {
+
+using namespace storage;
+using namespace std::string_literals;
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    out.push_back(digits[static_cast<std::uint8_t>(c) >> 4]);
+    out.push_back(digits[static_cast<std::uint8_t>(c) & 15]);
+  }
+  return out;
+}
+
+/// The rows a batch writes, one per line: "key = value", removals as "key -" and "key* -".
+std::string lines(const WriteBatch& batch) {
+  using Kind = WriteBatch::Operation::Kind;
+  std::string out;
+  for (const auto& operation : batch.operations()) {
+    out += hex(operation.key);
+    if (operation.kind == Kind::put) out += " = " + hex(operation.value);
+    if (operation.kind == Kind::remove) out += " -";
+    if (operation.kind == Kind::remove_prefix) out += "* -";
+    out += "\n";
+  }
+  return out;
+}
+
+ExecutionSummary summary() {
+  ExecutionSummary summary;
+  summary.project = ProjectId("p\0q"s);
+  summary.user = UserId("u");
+  summary.id = *ExecutionId::parse("00000000-0102-8a00-8b01-020304050607");
+  summary.id.bytes[7] = static_cast<std::uint8_t>(shard_of(summary.project, summary.user));
+  summary.workflow = WorkflowId("w");
+  summary.version = 3;
+  summary.integration = "slack";
+  summary.status = ExecutionStatus::succeeded;
+  summary.tasks = 300;
+  summary.started = at(1);
+  summary.ended = at(2);
+  return summary;
+}
+
+TEST_CASE("the bytes of a summary and its index rows never change", "[stored_bytes]") {
+  WriteBatch batch;
+  auto row = summary();
+  ExecutionTable::put_summary(batch, row);
+  row.status = ExecutionStatus::delayed;
+  row.integration = "";
+  row.ended.reset();
+  ExecutionTable::put_summary(batch, row);
+  ExecutionTable::erase(batch, row);
+  CHECK(lines(batch) ==
+        "00b0210000000001028ab08b0102030405060701 = 010a037000711002\n"
+        "00b0220000000001028ab08b01020304050607 -\n"
+        "00b0207000ff71000180000000000000010000000001028ab08b01020304050607 = 010"
+        "a100000000001028ab08b0102030405060712037000711a017522017728033205736c616"
+        "36b380340ac0248025004\n"
+        "00b0210000000001028ab08b0102030405060701 = 010a037000711002\n"
+        "00b0220000000001028ab08b01020304050607 = "
+        "010a100000000001028ab08b0102030405060712037000711a01752201772803380240ac024802\n"
+        "00b0207000ff71000180000000000000010000000001028ab08b01020304050607 = "
+        "010a100000000001028ab08b0102030405060712037000711a01752201772803380240ac024802\n"
+        "00b0210000000001028ab08b01020304050607* -\n"
+        "00b0220000000001028ab08b01020304050607 -\n"
+        "00b0207000ff71000180000000000000010000000001028ab08b01020304050607 -\n");
+}
+
+TEST_CASE("the bytes of pages and snapshots never change", "[stored_bytes]") {
+  WriteBatch batch;
+  const auto id = summary().id;
+  const auto child = BranchPath().child(5, 1'000).child(6, 2);
+  ExecutionTable::put_page(batch, id, BranchPath(), {1, "events", 2});
+  ExecutionTable::put_page(batch, id, child, {258, "e", 0});
+  ExecutionTable::put_snapshot(batch, id, child, {64, "state"});
+  CHECK(lines(batch) ==
+        "00b0210000000001028ab08b0102030405060703000000000000000001 = "
+        "010a066576656e74731002\n"
+        "00b0210000000001028ab08b01020304050607030200000005000003e800000006000000"
+        "020000000000000102 = 010a0165\n"
+        "00b0210000000001028ab08b01020304050607020200000005000003e800000006000000"
+        "02 = 01084012057374617465\n");
+}
+
+TEST_CASE("the bytes of timers never change", "[stored_bytes]") {
+  WriteBatch batch;
+  const auto row = summary();
+  TimerTable::put(batch, {at(1'700'000'000'000), row.id, BranchPath().child(5, 1'000), 7,
+                          row.project, row.user});
+  CHECK(lines(batch) ==
+        "00b0308000018bcfe568000000000001028ab08b010203040506070100000005000003e8"
+        "00000007 = 010a03700071120175\n");
+}
+
+TEST_CASE("the bytes of projects and workflows never change", "[stored_bytes]") {
+  WriteBatch batch;
+  const ProjectId project("p");
+  ProjectTable::put_project(batch, {project, "Name", "hash", at(1)});
+  ProjectTable::put_signing_key(batch, project, {SigningKeyId("k"), "pem"});
+  ProjectTable::put_workflow(batch, project, {WorkflowId("w"), "{}", 3, 2, at(-1)});
+  ProjectTable::put_version(batch, project, WorkflowId("w"), {3, "{}", at(128)});
+  CHECK(lines(batch) ==
+        "002b10700001 = 010a017012044e616d651a04686173682002\n"
+        "002b117000016b0001 = 010a016b120370656d\n"
+        "002b12700001770001 = 010a017712027b7d180320022801\n"
+        "002b1370000177000100000003 = 01080312027b7d188002\n");
+}
+
+TEST_CASE("the bytes of the stores' own rows never change", "[stored_bytes]") {
+  CHECK(hex(keys::format_version()) == "ffff01");
+  CHECK(hex(keys::epoch(ShardId{255})) == "00ff02");
+  CHECK(hex(encode_format_version(1)) == "010801");
+}
+
+}  // namespace
+}  // namespace millrace::tests
