@@ -11,6 +11,9 @@
 //   RunLoaded          storage reader      user                               rebuilt from its journal
 //   RebuildRun         user                itself, after a pause              the disk was not well
 //   FunctionFinished   function engine     branch                             a call has its outcome
+//   RequestAnswered    HTTP caller         branch                             a call has its outcome
+//   FilesRead          storage reader      branch                             the files of a call
+//   CallIsDurable      commit thread       branch                             a request may be sent
 //   CommitFailed       commit thread       branch                             rebuild from the journal
 //   CommitDone         commit thread       branch                             what was asked for is durable
 //   ChildSettled/-Asleep/-Abandoned  child branch     parent branch           how an element is doing
@@ -26,6 +29,7 @@
 #include "actors/records/loaded_branch.h"
 #include "actors/records/run_order.h"
 #include "runtime/execution/fan_out_progress.h"
+#include "runtime/outbound/http_caller.h"
 #include "runtime/steps/function_engine.h"
 #include "storage/group_commit.h"
 #include "storage/tables/timer_table.h"
@@ -75,9 +79,22 @@ struct RebuildRun {
 };
 
 struct FunctionFinished {
-  StepIndex step = 0;
-  std::uint32_t attempt = 0;
+  std::uint64_t number = 0;
   std::shared_ptr<FunctionOutcome> outcome;
+};
+
+struct RequestAnswered {
+  std::uint64_t number = 0;
+  std::shared_ptr<HttpOutcome> outcome;
+};
+
+struct FilesRead {
+  std::uint64_t number = 0;
+  std::shared_ptr<Result<RunFiles>> files;
+};
+
+struct CallIsDurable {
+  std::uint64_t number = 0;
 };
 
 struct CommitFailed {
@@ -121,6 +138,9 @@ CAF_ADD_TYPE_ID(millrace, (millrace::ChildLoaded))
 CAF_ADD_TYPE_ID(millrace, (millrace::StopAfterStep))
 CAF_ADD_TYPE_ID(millrace, (millrace::SweepTick))
 CAF_ADD_TYPE_ID(millrace, (millrace::RebuildRun))
+CAF_ADD_TYPE_ID(millrace, (millrace::RequestAnswered))
+CAF_ADD_TYPE_ID(millrace, (millrace::FilesRead))
+CAF_ADD_TYPE_ID(millrace, (millrace::CallIsDurable))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 // All of these stay inside one process: what crosses nodes is decided with the cluster and then gets
@@ -141,3 +161,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildLoaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::StopAfterStep)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::SweepTick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RebuildRun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RequestAnswered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::FilesRead)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CallIsDurable)

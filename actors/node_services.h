@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "actors/gateway/shard_ownership.h"
+#include "actors/gateway/tenant_values.h"
 #include "actors/gateway/workflow_library.h"
 #include "actors/records/branch_loader.h"
 #include "actors/records/held_replies.h"
@@ -15,6 +16,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
+#include "runtime/outbound/http_caller.h"
 #include "runtime/steps/function_engine.h"
 #include "storage/group_commit.h"
 
@@ -57,6 +59,8 @@ struct NodeServices {
   Clock& clock;
   Random& random;
   FunctionEngine& functions;
+  HttpCaller& http;
+  const TenantValues& tenants;
   WorkflowLibrary& workflows;
   TimerService& timers;
   HeldReplies& held_replies;

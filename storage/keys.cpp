@@ -114,6 +114,12 @@ KeyWriter execution_part(const ExecutionId& id, ExecutionPart part) {
   return key;
 }
 
+KeyWriter user_row(Kind kind, const ProjectId& project, const UserId& user) {
+  KeyWriter key(shard_of(project, user), kind);
+  key.text(project.text).text(user.text);
+  return key;
+}
+
 KeyWriter project_row(Kind kind, const ProjectId& project) {
   KeyWriter key(shard_of(project), kind);
   key.text(project.text);
@@ -175,6 +181,30 @@ std::string workflow_version(const ProjectId& project, const WorkflowId& workflo
   return project_row(Kind::workflow_version, project).text(workflow.text).number(version).take();
 }
 
+std::string secrets(ShardId shard) { return KeyWriter(shard, Kind::secret).take(); }
+
+std::string secret(const ProjectId& project, std::string_view name) {
+  return project_row(Kind::secret, project).text(name).take();
+}
+
+std::string integrations(ShardId shard) { return KeyWriter(shard, Kind::integration).take(); }
+
+std::string integration(const ProjectId& project, std::string_view type) {
+  return project_row(Kind::integration, project).text(type).take();
+}
+
+std::string users(ShardId shard) { return KeyWriter(shard, Kind::user).take(); }
+
+std::string user(const ProjectId& project, const UserId& user) {
+  return user_row(Kind::user, project, user).take();
+}
+
+std::string credentials(ShardId shard) { return KeyWriter(shard, Kind::credential).take(); }
+
+std::string credential(const ProjectId& project, const UserId& user, std::string_view id) {
+  return user_row(Kind::credential, project, user).text(id).take();
+}
+
 std::string history(ShardId shard, const ProjectId& project) {
   return KeyWriter(shard, Kind::history).text(project.text).take();
 }
@@ -212,6 +242,18 @@ std::string journal(const ExecutionId& id, const BranchPath& branch) {
 std::string journal_page(const ExecutionId& id, const BranchPath& branch,
                          std::uint64_t first_sequence) {
   return execution_part(id, ExecutionPart::journal).branch(branch).number(first_sequence).take();
+}
+
+std::string file(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash) {
+  std::string key = execution_part(id, ExecutionPart::file).take();
+  return key.append(hash.begin(), hash.end());
+}
+
+std::string file_chunk(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash,
+                       std::uint32_t chunk) {
+  std::string key = file(id, hash);
+  for (int shift = 24; shift >= 0; shift -= 8) key += static_cast<char>(chunk >> shift);
+  return key;
 }
 
 std::string children(const ExecutionId& id, const BranchPath& parent, StepIndex fan_out) {

@@ -16,6 +16,7 @@
 #include "runtime/base/shard.h"
 #include "runtime/execution/branch_path.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -38,6 +39,10 @@ enum class Kind : std::uint8_t {
   signing_key = 17,       // project, key id
   workflow = 18,          // project, workflow
   workflow_version = 19,  // project, workflow, version
+  secret = 20,            // project, name
+  integration = 21,       // project, type
+  credential = 24,        // project, user, credential; on the user's shard
+  user = 26,              // project, user; on the user's shard
   history = 32,           // project, start time, execution
   execution = 33,         // execution, part, ...
   unfinished = 34,        // execution
@@ -49,6 +54,7 @@ enum class ExecutionPart : std::uint8_t {
   locator = 1,   // nothing else: leads to the history row
   snapshot = 2,  // branch
   journal = 3,   // branch, first sequence
+  file = 4,      // hash(32), chunk(4)
 };
 
 // --- the stores' own rows --------------------------------------------------------------------
@@ -73,6 +79,18 @@ std::string workflow_versions(const ProjectId& project, const WorkflowId& workfl
 std::string workflow_version(const ProjectId& project, const WorkflowId& workflow,
                              WorkflowVersion version);
 
+// --- what a project defines besides: rows hold their ids, so that a shard is read in one walk ----
+std::string secrets(ShardId shard);  // prefix
+std::string secret(const ProjectId& project, std::string_view name);
+std::string integrations(ShardId shard);  // prefix
+std::string integration(const ProjectId& project, std::string_view type);
+
+// --- a project's users -----------------------------------------------------------------------
+std::string users(ShardId shard);  // prefix
+std::string user(const ProjectId& project, const UserId& user);
+std::string credentials(ShardId shard);  // prefix
+std::string credential(const ProjectId& project, const UserId& user, std::string_view id);
+
 // --- executions ------------------------------------------------------------------------------
 /// The task history of one project on one shard, in (start time, id) order. A prefix.
 std::string history(ShardId shard, const ProjectId& project);
@@ -96,6 +114,11 @@ std::string journal_page(const ExecutionId& id, const BranchPath& branch,
 /// The pages of all children of one fan-out of `parent`, in element order and without those of
 /// deeper branches (a branch's depth comes before its path). A prefix.
 std::string children(const ExecutionId& id, const BranchPath& parent, StepIndex fan_out);
+
+/// The chunks of one file, in order. A prefix.
+std::string file(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash);
+std::string file_chunk(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash,
+                       std::uint32_t chunk);
 
 /// What follows the prefix `journal(...)` in a page's key.
 std::optional<std::uint64_t> parse_sequence(std::string_view tail);
@@ -122,7 +145,7 @@ struct TimerKey {
 };
 std::optional<TimerKey> parse_timer(std::string_view key);
 
-static_assert(bytes_max > 16 + 2 * (2 * limits::id_bytes_max + 2), "two ids fit into a key");
+static_assert(bytes_max > 16 + 3 * (2 * limits::id_bytes_max + 2), "three ids fit into a key");
 static_assert(limits::step_nesting_max < 256, "the depth of a branch is one byte");
 
 }  // namespace millrace::storage::keys

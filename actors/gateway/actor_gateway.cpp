@@ -39,6 +39,8 @@ class CafGateway final : public ActorGateway {
                   clock_,
                   random_,
                   dependencies.functions,
+                  dependencies.http,
+                  dependencies.tenants,
                   workflows_,
                   timers_,
                   held_replies_,
@@ -67,6 +69,7 @@ class CafGateway final : public ActorGateway {
     caf::anon_send_exit(node_, stopped_reason);
     system_.await_all_actors_done();
     services_.functions.stop();
+    services_.http.stop();
     ignore_result(commits_.commit_and_wait({}), "only its place behind every other batch counts");
   }
 
@@ -79,11 +82,43 @@ class CafGateway final : public ActorGateway {
     if (commits_.is_full()) {
       return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
     }
-    const auto order = order_for(request, *workflow);
+    auto grant = services_.tenants.grant(request.project, request.user, **workflow,
+                                         request.credential);
+    if (!grant) return grant.error();
+    const std::shared_ptr<const RunOrder> order = order_for(
+        request, *workflow, JsonObject{{"request", request.request}}, std::move(*grant));
     const HeldReplies::Hold held(held_replies_, *order);
     caf::anon_send(node_, StartRun{order});
     if (auto reply = order->reply->wait_for(hold)) return std::move(*reply);
     return still_going(*order);
+  }
+
+  Result<TestEnd> run_test(const TestOrder& test, Millis hold) override {
+    const TriggerRequest& request = test.trigger;
+    auto workflow = workflows_.version(request.project, request.workflow, test.version);
+    if (!workflow) return workflow.error();
+    auto grant = services_.tenants.grant(request.project, request.user, **workflow,
+                                         request.credential);
+    if (!grant) return grant.error();
+    const auto order = order_for(request, *workflow, request.request, std::move(*grant));
+    order->started.is_test = true;
+    order->started.only_step = test.only_step;
+    order->started.given_outputs = share(test.given_outputs);
+    const HeldReplies::Hold held(held_replies_, *order);
+    caf::anon_send(node_, StartRun{order});
+    TestEnd end{order->execution, true, std::nullopt, {}};
+    const auto reply = order->reply->wait_for(hold);
+    if (!reply) {
+      end.has_ended = false;
+      ignore_result(cancel(request.project, order->execution), "it may have ended meanwhile");
+      return end;
+    }
+    if (!reply->ok()) return reply->error();
+    if (const auto* const failed = std::get_if<RunFailed>(&**reply)) {
+      end.error = failed->error;
+      end.failed_step = failed->step;
+    }
+    return end;
   }
 
   Outcome cancel(const ProjectId& project, const ExecutionId& execution) override {
@@ -117,8 +152,9 @@ class CafGateway final : public ActorGateway {
     return TriggerReply(RunStillGoing{order.execution, order.submitted});
   }
 
-  std::shared_ptr<const RunOrder> order_for(const TriggerRequest& request,
-                                            std::shared_ptr<const Workflow> workflow) {
+  std::shared_ptr<RunOrder> order_for(const TriggerRequest& request,
+                                      std::shared_ptr<const Workflow> workflow, Json trigger,
+                                      RunGrant grant) {
     auto order = std::make_shared<RunOrder>();
     order->submitted = clock_.now();
     order->execution = ExecutionId::make(shard_of(request.project, request.user),
@@ -127,9 +163,11 @@ class CafGateway final : public ActorGateway {
     order->started.user = request.user;
     order->started.workflow = request.workflow;
     order->started.version = workflow->version;
-    order->started.trigger = share(JsonObject{{"request", request.request}});
-    order->started.settings = share(JsonObject{});
-    order->started.user_meta = share(JsonObject{});
+    order->started.trigger = share(std::move(trigger));
+    order->started.settings = share(std::move(grant.settings));
+    order->started.user_meta = share(std::move(grant.user_meta));
+    order->started.credential = std::move(grant.credential);
+    order->files = request.files;
     order->workflow = std::move(workflow);
     order->reply = std::make_shared<ReplySlot>();
     return order;

@@ -15,13 +15,31 @@ struct ActorGatewayDependencies {
   Clock& clock;
   Random& random;
   FunctionEngine& functions;
+  HttpCaller& http;
+  const TenantValues& tenants;
   WorkflowLibrary& workflows;
   LogSink log;
   ActorOptions options;
 };
 
+/// A test run of a version that is stored already (see actors/testing/test_runs.h).
+struct TestOrder {
+  TriggerRequest trigger;  // `request` is the trigger's whole output
+  WorkflowVersion version = 0;
+  std::optional<StepIndex> only_step;
+  JsonObject given_outputs;
+};
+struct TestEnd {
+  ExecutionId execution;
+  bool has_ended = false;  // false: the time was over, and the run has been cancelled
+  std::optional<Error> error;
+  StepId failed_step;
+};
+
 class ActorGateway : public Gateway {
  public:
+  /// Returns when the run has ended, at most after `hold`.
+  virtual Result<TestEnd> run_test(const TestOrder& order, Millis hold) = 0;
   virtual const ActorStats& stats() const = 0;
   /// Blocks until is_ready().
   virtual void wait_until_ready() = 0;

@@ -4,8 +4,10 @@
 // as it says, and returns what happened or a user-readable error.
 
 #include <memory>
+#include <optional>
 #include <variant>
 
+#include "actors/gateway/run_files.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
@@ -18,7 +20,9 @@ struct TriggerRequest {
   ProjectId project;
   UserId user;
   WorkflowId workflow;
-  Json request;  // {"headers": {...}, "params": {...}, "body": ...}
+  Json request;  // {"headers": {...}, "params": {...}, "body": ...}, files as handles
+  RunFiles files{};
+  std::string credential{};  // the account that the caller chose; empty: the first
 };
 
 /// The run is durable; nobody waits for a Response step (none in the workflow, or it ended without
@@ -33,6 +37,12 @@ struct RunResponded {
   int status = 200;
   Json headers;  // object of strings
   Json body;
+  struct File {
+    std::string name;
+    std::string mime_type;
+    std::shared_ptr<const std::string> bytes;  // null: it could not be read
+  };
+  std::optional<File> file;  // set: answered with its bytes in place of `body`
 };
 /// The run failed before a Response step. -> 500
 struct RunFailed {
@@ -54,7 +64,7 @@ class Gateway {
   /// Starts a run of the deployed version. Returns when the run is durable (no Response step) or when
   /// there is something to answer, at most after `hold`. Errors, and then nothing was started:
   /// not_found, workflow_not_deployed, invalid_request (violations as details), overloaded,
-  /// storage_failed.
+  /// storage_failed, and the unmet condition of a live run (see TenantValues::grant).
   virtual Result<TriggerReply> trigger(const TriggerRequest& request, Millis hold) = 0;
 
   /// Asks a run to stop: no further step begins. Returns once the wish is durable. Errors: not_found

@@ -37,6 +37,17 @@ void link_next(std::vector<StepExecution>& steps) {
   }
 }
 
+StepDetail detail_of(StepHistory::Finding finding) {
+  StepDetail detail;
+  detail.input = finding.before ? finding.before->current_input() : Json(nullptr);
+  detail.output = finding.output ? *finding.output : Json(nullptr);
+  for (auto& line : finding.console) {
+    detail.console.emplace_back(std::move(line.level), std::move(line.text));
+  }
+  detail.step = std::move(finding.step);
+  return detail;
+}
+
 }  // namespace
 
 TaskHistory::TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows)
@@ -113,6 +124,25 @@ Result<TaskHistory::Execution> TaskHistory::show(const ProjectId& project,
   return shown;
 }
 
+Result<std::vector<StepDetail>> TaskHistory::details(const ProjectId& project,
+                                                     const ExecutionId& execution,
+                                                     std::size_t elements_max) const {
+  auto summary_row = summary(project, execution);
+  if (!summary_row) return summary_row.error();
+  std::vector<StepDetail> details;
+  auto replayed = replay(
+      *summary_row,
+      [&](StepHistory::Finding&& finding) {
+        for (const auto index : finding.step.indexes) {
+          if (index >= elements_max) return;
+        }
+        details.push_back(detail_of(std::move(finding)));
+      },
+      nullptr);
+  if (!replayed) return replayed.error();
+  return details;
+}
+
 Result<StepDetail> TaskHistory::step(const ProjectId& project, const ExecutionId& execution,
                                      const std::string& step_execution_id) const {
   auto summary_row = summary(project, execution);
@@ -122,14 +152,7 @@ Result<StepDetail> TaskHistory::step(const ProjectId& project, const ExecutionId
       *summary_row,
       [&](StepHistory::Finding&& finding) {
         if (finding.step.id != step_execution_id) return;
-        StepDetail found;
-        found.input = finding.before ? finding.before->current_input() : Json(nullptr);
-        found.output = finding.output ? *finding.output : Json(nullptr);
-        for (auto& line : finding.console) {
-          found.console.emplace_back(std::move(line.level), std::move(line.text));
-        }
-        found.step = std::move(finding.step);
-        detail = std::move(found);
+        detail = detail_of(std::move(finding));
       },
       nullptr);
   if (!replayed) return replayed.error();

@@ -34,6 +34,10 @@ class TaskHistory {
   /// Error not_found also for another project's run.
   Result<Execution> show(const ProjectId& project, const ExecutionId& execution) const;
 
+  /// All steps with inputs and outputs; of fan-outs, the first `elements_max` elements.
+  Result<std::vector<StepDetail>> details(const ProjectId& project, const ExecutionId& execution,
+                                          std::size_t elements_max) const;
+
   Result<StepDetail> step(const ProjectId& project, const ExecutionId& execution,
                           const std::string& step_execution_id) const;
 

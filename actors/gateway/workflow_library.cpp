@@ -2,6 +2,8 @@
 
 #include "actors/gateway/shard_ownership.h"
 #include "runtime/definitions/compile_workflow.h"
+#include "runtime/integrations/frozen_integrations.h"
+#include "runtime/definitions/compiled_form.h"
 
 namespace millrace {
 namespace {
@@ -32,16 +34,25 @@ Result<WorkflowLibrary::Entry> entry_of(const storage::WorkflowRow& row) {
                                 row.deployed_version, row.updated};
 }
 
+Result<FrozenIntegrations> frozen_integrations(const storage::WorkflowVersionRow& row) {
+  if (row.integrations.empty()) return FrozenIntegrations();
+  auto frozen = parse_json(row.integrations, limits::stored_depth_max);
+  if (!frozen) return Error(ErrorCode::corrupt_data, frozen.error().message);
+  return FrozenIntegrations::read(*frozen);
+}
+
 }  // namespace
 
 WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store,
                                  storage::GroupCommit& commits, const ShardOwnership& ownership,
-                                 const Clock& clock, FunctionEngine& functions)
+                                 const Clock& clock, FunctionEngine& functions,
+                                 Integrations integrations)
     : table_(store),
       commits_(commits),
       ownership_(ownership),
       clock_(clock),
-      functions_(functions) {}
+      functions_(functions),
+      integrations_(std::move(integrations)) {}
 
 Outcome WorkflowLibrary::commit(const ProjectId& project, storage::WriteBatch batch) {
   batch.require(ownership_.fence(shard_of(project)));
@@ -54,6 +65,10 @@ Outcome WorkflowLibrary::put_draft(const ProjectId& project, const WorkflowId& i
                                    const Json& definition) {
   if (id.empty() || id.text.size() > limits::id_bytes_max) {
     return Error(ErrorCode::invalid_request, "a workflow id has 1 to 128 bytes");
+  }
+  if (is_compiled_form(definition)) {
+    const auto translated = translate_compiled_form(definition);
+    return translated ? put_draft(project, id, *translated) : Outcome(translated.error());
   }
   if (auto checked = check_draft(definition); !checked) return checked;
   std::string text = to_text(definition);
@@ -115,7 +130,7 @@ Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id) 
 
 // --- deployment -----------------------------------------------------------------------------------
 
-std::vector<ErrorDetail> WorkflowLibrary::check_functions(const Workflow& workflow) const {
+Outcome WorkflowLibrary::check_functions(const Workflow& workflow) const {
   std::vector<ErrorDetail> findings;
   for (const Step* step : workflow.by_index) {
     const auto* function = std::get_if<FunctionStep>(&step->config);
@@ -129,7 +144,10 @@ std::vector<ErrorDetail> WorkflowLibrary::check_functions(const Workflow& workfl
     finding.expected = "a JavaScript function";
     findings.push_back(std::move(finding));
   }
-  return findings;
+  if (findings.empty()) return Done{};
+  return Error(ErrorCode::invalid_definition,
+               "a function does not compile: see the details for line and column",
+               std::move(findings));
 }
 
 Result<WorkflowVersion> WorkflowLibrary::deploy(const ProjectId& project, const WorkflowId& id) {
@@ -143,17 +161,16 @@ Result<WorkflowVersion> WorkflowLibrary::deploy(const ProjectId& project, const 
   next.updated = clock_.now();
   auto definition = parse_json(next.draft);
   if (!definition) return definition.error();
-  auto workflow = compile_workflow(*definition, {project, id, next.deployed_version});
+  const auto catalog = integrations_(project);
+  auto workflow = compile_workflow(*definition, {project, id, next.deployed_version}, catalog.get());
   if (!workflow) return workflow.error();
-  auto findings = check_functions(**workflow);
-  if (!findings.empty()) {
-    return Error(ErrorCode::invalid_definition,
-                 "a function does not compile: see the details for line and column",
-                 std::move(findings));
-  }
+  if (auto checked = check_functions(**workflow); !checked) return checked.error();
   storage::WriteBatch batch;
-  storage::ProjectTable::put_version(batch, project, id,
-                                     {next.deployed_version, next.draft, next.updated});
+  storage::WorkflowVersionRow version{next.deployed_version, next.draft, next.updated};
+  if (const Json used = freeze_integrations(**workflow, *catalog); !used.get_object().empty()) {
+    version.integrations = to_text(used);
+  }
+  storage::ProjectTable::put_version(batch, project, id, version);
   storage::ProjectTable::put_workflow(batch, project, next);
   if (auto stored = commit(project, std::move(batch)); !stored) return stored.error();
   remember(version_key(project, id, next.deployed_version), *workflow);
@@ -253,7 +270,9 @@ Result<std::shared_ptr<const Workflow>> WorkflowLibrary::version(const ProjectId
   }
   auto definition = parse_json((*row)->definition);
   if (!definition) return Error(ErrorCode::corrupt_data, definition.error().message);
-  auto workflow = compile_workflow(*definition, {project, id, version});
+  auto integrations = frozen_integrations(**row);
+  if (!integrations) return integrations.error();
+  auto workflow = compile_workflow(*definition, {project, id, version}, &*integrations);
   if (workflow) remember(key, *workflow);
   return workflow;
 }

@@ -21,8 +21,12 @@ class ShardOwnership;
 
 class WorkflowLibrary {
  public:
+  /// The integrations of a project as they are now. Never null.
+  using Integrations = std::function<std::shared_ptr<const IntegrationCatalog>(const ProjectId&)>;
+
   WorkflowLibrary(const storage::OrderedStore& store, storage::GroupCommit& commits,
-                  const ShardOwnership& ownership, const Clock& clock, FunctionEngine& functions);
+                  const ShardOwnership& ownership, const Clock& clock, FunctionEngine& functions,
+                  Integrations integrations);
 
   struct Entry {
     WorkflowId id;
@@ -47,6 +51,8 @@ class WorkflowLibrary {
   /// Validates the draft (definition and every function's syntax), freezes it as the next version and
   /// makes it live. Errors: not_found, invalid_definition with all findings at once.
   Result<WorkflowVersion> deploy(const ProjectId& project, const WorkflowId& id);
+  /// Compiles every function. Error `invalid_definition` with line and column of each mistake.
+  Outcome check_functions(const Workflow& workflow) const;
   Outcome undeploy(const ProjectId& project, const WorkflowId& id);
   Result<std::vector<Version>> versions(const ProjectId& project, const WorkflowId& id) const;
 
@@ -60,7 +66,6 @@ class WorkflowLibrary {
   using Key = std::string;  // project NUL workflow, for versions also NUL number
 
   Outcome commit(const ProjectId& project, storage::WriteBatch batch);
-  std::vector<ErrorDetail> check_functions(const Workflow& workflow) const;
   std::shared_ptr<const Workflow> cached(const Key& key);
   void remember(const Key& key, std::shared_ptr<const Workflow> workflow);
 
@@ -69,6 +74,7 @@ class WorkflowLibrary {
   const ShardOwnership& ownership_;
   const Clock& clock_;
   FunctionEngine& functions_;
+  const Integrations integrations_;
 
   std::mutex writing_;  // one writer at a time: read, decide, commit, publish
 

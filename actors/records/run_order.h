@@ -18,6 +18,7 @@ struct RunOrder {
   Instant submitted{};
   std::shared_ptr<const Workflow> workflow;
   ExecutionStarted started;
+  RunFiles files;  // that came with the request; stored with the first event
   std::shared_ptr<ReplySlot> reply;
 };
 

@@ -1,6 +1,7 @@
 #include "actors/records/start_rows.h"
 
 #include "runtime/execution/event_codec.h"
+#include "storage/tables/file_table.h"
 
 namespace millrace {
 
@@ -16,7 +17,14 @@ ExecutionSummary summary_of(const RunOrder& order) {
   return summary;
 }
 
+void put_files(storage::WriteBatch& batch, const RunOrder& order) {
+  for (const auto& [file, bytes] : order.files.all()) {
+    storage::FileTable::put(batch, order.execution, file, *bytes);
+  }
+}
+
 void put_start(storage::WriteBatch& batch, const RunOrder& order, Instant now) {
+  put_files(batch, order);
   JournalPageWriter page;
   page.add(Event{now, order.started});
   storage::ExecutionTable::put_page(batch, order.execution, BranchPath{}, {1, page.take(), 1});

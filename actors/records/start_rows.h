@@ -8,7 +8,10 @@ namespace millrace {
 
 ExecutionSummary summary_of(const RunOrder& order);
 
-/// Adds the first journal page and the summary of a run that is stored before it is begun (because
+/// Adds the files that came with the request.
+void put_files(storage::WriteBatch& batch, const RunOrder& order);
+
+/// Adds the files, the first journal page and the summary of a run that is stored before it is begun (because
 /// its project is at its limit). It goes on like any other unfinished run.
 void put_start(storage::WriteBatch& batch, const RunOrder& order, Instant now);
 

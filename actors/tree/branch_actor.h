@@ -18,6 +18,7 @@
 
 #include "actors/messages.h"
 #include "actors/node_services.h"
+#include "actors/gateway/run_files.h"
 #include "actors/tree/open_fan_out.h"
 #include "runtime/execution/event_codec.h"
 
@@ -60,6 +61,8 @@ class BranchActor : public caf::event_based_actor {
   void advance();
   void record(EventBody body) { record(std::move(body), now()); }
   void record(EventBody body, Instant at);
+  /// The files that came with the request.
+  void add_rows_of(const RunOrder& order);
   /// `reply` is given when everything recorded so far is durable.
   void reply_when_durable(TriggerReply reply);
   /// Likewise for a wish of the management side.
@@ -68,7 +71,9 @@ class BranchActor : public caf::event_based_actor {
   /// Urgent if somebody outside waits for it.
   void flush();
 
-  bool is_function_running() const { return in_flight_.has_value(); }
+  bool is_call_running() const { return in_flight_.has_value(); }
+  /// Gives up what is in flight, because its branch ends.
+  void abandon_call();
   Instant now() const { return services_.clock.now(); }
 
   const NodeServices& services_;
@@ -77,6 +82,9 @@ class BranchActor : public caf::event_based_actor {
 
  private:
   void handle(FunctionFinished& message);
+  void handle(RequestAnswered& message);
+  void handle(FilesRead& message);
+  void handle(const CallIsDurable& message);
   void handle(const TimerFired& message);
   void handle(const CommitFailed& message);
   void handle(const CommitDone&);
@@ -89,6 +97,7 @@ class BranchActor : public caf::event_based_actor {
   // Each carries out one effect, planned a moment ago; true: the machine may be asked again at once.
   bool carry_out(RecordEvent& effect, Instant planned);
   bool carry_out(RunFunction& effect, Instant planned);
+  bool carry_out(SendRequest& effect, Instant planned);
   bool carry_out(const WaitUntil& effect, Instant planned);
   bool carry_out(const RunFanOut& effect, Instant planned);
   bool carry_out(const BranchEnded& effect, Instant planned);
@@ -102,6 +111,20 @@ class BranchActor : public caf::event_based_actor {
   void wake_child(const BranchPath::Element& element, const TimerFired& message);
   /// Removes the row of a timer that nothing waits for (its element was abandoned, its run ended).
   void forget_timer(const storage::TimerRow& timer);
+
+  struct InFlight;
+  void begin_call(const Attempt& attempt, Instant planned);
+  void read_files(std::vector<FileHandle> files);
+  void run_function();
+  void send_request(const FileBytes& bytes_of);
+  bool is_in_flight(std::uint64_t number);
+  Json body_of(const HttpResponse& response);
+  Outcome keep_files_of(Json& value);
+  FileHandle keep_file(std::string bytes);
+  void fail_call(BranchMachine::Failure failure);
+  InFlight take_call();
+  /// A Response whose files have to be read first.
+  void reply_with_files(RunResponded reply, std::vector<FileHandle> files);
 
   void open_fan_out(const RunFanOut& effect);
   void start_children();
@@ -122,9 +145,16 @@ class BranchActor : public caf::event_based_actor {
   std::uint64_t events_in_snapshot_ = 0;
 
   struct InFlight {
-    RunFunction call;
-    Instant started;
+    std::uint64_t number = 0;
+    Attempt attempt;
+    Instant started{};
+    std::variant<FunctionCall, OutgoingRequest> work;  // until it is on its way
+    std::string url;                                   // of a request
+    std::optional<HttpCaller::CallId> http_call;
   };
+  std::uint64_t calls_begun_ = 0;
+  std::uint64_t tell_when_durable_ = 0;  // the number of a call that waits for the next flush; 0: none
+  bool has_replied_ = false;
   std::optional<InFlight> in_flight_;
   std::unique_ptr<OpenFanOut> fan_out_;
   FoundChildren found_;  // when rebuilt inside a fan-out: taken up when it reopens

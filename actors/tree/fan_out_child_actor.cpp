@@ -15,8 +15,8 @@ caf::behavior FanOutChildActor::make_behavior() {
   advance();
   return branch_messages().or_else([this](StopAfterStep) {
     stopping_ = true;
-    // A running function ends its step first; whatever only waits stops here.
-    if (!is_function_running()) on_stopped();
+    // A running call ends its step first; whatever only waits stops here.
+    if (!is_call_running()) on_stopped();
   });
 }
 

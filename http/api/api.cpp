@@ -1,5 +1,6 @@
 #include "http/api/api.h"
 
+#include "actors/gateway/user_registry.h"
 #include "http/wire/error_response.h"
 
 namespace millrace {
@@ -85,6 +86,7 @@ Outcome Api::let_in(const Route& route, ApiCall& call) {
   auto user = authenticate_.as_user(call.project, authorization);
   if (!user) return user.error();
   call.user = std::move(*user);
+  services_.users.see(call.project, call.user);
   return Done{};
 }
 

@@ -60,4 +60,15 @@ Result<std::optional<std::string>> string_member(const JsonObject& object, std::
   return std::optional(std::string(member->get_string()));
 }
 
+Error wrong_member(const std::string& key, const std::string& message,
+                   const std::string& nearest) {
+  ErrorDetail detail;
+  detail.path = "/" + pointer_token(key);
+  detail.message = message;
+  detail.nearest = nearest;
+  std::string text = "\"" + key + "\" " + message;
+  if (!nearest.empty()) text += "; did you mean \"" + nearest + "\"?";
+  return Error(ErrorCode::invalid_request, std::move(text), {std::move(detail)});
+}
+
 }  // namespace millrace

@@ -22,9 +22,14 @@
 
 namespace millrace {
 
+class CredentialRegistry;
 class Gateway;
+class IntegrationRegistry;
 class ProjectRegistry;
+class SecretRegistry;
 class TaskHistory;
+class TestRuns;
+class UserRegistry;
 class WorkflowLibrary;
 
 struct ApiOptions {
@@ -42,6 +47,11 @@ struct ApiServices {
   ProjectRegistry& projects;
   WorkflowLibrary& workflows;
   const TaskHistory& history;
+  SecretRegistry& secrets;
+  IntegrationRegistry& integrations;
+  UserRegistry& users;
+  CredentialRegistry& credentials;
+  TestRuns& tests;
   Gateway& gateway;
   const Clock& clock;
   ApiOptions options;
@@ -77,5 +87,8 @@ Reply no_content();
 Result<JsonObject> json_object_body(const ApiCall& call);
 /// A member of `object` that must be a string if it is there.
 Result<std::optional<std::string>> string_member(const JsonObject& object, std::string_view key);
+/// invalid_request about a member of the body: `message` goes on after its name.
+Error wrong_member(const std::string& key, const std::string& message,
+                   const std::string& nearest = {});
 
 }  // namespace millrace

@@ -48,7 +48,7 @@ JsonObject headers_of(const httplib::Request& request) {
   return headers;
 }
 
-void add_field(JsonObject& object, const std::string& key, std::string value) {
+void add_field(JsonObject& object, const std::string& key, Json value) {
   const auto [slot, is_new] = object.emplace(key, nullptr);
   auto& current = slot->value();
   if (is_new) {
@@ -56,28 +56,53 @@ void add_field(JsonObject& object, const std::string& key, std::string value) {
   } else if (current.is_array()) {
     current.get_array().emplace_back(std::move(value));
   } else {
-    current = JsonArray{current, Json(std::move(value))};
+    current = JsonArray{std::move(current), std::move(value)};
   }
 }
 
 JsonObject object_of(const FormFields& fields) {
   JsonObject object;
-  for (const auto& [key, value] : fields) add_field(object, key, value);
+  for (const auto& [key, value] : fields) add_field(object, key, Json(value));
   return object;
 }
 
-Result<Json> multipart_body(const std::string& content_type, const std::string& body) {
+Error too_big() {
+  return {ErrorCode::payload_too_large,
+          "a file has at most " + std::to_string(limits::file_bytes_max) + " bytes"};
+}
+
+std::string type_or_binary(std::string type) {
+  return type.empty() ? "application/octet-stream" : std::move(type);
+}
+
+Result<Json> file_part(ReceivedPart part, RunFiles& files) {
+  if (files.all().size() >= limits::files_per_request_max) {
+    return invalid("a request has at most " + std::to_string(limits::files_per_request_max) +
+                   " files");
+  }
+  if (part.content.size() > limits::file_bytes_max) return too_big();
+  if (!is_valid_utf8(part.file_name)) return invalid("a file's name is not valid UTF-8");
+  return file_object({std::move(part.file_name), type_or_binary(std::move(part.content_type)),
+                      files.keep(std::move(part.content))});
+}
+
+Result<Json> multipart_body(const std::string& content_type, const std::string& body,
+                            RunFiles& files) {
   auto parts = parse_multipart_form(content_type, body);
   if (!parts) return parts.error();
   JsonObject object;
   for (auto& part : *parts) {
-    if (part.is_file) {
-      return invalid("the part '" + part.name + "' is a file, and files are not supported yet");
-    }
-    if (!is_valid_utf8(part.name) || !is_valid_utf8(part.content)) {
+    if (!is_valid_utf8(part.name) || (!part.is_file && !is_valid_utf8(part.content))) {
       return invalid("a part of the multipart form is not valid UTF-8");
     }
-    add_field(object, part.name, std::move(part.content));
+    const std::string name = part.name;
+    if (!part.is_file) {
+      add_field(object, name, Json(part.content));
+      continue;
+    }
+    auto file = file_part(std::move(part), files);
+    if (!file) return file.error();
+    add_field(object, name, std::move(*file));
   }
   return Json(std::move(object));
 }
@@ -91,41 +116,75 @@ Outcome check_text(const std::string& content_type, const std::string& body) {
   return Done{};
 }
 
-Result<Json> body_of(const httplib::Request& request) {
-  if (request.body.empty()) return Json(JsonObject());
+/// The media type without its parameters, lower case.
+std::string type_of(const httplib::Request& request) {
   const std::string content_type = request.get_header_value("Content-Type");
   std::string type = lower(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
+  return type;
+}
+
+bool is_json_type(const std::string& type) {
+  // A body without a type is most often JSON from a hand-written client.
+  return type.empty() || type == "application/json" || type.ends_with("+json");
+}
+
+/// True for a type whose whole body is one file.
+bool is_file_type(const std::string& type) {
+  return !is_json_type(type) && type != "multipart/form-data" &&
+         type != "application/x-www-form-urlencoded" && !type.starts_with("text/");
+}
+
+Result<Json> whole_file(const httplib::Request& request, const std::string& type,
+                        RunFiles& files) {
+  if (request.body.size() > limits::file_bytes_max) return too_big();
+  std::string name = header_parameter(request.get_header_value("Content-Disposition"), "filename");
+  if (name.empty() || !is_valid_utf8(name)) name = "file";
+  return file_object({std::move(name), type, files.keep(request.body)});
+}
+
+Result<Json> body_of(const httplib::Request& request, RunFiles& files) {
+  if (request.body.empty()) return Json(JsonObject());
+  const std::string content_type = request.get_header_value("Content-Type");
+  const std::string type = type_of(request);
   const std::string encoding = lower(request.get_header_value("Content-Encoding"));
   if (!encoding.empty() && encoding != "identity") {
     return invalid("the content encoding '" + encoding + "' is not supported; send the body plain");
   }
-  if (type == "multipart/form-data") return multipart_body(content_type, request.body);
+  if (type == "multipart/form-data") {
+    return multipart_body(content_type, request.body, files);
+  }
   const auto text = check_text(content_type, request.body);
   if (!text) return text.error();
-  // A body without a type is most often JSON from a hand-written client.
-  if (type.empty() || type == "application/json" || type.ends_with("+json")) {
-    return parse_json(request.body);
+  if (is_json_type(type)) {
+    auto value = parse_json(request.body);
+    if (!value) return value;
+    auto kept = intern_files(*value, [&](std::string bytes) { return files.keep(std::move(bytes)); });
+    if (!kept) return kept.error();
+    return value;
   }
   if (type == "application/x-www-form-urlencoded") {
     auto fields = parse_form(request.body);
     if (!fields) return fields.error();
     return Json(object_of(*fields));
   }
-  if (type.starts_with("text/")) return Json(request.body);
-  return invalid("the content type '" + type +
-                 "' is not supported; send application/json, application/x-www-form-urlencoded, "
-                 "multipart/form-data or a text type");
+  return Json(request.body);
 }
 
 }  // namespace
 
-Result<Json> read_request_payload(const ApiCall& call) {
-  auto body = body_of(call.http);
-  if (!body) return body.error();
-  return Json(JsonObject{{"headers", headers_of(call.http)},
-                         {"params", object_of(call.query)},
-                         {"body", std::move(*body)}});
+Result<RequestPayload> read_request_payload(const ApiCall& call) {
+  RequestPayload payload;
+  JsonObject request{{"headers", headers_of(call.http)}, {"params", object_of(call.query)}};
+  const std::string type = type_of(call.http);
+  const bool is_file = !call.http.body.empty() && is_file_type(type);
+  auto content = is_file ? whole_file(call.http, type, payload.files)
+                         : body_of(call.http, payload.files);
+  if (!content) return content.error();
+  if (is_file) request.emplace("body", JsonObject());
+  request.emplace(is_file ? "file" : "body", std::move(*content));
+  payload.request = std::move(request);
+  return payload;
 }
 
 }  // namespace millrace

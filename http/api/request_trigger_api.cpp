@@ -42,7 +42,15 @@ Reply reply_of(const RunStillGoing& going, const ApiCall& call) {
 Reply reply_of(const RunResponded& responded) {
   Reply reply;
   reply.status = responded.status;
-  if (responded.body.is_string()) {
+  if (responded.file) {
+    if (responded.file->bytes == nullptr) {
+      return json_reply(http_status(ErrorCode::storage_failed),
+                        JsonObject{{"code", wire_name(ErrorCode::storage_failed)},
+                                   {"message", "the response's file could not be read"}});
+    }
+    reply.content_type = responded.file->mime_type;
+    reply.body = *responded.file->bytes;
+  } else if (responded.body.is_string()) {
     reply.content_type = "text/plain; charset=utf-8";
     reply.body = std::string(responded.body.get_string());
   } else if (!responded.body.is_null()) {
@@ -68,8 +76,12 @@ Reply reply_of(const RunResponded& responded) {
 Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
   auto payload = read_request_payload(call);
   if (!payload) return payload.error();
-  const TriggerRequest request{call.project, call.user, WorkflowId(call.path_value("workflow")),
-                               std::move(*payload)};
+  const TriggerRequest request{call.project,
+                               call.user,
+                               WorkflowId(call.path_value("workflow")),
+                               std::move(payload->request),
+                               std::move(payload->files),
+                               call.http.get_header_value("X-Paragon-Credential")};
   const auto outcome = services.gateway.trigger(request, services.options.response_hold);
   if (!outcome) return outcome.error();
   const TriggerReply& answer = *outcome;

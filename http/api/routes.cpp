@@ -1,10 +1,15 @@
 #include "http/api/routes.h"
 
+#include "http/api/credentials_api.h"
 #include "http/api/health_api.h"
+#include "http/api/integrations_api.h"
 #include "http/api/projects_api.h"
 #include "http/api/request_trigger_api.h"
+#include "http/api/secrets_api.h"
 #include "http/api/signing_keys_api.h"
 #include "http/api/task_history_api.h"
+#include "http/api/test_runs_api.h"
+#include "http/api/users_api.h"
 #include "http/api/workflows_api.h"
 
 #include <array>
@@ -20,6 +25,14 @@ namespace {
 constexpr std::array routes{
     // Users of a project's application.
     Route{"POST",   "/projects/{project}/sdk/triggers/{workflow}", Access::user_token, &trigger_workflow},
+    Route{"GET",    "/projects/{project}/sdk/me",                  Access::user_token, &show_me},
+    Route{"PATCH",  "/projects/{project}/sdk/me",                  Access::user_token, &change_me},
+    Route{"GET",    "/projects/{project}/sdk/integrations",        Access::user_token, &list_connectable},
+    Route{"POST",   "/projects/{project}/sdk/integrations/{type}/connect", Access::user_token, &connect_account},
+    Route{"DELETE", "/projects/{project}/sdk/integrations/{credential}", Access::user_token, &disconnect_account},
+    Route{"GET",    "/projects/{project}/sdk/credentials",         Access::user_token, &list_credentials},
+    Route{"PATCH",  "/projects/{project}/sdk/credentials/{credential}", Access::user_token, &change_credential},
+    Route{"DELETE", "/projects/{project}/sdk/workflows/{workflow}", Access::user_token, &disable_workflow},
 
     // The task history.
     Route{"GET",    HISTORY,                                       Access::project_key, &list_executions, Rate::history},
@@ -34,8 +47,23 @@ constexpr std::array routes{
     Route{"DELETE", WORKFLOW,                                      Access::project_key, &delete_workflow},
     Route{"POST",   WORKFLOW "/deploy",                            Access::project_key, &deploy_workflow},
     Route{"POST",   WORKFLOW "/undeploy",                          Access::project_key, &undeploy_workflow},
+    Route{"POST",   WORKFLOW "/test",                              Access::project_key, &test_workflow},
+    Route{"POST",   WORKFLOW "/steps/{step}/test",                 Access::project_key, &test_step},
     Route{"GET",    WORKFLOW "/versions",                          Access::project_key, &list_versions},
     Route{"GET",    WORKFLOW "/versions/{version}",                Access::project_key, &get_version},
+
+    // What workflows use.
+    Route{"GET",    "/projects/{project}/secrets",                 Access::project_key, &list_secrets},
+    Route{"PUT",    "/projects/{project}/secrets/{name}",          Access::project_key, &put_secret},
+    Route{"DELETE", "/projects/{project}/secrets/{name}",          Access::project_key, &delete_secret},
+    Route{"GET",    "/projects/{project}/integrations",            Access::project_key, &list_integrations},
+    Route{"PUT",    "/projects/{project}/integrations/{type}",     Access::project_key, &put_integration},
+    Route{"GET",    "/projects/{project}/integrations/{type}",     Access::project_key, &get_integration},
+    Route{"DELETE", "/projects/{project}/integrations/{type}",     Access::project_key, &delete_integration},
+
+    // Its users.
+    Route{"GET",    "/projects/{project}/users",                   Access::project_key, &list_users},
+    Route{"PATCH",  "/projects/{project}/users/{user}",            Access::project_key, &change_user},
 
     // Projects and their keys.
     Route{"POST",   "/projects",                                   Access::admin_key, &create_project},

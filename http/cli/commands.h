@@ -26,6 +26,7 @@ void add_deploy_commands(CLI::App& app, int& exit_code);     // deploy, validate
 void add_executions_command(CLI::App& app, int& exit_code);  // executions list|show|cancel
 void add_key_commands(CLI::App& app, int& exit_code);        // keys, token, signing-keys
 void add_projects_command(CLI::App& app, int& exit_code);    // projects create|rotate-key
+void add_secrets_command(CLI::App& app, int& exit_code);     // secrets put|list|remove
 void add_trigger_command(CLI::App& app, int& exit_code);     // trigger
 
 }  // namespace millrace

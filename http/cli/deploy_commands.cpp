@@ -7,6 +7,7 @@
 #include "http/cli/project_folder.h"
 #include "http/wire/url_text.h"
 #include "runtime/definitions/compile_workflow.h"
+#include "runtime/definitions/compiled_form.h"
 
 #include <CLI/CLI.hpp>
 
@@ -64,13 +65,22 @@ int deploy(DeployOptions options) {
   return worst;
 }
 
+/// As the server does it: what is in the compiled form is translated first.
+Result<std::shared_ptr<const Workflow>> compile_file(const WorkflowFile& file,
+                                                     const ProjectId& project) {
+  const WorkflowIdentity identity{project, file.id, WorkflowVersion(0)};
+  if (!is_compiled_form(file.definition)) return compile_workflow(file.definition, identity);
+  const auto translated = translate_compiled_form(file.definition);
+  if (!translated) return translated.error();
+  return compile_workflow(*translated, identity);
+}
+
 int validate(const DeployOptions& options) {
   const auto folder = read_project_folder(options.folder);
   if (!folder) return complain(folder.error(), options.format());
   int worst = exit_codes::done;
   for (const auto& workflow : folder->workflows) {
-    const auto compiled = compile_workflow(
-        workflow.definition, {ProjectId(folder->project_id), workflow.id, WorkflowVersion(0)});
+    const auto compiled = compile_file(workflow, ProjectId(folder->project_id));
     if (!compiled) {
       worst = complain(compiled.error(), options.format(), workflow.path);
       continue;

@@ -2,12 +2,20 @@
 
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
+#include "actors/gateway/credential_registry.h"
+#include "actors/gateway/integration_registry.h"
 #include "actors/gateway/project_registry.h"
+#include "actors/gateway/registered_tenants.h"
+#include "actors/gateway/secret_registry.h"
 #include "actors/gateway/shard_ownership.h"
 #include "actors/gateway/task_history.h"
+#include "actors/gateway/user_registry.h"
 #include "actors/gateway/workflow_library.h"
+#include "actors/testing/test_runs.h"
 #include "http/api/api.h"
+#include "http/outbound/curl_http_caller.h"
 #include "http/server/admin_key.h"
+#include "http/server/secrets_key.h"
 #include "http/server/server_metrics.h"
 #include "http/wire/http_server.h"
 #include "storage/group_commit.h"
@@ -65,28 +73,53 @@ Result<AdminKey> admin_key(const ServerOptions& options, Random& random) {
   return made;
 }
 
+Result<storage::Sealer> make_sealer(const ServerOptions& options) {
+  auto key = load_secrets_key(options.secrets_key_file,
+                              options.in_memory ? std::string() : options.data_dir);
+  if (!key) return key.error();
+  spdlog::info("the secrets key {} is from {}", key->key.id(), key->source);
+  return storage::Sealer(std::move(key->key));
+}
+
 /// Members in the order in which they start; they end in the reverse order.
 class ComposedServer final : public RunningServer {
  public:
   ComposedServer(const ServerOptions& options, std::unique_ptr<storage::OrderedStore> store,
-                 std::vector<Epoch> epochs)
+                 std::vector<Epoch> epochs, storage::Sealer sealer,
+                 std::unique_ptr<CurlHttpCaller> http)
       : options_(options),
         store_(std::move(store)),
         ownership_(std::move(epochs)),
+        sealer_(std::move(sealer)),
         commits_(*store_, {}),
         functions_(function_options(options)),
+        http_(std::move(http)),
         projects_(*store_, commits_, ownership_, clock_, random_),
-        workflows_(*store_, commits_, ownership_, clock_, functions_),
-        history_(*store_, workflows_) {}
+        workflows_(*store_, commits_, ownership_, clock_, functions_, catalogs()),
+        history_(*store_, workflows_),
+        secrets_(*store_, commits_, ownership_, clock_, sealer_, &write_log),
+        integrations_(*store_, commits_, ownership_, clock_, &write_log),
+        users_(*store_, commits_, ownership_, clock_),
+        credentials_(*store_, commits_, ownership_, clock_, random_, sealer_, integrations_,
+                     &write_log),
+        tenants_(secrets_, integrations_, users_, credentials_) {}
 
   Outcome begin() {
     if (auto loaded = projects_.load(); !loaded) return loaded;
+    if (auto loaded = secrets_.load(); !loaded) return loaded;
+    if (auto loaded = integrations_.load(); !loaded) return loaded;
+    if (auto loaded = users_.load(); !loaded) return loaded;
+    if (auto loaded = credentials_.load(); !loaded) return loaded;
     auto key = admin_key(options_, random_);
     if (!key) return key.error();
     gateway_ = make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_,
-                                   workflows_, &write_log, ActorOptions{}});
+                                   *http_, tenants_, workflows_, &write_log, ActorOptions{}});
+    tests_ = std::make_unique<TestRuns>(
+        TestRuns::Dependencies{clock_, random_, functions_, *http_, tenants_, catalogs(), &write_log},
+        TestRunsOptions{});
     api_ = std::make_unique<Api>(
-        ApiServices{projects_, workflows_, history_, *gateway_, clock_, options_.api,
+        ApiServices{projects_, workflows_, history_, secrets_, integrations_, users_, credentials_,
+                    *tests_, *gateway_, clock_, options_.api,
                     [this](MetricsText& text) { write_metrics(text); }},
         key->key);
     server_ = std::make_unique<HttpServer>(
@@ -107,6 +140,10 @@ class ComposedServer final : public RunningServer {
   }
 
  private:
+  WorkflowLibrary::Integrations catalogs() {
+    return [this](const ProjectId& project) { return integrations_.catalog(project); };
+  }
+
   static FunctionPoolOptions function_options(const ServerOptions& options) {
     FunctionPoolOptions functions;
     functions.worker_binary = worker_path(options);
@@ -120,6 +157,7 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, commits_.stats());
     write_server_metrics(text, gateway_->stats());
     write_server_metrics(text, functions_.stats());
+    write_server_metrics(text, http_->stats());
   }
 
   const ServerOptions options_;
@@ -127,12 +165,20 @@ class ComposedServer final : public RunningServer {
   SystemRandom random_;
   std::unique_ptr<storage::OrderedStore> store_;
   ShardOwnership ownership_;
+  const storage::Sealer sealer_;
   storage::GroupCommit commits_;
   FunctionPool functions_;
+  const std::unique_ptr<CurlHttpCaller> http_;
   ProjectRegistry projects_;
   WorkflowLibrary workflows_;
   TaskHistory history_;
+  SecretRegistry secrets_;
+  IntegrationRegistry integrations_;
+  UserRegistry users_;
+  CredentialRegistry credentials_;
+  const RegisteredTenants tenants_;
   std::unique_ptr<ActorGateway> gateway_;
+  std::unique_ptr<TestRuns> tests_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> server_;
 };
@@ -151,7 +197,13 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   if (!store) return store.error();
   auto epochs = (*store)->claim_all_shards();
   if (!epochs) return epochs.error();
-  auto server = std::make_unique<ComposedServer>(options, std::move(*store), std::move(*epochs));
+  // The directory is ours now, so nobody else makes a key in it.
+  auto sealer = make_sealer(options);
+  if (!sealer) return sealer.error();
+  auto http = CurlHttpCaller::make(options.outbound, &write_log);
+  if (!http) return http.error();
+  auto server = std::make_unique<ComposedServer>(options, std::move(*store), std::move(*epochs),
+                                                 std::move(*sealer), std::move(*http));
   if (auto begun = server->begin(); !begun) return begun.error();
   return std::unique_ptr<RunningServer>(std::move(server));
 }

@@ -1,6 +1,7 @@
 // millrace: the server and its command line, in one binary.
 
 #include "http/cli/commands.h"
+#include "http/server/rotate_secrets_key_command.h"
 #include "http/server/serve_command.h"
 
 #include <CLI/CLI.hpp>
@@ -24,6 +25,7 @@ int run(int argc, char** argv) {
       "Every option of serve is also an environment variable: --data-dir is MILLRACE_DATA_DIR.");
   int exit_code = 0;
   millrace::add_serve_command(app, exit_code);
+  millrace::add_rotate_secrets_key_command(app, exit_code);
   millrace::add_client_commands(app, exit_code);
   try {
     app.parse(argc, argv);

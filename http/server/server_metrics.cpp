@@ -2,6 +2,7 @@
 
 #include "actors/functions/function_pool.h"
 #include "actors/node_services.h"
+#include "http/outbound/outbound_stats.h"
 #include "http/wire/http_server.h"
 #include "storage/group_commit.h"
 
@@ -85,6 +86,27 @@ void write_server_metrics(MetricsText& text, const FunctionPoolStats& stats) {
   text.gauge("millrace_function_running", "Calls at a worker.", number(stats.running));
   text.gauge("millrace_function_workers", "Worker processes, spares included.",
              number(stats.workers.size()));
+}
+
+void write_server_metrics(MetricsText& text, const OutboundStats& stats) {
+  text.counter("millrace_outbound_calls_total", "Calls of workflows answered, of whatever outcome.",
+               number(stats.calls));
+  for (const auto& [code, count] : stats.failures) {
+    text.counter("millrace_outbound_failures_total", "Calls that brought no response.",
+                 number(count), "code=\"" + std::string(wire_name(code)) + '"');
+  }
+  text.counter("millrace_outbound_requests_total",
+               "Requests sent, redirects and token requests included.", number(stats.requests));
+  text.counter("millrace_outbound_reused_connections_total",
+               "Requests that needed no new connection.", number(stats.reused_connections));
+  text.counter("millrace_outbound_sent_bytes_total", "Bytes of request bodies.",
+               number(stats.bytes_sent));
+  text.counter("millrace_outbound_received_bytes_total", "Bytes of response bodies.",
+               number(stats.bytes_received));
+  text.gauge("millrace_outbound_waiting", "Calls whose turn has not come.", number(stats.waiting));
+  text.gauge("millrace_outbound_in_air", "Calls that are being made.", number(stats.in_air));
+  text.gauge("millrace_outbound_bytes_in_flight", "Bytes of responses that are being received.",
+             number(stats.bytes_in_flight));
 }
 
 }  // namespace millrace

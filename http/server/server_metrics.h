@@ -9,6 +9,7 @@ namespace millrace {
 struct ActorStats;
 struct FunctionPoolStats;
 struct HttpServerStats;
+struct OutboundStats;
 namespace storage {
 struct GroupCommitStats;
 }
@@ -17,5 +18,6 @@ void write_server_metrics(MetricsText& text, const HttpServerStats& stats);
 void write_server_metrics(MetricsText& text, const storage::GroupCommitStats& stats);
 void write_server_metrics(MetricsText& text, const ActorStats& stats);
 void write_server_metrics(MetricsText& text, const FunctionPoolStats& stats);
+void write_server_metrics(MetricsText& text, const OutboundStats& stats);
 
 }  // namespace millrace

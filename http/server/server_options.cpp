@@ -60,6 +60,9 @@ ServerOptionsParser::ServerOptionsParser(CLI::App& app) : app_(app) {
   add("listen", listen_, "HOST:PORT of the API; port 0 picks a free one");
   add("admin-key", parsed_.admin_key,
       "key that makes projects; without it one is made and kept in DATA-DIR/admin-key");
+  add("secrets-key-file", parsed_.secrets_key_file,
+      "file with the key that seals secrets and credentials (MILLRACE_SECRETS_KEY may hold the key "
+      "itself); without it one is made and kept in DATA-DIR/secrets-key");
   add("public-url", parsed_.api.public_url,
       "address under which clients reach the server, for links in answers");
   add("function-worker", parsed_.function_worker,
@@ -69,6 +72,19 @@ ServerOptionsParser::ServerOptionsParser(CLI::App& app) : app_(app) {
   add("connections-max", parsed_.http.threads.threads_max,
       "connections served at once, held responses included; further ones wait in the kernel");
   add("request-body-bytes-max", limits.body_bytes_max, "larger requests are answered 413");
+  add("egress-allow", egress_allow_,
+      "range such as 10.1.0.0/16 that requests of workflows may reach although it is not public; "
+      "repeatable")
+      ->delimiter(',');
+  add("proxy", parsed_.outbound.proxy,
+      "proxy of workflows' requests, such as http://10.0.0.1:3128; names are then resolved by it");
+  add("no-proxy", parsed_.outbound.no_proxy,
+      "host that is reached without the proxy, .example for all below; repeatable")
+      ->delimiter(',');
+  add("ca-file", parsed_.outbound.extra_ca_file,
+      "PEM file of certificates that are trusted besides the system's");
+  add("outbound-calls-max", parsed_.outbound.calls_max,
+      "requests of workflows in the air at once; further ones wait their turn");
   add("idle-time", idle_, "how long a kept-alive connection may be silent");
   add("request-head-time", request_head_, "time for a request's line and headers to arrive");
   add("transfer-time", transfer_,
@@ -100,6 +116,12 @@ Result<ServerOptions> ServerOptionsParser::options() {
         read_duration("response-hold", response_hold_, parsed_.api.response_hold)}) {
     if (!outcome) return outcome.error();
   }
+  for (const std::string& range : egress_allow_) {
+    auto parsed = IpRange::parse(range);
+    if (!parsed) return invalid("--egress-allow: " + parsed.error().message);
+    parsed_.outbound.egress_allow.push_back(*parsed);
+  }
+  if (parsed_.outbound.calls_max == 0) return invalid("--outbound-calls-max must be at least 1");
   if (parsed_.http.threads.threads_max == 0) return invalid("--connections-max must be at least 1");
   if (parsed_.api.public_url.ends_with('/')) parsed_.api.public_url.pop_back();
   return parsed_;

@@ -6,6 +6,7 @@
 // `--print-config`. The flag wins over the environment, the environment over the file.
 
 #include "http/api/api_call.h"
+#include "http/outbound/curl_http_caller.h"
 #include "http/wire/http_server.h"
 #include "http/wire/listener.h"
 #include "runtime/base/result.h"
@@ -26,9 +27,11 @@ struct ServerOptions {
   bool relaxed_durability = false;
   ListenAddress listen;
   std::string admin_key;                 // empty: one is made and kept in the data directory
+  std::string secrets_key_file;          // empty: see secrets_key.h
   std::string function_worker;           // empty: beside our own binary
   std::size_t function_workers_max = 0;  // 0: one per core
   Millis drain{10'000};
+  OutboundOptions outbound;
   HttpServerOptions http;
   ApiOptions api;
   std::string log_level = "info";
@@ -59,6 +62,7 @@ class ServerOptionsParser {
   ServerOptions parsed_;
   std::string listen_ = "127.0.0.1:8080";
   std::string durability_ = "synced";
+  std::vector<std::string> egress_allow_;
   std::string drain_ = "10s";
   std::string idle_ = "60s";
   std::string request_head_ = "10s";

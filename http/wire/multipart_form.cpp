@@ -3,6 +3,7 @@
 #include "http/wire/request_head.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace millrace {
 namespace {
@@ -38,12 +39,33 @@ std::string take_value(std::string_view& text) {
   return value;
 }
 
-Result<FormPart> parse_part(std::string_view text) {
+/// A parameter may be there and empty: a field for files with none chosen says `filename=""`.
+std::optional<std::string> find_parameter(std::string_view header, std::string_view name) {
+  auto semicolon = header.find(';');
+  while (semicolon != std::string_view::npos) {
+    header.remove_prefix(semicolon + 1);
+    const auto equals = header.find('=');
+    if (equals == std::string_view::npos) break;
+    const bool is_wanted = same_header(trimmed(header.substr(0, equals)), name);
+    header.remove_prefix(equals + 1);
+    std::string value = take_value(header);
+    if (is_wanted) return value;
+    semicolon = header.find(';');
+  }
+  return std::nullopt;
+}
+
+bool is_text_type(std::string_view type) {
+  return same_header(type.substr(0, 5), "text/") ||
+         same_header(type.substr(0, 16), "application/json");
+}
+
+Result<ReceivedPart> parse_part(std::string_view text) {
   const auto head_end = text.find("\r\n\r\n");
   if (head_end == std::string_view::npos || head_end > part_head_bytes_max) {
     return malformed("a part has no end of its header");
   }
-  FormPart part;
+  ReceivedPart part;
   bool is_form_data = false;
   std::string_view head = text.substr(0, head_end);
   while (!head.empty()) {
@@ -57,10 +79,13 @@ Result<FormPart> parse_part(std::string_view text) {
     if (same_header(name, "content-disposition")) {
       is_form_data = same_header(trimmed(value.substr(0, value.find(';'))), "form-data");
       part.name = header_parameter(value, "name");
-      if (value.find("filename") != std::string_view::npos) part.is_file = true;
-    } else if (same_header(name, "content-type") && !same_header(value.substr(0, 5), "text/") &&
-               !same_header(value.substr(0, 16), "application/json")) {
-      part.is_file = true;
+      part.file_name = header_parameter(value, "filename");
+      // The second is how names beyond ASCII are sent (RFC 5987).
+      part.is_file =
+          part.is_file || find_parameter(value, "filename") || find_parameter(value, "filename*");
+    } else if (same_header(name, "content-type")) {
+      part.content_type = value;
+      part.is_file = part.is_file || !is_text_type(value);
     }
   }
   if (!is_form_data || part.name.empty()) return malformed("a part has no name");
@@ -71,28 +96,17 @@ Result<FormPart> parse_part(std::string_view text) {
 }  // namespace
 
 std::string header_parameter(std::string_view header, std::string_view name) {
-  auto semicolon = header.find(';');
-  while (semicolon != std::string_view::npos) {
-    header.remove_prefix(semicolon + 1);
-    const auto equals = header.find('=');
-    if (equals == std::string_view::npos) break;
-    const bool is_wanted = same_header(trimmed(header.substr(0, equals)), name);
-    header.remove_prefix(equals + 1);
-    std::string value = take_value(header);
-    if (is_wanted) return value;
-    semicolon = header.find(';');
-  }
-  return {};
+  return find_parameter(header, name).value_or("");
 }
 
-Result<std::vector<FormPart>> parse_multipart_form(std::string_view content_type,
+Result<std::vector<ReceivedPart>> parse_multipart_form(std::string_view content_type,
                                                    std::string_view body) {
   const std::string boundary = header_parameter(content_type, "boundary");
   if (boundary.empty() || boundary.size() > boundary_bytes_max) {
     return malformed("the Content-Type has no boundary of 1 to 70 characters");
   }
   const std::string delimiter = "\r\n--" + boundary;
-  std::vector<FormPart> parts;
+  std::vector<ReceivedPart> parts;
   // The first delimiter stands at the beginning, or ends a preamble that is to be ignored.
   std::size_t at = body.starts_with(delimiter.substr(2)) ? delimiter.size() - 2 : 0;
   if (at == 0) {

@@ -50,7 +50,27 @@ enum class RetryClass : std::uint8_t {
   X(limit_exceeded, 31, "limit_exceeded", 400, do_not_retry)                        \
   X(forbidden, 32, "forbidden", 403, do_not_retry)                                  \
   X(request_timeout, 33, "request_timeout", 408, retry)                             \
-  X(step_timeout, 34, "step_timeout", 500, retry)
+  X(step_timeout, 34, "step_timeout", 500, retry)                                   \
+  X(request_failed, 35, "request_failed", 502, retry)                               \
+  X(request_rejected, 36, "request_rejected", 502, do_not_retry)                    \
+  X(invalid_url, 37, "invalid_url", 400, do_not_retry)                              \
+  X(blocked_address, 38, "blocked_address", 403, do_not_retry)                      \
+  X(connection_failed, 39, "connection_failed", 502, retry)                         \
+  X(tls_failed, 40, "tls_failed", 502, retry)                                       \
+  X(response_too_large, 41, "response_too_large", 502, do_not_retry)                \
+  X(too_many_redirects, 42, "too_many_redirects", 502, do_not_retry)                \
+  X(bad_response, 43, "bad_response", 502, retry)                                   \
+  X(authorization_failed, 44, "authorization_failed", 502, do_not_retry)            \
+  X(secret_missing, 45, "secret_missing", 500, do_not_retry)                        \
+  X(invalid_file, 46, "invalid_file", 400, do_not_retry)                            \
+  X(invalid_parameters, 47, "invalid_parameters", 400, do_not_retry)                \
+  X(integration_inactive, 48, "integration_inactive", 409, do_not_retry)            \
+  X(credential_missing, 49, "credential_missing", 409, do_not_retry)                \
+  X(credential_invalid, 50, "credential_invalid", 409, do_not_retry)                \
+  X(workflow_disabled, 51, "workflow_disabled", 409, do_not_retry)                  \
+  X(settings_missing, 52, "settings_missing", 409, do_not_retry)                    \
+  X(user_disabled, 53, "user_disabled", 403, do_not_retry)                          \
+  X(secrets_locked, 54, "secrets_locked", 503, do_not_retry)
 
 enum class ErrorCode : std::uint16_t {
 #define X(name, number, wire, status, retry) name = number,

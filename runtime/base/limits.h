@@ -54,6 +54,49 @@ inline constexpr std::size_t function_memory_settable_max = 512u << 20;
 inline constexpr std::size_t console_lines_max = 1'000;
 inline constexpr std::size_t console_bytes_max = 1u << 20;
 
+// --- outbound requests (defaults; see behaviour 4) ---------------------------------------------
+inline constexpr auto request_time_max = 60s;
+/// What a definition may set as `timeout` of a request. Beyond: `invalid_definition`.
+inline constexpr auto request_time_settable_max = 15min;
+/// A response body, after decompression. Beyond: `response_too_large`.
+inline constexpr std::size_t response_bytes_max = 50u << 20;
+/// Header lines of one response together. Beyond: `response_too_large`.
+inline constexpr std::size_t response_header_bytes_max = 256u << 10;
+inline constexpr int redirects_max = 5;
+/// The longest `Retry-After` that is honoured; a longer one is cut to this.
+inline constexpr auto retry_after_max = 15min;
+/// Pages of one paginated request: what `max` may say, and what holds without it. All pages together
+/// may have `response_bytes_max` bytes. Beyond: the pages so far, with the error beside them.
+inline constexpr std::uint32_t pages_settable_max = 10'000;
+inline constexpr std::uint32_t pages_max = 100;
+/// Calls in the air at once, of one node and of one project. Beyond: they wait their turn, projects
+/// by round robin.
+inline constexpr std::size_t outbound_calls_max = 4'096;
+inline constexpr std::size_t outbound_calls_per_project_max = 1'024;
+/// Calls that wait. Beyond: `overloaded`.
+inline constexpr std::size_t outbound_waiting_max = 200'000;
+
+// --- files ---------------------------------------------------------------------------------------
+/// One file. Beyond: `payload_too_large` for what comes in, `response_too_large` for a response.
+inline constexpr std::size_t file_bytes_max = 50u << 20;
+inline constexpr std::size_t files_per_request_max = 100;
+/// Files are stored in rows of this size.
+inline constexpr std::size_t file_chunk_bytes = 1u << 20;
+/// A file whose bytes a function may see as hex. Beyond: the function step fails, `limit_exceeded`.
+inline constexpr std::size_t file_in_function_bytes_max = 10u << 20;
+
+// --- a project's definitions ---------------------------------------------------------------------
+inline constexpr std::size_t secrets_per_project_max = 1'000;
+inline constexpr std::size_t secret_bytes_max = 64u << 10;
+inline constexpr std::size_t integrations_per_project_max = 1'000;
+inline constexpr std::size_t actions_per_integration_max = 1'000;
+inline constexpr std::size_t credentials_per_user_max = 100;
+
+// --- test runs -----------------------------------------------------------------------------------
+/// Test Step and Test Workflow: what is shown of arrays, and what is fetched of paginated requests.
+inline constexpr std::size_t test_array_items_max = 20;
+inline constexpr std::uint32_t test_pages_max = 3;
+
 // --- one node ----------------------------------------------------------------------------------
 /// Connections served at once, each by its own thread; held responses included. Beyond: new
 /// connections wait in the kernel's accept queue.

@@ -1,5 +1,6 @@
 #include "runtime/definitions/compile_workflow.h"
 
+#include "runtime/definitions/link_integrations.h"
 #include "runtime/definitions/link_references.h"
 #include "runtime/definitions/number_steps.h"
 #include "runtime/definitions/object_reader.h"
@@ -57,7 +58,8 @@ void derive(Workflow& workflow) {
 }  // namespace
 
 Result<std::shared_ptr<const Workflow>> compile_workflow(const Json& definition,
-                                                         const WorkflowIdentity& identity) {
+                                                         const WorkflowIdentity& identity,
+                                                         const IntegrationCatalog* integrations) {
   // On the heap from the start: `by_index` points into it.
   const auto workflow = std::make_shared<Workflow>();
   workflow->id = identity.id;
@@ -67,6 +69,7 @@ Result<std::shared_ptr<const Workflow>> compile_workflow(const Json& definition,
   Findings findings;
   read_workflow(definition, *workflow, findings);
   number_steps(*workflow);
+  link_integrations(*workflow, integrations, findings);
   // Also after findings, so that wrong references are reported together with them.
   link_references(*workflow, steps_with_findings(findings), findings);
   if (!findings.empty()) return invalid_definition(std::move(findings));

@@ -15,11 +15,15 @@ struct WorkflowIdentity {
   WorkflowVersion version = 0;
 };
 
+/// The integrations that steps name are frozen into the workflow; `integrations` null: there are none.
+///
 /// Refuses: unknown keys (with the nearest known one), wrong types, missing keys, bad or duplicate
 /// step ids, unknown step and trigger types, bad operators and units, references to steps that are
 /// not upstream or do not exist, too many or too deeply nested steps, values over their limits.
 Result<std::shared_ptr<const Workflow>> compile_workflow(const Json& definition,
-                                                         const WorkflowIdentity& identity);
+                                                         const WorkflowIdentity& identity,
+                                                         const IntegrationCatalog* integrations =
+                                                             nullptr);
 
 /// Checks what may be saved as a draft: a JSON object with known outlines (name, trigger, steps are of
 /// the right JSON type, if present). Everything else is reported at deploy.

@@ -1,6 +1,7 @@
 #include "runtime/definitions/link_references.h"
 
 #include "runtime/definitions/object_reader.h"
+#include "runtime/secrets/redaction.h"
 #include "runtime/steps/step_catalog.h"
 #include "runtime/text/nearest_name.h"
 
@@ -41,6 +42,7 @@ class Linker {
 
   void link() {
     workflow_.read_outside_fan_out.assign(workflow_.by_index.size(), false);
+    workflow_.masked_secrets = JsonObject();
     note_branches(workflow_.steps);
     link_sequence(workflow_.steps);
   }
@@ -91,7 +93,26 @@ class Linker {
           link_reference(reference);
         });
       }
+      note_secrets(step);
       for (Sequence* const inner : kind_of(step).sequences(step)) link_sequence(*inner);
+    }
+  }
+
+  /// The secrets that the step renders, an action's own ones included.
+  void note_secrets(Step& step) {
+    const auto note = [&](const Reference& reference, const std::string&) {
+      const std::string* const key = key_at(reference, 0);
+      if (reference.root != Root::secrets || key == nullptr) return;
+      auto& names = step.secrets;
+      if (std::find(names.begin(), names.end(), *key) != names.end()) return;
+      names.push_back(*key);
+      workflow_.masked_secrets.get_object()[*key] = masked_secret(*key);
+    };
+    for (Template* const text : kind_of(step).templates(step)) text->visit_references(note);
+    if (const auto* const action = std::get_if<ActionStep>(&step.config);
+        action != nullptr && action->definition != nullptr) {
+      RequestTemplate request = action->definition->request;
+      for (Template* const text : templates_of(request)) text->visit_references(note);
     }
   }
 
@@ -112,9 +133,11 @@ class Linker {
       case Root::index:
         return check_fan_out_root(reference);
       case Root::secrets:
-        return refuse_secret(reference);
+        return check_secret(reference);
       case Root::self:
-        return add(reference, "`self` is the state of pagination, which is not available yet");
+        return check_self(reference);
+      case Root::parameters:
+        return;  // only in actions, which are linked with their integration
     }
   }
 
@@ -230,10 +253,24 @@ class Linker {
     if (key != nullptr && *key == "request") check_keys(reference, 1, request_keys);
   }
 
-  void refuse_secret(const Reference& reference) {
-    const std::string* const key = key_at(reference, 0);
-    const std::string which = key == nullptr ? "no secret" : "no secret named " + quoted(*key);
-    add(reference, which + " is defined: secrets are not available yet");
+  /// Whether the project has the secret is known at dispatch only: it may be put later.
+  void check_secret(const Reference& reference) {
+    if (!kind_of(*reader_).may_use_secrets) {
+      return add(reference,
+                 "secrets can be used in request, action and function steps only: the values of a " +
+                     std::string(definition_type(*reader_)) + " step are stored");
+    }
+    if (key_at(reference, 0) == nullptr || reference.path.size() != 1) {
+      add(reference, "a secret is named by one key", "`secrets.KEY`");
+    }
+  }
+
+  void check_self(const Reference& reference) {
+    const RequestTemplate* const request = request_of(*reader_);
+    if (request == nullptr || !request->pagination) {
+      return add(reference, "`self` is the state of pagination, and this step has none");
+    }
+    check_keys(reference, 0, {"pageToken", "page", "response"});
   }
 
   /// The key at a position of the path; null if the path ends before or has an index there.

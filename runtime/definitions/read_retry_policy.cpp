@@ -56,6 +56,22 @@ RetryPolicy read_ladder(ObjectReader& json) {
   return policy;
 }
 
+std::vector<int> read_statuses(ObjectReader& json) {
+  std::vector<int> statuses;
+  const JsonArray* const list = json.array("statuses");
+  if (list == nullptr) return statuses;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const Json& value = (*list)[i];
+    if (value.is_int64() && value.get_int64() >= 300 && value.get_int64() <= 599) {
+      statuses.push_back(static_cast<int>(value.get_int64()));
+    } else {
+      json.report_mismatch(json.pointer_to("statuses") + '/' + std::to_string(i),
+                           "a response status from 300 to 599", value);
+    }
+  }
+  return statuses;
+}
+
 }  // namespace
 
 RetryPolicy read_retry_policy(ObjectReader& step) {
@@ -67,6 +83,7 @@ RetryPolicy read_retry_policy(ObjectReader& step) {
   if (!retry->is_object()) return RetryPolicy::none();
   RetryPolicy policy =
       retry->get_object().contains("delays") ? read_delays(json) : read_ladder(json);
+  policy.statuses = read_statuses(json);
   json.finish();
   return is_on ? policy : RetryPolicy::none();
 }

@@ -5,6 +5,7 @@
 //   "retry": {"delays": ["1s", "5s"]}                            these waits
 //   "retry": {"max": 5, "initial": "1s", "factor": 2, "cap": "1m"}  a ladder, `factor` and `cap`
 //   optional
+//   "retry": {..., "statuses": [404]}                            also after these response statuses
 //
 // `retry` means `autoRetry` as well, unless `autoRetry` is false.
 

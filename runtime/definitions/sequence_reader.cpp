@@ -140,12 +140,8 @@ void SequenceReader::read_kind(ObjectReader& json, Step& step) {
     return;
   }
   const std::string supported = list_names(step_types());
-  if (is_planned_step_type(*type)) {
-    json.report("type", "steps of type `" + *type + "` are not supported yet", supported, *type);
-  } else {
-    json.report("type", "there is no step type `" + *type + "`; the types are " + supported,
-                supported, *type, nearest_name(*type, step_types()));
-  }
+  json.report("type", "there is no step type `" + *type + "`; the types are " + supported,
+              supported, *type, nearest_name(*type, step_types()));
 }
 
 }  // namespace millrace

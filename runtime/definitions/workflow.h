@@ -10,7 +10,9 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
-#include "runtime/conditions/operators.h"
+#include "runtime/conditions/condition.h"
+#include "runtime/integrations/integration.h"
+#include "runtime/requests/request_template.h"
 #include "runtime/steps/function_engine.h"
 #include "runtime/steps/retry_policy.h"
 #include "runtime/templates/template.h"
@@ -28,14 +30,23 @@ struct FunctionStep {
   FunctionLimits limits;
 };
 
-struct Condition {
-  Template variable;
-  Operator op = Operator::exists;
-  Template argument;
+/// A request to a URL, or to a path below an integration's base URL with the user's credential.
+struct RequestStep {
+  RequestTemplate request;
+  std::string integration;  // empty: none
+  /// As it was when the workflow was deployed.
+  std::shared_ptr<const Integration> connection;
 };
 
-/// OR of ANDs.
-using ConditionGroups = std::vector<std::vector<Condition>>;
+/// A declared action of an integration.
+struct ActionStep {
+  std::string integration;
+  std::string action;
+  Template parameters;
+  /// As they were when the workflow was deployed; `definition` points into `connection`.
+  std::shared_ptr<const Integration> connection;
+  const IntegrationAction* definition = nullptr;
+};
 
 struct ConditionalBranch {
   std::string label;  // what `selectedChoice` shows: "Yes", or the branch's own label
@@ -68,6 +79,8 @@ struct ResponseStep {
   Template status_code;  // 200 when the definition gives none
   Template headers;      // an object of strings
   Template body;
+  Template file;         // a file object; null: the body is sent
+  bool has_file = false;
 };
 
 struct Step {
@@ -82,8 +95,15 @@ struct Step {
   RetryPolicy retry;
   bool continue_on_error = false;
   std::optional<Millis> timeout;  // of one whole attempt
-  std::variant<FunctionStep, ConditionalStep, FanOutStep, DelayStep, ResponseStep> config;
+  /// The secrets that its templates name.
+  std::vector<std::string> secrets;
+  std::variant<FunctionStep, ConditionalStep, FanOutStep, DelayStep, ResponseStep, RequestStep,
+               ActionStep>
+      config;
 };
+
+/// The request that the step sends, or null if it sends none.
+const RequestTemplate* request_of(const Step& step);
 
 /// The step type on the wire of the task history, e.g. "ACTION/FUNCTION".
 std::string_view history_type(const Step& step);
@@ -96,6 +116,7 @@ struct Workflow {
   WorkflowVersion version = 0;  // 0: a draft
   std::string name;
   std::string integration;  // empty: none
+  std::shared_ptr<const Integration> connection;  // as it was when the workflow was deployed
   RequestTrigger trigger;
   Sequence steps;
 
@@ -109,6 +130,8 @@ struct Workflow {
   /// Per step: some reference outside its innermost fan-out reads its output. Others need not be
   /// kept when that fan-out's results are reduced.
   std::vector<bool> read_outside_fan_out;
+  /// {"KEY": "[secret KEY]"} for every secret that some step names: what is seen outside of a dispatch.
+  Json masked_secrets;
 };
 
 }  // namespace millrace

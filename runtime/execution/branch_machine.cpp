@@ -4,7 +4,9 @@
 
 #include "runtime/base/check.h"
 #include "runtime/execution/error_output.h"
+#include "runtime/execution/plan_request.h"
 #include "runtime/execution/plan_step.h"
+#include "runtime/requests/response_value.h"
 
 namespace millrace {
 namespace {
@@ -13,6 +15,12 @@ template <class... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
 };
+
+std::vector<ConsoleLine> redacted(const Redaction& redaction, std::vector<ConsoleLine> console) {
+  if (redaction.empty()) return console;
+  for (auto& line : console) line.text = redaction.apply(std::move(line.text));
+  return console;
+}
 
 }  // namespace
 
@@ -41,7 +49,21 @@ void BranchMachine::apply(const Event& event) {
 void BranchMachine::on(const ExecutionStarted& event, Instant) {
   CHECK(is_root() && !scope_, "ExecutionStarted must be the first event of a root branch");
   CHECK(event.trigger != nullptr, "a run needs its trigger's output");
+  CHECK(!event.only_step || *event.only_step < workflow_->by_index.size(),
+        "a run was started at a step that its workflow does not have");
   scope_.emplace(std::make_shared<const ExecutionFacts>(*id_, event), *workflow_);
+  if (event.only_step) take_given_outputs(event);
+}
+
+void BranchMachine::take_given_outputs(const ExecutionStarted& event) {
+  current_ = *event.only_step;
+  const auto* const outputs = event.given_outputs ? event.given_outputs->if_object() : nullptr;
+  if (outputs == nullptr) return;
+  for (const Step* const step : workflow_->by_index) {
+    if (const Json* const output = outputs->if_contains(step->id.text)) {
+      scope_->set_output(step->index, share(*output));
+    }
+  }
 }
 
 void BranchMachine::on(const StepCompleted& event, Instant) {
@@ -58,6 +80,7 @@ void BranchMachine::on(const StepCompleted& event, Instant) {
 
 /// The step behind a completed one; for a conditional, the first of the branch it chose.
 StepIndex BranchMachine::next_after(const Step& step, const Json& output) const {
+  if (scope_->facts()->started.only_step == step.index) return no_step;
   const StepIndex rejoin = workflow_->following[step.index];
   const auto* conditional = std::get_if<ConditionalStep>(&step.config);
   if (conditional == nullptr) return rejoin;
@@ -83,13 +106,25 @@ void BranchMachine::on(const StepFailed& event, Instant) {
     return;
   }
   if (step.continue_on_error) {
-    scope_->set_output(event.step, error_output(event.code, event.message));
+    scope_->set_output(event.step, error_output(event.code, event.message, event.response));
     move_behind(event.step);
     return;
   }
   failure_ = BranchFailure{event.step, Error(event.code, event.message)};
   // A child has ended with this; a root ends with the ExecutionEnded that its next plan records.
   if (!is_root()) status_ = ExecutionStatus::failed;
+}
+
+void BranchMachine::on(const PageFetched& event, Instant) {
+  const Step& step = require_current(event.step, {Phase::ready, Phase::waiting_retry});
+  CHECK(event.attempt == attempt_, "an attempt fetched a page that was not the current one");
+  const RequestTemplate* const request = request_of(step);
+  CHECK(request != nullptr && request->pagination, "only a paginated request has pages");
+  CHECK(event.results != nullptr && event.results->is_array(), "a page needs its results");
+  append(pages_, Page{event.results->get_array(), *event.next_token, false}, event.bytes);
+  tasks_ += event.tasks;
+  phase_ = Phase::ready;
+  attempt_ = 1;
 }
 
 void BranchMachine::on(const DelayArmed& event, Instant at) {
@@ -158,14 +193,20 @@ const Step& BranchMachine::require_current(StepIndex step,
   return *workflow_->by_index[current_];
 }
 
+void BranchMachine::move_behind(StepIndex step) {
+  const bool is_only_one = scope_->facts()->started.only_step == step;
+  move_to(is_only_one ? no_step : workflow_->following[step]);
+}
+
 void BranchMachine::move_to(StepIndex step) {
   current_ = step;
   phase_ = Phase::ready;
   attempt_ = 1;
+  pages_ = {};
   if (current_ == no_step && !is_root()) status_ = ExecutionStatus::succeeded;
 }
 
-Effect BranchMachine::plan(Instant now) const {
+Effect BranchMachine::plan(Instant now, const DispatchValues& values) const {
   if (has_ended()) return BranchEnded{};
   CHECK(scope_.has_value(), "a run was planned before it started");
   if (cancel_requested_) {
@@ -185,65 +226,146 @@ Effect BranchMachine::plan(Instant now) const {
     return RecordEvent{ExecutionEnded{}};
   }
   switch (phase_) {
-    case Phase::ready: return plan_step(*current_step(), now);
+    case Phase::ready: return plan_step(*current_step(), now, values);
     case Phase::waiting_retry:
       if (now < due_) return WaitUntil{current_, WaitUntil::Why::retry, due_};
-      return plan_step(*current_step(), now);
+      return plan_step(*current_step(), now, values);
     case Phase::delayed: return WaitUntil{current_, WaitUntil::Why::delay, due_};
     case Phase::fan_out: return RunFanOut{current_, fan_out_count_};
   }
   CHECK(false, "an unknown phase");
 }
 
-Effect BranchMachine::plan_step(const Step& step, Instant now) const {
+Effect BranchMachine::plan_step(const Step& step, Instant now,
+                                const DispatchValues& values) const {
   return std::visit(
       Overloaded{
-          [&](const FunctionStep& config) {
-            return plan_function(*workflow_, step, config, *scope_, attempt_);
-          },
+          [&](const FunctionStep&) { return plan_function_step(step, now, values); },
+          [&](const RequestStep&) { return plan_request_step(step, now, values); },
+          [&](const ActionStep&) { return plan_request_step(step, now, values); },
           [&](const ConditionalStep& config) {
             return plan_conditional(step, config, *scope_, now);
           },
           [&](const FanOutStep& config) {
             return plan_fan_out(*workflow_, step, config, *scope_, now);
           },
-          [&](const DelayStep& config) { return plan_delay(step, config, *scope_, now); },
+          [&](const DelayStep& config) {
+            return plan_delay(step, config, *scope_, now, is_test());
+          },
           [&](const ResponseStep& config) { return plan_response(step, config, *scope_, now); },
       },
       step.config);
 }
 
-StepCompleted BranchMachine::function_completed(const RunFunction& call, Instant started,
+Effect BranchMachine::plan_function_step(const Step& step, Instant now,
+                                         const DispatchValues& values) const {
+  auto call = plan_function(*workflow_, step, *scope_, attempt_, values);
+  if (call) return std::move(*call);
+  Attempt attempt{step.index, attempt_, 0, {}};
+  return RecordEvent{attempt_failed(attempt, now, {call.error()}, now, 0)};
+}
+
+Effect BranchMachine::plan_request_step(const Step& step, Instant now,
+                                        const DispatchValues& values) const {
+  auto call = plan_request(step, *scope_, {attempt_, pages_}, values);
+  if (call) return std::move(*call);
+  Attempt attempt{step.index, attempt_, 0, {}};
+  return RecordEvent{attempt_failed(attempt, now, {call.error()}, now, 0)};
+}
+
+StepCompleted BranchMachine::function_completed(const Attempt& attempt, Instant started,
                                                 Json result, std::vector<ConsoleLine> console) {
   StepCompleted event;
-  event.step = call.step;
-  event.attempt = call.attempt;
+  event.step = attempt.step;
+  event.attempt = attempt.number;
   event.started = started;
+  attempt.redaction.apply_to(result);
   JsonObject output;
   output.emplace("result", std::move(result));
   event.output = share(std::move(output));
-  event.input_bytes = call.parameters.size();
+  event.input_bytes = attempt.input_bytes;
   event.tasks = 1;
-  event.console = std::move(console);
+  event.console = redacted(attempt.redaction, std::move(console));
   return event;
 }
 
-StepFailed BranchMachine::attempt_failed(const RunFunction& call, Instant started,
-                                         const Error& error, std::vector<ConsoleLine> console,
-                                         Instant now, double jitter) const {
-  StepFailed event;
-  event.step = call.step;
-  event.attempt = call.attempt;
-  event.started = started;
-  event.code = error.code;
-  event.message = error.message;
-  event.input_bytes = call.parameters.size();
-  event.console = std::move(console);
-  const Step& step = *workflow_->by_index[call.step];
-  if (const auto wait = next_retry(step.retry, call.attempt, error.code, jitter)) {
-    event.retry_at = now + *wait;
+EventBody BranchMachine::request_answered(const Attempt& attempt, Instant started,
+                                          const HttpResponse& response, Json body, Instant now,
+                                          double jitter) const {
+  const Step& step = *workflow_->by_index[attempt.step];
+  Json value = response_value(response, std::move(body));
+  attempt.redaction.apply_to(value);
+  if (!is_success(response.status)) {
+    const auto wait = retry_after(response, now).value_or(Millis(0));
+    return attempt_failed(
+        attempt, started,
+        {error_of_status(response.status, step.retry), {}, share(std::move(value)), wait}, now,
+        jitter);
   }
-  return event;
+  StepCompleted completed;
+  completed.step = attempt.step;
+  completed.attempt = attempt.number;
+  completed.started = started;
+  completed.input_bytes = attempt.input_bytes;
+  completed.tasks = 1;
+  const auto& pagination = request_of(step)->pagination;
+  if (!pagination) {
+    completed.output = share(request_output(step, std::move(value)));
+    return completed;
+  }
+  const Json output = JsonObject{{"response", value}};
+  const std::uint64_t bytes = response.body->size();
+  auto page = read_page(*pagination, pages_max(*pagination, is_test()), output, bytes, pages_,
+                        *scope_);
+  if (!page) {
+    return attempt_failed(attempt, started, {page.error(), {}, share(std::move(value))}, now,
+                          jitter);
+  }
+  if (!page->is_last) {
+    PageFetched fetched;
+    fetched.step = attempt.step;
+    fetched.attempt = attempt.number;
+    fetched.started = started;
+    fetched.results = share(std::move(page->results));
+    fetched.next_token = share(std::move(page->next_token));
+    fetched.bytes = bytes;
+    return fetched;
+  }
+  PageProgress all = pages_;
+  append(all, std::move(*page), bytes);
+  Json paged = paged_output(std::move(all.results), &value, nullptr);
+  completed.output = share(request_output(step, std::move(paged.get_object().at("response"))));
+  return completed;
+}
+
+EventBody BranchMachine::attempt_failed(const Attempt& attempt, Instant started, Failure failure,
+                                        Instant now, double jitter) const {
+  const Step& step = *workflow_->by_index[attempt.step];
+  StepFailed event;
+  event.step = attempt.step;
+  event.attempt = attempt.number;
+  event.started = started;
+  event.code = failure.error.code;
+  event.message = attempt.redaction.apply(failure.error.message);
+  event.input_bytes = attempt.input_bytes;
+  event.console = redacted(attempt.redaction, std::move(failure.console));
+  event.response = std::move(failure.response);
+  if (!is_test()) {
+    const auto wait =
+        next_retry(step.retry, attempt.number, event.code, jitter, failure.wait_at_least);
+    if (wait) event.retry_at = now + *wait;
+  }
+  if (event.retry_at || pages_.pages == 0) return event;
+  // The pages before it were fetched and are not lost (behaviour 4).
+  StepCompleted completed;
+  completed.step = event.step;
+  completed.attempt = event.attempt;
+  completed.started = started;
+  completed.input_bytes = event.input_bytes;
+  const Error error(event.code, event.message);
+  Json paged = paged_output(pages_.results, nullptr, &error);
+  completed.output = share(request_output(step, std::move(paged.get_object().at("response"))));
+  return completed;
 }
 
 const Step* BranchMachine::current_step() const {

@@ -17,8 +17,10 @@
 #include "runtime/definitions/step_order.h"
 #include "runtime/definitions/workflow.h"
 #include "runtime/execution/branch_scope.h"
+#include "runtime/execution/dispatch_values.h"
 #include "runtime/execution/effect.h"
 #include "runtime/execution/event.h"
+#include "runtime/requests/pages.h"
 
 namespace millrace {
 
@@ -38,16 +40,27 @@ class BranchMachine {
   /// Changes the state. A CHECK refuses events that do not fit it (a bug, or a damaged journal) and
   /// leaves it unchanged.
   void apply(const Event& event);
-  /// What the branch wants next.
-  Effect plan(Instant now) const;
+  /// What the branch wants next. `values` are what only a dispatch may see; its secrets leave the
+  /// machine in effects, never in events.
+  Effect plan(Instant now, const DispatchValues& values = no_dispatch_values()) const;
 
   // --- building the events that answer effects --------------------------------------------------
-  static StepCompleted function_completed(const RunFunction& call, Instant started, Json result,
+  static StepCompleted function_completed(const Attempt& attempt, Instant started, Json result,
                                           std::vector<ConsoleLine> console);
-  /// Decides by the step's supervision policy whether and when it is tried again. `jitter` is in
-  /// [-1, 1].
-  StepFailed attempt_failed(const RunFunction& call, Instant started, const Error& error,
-                            std::vector<ConsoleLine> console, Instant now, double jitter) const;
+  /// A response of any status arrived. `body` is as the workflow sees it (runtime/requests/
+  /// response_value.h). StepCompleted, PageFetched, or what `attempt_failed` says.
+  EventBody request_answered(const Attempt& attempt, Instant started, const HttpResponse& response,
+                             Json body, Instant now, double jitter) const;
+  struct Failure {
+    Error error;
+    std::vector<ConsoleLine> console{};
+    SharedJson response{};      // of a request that was answered
+    Millis wait_at_least{0};    // what the peer asked for
+  };
+  /// Decides by the step's supervision policy whether and when it is tried again; when a later page
+  /// has failed for good, the step completes with the pages before it. `jitter` is in [-1, 1].
+  EventBody attempt_failed(const Attempt& attempt, Instant started, Failure failure, Instant now,
+                           double jitter) const;
 
   // --- reading ----------------------------------------------------------------------------------
   /// executing until the branch has ended; for a root, the status of the last ExecutionEnded.
@@ -90,6 +103,7 @@ class BranchMachine {
   void on(const ExecutionStarted& event, Instant at);
   void on(const StepCompleted& event, Instant at);
   void on(const StepFailed& event, Instant at);
+  void on(const PageFetched& event, Instant at);
   void on(const DelayArmed& event, Instant at);
   void on(const DelayElapsed& event, Instant at);
   void on(const FanOutOpened& event, Instant at);
@@ -101,11 +115,15 @@ class BranchMachine {
   /// The step, if it is the branch's turn and in one of these phases.
   const Step& require_current(StepIndex step, std::initializer_list<Phase> phases) const;
   void move_to(StepIndex step);
-  void move_behind(StepIndex step) { move_to(workflow_->following[step]); }
+  void move_behind(StepIndex step);
+  void take_given_outputs(const ExecutionStarted& event);
   StepIndex next_after(const Step& step, const Json& output) const;
 
   Effect plan_end() const;
-  Effect plan_step(const Step& step, Instant now) const;
+  Effect plan_step(const Step& step, Instant now, const DispatchValues& values) const;
+  Effect plan_function_step(const Step& step, Instant now, const DispatchValues& values) const;
+  Effect plan_request_step(const Step& step, Instant now, const DispatchValues& values) const;
+  bool is_test() const { return scope_->facts()->started.is_test; }
 
   std::shared_ptr<const Workflow> workflow_;
   std::optional<ExecutionId> id_;  // root only
@@ -118,6 +136,7 @@ class BranchMachine {
   Instant due_{};
   Instant step_started_{};  // when the current delay or fan-out began
   std::uint32_t fan_out_count_ = 0;
+  PageProgress pages_;  // of the current step
   bool cancel_requested_ = false;
   ExecutionStatus status_ = ExecutionStatus::executing;
   std::optional<BranchFailure> failure_;

@@ -7,8 +7,9 @@ namespace {
 
 const Json& or_null(const SharedJson& value) { return value ? *value : *shared_null(); }
 
-const Json& member(const Json& object, std::string_view key) {
-  const Json* found = object.get_object().if_contains(key);
+const Json& member(const Json& value, std::string_view key) {
+  const auto* const object = value.if_object();
+  const Json* const found = object ? object->if_contains(key) : nullptr;
   return found ? *found : *shared_null();
 }
 
@@ -21,7 +22,14 @@ ExecutionFacts::ExecutionFacts(const ExecutionId& id, const ExecutionStarted& fr
       user(JsonObject{{"id", from.user.text}, {"meta", or_null(from.user_meta)}}) {}
 
 BranchScope::BranchScope(std::shared_ptr<const ExecutionFacts> facts, const Workflow& workflow)
-    : facts_(std::move(facts)), outputs_(workflow.by_index.size()) {}
+    : facts_(std::move(facts)),
+      masked_secrets_(&workflow.masked_secrets),
+      outputs_(workflow.by_index.size()) {
+  const auto& only_step = facts_->started.only_step;
+  if (!only_step) return;
+  const auto& fan_outs = workflow.by_index[*only_step]->fan_outs;
+  if (!fan_outs.empty()) given_element_ = fan_outs.back();
+}
 
 BranchScope::BranchScope(std::shared_ptr<const BranchScope> outer, const Step& fan_out,
                          Json instance, std::uint32_t index)
@@ -29,6 +37,7 @@ BranchScope::BranchScope(std::shared_ptr<const BranchScope> outer, const Step& f
       outer_(std::move(outer)),
       fan_out_(fan_out.index),
       first_(fan_out.index + 1),
+      masked_secrets_(outer_->masked_secrets_),
       outputs_(fan_out.end - fan_out.index - 1) {
   JsonObject element;
   element.emplace("instance", std::move(instance));
@@ -43,19 +52,32 @@ const Json& BranchScope::root_value(const Reference& reference) const {
       if (outer_ && reference.step == fan_out_) return element_;
       return outer_ ? outer_->root_value(reference) : *shared_null();
     }
-    case Reference::Root::instance:
-      return outer_ ? member(element_, "instance") : *shared_null();
-    case Reference::Root::index:
-      return outer_ ? member(element_, "index") : *shared_null();
+    case Reference::Root::instance: return member(element(), "instance");
+    case Reference::Root::index: return member(element(), "index");
     case Reference::Root::trigger: return or_null(facts_->started.trigger);
     case Reference::Root::settings: return or_null(facts_->started.settings);
     case Reference::Root::user: return facts_->user;
     case Reference::Root::execution: return facts_->execution;
     case Reference::Root::project: return facts_->project;
-    case Reference::Root::secrets:
-    case Reference::Root::self: return *shared_null();  // refused when compiled
+    case Reference::Root::secrets: return *masked_secrets_;
+    case Reference::Root::self:
+    case Reference::Root::parameters: return *shared_null();  // known while a request is planned
   }
   return *shared_null();
+}
+
+/// The element of the innermost fan-out. A run of one step alone may stand inside a fan-out without being
+/// one of its children: then the element was given as the fan-out's output.
+const Json& BranchScope::element() const {
+  if (outer_ != nullptr) return element_;
+  return given_element_ ? or_null(outputs_[*given_element_]) : *shared_null();
+}
+
+std::vector<std::uint32_t> BranchScope::indexes() const {
+  if (outer_ == nullptr) return {};
+  std::vector<std::uint32_t> indexes = outer_->indexes();
+  indexes.push_back(member(element_, "index").to_number<std::uint32_t>());
+  return indexes;
 }
 
 const SharedJson& BranchScope::output(StepIndex step) const {

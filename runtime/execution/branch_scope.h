@@ -3,6 +3,7 @@
 // `outer` whatever the enclosing branch had when the fan-out opened.
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "runtime/base/execution_id.h"
@@ -35,17 +36,23 @@ class BranchScope final : public Scope {
   const SharedJson& output(StepIndex step) const;
   void set_output(StepIndex step, SharedJson output);
   /// True if the step belongs to this branch (not to an enclosing one).
+  /// The position in each fan-out around the branch, outermost first.
+  std::vector<std::uint32_t> indexes() const;
   bool owns(StepIndex step) const { return step >= first_ && step < first_ + outputs_.size(); }
   StepIndex first_step() const { return first_; }
   const std::vector<SharedJson>& outputs() const { return outputs_; }
   const std::shared_ptr<const ExecutionFacts>& facts() const { return facts_; }
 
  private:
+  const Json& element() const;
+
   std::shared_ptr<const ExecutionFacts> facts_;
   std::shared_ptr<const BranchScope> outer_;  // null: the root
   StepIndex fan_out_ = 0;                     // meaningful with outer_
   Json element_;                              // {"instance": ..., "index": ...}
+  std::optional<StepIndex> given_element_;    // see element()
   StepIndex first_ = 0;
+  const Json* masked_secrets_;                // the workflow's
   std::vector<SharedJson> outputs_;           // null pointer: no output (yet)
 };
 

@@ -9,6 +9,24 @@ constexpr char snapshot_format = '1';
 
 Json value_of(const SharedJson& shared) { return shared ? *shared : Json(nullptr); }
 
+JsonObject write_pages(const PageProgress& pages) {
+  JsonObject out;
+  out.emplace("p", pages.pages);
+  out.emplace("r", pages.results);
+  out.emplace("to", pages.next_token);
+  out.emplace("y", pages.bytes);
+  return out;
+}
+
+PageProgress read_pages(const JsonObject& in) {
+  PageProgress pages;
+  pages.pages = in.at("p").to_number<std::uint32_t>();
+  pages.results = in.at("r").as_array();
+  pages.next_token = in.at("to");
+  pages.bytes = in.at("y").to_number<std::uint64_t>();
+  return pages;
+}
+
 JsonObject write_facts(const ExecutionStarted& started) {
   JsonObject out;
   out.emplace("p", started.project.text);
@@ -18,6 +36,12 @@ JsonObject write_facts(const ExecutionStarted& started) {
   out.emplace("in", value_of(started.trigger));
   out.emplace("st", value_of(started.settings));
   out.emplace("um", value_of(started.user_meta));
+  if (started.is_test) out.emplace("tm", 1);
+  if (started.only_step) {
+    out.emplace("os", *started.only_step);
+    out.emplace("go", value_of(started.given_outputs));
+  }
+  if (!started.credential.empty()) out.emplace("cr", started.credential);
   return out;
 }
 
@@ -30,6 +54,12 @@ ExecutionStarted read_facts(const JsonObject& in) {
   started.trigger = share(in.at("in"));
   started.settings = share(in.at("st"));
   started.user_meta = share(in.at("um"));
+  started.is_test = in.contains("tm");
+  if (const Json* step = in.if_contains("os")) {
+    started.only_step = step->to_number<StepIndex>();
+    started.given_outputs = share(in.at("go"));
+  }
+  if (const Json* credential = in.if_contains("cr")) started.credential = credential->as_string();
   return started;
 }
 
@@ -75,6 +105,7 @@ std::string BranchSnapshotCodec::write(const BranchMachine& machine) {
                                 {"m", machine.failure_->error.message}});
   }
   if (machine.is_root_) out.emplace("x", write_facts(machine.scope_->facts()->started));
+  if (machine.pages_.pages > 0) out.emplace("pg", write_pages(machine.pages_));
   JsonArray outputs;
   for (StepIndex i = 0; i < machine.scope_->outputs().size(); ++i) {
     const auto& output = machine.scope_->outputs()[i];
@@ -107,6 +138,7 @@ Outcome BranchSnapshotCodec::restore(BranchMachine& machine, std::string_view st
           Error(error_code_from_number(failure->at("e").to_number<std::uint16_t>()),
                 std::string(failure->at("m").as_string()))};
     }
+    if (const Json* pages = in.if_contains("pg")) machine.pages_ = read_pages(pages->as_object());
     machine.current_ = in.at("s").to_number<StepIndex>();
     machine.phase_ = static_cast<BranchMachine::Phase>(in.at("ph").to_number<std::uint8_t>());
     machine.attempt_ = in.at("a").to_number<std::uint32_t>();

@@ -9,6 +9,8 @@
 #include <variant>
 
 #include "runtime/execution/event.h"
+#include "runtime/requests/outgoing_request.h"
+#include "runtime/secrets/redaction.h"
 
 namespace millrace {
 
@@ -18,12 +20,26 @@ struct RecordEvent {
   EventBody event;
 };
 
+/// One attempt at a step whose work is done outside of the machine.
+struct Attempt {
+  StepIndex step = 0;
+  std::uint32_t number = 1;
+  std::uint64_t input_bytes = 0;
+  Redaction redaction;  // of the secrets that were rendered into it
+};
+
 /// Run the function and answer with StepCompleted or StepFailed for (step, attempt).
 struct RunFunction {
-  StepIndex step = 0;
-  std::uint32_t attempt = 1;
+  Attempt attempt;
   std::shared_ptr<const FunctionSource> source;
-  std::string parameters;  // JSON text
+  std::string parameters;  // JSON text, which may hold file handles
+};
+
+/// Send the request once everything recorded is durable, and answer with what
+/// `BranchMachine::request_answered` or `attempt_failed` make of the outcome.
+struct SendRequest {
+  Attempt attempt;
+  OutgoingRequest request;
 };
 
 /// Nothing to do before `due`. `delay`: then record DelayElapsed; `retry`: then ask again.
@@ -43,6 +59,7 @@ struct RunFanOut {
 /// The branch has ended; `BranchMachine::status()` says how.
 struct BranchEnded {};
 
-using Effect = std::variant<RecordEvent, RunFunction, WaitUntil, RunFanOut, BranchEnded>;
+using Effect =
+    std::variant<RecordEvent, RunFunction, SendRequest, WaitUntil, RunFanOut, BranchEnded>;
 
 }  // namespace millrace

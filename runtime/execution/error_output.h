@@ -1,5 +1,6 @@
 #pragma once
-// What references and the task history see of a step that failed for good: {"error": {code, message}}.
+// What references and the task history see of a step that failed for good: {"error": {code, message}},
+// and `response` beside it when a request was answered.
 
 #include <string>
 
@@ -8,11 +9,15 @@
 
 namespace millrace {
 
-inline SharedJson error_output(ErrorCode code, const std::string& message) {
+inline SharedJson error_output(ErrorCode code, const std::string& message,
+                               const SharedJson& response = nullptr) {
   JsonObject error;
   error.emplace("code", wire_name(code));
   error.emplace("message", message);
-  return share(JsonObject{{"error", std::move(error)}});
+  JsonObject output;
+  output.emplace("error", std::move(error));
+  if (response) output.emplace("response", *response);
+  return share(std::move(output));
 }
 
 }  // namespace millrace

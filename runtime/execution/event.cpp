@@ -13,6 +13,7 @@ std::string_view event_name(EventKind kind) {
     case EventKind::fan_out_joined: return "FanOutJoined";
     case EventKind::cancel_requested: return "CancelRequested";
     case EventKind::execution_ended: return "ExecutionEnded";
+    case EventKind::page_fetched: return "PageFetched";
   }
   return "Unknown";
 }

@@ -32,6 +32,7 @@ enum class EventKind : std::uint8_t {
   fan_out_joined = 7,
   cancel_requested = 8,
   execution_ended = 9,
+  page_fetched = 10,
 };
 
 /// Everything a run may see that is not the output of one of its steps. Frozen at the start, so that
@@ -45,6 +46,12 @@ struct ExecutionStarted {
   SharedJson trigger;    // the trigger's output, e.g. {"request": {...}}
   SharedJson settings;   // object
   SharedJson user_meta;  // object
+  /// A test run: no retries, no waiting, few pages.
+  bool is_test = false;
+  /// Only this step is run, and `given_outputs` stands for what ran before it: {"<stepId>": output}.
+  std::optional<StepIndex> only_step;
+  SharedJson given_outputs;
+  std::string credential;  // the account that was chosen for the run; empty: none, or the only one
 };
 
 /// The step has its output; the branch goes on behind it.
@@ -71,6 +78,19 @@ struct StepFailed {
   std::optional<Instant> retry_at;
   std::uint64_t input_bytes = 0;
   std::vector<ConsoleLine> console;
+  SharedJson response;  // of a request that was answered, {"statusCode", ...}; otherwise null pointer
+};
+
+/// A page of a paginated request, but for the last: that completes the step.
+struct PageFetched {
+  static constexpr auto kind = EventKind::page_fetched;
+  StepIndex step = 0;
+  std::uint32_t attempt = 1;
+  Instant started{};
+  SharedJson results;  // array
+  SharedJson next_token;
+  std::uint64_t bytes = 0;  // of the response's body
+  std::uint32_t tasks = 1;
 };
 
 /// A delay step sleeps until `due`; a timer row stands for it.
@@ -119,7 +139,7 @@ struct ExecutionEnded {
 
 using EventBody =
     std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed, DelayElapsed, FanOutOpened,
-                 FanOutJoined, CancelRequested, ExecutionEnded>;
+                 FanOutJoined, CancelRequested, ExecutionEnded, PageFetched>;
 
 struct Event {
   Instant at{};

@@ -63,6 +63,12 @@ void write(ObjectWriter& out, const ExecutionStarted& event) {
   out.json("in", event.trigger);
   out.json("st", event.settings);
   out.json("um", event.user_meta);
+  if (event.is_test) out.number("tm", 1);
+  if (event.only_step) {
+    out.number("os", *event.only_step);
+    out.json("go", event.given_outputs);
+  }
+  if (!event.credential.empty()) out.text("cr", event.credential);
 }
 
 void write(ObjectWriter& out, const StepCompleted& event) {
@@ -84,6 +90,17 @@ void write(ObjectWriter& out, const StepFailed& event) {
   if (event.retry_at) out.number("r", ms(*event.retry_at));
   out.number("i", event.input_bytes);
   out.console(event.console);
+  if (event.response) out.json("re", event.response);
+}
+
+void write(ObjectWriter& out, const PageFetched& event) {
+  out.number("s", event.step);
+  out.number("a", event.attempt);
+  out.number("b", ms(event.started));
+  out.json("x", event.results);
+  out.json("to", event.next_token);
+  out.number("y", event.bytes);
+  out.number("n", event.tasks);
 }
 
 void write(ObjectWriter& out, const DelayArmed& event) {
@@ -189,6 +206,12 @@ ExecutionStarted read_started(ObjectReader& in) {
   event.trigger = in.json("in");
   event.settings = in.json("st");
   event.user_meta = in.json("um");
+  event.is_test = in.has("tm");
+  if (in.has("os")) {
+    event.only_step = in.number<StepIndex>("os");
+    event.given_outputs = in.json("go");
+  }
+  if (in.has("cr")) event.credential = in.text("cr");
   return event;
 }
 
@@ -214,6 +237,20 @@ StepFailed read_failed(ObjectReader& in) {
   if (in.has("r")) event.retry_at = in.instant("r");
   event.input_bytes = in.number<std::uint64_t>("i");
   event.console = in.console();
+  if (in.has("re")) event.response = in.json("re");
+  return event;
+}
+
+PageFetched read_page_fetched(ObjectReader& in) {
+  PageFetched event;
+  event.step = in.number<StepIndex>("s");
+  event.attempt = in.number<std::uint32_t>("a");
+  event.started = in.instant("b");
+  event.results = in.json("x");
+  if (!event.results->is_array()) in.damage();
+  event.next_token = in.json("to");
+  event.bytes = in.number<std::uint64_t>("y");
+  event.tasks = in.number<std::uint32_t>("n");
   return event;
 }
 
@@ -263,6 +300,7 @@ std::optional<EventBody> read_body(EventKind kind, ObjectReader& in) {
     case EventKind::fan_out_joined: return read_joined(in);
     case EventKind::cancel_requested: return CancelRequested{};
     case EventKind::execution_ended: return read_ended(in);
+    case EventKind::page_fetched: return read_page_fetched(in);
   }
   return std::nullopt;
 }

@@ -5,6 +5,8 @@
 
 #include "runtime/base/check.h"
 #include "runtime/execution/fan_out_progress.h"
+#include "runtime/execution/plan_request.h"
+#include "runtime/templates/overlay_scope.h"
 #include "runtime/text/time_text.h"
 
 namespace millrace {
@@ -26,25 +28,6 @@ RecordEvent completed(const Step& step, Instant now, Json output, std::uint64_t 
   event.output = share(std::move(output));
   event.input_bytes = input_bytes;
   return RecordEvent{std::move(event)};
-}
-
-/// Evaluation stops at the first `false`, as in every language users know, so that an existence test
-/// can guard a comparison that would be a type mismatch.
-Result<bool> all_hold(const std::vector<Condition>& group, const Scope& scope) {
-  for (const auto& condition : group) {
-    auto holds =
-        evaluate(condition.op, condition.variable.render(scope), condition.argument.render(scope));
-    if (!holds || !*holds) return holds;
-  }
-  return true;
-}
-
-Result<bool> any_holds(const ConditionGroups& groups, const Scope& scope) {
-  for (const auto& group : groups) {
-    auto holds = all_hold(group, scope);
-    if (!holds || *holds) return holds;
-  }
-  return false;
 }
 
 std::optional<double> as_number(const Json& value) {
@@ -130,11 +113,35 @@ Result<JsonObject> headers_of(const Json& value) {
 
 }  // namespace
 
-Effect plan_function(const Workflow& workflow, const Step& step, const FunctionStep& config,
-                     const Scope& scope, std::uint32_t attempt) {
+Result<SharedJson> dispatch_secrets(const Step& step, const DispatchValues& values,
+                                    Redaction& redaction) {
+  if (step.secrets.empty()) return shared_null();
+  JsonObject secrets;
+  for (const std::string& key : step.secrets) {
+    const auto value = values.secret(key);
+    if (!value) {
+      return Error(value.error().code, "step \"" + step.id.text + "\": " + value.error().message);
+    }
+    redaction.add(*value, masked_secret(key));
+    secrets.emplace(key, *value);
+  }
+  return share(std::move(secrets));
+}
+
+Result<RunFunction> plan_function(const Workflow& workflow, const Step& step, const Scope& scope,
+                                  std::uint32_t attempt, const DispatchValues& values) {
   const auto& source = workflow.functions[step.index];
   CHECK(source != nullptr, "a function step has no source");
-  return RunFunction{step.index, attempt, source, to_text(config.parameters.render(scope))};
+  RunFunction call;
+  const auto secrets = dispatch_secrets(step, values, call.attempt.redaction);
+  if (!secrets) return secrets.error();
+  const OverlayScope at_dispatch(scope, {.secrets = secrets->get()});
+  call.source = source;
+  call.parameters = to_text(std::get<FunctionStep>(step.config).parameters.render(at_dispatch));
+  call.attempt.step = step.index;
+  call.attempt.number = attempt;
+  call.attempt.input_bytes = call.parameters.size();
+  return call;
 }
 
 Effect plan_conditional(const Step& step, const ConditionalStep& config, const Scope& scope,
@@ -151,10 +158,11 @@ Effect plan_conditional(const Step& step, const ConditionalStep& config, const S
   return completed(step, now, JsonObject{{"selectedChoice", *choice}});
 }
 
-Effect plan_delay(const Step& step, const DelayStep& config, const Scope& scope, Instant now) {
+Effect plan_delay(const Step& step, const DelayStep& config, const Scope& scope, Instant now,
+                  bool is_test) {
   const auto due = due_of(config, config.value.render(scope), now);
   if (!due) return failed(step, now, due.error().code, due.error().message);
-  return RecordEvent{DelayArmed{step.index, *due}};
+  return RecordEvent{DelayArmed{step.index, is_test ? now : *due}};
 }
 
 Effect plan_fan_out(const Workflow& workflow, const Step& step, const FanOutStep& config,
@@ -181,6 +189,18 @@ Effect plan_response(const Step& step, const ResponseStep& config, const Scope& 
   if (!status) return failed(step, now, status.error().code, status.error().message);
   auto headers = headers_of(config.headers.render(scope));
   if (!headers) return failed(step, now, headers.error().code, headers.error().message);
+  JsonObject output;
+  output.emplace("statusCode", *status);
+  output.emplace("headers", std::move(*headers));
+  if (config.has_file) {
+    Json file = config.file.render(scope);
+    if (!as_file(file)) {
+      return failed(step, now, ErrorCode::type_mismatch,
+                    "\"file\" must be a file object, got " + std::string(kind_name(file)));
+    }
+    output.emplace("file", std::move(file));
+    return completed(step, now, std::move(output));
+  }
   Json body = config.body.render(scope);
   // A template may wrap a value that is deep already; what is stored must be readable again.
   if (is_deeper_than(body, limits::json_depth_max)) {
@@ -188,9 +208,6 @@ Effect plan_response(const Step& step, const ResponseStep& config, const Scope& 
                   "\"body\" is nested deeper than " + std::to_string(limits::json_depth_max) +
                       " levels");
   }
-  JsonObject output;
-  output.emplace("statusCode", *status);
-  output.emplace("headers", std::move(*headers));
   output.emplace("body", std::move(body));
   return completed(step, now, std::move(output));
 }
@@ -216,10 +233,13 @@ Json render_input(const Step& step, const Scope& scope) {
       return JsonObject{{config.unit ? "value" : "until", config.value.render(scope)}};
     }
     Json operator()(const ResponseStep& config) const {
+      const Template& answer = config.has_file ? config.file : config.body;
       return JsonObject{{"statusCode", config.status_code.render(scope)},
                         {"headers", config.headers.render(scope)},
-                        {"body", config.body.render(scope)}};
+                        {config.has_file ? "file" : "body", answer.render(scope)}};
     }
+    Json operator()(const RequestStep& config) const { return request_input(config, scope); }
+    Json operator()(const ActionStep& config) const { return action_input(config, scope); }
     JsonArray conditions(const std::vector<Condition>& group) const {
       JsonArray rendered;
       for (const auto& condition : group) {

@@ -2,16 +2,17 @@
 
 #include "runtime/base/check.h"
 #include "runtime/execution/error_output.h"
+#include "runtime/execution/step_path.h"
 
 namespace millrace {
 namespace {
 
 constexpr const char* trigger_id = "trigger";
 
-std::string step_execution_id(const Step& step, const BranchPath& path) {
-  std::string id = step.id.text;
-  for (const auto& element : path.elements) id += "." + std::to_string(element.index);
-  return id;
+std::vector<std::uint32_t> indexes_of(const BranchPath& path) {
+  std::vector<std::uint32_t> indexes;
+  for (const auto& element : path.elements) indexes.push_back(element.index);
+  return indexes;
 }
 
 std::uint64_t bytes_of(const SharedJson& value) { return value ? to_text(*value).size() : 0; }
@@ -68,10 +69,10 @@ void StepHistory::report_trigger(const Event& started) {
 
 StepExecution StepHistory::describe(const Step& step, const BranchPath& path) const {
   StepExecution execution;
-  execution.id = step_execution_id(step, path);
+  execution.id = step_path(step, indexes_of(path));
   execution.step = step.id;
   execution.type = history_type(step);
-  for (const auto& element : path.elements) execution.indexes.push_back(element.index);
+  execution.indexes = indexes_of(path);
   return execution;
 }
 
@@ -113,9 +114,12 @@ Outcome StepHistory::replay_branch(BranchMachine& machine, const BranchPath& pat
       if (!open.start) open.start = failed->started;
       if (!failed->retry_at) {
         report(*step, failed->started, event.at, "FAILED",
-               error_output(failed->code, failed->message), failed->input_bytes, failed->console);
+               error_output(failed->code, failed->message, failed->response), failed->input_bytes, failed->console);
         current_reported = !step->continue_on_error;
       }
+    } else if (const auto* page = std::get_if<PageFetched>(&event.body)) {
+      if (!open.start) open.start = page->started;
+      open.attempts.push_back({page->attempt, page->started, event.at, {}, {}});
     } else if (std::holds_alternative<DelayArmed>(event.body)) {
       open.start = event.at;
     } else if (std::holds_alternative<DelayElapsed>(event.body)) {
@@ -134,7 +138,7 @@ Outcome StepHistory::replay_branch(BranchMachine& machine, const BranchPath& pat
     machine.apply(event);
     if (std::holds_alternative<FanOutOpened>(event.body)) {
       open.start = event.at;
-      const auto id = step_execution_id(*machine.current_step(), path);
+      const auto id = step_path(*machine.current_step(), indexes_of(path));
       if (auto children = replay_children(machine, path, id, run_status); !children) {
         return children;
       }

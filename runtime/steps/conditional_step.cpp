@@ -70,12 +70,7 @@ void read(ObjectReader& json, SequenceReader& sequences, Step& step) {
 std::vector<Template*> templates(Step& step) {
   std::vector<Template*> all;
   for (auto& branch : std::get<ConditionalStep>(step.config).branches) {
-    for (auto& group : branch.when) {
-      for (auto& condition : group) {
-        all.push_back(&condition.variable);
-        all.push_back(&condition.argument);
-      }
-    }
+    for (Template* const each : templates_of(branch.when)) all.push_back(each);
   }
   return all;
 }

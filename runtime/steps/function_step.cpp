@@ -85,6 +85,7 @@ const StepKind function_step_kind{
     .type = "function",
     .history_type = "ACTION/FUNCTION",
     .supervision = Supervision::retried,
+    .may_use_secrets = true,
     .read = read,
     .templates = templates,
     .sequences = no_sequences,

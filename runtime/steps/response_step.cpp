@@ -2,11 +2,13 @@
 //
 //   {"id", "type": "response", "statusCode": 200, "headers": {"x-trace": "{{execution.id}}"},
 //   "body": ...}
+//   {"id", "type": "response", "file": "{{download.response.body}}"}   its bytes, with its MIME type
 //
-// Output: what was answered: `statusCode`, `headers` and `body`.
+// Output: what was answered: `statusCode`, `headers`, and `body` or `file`.
 
 #include "runtime/definitions/object_reader.h"
 #include "runtime/steps/step_catalog.h"
+#include "runtime/text/header_text.h"
 
 #include <array>
 #include <utility>
@@ -24,22 +26,8 @@ constexpr std::int64_t status_max = 599;
 constexpr std::array<std::string_view, 5> server_headers{
     "connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"};
 
-/// RFC 9110, 5.6.2: token.
-bool is_header_name(std::string_view name) {
-  constexpr std::string_view symbols = "!#$%&'*+-.^_`|~";
-  for (const char c : name) {
-    const bool is_alphanumeric =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!is_alphanumeric && symbols.find(c) == std::string_view::npos) return false;
-  }
-  return !name.empty();
-}
-
 bool is_server_header(std::string_view name) {
-  std::string lower;
-  for (const char c : name) {
-    lower.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-  }
+  const std::string lower = lower_case(name);
   for (const std::string_view header : server_headers) {
     if (header == lower) return true;
   }
@@ -82,19 +70,22 @@ Template read_headers(ObjectReader& json) {
 
 void read(ObjectReader& json, SequenceReader&, Step& step) {
   ResponseStep response;
-  json.refuse("file", "a response with a `file` is not supported yet; answer with a `body`");
   response.status_code = read_status(json);
   response.headers = read_headers(json);
+  response.has_file = json.find("file") != nullptr;
+  if (response.has_file) json.refuse("body", "`file` and `body` exclude each other");
+  response.file = json.reference_or("file", "a file object",
+                                    [](const Json& written) { return written.is_object(); });
   response.body = json.any("body", nullptr);
   step.config = std::move(response);
 }
 
 std::vector<Template*> templates(Step& step) {
   auto& response = std::get<ResponseStep>(step.config);
-  return {&response.status_code, &response.headers, &response.body};
+  return {&response.status_code, &response.headers, &response.body, &response.file};
 }
 
-std::vector<std::string> outputs(const Step&) { return {"statusCode", "headers", "body"}; }
+std::vector<std::string> outputs(const Step&) { return {"statusCode", "headers", "body", "file"}; }
 
 }  // namespace
 

@@ -8,11 +8,10 @@ namespace {
 
 constexpr std::array kinds{
     &function_step_kind, &conditional_step_kind, &fan_out_step_kind,
-    &delay_step_kind,    &response_step_kind,
+    &delay_step_kind,    &response_step_kind,    &request_step_kind,
+    &action_step_kind,
 };
 static_assert(kinds.size() == std::variant_size_v<decltype(Step::config)>);
-
-constexpr std::array<std::string_view, 2> planned_types{"request", "action"};
 
 }  // namespace
 
@@ -34,16 +33,22 @@ const std::vector<std::string>& step_types() {
   return types;
 }
 
-bool is_planned_step_type(std::string_view type) {
-  for (const std::string_view planned : planned_types) {
-    if (planned == type) return true;
-  }
-  return false;
-}
-
 std::vector<Sequence*> no_sequences(Step&) { return {}; }
 
-std::string_view history_type(const Step& step) { return kind_of(step).history_type; }
+std::string_view history_type(const Step& step) {
+  const auto* const request = std::get_if<RequestStep>(&step.config);
+  if (request != nullptr && !request->integration.empty()) {
+    return "ACTION/CUSTOM_INTEGRATION_REQUEST";
+  }
+  return kind_of(step).history_type;
+}
+
+const RequestTemplate* request_of(const Step& step) {
+  if (const auto* const request = std::get_if<RequestStep>(&step.config)) return &request->request;
+  const auto* const action = std::get_if<ActionStep>(&step.config);
+  return action == nullptr || action->definition == nullptr ? nullptr
+                                                            : &action->definition->request;
+}
 
 std::string_view definition_type(const Step& step) { return kind_of(step).type; }
 

@@ -23,6 +23,8 @@ struct StepKind {
   std::string_view type;          // in definitions
   std::string_view history_type;  // in the task history
   Supervision supervision;
+  /// It takes secrets to the outside and stores none of them.
+  bool may_use_secrets = false;
   /// Reads the kind's own keys and sets `step.config`; what all steps have is already there.
   void (*read)(ObjectReader& json, SequenceReader& sequences, Step& step);
   /// The step's templates. They are rendered where the step stands, outside of its own sequences.
@@ -40,6 +42,8 @@ extern const StepKind conditional_step_kind;
 extern const StepKind fan_out_step_kind;
 extern const StepKind delay_step_kind;
 extern const StepKind response_step_kind;
+extern const StepKind request_step_kind;
+extern const StepKind action_step_kind;
 
 /// Null for a type that does not exist or is not supported yet.
 const StepKind* find_step_kind(std::string_view type);
@@ -47,8 +51,8 @@ const StepKind& kind_of(const Step& step);
 
 /// The supported types, for messages.
 const std::vector<std::string>& step_types();
-/// True for types that the definition format has but this version cannot run.
-bool is_planned_step_type(std::string_view type);
+/// For kinds that send requests: reports a `timeout` that is too long for one.
+void check_request_timeout(ObjectReader& json, const Step& step);
 
 /// For kinds without steps inside.
 std::vector<Sequence*> no_sequences(Step& step);

@@ -39,6 +39,7 @@ struct Reference {
     index,      // its position
     execution,  // id
     project,    // id
+    parameters, // what an action was given; only inside an integration's actions, see `link_action`
   };
 
   Root root = Root::trigger;

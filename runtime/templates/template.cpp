@@ -171,6 +171,10 @@ Json Template::render(const Scope& scope) const {
 
 bool Template::is_constant() const { return compiled_ == nullptr || compiled_->holes.empty(); }
 
+Json Template::constant() const {
+  return compiled_ == nullptr ? Json(nullptr) : compiled_->skeleton;
+}
+
 bool Template::is_reference() const {
   return !is_constant() && compiled_->holes.front().place.empty() &&
          compiled_->holes.front().text.is_reference();

@@ -30,6 +30,8 @@ class Template {
   Json render(const Scope& scope) const;
   /// True if there is no reference in it: it renders to the same value always.
   bool is_constant() const;
+  /// The value with null in place of every text that holds a reference.
+  Json constant() const;
   /// True if it is exactly one reference, so that it may render to any type.
   bool is_reference() const;
 

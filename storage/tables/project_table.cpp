@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 #include "storage/keys.h"
 #include "storage/record_codec.h"
+#include "storage/tables/read_rows.h"
 
 #include <utility>
 
@@ -21,7 +22,7 @@ namespace workflow_field {
 constexpr std::uint32_t id = 1, draft = 2, latest_version = 3, deployed_version = 4, updated = 5;
 }
 namespace version_field {
-constexpr std::uint32_t version = 1, definition = 2, deployed_at = 3;
+constexpr std::uint32_t version = 1, definition = 2, deployed_at = 3, integrations = 4;
 }
 
 Result<ProjectRow> decode_project(std::string_view bytes) {
@@ -108,44 +109,25 @@ Result<WorkflowVersionRow> decode_version(std::string_view bytes) {
       case field::deployed_at:
         reader.time(row.deployed_at);
         break;
+      case field::integrations:
+        reader.text(row.integrations);
+        break;
     }
   }
   if (const auto read = reader.finish(); !read.ok()) return read.error();
   return row;
 }
 
-template <class Row>
-using Decode = Result<Row> (*)(std::string_view);
-
-template <class Row>
-Result<std::optional<Row>> read_one(const OrderedStore& store, const std::string& key,
-                                    Decode<Row> decode) {
-  const auto bytes = store.get(key);
-  if (!bytes.ok()) return bytes.error();
-  if (!*bytes) return std::optional<Row>();
-  auto row = decode(**bytes);
-  if (!row.ok()) return row.error();
-  return std::optional<Row>(std::move(*row));
-}
-
-/// Appends the rows of one key range.
-template <class Row>
-Outcome read_all(const OrderedStore& store, const std::string& prefix, Decode<Row> decode,
-                 std::vector<Row>& rows) {
-  const auto cursor = store.scan(prefix);
-  for (; cursor->valid(); cursor->next()) {
-    auto row = decode(cursor->value());
-    if (!row.ok()) return row.error();
-    rows.push_back(std::move(*row));
-  }
-  return cursor->status();
-}
-
+/// The rows of one key range.
 template <class Row>
 Result<std::vector<Row>> read_all(const OrderedStore& store, const std::string& prefix,
                                   Decode<Row> decode) {
   std::vector<Row> rows;
-  if (const auto read = read_all(store, prefix, decode, rows); !read.ok()) return read.error();
+  const auto read = visit_rows<Row>(store, prefix, decode, [&](Row row) -> Outcome {
+    rows.push_back(std::move(row));
+    return Done{};
+  });
+  if (!read.ok()) return read.error();
   return rows;
 }
 
@@ -199,10 +181,11 @@ void ProjectTable::put_version(WriteBatch& batch, const ProjectId& project,
                                const WorkflowId& workflow, const WorkflowVersionRow& row) {
   namespace field = version_field;
   CHECK(row.version > 0, "versions count from 1");
-  RecordWriter record(version_1, row.definition.size() + 32);
+  RecordWriter record(version_1, row.definition.size() + row.integrations.size() + 32);
   record.number(field::version, row.version);
   record.text(field::definition, row.definition);
   record.time(field::deployed_at, row.deployed_at);
+  if (!row.integrations.empty()) record.text(field::integrations, row.integrations);
   batch.put(keys::workflow_version(project, workflow, row.version), std::move(record).take());
 }
 
@@ -212,11 +195,12 @@ Result<std::optional<ProjectRow>> ProjectTable::project(const ProjectId& id) con
 
 Result<std::vector<ProjectRow>> ProjectTable::projects() const {
   std::vector<ProjectRow> rows;
-  for (std::uint16_t shard = 0; shard < shard_count; ++shard) {
-    const auto read =
-        read_all<ProjectRow>(store_, keys::projects(ShardId{shard}), decode_project, rows);
-    if (!read.ok()) return read.error();
-  }
+  const auto read = visit_shards<ProjectRow>(store_, keys::projects, decode_project,
+                                             [&](ProjectRow row) -> Outcome {
+                                               rows.push_back(std::move(row));
+                                               return Done{};
+                                             });
+  if (!read.ok()) return read.error();
   return rows;
 }
 

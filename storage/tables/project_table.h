@@ -36,6 +36,8 @@ struct WorkflowVersionRow {
   WorkflowVersion version = 0;
   std::string definition;  // JSON text, frozen
   Instant deployed_at{};
+  /// JSON text: the integrations that it uses, as they were at the deploy. Empty: none.
+  std::string integrations{};
 };
 
 class ProjectTable {

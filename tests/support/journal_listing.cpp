@@ -21,7 +21,12 @@ class Describe {
     std::string text = id(event.step) + attempt(event.attempt) + ": " +
                        std::string(wire_name(event.code)) + " " + to_text(Json(event.message));
     if (event.retry_at) text += ", retry in " + span_text(*event.retry_at - at_);
+    if (event.response) text += ", response " + to_text(*event.response);
     return text + console(event.console);
+  }
+  std::string operator()(const PageFetched& event) const {
+    return id(event.step) + (event.attempt == 1 ? "" : attempt(event.attempt)) + " " +
+           to_text(*event.results) + " next " + to_text(*event.next_token);
   }
   std::string operator()(const DelayArmed& event) const {
     return id(event.step) + " " + span_text(event.due - at_);

@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/execution/branch_snapshot.h"
+#include "runtime/requests/response_value.h"
 
 #include <algorithm>
 
@@ -16,7 +17,7 @@ constexpr std::size_t moves_max = 200'000;
 struct SimulatedRun::Branch {
   enum class State : std::uint8_t {
     ready,    // to be planned
-    calling,  // a function runs
+    calling,  // a function runs, or a request has been sent
     waiting,  // until `due`
     fan_out,  // children run
     ended,
@@ -49,20 +50,28 @@ struct SimulatedRun::Branch {
   BranchMachine machine;
   State state = State::ready;
   Instant due{};
-  RunFunction call;
+  struct Request {
+    Attempt attempt;
+    HttpRequest http;
+  };
+  const Attempt& attempt() const {
+    const auto* const request = std::get_if<Request>(&call);
+    return request != nullptr ? request->attempt : std::get<RunFunction>(call).attempt;
+  }
+  std::variant<RunFunction, Request> call;
   Instant call_started{};
   std::unique_ptr<FanOut> fan_out;
 };
 
-SimulatedRun::SimulatedRun(std::shared_ptr<const Workflow> workflow, FunctionScript script,
+SimulatedRun::SimulatedRun(std::shared_ptr<const Workflow> workflow, SimulatedWorld world,
                            Options options)
     : workflow_(std::move(workflow)),
-      script_(std::move(script)),
+      world_(std::move(world)),
       options_(options),
       random_(options.seed) {}
 
-SimulatedRun::SimulatedRun(std::shared_ptr<const Workflow> workflow, FunctionScript script)
-    : SimulatedRun(std::move(workflow), std::move(script), Options{}) {}
+SimulatedRun::SimulatedRun(std::shared_ptr<const Workflow> workflow, SimulatedWorld world)
+    : SimulatedRun(std::move(workflow), std::move(world), Options{}) {}
 
 SimulatedRun::~SimulatedRun() = default;
 
@@ -77,7 +86,11 @@ void SimulatedRun::start(const RunStart& start) {
   started.user = UserId("ada");
   started.workflow = workflow_->id;
   started.version = workflow_->version;
-  started.trigger = share(start.trigger);
+  Json trigger = start.trigger;
+  const auto interned = intern_files(trigger, files_.keeper());
+  CHECK(interned.ok(), "a run was started with a file that is none");
+  started.trigger = share(std::move(trigger));
+  started.is_test = start.is_test;
   started.settings = share(start.settings);
   started.user_meta = share(start.user_meta);
   record(*root_, std::move(started));
@@ -118,7 +131,9 @@ void SimulatedRun::collect_movable(Branch& branch, bool is_stopping,
       if (!is_stopping) movable.push_back(&branch);
       return;
     case State::calling:
-      if (!held_.contains(step_of(*branch.call.source))) movable.push_back(&branch);
+      if (!held_.contains(workflow_->by_index[branch.attempt().step]->id.text)) {
+        movable.push_back(&branch);
+      }
       return;
     case State::waiting:
       if (!is_stopping && branch.due <= now_) movable.push_back(&branch);
@@ -149,7 +164,7 @@ void SimulatedRun::move_branch(Branch& branch) {
     branch.fan_out.reset();
     record(branch, std::move(joined));
   } else {
-    const Effect effect = branch.machine.plan(now_);
+    const Effect effect = branch.machine.plan(now_, world_.values);
     std::visit([&](const auto& each) { carry_out(branch, each); }, effect);
   }
   settle_children(*root_);
@@ -162,6 +177,19 @@ void SimulatedRun::carry_out(Branch& branch, const RecordEvent& effect) {
 void SimulatedRun::carry_out(Branch& branch, const RunFunction& effect) {
   branch.call = effect;
   branch.call_started = now_;
+  branch.state = Branch::State::calling;
+}
+
+void SimulatedRun::carry_out(Branch& branch, const SendRequest& effect) {
+  branch.call_started = now_;
+  auto request = send_with(effect.request, files_.reader());
+  if (!request) {
+    record(branch, branch.machine.attempt_failed(effect.attempt, now_, {request.error()}, now_,
+                                                 options_.jitter));
+    return;
+  }
+  note_sent(branch, *request, effect.attempt.number);
+  branch.call = Branch::Request{effect.attempt, std::move(*request)};
   branch.state = Branch::State::calling;
 }
 
@@ -182,20 +210,89 @@ void SimulatedRun::carry_out(Branch& branch, const BranchEnded&) {
 }
 
 void SimulatedRun::answer(Branch& branch) {
-  const RunFunction& call = branch.call;
-  FunctionOutcome outcome = script_.answer(*call.source, call.parameters, call.attempt);
+  if (std::holds_alternative<Branch::Request>(branch.call)) {
+    answer_request(branch);
+  } else {
+    answer_function(branch);
+  }
+}
+
+void SimulatedRun::answer_function(Branch& branch) {
+  const auto& call = std::get<RunFunction>(branch.call);
+  FunctionOutcome outcome =
+      world_.functions.answer(*call.source, expand_file_handles(call.parameters, files_.reader()),
+                              call.attempt.number);
   Result<Json> value =
       outcome.result.ok() ? parse_json(*outcome.result) : Result<Json>(outcome.result.error());
   if (value) {
-    record(branch, BranchMachine::function_completed(call, branch.call_started, std::move(*value),
-                                                     std::move(outcome.console)));
+    if (auto interned = intern_files(*value, files_.keeper()); !interned) {
+      value = interned.error();
+    }
+  }
+  if (value) {
+    record(branch, BranchMachine::function_completed(call.attempt, branch.call_started,
+                                                     std::move(*value), std::move(outcome.console)));
     return;
   }
   const Error error = outcome.result.ok() ? Error(ErrorCode::function_output,
                                                   "the result is " + value.error().message)
                                           : outcome.result.error();
-  record(branch, branch.machine.attempt_failed(call, branch.call_started, error,
-                                               std::move(outcome.console), now_, options_.jitter));
+  record(branch,
+         branch.machine.attempt_failed(call.attempt, branch.call_started,
+                                       {error, std::move(outcome.console)}, now_, options_.jitter));
+}
+
+void SimulatedRun::answer_request(Branch& branch) {
+  const auto& [attempt, request] = std::get<Branch::Request>(branch.call);
+  const std::string& step = workflow_->by_index[attempt.step]->id.text;
+  const HttpOutcome outcome = world_.requests.answer({step, request, attempt.number});
+  if (!outcome) {
+    record(branch, branch.machine.attempt_failed(attempt, branch.call_started, {outcome.error()},
+                                                 now_, options_.jitter));
+    return;
+  }
+  Json body = body_of(attempt, *outcome, request.url);
+  record(branch, branch.machine.request_answered(attempt, branch.call_started, *outcome,
+                                                 std::move(body), now_, options_.jitter));
+}
+
+/// As the workflow sees it.
+Json SimulatedRun::body_of(const Attempt& attempt, const HttpResponse& response,
+                           const std::string& url) {
+  auto body = read_body(response, url);
+  if (auto* const value = std::get_if<Json>(&body)) {
+    ignore_result(intern_files(*value, files_.keeper()), "what only looks like a file stays");
+    return std::move(*value);
+  }
+  const auto& file = std::get<FileBody>(body);
+  const FileHandle handle = files_.keep(attempt.redaction.apply(*response.body));
+  return file_object({file.name, file.mime_type, handle});
+}
+
+void SimulatedRun::note_sent(const Branch& branch, const HttpRequest& request,
+                             std::uint32_t attempt) {
+  const std::string& step = branch.machine.current_step()->id.text;
+  auto& requests = sent_[step][branch.path];
+  const auto is_same = [&](const Sent& each) {
+    return each.attempt == attempt && each.request.url == request.url &&
+           idempotency_key_of(each.request) == idempotency_key_of(request);
+  };
+  const auto again = std::find_if(requests.begin(), requests.end(), is_same);
+  if (again == requests.end()) {
+    requests.push_back({attempt, request});
+  } else {
+    again->request = request;
+  }
+}
+
+std::vector<HttpRequest> SimulatedRun::sent(const std::string& step) const {
+  std::vector<HttpRequest> all;
+  const auto found = sent_.find(step);
+  if (found == sent_.end()) return all;
+  for (const auto& [path, requests] : found->second) {
+    for (const auto& each : requests) all.push_back(each.request);
+  }
+  return all;
 }
 
 void SimulatedRun::record(Branch& branch, EventBody body) {

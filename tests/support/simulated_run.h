@@ -1,5 +1,6 @@
 #pragma once
-// A run of the pure machine without actors: virtual time, scripted functions, encoded journals. It
+// A run of the pure machine without actors: virtual time, scripted functions and servers, encoded
+// journals. It
 // carries out what the machines plan as small moves (record an event, start a call, answer it, ...)
 // and picks the next move with a seed, so that fan-out children interleave in as many ways as there
 // are seeds. It can crash between any two moves. One thread; nothing here blocks.
@@ -8,7 +9,10 @@
 #include "runtime/execution/fan_out_progress.h"
 #include "tests/support/function_script.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/request_script.h"
+#include "tests/support/scripted_dispatch.h"
 #include "tests/support/seeded_random.h"
+#include "tests/support/simulated_files.h"
 #include "tests/support/simulated_journal.h"
 
 #include <map>
@@ -21,9 +25,22 @@
 namespace millrace {
 
 struct RunStart {
-  Json trigger = JsonObject();
+  Json trigger = JsonObject();  // its files as hex, as they come in
   Json settings = JsonObject();
   Json user_meta = JsonObject();
+  bool is_test = false;
+};
+
+/// Everything around a run.
+struct SimulatedWorld {
+  SimulatedWorld() = default;
+  /// Most runs need functions only.
+  SimulatedWorld(FunctionScript script)  // NOLINT(google-explicit-constructor)
+      : functions(std::move(script)) {}
+
+  FunctionScript functions;
+  RequestScript requests;
+  ScriptedDispatch values;
 };
 
 class SimulatedRun {
@@ -49,8 +66,8 @@ class SimulatedRun {
     Crashes crashes = Crashes::when_told;
   };
 
-  SimulatedRun(std::shared_ptr<const Workflow> workflow, FunctionScript script, Options options);
-  SimulatedRun(std::shared_ptr<const Workflow> workflow, FunctionScript script);
+  SimulatedRun(std::shared_ptr<const Workflow> workflow, SimulatedWorld world, Options options);
+  SimulatedRun(std::shared_ptr<const Workflow> workflow, SimulatedWorld world);
   ~SimulatedRun();
   SimulatedRun(const SimulatedRun&) = delete;
   SimulatedRun& operator=(const SimulatedRun&) = delete;
@@ -82,6 +99,10 @@ class SimulatedRun {
   Instant now() const { return now_; }
   /// When anything that waits is due next.
   std::optional<Instant> next_due() const;
+  /// What the step sent: in the order of the branches, then of time. A request that was sent again
+  /// because a crash lost its answer is listed once.
+  std::vector<HttpRequest> sent(const std::string& step) const;
+  const SimulatedFiles& files() const { return files_; }
   /// The most fan-out children of one fan-out that were in the middle of their steps at once.
   std::size_t most_children() const { return most_children_; }
 
@@ -94,20 +115,31 @@ class SimulatedRun {
   void move_branch(Branch& branch);
   void carry_out(Branch& branch, const RecordEvent& effect);
   void carry_out(Branch& branch, const RunFunction& effect);
+  void carry_out(Branch& branch, const SendRequest& effect);
   void carry_out(Branch& branch, const WaitUntil& effect);
   void carry_out(Branch& branch, const RunFanOut& effect);
   void carry_out(Branch& branch, const BranchEnded& effect);
   void answer(Branch& branch);
+  void answer_function(Branch& branch);
+  void answer_request(Branch& branch);
+  Json body_of(const Attempt& attempt, const HttpResponse& response, const std::string& url);
+  void note_sent(const Branch& branch, const HttpRequest& request, std::uint32_t attempt);
   void open_fan_out(Branch& branch);
   void start_children(Branch& branch);
   void settle_children(Branch& branch);
 
   const std::shared_ptr<const Workflow> workflow_;
-  const FunctionScript script_;
+  const SimulatedWorld world_;
   const Options options_;
   SeededRandom random_;
   Instant now_ = test_epoch;
   SimulatedJournal journal_;
+  SimulatedFiles files_;  // on disk, like the journal
+  struct Sent {
+    std::uint32_t attempt = 1;
+    HttpRequest request;
+  };
+  std::map<std::string, std::map<BranchPath, std::vector<Sent>>> sent_;  // by step
   std::set<std::string> held_;
   std::unique_ptr<Branch> root_;
   Reopen reopen_ = Reopen::by_replay;  // how branches are loaded since the last crash

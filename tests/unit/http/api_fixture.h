@@ -2,9 +2,13 @@
 // The API without sockets: real registry and library over a memory store, a fake gateway, virtual
 // time. `call` takes a request the way the server hands it over.
 
+#include "actors/gateway/credential_registry.h"
+#include "actors/gateway/integration_registry.h"
 #include "actors/gateway/project_registry.h"
+#include "actors/gateway/secret_registry.h"
 #include "actors/gateway/shard_ownership.h"
 #include "actors/gateway/task_history.h"
+#include "actors/gateway/user_registry.h"
 #include "actors/gateway/workflow_library.h"
 #include "http/api/api.h"
 #include "http/wire/user_token.h"
@@ -47,7 +51,11 @@ class ApiFixture {
         projects(store_, commits_, ownership_, clock, random_),
         workflows(store_, commits_, ownership_, clock, functions_),
         history_(store_, workflows),
-        api({projects, workflows, history_, gateway, clock, std::move(options), {}}, admin_key) {
+        secrets(store_, commits_, ownership_, clock, sealer_, {}),
+        integrations(store_, commits_, ownership_, clock, {}),
+        users(store_, commits_, ownership_, clock),
+        credentials(store_, commits_, ownership_, clock, random_, sealer_, integrations, {}),
+        api({projects, workflows, history_, secrets, integrations, users, credentials, gateway, clock, std::move(options), {}}, admin_key) {
     api_key = make_project("p1");
   }
 
@@ -96,6 +104,7 @@ class ApiFixture {
   ShardOwnership ownership_;
   storage::GroupCommit commits_;
   ScriptedFunctions functions_;
+  const storage::Sealer sealer_{storage::SealingKey::make()};
 
  public:
   storage::MemoryStore& store() { return store_; }
@@ -107,6 +116,10 @@ class ApiFixture {
   TaskHistory history_;
 
  public:
+  SecretRegistry secrets;
+  IntegrationRegistry integrations;
+  UserRegistry users;
+  CredentialRegistry credentials;
   Api api;
   std::string api_key;
 };

@@ -7,7 +7,7 @@ namespace {
 
 const std::string type = "multipart/form-data; boundary=\"b 1\"";
 
-Result<std::vector<FormPart>> parse(const std::string& body) {
+Result<std::vector<ReceivedPart>> parse(const std::string& body) {
   return parse_multipart_form(type, body);
 }
 
@@ -47,6 +47,15 @@ TEST_CASE("a form without fields is an empty list", "[http]") {
   const auto parts = parse("--b 1--\r\n");
   REQUIRE(parts.ok());
   CHECK(parts->empty());
+}
+
+TEST_CASE("a field is not a file because its name or its text says filename", "[http]") {
+  const std::string disposition = "--b 1\r\nContent-Disposition: form-data; name=";
+  const std::string rest = "\r\n\r\nx\r\n--b 1--";
+  CHECK_FALSE(parse(disposition + "filename" + rest)->at(0).is_file);
+  CHECK_FALSE(parse(disposition + "\"a; filename=b\"" + rest)->at(0).is_file);
+  CHECK(parse(disposition + "a; filename=\"\"" + rest)->at(0).is_file);
+  CHECK(parse(disposition + "a; filename*=UTF-8''b" + rest)->at(0).is_file);
 }
 
 TEST_CASE("a multipart form that is cut or malformed is refused", "[http]") {

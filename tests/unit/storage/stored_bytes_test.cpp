@@ -5,9 +5,14 @@
 #include "storage/keys.h"
 #include "storage/ordered_store.h"
 #include "storage/rocks/format_version.h"
+#include "storage/sealing/sealer.h"
+#include "storage/tables/credential_table.h"
 #include "storage/tables/execution_table.h"
+#include "storage/tables/integration_table.h"
 #include "storage/tables/project_table.h"
+#include "storage/tables/secret_table.h"
 #include "storage/tables/timer_table.h"
+#include "storage/tables/user_table.h"
 #include "tests/contracts/executions.h"
 #include "tests/support/catch.h"
 
@@ -23,6 +28,14 @@ std::string hex(std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
     out.push_back(digits[static_cast<std::uint8_t>(c) >> 4]);
     out.push_back(digits[static_cast<std::uint8_t>(c) & 15]);
+  }
+  return out;
+}
+
+std::string bytes_of(std::string_view hex_text) {
+  std::string out;
+  for (std::size_t i = 0; i < hex_text.size(); i += 2) {
+    out.push_back(static_cast<char>(std::stoi(std::string(hex_text.substr(i, 2)), nullptr, 16)));
   }
   return out;
 }
@@ -120,6 +133,46 @@ TEST_CASE("the bytes of projects and workflows never change", "[stored_bytes]") 
         "002b117000016b0001 = 010a016b120370656d\n"
         "002b12700001770001 = 010a017712027b7d180320022801\n"
         "002b1370000177000100000003 = 01080312027b7d188002\n");
+}
+
+TEST_CASE("the bytes of secrets and integrations never change", "[stored_bytes]") {
+  WriteBatch batch;
+  const ProjectId project("p");
+  SecretTable::put(batch, {project, "KEY", "sealed", at(1)});
+  IntegrationTable::put(batch, {project, "crm", "{}", at(-1)});
+  SecretTable::remove(batch, project, "KEY");
+  IntegrationTable::remove(batch, project, "crm");
+  CHECK(lines(batch) ==
+        "002b147000014b45590001 = 010a017012034b45591a067365616c65642002\n"
+        "002b1570000163726d0001 = 010a0170120363726d1a027b7d2001\n"
+        "002b147000014b45590001 -\n"
+        "002b1570000163726d0001 -\n");
+}
+
+TEST_CASE("the bytes of users and credentials never change", "[stored_bytes]") {
+  WriteBatch batch;
+  const ProjectId project("p\0q"s);
+  const UserId user("u");
+  UserTable::put(batch, {project, user, "{}", true, at(1)});
+  CredentialTable::put(batch, {project, user, "id", "crm", true, "acct", "[1]", "[2]", "[3]",
+                               "sealed", at(2)});
+  CredentialTable::remove(batch, project, user, "id");
+  CHECK(lines(batch) ==
+        "00b01a7000ff710001750001 = 010a037000711201751a027b7d20012802\n"
+        "00b0187000ff71000175000169640001 = "
+        "010a037000711201751a026964220363726d28013204616363743a035b315d42035b325d4a03"
+        "5b335d52067365616c65645804\n"
+        "00b0187000ff71000175000169640001 -\n");
+}
+
+TEST_CASE("a value that was sealed by an earlier program opens", "[stored_bytes]") {
+  const Sealer sealer(*SealingKey::parse(std::string(64, '7')));
+  const std::string sealed = bytes_of(
+      "01f69f7c57a25aeb7744c0a6c2c9c5d390eb02f18eb1d119221a441d1168727c7417ec172da840114c3b11145df9"
+      "f148a4bb0d85a42693");
+  const auto plain = sealer.unseal(sealed, "place");
+  REQUIRE(plain.ok());
+  CHECK(*plain == "s3cret");
 }
 
 TEST_CASE("the bytes of the stores' own rows never change", "[stored_bytes]") {

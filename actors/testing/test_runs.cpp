@@ -1,0 +1,190 @@
+#include "actors/testing/test_runs.h"
+
+#include <atomic>
+
+#include "actors/gateway/actor_gateway.h"
+#include "actors/gateway/task_history.h"
+#include "actors/testing/borrowed_calls.h"
+#include "runtime/definitions/compile_workflow.h"
+#include "runtime/history/shorten.h"
+#include "runtime/integrations/frozen_integrations.h"
+#include "runtime/text/nearest_name.h"
+#include "storage/keys.h"
+#include "storage/memory/memory_store.h"
+
+namespace millrace {
+namespace {
+
+/// Versions of test runs are far from those of live ones: a function's context is known by workflow and
+/// version, and a draft must never meet the context of a deployed version.
+constexpr WorkflowVersion first_version = 1'000'000'000;
+
+/// What a draft is tested with need not be ready for live runs.
+class LenientTenants final : public TenantValues {
+ public:
+  explicit LenientTenants(const TenantValues& tenants) : tenants_(tenants) {}
+
+  Result<RunGrant> grant(const ProjectId& project, const UserId& user, const Workflow& workflow,
+                         const std::string& credential) const override {
+    auto granted = tenants_.grant(project, user, workflow, credential);
+    if (granted) return granted;
+    RunGrant lenient;
+    lenient.credential = credential;
+    return lenient;
+  }
+  Result<std::string> secret(const ProjectId& project, const std::string& name) const override {
+    return tenants_.secret(project, name);
+  }
+  Result<SharedCredential> credential(const ProjectId& project, const UserId& user,
+                                      std::string_view integration,
+                                      const std::string& credential) const override {
+    return tenants_.credential(project, user, integration, credential);
+  }
+
+ private:
+  const TenantValues& tenants_;
+};
+
+std::vector<Epoch> claim(storage::OrderedStore& store) {
+  auto epochs = store.claim_all_shards();
+  CHECK(epochs.ok(), "a memory store gave no epochs");
+  return std::move(*epochs);
+}
+
+Result<const Step*> step_named(const Workflow& workflow, const std::string& id) {
+  std::vector<std::string> ids;
+  for (const Step* const step : workflow.by_index) {
+    if (step->id.text == id) return step;
+    ids.push_back(step->id.text);
+  }
+  const std::string nearest = nearest_name(id, ids);
+  return Error(ErrorCode::not_found, "the draft has no step \"" + id + '"' +
+                                         (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+}
+
+}  // namespace
+
+class TestRuns::Node {
+ public:
+  Node(Dependencies dependencies, TestRunsOptions options)
+      : clock_(dependencies.clock),
+        options_(options),
+        integrations_(dependencies.integrations),
+        tenants_(dependencies.tenants),
+        functions_(dependencies.functions),
+        http_(dependencies.http),
+        ownership_(claim(store_)),
+        commits_(store_, {}),
+        workflows_(store_, commits_, ownership_, clock_, functions_, integrations_),
+        history_(store_, workflows_),
+        gateway_(make_actor_gateway({store_, commits_, ownership_, clock_, dependencies.random,
+                                     functions_, http_, tenants_, workflows_, dependencies.log,
+                                     ActorOptions{}})) {}
+
+  Result<TestReport> run(const TestRequest& request) {
+    if (++running_ > options_.runs_max) {
+      --running_;
+      return Error(ErrorCode::overloaded, "too many test runs are going on: try again in a moment");
+    }
+    auto report = run_version(request, first_version + next_++ % first_version);
+    --running_;
+    return report;
+  }
+
+ private:
+  Result<TestReport> run_version(const TestRequest& request, WorkflowVersion version) {
+    auto workflow = compile(request, version);
+    if (!workflow) return workflow.error();
+    TestOrder order{{request.project, request.user, request.workflow, request.trigger,
+                     request.files, request.credential},
+                    version, std::nullopt, request.outputs};
+    if (!request.step.empty()) {
+      auto step = step_named(**workflow, request.step);
+      if (!step) return step.error();
+      order.only_step = (*step)->index;
+    }
+    auto started = gateway_->run_test(order, options_.time_max);
+    Result<TestReport> report = started ? report_of(request.project, *started)
+                                        : Result<TestReport>(started.error());
+    erase(request, version, started);
+    return report;
+  }
+
+  Result<std::shared_ptr<const Workflow>> compile(const TestRequest& request,
+                                                  WorkflowVersion version) {
+    const auto catalog = integrations_(request.project);
+    auto compiled = compile_workflow(request.definition,
+                                     {request.project, request.workflow, version}, catalog.get());
+    if (!compiled) return compiled.error();
+    if (auto checked = workflows_.check_functions(**compiled); !checked) return checked.error();
+    storage::WorkflowVersionRow row{version, to_text(request.definition), clock_.now()};
+    row.integrations = to_text(freeze_integrations(**compiled, *catalog));
+    storage::WriteBatch batch;
+    storage::ProjectTable::put_version(batch, request.project, request.workflow, row);
+    if (auto stored = commit(request, std::move(batch)); !stored) return stored.error();
+    return workflows_.version(request.project, request.workflow, version);
+  }
+
+  Outcome commit(const TestRequest& request, storage::WriteBatch batch) {
+    batch.require(ownership_.fence(shard_of(request.project)));
+    return commits_.commit_and_wait(std::move(batch));
+  }
+
+  Result<TestReport> report_of(const ProjectId& project, const TestEnd& end) const {
+    if (!end.has_ended) {
+      return Error(ErrorCode::step_timeout, "the test run was stopped after " +
+                                                std::to_string(options_.time_max.count() / 1'000) +
+                                                " seconds");
+    }
+    TestReport report;
+    report.execution = end.execution;
+    report.error = end.error;
+    report.failed_step = end.failed_step;
+    report.status = end.error ? ExecutionStatus::failed : ExecutionStatus::succeeded;
+    auto details = history_.details(project, end.execution, limits::test_array_items_max);
+    if (!details) return details.error();
+    report.steps = std::move(*details);
+    for (StepDetail& step : report.steps) {
+      shorten_arrays(step.input, limits::test_array_items_max);
+      shorten_arrays(step.output, limits::test_array_items_max);
+    }
+    return report;
+  }
+
+  void erase(const TestRequest& request, WorkflowVersion version, const Result<TestEnd>& end) {
+    storage::WriteBatch batch;
+    batch.remove(storage::keys::workflow_version(request.project, request.workflow, version));
+    ignore_result(commit(request, std::move(batch)), "it is lost with the process anyway");
+    if (!end) return;
+    auto summary = storage::ExecutionTable(store_).summary(end->execution);
+    if (!summary || !*summary) return;
+    storage::WriteBatch rows;
+    rows.require(ownership_.fence(end->execution.shard()));
+    storage::ExecutionTable::erase(rows, **summary);
+    ignore_result(commits_.commit_and_wait(std::move(rows)), "it is lost with the process anyway");
+  }
+
+  Clock& clock_;
+  const TestRunsOptions options_;
+  const WorkflowLibrary::Integrations integrations_;
+  const LenientTenants tenants_;
+  BorrowedFunctions functions_;
+  BorrowedHttpCaller http_;
+  storage::MemoryStore store_;
+  ShardOwnership ownership_;
+  storage::GroupCommit commits_;
+  WorkflowLibrary workflows_;
+  TaskHistory history_;
+  std::unique_ptr<ActorGateway> gateway_;
+  std::atomic<std::size_t> running_{0};
+  std::atomic<WorkflowVersion> next_{0};
+};
+
+TestRuns::TestRuns(Dependencies dependencies, TestRunsOptions options)
+    : node_(std::make_unique<Node>(std::move(dependencies), options)) {}
+
+TestRuns::~TestRuns() = default;
+
+Result<TestReport> TestRuns::run(const TestRequest& request) { return node_->run(request); }
+
+}  // namespace millrace

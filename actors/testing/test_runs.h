@@ -1,0 +1,76 @@
+#pragma once
+// Test Workflow and Test Step (behaviour 5): a draft, run to its end for the preview user, by the same
+// machine and the same actors as live runs, in a memory store of its own. So nothing of it can appear in
+// the live history, and nothing is left when the report is given.
+//
+// In a test run no step is tried again, delays do not wait, and paginated requests fetch three pages.
+// The report shows arrays, and the elements of fan-outs, up to 20. Thread-safe; blocks: for request
+// threads only.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/gateway/run_files.h"
+#include "actors/gateway/tenant_values.h"
+#include "actors/gateway/workflow_library.h"
+#include "runtime/base/log.h"
+#include "runtime/base/random.h"
+#include "runtime/history/execution_summary.h"
+#include "runtime/history/step_execution.h"
+#include "runtime/outbound/http_caller.h"
+
+namespace millrace {
+
+struct TestRequest {
+  ProjectId project;
+  UserId user;  // the preview user
+  WorkflowId workflow;
+  Json definition;
+  Json trigger;  // the trigger's output, files as handles
+  RunFiles files;
+  std::string credential;  // empty: the user's first
+  /// Set: only this step is run, and `outputs` stands for what ran before it: {"<stepId>": output}. For
+  /// a step inside a fan-out, the fan-out's output is {"instance": ..., "index": 0}.
+  std::string step;
+  JsonObject outputs;
+};
+
+struct TestReport {
+  ExecutionId execution;
+  ExecutionStatus status = ExecutionStatus::executing;
+  std::optional<Error> error;  // set when it failed
+  StepId failed_step;
+  std::vector<StepDetail> steps;
+};
+
+struct TestRunsOptions {
+  std::size_t runs_max = 16;  // at once; beyond: `overloaded`
+  Millis time_max{300'000};   // beyond: the run is cancelled, `step_timeout`
+};
+
+class TestRuns {
+ public:
+  struct Dependencies {
+    Clock& clock;
+    Random& random;
+    FunctionEngine& functions;
+    HttpCaller& http;
+    const TenantValues& tenants;
+    WorkflowLibrary::Integrations integrations;
+    LogSink log;
+  };
+  TestRuns(Dependencies dependencies, TestRunsOptions options);
+  /// Gives up what still runs.
+  ~TestRuns();
+
+  /// Errors: invalid_definition with all findings, not_found (no such step), invalid_request,
+  /// overloaded, step_timeout. A run that fails is a report, not an error.
+  Result<TestReport> run(const TestRequest& request);
+
+ private:
+  class Node;
+  std::unique_ptr<Node> node_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,37 @@
+#include "http/api/secrets_api.h"
+
+#include "actors/gateway/secret_registry.h"
+
+namespace millrace {
+
+Result<Reply> list_secrets(const ApiCall& call, ApiServices& services) {
+  JsonArray list;
+  for (const auto& secret : services.secrets.names(call.project)) {
+    list.push_back(JsonObject{{"name", secret.name},
+                              {"dateUpdated", to_text(secret.updated)},
+                              {"isLocked", secret.is_locked}});
+  }
+  return json_reply(200, JsonObject{{"secrets", std::move(list)}});
+}
+
+Result<Reply> put_secret(const ApiCall& call, ApiServices& services) {
+  const auto body = json_object_body(call);
+  if (!body) return body.error();
+  const auto value = string_member(*body, "value");
+  if (!value) return value.error();
+  if (!value->has_value()) {
+    return Error(ErrorCode::invalid_request, "the body must be {\"value\": \"the secret\"}");
+  }
+  const std::string& name = call.path_value("name");
+  const auto stored = services.secrets.put(call.project, name, **value);
+  if (!stored) return stored.error();
+  return json_reply(*stored == Stored::created ? 201 : 200, JsonObject{{"name", name}});
+}
+
+Result<Reply> delete_secret(const ApiCall& call, ApiServices& services) {
+  const auto removed = services.secrets.remove(call.project, call.path_value("name"));
+  if (!removed) return removed.error();
+  return no_content();
+}
+
+}  // namespace millrace

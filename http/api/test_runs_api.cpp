@@ -1,0 +1,111 @@
+#include "http/api/test_runs_api.h"
+
+#include "actors/gateway/workflow_library.h"
+#include "actors/testing/test_runs.h"
+
+namespace millrace {
+namespace {
+
+constexpr const char* preview_user = "preview";
+
+/// The trigger's output, as a request without anything in it would give it.
+Json trigger_of(const Json& given) {
+  JsonObject request{{"headers", JsonObject()}, {"params", JsonObject()}, {"body", JsonObject()}};
+  if (const auto* const object = given.if_object()) {
+    for (const auto& member : *object) request[member.key()] = member.value();
+  }
+  return JsonObject{{"request", std::move(request)}};
+}
+
+Result<JsonObject> object_member(const JsonObject& body, std::string_view key) {
+  const Json* const value = body.if_contains(key);
+  if (value == nullptr || value->is_null()) return JsonObject();
+  if (value->is_object()) return value->get_object();
+  return Error(ErrorCode::invalid_request,
+               "\"" + std::string(key) + "\" must be an object, got " +
+                   std::string(kind_name(*value)));
+}
+
+Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
+  const auto body = json_object_body(call);
+  if (!body) return body.error();
+  const auto user = string_member(*body, "userId");
+  const auto credential = string_member(*body, "credentialId");
+  const auto request = object_member(*body, "request");
+  const auto outputs = object_member(*body, "outputs");
+  if (!user) return user.error();
+  if (!credential) return credential.error();
+  if (!request) return request.error();
+  if (!outputs) return outputs.error();
+
+  TestRequest test;
+  test.project = call.project;
+  test.user = UserId(user->value_or(preview_user));
+  test.workflow = WorkflowId(call.path_value("workflow"));
+  test.credential = credential->value_or("");
+  Json given = JsonObject{{"trigger", trigger_of(*request)}, {"outputs", *outputs}};
+  const auto kept = intern_files(
+      given, [&](std::string bytes) { return test.files.keep(std::move(bytes)); });
+  if (!kept) return kept.error();
+  test.trigger = given.get_object().at("trigger");
+  test.outputs = given.get_object().at("outputs").get_object();
+  auto entry = services.workflows.get(call.project, test.workflow);
+  if (!entry) return entry.error();
+  test.definition = std::move(entry->draft);
+  return test;
+}
+
+JsonObject shown(const StepDetail& detail) {
+  JsonArray console;
+  for (const auto& [level, text] : detail.console) {
+    console.push_back(JsonObject{{"level", level}, {"text", text}});
+  }
+  JsonArray indexes;
+  for (const auto index : detail.step.indexes) indexes.push_back(index);
+  return {{"id", detail.step.id},
+          {"stepId", detail.step.step.text},
+          {"status", detail.step.status},
+          {"type", detail.step.type},
+          {"indexes", std::move(indexes)},
+          {"start", to_text(detail.step.start)},
+          {"end", detail.step.end ? Json(to_text(*detail.step.end)) : Json(nullptr)},
+          {"input", detail.input},
+          {"output", detail.output},
+          {"console", std::move(console)}};
+}
+
+Json shown(const TestReport& report) {
+  JsonArray steps;
+  for (const auto& step : report.steps) steps.push_back(shown(step));
+  JsonObject body{{"status", wire_name(report.status)}, {"error", nullptr}};
+  if (report.error) {
+    body["error"] = JsonObject{{"stepId", report.failed_step.text},
+                               {"code", wire_name(report.error->code)},
+                               {"message", report.error->message}};
+  }
+  body["steps"] = std::move(steps);
+  return body;
+}
+
+Result<Reply> run(const TestRequest& test, ApiServices& services) {
+  const auto report = services.tests.run(test);
+  if (!report) return report.error();
+  return json_reply(200, shown(*report));
+}
+
+}  // namespace
+
+Result<Reply> test_workflow(const ApiCall& call, ApiServices& services) {
+  const auto test = read_test(call, services);
+  if (!test) return test.error();
+  return run(*test, services);
+}
+
+Result<Reply> test_step(const ApiCall& call, ApiServices& services) {
+  auto test = read_test(call, services);
+  if (!test) return test.error();
+  test->step = call.path_value("step");
+  return run(*test, services);
+}
+
+}  // namespace millrace

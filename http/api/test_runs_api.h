@@ -1,0 +1,22 @@
+#pragma once
+// Trying a draft out (behaviour 5, Test Workflow and Test Step):
+//
+//   POST /projects/{p}/workflows/{w}/test
+//        {"userId": "ada", "request": {"headers": {}, "params": {}, "body": {}}, "credentialId": "..."}
+//   POST /projects/{p}/workflows/{w}/steps/{step}/test
+//        the same, and "outputs": {"<stepId>": output} for what the step refers to
+//
+// All members are optional; without `userId` the preview user is "preview". Answered 200 when the run has
+// ended, whether it succeeded or failed:
+//
+//   {"status", "error": null | {"stepId", "code", "message"}, "steps": [{"id", "stepId", "status", "type",
+//    "start", "end", "input", "output", "console"}]}
+
+#include "http/api/api_call.h"
+
+namespace millrace {
+
+Result<Reply> test_workflow(const ApiCall& call, ApiServices& services);
+Result<Reply> test_step(const ApiCall& call, ApiServices& services);
+
+}  // namespace millrace

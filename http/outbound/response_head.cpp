@@ -1,0 +1,79 @@
+#include "http/outbound/response_head.h"
+
+#include "runtime/base/json.h"
+#include "runtime/text/header_text.h"
+
+#include <charconv>
+
+namespace millrace {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+}  // namespace
+
+bool ResponseHead::take_line(std::string_view line) {
+  too_large_ = too_large_ || line.size() > bytes_left_;
+  if (too_large_) return false;
+  bytes_left_ -= line.size();
+  const bool starts_head = status_ == 0 || (complete_ && status_ < 200);
+  if (starts_head) {
+    take_status(line);
+  } else if (!complete_) {
+    take_header(line);
+  }
+  return true;
+}
+
+void ResponseHead::take_status(std::string_view line) {
+  if (!line.starts_with("HTTP/")) return;
+  headers_.clear();
+  complete_ = false;
+  const auto space = line.find(' ');
+  if (space == std::string_view::npos) return;
+  const std::string_view rest = trimmed(line.substr(space));
+  std::from_chars(rest.data(), rest.data() + rest.size(), status_);
+}
+
+void ResponseHead::take_header(std::string_view line) {
+  if (trimmed(line).empty()) {
+    complete_ = true;
+    return;
+  }
+  // A line that starts with a space continues the one before it (RFC 9112, 5.2).
+  if ((line.front() == ' ' || line.front() == '\t') && !headers_.empty()) {
+    headers_.back().value += " " + utf8_of_header(trimmed(line));
+    return;
+  }
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || !is_header_name(line.substr(0, colon))) return;
+  headers_.push_back({lower_case(line.substr(0, colon)), utf8_of_header(trimmed(line.substr(colon + 1)))});
+}
+
+const std::string* ResponseHead::header(std::string_view lower_name) const {
+  for (const HttpHeader& each : headers_) {
+    if (each.name == lower_name) return &each.value;
+  }
+  return nullptr;
+}
+
+std::string utf8_of_header(std::string_view value) {
+  if (is_valid_utf8(value)) return std::string(value);
+  std::string converted;
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      converted += c;
+    } else {
+      converted += static_cast<char>(0xc0 | (byte >> 6));
+      converted += static_cast<char>(0x80 | (byte & 0x3f));
+    }
+  }
+  return converted;
+}
+
+}  // namespace millrace

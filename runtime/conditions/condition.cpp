@@ -1,0 +1,36 @@
+#include "runtime/conditions/condition.h"
+
+namespace millrace {
+namespace {
+
+Result<bool> all_hold(const std::vector<Condition>& group, const Scope& scope) {
+  for (const auto& condition : group) {
+    auto holds =
+        evaluate(condition.op, condition.variable.render(scope), condition.argument.render(scope));
+    if (!holds || !*holds) return holds;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<bool> any_holds(const ConditionGroups& groups, const Scope& scope) {
+  for (const auto& group : groups) {
+    auto holds = all_hold(group, scope);
+    if (!holds || *holds) return holds;
+  }
+  return false;
+}
+
+std::vector<Template*> templates_of(ConditionGroups& groups) {
+  std::vector<Template*> all;
+  for (auto& group : groups) {
+    for (auto& condition : group) {
+      all.push_back(&condition.variable);
+      all.push_back(&condition.argument);
+    }
+  }
+  return all;
+}
+
+}  // namespace millrace

@@ -1,0 +1,152 @@
+#include "runtime/definitions/link_integrations.h"
+
+#include "runtime/definitions/object_reader.h"
+#include "runtime/integrations/check_parameters.h"
+#include "runtime/text/nearest_name.h"
+
+#include <algorithm>
+
+namespace millrace {
+namespace {
+
+class Linker {
+ public:
+  Linker(Workflow& workflow, const IntegrationCatalog* integrations, Findings& findings)
+      : workflow_(workflow), integrations_(integrations), findings_(findings) {}
+
+  void link() {
+    if (!workflow_.integration.empty()) {
+      workflow_.connection = find(workflow_.integration, "", "/integration");
+    }
+    link_sequence(workflow_.steps);
+  }
+
+ private:
+  void link_sequence(Sequence& steps) {
+    for (Step& step : steps) {
+      if (auto* const request = std::get_if<RequestStep>(&step.config)) link(step, *request);
+      if (auto* const action = std::get_if<ActionStep>(&step.config)) link(step, *action);
+      if (auto* const fan_out = std::get_if<FanOutStep>(&step.config)) {
+        link_sequence(fan_out->steps);
+      }
+      if (auto* const conditional = std::get_if<ConditionalStep>(&step.config)) {
+        for (auto& branch : conditional->branches) link_sequence(branch.steps);
+        link_sequence(conditional->otherwise);
+      }
+    }
+  }
+
+  void link(const Step& step, RequestStep& request) {
+    if (request.integration.empty()) return;
+    request.connection = find(request.integration, step.id.text, step.pointer + "/integration");
+  }
+
+  void link(const Step& step, ActionStep& action) {
+    if (action.integration.empty()) action.integration = workflow_.integration;
+    if (action.integration.empty()) {
+      return add(step.id.text, step.pointer + "/integration",
+                 "an action needs an `integration`: the workflow has none");
+    }
+    action.connection = find(action.integration, step.id.text, step.pointer + "/integration");
+    if (action.connection == nullptr || action.action.empty()) return;
+    const auto& actions = action.connection->actions;
+    const auto found = actions.find(action.action);
+    if (found == actions.end()) {
+      std::vector<std::string> names;
+      for (const auto& [name, each] : actions) names.push_back(name);
+      return add(step.id.text, step.pointer + "/action",
+                 "\"" + action.integration + "\" has no action `" + action.action + '`',
+                 list_names(names), action.action, nearest_name(action.action, names));
+    }
+    action.definition = &found->second;
+    check_constants(step, action);
+  }
+
+  /// What no reference can change is checked now.
+  void check_constants(const Step& step, const ActionStep& action) {
+    if (!action.parameters.is_constant()) return check_names(step, action);
+    const Json parameters = action.parameters.constant();
+    auto checked = check_parameters(*action.definition, parameters);
+    if (checked) return;
+    for (ErrorDetail detail : checked.error().details) {
+      detail.step = step.id.text;
+      detail.path = step.pointer + "/parameters" + detail.path;
+      findings_.push_back(std::move(detail));
+    }
+  }
+
+  /// With references in it: names, required ones, and the types of the constant ones.
+  void check_names(const Step& step, const ActionStep& action) {
+    const Json skeleton = action.parameters.constant();
+    const auto* const given = skeleton.if_object();
+    if (given == nullptr) return;
+    auto checked = check_parameters(*action.definition, skeleton);
+    if (checked) return;
+    for (ErrorDetail detail : checked.error().details) {
+      // A null in the skeleton stands for a reference: it is known at run time only.
+      const bool is_reference = std::any_of(given->begin(), given->end(), [&](const auto& member) {
+        return detail.path == '/' + pointer_token(member.key()) && member.value().is_null();
+      });
+      if (is_reference && detail.nearest.empty() && detail.got.empty()) continue;
+      detail.step = step.id.text;
+      detail.path = step.pointer + "/parameters" + detail.path;
+      findings_.push_back(std::move(detail));
+    }
+  }
+
+  std::shared_ptr<const Integration> find(const std::string& type, const std::string& step,
+                                          const std::string& pointer) {
+    auto found = integrations_ == nullptr ? nullptr : integrations_->find_integration(type);
+    if (found != nullptr) return found;
+    const auto types =
+        integrations_ == nullptr ? std::vector<std::string>() : integrations_->integration_types();
+    add(step, pointer, "the project has no integration `" + type + "`; put it first",
+        types.empty() ? "an integration of the project" : list_names(types), type,
+        nearest_name(type, types));
+    return nullptr;
+  }
+
+  void add(const std::string& step, const std::string& pointer, std::string message,
+           std::string expected = {}, std::string got = {}, std::string nearest = {}) {
+    ErrorDetail detail;
+    detail.step = step;
+    detail.path = pointer;
+    detail.message = std::move(message);
+    detail.expected = std::move(expected);
+    detail.got = std::move(got);
+    detail.nearest = std::move(nearest);
+    findings_.push_back(std::move(detail));
+  }
+
+  Workflow& workflow_;
+  const IntegrationCatalog* integrations_;
+  Findings& findings_;
+};
+
+}  // namespace
+
+void link_integrations(Workflow& workflow, const IntegrationCatalog* integrations,
+                       Findings& findings) {
+  Linker(workflow, integrations, findings).link();
+}
+
+std::vector<std::string> integrations_of(const Workflow& workflow) {
+  std::vector<std::string> types;
+  const auto note = [&](const std::string& type) {
+    if (!type.empty() && std::find(types.begin(), types.end(), type) == types.end()) {
+      types.push_back(type);
+    }
+  };
+  note(workflow.integration);
+  for (const Step* const step : workflow.by_index) {
+    if (const auto* const request = std::get_if<RequestStep>(&step->config)) {
+      note(request->integration);
+    }
+    if (const auto* const action = std::get_if<ActionStep>(&step->config)) {
+      note(action->integration);
+    }
+  }
+  return types;
+}
+
+}  // namespace millrace

@@ -1,0 +1,18 @@
+#pragma once
+// Finds the integrations and actions that a workflow's steps name, and freezes them into the workflow:
+// a later change of the integration reaches a workflow with its next deploy. Constant parameters are
+// checked against the action's declaration.
+
+#include "runtime/definitions/findings.h"
+#include "runtime/definitions/workflow.h"
+
+namespace millrace {
+
+/// Needs numbered steps; before link_references. `integrations` null: there are none.
+void link_integrations(Workflow& workflow, const IntegrationCatalog* integrations,
+                       Findings& findings);
+
+/// The types of the integrations that the workflow and its steps name.
+std::vector<std::string> integrations_of(const Workflow& workflow);
+
+}  // namespace millrace

@@ -1,0 +1,123 @@
+#include "runtime/execution/plan_request.h"
+
+#include <algorithm>
+
+#include "runtime/base/check.h"
+#include "runtime/execution/plan_step.h"
+#include "runtime/execution/step_path.h"
+#include "runtime/integrations/check_parameters.h"
+#include "runtime/templates/overlay_scope.h"
+#include "runtime/text/header_text.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view key_header = "Idempotency-Key";
+
+/// The parts that are written differently for a request and for an action.
+struct Recipe {
+  const RequestTemplate& request;
+  const Integration* connection;
+  Json parameters;  // of an action
+};
+
+Result<Recipe> recipe_of(const Step& step, const Scope& scope) {
+  if (const auto* const request = std::get_if<RequestStep>(&step.config)) {
+    return Recipe{request->request, request->connection.get(), nullptr};
+  }
+  const auto& action = std::get<ActionStep>(step.config);
+  CHECK(action.definition != nullptr, "an action step has no action");
+  Json parameters = action.parameters.render(scope);
+  if (auto checked = check_parameters(*action.definition, parameters); !checked) {
+    return checked.error();
+  }
+  return Recipe{action.definition->request, action.connection.get(), std::move(parameters)};
+}
+
+void add_idempotency_key(HttpRequest& http, std::string key) {
+  const bool is_own = std::any_of(http.headers.begin(), http.headers.end(), [](const auto& each) {
+    return lower_case(each.name) == lower_case(key_header);
+  });
+  if (!is_own) http.headers.push_back({std::string(key_header), std::move(key)});
+}
+
+std::uint64_t body_bytes(const OutgoingRequest& request) {
+  if (const auto* const text = std::get_if<std::string>(&request.body)) return text->size();
+  std::uint64_t bytes = 0;
+  for (const FileHandle& file : files_of(request)) bytes += file.size;
+  return bytes;
+}
+
+}  // namespace
+
+Result<SendRequest> plan_request(const Step& step, const BranchScope& scope,
+                                 const RequestPosition& position, const DispatchValues& values) {
+  SendRequest send;
+  const auto secrets = dispatch_secrets(step, values, send.attempt.redaction);
+  if (!secrets) return secrets.error();
+  const Json self = page_self(position.pages, nullptr);
+  const OverlayScope at_dispatch(scope, {.secrets = secrets->get(), .self = &self});
+  auto recipe = recipe_of(step, at_dispatch);
+  if (!recipe) return recipe.error();
+  const OverlayScope in_action(at_dispatch, {.parameters = &recipe->parameters});
+
+  RequestValues rendered = render_request(recipe->request, in_action);
+  if (recipe->connection != nullptr) {
+    SharedCredential credential;
+    if (recipe->connection->auth.kind != IntegrationAuth::Kind::none) {
+      auto found = values.credential(recipe->connection->type);
+      if (!found) return found.error();
+      credential = std::move(*found);
+    }
+    auto connected =
+        connect_request(rendered, *recipe->connection, recipe->connection->base_url.render(scope),
+                        credential.get(), send.attempt.redaction);
+    if (!connected) return connected.error();
+  }
+  auto outgoing = outgoing_request(rendered);
+  if (!outgoing) return outgoing.error();
+  send.request = std::move(*outgoing);
+  send.request.http.project = scope.facts()->started.project;
+  if (step.timeout) send.request.http.timeout = *step.timeout;
+  add_idempotency_key(send.request.http, idempotency_key(step, scope, position.pages.pages + 1));
+  send.attempt.step = step.index;
+  send.attempt.number = position.attempt;
+  send.attempt.input_bytes = send.request.http.url.size() + body_bytes(send.request);
+  return send;
+}
+
+std::uint32_t pages_max(const Pagination& pagination, bool is_test) {
+  return is_test ? std::min(pagination.pages_max, limits::test_pages_max) : pagination.pages_max;
+}
+
+Json request_input(const RequestStep& config, const Scope& scope) {
+  RequestValues values = render_request(config.request, scope);
+  if (config.connection == nullptr) return show_request(values);
+  Json shown = show_request(values);
+  shown.get_object().emplace("integration", config.integration);
+  return shown;
+}
+
+Json action_input(const ActionStep& config, const Scope& scope) {
+  return JsonObject{{"integration", config.integration},
+                    {"action", config.action},
+                    {"parameters", config.parameters.render(scope)}};
+}
+
+Json request_output(const Step& step, Json response) {
+  const auto* const action = std::get_if<ActionStep>(&step.config);
+  if (action == nullptr) return JsonObject{{"response", std::move(response)}};
+  const bool is_paged = action->definition->request.pagination.has_value();
+  if (is_paged) return JsonObject{{"result", response.get_object().at("results")}};
+  const Json output = JsonObject{{"response", std::move(response)}};
+  return JsonObject{{"result", follow(output, action->definition->result)}};
+}
+
+std::string idempotency_key(const Step& step, const BranchScope& scope, std::uint32_t page) {
+  std::string key = scope.facts()->execution.get_object().at("id").get_string().c_str();
+  key += ':' + step_path(step, scope.indexes());
+  if (page > 1) key += ':' + std::to_string(page);
+  return key;
+}
+
+}  // namespace millrace

@@ -1,0 +1,193 @@
+#include "runtime/files/file_value.h"
+
+#include "runtime/base/limits.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view prefix = "millrace-file:";
+constexpr std::size_t hash_digits = 64;
+constexpr std::string_view digits = "0123456789abcdef";
+
+int nibble(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// A handle at the beginning of the text, and how long it is.
+std::optional<std::pair<FileHandle, std::size_t>> handle_at(std::string_view text) {
+  if (!text.starts_with(prefix)) return std::nullopt;
+  std::string_view rest = text.substr(prefix.size());
+  if (rest.size() < hash_digits + 2 || rest[hash_digits] != ':') return std::nullopt;
+  FileHandle handle;
+  for (std::size_t i = 0; i < handle.hash.size(); ++i) {
+    const int high = nibble(rest[2 * i]);
+    const int low = nibble(rest[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    handle.hash[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  rest.remove_prefix(hash_digits + 1);
+  const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), handle.size);
+  if (read.ec != std::errc()) return std::nullopt;
+  return std::pair(handle, static_cast<std::size_t>(read.ptr - text.data()));
+}
+
+/// Calls `found(position, handle, length)` for each handle in the text.
+template <class Found>
+void each_handle(std::string_view text, Found found) {
+  for (std::size_t at = text.find(prefix); at != std::string_view::npos;) {
+    const auto handle = handle_at(text.substr(at));
+    if (handle) found(at, handle->first, handle->second);
+    at = text.find(prefix, at + (handle ? handle->second : prefix.size()));
+  }
+}
+
+std::string text_member(const JsonObject& object, std::string_view key) {
+  const Json* const value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+bool is_file_object(const JsonObject& object) {
+  const Json* const type = object.if_contains("dataType");
+  const Json* const data = object.if_contains("data");
+  return type != nullptr && type->is_string() && std::string_view(type->get_string()) == "FILE" &&
+         data != nullptr && data->is_string();
+}
+
+Error bad_file(const std::string& pointer, std::string why) {
+  ErrorDetail detail;
+  detail.path = pointer + "/data";
+  detail.message = why;
+  detail.expected = "hex digits, two for each byte";
+  return Error(ErrorCode::invalid_file, "the file at " + pointer + ": " + std::move(why),
+               {std::move(detail)});
+}
+
+class Interner {
+ public:
+  explicit Interner(const KeepFile& keep) : keep_(keep) {}
+
+  Outcome walk(Json& value, const std::string& pointer) {
+    if (auto* const object = value.if_object()) {
+      if (is_file_object(*object)) return intern(*object, pointer);
+      for (auto& member : *object) {
+        if (!member.value().is_structured()) continue;
+        auto walked = walk(member.value(), pointer + '/' + pointer_token(member.key()));
+        if (!walked) return walked;
+      }
+    } else if (auto* const array = value.if_array()) {
+      for (std::size_t i = 0; i < array->size(); ++i) {
+        if (!(*array)[i].is_structured()) continue;
+        auto walked = walk((*array)[i], pointer + '/' + std::to_string(i));
+        if (!walked) return walked;
+      }
+    }
+    return Done{};
+  }
+
+ private:
+  Outcome intern(JsonObject& file, const std::string& pointer) {
+    boost::json::string& data = file.at("data").get_string();
+    if (parse_file_handle(data)) return Done{};  // it came from this run
+    if (++files_ > limits::files_per_request_max) {
+      return bad_file(pointer, "more than " + std::to_string(limits::files_per_request_max) +
+                                   " files in one value");
+    }
+    if (data.size() / 2 > limits::file_bytes_max) {
+      return bad_file(pointer, "it has more than " + std::to_string(limits::file_bytes_max) +
+                                   " bytes");
+    }
+    auto bytes = parse_hex(data);
+    if (!bytes) return bad_file(pointer, "its `data` is not hex");
+    data = to_text(keep_(std::move(*bytes)));
+    return Done{};
+  }
+
+  const KeepFile& keep_;
+  std::size_t files_ = 0;
+};
+
+}  // namespace
+
+std::string to_text(const FileHandle& handle) {
+  const std::string_view hash(reinterpret_cast<const char*>(handle.hash.data()),
+                              handle.hash.size());
+  return std::string(prefix) + to_hex(hash) + ':' + std::to_string(handle.size);
+}
+
+std::optional<FileHandle> parse_file_handle(std::string_view text) {
+  const auto handle = handle_at(text);
+  if (!handle || handle->second != text.size()) return std::nullopt;
+  return handle->first;
+}
+
+std::vector<FileHandle> find_file_handles(std::string_view text) {
+  std::vector<FileHandle> handles;
+  each_handle(text, [&](std::size_t, const FileHandle& handle, std::size_t) {
+    if (std::find(handles.begin(), handles.end(), handle) == handles.end()) {
+      handles.push_back(handle);
+    }
+  });
+  return handles;
+}
+
+std::string expand_file_handles(std::string text, const FileBytes& bytes) {
+  std::string expanded;
+  std::size_t copied = 0;
+  each_handle(text, [&](std::size_t at, const FileHandle& handle, std::size_t length) {
+    const SharedBytes file = bytes(handle);
+    if (file == nullptr) return;
+    expanded.append(text, copied, at - copied);
+    expanded += to_hex(*file);
+    copied = at + length;
+  });
+  if (copied == 0) return text;
+  expanded.append(text, copied);
+  return expanded;
+}
+
+std::optional<FileValue> as_file(const Json& value) {
+  const auto* const object = value.if_object();
+  if (object == nullptr || !is_file_object(*object)) return std::nullopt;
+  const auto handle = parse_file_handle(object->at("data").get_string());
+  if (!handle) return std::nullopt;
+  return FileValue{text_member(*object, "name"), text_member(*object, "mimeType"), *handle};
+}
+
+Json file_object(const FileValue& file) {
+  return JsonObject{{"name", file.name},
+                    {"data", to_text(file.handle)},
+                    {"mimeType", file.mime_type},
+                    {"dataType", "FILE"}};
+}
+
+Outcome intern_files(Json& value, const KeepFile& keep) { return Interner(keep).walk(value, ""); }
+
+std::optional<std::string> parse_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return std::nullopt;
+  std::string bytes(text.size() / 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const int high = nibble(text[2 * i]);
+    const int low = nibble(text[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes[i] = static_cast<char>(high << 4 | low);
+  }
+  return bytes;
+}
+
+std::string to_hex(std::string_view bytes) {
+  std::string text(bytes.size() * 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    text[2 * i] = digits[byte >> 4];
+    text[2 * i + 1] = digits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace millrace

@@ -1,0 +1,248 @@
+#include "runtime/integrations/integration.h"
+
+#include "runtime/base/limits.h"
+#include "runtime/definitions/object_reader.h"
+#include "runtime/requests/read_request.h"
+#include "runtime/text/header_text.h"
+#include "runtime/text/nearest_name.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+using Root = Reference::Root;
+
+constexpr std::array<Choice<IntegrationAuth::Kind>, 6> auth_kinds{{
+    {"none", IntegrationAuth::Kind::none},
+    {"bearer", IntegrationAuth::Kind::bearer},
+    {"basic", IntegrationAuth::Kind::basic},
+    {"header", IntegrationAuth::Kind::header},
+    {"query", IntegrationAuth::Kind::query},
+    {"oauth2", IntegrationAuth::Kind::oauth2},
+}};
+
+constexpr std::array<Choice<ActionParameter::Type>, 6> parameter_types{{
+    {"any", ActionParameter::Type::any},
+    {"string", ActionParameter::Type::string},
+    {"number", ActionParameter::Type::number},
+    {"boolean", ActionParameter::Type::boolean},
+    {"object", ActionParameter::Type::object},
+    {"array", ActionParameter::Type::array},
+}};
+
+constexpr std::array<Choice<std::string_view>, 9> setting_types{{
+    {"text", "text"},
+    {"number", "number"},
+    {"boolean", "boolean"},
+    {"email", "email"},
+    {"password", "password"},
+    {"url", "url"},
+    {"enum", "enum"},
+    {"field", "field"},
+    {"mapping", "mapping"},
+}};
+
+bool is_absolute_url(const std::string& text) {
+  const std::string start = lower_case(std::string_view(text).substr(0, 8));
+  return start.starts_with("http://") || start == "https://";
+}
+
+IntegrationAuth read_auth(ObjectReader& parent) {
+  IntegrationAuth auth;
+  const Json* const value = parent.find("auth");
+  if (value == nullptr) return auth;
+  ObjectReader json(*value, parent.pointer_to("auth"), "", parent.findings());
+  if (!value->is_object()) return auth;
+  json.require("type", "how a credential is used");
+  auth.kind = json.choice<IntegrationAuth::Kind>("type", auth_kinds)
+                  .value_or(IntegrationAuth::Kind::none);
+  if (auth.kind == IntegrationAuth::Kind::header || auth.kind == IntegrationAuth::Kind::query) {
+    auth.name = json.required_text("name").value_or("");
+    if (auth.kind == IntegrationAuth::Kind::header && !auth.name.empty() &&
+        !is_header_name(auth.name)) {
+      json.report("name", "this is no name of a header", "letters, digits and `-`", auth.name);
+    }
+  }
+  if (auth.kind == IntegrationAuth::Kind::oauth2) {
+    for (const char* const key : {"authorizeUrl", "tokenUrl", "clientId", "clientSecret"}) {
+      json.required_text(key);
+    }
+    json.find("scopes");
+  }
+  json.finish();
+  return auth;
+}
+
+std::vector<ActionParameter> read_parameters(ObjectReader& parent) {
+  std::vector<ActionParameter> parameters;
+  const Json* const value = parent.find("parameters");
+  if (value == nullptr) return parameters;
+  ObjectReader list(*value, parent.pointer_to("parameters"), "", parent.findings());
+  if (!value->is_object()) return parameters;
+  for (const auto& member : value->get_object()) {
+    ActionParameter parameter;
+    parameter.name = member.key();
+    ObjectReader json(member.value(), list.pointer_to(member.key()), "", parent.findings());
+    if (member.value().is_object()) {
+      parameter.type = json.choice<ActionParameter::Type>("type", parameter_types)
+                           .value_or(ActionParameter::Type::any);
+      parameter.is_required = json.boolean("required", false);
+      json.text("description");
+      json.finish();
+    }
+    parameters.push_back(std::move(parameter));
+  }
+  return parameters;
+}
+
+/// What an action's templates may refer to: everything of the run that is not a step.
+void link_action(IntegrationAction& action, Findings& findings) {
+  const bool has_pages = action.request.pagination.has_value();
+  std::vector<std::string> names;
+  for (const auto& parameter : action.parameters) names.push_back(parameter.name);
+  const auto link = [&](Reference& reference, const std::string& pointer) {
+    const auto report = [&](std::string why, std::string got = {}, std::string nearest = {}) {
+      ErrorDetail detail;
+      detail.path = pointer;
+      detail.message = "in `{{" + reference.text + "}}`: " + std::move(why);
+      detail.got = std::move(got);
+      detail.nearest = std::move(nearest);
+      findings.push_back(std::move(detail));
+    };
+    if (reference.root == Root::step && reference.name == "parameters") {
+      reference.root = Root::parameters;
+      if (reference.path.empty()) return;
+      const auto* const name = std::get_if<std::string>(&reference.path.front());
+      if (name == nullptr || std::find(names.begin(), names.end(), *name) == names.end()) {
+        const std::string given = name == nullptr ? "an index" : *name;
+        report("the action declares no such parameter", given, nearest_name(given, names));
+      }
+      return;
+    }
+    if (reference.root == Root::self && !has_pages) {
+      report("`self` is the state of pagination, and the action has none");
+    }
+    if (reference.root == Root::step || reference.root == Root::trigger ||
+        reference.root == Root::instance || reference.root == Root::index) {
+      report("an action sees `parameters`, `settings`, `user`, `secrets`, `execution` and `project`");
+    }
+  };
+  for (Template* const each : templates_of(action.request)) each->visit_references(link);
+}
+
+IntegrationAction read_action(std::string name, const Json& value, const std::string& pointer,
+                              Findings& findings) {
+  IntegrationAction action;
+  action.name = std::move(name);
+  ObjectReader json(value, pointer, "", findings);
+  if (!value.is_object()) return action;
+  json.text("description");
+  action.request = read_request(json, "path");
+  if (action.request.authorization.kind != RequestAuthorization::Kind::none) {
+    json.report("authorization", "an action is authorized by the integration's `auth`");
+  }
+  action.parameters = read_parameters(json);
+  action.result = {std::string("response"), std::string("body")};
+  if (json.find("result") != nullptr) action.result = read_response_path(json, "result");
+  json.finish();
+  link_action(action, findings);
+  return action;
+}
+
+std::map<std::string, IntegrationAction, std::less<>> read_actions(ObjectReader& parent) {
+  std::map<std::string, IntegrationAction, std::less<>> actions;
+  const Json* const value = parent.find("actions");
+  if (value == nullptr) return actions;
+  ObjectReader json(*value, parent.pointer_to("actions"), "", parent.findings());
+  if (!value->is_object()) return actions;
+  if (value->get_object().size() > limits::actions_per_integration_max) {
+    parent.report("actions", "an integration may declare at most " +
+                                 std::to_string(limits::actions_per_integration_max) + " actions");
+    return actions;
+  }
+  for (const auto& member : value->get_object()) {
+    const std::string name(member.key());
+    actions.emplace(name, read_action(name, member.value(), json.pointer_to(name),
+                                      parent.findings()));
+  }
+  return actions;
+}
+
+std::vector<IntegrationSetting> read_settings(ObjectReader& parent) {
+  std::vector<IntegrationSetting> settings;
+  const JsonArray* const list = parent.array("settings");
+  if (list == nullptr) return settings;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    IntegrationSetting setting;
+    ObjectReader json((*list)[i], parent.pointer_to("settings") + '/' + std::to_string(i), "",
+                      parent.findings());
+    if (!(*list)[i].is_object()) continue;
+    setting.id = json.required_text("id").value_or("");
+    setting.type = json.choice<std::string_view>("type", setting_types).value_or("text");
+    setting.is_required = json.boolean("required", false);
+    for (const char* const shown : {"title", "label", "description", "placeholder"}) {
+      json.text(shown);
+    }
+    json.find("options");
+    json.find("default");
+    json.finish();
+    settings.push_back(std::move(setting));
+  }
+  return settings;
+}
+
+void read_base_url(ObjectReader& json, Integration& integration) {
+  const auto base_url = json.required_text("baseUrl");
+  if (!base_url) return;
+  if (base_url->find("{{") != 0 && !is_absolute_url(*base_url)) {
+    json.report("baseUrl", "a base URL begins with http:// or https://",
+                "such as https://api.crm.example/v1", *base_url);
+  }
+  integration.base_url = json.any("baseUrl", "");
+  integration.base_url.visit_references([&](Reference& reference, const std::string&) {
+    if (reference.root == Root::settings || reference.root == Root::user) return;
+    json.report("baseUrl", "a base URL may refer to `settings` and `user` only", {},
+                reference.text);
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> credential_fields(const IntegrationAuth& auth) {
+  switch (auth.kind) {
+    case IntegrationAuth::Kind::none: return {};
+    case IntegrationAuth::Kind::bearer: return {"token"};
+    case IntegrationAuth::Kind::basic: return {"username", "password"};
+    case IntegrationAuth::Kind::header:
+    case IntegrationAuth::Kind::query: return {"key"};
+    case IntegrationAuth::Kind::oauth2: return {"accessToken"};
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
+                                                               const Json& definition) {
+  auto integration = std::make_shared<Integration>();
+  integration->type = type;
+  integration->definition = definition;
+  Findings findings;
+  ObjectReader json(definition, "", "", findings);
+  if (definition.is_object()) {
+    integration->name = json.text("name").value_or(type);
+    json.text("description");
+    integration->is_active = json.boolean("isActive", true);
+    read_base_url(json, *integration);
+    integration->auth = read_auth(json);
+    integration->actions = read_actions(json);
+    integration->settings = read_settings(json);
+    json.find("webhooks");  // kept as given; its triggers are not supported yet
+    json.finish();
+  }
+  if (!findings.empty()) return invalid_definition(std::move(findings));
+  return std::shared_ptr<const Integration>(std::move(integration));
+}
+
+}  // namespace millrace

@@ -1,0 +1,89 @@
+#pragma once
+// An integration as workflows use it: where a third-party API is, how a connected user's credential is
+// put into its requests, and the actions it declares. Compiled from the user's JSON (behaviour 11),
+// immutable, shared by many threads.
+//
+//   PUT /projects/{p}/integrations/crm
+//   { "name": "CRM", "baseUrl": "https://api.crm.example/v1", "isActive": true,
+//     "auth": { "type": "bearer" },
+//     "actions": { "createContact": { "method": "POST", "path": "/contacts", "bodyType": "json",
+//        "body": "{{parameters}}", "result": "response.body.data",
+//        "parameters": { "email": { "type": "string", "required": true } } } },
+//     "settings": [ { "id": "channel", "type": "text", "required": true } ] }
+
+#include "runtime/base/json.h"
+#include "runtime/base/result.h"
+#include "runtime/requests/request_template.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+/// Where the credential's fields go in a request.
+struct IntegrationAuth {
+  enum class Kind : std::uint8_t {
+    none,
+    bearer,  // field `token`
+    basic,   // fields `username`, `password`
+    header,  // field `key`, in the header `name`
+    query,   // field `key`, in the parameter `name`
+    oauth2,  // field `accessToken`
+  };
+  Kind kind = Kind::none;
+  std::string name;
+};
+
+/// The fields that a credential of this kind must have, each a non-empty string.
+std::vector<std::string> credential_fields(const IntegrationAuth& auth);
+
+struct ActionParameter {
+  enum class Type : std::uint8_t { any, string, number, boolean, object, array };
+  std::string name;
+  Type type = Type::any;
+  bool is_required = false;
+};
+
+struct IntegrationAction {
+  std::string name;
+  RequestTemplate request;  // its URL is a path below the base URL
+  std::vector<ActionParameter> parameters;
+  /// Where the result lies in the step's response: {"response": {...}} -> `result`.
+  std::vector<PathSegment> result;
+};
+
+/// A value that a user fills in when connecting.
+struct IntegrationSetting {
+  std::string id;
+  std::string type;  // text number boolean email password url enum field mapping
+  bool is_required = false;
+};
+
+struct Integration {
+  std::string type;  // "crm", "custom.<slug>"
+  std::string name;
+  bool is_active = true;
+  Template base_url;  // may refer to `settings`
+  IntegrationAuth auth;
+  std::map<std::string, IntegrationAction, std::less<>> actions;
+  std::vector<IntegrationSetting> settings;
+  Json definition;  // as given
+};
+
+/// Error `invalid_definition` with all findings at once, as for workflows.
+Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
+                                                               const Json& definition);
+
+/// The integrations of one project, as deploying a workflow sees them.
+class IntegrationCatalog {
+ public:
+  virtual ~IntegrationCatalog() = default;
+  /// Null if there is none of that type.
+  virtual std::shared_ptr<const Integration> find_integration(std::string_view type) const = 0;
+  virtual std::vector<std::string> integration_types() const = 0;  // for messages
+};
+
+}  // namespace millrace

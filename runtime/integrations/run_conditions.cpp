@@ -1,0 +1,108 @@
+#include "runtime/integrations/run_conditions.h"
+
+#include <utility>
+
+namespace millrace {
+namespace {
+
+const JsonObject* configuration_of(const Credential& credential, const WorkflowId& workflow) {
+  const Json* const found = credential.configured_workflows.if_contains(workflow.text);
+  return found == nullptr ? nullptr : found->if_object();
+}
+
+bool is_enabled(const Credential& credential, const WorkflowId& workflow) {
+  const JsonObject* const configuration = configuration_of(credential, workflow);
+  const Json* const enabled =
+      configuration == nullptr ? nullptr : configuration->if_contains("enabled");
+  return enabled != nullptr && enabled->is_bool() && enabled->get_bool();
+}
+
+bool is_filled(const JsonObject& settings, const std::string& id) {
+  const Json* const value = settings.if_contains(id);
+  if (value == nullptr || value->is_null()) return false;
+  return !value->is_string() || !value->get_string().empty();
+}
+
+JsonObject merged_settings(const Credential& credential, const WorkflowId& workflow) {
+  JsonObject settings = credential.shared_settings;
+  const JsonObject* const configuration = configuration_of(credential, workflow);
+  const Json* const own =
+      configuration == nullptr ? nullptr : configuration->if_contains("settings");
+  if (own == nullptr || !own->is_object()) return settings;
+  for (const auto& member : own->get_object()) {
+    settings.insert_or_assign(member.key(), member.value());
+  }
+  return settings;
+}
+
+std::vector<ErrorDetail> missing_settings(const Integration& integration,
+                                          const JsonObject& settings) {
+  std::vector<ErrorDetail> missing;
+  for (const auto& setting : integration.settings) {
+    if (!setting.is_required || is_filled(settings, setting.id)) continue;
+    ErrorDetail detail;
+    detail.path = "/settings/" + pointer_token(setting.id);
+    detail.message = "the required setting \"" + setting.id + "\" is not filled in";
+    detail.expected = setting.type;
+    missing.push_back(std::move(detail));
+  }
+  return missing;
+}
+
+Outcome check_connection(const RunConditions& conditions) {
+  const std::string quoted = "\"" + conditions.integration_type + "\"";
+  if (conditions.integration == nullptr) {
+    return Error(ErrorCode::integration_inactive,
+                 "the project has no integration " + quoted + ": put it again");
+  }
+  if (!conditions.integration->is_active) {
+    return Error(ErrorCode::integration_inactive,
+                 "the integration " + quoted + " is switched off: put it with \"isActive\": true");
+  }
+  if (conditions.credential == nullptr) {
+    return Error(ErrorCode::credential_missing,
+                 "the user has no such account connected for " + quoted + ": connect one");
+  }
+  if (!conditions.credential->is_valid) {
+    return Error(ErrorCode::credential_invalid,
+                 "the user's account for " + quoted + " is not accepted: connect it again");
+  }
+  if (!is_enabled(*conditions.credential, conditions.workflow)) {
+    return Error(ErrorCode::workflow_disabled, "the workflow \"" + conditions.workflow.text +
+                                                   "\" is not enabled for the user's account");
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<JsonObject> settings_for_run(const RunConditions& conditions) {
+  if (conditions.is_user_disabled) {
+    return Error(ErrorCode::user_disabled, "the user is disabled: nothing runs for them");
+  }
+  if (conditions.integration_type.empty()) return JsonObject();
+  if (auto checked = check_connection(conditions); !checked) return checked.error();
+  JsonObject settings = merged_settings(*conditions.credential, conditions.workflow);
+  auto missing = missing_settings(*conditions.integration, settings);
+  if (!missing.empty()) {
+    return Error(ErrorCode::settings_missing,
+                 "the user has not filled in all required settings of \"" +
+                     conditions.integration_type + "\"",
+                 std::move(missing));
+  }
+  return settings;
+}
+
+SharedCredential choose_credential(const std::vector<SharedCredential>& credentials,
+                                   const WorkflowId& workflow) {
+  SharedCredential first_valid;
+  for (const auto& credential : credentials) {
+    if (!credential->is_valid) continue;
+    if (is_enabled(*credential, workflow)) return credential;
+    if (first_valid == nullptr) first_valid = credential;
+  }
+  if (first_valid != nullptr || credentials.empty()) return first_valid;
+  return credentials.front();
+}
+
+}  // namespace millrace

@@ -1,0 +1,36 @@
+#pragma once
+// What a live run needs of its user (behaviour 1): an active integration, a valid credential, the
+// workflow enabled on it, the required settings, and a user who is not disabled. Each unmet condition
+// is an error code of its own, so that "why did nothing run?" has an answer.
+
+#include "runtime/base/ids.h"
+#include "runtime/base/json.h"
+#include "runtime/base/result.h"
+#include "runtime/integrations/credential.h"
+#include "runtime/integrations/integration.h"
+
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+struct RunConditions {
+  WorkflowId workflow;
+  /// The type that the workflow names; empty: it needs none, and only the user is looked at.
+  std::string integration_type;
+  const Integration* integration = nullptr;  // as it is now; null: there is none of that type
+  const Credential* credential = nullptr;    // the account that was chosen; null: not connected
+  bool is_user_disabled = false;
+};
+
+/// The settings that the run sees: the workflow's over the shared ones of the integration. Errors, the
+/// first that applies: user_disabled, integration_inactive, credential_missing, credential_invalid,
+/// workflow_disabled, settings_missing (the details name each).
+Result<JsonObject> settings_for_run(const RunConditions& conditions);
+
+/// Which of a user's accounts a run takes when nobody has chosen one: the first that is valid and has
+/// the workflow enabled; else the first valid one; else the first. Null if there is none.
+SharedCredential choose_credential(const std::vector<SharedCredential>& credentials,
+                                   const WorkflowId& workflow);
+
+}  // namespace millrace

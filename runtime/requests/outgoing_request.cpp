@@ -1,0 +1,396 @@
+#include "runtime/requests/outgoing_request.h"
+
+#include "runtime/text/base64_text.h"
+#include "runtime/text/header_text.h"
+#include "runtime/text/percent_text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+using AuthKind = RequestAuthorization::Kind;
+
+constexpr std::string_view encoding_header = "x-paragon-encoding";
+
+Error not_text(std::string_view field, const Json& value) {
+  return Error(ErrorCode::type_mismatch, std::string(field) + " must be text, got " +
+                                             std::string(kind_name(value)));
+}
+
+/// Text as it goes on the wire: strings as they are, numbers and booleans as JSON writes them.
+Result<std::string> as_text(std::string_view field, const Json& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  if (value.is_structured() || value.is_null()) return not_text(field, value);
+  return to_text(value);
+}
+
+/// Like `as_text`; arrays and objects become JSON.
+std::string as_field(const Json& value) {
+  return value.is_string() ? std::string(value.get_string()) : to_text(value);
+}
+
+const Json& member(const Json& object, std::string_view key) {
+  const auto* const members = object.if_object();
+  const Json* const value = members == nullptr ? nullptr : members->if_contains(key);
+  return value == nullptr ? *shared_null() : *value;
+}
+
+/// Calls `add(key, value)` for each field; an array stands for its elements, null for nothing.
+template <class Add>
+Outcome each_field(std::string_view what, const Json& fields, Add add) {
+  if (fields.is_null()) return Done{};
+  const auto* const object = fields.if_object();
+  if (object == nullptr) {
+    return Error(ErrorCode::type_mismatch, std::string(what) + " must be an object, got " +
+                                               std::string(kind_name(fields)));
+  }
+  for (const auto& field : *object) {
+    if (const auto* const array = field.value().if_array()) {
+      for (const Json& each : *array) add(field.key(), each);
+    } else if (!field.value().is_null()) {
+      add(field.key(), field.value());
+    }
+  }
+  return Done{};
+}
+
+class Builder {
+ public:
+  explicit Builder(const RequestValues& values) : values_(values) {}
+
+  Result<OutgoingRequest> build() {
+    out_.http.method = values_.method;
+    for (const auto step : {&Builder::add_headers, &Builder::add_body, &Builder::add_authorization,
+                            &Builder::add_url}) {
+      if (auto added = (this->*step)(); !added) return added.error();
+    }
+    return std::move(out_);
+  }
+
+ private:
+  bool has_header(std::string_view name) const {
+    return std::any_of(out_.http.headers.begin(), out_.http.headers.end(),
+                       [&](const HttpHeader& each) { return lower_case(each.name) == name; });
+  }
+
+  Outcome add_header(std::string_view name, const Json& value) {
+    const std::string field = "header \"" + std::string(name) + '"';
+    if (!is_header_name(name)) {
+      return Error(ErrorCode::invalid_parameters, field + " has a name that no header may have");
+    }
+    auto text = as_text(field, value);
+    if (!text) return text.error();
+    if (!is_header_value(*text)) {
+      return Error(ErrorCode::invalid_parameters,
+                   field + " has a line break or a control character in its value");
+    }
+    if (lower_case(name) == encoding_header) {
+      out_.is_body_hex = lower_case(*text) == "hex";
+      return Done{};  // meant for us
+    }
+    out_.http.headers.push_back({std::string(name), std::move(*text)});
+    return Done{};
+  }
+
+  Outcome add_headers() {
+    if (values_.headers.is_null()) return Done{};
+    const auto* const object = values_.headers.if_object();
+    if (object == nullptr) {
+      return Error(ErrorCode::type_mismatch, "\"headers\" must be an object, got " +
+                                                 std::string(kind_name(values_.headers)));
+    }
+    for (const auto& header : *object) {
+      if (header.value().is_null()) continue;
+      if (auto added = add_header(header.key(), header.value()); !added) return added;
+    }
+    return Done{};
+  }
+
+  void default_type(std::string type) {
+    if (!has_header("content-type")) {
+      out_.http.headers.push_back({"Content-Type", std::move(type)});
+    }
+  }
+
+  Outcome add_body() {
+    switch (values_.body_kind) {
+      case BodyKind::none: return Done{};
+      case BodyKind::json:
+      case BodyKind::graphql:
+        out_.body = to_text(values_.body);
+        default_type("application/json");
+        return Done{};
+      case BodyKind::form_data: return add_form();
+      case BodyKind::form_urlencoded: return add_fields();
+      case BodyKind::xml: return add_text("application/xml");
+      case BodyKind::raw: return add_raw();
+    }
+    return Done{};
+  }
+
+  Outcome add_form() {
+    // The boundary is the caller's: only it knows the whole header.
+    std::erase_if(out_.http.headers,
+                  [](const HttpHeader& each) { return lower_case(each.name) == "content-type"; });
+    std::vector<OutgoingPart> parts;
+    auto read = each_field("\"body\"", values_.body, [&](std::string_view name, const Json& value) {
+      if (const auto file = as_file(value)) {
+        parts.push_back({std::string(name), file->name.empty() ? "file" : file->name,
+                         file->mime_type, file->handle});
+      } else {
+        parts.push_back({std::string(name), "", "", as_field(value)});
+      }
+    });
+    out_.body = std::move(parts);
+    return read;
+  }
+
+  Outcome add_fields() {
+    std::string text;
+    auto read = each_field("\"body\"", values_.body, [&](std::string_view name, const Json& value) {
+      if (!text.empty()) text += '&';
+      text += form_encode_text(name) + '=' + form_encode_text(as_field(value));
+    });
+    out_.body = std::move(text);
+    default_type("application/x-www-form-urlencoded");
+    return read;
+  }
+
+  Outcome add_text(const char* type) {
+    auto text = as_text("\"body\"", values_.body);
+    if (!text) return text.error();
+    out_.body = std::move(*text);
+    default_type(type);
+    return Done{};
+  }
+
+  Outcome add_raw() {
+    if (const auto file = as_file(values_.body)) {
+      out_.body = file->handle;
+      out_.is_body_hex = false;
+      default_type(file->mime_type.empty() ? "application/octet-stream" : file->mime_type);
+      return Done{};
+    }
+    out_.body = values_.body.is_null() ? std::string() : as_field(values_.body);
+    default_type(out_.is_body_hex ? "application/octet-stream" : "text/plain; charset=utf-8");
+    return Done{};
+  }
+
+  Result<std::string> authorization_text(std::string_view key) const {
+    return as_text("\"authorization\": \"" + std::string(key) + '"',
+                   member(values_.authorization_values, key));
+  }
+
+  Outcome add_authorization() {
+    switch (values_.authorization) {
+      case AuthKind::none: return Done{};
+      case AuthKind::bearer: {
+        auto token = authorization_text("token");
+        if (!token) return token.error();
+        return add_header("Authorization", Json("Bearer " + *token));
+      }
+      case AuthKind::basic: {
+        auto name = authorization_text("username");
+        auto password = authorization_text("password");
+        if (!name) return name.error();
+        if (!password) return password.error();
+        return add_header("Authorization",
+                          Json("Basic " + base64_encode(*name + ':' + *password)));
+      }
+      case AuthKind::header: {
+        auto name = authorization_text("name");
+        auto value = authorization_text("value");
+        if (!name) return name.error();
+        if (!value) return value.error();
+        return add_header(*name, Json(*value));
+      }
+      case AuthKind::query: {
+        auto name = authorization_text("name");
+        auto value = authorization_text("value");
+        if (!name) return name.error();
+        if (!value) return value.error();
+        add_param(*name, *value);
+        return Done{};
+      }
+      case AuthKind::client_credentials: return add_client_credentials();
+    }
+    return Done{};
+  }
+
+  Outcome add_client_credentials() {
+    auto url = authorization_text("tokenUrl");
+    auto id = authorization_text("clientId");
+    auto secret = authorization_text("clientSecret");
+    for (const auto* const each : {&url, &id, &secret}) {
+      if (!*each) return each->error();
+    }
+    const Json& scope = member(values_.authorization_values, "scope");
+    out_.http.client_credentials =
+        ClientCredentials{std::move(*url), std::move(*id), std::move(*secret),
+                          scope.is_null() ? std::string() : as_field(scope)};
+    return Done{};
+  }
+
+  void add_param(std::string_view name, std::string_view value) {
+    if (!params_.empty()) params_ += '&';
+    params_ += percent_encode_text(name) + '=' + percent_encode_text(value);
+  }
+
+  Outcome add_url() {
+    auto url = as_text("\"url\"", values_.url);
+    if (!url) {
+      return Error(ErrorCode::invalid_url, url.error().message +
+                                               " (does the reference lead anywhere?)");
+    }
+    const std::string start = lower_case(std::string_view(*url).substr(0, 8));
+    if (!start.starts_with("http://") && start != "https://") {
+      return Error(ErrorCode::invalid_url, "\"url\" must begin with http:// or https://");
+    }
+    auto read = each_field("\"params\"", values_.params,
+                           [&](std::string_view name, const Json& value) {
+                             add_param(name, as_field(value));
+                           });
+    if (!read) return read;
+    std::string text = encode_url(*url);
+    const auto fragment = text.find('#');
+    if (fragment != std::string::npos) text.resize(fragment);
+    if (!params_.empty()) {
+      const auto query = text.find('?');
+      const bool needs_mark = query == std::string::npos;
+      const bool needs_and = !needs_mark && text.back() != '?' && text.back() != '&';
+      text += (needs_mark ? "?" : needs_and ? "&" : "") + params_;
+    }
+    out_.http.url = std::move(text);
+    return Done{};
+  }
+
+  const RequestValues& values_;
+  OutgoingRequest out_;
+  std::string params_;
+};
+
+std::string credential_field(const Credential& credential, std::string_view key) {
+  const Json* const value = credential.fields.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+/// The credential's fields as the authorization that a definition could have written itself.
+void authorize(RequestValues& values, const IntegrationAuth& auth, const Credential& credential) {
+  const auto field = [&](std::string_view key) { return credential_field(credential, key); };
+  switch (auth.kind) {
+    case IntegrationAuth::Kind::none: return;
+    case IntegrationAuth::Kind::bearer:
+      values.authorization = AuthKind::bearer;
+      values.authorization_values = JsonObject{{"token", field("token")}};
+      return;
+    case IntegrationAuth::Kind::oauth2:
+      values.authorization = AuthKind::bearer;
+      values.authorization_values = JsonObject{{"token", field("accessToken")}};
+      return;
+    case IntegrationAuth::Kind::basic:
+      values.authorization = AuthKind::basic;
+      values.authorization_values =
+          JsonObject{{"username", field("username")}, {"password", field("password")}};
+      return;
+    case IntegrationAuth::Kind::header:
+      values.authorization = AuthKind::header;
+      values.authorization_values = JsonObject{{"name", auth.name}, {"value", field("key")}};
+      return;
+    case IntegrationAuth::Kind::query:
+      values.authorization = AuthKind::query;
+      values.authorization_values = JsonObject{{"name", auth.name}, {"value", field("key")}};
+      return;
+  }
+}
+
+}  // namespace
+
+Result<OutgoingRequest> outgoing_request(const RequestValues& values) {
+  return Builder(values).build();
+}
+
+Outcome connect_request(RequestValues& values, const Integration& integration,
+                        const Json& base_url, const Credential* credential,
+                        Redaction& redaction) {
+  auto base = as_text("the base URL of \"" + integration.type + '"', base_url);
+  if (!base) return Error(ErrorCode::invalid_url, base.error().message);
+  auto path = as_text("\"path\"", values.url);
+  if (!path) return Error(ErrorCode::invalid_url, path.error().message);
+  // The credential is for the integration's own host.
+  if (path->find("://") < path->find_first_of("/?#")) {
+    return Error(ErrorCode::invalid_url,
+                 "\"path\" is relative to the base URL of \"" + integration.type +
+                     "\" and cannot be a whole URL");
+  }
+  while (base->ends_with('/')) base->pop_back();
+  const bool needs_slash = !path->empty() && path->front() != '/' && path->front() != '?';
+  values.url = *base + (needs_slash ? "/" : "") + *path;
+  if (credential == nullptr) return Done{};
+  authorize(values, integration.auth, *credential);
+  for (const auto& field : credential->fields) {
+    if (field.value().is_string()) redaction.add(field.value().get_string(), "[credential]");
+  }
+  if (integration.auth.kind == IntegrationAuth::Kind::basic) {
+    redaction.add(credential_field(*credential, "username") + ':' +
+                      credential_field(*credential, "password"),
+                  "[credential]");
+  }
+  return Done{};
+}
+
+std::vector<FileHandle> files_of(const OutgoingRequest& request) {
+  if (const auto* const text = std::get_if<std::string>(&request.body)) {
+    return find_file_handles(*text);
+  }
+  if (const auto* const handle = std::get_if<FileHandle>(&request.body)) return {*handle};
+  std::vector<FileHandle> files;
+  if (const auto* const parts = std::get_if<std::vector<OutgoingPart>>(&request.body)) {
+    for (const auto& part : *parts) {
+      if (const auto* const handle = std::get_if<FileHandle>(&part.content)) {
+        files.push_back(*handle);
+      } else {
+        for (const auto& each : find_file_handles(std::get<std::string>(part.content))) {
+          files.push_back(each);
+        }
+      }
+    }
+  }
+  return files;
+}
+
+Result<HttpRequest> send_with(OutgoingRequest request, const FileBytes& bytes) {
+  const Error missing(ErrorCode::invalid_file, "a file that is to be sent is not one of this run");
+  HttpRequest http = std::move(request.http);
+  if (auto* const text = std::get_if<std::string>(&request.body)) {
+    std::string body = expand_file_handles(std::move(*text), bytes);
+    if (request.is_body_hex) {
+      auto decoded = parse_hex(body);
+      if (!decoded) {
+        return Error(ErrorCode::invalid_file,
+                     "\"body\" is not hex, as `X-Paragon-Encoding: hex` says it is");
+      }
+      body = std::move(*decoded);
+    }
+    http.body = std::make_shared<const std::string>(std::move(body));
+  } else if (const auto* const handle = std::get_if<FileHandle>(&request.body)) {
+    http.body = bytes(*handle);
+    if (http.body == nullptr) return missing;
+  } else if (auto* const parts = std::get_if<std::vector<OutgoingPart>>(&request.body)) {
+    for (auto& part : *parts) {
+      FormPart form{std::move(part.name), std::move(part.file_name), std::move(part.type), nullptr};
+      if (const auto* const file = std::get_if<FileHandle>(&part.content)) {
+        form.bytes = bytes(*file);
+        if (form.bytes == nullptr) return missing;
+      } else {
+        form.bytes = std::make_shared<const std::string>(
+            expand_file_handles(std::move(std::get<std::string>(part.content)), bytes));
+      }
+      http.parts.push_back(std::move(form));
+    }
+  }
+  return http;
+}
+
+}  // namespace millrace

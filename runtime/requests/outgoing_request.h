@@ -1,0 +1,47 @@
+#pragma once
+// Rendered values -> the request on the wire. Pure; the bytes of files come last, because they have to
+// be read from the disk first:
+//
+//   RequestValues ──outgoing_request──► OutgoingRequest ──read files()──► send_with ──► HttpRequest
+
+#include "runtime/base/result.h"
+#include "runtime/integrations/credential.h"
+#include "runtime/integrations/integration.h"
+#include "runtime/outbound/http_caller.h"
+#include "runtime/requests/render_request.h"
+#include "runtime/secrets/redaction.h"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace millrace {
+
+struct OutgoingPart {
+  std::string name;
+  std::string file_name;
+  std::string type;
+  std::variant<std::string, FileHandle> content;
+};
+
+struct OutgoingRequest {
+  HttpRequest http;  // all but its body
+  std::variant<std::monostate, std::string, FileHandle, std::vector<OutgoingPart>> body;
+  bool is_body_hex = false;  // a text body that stands for bytes (X-Paragon-Encoding: hex)
+};
+
+/// Errors: invalid_url, type_mismatch (what is not text where text is needed), invalid_parameters (a
+/// header that cannot be one). Messages name the field, not its value.
+Result<OutgoingRequest> outgoing_request(const RequestValues& values);
+
+/// Makes the path of `values` absolute below the integration's base URL and puts the credential in.
+/// What is secret in it goes to `redaction`.
+Outcome connect_request(RequestValues& values, const Integration& integration,
+                        const Json& base_url, const Credential* credential, Redaction& redaction);
+
+/// The files whose bytes `send_with` will ask for.
+std::vector<FileHandle> files_of(const OutgoingRequest& request);
+/// Error invalid_file: a file that this run does not have, or a hex body that is not hex.
+Result<HttpRequest> send_with(OutgoingRequest request, const FileBytes& bytes);
+
+}  // namespace millrace

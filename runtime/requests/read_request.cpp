@@ -1,0 +1,210 @@
+#include "runtime/requests/read_request.h"
+
+#include "runtime/base/limits.h"
+#include "runtime/definitions/read_conditions.h"
+#include "runtime/text/header_text.h"
+
+#include <array>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+using AuthKind = RequestAuthorization::Kind;
+
+constexpr std::array<Choice<std::string_view>, 7> methods{{
+    {"GET", "GET"},
+    {"POST", "POST"},
+    {"PUT", "PUT"},
+    {"PATCH", "PATCH"},
+    {"DELETE", "DELETE"},
+    {"HEAD", "HEAD"},
+    {"OPTIONS", "OPTIONS"},
+}};
+
+constexpr std::array<Choice<BodyKind>, 6> body_kinds{{
+    {"json", BodyKind::json},
+    {"form-data", BodyKind::form_data},
+    {"x-www-form-urlencoded", BodyKind::form_urlencoded},
+    {"xml", BodyKind::xml},
+    {"raw", BodyKind::raw},
+    {"graphql", BodyKind::graphql},
+}};
+
+constexpr std::array<Choice<AuthKind>, 6> authorization_kinds{{
+    {"none", AuthKind::none},
+    {"bearer", AuthKind::bearer},
+    {"basic", AuthKind::basic},
+    {"header", AuthKind::header},
+    {"query", AuthKind::query},
+    {"oauth2ClientCredentials", AuthKind::client_credentials},
+}};
+
+std::vector<std::string_view> keys_of(AuthKind kind) {
+  switch (kind) {
+    case AuthKind::none: return {};
+    case AuthKind::bearer: return {"token"};
+    case AuthKind::basic: return {"username", "password"};
+    case AuthKind::header:
+    case AuthKind::query: return {"name", "value"};
+    case AuthKind::client_credentials: return {"tokenUrl", "clientId", "clientSecret"};
+  }
+  return {};
+}
+
+/// An object, or one reference that may render to one.
+Template read_object(ObjectReader& json, std::string_view key) {
+  const Json* const value = json.find(key);
+  if (value != nullptr && !value->is_object()) {
+    return json.reference_or(key, "an object", [](const Json&) { return false; });
+  }
+  return json.any(key, JsonObject());
+}
+
+void check_header_names(ObjectReader& json) {
+  const Json* const headers = json.find("headers");
+  const auto* const object = headers == nullptr ? nullptr : headers->if_object();
+  if (object == nullptr) return;
+  for (const auto& member : *object) {
+    const std::string pointer = json.pointer_to("headers") + '/' + pointer_token(member.key());
+    if (!is_header_name(member.key())) {
+      json.report_mismatch(pointer, "a header name of letters, digits and `-`",
+                           Json(member.key()));
+    }
+    if (member.value().is_structured()) {
+      json.report_mismatch(pointer, "a string, a number or a boolean", member.value());
+    }
+  }
+}
+
+/// What the body must look like where the definition writes it out.
+void check_body(ObjectReader& json, BodyKind kind) {
+  const Json* const body = json.find("body");
+  if (body == nullptr || body->is_string()) return;  // text may be a reference
+  const std::string pointer = json.pointer_to("body");
+  switch (kind) {
+    case BodyKind::form_data:
+    case BodyKind::form_urlencoded:
+      if (!body->is_object()) json.report_mismatch(pointer, "an object of fields", *body);
+      return;
+    case BodyKind::xml:
+      json.report_mismatch(pointer, "the XML as a string", *body);
+      return;
+    case BodyKind::graphql:
+      if (!body->is_object() || !body->get_object().contains("query")) {
+        json.report_mismatch(pointer, "an object with `query`, and `variables` if it has some",
+                             *body);
+      }
+      return;
+    case BodyKind::none:
+    case BodyKind::json:
+    case BodyKind::raw: return;
+  }
+}
+
+void read_body(ObjectReader& json, RequestTemplate& request) {
+  const bool has_body = json.find("body") != nullptr;
+  const auto kind = json.choice<BodyKind>("bodyType", body_kinds);
+  if (has_body) request.body_kind = kind.value_or(BodyKind::json);
+  check_body(json, request.body_kind);
+  request.body = json.any("body", nullptr);
+}
+
+RequestAuthorization read_authorization(ObjectReader& parent) {
+  RequestAuthorization authorization;
+  const Json* const value = parent.find("authorization");
+  if (value == nullptr || value->is_null()) return authorization;
+  const std::string pointer = parent.pointer_to("authorization");
+  ObjectReader json(*value, pointer, parent.step(), parent.findings());
+  if (!value->is_object()) return authorization;
+  json.require("type", "how the request is authorized");
+  authorization.kind =
+      json.choice<AuthKind>("type", authorization_kinds).value_or(AuthKind::none);
+  JsonObject values;
+  for (const std::string_view key : keys_of(authorization.kind)) {
+    if (const Json* const given = json.require(key, "a string")) values.emplace(key, *given);
+  }
+  if (authorization.kind == AuthKind::client_credentials) {
+    if (const Json* const scope = json.find("scope")) values.emplace("scope", *scope);
+  }
+  json.finish();
+  auto compiled = Template::compile(values, pointer);
+  if (compiled) {
+    authorization.values = std::move(*compiled);
+  } else {
+    for (ErrorDetail detail : compiled.error().details) {
+      detail.step = parent.step();
+      parent.findings().push_back(std::move(detail));
+    }
+  }
+  return authorization;
+}
+
+std::optional<Pagination> read_pagination(ObjectReader& parent) {
+  const Json* const value = parent.find("pagination");
+  if (value == nullptr) return std::nullopt;
+  Pagination pagination;
+  ObjectReader json(*value, parent.pointer_to("pagination"), parent.step(), parent.findings());
+  if (!value->is_object()) return pagination;
+  json.require("output", "the path of a page's array, such as `response.body.items`");
+  json.require("pageToken", "the path of the next page's token, such as `response.body.next`");
+  pagination.output = read_response_path(json, "output");
+  pagination.page_token = read_response_path(json, "pageToken");
+  if (json.find("stopWhen") != nullptr) {
+    pagination.stop_when = read_conditions(json, "stopWhen");
+  }
+  pagination.pages_max = static_cast<std::uint32_t>(
+      json.integer("max", 1, limits::pages_settable_max).value_or(limits::pages_max));
+  json.finish();
+  return pagination;
+}
+
+std::string_view without_braces(std::string_view text) {
+  if (!text.starts_with("{{") || !text.ends_with("}}")) return text;
+  return text.substr(2, text.size() - 4);
+}
+
+}  // namespace
+
+std::vector<PathSegment> read_response_path(ObjectReader& json, std::string_view key) {
+  const auto text = json.text(key);
+  if (!text) return {};
+  const auto reference = parse_reference(without_braces(*text));
+  if (reference && reference->root == Reference::Root::step) {
+    std::vector<PathSegment> path = reference->path;
+    if (reference->name == "response") {
+      path.insert(path.begin(), std::string("response"));
+      return path;
+    }
+    const auto* const first = path.empty() ? nullptr : std::get_if<std::string>(&path.front());
+    if (reference->name == json.step() && first != nullptr && *first == "response") return path;
+  }
+  json.report(key, "a path into this step's response is needed", "such as `response.body.items`",
+              *text);
+  return {};
+}
+
+RequestTemplate read_request(ObjectReader& json, std::string_view url_key) {
+  RequestTemplate request;
+  json.require("method", "an HTTP method");
+  request.method = json.choice<std::string_view>("method", methods).value_or("GET");
+  if (json.required_text(url_key)) request.url = json.any(url_key, "");
+  request.params = read_object(json, "params");
+  check_header_names(json);
+  request.headers = read_object(json, "headers");
+  read_body(json, request);
+  request.authorization = read_authorization(json);
+  request.pagination = read_pagination(json);
+  return request;
+}
+
+std::vector<Template*> templates_of(RequestTemplate& request) {
+  std::vector<Template*> all{&request.url, &request.params, &request.headers, &request.body,
+                             &request.authorization.values};
+  if (request.pagination) {
+    for (Template* const each : templates_of(request.pagination->stop_when)) all.push_back(each);
+  }
+  return all;
+}
+
+}  // namespace millrace

@@ -1,0 +1,28 @@
+#pragma once
+// Reads what a definition says of a request:
+//
+//   "method": "POST", "url": "https://api.example/contacts", "params": {...}, "headers": {...},
+//   "bodyType": "json" | "form-data" | "x-www-form-urlencoded" | "xml" | "raw" | "graphql", "body": ...,
+//   "authorization": {"type": "bearer", "token": ...} | {"type": "basic", "username", "password"}
+//                  | {"type": "header" | "query", "name", "value"}
+//                  | {"type": "oauth2ClientCredentials", "tokenUrl", "clientId", "clientSecret", "scope"},
+//   "pagination": {"output": "response.body.items", "pageToken": "response.body.next",
+//                  "stopWhen": [[{"variable": "{{self.response.body.done}}", "operator": "BooleanTrue"}]],
+//                  "max": 20}
+//
+// `body` without `bodyType` is JSON. `max` is the most pages that are fetched, 100 when not given.
+
+#include "runtime/definitions/object_reader.h"
+#include "runtime/requests/request_template.h"
+
+namespace millrace {
+
+/// `url_key` is "url", or "path" where there is a base URL. `step` is the id of the step, which may
+/// stand before `response` in pagination paths.
+RequestTemplate read_request(ObjectReader& json, std::string_view url_key);
+
+/// "response.body.items", also between braces or with the step's own id before it: the path below the
+/// step's output, `response` included. Anything else is a finding at `key`.
+std::vector<PathSegment> read_response_path(ObjectReader& json, std::string_view key);
+
+}  // namespace millrace

@@ -1,0 +1,129 @@
+#include "runtime/requests/response_value.h"
+
+#include "runtime/text/header_text.h"
+#include "runtime/text/http_date_text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace millrace {
+namespace {
+
+constexpr std::array<int, 7> rejected_statuses{400, 401, 403, 404, 405, 410, 422};
+constexpr std::size_t file_name_bytes_max = 255;
+
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// "text/html; charset=utf-8" -> "text/html"
+std::string media_type(const HttpResponse& response) {
+  const std::string* const header = response.header("content-type");
+  if (header == nullptr) return {};
+  return lower_case(trim(std::string_view(*header).substr(0, header->find(';'))));
+}
+
+bool is_json_type(std::string_view type) {
+  return type == "application/json" || type == "text/json" || type.ends_with("+json");
+}
+
+bool is_text_type(std::string_view type) {
+  constexpr std::array<std::string_view, 6> known{
+      "",
+      "application/xml",
+      "application/javascript",
+      "application/x-www-form-urlencoded",
+      "application/graphql",
+      "application/x-ndjson"};
+  return type.starts_with("text/") || type.ends_with("+xml") ||
+         std::find(known.begin(), known.end(), type) != known.end();
+}
+
+/// The parameter `filename` of Content-Disposition (RFC 6266), without `filename*`.
+std::string disposition_name(const HttpResponse& response) {
+  const std::string* const header = response.header("content-disposition");
+  if (header == nullptr) return {};
+  const auto at = lower_case(*header).find("filename=");
+  if (at == std::string::npos) return {};
+  std::string_view value = std::string_view(*header).substr(at + 9);
+  if (!value.starts_with('"')) return std::string(trim(value.substr(0, value.find(';'))));
+  std::string name;
+  for (std::size_t i = 1; i < value.size() && value[i] != '"'; ++i) {
+    if (value[i] == '\\' && i + 1 < value.size()) ++i;
+    name += value[i];
+  }
+  return name;
+}
+
+std::string file_name(const HttpResponse& response, std::string_view url) {
+  std::string name = disposition_name(response);
+  if (name.empty()) {
+    const std::string_view path = url.substr(0, url.find_first_of("?#"));
+    const auto host = path.find("://");
+    const auto slash = path.rfind('/');
+    if (host != std::string_view::npos && slash > host + 2) name = path.substr(slash + 1);
+  }
+  name = name.substr(name.find_last_of("/\\") + 1);  // never a path
+  if (name.empty() || name.size() > file_name_bytes_max || !is_valid_utf8(name)) return "file";
+  return name;
+}
+
+}  // namespace
+
+std::variant<Json, FileBody> read_body(const HttpResponse& response, std::string_view url) {
+  const std::string& bytes = *response.body;
+  if (bytes.empty()) return Json(nullptr);
+  const std::string type = media_type(response);
+  if (is_json_type(type)) {
+    if (auto value = parse_json(bytes)) return std::move(*value);
+  }
+  if ((is_json_type(type) || is_text_type(type)) && is_valid_utf8(bytes)) return Json(bytes);
+  return FileBody{file_name(response, url), type.empty() ? "application/octet-stream" : type};
+}
+
+Json response_value(const HttpResponse& response, Json body) {
+  JsonObject headers;
+  for (const HttpHeader& header : response.headers) {
+    Json& value = headers[header.name];
+    if (value.is_null()) {
+      value = header.value;
+    } else {
+      value.get_string().append(", ").append(header.value);
+    }
+  }
+  JsonObject value;
+  value.emplace("statusCode", response.status);
+  value.emplace("headers", std::move(headers));
+  value.emplace("body", std::move(body));
+  return value;
+}
+
+Error error_of_status(int status, const RetryPolicy& policy) {
+  const bool is_rejected =
+      std::find(rejected_statuses.begin(), rejected_statuses.end(), status) !=
+          rejected_statuses.end() &&
+      std::find(policy.statuses.begin(), policy.statuses.end(), status) == policy.statuses.end();
+  return Error(is_rejected ? ErrorCode::request_rejected : ErrorCode::request_failed,
+               "the server answered with status " + std::to_string(status));
+}
+
+std::optional<Millis> retry_after(const HttpResponse& response, Instant now) {
+  const std::string* const header = response.header("retry-after");
+  if (header == nullptr) return std::nullopt;
+  constexpr Millis longest = limits::retry_after_max;
+  const std::string_view text = trim(*header);
+  std::uint64_t seconds = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (read.ec == std::errc() && read.ptr == text.data() + text.size()) {
+    constexpr auto most = static_cast<std::uint64_t>(longest.count() / 1'000);
+    return Millis(std::min(seconds, most) * 1'000);
+  }
+  const auto date = parse_http_date(text);
+  if (!date) return std::nullopt;
+  return std::clamp(*date - now, Millis(0), longest);
+}
+
+}  // namespace millrace

@@ -1,0 +1,62 @@
+// The request step: an HTTP request to any server, or below an integration's base URL with the user's
+// credential. What it says of the request: runtime/requests/read_request.h.
+//
+//   {"id", "type": "request", "method": "POST", "url": "https://...", "bodyType": "json", "body": ...,
+//    "timeout": "30s"}
+//   {"id", "type": "request", "integration": "crm", "method": "GET", "path": "/contacts"}
+//
+// Output: `response` with `statusCode`, `headers` and `body`; with pagination `results` in place of
+// `body`, and `error` when a later page failed; with continueOnError also `error`.
+
+#include "runtime/base/limits.h"
+#include "runtime/requests/read_request.h"
+#include "runtime/steps/step_catalog.h"
+
+#include <utility>
+
+namespace millrace {
+namespace {
+
+void read(ObjectReader& json, SequenceReader&, Step& step) {
+  RequestStep request;
+  if (const auto integration = json.text("integration")) {
+    request.integration = *integration;
+    json.refuse("url", "a request to an integration has a `path` below its base URL");
+    request.request = read_request(json, "path");
+  } else {
+    request.request = read_request(json, "url");
+  }
+  check_request_timeout(json, step);
+  step.config = std::move(request);
+}
+
+std::vector<Template*> templates(Step& step) {
+  return templates_of(std::get<RequestStep>(step.config).request);
+}
+
+std::vector<std::string> outputs(const Step& step) {
+  if (step.continue_on_error) return {"response", "error"};
+  return {"response"};
+}
+
+}  // namespace
+
+void check_request_timeout(ObjectReader& json, const Step& step) {
+  if (step.timeout && *step.timeout > limits::request_time_settable_max) {
+    json.report("timeout", "a request may take at most 15 minutes", "at most 15m",
+                std::to_string(step.timeout->count()) + "ms");
+  }
+}
+
+const StepKind request_step_kind{
+    .type = "request",
+    .history_type = "ACTION/REQUEST",
+    .supervision = Supervision::retried,
+    .may_use_secrets = true,
+    .read = read,
+    .templates = templates,
+    .sequences = no_sequences,
+    .outputs = outputs,
+};
+
+}  // namespace millrace

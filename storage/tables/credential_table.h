@@ -1,0 +1,49 @@
+#pragma once
+// Rows of credentials, on their users' shards. The secret parts are sealed; the rest is readable, so
+// that a server without the right key can still list and disconnect.
+
+#include "runtime/base/clock.h"
+#include "runtime/base/ids.h"
+#include "storage/ordered_store.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace millrace::storage {
+
+struct CredentialRow {
+  ProjectId project;
+  UserId user;
+  std::string id;  // UUID
+  std::string integration;
+  bool is_valid = true;
+  std::string provider_id;
+  std::string provider_data = "{}";         // JSON text of an object
+  std::string configured_workflows = "{}";  // likewise
+  std::string shared_settings = "{}";       // likewise
+  std::string sealed;                       // JSON text of the secret fields; see sealing/sealer.h
+  Instant connected{};
+
+  /// The place that `sealed` is bound to.
+  std::string place() const;
+};
+
+class CredentialTable {
+ public:
+  explicit CredentialTable(const OrderedStore& store) : store_(store) {}
+
+  static void put(WriteBatch& batch, const CredentialRow& row);
+  static void remove(WriteBatch& batch, const ProjectId& project, const UserId& user,
+                     const std::string& id);
+
+  Result<std::optional<CredentialRow>> find(const ProjectId& project, const UserId& user,
+                                            const std::string& id) const;
+  /// All credentials of all users.
+  Outcome visit(const std::function<Outcome(CredentialRow)>& each) const;
+
+ private:
+  const OrderedStore& store_;
+};
+
+}  // namespace millrace::storage

@@ -1,0 +1,34 @@
+#pragma once
+// Rows of integrations: the definition as the JSON text the user sent.
+
+#include "runtime/base/clock.h"
+#include "runtime/base/ids.h"
+#include "storage/ordered_store.h"
+
+#include <functional>
+#include <string>
+
+namespace millrace::storage {
+
+struct IntegrationRow {
+  ProjectId project;
+  std::string type;        // "salesforce", "custom.<slug>"
+  std::string definition;  // JSON text
+  Instant updated{};
+};
+
+class IntegrationTable {
+ public:
+  explicit IntegrationTable(const OrderedStore& store) : store_(store) {}
+
+  static void put(WriteBatch& batch, const IntegrationRow& row);
+  static void remove(WriteBatch& batch, const ProjectId& project, const std::string& type);
+
+  /// All integrations of all projects, those of one project in the order of their types.
+  Outcome visit(const std::function<Outcome(IntegrationRow)>& each) const;
+
+ private:
+  const OrderedStore& store_;
+};
+
+}  // namespace millrace::storage

@@ -1,0 +1,37 @@
+#pragma once
+// Rows of environment secrets: a project's names with their values, sealed.
+
+#include "runtime/base/clock.h"
+#include "runtime/base/ids.h"
+#include "storage/ordered_store.h"
+
+#include <functional>
+#include <string>
+
+namespace millrace::storage {
+
+struct SecretRow {
+  ProjectId project;
+  std::string name;
+  std::string sealed;  // see sealing/sealer.h
+  Instant updated{};
+
+  /// The place that `sealed` is bound to.
+  std::string place() const;
+};
+
+class SecretTable {
+ public:
+  explicit SecretTable(const OrderedStore& store) : store_(store) {}
+
+  static void put(WriteBatch& batch, const SecretRow& row);
+  static void remove(WriteBatch& batch, const ProjectId& project, const std::string& name);
+
+  /// All secrets of all projects, those of one project in the order of their names.
+  Outcome visit(const std::function<Outcome(SecretRow)>& each) const;
+
+ private:
+  const OrderedStore& store_;
+};
+
+}  // namespace millrace::storage
