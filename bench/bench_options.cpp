@@ -66,7 +66,7 @@ std::string usage() {
          "DIRECTORY]\n"
          "                      [--programs DIRECTORY]\n"
          "  --only      a benchmark to run (repeatable); all of them without it:\n"
-         "              http_trigger function_chain fan_out recovery journal template "
+         "              http_trigger function_chain fan_out request recovery journal template "
          "function_pool\n"
          "  --seconds   of each measured slot, 1 to 60 (3)\n"
          "  --json      also write the results here\n"

@@ -13,6 +13,8 @@ BenchReport http_trigger_bench(const BenchOptions& options);
 BenchReport function_chain_bench(const BenchOptions& options);
 /// 1,000 to 100,000 elements: time to the response, and memory.
 BenchReport fan_out_bench(const BenchOptions& options);
+/// 1,000 request steps at once, to a peer that answers after 100 ms: elements of one run, and runs.
+BenchReport request_bench(const BenchOptions& options);
 /// 10,000 unfinished runs, SIGKILL, restart: is anything lost, and how long does it take?
 BenchReport recovery_bench(const BenchOptions& options);
 

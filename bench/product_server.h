@@ -1,5 +1,6 @@
 #pragma once
-// One Millrace server under test with a data directory and a project of its own. `crash` and
+// One Millrace server under test with a data directory and a project of its own. Its request steps may
+// reach loopback. `crash` and
 // `restart` keep the directory: what recovery finds is what a kill left.
 
 #include "bench/api_client.h"

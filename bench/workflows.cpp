@@ -94,6 +94,26 @@ Json fan_out_workflow() {
   })json");
 }
 
+Json request_workflow(const std::string& url) {
+  const JsonObject ask{{"id", "ask"},
+                       {"type", "request"},
+                       {"method", "GET"},
+                       {"url", url + "{{trigger.request.body.number}}"}};
+  const JsonObject done{{"id", "done"},
+                        {"type", "response"},
+                        {"body", JsonObject{{"number", "{{ask.response.body.number}}"}}}};
+  return on_request("Ask", JsonArray{ask, done});
+}
+
+Json fan_out_requests_workflow(const std::string& url) {
+  Json workflow = fan_out_workflow();
+  JsonArray& steps = workflow.at("steps").as_array();
+  steps.at(1).at("steps") = JsonArray{JsonObject{
+      {"id", "ask"}, {"type", "request"}, {"method", "GET"}, {"url", url + "{{each.instance}}"}}};
+  steps.at(2).at("parameters") = JsonObject{{"all", "{{ask.response.body.number}}"}};
+  return workflow;
+}
+
 Json sleep_workflow(std::chrono::seconds delay) {
   JsonArray list = chain_steps(1, 1);
   list.push_back(delay_step(delay));

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 
 namespace millrace::bench {
 
@@ -20,6 +21,12 @@ Json background_workflow(std::chrono::seconds delay);
 /// Makes `{{trigger.request.body.elements}}` elements, doubles each in a fan-out, responds with the
 /// sum of the reduced array.
 Json fan_out_workflow();
+/// One request step to `url` + the number in the trigger's body, then a response with the number
+/// that was answered.
+Json request_workflow(const std::string& url);
+/// As `fan_out_workflow`, with a request step to `url` + the element in place of the function; the
+/// sum is that of the numbers that were answered.
+Json fan_out_requests_workflow(const std::string& url);
 /// A function, a delay, a function.
 Json sleep_workflow(std::chrono::seconds delay);
 

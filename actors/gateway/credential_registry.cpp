@@ -1,11 +1,11 @@
 #include "actors/gateway/credential_registry.h"
 
-#include <algorithm>
-
 #include "actors/gateway/default_workflows.h"
 #include "actors/gateway/shard_ownership.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/integrations/credential_input.h"
+
+#include <algorithm>
 
 namespace millrace {
 namespace {
@@ -32,9 +32,9 @@ Outcome check_size(const CredentialRow& row) {
       CredentialRegistry::config_bytes_max) {
     return Done{};
   }
-  return Error(ErrorCode::limit_exceeded,
-               "the configuration of a credential has at most " +
-                   std::to_string(CredentialRegistry::config_bytes_max) + " bytes");
+  return Error(ErrorCode::limit_exceeded, "the configuration of a credential has at most " +
+                                              std::to_string(CredentialRegistry::config_bytes_max) +
+                                              " bytes");
 }
 
 }  // namespace
@@ -54,7 +54,8 @@ CredentialRegistry::CredentialRegistry(const storage::OrderedStore& store,
       integrations_(integrations),
       log_(std::move(log)) {}
 
-// --- from rows and back ---------------------------------------------------------------------------
+// --- from rows and back
+// ---------------------------------------------------------------------------
 
 Result<CredentialRegistry::Held> CredentialRegistry::open(const CredentialRow& row) const {
   auto provider_data = stored_object(row.provider_data);
@@ -98,9 +99,8 @@ Outcome CredentialRegistry::load() {
   });
   if (!read) return read;
   for (auto& [owner, list] : all) {
-    std::stable_sort(list.begin(), list.end(), [](const Held& a, const Held& b) {
-      return a.connected < b.connected;
-    });
+    std::stable_sort(list.begin(), list.end(),
+                     [](const Held& a, const Held& b) { return a.connected < b.connected; });
   }
   if (locked > 0 && log_) {
     log_(LogLevel::error, std::to_string(locked) + " credentials do not open; the first: " + why);
@@ -155,7 +155,8 @@ Result<SharedCredential> CredentialRegistry::published(const Owner& owner,
   return credential;
 }
 
-// --- writing --------------------------------------------------------------------------------------
+// --- writing
+// --------------------------------------------------------------------------------------
 
 Result<CredentialRow> CredentialRegistry::row_to_connect(const Owner& owner,
                                                          const std::string& integration,
@@ -169,9 +170,9 @@ Result<CredentialRow> CredentialRegistry::row_to_connect(const Owner& owner,
     }
   }
   if (held.size() >= limits::credentials_per_user_max) {
-    return Error(ErrorCode::limit_exceeded,
-                 "a user has at most " + std::to_string(limits::credentials_per_user_max) +
-                     " accounts: disconnect one");
+    return Error(ErrorCode::limit_exceeded, "a user has at most " +
+                                                std::to_string(limits::credentials_per_user_max) +
+                                                " accounts: disconnect one");
   }
   auto enabled = default_workflows(projects_, owner.first, integration);
   if (!enabled) return enabled.error();
@@ -203,9 +204,9 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
   if (!checked) return checked.error();
   std::string fields = to_text(connection.fields);
   if (fields.size() > limits::secret_bytes_max || connection.provider_id.size() > 1'024) {
-    return Error(ErrorCode::limit_exceeded,
-                 "the credentials have at most " + std::to_string(limits::secret_bytes_max) +
-                     " bytes, the provider's id at most 1024");
+    return Error(ErrorCode::limit_exceeded, "the credentials have at most " +
+                                                std::to_string(limits::secret_bytes_max) +
+                                                " bytes, the provider's id at most 1024");
   }
   const Owner owner{project, user};
   const std::lock_guard writing(writing_);
@@ -219,8 +220,8 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
   return published(owner, row->id);
 }
 
-Result<SharedCredential> CredentialRegistry::configure(const ProjectId& project,
-                                                       const UserId& user, const std::string& id,
+Result<SharedCredential> CredentialRegistry::configure(const ProjectId& project, const UserId& user,
+                                                       const std::string& id,
                                                        const JsonObject& patch) {
   const Owner owner{project, user};
   const std::lock_guard writing(writing_);
@@ -279,7 +280,8 @@ Outcome CredentialRegistry::set_valid(const ProjectId& project, const UserId& us
   return store(owner, {*row});
 }
 
-// --- reading --------------------------------------------------------------------------------------
+// --- reading
+// --------------------------------------------------------------------------------------
 
 std::vector<CredentialRegistry::Held> CredentialRegistry::held_by(const Owner& owner) const {
   const std::shared_lock lock(mutex_);
@@ -288,8 +290,7 @@ std::vector<CredentialRegistry::Held> CredentialRegistry::held_by(const Owner& o
 }
 
 SharedCredential CredentialRegistry::find(const ProjectId& project, const UserId& user,
-                                          std::string_view integration,
-                                          std::string_view id) const {
+                                          std::string_view integration, std::string_view id) const {
   SharedCredential first;
   for (auto& credential : list(project, user, integration)) {
     if (id.empty() ? credential->is_valid : credential->id == id) return credential;
@@ -298,8 +299,7 @@ SharedCredential CredentialRegistry::find(const ProjectId& project, const UserId
   return id.empty() ? first : nullptr;
 }
 
-std::vector<SharedCredential> CredentialRegistry::list(const ProjectId& project,
-                                                       const UserId& user,
+std::vector<SharedCredential> CredentialRegistry::list(const ProjectId& project, const UserId& user,
                                                        std::string_view integration) const {
   std::vector<SharedCredential> list;
   const std::shared_lock lock(mutex_);

@@ -1,8 +1,15 @@
 #pragma once
 // The connected accounts of all users: who has connected what, with which secret fields, and which
 // workflows are enabled on it. The secret fields are sealed on the disk and in plain text in memory
-// alone. Reads are answered from memory by any thread, actors included; writes are durable when they
-// return, and block on the disk.
+// alone. Reads are answered from memory by any thread, actors included; writes are durable when
+// they return, and block on the disk.
+
+#include "actors/gateway/integration_registry.h"
+#include "runtime/base/random.h"
+#include "runtime/integrations/credential.h"
+#include "storage/sealing/sealer.h"
+#include "storage/tables/credential_table.h"
+#include "storage/tables/project_table.h"
 
 #include <map>
 #include <memory>
@@ -12,13 +19,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "actors/gateway/integration_registry.h"
-#include "runtime/base/random.h"
-#include "runtime/integrations/credential.h"
-#include "storage/sealing/sealer.h"
-#include "storage/tables/credential_table.h"
-#include "storage/tables/project_table.h"
 
 namespace millrace {
 
@@ -32,8 +32,9 @@ class CredentialRegistry {
                      const storage::Sealer& sealer, const IntegrationRegistry& integrations,
                      LogSink log);
 
-  /// Reads and opens all credentials. One that does not open (the server has another key) is kept: it
-  /// can be shown and disconnected, and its use fails with `why_locked`. Call once before serving.
+  /// Reads and opens all credentials. One that does not open (the server has another key) is kept:
+  /// it can be shown and disconnected, and its use fails with `why_locked`. Call once before
+  /// serving.
   Outcome load();
 
   struct Connection {
@@ -59,8 +60,8 @@ class CredentialRegistry {
   Outcome set_valid(const ProjectId& project, const UserId& user, const std::string& id,
                     bool is_valid);
 
-  /// The user's account `id`, if it belongs to the integration; `id` empty: the first valid one, else
-  /// the first. Null if there is none.
+  /// The user's account `id`, if it belongs to the integration; `id` empty: the first valid one,
+  /// else the first. Null if there is none.
   SharedCredential find(const ProjectId& project, const UserId& user, std::string_view integration,
                         std::string_view id = {}) const;
   /// In the order of connecting; `integration` empty: of all.

@@ -1,11 +1,12 @@
 #pragma once
 // Which workflows a user gets enabled by connecting: those of the integration with
-// `"defaultEnabled": true`, as their deployed version says, or the draft of one that is not deployed.
+// `"defaultEnabled": true`, as their deployed version says, or the draft of one that is not
+// deployed.
+
+#include "storage/tables/project_table.h"
 
 #include <string>
 #include <vector>
-
-#include "storage/tables/project_table.h"
 
 namespace millrace {
 

@@ -1,10 +1,10 @@
 #include "actors/gateway/integration_registry.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "actors/gateway/shard_ownership.h"
 #include "runtime/text/nearest_name.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -24,8 +24,8 @@ Outcome check(const std::string& type, const Json& definition, const std::string
                  "an integration's type is 1 to 128 letters, digits, '.', '_' or '-'");
   }
   if (!definition.is_object()) {
-    return Error(ErrorCode::invalid_definition, "an integration is a JSON object, not " +
-                                                    std::string(kind_name(definition)));
+    return Error(ErrorCode::invalid_definition,
+                 "an integration is a JSON object, not " + std::string(kind_name(definition)));
   }
   if (text.size() > limits::definition_bytes_max) {
     return Error(ErrorCode::limit_exceeded,
@@ -78,9 +78,9 @@ Outcome IntegrationRegistry::load() {
                                : Result<std::shared_ptr<const Integration>>(definition.error());
     if (!compiled) {
       if (log_) {
-        log_(LogLevel::error, "the integration \"" + row.type + "\" of the project \"" +
-                                  row.project.text + "\" is not understood, put it again: " +
-                                  compiled.error().message);
+        log_(LogLevel::error,
+             "the integration \"" + row.type + "\" of the project \"" + row.project.text +
+                 "\" is not understood, put it again: " + compiled.error().message);
       }
       return Done{};
     }

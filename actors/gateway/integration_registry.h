@@ -2,19 +2,19 @@
 // The integrations of all projects, compiled. Reads are answered from memory by any thread, actors
 // included; writes are durable when they return, and block on the disk.
 
-#include <map>
-#include <memory>
-#include <mutex>
-#include <shared_mutex>
-#include <string>
-#include <vector>
-
 #include "actors/gateway/stored.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/integrations/integration.h"
 #include "storage/group_commit.h"
 #include "storage/tables/integration_table.h"
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <vector>
 
 namespace millrace {
 
@@ -34,8 +34,8 @@ class IntegrationRegistry {
     Instant updated{};
   };
 
-  /// Errors: invalid_definition with all findings, invalid_request (the type is not 1 to 128 letters,
-  /// digits, '.', '_' or '-'), limit_exceeded.
+  /// Errors: invalid_definition with all findings, invalid_request (the type is not 1 to 128
+  /// letters, digits, '.', '_' or '-'), limit_exceeded.
   Result<Stored> put(const ProjectId& project, const std::string& type, const Json& definition);
   /// Error: not_found, with the nearest type.
   Result<Entry> get(const ProjectId& project, const std::string& type) const;

@@ -1,11 +1,11 @@
 #include "actors/gateway/registered_tenants.h"
 
-#include <utility>
-
 #include "actors/gateway/credential_registry.h"
 #include "actors/gateway/secret_registry.h"
 #include "actors/gateway/user_registry.h"
 #include "runtime/integrations/run_conditions.h"
+
+#include <utility>
 
 namespace millrace {
 
@@ -21,10 +21,10 @@ Result<RunGrant> RegisteredTenants::grant(const ProjectId& project, const UserId
   SharedCredential account;
   if (!workflow.integration.empty()) {
     integration = integrations_.find(project, workflow.integration);
-    account = credential.empty()
-                  ? choose_credential(credentials_.list(project, user, workflow.integration),
-                                      workflow.id)
-                  : credentials_.find(project, user, workflow.integration, credential);
+    account =
+        credential.empty()
+            ? choose_credential(credentials_.list(project, user, workflow.integration), workflow.id)
+            : credentials_.find(project, user, workflow.integration, credential);
   }
   conditions.integration = integration.get();
   conditions.credential = account.get();
@@ -45,8 +45,7 @@ Result<std::string> RegisteredTenants::secret(const ProjectId& project,
   return secrets_.value(project, name);
 }
 
-Result<SharedCredential> RegisteredTenants::credential(const ProjectId& project,
-                                                       const UserId& user,
+Result<SharedCredential> RegisteredTenants::credential(const ProjectId& project, const UserId& user,
                                                        std::string_view integration,
                                                        const std::string& credential) const {
   const std::string quoted = "\"" + std::string(integration) + "\"";

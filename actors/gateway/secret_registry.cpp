@@ -1,10 +1,10 @@
 #include "actors/gateway/secret_registry.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "actors/gateway/shard_ownership.h"
 #include "runtime/text/nearest_name.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -151,8 +151,7 @@ SharedJson SecretRegistry::values(const ProjectId& project) const {
   return found == projects_.end() ? none : found->second.values;
 }
 
-Result<std::string> SecretRegistry::value(const ProjectId& project,
-                                          const std::string& name) const {
+Result<std::string> SecretRegistry::value(const ProjectId& project, const std::string& name) const {
   const SharedJson all = values(project);
   const Json* const found = all->get_object().if_contains(name);
   if (found == nullptr) return why_absent(project, name);

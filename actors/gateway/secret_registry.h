@@ -6,6 +6,14 @@
 // A secret that cannot be opened (the server has another key) does not keep the server from
 // starting: only its use fails, until the right key is given or the secret is put again.
 
+#include "actors/gateway/stored.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/json.h"
+#include "runtime/base/log.h"
+#include "storage/group_commit.h"
+#include "storage/sealing/sealer.h"
+#include "storage/tables/secret_table.h"
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,14 +24,6 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/gateway/stored.h"
-#include "runtime/base/clock.h"
-#include "runtime/base/json.h"
-#include "runtime/base/log.h"
-#include "storage/group_commit.h"
-#include "storage/sealing/sealer.h"
-#include "storage/tables/secret_table.h"
-
 namespace millrace {
 
 class ShardOwnership;
@@ -31,14 +31,14 @@ class ShardOwnership;
 class SecretRegistry {
  public:
   SecretRegistry(const storage::OrderedStore& store, storage::GroupCommit& commits,
-                 const ShardOwnership& ownership, const Clock& clock,
-                 const storage::Sealer& sealer, LogSink log);
+                 const ShardOwnership& ownership, const Clock& clock, const storage::Sealer& sealer,
+                 LogSink log);
 
   /// Reads and opens all secrets. Call once before serving.
   Outcome load();
 
-  /// Errors: invalid_request (the name is not `[A-Za-z_][A-Za-z0-9_]*` of at most 128 characters, or
-  /// the value is empty), limit_exceeded.
+  /// Errors: invalid_request (the name is not `[A-Za-z_][A-Za-z0-9_]*` of at most 128 characters,
+  /// or the value is empty), limit_exceeded.
   Result<Stored> put(const ProjectId& project, const std::string& name, std::string_view value);
   /// Error: not_found.
   Outcome remove(const ProjectId& project, const std::string& name);

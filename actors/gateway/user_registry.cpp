@@ -1,10 +1,10 @@
 #include "actors/gateway/user_registry.h"
 
+#include "actors/gateway/shard_ownership.h"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
-
-#include "actors/gateway/shard_ownership.h"
 
 namespace millrace {
 namespace {
@@ -32,8 +32,8 @@ Outcome UserRegistry::load() {
     if (!meta || !meta->is_object()) {
       return Error(ErrorCode::corrupt_data, "the meta of a stored user is no JSON object");
     }
-    auto user = std::make_shared<ConnectedUser>(ConnectedUser{
-        row.user, std::move(meta->get_object()), row.is_disabled, row.first_seen});
+    auto user = std::make_shared<ConnectedUser>(
+        ConnectedUser{row.user, std::move(meta->get_object()), row.is_disabled, row.first_seen});
     projects[row.project][row.user] = std::move(user);
     return Done{};
   });
@@ -74,8 +74,8 @@ Result<SharedUser> UserRegistry::change(const ProjectId& project, const UserId& 
   if (change.meta) merge(next->meta, *change.meta);
   if (change.is_disabled) next->is_disabled = *change.is_disabled;
   if (to_text(next->meta).size() > meta_bytes_max) {
-    return Error(ErrorCode::limit_exceeded, "the meta of a user has at most " +
-                                                std::to_string(meta_bytes_max) + " bytes");
+    return Error(ErrorCode::limit_exceeded,
+                 "the meta of a user has at most " + std::to_string(meta_bytes_max) + " bytes");
   }
   if (auto stored = commits_.commit_and_wait(batch_for(project, *next)); !stored) {
     return stored.error();

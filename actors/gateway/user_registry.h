@@ -1,6 +1,11 @@
 #pragma once
-// The connected users of all projects, in memory: about 300 bytes each, and what their meta takes.
-// Users appear when they are first seen. Reads are answered by any thread, actors included.
+// The connected users of all projects, in memory: about 500 bytes each with a small
+// meta. Users appear when they are first seen. Reads are answered by any thread, actors included.
+
+#include "runtime/base/clock.h"
+#include "runtime/base/json.h"
+#include "storage/group_commit.h"
+#include "storage/tables/user_table.h"
 
 #include <cstddef>
 #include <map>
@@ -9,11 +14,6 @@
 #include <optional>
 #include <shared_mutex>
 #include <vector>
-
-#include "runtime/base/clock.h"
-#include "runtime/base/json.h"
-#include "storage/group_commit.h"
-#include "storage/tables/user_table.h"
 
 namespace millrace {
 
@@ -38,16 +38,16 @@ class UserRegistry {
   /// Reads all users. Call once before serving.
   Outcome load();
 
-  /// Called for every request of a user. A new one is kept at once, and durable soon; never blocks on
-  /// the disk.
+  /// Called for every request of a user. A new one is kept at once, and durable soon; never blocks
+  /// on the disk.
   void see(const ProjectId& project, const UserId& user);
 
   struct Change {
     std::optional<JsonObject> meta;  // members replace those of the same name; null removes
     std::optional<bool> is_disabled;
   };
-  /// Durable when it returns. A user who was never seen appears. Errors: invalid_request (the id has
-  /// not 1 to 128 bytes), limit_exceeded.
+  /// Durable when it returns. A user who was never seen appears. Errors: invalid_request (the id
+  /// has not 1 to 128 bytes), limit_exceeded.
   Result<SharedUser> change(const ProjectId& project, const UserId& user, const Change& change);
 
   /// Null if never seen.

@@ -39,11 +39,7 @@ BranchActor::BranchActor(caf::actor_config& config, const NodeServices& services
 void BranchActor::on_exit() {
   abandon_call();
   // Children are part of this branch: without it nobody would join them.
-  if (!fan_out_) return;
-  for (auto& [index, child] : fan_out_->children) {
-    if (child.actor) send_exit(child.actor, stopped_reason);
-  }
-  fan_out_.reset();
+  if (fan_out_) leave_children();
 }
 
 caf::message_handler BranchActor::branch_messages() {
@@ -119,6 +115,7 @@ void BranchActor::record(EventBody body, Instant at) {
   }
   machine_.apply(event);  // refuses what does not fit before it is written
   page_.add(event);
+  if (fan_out_ && !machine_.open_fan_out()) leave_children();
   keep_timer_rows(event);
   respond_if_response(event);
   on_recorded(event);

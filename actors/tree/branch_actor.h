@@ -127,6 +127,7 @@ class BranchActor : public caf::event_based_actor {
   void reply_with_files(RunResponded reply, std::vector<FileHandle> files);
 
   void open_fan_out(const RunFanOut& effect);
+  void leave_children();
   void start_children();
   void spawn_child(std::uint32_t index, LoadedBranch branch);
   void load_child(std::uint32_t index);

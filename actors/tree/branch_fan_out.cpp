@@ -8,11 +8,19 @@
 namespace millrace {
 
 bool BranchActor::carry_out(const RunFanOut& effect, Instant) {
-  CHECK(!fan_out_, "a fan-out was opened twice");
+  if (fan_out_) return false;  // it runs; what woke the branch was a hint
   open_fan_out(effect);
   flush();
   fan_out_changed();
   return false;
+}
+
+/// The fan-out has ended without its children: its time was over.
+void BranchActor::leave_children() {
+  for (auto& [index, child] : fan_out_->children) {
+    if (child.actor) send_exit(child.actor, stopped_reason);
+  }
+  fan_out_.reset();
 }
 
 void BranchActor::open_fan_out(const RunFanOut& effect) {

@@ -31,8 +31,7 @@ Result<Reply> list_integrations(const ApiCall& call, ApiServices& services) {
 Result<Reply> put_integration(const ApiCall& call, ApiServices& services) {
   const auto definition = parse_json(call.http.body);
   if (!definition) return definition.error();
-  const auto stored =
-      services.integrations.put(call.project, call.path_value("type"), *definition);
+  const auto stored = services.integrations.put(call.project, call.path_value("type"), *definition);
   if (!stored) return stored.error();
   return show(call, services, *stored == Stored::created ? 201 : 200);
 }

@@ -8,8 +8,8 @@ namespace millrace {
 
 /// GET …/integrations : `{"integrations": [{"type","name","isActive","dateUpdated"}]}`.
 Result<Reply> list_integrations(const ApiCall& call, ApiServices& services);
-/// PUT …/integrations/{type} with the definition : 201 when it is new, 200 when replaced, as GET shows
-/// it; 400 with every finding.
+/// PUT …/integrations/{type} with the definition : 201 when it is new, 200 when replaced, as GET
+/// shows it; 400 with every finding.
 Result<Reply> put_integration(const ApiCall& call, ApiServices& services);
 /// GET …/integrations/{type} : as in the list, and `"definition"`.
 Result<Reply> get_integration(const ApiCall& call, ApiServices& services);

@@ -1,6 +1,6 @@
 #pragma once
-// Environment secrets: what `{{secrets.NAME}}` stands for. Write-only: no answer, message or log ever
-// shows a value.
+// Environment secrets: what `{{secrets.NAME}}` stands for. Write-only: no answer, message or log
+// ever shows a value.
 
 #include "http/api/api_call.h"
 

@@ -99,8 +99,7 @@ Result<Reply> list_users(const ApiCall& call, ApiServices& services) {
 Result<Reply> change_user(const ApiCall& call, ApiServices& services) {
   const auto change = read_change(call, {"meta", "disabled"});
   if (!change) return change.error();
-  const auto user =
-      services.users.change(call.project, UserId(call.path_value("user")), *change);
+  const auto user = services.users.change(call.project, UserId(call.path_value("user")), *change);
   if (!user) return user.error();
   return json_reply(200, shown(**user));
 }

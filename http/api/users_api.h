@@ -12,11 +12,12 @@ Result<Reply> show_me(const ApiCall& call, ApiServices& services);
 /// PATCH …/sdk/me `{"meta"}` : as GET. Members replace those of the same name, null removes one.
 Result<Reply> change_me(const ApiCall& call, ApiServices& services);
 
-/// GET …/users?offset : `{"users": [{"userId","meta","disabled","dateFirstSeen"}],"nextLink","total"}`,
-/// 100 at a time in the order of their ids.
+/// GET …/users?offset : `{"users":
+/// [{"userId","meta","disabled","dateFirstSeen"}],"nextLink","total"}`, 100 at a time in the order
+/// of their ids.
 Result<Reply> list_users(const ApiCall& call, ApiServices& services);
-/// PATCH …/users/{user} `{"meta","disabled"}` : the user as in the list. Nothing starts for a disabled
-/// user.
+/// PATCH …/users/{user} `{"meta","disabled"}` : the user as in the list. Nothing starts for a
+/// disabled user.
 Result<Reply> change_user(const ApiCall& call, ApiServices& services);
 
 }  // namespace millrace

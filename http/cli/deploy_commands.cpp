@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include <iostream>
+#include <map>
 #include <memory>
 
 namespace millrace {
@@ -27,6 +28,17 @@ struct DeployOptions {
 
 void report(const DeployOptions& options, const JsonObject& line, const std::string& text) {
   std::cout << (options.json ? to_text(line) : text) << std::endl;
+}
+
+int put_integration(const DeployOptions& options, const IntegrationFile& integration) {
+  const std::string path =
+      options.target.project_path("/integrations/" + percent_encode(integration.type));
+  const auto put = call_api(options.target,
+                            {"PUT", path, options.target.api_key, to_text(integration.definition)});
+  if (!put) return complain(put.error(), options.format());
+  if (!put->ok()) return complain(*put, options.format(), integration.path);
+  report(options, {{"integration", integration.type}}, integration.type + ": integration saved");
+  return exit_codes::done;
 }
 
 /// Saves the draft, then makes it live.
@@ -57,6 +69,11 @@ int deploy(DeployOptions options) {
     return exit_codes::usage;
   }
   int worst = exit_codes::done;
+  for (const auto& integration : folder->integrations) {  // before the workflows that name them
+    const int code = put_integration(options, integration);
+    if (code == exit_codes::unreachable) return code;
+    worst = std::max(worst, code);
+  }
   for (const auto& workflow : folder->workflows) {
     const int code = deploy_one(options, workflow);
     if (code == exit_codes::unreachable) return code;
@@ -65,22 +82,57 @@ int deploy(DeployOptions options) {
   return worst;
 }
 
+/// The integrations of the folder: what its workflows may name.
+class FolderCatalog final : public IntegrationCatalog {
+ public:
+  void add(std::shared_ptr<const Integration> integration) {
+    const std::string type = integration->type;
+    by_type_.emplace(type, std::move(integration));
+  }
+  std::shared_ptr<const Integration> find_integration(std::string_view type) const override {
+    const auto found = by_type_.find(type);
+    return found == by_type_.end() ? nullptr : found->second;
+  }
+  std::vector<std::string> integration_types() const override {
+    std::vector<std::string> types;
+    for (const auto& [type, integration] : by_type_) types.push_back(type);
+    return types;
+  }
+
+ private:
+  std::map<std::string, std::shared_ptr<const Integration>, std::less<>> by_type_;
+};
+
 /// As the server does it: what is in the compiled form is translated first.
 Result<std::shared_ptr<const Workflow>> compile_file(const WorkflowFile& file,
-                                                     const ProjectId& project) {
+                                                     const ProjectId& project,
+                                                     const FolderCatalog& catalog) {
   const WorkflowIdentity identity{project, file.id, WorkflowVersion(0)};
-  if (!is_compiled_form(file.definition)) return compile_workflow(file.definition, identity);
+  if (!is_compiled_form(file.definition)) {
+    return compile_workflow(file.definition, identity, &catalog);
+  }
   const auto translated = translate_compiled_form(file.definition);
   if (!translated) return translated.error();
-  return compile_workflow(*translated, identity);
+  return compile_workflow(*translated, identity, &catalog);
 }
 
 int validate(const DeployOptions& options) {
   const auto folder = read_project_folder(options.folder);
   if (!folder) return complain(folder.error(), options.format());
   int worst = exit_codes::done;
+  FolderCatalog catalog;
+  for (const auto& file : folder->integrations) {
+    auto integration = compile_integration(file.type, file.definition);
+    if (!integration) {
+      worst = complain(integration.error(), options.format(), file.path);
+      continue;
+    }
+    report(options, {{"integration", file.type}, {"valid", true}},
+           file.path + ": valid, " + std::to_string((*integration)->actions.size()) + " actions");
+    catalog.add(std::move(*integration));
+  }
   for (const auto& workflow : folder->workflows) {
-    const auto compiled = compile_file(workflow, ProjectId(folder->project_id));
+    const auto compiled = compile_file(workflow, ProjectId(folder->project_id), catalog);
     if (!compiled) {
       worst = complain(compiled.error(), options.format(), workflow.path);
       continue;
@@ -100,7 +152,7 @@ void add_deploy_commands(CLI::App& app, int& exit_code) {
         ->required();
     command.add_flag("--json", options->json, "print JSON lines");
   };
-  auto* deploy_command = app.add_subcommand("deploy", "Save and deploy a folder of workflows.");
+  auto* deploy_command = app.add_subcommand("deploy", "Save and deploy a folder of integrations and workflows.");
   add_common(*deploy_command);
   options->target.add_url(*deploy_command);
   options->target.add_project(*deploy_command);

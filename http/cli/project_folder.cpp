@@ -91,6 +91,24 @@ Result<std::string> read_project_id(const fs::path& path) {
   return id != nullptr && id->is_string() ? std::string(id->get_string()) : std::string();
 }
 
+Result<std::vector<IntegrationFile>> read_integrations(const fs::path& folder) {
+  std::vector<IntegrationFile> integrations;
+  if (!fs::is_directory(folder)) return integrations;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const fs::path file = entry.path() / "integration.json";
+    if (fs::is_regular_file(file)) files.push_back(file);
+  }
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files) {
+    auto definition = read_json(file);
+    if (!definition) return definition.error();
+    integrations.push_back(
+        {file.parent_path().filename().string(), file.string(), std::move(*definition)});
+  }
+  return integrations;
+}
+
 }  // namespace
 
 Result<ProjectFolder> read_project_folder(const std::string& path) {
@@ -108,6 +126,9 @@ Result<ProjectFolder> read_project_folder(const std::string& path) {
     auto id = read_project_id(root / "project.json");
     if (!id) return id.error();
     folder.project_id = std::move(*id);
+    auto integrations = read_integrations(root / "integrations");
+    if (!integrations) return integrations.error();
+    folder.integrations = std::move(*integrations);
   } else {
     return Error(ErrorCode::not_found,
                  path + " is neither a definition file nor a folder with workflows/*.json");

@@ -1,9 +1,10 @@
 #pragma once
 // A project as a folder of files:
 //
-//   project.json            {"id", "name"}, both optional; the file itself is optional
-//   workflows/NAME.json     one definition each; NAME is the workflow's id
-//   workflows/*.js          code of functions, named by "codeFile" beside the definition
+//   project.json                         {"id", "name"}, both optional; the file itself is optional
+//   integrations/TYPE/integration.json   one integration each
+//   workflows/NAME.json                  one definition each; NAME is the workflow's id
+//   workflows/*.js                       code of functions, named by "codeFile" beside the definition
 //
 // Instead of a folder, one definition file may be given.
 
@@ -22,8 +23,15 @@ struct WorkflowFile {
   Json definition;  // with "code" in the place of "codeFile"
 };
 
+struct IntegrationFile {
+  std::string type;
+  std::string path;
+  Json definition;
+};
+
 struct ProjectFolder {
   std::string project_id;  // from project.json; may be empty
+  std::vector<IntegrationFile> integrations;
   std::vector<WorkflowFile> workflows;
 };
 

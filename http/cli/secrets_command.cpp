@@ -1,5 +1,5 @@
-// `millrace secrets`: a project's environment secrets. A value is best given on standard input or in
-// the environment: a command line is seen by others on the machine.
+// `millrace secrets`: a project's environment secrets. A value is best given on standard input or
+// in the environment: a command line is seen by others on the machine.
 
 #include "http/cli/api_client.h"
 #include "http/cli/commands.h"
@@ -63,15 +63,15 @@ int put(const SecretOptions& options) {
                           "the value must be UTF-8 text; encode binary values, e.g. as base64"),
                     options.format());
   }
-  return change(options,
-                {"PUT", options.path(), options.target.api_key,
-                 to_text(JsonObject{{"value", *value}})},
-                " is stored");
+  return change(
+      options,
+      {"PUT", options.path(), options.target.api_key, to_text(JsonObject{{"value", *value}})},
+      " is stored");
 }
 
 int list(const SecretOptions& options) {
-  const auto answer = call_api(options.target, {"GET", options.target.project_path("/secrets"),
-                                                options.target.api_key, {}});
+  const auto answer = call_api(
+      options.target, {"GET", options.target.project_path("/secrets"), options.target.api_key, {}});
   if (!answer) return complain(answer.error(), options.format());
   if (!answer->ok() || !answer->json.is_object()) return complain(*answer, options.format());
   if (options.json) {
@@ -120,8 +120,8 @@ void add_secrets_command(CLI::App& app, int& exit_code) {
   auto* remove_command = group->add_subcommand("remove", "Remove a secret.");
   options = add_options(*remove_command, true);
   remove_command->callback([options, &exit_code] {
-    exit_code = change(*options, {"DELETE", options->path(), options->target.api_key, {}},
-                       " is removed");
+    exit_code =
+        change(*options, {"DELETE", options->path(), options->target.api_key, {}}, " is removed");
   });
 }
 

@@ -33,7 +33,8 @@ struct Rotation {
 Result<std::unique_ptr<storage::RocksStore>> open_existing(const std::string& directory) {
   // Opening would make one.
   if (!std::filesystem::exists(directory + "/CURRENT")) {
-    return Error(ErrorCode::not_found, directory + " is no data directory; name it with --data-dir");
+    return Error(ErrorCode::not_found,
+                 directory + " is no data directory; name it with --data-dir");
   }
   storage::RocksOptions options;
   options.directory = directory;
@@ -111,8 +112,8 @@ int show(const Rotation& rotation, const RotateOptions& options) {
 
 void add_rotate_secrets_key_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<RotateOptions>();
-  auto* command = app.add_subcommand(
-      "rotate-secrets-key", "Seal all secrets of a stopped server under another key.");
+  auto* command = app.add_subcommand("rotate-secrets-key",
+                                     "Seal all secrets of a stopped server under another key.");
   command->add_option("--data-dir", options->directory, "the server's data directory")
       ->envname("MILLRACE_DATA_DIR")
       ->capture_default_str();
@@ -126,8 +127,7 @@ void add_rotate_secrets_key_command(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "print JSON");
   command->callback([options, &exit_code] {
     const auto rotation = rotate(*options);
-    exit_code =
-        rotation ? show(*rotation, *options) : complain(rotation.error(), options->json);
+    exit_code = rotation ? show(*rotation, *options) : complain(rotation.error(), options->json);
   });
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // `millrace rotate-secrets-key`: seals all secrets and credentials of a stopped server's data
-// directory under another key. May be interrupted and repeated. A running server holds the directory,
-// so that the command is refused.
+// directory under another key. May be interrupted and repeated. A running server holds the
+// directory, so that the command is refused.
 
 namespace CLI {
 class App;

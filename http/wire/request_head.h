@@ -6,6 +6,7 @@
 // Pure: text in, head or refusal out.
 
 #include "http/wire/wire_error.h"
+#include "runtime/text/header_text.h"
 
 #include <cstdint>
 #include <string>
@@ -35,8 +36,6 @@ std::variant<RequestHead, WireError> parse_request_head(std::string_view text);
 
 /// Compares header names: ASCII without regard to case.
 bool same_header(std::string_view left, std::string_view right);
-/// A token of RFC 9110, 5.6.2: letters, digits and some marks.
-bool is_header_name(std::string_view text);
 /// Anything below a space except the tab, and DEL: nothing that may stand in a head.
 bool has_control_characters(std::string_view text);
 

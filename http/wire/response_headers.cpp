@@ -26,6 +26,4 @@ bool may_set_header(std::string_view name) {
                       [&](std::string_view taken) { return same_header(name, taken); });
 }
 
-bool is_header_value(std::string_view value) { return !has_control_characters(value); }
-
 }  // namespace millrace

@@ -97,7 +97,8 @@ StepIndex BranchMachine::next_after(const Step& step, const Json& output) const 
 
 void BranchMachine::on(const StepFailed& event, Instant) {
   const Step& step =
-      require_current(event.step, {Phase::ready, Phase::waiting_retry, Phase::fan_out});
+      require_current(event.step,
+                      {Phase::ready, Phase::waiting_retry, Phase::delayed, Phase::fan_out});
   CHECK(event.attempt == attempt_, "an attempt failed that was not the current one");
   if (event.retry_at) {
     phase_ = Phase::waiting_retry;
@@ -121,6 +122,7 @@ void BranchMachine::on(const PageFetched& event, Instant) {
   const RequestTemplate* const request = request_of(step);
   CHECK(request != nullptr && request->pagination, "only a paginated request has pages");
   CHECK(event.results != nullptr && event.results->is_array(), "a page needs its results");
+  CHECK(event.next_token != nullptr, "a page needs the next one's token");
   append(pages_, Page{event.results->get_array(), *event.next_token, false}, event.bytes);
   tasks_ += event.tasks;
   phase_ = Phase::ready;
@@ -230,10 +232,34 @@ Effect BranchMachine::plan(Instant now, const DispatchValues& values) const {
     case Phase::waiting_retry:
       if (now < due_) return WaitUntil{current_, WaitUntil::Why::retry, due_};
       return plan_step(*current_step(), now, values);
-    case Phase::delayed: return WaitUntil{current_, WaitUntil::Why::delay, due_};
-    case Phase::fan_out: return RunFanOut{current_, fan_out_count_};
+    case Phase::delayed:
+    case Phase::fan_out: return plan_wait(now);
   }
   CHECK(false, "an unknown phase");
+}
+
+Effect BranchMachine::plan_wait(Instant now) const {
+  const auto end = deadline();
+  if (end && now >= *end && (phase_ == Phase::fan_out || *end < due_)) {
+    const Step& step = *current_step();
+    StepFailed event;
+    event.step = current_;
+    event.attempt = attempt_;
+    event.started = step_started_;
+    event.code = ErrorCode::step_timeout;
+    event.message = "step \"" + step.id.text + "\" did not end within its timeout of " +
+                    std::to_string(step.timeout->count()) + " ms";
+    return RecordEvent{std::move(event)};
+  }
+  if (phase_ == Phase::fan_out) return RunFanOut{current_, fan_out_count_};
+  return WaitUntil{current_, WaitUntil::Why::delay, *waiting_until()};
+}
+
+std::optional<Instant> BranchMachine::deadline() const {
+  const Step* const step = current_step();
+  const bool waits = phase_ == Phase::delayed || phase_ == Phase::fan_out;
+  if (step == nullptr || !step->timeout || !waits) return std::nullopt;
+  return step_started_ + *step->timeout;
 }
 
 Effect BranchMachine::plan_step(const Step& step, Instant now,
@@ -379,8 +405,10 @@ Json BranchMachine::current_input() const {
 
 std::optional<Instant> BranchMachine::waiting_until() const {
   if (has_ended() || failure_) return std::nullopt;
+  const auto end = deadline();
+  if (phase_ == Phase::fan_out) return end;
   if (phase_ != Phase::delayed && phase_ != Phase::waiting_retry) return std::nullopt;
-  return due_;
+  return end ? std::min(due_, *end) : due_;
 }
 
 std::optional<StepIndex> BranchMachine::open_fan_out() const {

@@ -79,7 +79,8 @@ class BranchMachine {
   std::uint32_t attempt() const { return attempt_; }
   /// When the current delay or fan-out began.
   Instant step_started() const { return step_started_; }
-  /// Due time of the current delay or retry: the one thing a timer row must stand for.
+  /// Due time of the current delay or retry, or the end of the current step's `timeout`: the one thing a
+  /// timer row must stand for.
   std::optional<Instant> waiting_until() const;
   /// The rendered input of the current step, as the task history shows it.
   Json current_input() const;
@@ -119,7 +120,9 @@ class BranchMachine {
   void take_given_outputs(const ExecutionStarted& event);
   StepIndex next_after(const Step& step, const Json& output) const;
 
-  Effect plan_end() const;
+  /// When the time of the step that waits is over, if it has a `timeout`.
+  std::optional<Instant> deadline() const;
+  Effect plan_wait(Instant now) const;
   Effect plan_step(const Step& step, Instant now, const DispatchValues& values) const;
   Effect plan_function_step(const Step& step, Instant now, const DispatchValues& values) const;
   Effect plan_request_step(const Step& step, Instant now, const DispatchValues& values) const;

@@ -35,9 +35,9 @@ class BranchScope final : public Scope {
 
   const SharedJson& output(StepIndex step) const;
   void set_output(StepIndex step, SharedJson output);
-  /// True if the step belongs to this branch (not to an enclosing one).
   /// The position in each fan-out around the branch, outermost first.
   std::vector<std::uint32_t> indexes() const;
+  /// True if the step belongs to this branch (not to an enclosing one).
   bool owns(StepIndex step) const { return step >= first_ && step < first_ + outputs_.size(); }
   StepIndex first_step() const { return first_; }
   const std::vector<SharedJson>& outputs() const { return outputs_; }

@@ -41,6 +41,19 @@ void add_idempotency_key(HttpRequest& http, std::string key) {
   if (!is_own) http.headers.push_back({std::string(key_header), std::move(key)});
 }
 
+/// Basic authorization sends name and password as one text: an echo of it would hold the password in
+/// another form than its own.
+void redact_basic(const RequestValues& values, Redaction& redaction) {
+  if (values.authorization != RequestAuthorization::Kind::basic || redaction.empty()) return;
+  const auto text = [&](std::string_view key) {
+    const auto* const fields = values.authorization_values.if_object();
+    const Json* const value = fields == nullptr ? nullptr : fields->if_contains(key);
+    if (value == nullptr) return std::string();
+    return value->is_string() ? std::string(value->get_string()) : to_text(*value);
+  };
+  redaction.add(text("username") + ':' + text("password"), "[authorization]");
+}
+
 std::uint64_t body_bytes(const OutgoingRequest& request) {
   if (const auto* const text = std::get_if<std::string>(&request.body)) return text->size();
   std::uint64_t bytes = 0;
@@ -74,6 +87,7 @@ Result<SendRequest> plan_request(const Step& step, const BranchScope& scope,
                         credential.get(), send.attempt.redaction);
     if (!connected) return connected.error();
   }
+  redact_basic(rendered, send.attempt.redaction);
   auto outgoing = outgoing_request(rendered);
   if (!outgoing) return outgoing.error();
   send.request = std::move(*outgoing);
@@ -108,7 +122,14 @@ Json request_output(const Step& step, Json response) {
   const auto* const action = std::get_if<ActionStep>(&step.config);
   if (action == nullptr) return JsonObject{{"response", std::move(response)}};
   const bool is_paged = action->definition->request.pagination.has_value();
-  if (is_paged) return JsonObject{{"result", response.get_object().at("results")}};
+  if (is_paged) {
+    JsonObject paged{{"result", response.get_object().at("results")}};
+    // Pages that are missing must not pass for all there is.
+    if (const Json* const error = response.get_object().if_contains("error")) {
+      paged.emplace("error", *error);
+    }
+    return paged;
+  }
   const Json output = JsonObject{{"response", std::move(response)}};
   return JsonObject{{"result", follow(output, action->definition->result)}};
 }

@@ -27,7 +27,8 @@ std::uint32_t pages_max(const Pagination& pagination, bool is_test);
 Json request_input(const RequestStep& config, const Scope& scope);
 Json action_input(const ActionStep& config, const Scope& scope);
 
-/// What references see: {"response": ...}, or an action's {"result": ...}.
+/// What references see: {"response": ...}, or an action's {"result": ...}, with `error` beside it when a
+/// later page failed.
 Json request_output(const Step& step, Json response);
 
 /// `<executionId>:<step execution id>`, for later pages also `:<page>`. The same over retries and

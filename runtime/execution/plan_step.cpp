@@ -193,12 +193,13 @@ Effect plan_response(const Step& step, const ResponseStep& config, const Scope& 
   output.emplace("statusCode", *status);
   output.emplace("headers", std::move(*headers));
   if (config.has_file) {
-    Json file = config.file.render(scope);
-    if (!as_file(file)) {
+    const Json value = config.file.render(scope);
+    const auto file = as_file(value);
+    if (!file) {
       return failed(step, now, ErrorCode::type_mismatch,
-                    "\"file\" must be a file object, got " + std::string(kind_name(file)));
+                    "\"file\" must be a file object, got " + std::string(kind_name(value)));
     }
-    output.emplace("file", std::move(file));
+    output.emplace("file", file_object(*file));
     return completed(step, now, std::move(output));
   }
   Json body = config.body.render(scope);

@@ -109,8 +109,8 @@ Outcome configure_credential(Credential& credential, const JsonObject& patch) {
   if (const Json* const config = findings.member(patch, "", "config", an_object, "an object")) {
     const JsonObject& object = config->get_object();
     findings.refuse_others(object, "/config", {"configuredWorkflows", "sharedSettings"});
-    if (const Json* const given = findings.member(object, "/config", "configuredWorkflows",
-                                                  an_object, "an object")) {
+    if (const Json* const given =
+            findings.member(object, "/config", "configuredWorkflows", an_object, "an object")) {
       for (const auto& member : given->get_object()) {
         const std::string path = "/config/configuredWorkflows/" + pointer_token(member.key());
         if (member.value().is_null()) {
@@ -126,8 +126,9 @@ Outcome configure_credential(Credential& credential, const JsonObject& patch) {
       shared = given->get_object();
     }
   }
-  auto outcome = std::move(findings).outcome("the credential cannot be changed like this: see the "
-                                             "details");
+  auto outcome = std::move(findings).outcome(
+      "the credential cannot be changed like this: see the "
+      "details");
   if (!outcome) return outcome;
   credential.configured_workflows = std::move(workflows);
   credential.shared_settings = std::move(shared);

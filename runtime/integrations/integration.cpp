@@ -122,6 +122,11 @@ void link_action(IntegrationAction& action, Findings& findings) {
       }
       return;
     }
+    if (reference.root == Root::secrets &&
+        (reference.path.size() != 1 ||
+         !std::holds_alternative<std::string>(reference.path.front()))) {
+      report("a secret is named by one key, such as `secrets.KEY`");
+    }
     if (reference.root == Root::self && !has_pages) {
       report("`self` is the state of pagination, and the action has none");
     }

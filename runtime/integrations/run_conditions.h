@@ -1,7 +1,7 @@
 #pragma once
 // What a live run needs of its user (behaviour 1): an active integration, a valid credential, the
-// workflow enabled on it, the required settings, and a user who is not disabled. Each unmet condition
-// is an error code of its own, so that "why did nothing run?" has an answer.
+// workflow enabled on it, the required settings, and a user who is not disabled. Each unmet
+// condition is an error code of its own, so that "why did nothing run?" has an answer.
 
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
@@ -23,13 +23,13 @@ struct RunConditions {
   bool is_user_disabled = false;
 };
 
-/// The settings that the run sees: the workflow's over the shared ones of the integration. Errors, the
-/// first that applies: user_disabled, integration_inactive, credential_missing, credential_invalid,
-/// workflow_disabled, settings_missing (the details name each).
+/// The settings that the run sees: the workflow's over the shared ones of the integration. Errors,
+/// the first that applies: user_disabled, integration_inactive, credential_missing,
+/// credential_invalid, workflow_disabled, settings_missing (the details name each).
 Result<JsonObject> settings_for_run(const RunConditions& conditions);
 
-/// Which of a user's accounts a run takes when nobody has chosen one: the first that is valid and has
-/// the workflow enabled; else the first valid one; else the first. Null if there is none.
+/// Which of a user's accounts a run takes when nobody has chosen one: the first that is valid and
+/// has the workflow enabled; else the first valid one; else the first. Null if there is none.
 SharedCredential choose_credential(const std::vector<SharedCredential>& credentials,
                                    const WorkflowId& workflow);
 

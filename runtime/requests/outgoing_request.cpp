@@ -37,6 +37,19 @@ const Json& member(const Json& object, std::string_view key) {
   return value == nullptr ? *shared_null() : *value;
 }
 
+/// Form-encoded but for the handles of files: what takes their place, hex, needs no escapes.
+std::string form_field(const std::string& text) {
+  std::string encoded = form_encode_text(text);
+  for (const FileHandle& file : find_file_handles(text)) {
+    const std::string handle = to_text(file);
+    const std::string escaped = form_encode_text(handle);
+    for (auto at = encoded.find(escaped); at != std::string::npos; at = encoded.find(escaped, at)) {
+      encoded.replace(at, escaped.size(), handle);
+    }
+  }
+  return encoded;
+}
+
 /// Calls `add(key, value)` for each field; an array stands for its elements, null for nothing.
 template <class Add>
 Outcome each_field(std::string_view what, const Json& fields, Add add) {
@@ -48,7 +61,9 @@ Outcome each_field(std::string_view what, const Json& fields, Add add) {
   }
   for (const auto& field : *object) {
     if (const auto* const array = field.value().if_array()) {
-      for (const Json& each : *array) add(field.key(), each);
+      for (const Json& each : *array) {
+        if (!each.is_null()) add(field.key(), each);
+      }
     } else if (!field.value().is_null()) {
       add(field.key(), field.value());
     }
@@ -92,6 +107,14 @@ class Builder {
     }
     out_.http.headers.push_back({std::string(name), std::move(*text)});
     return Done{};
+  }
+
+  /// In the place of what `headers` says: two of them would be two opinions of who asks.
+  Outcome set_header(std::string_view name, const std::string& value) {
+    const std::string lower = lower_case(name);
+    std::erase_if(out_.http.headers,
+                  [&](const HttpHeader& each) { return lower_case(each.name) == lower; });
+    return add_header(name, Json(value));
   }
 
   Outcome add_headers() {
@@ -151,7 +174,7 @@ class Builder {
     std::string text;
     auto read = each_field("\"body\"", values_.body, [&](std::string_view name, const Json& value) {
       if (!text.empty()) text += '&';
-      text += form_encode_text(name) + '=' + form_encode_text(as_field(value));
+      text += form_encode_text(name) + '=' + form_field(as_field(value));
     });
     out_.body = std::move(text);
     default_type("application/x-www-form-urlencoded");
@@ -189,22 +212,21 @@ class Builder {
       case AuthKind::bearer: {
         auto token = authorization_text("token");
         if (!token) return token.error();
-        return add_header("Authorization", Json("Bearer " + *token));
+        return set_header("Authorization", "Bearer " + *token);
       }
       case AuthKind::basic: {
         auto name = authorization_text("username");
         auto password = authorization_text("password");
         if (!name) return name.error();
         if (!password) return password.error();
-        return add_header("Authorization",
-                          Json("Basic " + base64_encode(*name + ':' + *password)));
+        return set_header("Authorization", "Basic " + base64_encode(*name + ':' + *password));
       }
       case AuthKind::header: {
         auto name = authorization_text("name");
         auto value = authorization_text("value");
         if (!name) return name.error();
         if (!value) return value.error();
-        return add_header(*name, Json(*value));
+        return set_header(*name, *value);
       }
       case AuthKind::query: {
         auto name = authorization_text("name");
@@ -330,12 +352,9 @@ Outcome connect_request(RequestValues& values, const Integration& integration,
   if (credential == nullptr) return Done{};
   authorize(values, integration.auth, *credential);
   for (const auto& field : credential->fields) {
-    if (field.value().is_string()) redaction.add(field.value().get_string(), "[credential]");
-  }
-  if (integration.auth.kind == IntegrationAuth::Kind::basic) {
-    redaction.add(credential_field(*credential, "username") + ':' +
-                      credential_field(*credential, "password"),
-                  "[credential]");
+    // A user's name is no secret, and may well stand in the response for other reasons.
+    if (!field.value().is_string() || field.key() == "username") continue;
+    redaction.add(field.value().get_string(), "[credential]");
   }
   return Done{};
 }

@@ -118,11 +118,17 @@ RequestAuthorization read_authorization(ObjectReader& parent) {
   ObjectReader json(*value, pointer, parent.step(), parent.findings());
   if (!value->is_object()) return authorization;
   json.require("type", "how the request is authorized");
-  authorization.kind =
-      json.choice<AuthKind>("type", authorization_kinds).value_or(AuthKind::none);
+  const auto kind = json.choice<AuthKind>("type", authorization_kinds);
+  if (!kind) return authorization;  // which other keys it may have is not known
+  authorization.kind = *kind;
   JsonObject values;
   for (const std::string_view key : keys_of(authorization.kind)) {
-    if (const Json* const given = json.require(key, "a string")) values.emplace(key, *given);
+    const Json* const given = json.require(key, "a string");
+    if (given == nullptr) continue;
+    if (given->is_structured() || given->is_null()) {
+      json.report_mismatch(json.pointer_to(key), "a string", *given);
+    }
+    values.emplace(key, *given);
   }
   if (authorization.kind == AuthKind::client_credentials) {
     if (const Json* const scope = json.find("scope")) values.emplace("scope", *scope);

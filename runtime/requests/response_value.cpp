@@ -67,7 +67,7 @@ std::string file_name(const HttpResponse& response, std::string_view url) {
     if (host != std::string_view::npos && slash > host + 2) name = path.substr(slash + 1);
   }
   name = name.substr(name.find_last_of("/\\") + 1);  // never a path
-  if (name.empty() || name.size() > file_name_bytes_max || !is_valid_utf8(name)) return "file";
+  if (name.empty() || name == "." || name == ".." || name.size() > file_name_bytes_max || !is_valid_utf8(name)) return "file";
   return name;
 }
 
@@ -117,7 +117,8 @@ std::optional<Millis> retry_after(const HttpResponse& response, Instant now) {
   const std::string_view text = trim(*header);
   std::uint64_t seconds = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (read.ec == std::errc() && read.ptr == text.data() + text.size()) {
+  if (read.ec != std::errc::invalid_argument && read.ptr == text.data() + text.size()) {
+    if (read.ec == std::errc::result_out_of_range) return longest;
     constexpr auto most = static_cast<std::uint64_t>(longest.count() / 1'000);
     return Millis(std::min(seconds, most) * 1'000);
   }

@@ -9,8 +9,12 @@ namespace millrace {
 
 void Redaction::add(std::string_view value, std::string shown) {
   if (value.size() < value_bytes_min) return;
+  // As JSON text: without its quotes.
+  const std::string json = to_text(Json(value));
   std::vector<std::string> forms{std::string(value), percent_encode_text(value),
-                                 base64_encode(value)};
+                                 form_encode_text(value), encode_url(value),
+                                 base64_encode(value),
+                                 json.substr(1, json.size() - 2)};
   for (std::string& form : forms) {
     const auto is_same = [&](const auto& needle) { return needle.first == form; };
     if (std::none_of(needles_.begin(), needles_.end(), is_same)) {
@@ -30,13 +34,23 @@ bool Redaction::is_in(std::string_view text) const {
 }
 
 std::string Redaction::apply(std::string text) const {
-  for (const auto& [needle, shown] : needles_) {
-    for (std::size_t at = text.find(needle); at != std::string::npos;
-         at = text.find(needle, at + shown.size())) {
-      text.replace(at, needle.size(), shown);
+  if (!is_in(text)) return text;
+  // What is put in is not searched again: a mask may contain what another secret is made of.
+  std::string out;
+  std::size_t copied = 0;
+  std::vector<std::size_t> next(needles_.size(), 0);  // where each needle stands next
+  while (true) {
+    for (std::size_t i = 0; i < needles_.size(); ++i) {
+      const bool is_current = next[i] != 0 && (next[i] >= copied || next[i] == std::string::npos);
+      if (!is_current) next[i] = text.find(needles_[i].first, copied);
     }
+    const auto first = std::min_element(next.begin(), next.end());  // the longest of equal ones
+    if (*first == std::string::npos) break;
+    const auto& [needle, shown] = needles_[static_cast<std::size_t>(first - next.begin())];
+    out.append(text, copied, *first - copied).append(shown);
+    copied = *first + needle.size();
   }
-  return text;
+  return out.append(text, copied);
 }
 
 void Redaction::apply_to(Json& value) const {

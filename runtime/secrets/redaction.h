@@ -1,7 +1,7 @@
 #pragma once
 // Takes secrets out of what comes back from the outside (a response that echoes a header, a function
 // that returns its parameter), before it is journalled: each occurrence of a secret's value, as it is,
-// percent-encoded, or in Base64 as basic authentication sends it, becomes the text that stands for it,
+// percent-encoded, escaped as JSON writes it, or in Base64, becomes the text that stands for it,
 // `[secret KEY]`. A net under the rule that secrets are rendered at dispatch only; values of fewer than
 // four bytes are not looked for, because they would be found everywhere.
 

@@ -23,6 +23,9 @@ std::optional<Instant> parse_http_date(std::string_view text) {
   //  Sun, 06 Nov 1994 08:49:37 GMT
   constexpr std::string_view shape = "Sun, 06 Nov 1994 08:49:37 GMT";
   if (text.size() != shape.size() || !text.ends_with(" GMT")) return std::nullopt;
+  for (const std::size_t mark : {3, 4, 7, 11, 16, 19, 22}) {
+    if (text[mark] != shape[mark]) return std::nullopt;
+  }
   const auto day_number = number(text.substr(5, 2));
   const auto year_number = number(text.substr(12, 4));
   const auto hour = number(text.substr(17, 2));
@@ -33,7 +36,7 @@ std::optional<Instant> parse_http_date(std::string_view text) {
     if (text.substr(8, 3) == months[i]) month_number = i + 1;
   }
   if (!day_number || !year_number || !hour || !minute || !second) return std::nullopt;
-  if (*hour < 0 || *hour > 23 || *minute < 0 || *minute > 59 || *second < 0 || *second > 60) {
+  if (*year_number < 0 || *hour < 0 || *hour > 23 || *minute < 0 || *minute > 59 || *second < 0 || *second > 60) {
     return std::nullopt;
   }
   const year_month_day date{year(*year_number), month(month_number),

@@ -32,8 +32,8 @@ class Resealing {
     return Table(store_).visit([this](Row row) -> Outcome {
       if (!reseal(row.sealed, row.place())) return Done{};
       Table::put(batch_, row);
-      const bool is_full = batch_.operations().size() >= rows_per_commit ||
-                           batch_.bytes() >= bytes_per_commit;
+      const bool is_full =
+          batch_.operations().size() >= rows_per_commit || batch_.bytes() >= bytes_per_commit;
       return is_full ? commit() : Done{};
     });
   }

@@ -1,7 +1,7 @@
 #pragma once
 // Changing the secrets key: every sealed row is opened with the old key and sealed under the new
-// one. In small commits, and safe to repeat: rows that are under the new key already are left alone,
-// so an interrupted run is finished by the next. Nobody else may write meanwhile.
+// one. In small commits, and safe to repeat: rows that are under the new key already are left
+// alone, so an interrupted run is finished by the next. Nobody else may write meanwhile.
 
 #include "runtime/base/result.h"
 #include "storage/ordered_store.h"

@@ -20,8 +20,8 @@ class Sealer {
   explicit Sealer(SealingKey key) : key_(std::move(key)) {}
 
   std::string seal(std::string_view plain, std::string_view place) const;
-  /// Errors: secrets_locked (sealed under another key; says which), corrupt_data (damaged, or sealed
-  /// for another place).
+  /// Errors: secrets_locked (sealed under another key; says which), corrupt_data (damaged, or
+  /// sealed for another place).
   Result<std::string> unseal(std::string_view sealed, std::string_view place) const;
   /// True if `sealed` says that it was sealed under this key.
   bool has_sealed(std::string_view sealed) const;

@@ -2,11 +2,10 @@
 
 #include "runtime/base/check.h"
 
-#include <sodium.h>
-
 #include <array>
 #include <cctype>
 #include <new>
+#include <sodium.h>
 #include <utility>
 
 namespace millrace::storage {
@@ -69,8 +68,7 @@ SealingKey::Memory SealingKey::allocate() {
 
 SealingKey::SealingKey(Memory memory) : bytes_(std::move(memory)) {
   std::array<unsigned char, crypto_generichash_BYTES> hash{};
-  const int done =
-      ::crypto_generichash(hash.data(), hash.size(), bytes_.get(), bytes, nullptr, 0);
+  const int done = ::crypto_generichash(hash.data(), hash.size(), bytes_.get(), bytes, nullptr, 0);
   CHECK(done == 0, "BLAKE2b failed");
   id_ = hex_of(hash.data(), id_bytes);
 }

@@ -18,8 +18,8 @@ class SealingKey {
  public:
   static constexpr std::size_t bytes = 32;
 
-  /// 64 hex digits, or the base64 of 32 bytes (both alphabets, with or without padding); white space
-  /// around it does not count. Error invalid_request, which never repeats the text.
+  /// 64 hex digits, or the base64 of 32 bytes (both alphabets, with or without padding); white
+  /// space around it does not count. Error invalid_request, which never repeats the text.
   static Result<SealingKey> parse(std::string_view text);
   static SealingKey make();
 

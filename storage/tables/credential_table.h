@@ -1,6 +1,6 @@
 #pragma once
-// Rows of credentials, on their users' shards. The secret parts are sealed; the rest is readable, so
-// that a server without the right key can still list and disconnect.
+// Rows of credentials, on their users' shards. The secret parts are sealed; the rest is readable,
+// so that a server without the right key can still list and disconnect.
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"

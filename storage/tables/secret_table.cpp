@@ -43,7 +43,8 @@ std::string SecretRow::place() const { return keys::secret(project, name); }
 
 void SecretTable::put(WriteBatch& batch, const SecretRow& row) {
   CHECK(!row.name.empty(), "a secret has a name");
-  RecordWriter record(version_1, row.sealed.size() + row.name.size() + row.project.text.size() + 32);
+  RecordWriter record(version_1,
+                      row.sealed.size() + row.name.size() + row.project.text.size() + 32);
   record.text(field::project, row.project.text);
   record.text(field::name, row.name);
   record.text(field::sealed, row.sealed);

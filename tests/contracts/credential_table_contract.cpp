@@ -1,8 +1,7 @@
 // storage/tables/credential_table.h over every store.
 
-#include "storage/tables/credential_table.h"
-
 #include "storage/keys.h"
+#include "storage/tables/credential_table.h"
 #include "tests/contracts/executions.h"
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"
@@ -38,8 +37,8 @@ TEST_CASE("a credential comes back with every field until it is removed", "[cred
   WriteBatch batch;
   CredentialTable::put(batch, {project, user, "c1", "crm", false, "acct", R"({"a":1})",
                                R"({"w":{}})", R"({"s":2})", "sealed", at(5)});
-  CredentialTable::put(batch, {project, UserId("v"), "c2", "slack", true, "", "{}", "{}", "{}",
-                               "other", at(6)});
+  CredentialTable::put(
+      batch, {project, UserId("v"), "c2", "slack", true, "", "{}", "{}", "{}", "other", at(6)});
   must_commit(**store, batch);
   store->reopen();
   auto rows = rows_in(**store);

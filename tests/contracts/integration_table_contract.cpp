@@ -1,7 +1,6 @@
 // storage/tables/integration_table.h over every store.
 
 #include "storage/tables/integration_table.h"
-
 #include "tests/contracts/executions.h"
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"

@@ -1,7 +1,6 @@
 // storage/tables/user_table.h over every store.
 
 #include "storage/tables/user_table.h"
-
 #include "tests/contracts/executions.h"
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"
@@ -20,8 +19,8 @@ TEST_CASE("users of all shards come back with every field", "[user_table]") {
   WriteBatch batch;
   for (int i = 0; i < 500; ++i) {
     const UserId user("user " + std::to_string(i));
-    UserTable::put(batch, {ProjectId("p"), user, R"({"n":)" + std::to_string(i) + "}", i % 2 == 1,
-                           at(i)});
+    UserTable::put(batch,
+                   {ProjectId("p"), user, R"({"n":)" + std::to_string(i) + "}", i % 2 == 1, at(i)});
   }
   must_commit(**store, batch);
   store->reopen();

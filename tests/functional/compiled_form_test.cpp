@@ -17,7 +17,8 @@ TEST_CASE("a workflow in the compiled form is deployed, triggered and answers") 
   CHECK(project.trigger("lead", R"({"tags": []})").status == 400);
 
   project.deploy("nested", compiled_nested_flow);
-  const Answer nested = project.trigger("nested", R"({"k": "abc", "b": false, "rows": [[1, 2], [3]]})");
+  const Answer nested =
+      project.trigger("nested", R"({"k": "abc", "b": false, "rows": [[1, 2], [3]]})");
   CHECK(nested.status == 201);
   CHECK(nested.text == R"({"choice":"A","cells":[[1,2],[3]]})");
 }

@@ -57,8 +57,8 @@ TEST_CASE("secrets are managed over the API and their values are never shown") {
   CHECK(project.remove("/secrets/CRM_KEY").status == 204);
   CHECK(project.remove("/secrets/CRM_KEY").status == 404);
   const TestProject other(shared_server());
-  CHECK(call_server(shared_server().port(),
-                    {"GET", project.path("/secrets"), other.api_key()}).status == 404);
+  CHECK(call_server(shared_server().port(), {"GET", project.path("/secrets"), other.api_key()})
+            .status == 404);
 }
 
 TEST_CASE("secrets are managed by commands") {
@@ -124,9 +124,9 @@ TEST_CASE("rotating the key seals everything anew and replaces the kept key") {
   for (int i = 0; i < 20; ++i) {
     REQUIRE(project.put("/secrets/KEY" + std::to_string(i), body(value)).status == 201);
   }
-  const std::vector<std::string> rotate{
-      "rotate-secrets-key", "--data-dir", server.data_directory(), "--new-key-file",
-      write_key(keys, "new", 'b'), "--json"};
+  const std::vector<std::string> rotate{"rotate-secrets-key",        "--data-dir",
+                                        server.data_directory(),     "--new-key-file",
+                                        write_key(keys, "new", 'b'), "--json"};
   // A running server holds the directory.
   const ProgramEnd refused = run_millrace(rotate);
   CHECK(refused.exit_code == 2);
@@ -157,13 +157,13 @@ TEST_CASE("a key that the operator keeps is rotated by naming both files") {
   REQUIRE(project.put("/secrets/KEY", body(value)).status == 201);
   stop(server);
   CHECK_FALSE(std::filesystem::exists(server.data_directory() + "/secrets-key"));
-  const ProgramEnd without = run_millrace({"rotate-secrets-key", "--data-dir",
-                                           server.data_directory(), "--new-key-file", new_file});
+  const ProgramEnd without = run_millrace(
+      {"rotate-secrets-key", "--data-dir", server.data_directory(), "--new-key-file", new_file});
   CHECK(without.exit_code == 2);
   CHECK_THAT(without.errors, Catch::Contains("--old-key-file"));
-  const ProgramEnd wrong = run_millrace({"rotate-secrets-key", "--data-dir",
-                                         server.data_directory(), "--old-key-file",
-                                         write_key(keys, "wrong", '3'), "--new-key-file", new_file});
+  const ProgramEnd wrong =
+      run_millrace({"rotate-secrets-key", "--data-dir", server.data_directory(), "--old-key-file",
+                    write_key(keys, "wrong", '3'), "--new-key-file", new_file});
   CHECK(wrong.exit_code == 1);
   const ProgramEnd rotated =
       run_millrace({"rotate-secrets-key", "--data-dir", server.data_directory(), "--old-key-file",
@@ -183,8 +183,7 @@ TEST_CASE("rotation refuses what is no data directory or no key") {
   CHECK(nowhere.exit_code == 2);
   CHECK_THAT(nowhere.errors, Catch::Contains("no data directory"));
   CHECK_FALSE(std::filesystem::exists(directory.path() + "/data"));
-  const ProgramEnd no_key =
-      run_millrace({"rotate-secrets-key", "--data-dir", directory.path(), "--new-key-file",
-                    directory.path() + "/missing"});
+  const ProgramEnd no_key = run_millrace({"rotate-secrets-key", "--data-dir", directory.path(),
+                                          "--new-key-file", directory.path() + "/missing"});
   CHECK(no_key.exit_code == 2);
 }

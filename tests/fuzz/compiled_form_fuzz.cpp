@@ -1,8 +1,7 @@
 // The compiled form: its translation ends, with findings that point at it, or with a sound draft.
-#include "runtime/definitions/compiled_form.h"
-
 #include "../unit/runtime/definitions/compiled_samples.h"
 #include "runtime/definitions/compile_workflow.h"
+#include "runtime/definitions/compiled_form.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/mutations.h"
 
@@ -10,12 +9,39 @@ namespace millrace {
 namespace {
 
 std::vector<Json> strange_values() {
-  return parse_all({"null", "true", "0", "-1", "1.5", "\"\"", "\"a\"", "[]", "{}", "[[]]", "[{}]",
-                    "\"outer\"", "\"last\"", "\"y\"", "[\"x\"]", "[\"x\",\"y\"]", "\"TOKENIZED\"",
-                    "\"VALUE\"", "\"VARIABLE\"", "\"AND\"", "\"{{\"", "\"{\"", "\"\\\\\"", "\"\\ue0000\"",
-                    "\"ANY\"", "\"NUMBER\"", "\"{\\\"a\\\":\"", "\"TRANSITION/IFELSE\"",
-                    "\"TRANSITION/MAP\"", "\"ACTION/REQUEST\"", "\"TRIGGER/CRON\"",
-                    R"({"type":"VALUE","value":"{{x"})", R"({"type":"VARIABLE","stepId":"x","path":["a"]})",
+  return parse_all({"null",
+                    "true",
+                    "0",
+                    "-1",
+                    "1.5",
+                    "\"\"",
+                    "\"a\"",
+                    "[]",
+                    "{}",
+                    "[[]]",
+                    "[{}]",
+                    "\"outer\"",
+                    "\"last\"",
+                    "\"y\"",
+                    "[\"x\"]",
+                    "[\"x\",\"y\"]",
+                    "\"TOKENIZED\"",
+                    "\"VALUE\"",
+                    "\"VARIABLE\"",
+                    "\"AND\"",
+                    "\"{{\"",
+                    "\"{\"",
+                    "\"\\\\\"",
+                    "\"\\ue0000\"",
+                    "\"ANY\"",
+                    "\"NUMBER\"",
+                    "\"{\\\"a\\\":\"",
+                    "\"TRANSITION/IFELSE\"",
+                    "\"TRANSITION/MAP\"",
+                    "\"ACTION/REQUEST\"",
+                    "\"TRIGGER/CRON\"",
+                    R"({"type":"VALUE","value":"{{x"})",
+                    R"({"type":"VARIABLE","stepId":"x","path":["a"]})",
                     R"({"type":"TOKENIZED","dataType":"ANY","parts":[{"type":"VALUE","value":"["},
                        {"type":"VARIABLE","stepId":"outer","path":[]},{"type":"VALUE","value":"]"}]})"});
 }
@@ -31,7 +57,8 @@ Json random_links(SeededRandom& random) {
   const auto forward = [&](std::size_t from) -> Json {
     if (random.one_of(1, 20)) return link();
     if (from + 1 >= count || random.one_of(1, 5)) return nullptr;
-    return Json("s" + std::to_string(from + 1 + random.below(std::min<std::size_t>(3, count - from - 1))));
+    return Json(
+        "s" + std::to_string(from + 1 + random.below(std::min<std::size_t>(3, count - from - 1))));
   };
   JsonArray steps{JsonObject{{"id", "t"}, {"type", "TRIGGER/ENDPOINT"}, {"next", JsonArray{"s0"}}}};
   for (std::size_t i = 0; i < count; ++i) {
@@ -45,9 +72,9 @@ Json random_links(SeededRandom& random) {
       case 0:
       case 1:
         step["type"] = "TRANSITION/IFELSE";
-        parameters["choices"] =
-            JsonArray{JsonObject{{"label", "Yes"}, {"next", forward(i)}, {"conditionWrapper", always}},
-                      JsonObject{{"label", "No"}, {"next", forward(i)}}};
+        parameters["choices"] = JsonArray{
+            JsonObject{{"label", "Yes"}, {"next", forward(i)}, {"conditionWrapper", always}},
+            JsonObject{{"label", "No"}, {"next", forward(i)}}};
         if (random.one_of(1, 3)) step["next"] = forward(i);
         break;
       case 2:

@@ -10,15 +10,37 @@ namespace {
 const WorkflowIdentity identity{ProjectId("acme"), WorkflowId("fuzz"), 1};
 
 std::vector<Json> strange_values() {
-  return parse_all({"null", "true", "0", "-1", "1e308", "18446744073709551615", "\"\"", "\"5s\"",
-                    "\"function\"", "\"fanOut\"", "\"request\"", "\"action\"", "\"delay\"",
-                    "\"{{trigger.request.body}}\"", "\"{{1.request}}\"", "\"{{9.result}}\"",
-                    "\"{{each.instance}}\"", "\"{{instance}}\"", "\"{{secrets.KEY}}\"",
-                    "\"{{self.pageToken}}\"", "\"{{\"", "[]", "{}", "[[]]", "[{}]", "[null]",
-                    R"([[{"variable":"{{index}}","operator":"IsNull"}]])",
-                    R"({"id":"x","type":"delay","value":1,"unit":"DAYS"})",
-                    R"({"id":"r","type":"request","method":"GET","url":"{{trigger.request.body.u}}"})",
-                    R"({"id":"f","type":"fanOut","items":[1],"steps":[]})"});
+  return parse_all(
+      {"null",
+       "true",
+       "0",
+       "-1",
+       "1e308",
+       "18446744073709551615",
+       "\"\"",
+       "\"5s\"",
+       "\"function\"",
+       "\"fanOut\"",
+       "\"request\"",
+       "\"action\"",
+       "\"delay\"",
+       "\"{{trigger.request.body}}\"",
+       "\"{{1.request}}\"",
+       "\"{{9.result}}\"",
+       "\"{{each.instance}}\"",
+       "\"{{instance}}\"",
+       "\"{{secrets.KEY}}\"",
+       "\"{{self.pageToken}}\"",
+       "\"{{\"",
+       "[]",
+       "{}",
+       "[[]]",
+       "[{}]",
+       "[null]",
+       R"([[{"variable":"{{index}}","operator":"IsNull"}]])",
+       R"({"id":"x","type":"delay","value":1,"unit":"DAYS"})",
+       R"({"id":"r","type":"request","method":"GET","url":"{{trigger.request.body.u}}"})",
+       R"({"id":"f","type":"fanOut","items":[1],"steps":[]})"});
 }
 
 }  // namespace

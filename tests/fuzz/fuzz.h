@@ -4,8 +4,8 @@
 //
 //   MILLRACE_FUZZ_SEED=20261121007 MILLRACE_FUZZ_ROUNDS=1 build/fuzz_tests "a mutated definition*"
 //
-// MILLRACE_FUZZ_ROUNDS is the number of rounds of each test, for runs that are longer than the standard
-// one, which takes seconds.
+// MILLRACE_FUZZ_ROUNDS is the number of rounds of each test, for runs that are longer than the
+// standard one, which takes seconds.
 
 #include "tests/support/catch.h"
 #include "tests/support/seeded_random.h"

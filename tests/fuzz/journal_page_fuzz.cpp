@@ -7,9 +7,23 @@
 namespace millrace {
 namespace {
 
-const std::vector<std::string> pieces{"1[", "{\"k\":", "{\"k\":3,\"t\":0", "\"s\":", "-1", "1e99",
-                                      "4294967296", "99999999999999999999", "null", "[]", "{}", ",",
-                                      "]", "}", "\"", "\\u0000", "\xff"};
+const std::vector<std::string> pieces{"1[",
+                                      "{\"k\":",
+                                      "{\"k\":3,\"t\":0",
+                                      "\"s\":",
+                                      "-1",
+                                      "1e99",
+                                      "4294967296",
+                                      "99999999999999999999",
+                                      "null",
+                                      "[]",
+                                      "{}",
+                                      ",",
+                                      "]",
+                                      "}",
+                                      "\"",
+                                      "\\u0000",
+                                      "\xff"};
 
 std::string page_of(const std::vector<Event>& events) {
   JournalPageWriter writer;
@@ -22,8 +36,8 @@ std::string random_page(SeededRandom& random) {
   static const auto stored = stored_events();
   std::vector<Event> events;
   for (std::size_t left = 1 + random.below(5); left > 0; --left) {
-    events.push_back({test_epoch + Millis(random.below(100'000)),
-                      stored[random.below(stored.size())].body});
+    events.push_back(
+        {test_epoch + Millis(random.below(100'000)), stored[random.below(stored.size())].body});
   }
   return page_of(events);
 }
@@ -65,8 +79,8 @@ TEST_CASE("a journal page with damaged bytes is refused or read soundly") {
 
 TEST_CASE("a journal page with wrong members is refused or read soundly") {
   const auto values = parse_all({"null", "true", "-1", "0", "1.5", "256", "4294967296", "1e300",
-                                 "18446744073709551615", "-9223372036854775808", "\"\"", "\"x\"", "[]",
-                                 "{}", "[[0,null]]", "[[\"log\"]]", "[[-1,1]]"});
+                                 "18446744073709551615", "-9223372036854775808", "\"\"", "\"x\"",
+                                 "[]", "{}", "[[0,null]]", "[[\"log\"]]", "[[-1,1]]"});
   fuzz(20'000, [&](SeededRandom& random) {
     const std::string page = random_page(random);
     auto events = parse_json(page.substr(1));

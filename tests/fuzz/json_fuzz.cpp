@@ -1,17 +1,49 @@
 // JSON: any text is a value that can be written and read again, or an error.
 #include "runtime/base/json.h"
-
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/mutations.h"
 
 namespace millrace {
 namespace {
 
-const std::vector<std::string> pieces{
-    "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\ud83d", "\\ude00", "\\u0000", "null", "true",
-    "false", "0", "-", "1", ".", "e", "E+", "1e308", "1e309", "-0", "5e-324", "18446744073709551615",
-    "9007199254740993", "0.1", " ", "\n", "\"a\"", "\u00e4", "\xff", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-    std::string(1, '\0'), std::string(99, '['), std::string(99, ']')};
+const std::vector<std::string> pieces{"{",
+                                      "}",
+                                      "[",
+                                      "]",
+                                      ",",
+                                      ":",
+                                      "\"",
+                                      "\\",
+                                      "\\u",
+                                      "\\ud83d",
+                                      "\\ude00",
+                                      "\\u0000",
+                                      "null",
+                                      "true",
+                                      "false",
+                                      "0",
+                                      "-",
+                                      "1",
+                                      ".",
+                                      "e",
+                                      "E+",
+                                      "1e308",
+                                      "1e309",
+                                      "-0",
+                                      "5e-324",
+                                      "18446744073709551615",
+                                      "9007199254740993",
+                                      "0.1",
+                                      " ",
+                                      "\n",
+                                      "\"a\"",
+                                      "\u00e4",
+                                      "\xff",
+                                      "\xed\xa0\x80",
+                                      "\xf4\x90\x80\x80",
+                                      std::string(1, '\0'),
+                                      std::string(99, '['),
+                                      std::string(99, ']')};
 
 const std::vector<std::string> good_texts{
     R"({"a":[1,-2.5e-7,true,null,"x\n\u00e4\ud83d\ude00"],"b":{"c":{}},"":[[],[[]]]})",

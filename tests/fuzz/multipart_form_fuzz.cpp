@@ -1,16 +1,29 @@
 // Forms: what a client puts together is taken apart again, and damaged forms harm nothing.
 #include "http/wire/multipart_form.h"
-
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/mutations.h"
 
 namespace millrace {
 namespace {
 
-const std::vector<std::string> pieces{"\r\n", "--", "\r\n--b", "--b--", "\r\n\r\n", "\"", "\\", ";",
-                                      "=", ":", "name=\"x\"", "filename", "filename=\"f\"",
+const std::vector<std::string> pieces{"\r\n",
+                                      "--",
+                                      "\r\n--b",
+                                      "--b--",
+                                      "\r\n\r\n",
+                                      "\"",
+                                      "\\",
+                                      ";",
+                                      "=",
+                                      ":",
+                                      "name=\"x\"",
+                                      "filename",
+                                      "filename=\"f\"",
                                       "Content-Disposition: form-data; name=\"y\"",
-                                      "Content-Type: image/png", "\n", "\r", std::string(1, '\0')};
+                                      "Content-Type: image/png",
+                                      "\n",
+                                      "\r",
+                                      std::string(1, '\0')};
 
 struct Part {
   std::string name;
@@ -34,17 +47,18 @@ std::string quoted(const std::string& text) {
 }
 
 std::string random_boundary(SeededRandom& random) {
-  static const std::vector<std::string> characters{"a", "B", "7", "-", "'", "(", "+", "_", ",", "=?"};
+  static const std::vector<std::string> characters{"a", "B", "7", "-", "'",
+                                                   "(", "+", "_", ",", "=?"};
   return "b" + random_text(random, characters, 20);
 }
 
 Form random_form(SeededRandom& random) {
-  static const std::vector<std::string> names{"a", "\"", "\\", ";", "=", " ", "name", "filename",
-                                              "\u00e4", ":", "--", "boundary"};
+  static const std::vector<std::string> names{"a",    "\"",       "\\",     ";", "=",  " ",
+                                              "name", "filename", "\u00e4", ":", "--", "boundary"};
   Form form;
   const std::string boundary = random_boundary(random);
-  form.content_type = "multipart/form-data; boundary=" +
-                      (random.one_of(1, 2) ? quoted(boundary) : boundary);
+  form.content_type =
+      "multipart/form-data; boundary=" + (random.one_of(1, 2) ? quoted(boundary) : boundary);
   if (random.one_of(1, 4)) form.body += "a preamble\r\n";
   for (std::size_t left = random.below(5); left > 0; --left) {
     Part part;

@@ -54,7 +54,8 @@ void change(Json& value, SeededRandom& random, const Json& document,
             const std::vector<Json>& values) {
   if (!value.is_structured() || random.one_of(1, 8)) {
     // Copies, because what is replaced may be a part of the other.
-    Json other = random.one_of(1, 3) ? any_part(document, random) : values[random.below(values.size())];
+    Json other =
+        random.one_of(1, 3) ? any_part(document, random) : values[random.below(values.size())];
     value = std::move(other);
     return;
   }

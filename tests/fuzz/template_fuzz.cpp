@@ -1,18 +1,47 @@
 // Templates: any text is either understood or refused, and what is understood is what was written.
-#include "runtime/templates/template.h"
-
 #include "../unit/runtime/templates/map_scope.h"
 #include "runtime/definitions/compiled_form/source_reader.h"
+#include "runtime/templates/template.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/mutations.h"
 
 namespace millrace {
 namespace {
 
-const std::vector<std::string> pieces{
-    "{{", "}}", "\\{{", "{", "}", "\\", "[", "]", "\"", "'", ".", " ", "\n", "a", "result", "0", "12",
-    "-", "_", "$", "trigger", "instance", "secrets", "user", "\u00fc", "\xff", "[\"", "\"]", "['",
-    "99999999999999999999", "007", "{{a.result}}", "{{ trigger.request[\"x y\"] }}", "1.request"};
+const std::vector<std::string> pieces{"{{",
+                                      "}}",
+                                      "\\{{",
+                                      "{",
+                                      "}",
+                                      "\\",
+                                      "[",
+                                      "]",
+                                      "\"",
+                                      "'",
+                                      ".",
+                                      " ",
+                                      "\n",
+                                      "a",
+                                      "result",
+                                      "0",
+                                      "12",
+                                      "-",
+                                      "_",
+                                      "$",
+                                      "trigger",
+                                      "instance",
+                                      "secrets",
+                                      "user",
+                                      "\u00fc",
+                                      "\xff",
+                                      "[\"",
+                                      "\"]",
+                                      "['",
+                                      "99999999999999999999",
+                                      "007",
+                                      "{{a.result}}",
+                                      "{{ trigger.request[\"x y\"] }}",
+                                      "1.request"};
 
 const std::vector<std::string> good_templates{
     "{{a.result.items[0].id}}",
@@ -21,8 +50,8 @@ const std::vector<std::string> good_templates{
     "{{a.result[\"}}\"]}} {{a.result[\"{{\"]}}"};
 
 std::string random_key(SeededRandom& random) {
-  static const std::vector<std::string> parts{"a", "Z", "9", "_", "-", "$", ".", " ", "\"", "'", "\\",
-                                              "[", "]", "{{", "}}", "\u00e4", "\n", "0"};
+  static const std::vector<std::string> parts{"a", "Z",  "9", "_", "-",  "$",  ".",      " ",  "\"",
+                                              "'", "\\", "[", "]", "{{", "}}", "\u00e4", "\n", "0"};
   return random_text(random, parts, 4);
 }
 
@@ -82,8 +111,8 @@ TEST_CASE("any reference that can be written is read as it was meant") {
 
 TEST_CASE("a damaged reference is refused or means the same when it is read again") {
   fuzz(20'000, [](SeededRandom& random) {
-    std::string text = random.one_of(1, 2) ? random_reference(random).text
-                                           : random_text(random, pieces, 10);
+    std::string text =
+        random.one_of(1, 2) ? random_reference(random).text : random_text(random, pieces, 10);
     mutate(text, random, pieces);
     INFO(printable(text));
     const auto reference = parse_reference(text);

@@ -1,19 +1,11 @@
 #include "tests/scenarios/function_rule_text.h"
 
-#include "runtime/base/error.h"
+#include "tests/scenarios/error_named.h"
 
 #include <regex>
 
 namespace millrace {
 namespace {
-
-Result<ErrorCode> error_code_named(const std::string& name) {
-  for (std::uint16_t number = 1; number < 1000; ++number) {
-    const ErrorCode code = error_code_from_number(number);
-    if (wire_name(code) == name) return code;
-  }
-  return Error(ErrorCode::invalid_request, "there is no error " + name);
-}
 
 std::string nested_arrays(std::size_t levels) {
   return std::string(levels, '[') + std::string(levels, ']');
@@ -39,12 +31,12 @@ Result<FunctionRule> read_function_rule(std::string_view view) {
   }
   if (is("throws \"(.*)\"")) return throwing(found[1]);
   if (is("fails with (\\w+) \"(.*)\"")) {
-    const auto code = error_code_named(found[1]);
+    const auto code = error_named(found[1]);
     if (!code) return code.error();
     return failing(*code, found[2]);
   }
   if (is("fails (\\d+) times? with (\\w+) \"([^\"]*)\", then (.+)")) {
-    const auto code = error_code_named(found[2]);
+    const auto code = error_named(found[2]);
     auto then = read_function_rule(found[4].str());
     if (!code) return code.error();
     if (!then) return then;

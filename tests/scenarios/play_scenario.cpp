@@ -4,8 +4,10 @@
 #include "runtime/text/duration_text.h"
 #include "tests/scenarios/function_rule_text.h"
 #include "tests/scenarios/line_diff.h"
+#include "tests/scenarios/request_rule_text.h"
 #include "tests/support/journal_listing.h"
 
+#include <algorithm>
 #include <regex>
 
 namespace millrace {
@@ -36,10 +38,8 @@ ScenarioPlayer::ScenarioPlayer(const Scenario& scenario, SimulatedRun::Options o
     : scenario_(scenario), options_(options) {}
 
 Outcome ScenarioPlayer::play() {
-  auto compiled =
-      compile_workflow(scenario_.definition, {ProjectId("acme"), WorkflowId("scenario"), 1});
-  if (!compiled) return mistake(findings_of(compiled.error()));
-  workflow_ = std::move(*compiled);
+  if (auto put = put_integrations(); !put) return put;
+  if (auto compiled = compile(); !compiled) return compiled;
   for (const auto& line : scenario_.lines) {
     Outcome outcome = line.verb == "given"  ? given(line.text)
                       : line.verb == "when" ? when(line.text)
@@ -49,6 +49,28 @@ Outcome ScenarioPlayer::play() {
                      "\n" + outcome.error().message);
     }
   }
+  return Done{};
+}
+
+/// Before everything else: the workflow is compiled with them.
+Outcome ScenarioPlayer::put_integrations() {
+  std::smatch found;
+  for (const auto& line : scenario_.lines) {
+    if (!std::regex_match(line.text, found, std::regex("integration (\\w+) (\\{.*\\})"))) continue;
+    auto definition = parse_json(found[2].str());
+    if (!definition) return definition.error();
+    if (auto put = integrations_.put(found[1], *definition); !put) {
+      return mistake(findings_of(put.error()));
+    }
+  }
+  return Done{};
+}
+
+Outcome ScenarioPlayer::compile() {
+  auto compiled = compile_workflow(scenario_.definition,
+                                   {ProjectId("acme"), WorkflowId("scenario"), 1}, &integrations_);
+  if (!compiled) return mistake(findings_of(compiled.error()));
+  workflow_ = std::move(*compiled);
   return Done{};
 }
 
@@ -65,6 +87,23 @@ Outcome ScenarioPlayer::given(const std::string& text) {
     options_.crashes = SimulatedRun::Crashes::when_told;
     return Done{};
   }
+  if (text == "a test run") {
+    start_.is_test = true;
+    return Done{};
+  }
+  if (text.starts_with("integration ")) return Done{};  // see `put_integrations`
+  if (std::regex_match(text, found, std::regex("secret (\\w+) (\".*\")"))) {
+    const auto value = parse_json(found[2].str());
+    if (!value || !value->is_string()) return mistake("expected a secret's value in quotes");
+    world_.values.secrets[found[1]] = value->get_string().c_str();
+    return Done{};
+  }
+  if (std::regex_match(text, found, std::regex("credential (\\w+) (\\{.*\\})"))) {
+    auto fields = parse_json(found[2].str());
+    if (!fields) return fields.error();
+    world_.values.connect(found[1], std::move(fields->get_object()));
+    return Done{};
+  }
   if (std::regex_match(text, found, std::regex("(settings|user meta) (\\{.*\\})"))) {
     auto value = parse_json(found[2].str());
     if (!value) return value.error();
@@ -78,9 +117,22 @@ Outcome ScenarioPlayer::given(const std::string& text) {
     slow_steps_.push_back(found[1]);
     return Done{};
   }
-  auto rule = read_function_rule(found[2].str());
+  return given_step(found[1], found[2]);
+}
+
+Outcome ScenarioPlayer::given_step(const std::string& step, const std::string& text) {
+  const auto found = std::find_if(workflow_->by_index.begin(), workflow_->by_index.end(),
+                                  [&](const Step* each) { return each->id.text == step; });
+  if (found == workflow_->by_index.end()) return mistake("there is no such step");
+  if (request_of(**found) != nullptr) {
+    auto rule = read_request_rule(text);
+    if (!rule) return rule.error();
+    world_.requests.on(step, std::move(*rule));
+    return Done{};
+  }
+  auto rule = read_function_rule(text);
   if (!rule) return rule.error();
-  script_.on(found[1], std::move(*rule));
+  world_.functions.on(step, std::move(*rule));
   return Done{};
 }
 
@@ -119,7 +171,7 @@ Outcome ScenarioPlayer::when(const std::string& text) {
 
 Outcome ScenarioPlayer::start(RunStart start) {
   if (run_ != nullptr) return mistake("a scenario starts one run");
-  run_ = std::make_unique<SimulatedRun>(workflow_, script_, options_);
+  run_ = std::make_unique<SimulatedRun>(workflow_, world_, options_);
   for (const auto& step : slow_steps_) run_->hold(step);
   run_->start(start);
   run_->run_until_waiting();
@@ -159,12 +211,24 @@ Outcome ScenarioPlayer::then(const ScenarioLine& line) {
     for (const Step* step : workflow_->by_index) {
       if (step->id.text != found[1]) continue;
       const auto& output = run_->root().scope().output(step->index);
-      return expect_text(normal_json(found[2]), output ? to_text(*output) : "nothing");
+      return expect_text(normal_json(found[2]), output ? with_files(*output) : "nothing");
     }
     return mistake("there is no such step");
   }
+  if (std::regex_match(text, found, std::regex("answered (\\d+) file (.+)"))) {
+    return expect_text(found[1].str() + " file " + normal_json(found[2]), answer_text());
+  }
   if (std::regex_match(text, found, std::regex("answered (\\d+) (.+)"))) {
     return expect_text(found[1].str() + " " + normal_json(found[2]), answer_text());
+  }
+  if (std::regex_match(text, found, std::regex("request (\\d+) of ([\\w-]+) (is|has) (.+)"))) {
+    return then_request(std::stoul(found[1]), found[2], found[4]);
+  }
+  if (std::regex_match(text, found, std::regex("(\\d+) requests? of ([\\w-]+)"))) {
+    return expect_text(found[1], std::to_string(run_->sent(found[2]).size()));
+  }
+  if (std::regex_match(text, found, std::regex("input of ([\\w-]+) is (.+)"))) {
+    return expect_text(normal_json(found[2]), input_text(found[1]));
   }
   if (text == "not answered") return expect_text("", answer_text());
   return mistake("this cannot be expected");
@@ -179,7 +243,53 @@ Outcome ScenarioPlayer::compare(const std::vector<std::string>& expected,
 
 std::vector<std::string> ScenarioPlayer::listing(const BranchPath& path) const {
   const auto& journal = run_->journal();
-  return list_journal(*workflow_, journal.events(path), journal.events(BranchPath{}).front().at);
+  auto lines =
+      list_journal(*workflow_, journal.events(path), journal.events(BranchPath{}).front().at);
+  for (auto& line : lines) line = expand_file_handles(std::move(line), run_->files().reader());
+  return lines;
+}
+
+/// Files with their bytes as hex.
+std::string ScenarioPlayer::with_files(const Json& value) const {
+  return expand_file_handles(to_text(value), run_->files().reader());
+}
+
+/// What the task history shows as the input of a step of the root.
+std::string ScenarioPlayer::input_text(const std::string& id) const {
+  BranchMachine machine(workflow_, SimulatedRun::id());
+  std::string text = "nothing";
+  for (const auto& event : run_->journal().events(BranchPath{})) {
+    machine.apply(event);
+    const Step* const current = machine.current_step();
+    if (current != nullptr && current->id.text == id) text = with_files(machine.current_input());
+  }
+  return text;
+}
+
+Outcome ScenarioPlayer::then_request(std::size_t number, const std::string& step,
+                                     const std::string& what) const {
+  const auto sent = run_->sent(step);
+  if (number == 0 || number > sent.size()) {
+    return mistake("there were " + std::to_string(sent.size()));
+  }
+  const HttpRequest& request = sent[number - 1];
+  std::smatch found;
+  if (std::regex_match(what, found, std::regex("key (.+)"))) {
+    std::string key = idempotency_key_of(request);
+    const std::string run = SimulatedRun::id().text() + ':';
+    if (key.starts_with(run)) key = key.substr(run.size());
+    return expect_text(found[1], key);
+  }
+  if (std::regex_match(what, found, std::regex("timeout (.+)"))) {
+    return expect_text(found[1], span_text(request.timeout));
+  }
+  if (std::regex_match(what, found, std::regex("client credentials (.+)"))) {
+    if (!request.client_credentials) return mistake("it has none");
+    const auto& given = *request.client_credentials;
+    return expect_text(normal_json(found[1]), to_text(JsonArray{given.token_url, given.client_id,
+                                                                given.client_secret, given.scope}));
+  }
+  return expect_text(normal_json(what), to_text(shown_request(request)));
 }
 
 Result<BranchPath> ScenarioPlayer::path_named(const std::string& text) const {
@@ -200,8 +310,10 @@ std::string ScenarioPlayer::answer_text() const {
       const Step& step = *workflow_->by_index[completed->step];
       if (!std::holds_alternative<ResponseStep>(step.config)) continue;
       first = event.at;
-      answer = to_text(completed->output->at("statusCode")) + " " +
-               to_text(completed->output->at("body"));
+      const auto& output = completed->output->get_object();
+      const Json* const file = output.if_contains("file");
+      answer = to_text(output.at("statusCode")) + " " +
+               (file == nullptr ? to_text(output.at("body")) : "file " + with_files(*file));
     }
   }
   return answer;

@@ -3,6 +3,7 @@
 // the file, and the difference.
 
 #include "tests/scenarios/scenario_file.h"
+#include "tests/support/project_integrations.h"
 #include "tests/support/simulated_run.h"
 
 #include <memory>
@@ -21,7 +22,10 @@ class ScenarioPlayer {
   const SimulatedRun* run() const { return run_.get(); }
 
  private:
+  Outcome put_integrations();
+  Outcome compile();
   Outcome given(const std::string& text);
+  Outcome given_step(const std::string& step, const std::string& rule);
   Outcome when(const std::string& text);
   Outcome then(const ScenarioLine& line);
   Outcome start(RunStart start);
@@ -30,11 +34,15 @@ class ScenarioPlayer {
   std::vector<std::string> listing(const BranchPath& path) const;
   Result<BranchPath> path_named(const std::string& text) const;
   std::string answer_text() const;
+  std::string with_files(const Json& value) const;
+  std::string input_text(const std::string& step) const;
+  Outcome then_request(std::size_t number, const std::string& step, const std::string& what) const;
 
   const Scenario& scenario_;
   SimulatedRun::Options options_;
   std::shared_ptr<const Workflow> workflow_;
-  FunctionScript script_;
+  ProjectIntegrations integrations_;
+  SimulatedWorld world_;
   std::vector<std::string> slow_steps_;
   RunStart start_;
   std::unique_ptr<SimulatedRun> run_;

@@ -1,6 +1,6 @@
 #pragma once
 // A whole node without network, disk or JavaScript: the real actors over the memory store, scripted
-// functions and a clock that the test moves. `restart` is a process that dies and comes back: all
+// functions, servers and tenants, and a clock that the test moves. `restart` is a process that dies and comes back: all
 // actors are gone, only the store is left.
 
 #include "actors/gateway/actor_gateway.h"
@@ -8,6 +8,8 @@
 #include "storage/memory/memory_store.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_functions.h"
+#include "tests/support/scripted_http.h"
+#include "tests/support/scripted_tenants.h"
 #include "tests/support/seeded_random.h"
 
 #include <functional>
@@ -88,13 +90,16 @@ class ActorTestBed {
   ManualClock clock;
   SeededRandom random{1};
   ProjectId project{"demo"};
+  ScriptedTenants tenants;
   std::unique_ptr<ScriptedFunctions> functions;
+  std::unique_ptr<ScriptedHttp> http;
   std::unique_ptr<storage::GroupCommit> commits;
   std::unique_ptr<ShardOwnership> ownership;
   std::unique_ptr<WorkflowLibrary> workflows;
   std::unique_ptr<TaskHistory> history;
   std::unique_ptr<ActorGateway> gateway;
-  FunctionScript script;  // taken at the next start
+  FunctionScript script;   // taken at the next start
+  RequestScript requests;  // taken at the next start
 
  private:
   void start() {
@@ -103,10 +108,11 @@ class ActorTestBed {
     ownership = std::make_unique<ShardOwnership>(std::move(*epochs));
     commits = std::make_unique<storage::GroupCommit>(store, storage::GroupCommitOptions{});
     functions = std::make_unique<ScriptedFunctions>(script);
+    http = std::make_unique<ScriptedHttp>(requests);
     workflows = std::make_unique<WorkflowLibrary>(store, *commits, *ownership, clock, *functions);
     history = std::make_unique<TaskHistory>(store, *workflows);
-    gateway = make_actor_gateway({store, *commits, *ownership, clock, random, *functions,
-                                  *workflows, [](LogLevel, const std::string&) {}, options_});
+    gateway = make_actor_gateway({store, *commits, *ownership, clock, random, *functions, *http,
+                                  tenants, *workflows, [](LogLevel, const std::string&) {}, options_});
     gateway->wait_until_ready();
   }
 
@@ -115,6 +121,7 @@ class ActorTestBed {
     history.reset();
     workflows.reset();
     functions.reset();
+    http.reset();
     commits.reset();
   }
 

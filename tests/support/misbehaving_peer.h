@@ -55,7 +55,8 @@ class MisbehavingPeer {
  public:
   using Script = std::function<void(PeerConnection&)>;
 
-  explicit MisbehavingPeer(Script script, SSL_CTX* tls = nullptr);
+  /// Port 0 picks a free one. Throws when it cannot listen there.
+  explicit MisbehavingPeer(Script script, SSL_CTX* tls = nullptr, std::uint16_t port = 0);
   /// A peer that behaves: `reply` is called for each request and sends its answer.
   static Script serving(std::function<void(PeerConnection&, const PeerRequest&)> reply);
   ~MisbehavingPeer();

@@ -52,7 +52,8 @@ class Translation {
     ObjectReader json(compiled, "", "", findings_);
     json.find("id");  // its place is the URL or the file's name
     // The state of the editor, not of the workflow.
-    for (const std::string_view key : {"dateCreated", "dateUpdated", "projectId", "integrationId"}) {
+    for (const std::string_view key :
+         {"dateCreated", "dateUpdated", "projectId", "integrationId"}) {
       json.find(key);
     }
     if (const auto name = json.text("name")) definition.emplace("name", *name);
@@ -147,7 +148,8 @@ class Translation {
       read_step(at);
       if (!steps_[at].is_trigger) continue;
       if (trigger) {
-        add(steps_[at].id, steps_[at].pointer, "a workflow has one trigger, and this is another one");
+        add(steps_[at].id, steps_[at].pointer,
+            "a workflow has one trigger, and this is another one");
       }
       if (!trigger) trigger = at;
     }
@@ -327,7 +329,8 @@ class Translation {
     while (at && at != end) {
       if (placed_[*at]) {
         add(steps_[*at].id, steps_[*at].pointer,
-            "several ways lead to this step, but not all of them; where branches come together, all "
+            "several ways lead to this step, but not all of them; where branches come together, "
+            "all "
             "of them must",
             "branches that all lead to a step, or one branch only");
         break;
@@ -351,10 +354,10 @@ class Translation {
     const auto steps_of = [&](std::size_t choice) {
       return sequence(links_[at].heads[choice], joins_[at], depth + 1);
     };
-    const bool is_plain = !choices.empty() && choices.size() <= 2 && choices[0].condition &&
-                          is_label(choices[0], "Yes") &&
-                          (choices.size() == 1 ||
-                           (!choices[1].condition && is_label(choices[1], "No")));
+    const bool is_plain =
+        !choices.empty() && choices.size() <= 2 && choices[0].condition &&
+        is_label(choices[0], "Yes") &&
+        (choices.size() == 1 || (!choices[1].condition && is_label(choices[1], "No")));
     if (is_plain) {
       step.emplace("if", *choices[0].condition);
       step.emplace("then", steps_of(0));
@@ -368,7 +371,8 @@ class Translation {
         continue;
       }
       // A default with a name of its own is a branch that always holds.
-      const JsonArray always{JsonArray{JsonObject{{"variable", true}, {"operator", "BooleanTrue"}}}};
+      const JsonArray always{
+          JsonArray{JsonObject{{"variable", true}, {"operator", "BooleanTrue"}}}};
       branches.emplace_back(JsonObject{{"label", label_of(choices, i)},
                                        {"if", choices[i].condition.value_or(always)},
                                        {"steps", steps_of(i)}});

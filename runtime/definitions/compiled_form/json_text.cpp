@@ -25,8 +25,7 @@ std::optional<std::string> marked_text(const std::vector<Piece>& pieces) {
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     const Piece& piece = pieces[i];
     if (piece.kind == Piece::Kind::reference) {
-      const std::string mark =
-          std::string(mark_begin) + std::to_string(i) + std::string(mark_end);
+      const std::string mark = std::string(mark_begin) + std::to_string(i) + std::string(mark_end);
       text += is_in_string ? mark : '"' + mark + '"';
       continue;
     }
@@ -94,7 +93,8 @@ class Unmarker {
 bool looks_structured(const std::vector<Piece>& pieces) {
   if (pieces.empty() || pieces[0].kind != Piece::Kind::literal) return false;
   const auto first = pieces[0].text.find_first_not_of(" \t\r\n");
-  return first != std::string::npos && (pieces[0].text[first] == '{' || pieces[0].text[first] == '[');
+  return first != std::string::npos &&
+         (pieces[0].text[first] == '{' || pieces[0].text[first] == '[');
 }
 
 }  // namespace

@@ -10,7 +10,8 @@
 namespace millrace::compiled_form {
 namespace {
 
-/// Conditions of one conditional once they are an OR of ANDs, which can be many more than were given.
+/// Conditions of one conditional once they are an OR of ANDs, which can be many more than were
+/// given.
 constexpr std::size_t conditions_max = 1'000;
 
 using Group = std::vector<Json>;
@@ -98,8 +99,9 @@ class ConditionTree {
     const std::size_t pairs = left.size() * count(right) + right.size() * count(left);
     if (pairs > conditions_max) {
       if (!std::exchange(is_too_many_, true)) {
-        json.report("", "written as an OR of ANDs these are too many conditions; test some of them "
-                        "in a function",
+        json.report("",
+                    "written as an OR of ANDs these are too many conditions; test some of them "
+                    "in a function",
                     "at most " + std::to_string(conditions_max) + " conditions",
                     std::to_string(pairs));
       }

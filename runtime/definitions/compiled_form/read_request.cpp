@@ -12,7 +12,8 @@ namespace {
 
 bool is_reference(const Piece& piece) { return piece.kind == Piece::Kind::reference; }
 
-// --- the URL and its parameters --------------------------------------------------------------------
+// --- the URL and its parameters
+// --------------------------------------------------------------------
 
 /// One `key=value` of a query.
 struct QueryPart {
@@ -77,7 +78,8 @@ std::string url_without(const JsonObject& params, const SourceReader& sources,
   return sources.join(joined, pointer);
 }
 
-// --- the body --------------------------------------------------------------------------------------
+// --- the body
+// --------------------------------------------------------------------------------------
 
 Json graphql_body(const SourceReader& sources, ObjectReader& json) {
   JsonObject body;
@@ -126,7 +128,8 @@ void read_body(const SourceReader& sources, ObjectReader& json, JsonObject& step
   if (!kind.empty()) step.emplace("bodyType", kind);
 }
 
-// --- authorization -----------------------------------------------------------------------------------
+// --- authorization
+// -----------------------------------------------------------------------------------
 
 /// One header or parameter can be the authorization; several are ordinary ones.
 void read_named_values(const SourceReader& sources, ObjectReader& json, std::string_view key,
@@ -173,8 +176,7 @@ void read_client_credentials(const SourceReader& sources, ObjectReader& json,
 void read_authorization(const SourceReader& sources, ObjectReader& parent, JsonObject& step) {
   const Json* const value = parent.find("authorization");
   if (value == nullptr || says_nothing(*value)) return;
-  ObjectReader json(*value, parent.pointer_to("authorization"), sources.step(),
-                    sources.findings());
+  ObjectReader json(*value, parent.pointer_to("authorization"), sources.step(), sources.findings());
   if (!value->is_object()) return;
   const auto type = json.required_text("type").value_or("");
   JsonObject authorization;
@@ -182,7 +184,8 @@ void read_authorization(const SourceReader& sources, ObjectReader& parent, JsonO
     authorization.emplace("type", type);
     for (const std::string_view key : keys) {
       const Json* const source = json.require(key, "a source");
-      if (source != nullptr) authorization.emplace(key, sources.text(*source, json.pointer_to(key)));
+      if (source != nullptr)
+        authorization.emplace(key, sources.text(*source, json.pointer_to(key)));
     }
   };
   if (type == "bearer") {
@@ -207,7 +210,8 @@ void read_authorization(const SourceReader& sources, ObjectReader& parent, JsonO
   if (!authorization.empty()) step.emplace("authorization", std::move(authorization));
 }
 
-// --- pagination --------------------------------------------------------------------------------------
+// --- pagination
+// --------------------------------------------------------------------------------------
 
 /// Exactly one reference into the step's own response, as a path below its output.
 std::string own_path(const SourceReader& sources, ObjectReader& json, std::string_view key) {

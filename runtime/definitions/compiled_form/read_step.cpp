@@ -49,7 +49,8 @@ void read_response(const SourceReader& sources, ObjectReader& json, JsonObject& 
     }
   }
   const bool is_file = json.text("responseType").value_or("JSON") == "FILE";
-  // Releases differ in what they call the body. The part for the other type stays behind in the editor.
+  // Releases differ in what they call the body. The part for the other type stays behind in the
+  // editor.
   for (const std::string_view key : {"body", "bodyData"}) {
     const Json* const body = json.find(key);
     if (is_file || body == nullptr || body->is_null() || step.contains("body")) continue;
@@ -60,7 +61,8 @@ void read_response(const SourceReader& sources, ObjectReader& json, JsonObject& 
     if (!is_file || file == nullptr || file->is_null() || step.contains("file")) continue;
     step.emplace("file", sources.value(*file, json.pointer_to(key)));
   }
-  if (is_file && !step.contains("file")) json.report("bodyFile", "`bodyFile` is missing", "a source");
+  if (is_file && !step.contains("file"))
+    json.report("bodyFile", "`bodyFile` is missing", "a source");
 }
 
 void read_map(const SourceReader& sources, ObjectReader& json, JsonObject& step) {
@@ -114,8 +116,8 @@ void read_supervision(ObjectReader& json, JsonObject& step) {
   if (json.boolean("ignoreFailure", false)) step.emplace("continueOnError", true);
 }
 
-void read_parameters(const SourceReader& sources, std::string_view compiled_type, ObjectReader& json,
-                     JsonObject& step) {
+void read_parameters(const SourceReader& sources, std::string_view compiled_type,
+                     ObjectReader& json, JsonObject& step) {
   if (const Kind* const kind = find_kind(compiled_type)) kind->read(sources, json, step);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What one compiled step does; not where it stands. The steps inside a conditional or a map are left
-// to the caller.
+// What one compiled step does; not where it stands. The steps inside a conditional or a map are
+// left to the caller.
 
 #include "runtime/definitions/compiled_form/source_reader.h"
 
@@ -15,10 +15,10 @@ namespace millrace::compiled_form {
 std::string_view step_type(std::string_view compiled_type);
 std::vector<std::string> compiled_step_types();
 
-/// Adds to `step` what its parameters say. `json` reads the parameters; a conditional's `choices` and
-/// a map's `nextToIterate` must have been asked for before, all other keys are read here.
-void read_parameters(const SourceReader& sources, std::string_view compiled_type, ObjectReader& json,
-                     JsonObject& step);
+/// Adds to `step` what its parameters say. `json` reads the parameters; a conditional's `choices`
+/// and a map's `nextToIterate` must have been asked for before, all other keys are read here.
+void read_parameters(const SourceReader& sources, std::string_view compiled_type,
+                     ObjectReader& json, JsonObject& step);
 
 /// The parameters of `ACTION/REQUEST` and `ACTION/CUSTOM_INTEGRATION_REQUEST`.
 void read_request(const SourceReader& sources, ObjectReader& json, JsonObject& step);

@@ -22,8 +22,8 @@ JsonObject read_validation(const SourceReader& sources, const Json& value,
   for (const std::string_view key : {"key", "value"}) {
     const Json* const given = json.find(key);
     if (given == nullptr || given->is_null()) continue;
-    validation.emplace(key, given->is_object() ? Json(sources.text(*given, json.pointer_to(key)))
-                                               : *given);
+    validation.emplace(
+        key, given->is_object() ? Json(sources.text(*given, json.pointer_to(key))) : *given);
   }
   if (const Json* const type = json.find("dataType")) validation.emplace("dataType", *type);
   if (const Json* const required = json.find("required")) validation.emplace("required", *required);
@@ -52,8 +52,7 @@ JsonObject read_endpoint(const SourceReader& sources, ObjectReader& json) {
   const auto method = json.text("httpMethod").value_or("POST");
   if (method != "POST" && !method.empty()) trigger.emplace("method", method);
   if (json.boolean("allowArbitraryPayload", false)) trigger.emplace("allowArbitraryPayload", true);
-  for (const std::string_view key :
-       {"paramValidations", "headerValidations", "bodyValidations"}) {
+  for (const std::string_view key : {"paramValidations", "headerValidations", "bodyValidations"}) {
     read_validations(sources, json, key, trigger);
   }
   const Json* const mapping = json.find("objectMapping");
@@ -147,7 +146,8 @@ JsonObject read_cron(const SourceReader& sources, ObjectReader& json) {
   return trigger;
 }
 
-// --- the others ------------------------------------------------------------------------------------
+// --- the others
+// ------------------------------------------------------------------------------------
 
 /// The first of some members that is text: releases differ in what they call the same.
 std::string first_text(ObjectReader& json, std::initializer_list<std::string_view> keys) {

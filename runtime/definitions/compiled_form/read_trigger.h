@@ -1,5 +1,6 @@
 #pragma once
-// The trigger of a compiled workflow. All kinds are translated, also those that cannot be deployed yet.
+// The trigger of a compiled workflow. All kinds are translated, also those that cannot be deployed
+// yet.
 
 #include "runtime/definitions/compiled_form/source_reader.h"
 

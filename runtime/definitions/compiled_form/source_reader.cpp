@@ -159,7 +159,8 @@ std::string SourceReader::join(const std::vector<Piece>& pieces, const std::stri
     if (i + 1 == pieces.size() || text.empty()) continue;
     // A brace that escaping has not taken with it would be read with those of the reference.
     const auto last_other = text.find_last_not_of('{');
-    const auto braces = last_other == std::string::npos ? text.size() : text.size() - 1 - last_other;
+    const auto braces =
+        last_other == std::string::npos ? text.size() : text.size() - 1 - last_other;
     const bool has_lone_brace = braces % 2 == 1;
     if (text.back() == '\\' || has_lone_brace) {
       report(pointer, "`" + std::string(1, text.back()) +
@@ -250,8 +251,7 @@ std::optional<std::string> SourceReader::reference(const JsonObject& source, std
 }
 
 std::optional<std::string> SourceReader::variable(const JsonObject& source,
-                                                  const std::string& pointer,
-                                                  OwnOutput own) const {
+                                                  const std::string& pointer, OwnOutput own) const {
   const std::string id = text_member(source, "stepId").value_or("");
   if (id == step_ && !id.empty()) {
     if (own == OwnOutput::current_page) return "self" + path(source, pointer);
@@ -260,8 +260,8 @@ std::optional<std::string> SourceReader::variable(const JsonObject& source,
   }
   const auto name = names_.find(id);
   if (!name) {
-    report(pointer + "/stepId", "there is no step `" + id + "`", "the id of a step of this workflow",
-           id, nearest_name(id, names_.ids()));
+    report(pointer + "/stepId", "there is no step `" + id + "`",
+           "the id of a step of this workflow", id, nearest_name(id, names_.ids()));
     return std::nullopt;
   }
   return *name + path(source, pointer);
@@ -324,7 +324,8 @@ std::string SourceReader::path(const JsonObject& source, const std::string& poin
   return text;
 }
 
-// --- lists of keys and sources ---------------------------------------------------------------------
+// --- lists of keys and sources
+// ---------------------------------------------------------------------
 
 std::vector<SourceReader::Row> SourceReader::rows(const Json& list,
                                                   const std::string& pointer) const {

@@ -1,6 +1,6 @@
 #pragma once
-// Reads the values of one compiled step. A source says where a value comes from; here it becomes JSON
-// whose strings may hold `{{references}}`.
+// Reads the values of one compiled step. A source says where a value comes from; here it becomes
+// JSON whose strings may hold `{{references}}`.
 //
 //   {"type": "VALUE", "value": "a {{b"}                           "a \{{b"
 //   {"type": "VARIABLE", "stepId": "f", "path": ["result", "a b"]}  "{{f.result["a b"]}}"
@@ -54,7 +54,8 @@ class SourceReader {
   /// A number where the text is one.
   Json number(const Json& source, const std::string& pointer) const;
 
-  /// `[{"key", "source"}]`. Rows without key and value, which the editor leaves behind, are passed over.
+  /// `[{"key", "source"}]`. Rows without key and value, which the editor leaves behind, are passed
+  /// over.
   JsonObject keyed_values(const Json& list, const std::string& pointer) const;
   JsonObject keyed_texts(const Json& list, const std::string& pointer,
                          SameKeys same_keys = SameKeys::refused) const;

@@ -33,8 +33,8 @@ std::vector<StepPosition> successors(const Links& steps, const Flow& flow, StepP
   return all;
 }
 
-/// Visits in depth, without recursion: chains of steps may be long. `leave` sees each step after all
-/// that follow it; a step that is met again while it is open is on a loop.
+/// Visits in depth, without recursion: chains of steps may be long. `leave` sees each step after
+/// all that follow it; a step that is met again while it is open is on a loop.
 template <class Successors, class Leave>
 Target visit_in_depth(std::size_t count, const Successors& successors_of, const Leave& leave) {
   enum class State : std::uint8_t { unseen, open, left };
@@ -70,8 +70,8 @@ Target visit_in_depth(std::size_t count, const Successors& successors_of, const 
 template <class Successors>
 std::vector<StepPosition> last_ones_first(std::size_t count, const Successors& successors_of) {
   std::vector<StepPosition> order;
-  const Target loop = visit_in_depth(count, successors_of,
-                                     [&](StepPosition step) { order.push_back(step); });
+  const Target loop =
+      visit_in_depth(count, successors_of, [&](StepPosition step) { order.push_back(step); });
   CHECK(!loop, "links without a loop can be put in order");
   return order;
 }
@@ -163,8 +163,8 @@ Target find_loop(const Links& steps) {
 }
 
 std::vector<Target> find_joins(const Links& steps) {
-  const auto order = last_ones_first(
-      steps.size(), [&](StepPosition step) { return successors(steps[step]); });
+  const auto order =
+      last_ones_first(steps.size(), [&](StepPosition step) { return successors(steps[step]); });
   const auto passed = always_passed(steps, flow_of(steps, order));
   std::vector<Target> joins(steps.size());
   for (StepPosition step = 0; step < steps.size(); ++step) {

@@ -1,6 +1,6 @@
 #pragma once
-// The ids of compiled steps and their names here. Ids are often UUIDs, which cannot be step ids: they
-// get a name made of them, always the same one.
+// The ids of compiled steps and their names here. Ids are often UUIDs, which cannot be step ids:
+// they get a name made of them, always the same one.
 
 #include <map>
 #include <optional>

@@ -5,11 +5,13 @@
 #include "actors/gateway/credential_registry.h"
 #include "actors/gateway/integration_registry.h"
 #include "actors/gateway/project_registry.h"
+#include "actors/gateway/registered_tenants.h"
 #include "actors/gateway/secret_registry.h"
 #include "actors/gateway/shard_ownership.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_registry.h"
 #include "actors/gateway/workflow_library.h"
+#include "actors/testing/test_runs.h"
 #include "http/api/api.h"
 #include "http/wire/user_token.h"
 #include "storage/group_commit.h"
@@ -17,6 +19,7 @@
 #include "tests/support/fake_gateway.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_functions.h"
+#include "tests/support/scripted_http.h"
 #include "tests/support/seeded_random.h"
 #include "tests/unit/http/shared_keys.h"
 
@@ -49,13 +52,18 @@ class ApiFixture {
       : ownership_(*store_.claim_all_shards()),
         commits_(store_, {}),
         projects(store_, commits_, ownership_, clock, random_),
-        workflows(store_, commits_, ownership_, clock, functions_),
+        workflows(store_, commits_, ownership_, clock, functions_,
+                  [this](const ProjectId& project) { return integrations.catalog(project); }),
         history_(store_, workflows),
         secrets(store_, commits_, ownership_, clock, sealer_, {}),
         integrations(store_, commits_, ownership_, clock, {}),
         users(store_, commits_, ownership_, clock),
         credentials(store_, commits_, ownership_, clock, random_, sealer_, integrations, {}),
-        api({projects, workflows, history_, secrets, integrations, users, credentials, gateway, clock, std::move(options), {}}, admin_key) {
+        tenants_(secrets, integrations, users, credentials),
+        tests_({clock, random_, functions_, http_, tenants_, {}, {}}, {}),
+        api({projects, workflows, history_, secrets, integrations, users, credentials, tests_,
+             gateway, clock, std::move(options), {}},
+            admin_key) {
     api_key = make_project("p1");
   }
 
@@ -104,6 +112,7 @@ class ApiFixture {
   ShardOwnership ownership_;
   storage::GroupCommit commits_;
   ScriptedFunctions functions_;
+  ScriptedHttp http_;
   const storage::Sealer sealer_{storage::SealingKey::make()};
 
  public:
@@ -120,6 +129,12 @@ class ApiFixture {
   IntegrationRegistry integrations;
   UserRegistry users;
   CredentialRegistry credentials;
+
+ private:
+  RegisteredTenants tenants_;
+  TestRuns tests_;
+
+ public:
   Api api;
   std::string api_key;
 };

@@ -24,9 +24,7 @@ auto says(const std::string& part) { return Catch::Matchers::Contains(part); }
 std::string body(std::string_view value) { return to_text(JsonObject{{"value", value}}); }
 
 struct Environment {
-  explicit Environment(const std::string& key) {
-    ::setenv("MILLRACE_SECRETS_KEY", key.c_str(), 1);
-  }
+  explicit Environment(const std::string& key) { ::setenv("MILLRACE_SECRETS_KEY", key.c_str(), 1); }
   ~Environment() { ::unsetenv("MILLRACE_SECRETS_KEY"); }
 };
 
@@ -84,8 +82,8 @@ TEST_CASE("what is not a secret is refused and never repeated", "[http]") {
     CHECK(refused.status == 400);
     CHECK(refused.text.find("v4lue") == std::string::npos);
   }
-  const auto large =
-      api.call("PUT", path + "/KEY", api.api_key, body(std::string(limits::secret_bytes_max + 1, 'v')));
+  const auto large = api.call("PUT", path + "/KEY", api.api_key,
+                              body(std::string(limits::secret_bytes_max + 1, 'v')));
   CHECK(large.code() == "limit_exceeded");
   CHECK(large.text.find("vvvv") == std::string::npos);
   CHECK(api.call("GET", path, api.api_key)["secrets"].as_array().empty());

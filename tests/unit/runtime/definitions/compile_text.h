@@ -3,6 +3,7 @@
 
 #include "runtime/definitions/compile_workflow.h"
 #include "tests/support/catch.h"
+#include "tests/support/project_integrations.h"
 
 #include <string>
 
@@ -12,10 +13,32 @@ inline WorkflowIdentity test_identity() {
   return {ProjectId("acme"), WorkflowId("lead-to-crm"), 3};
 }
 
+/// What the project has connected: "salesforce", and "crm" with some actions.
+inline const ProjectIntegrations& test_integrations() {
+  static const ProjectIntegrations integrations = [] {
+    ProjectIntegrations made;
+    const char* const crm = R"json({
+      "name": "CRM", "baseUrl": "https://api.crm.example/v1", "auth": {"type": "bearer"},
+      "actions": {
+        "createContact": {"method": "POST", "path": "/contacts", "bodyType": "json",
+          "body": "{{parameters}}", "result": "response.body.data",
+          "parameters": {"email": {"type": "string", "required": true}, "age": {"type": "number"},
+                         "tags": {"type": "array"}, "vip": {"type": "boolean"},
+                         "address": {"type": "object"}, "note": {"type": "any"}}},
+        "signedPing": {"method": "GET", "path": "/ping",
+          "headers": {"x-signature": "{{secrets.CRM_SIGNATURE}}"}}}})json";
+    const char* const salesforce = R"json({"baseUrl": "https://sf.example"})json";
+    REQUIRE(made.put("crm", *parse_json(crm)).ok());
+    REQUIRE(made.put("salesforce", *parse_json(salesforce)).ok());
+    return made;
+  }();
+  return integrations;
+}
+
 inline Result<std::shared_ptr<const Workflow>> compile_text(const std::string& text) {
   const auto json = parse_json(text);
   REQUIRE(json.ok());
-  return compile_workflow(*json, test_identity());
+  return compile_workflow(*json, test_identity(), &test_integrations());
 }
 
 /// A workflow of these steps (JSON, without the brackets around them) that must be valid.

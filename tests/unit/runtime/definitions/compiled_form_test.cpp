@@ -70,14 +70,14 @@ std::string conditional(const std::string& id, const std::string& yes, const std
 
 /// What one source becomes as a parameter of a function behind another function `a`.
 Json value_of(const std::string& source) {
-  const Json definition = translated(
-      with_steps(function("a", "b") + ',' + function("b", "", R"([{"key":"v","source":)" + source + "}]")));
+  const Json definition = translated(with_steps(
+      function("a", "b") + ',' + function("b", "", R"([{"key":"v","source":)" + source + "}]")));
   return definition.at("steps").at(1).at("parameters").at("v");
 }
 
 std::string refused_value(const std::string& source) {
-  return refused(with_steps(
-      function("a", "b") + ',' + function("b", "", R"([{"key":"v","source":)" + source + "}]")));
+  return refused(with_steps(function("a", "b") + ',' +
+                            function("b", "", R"([{"key":"v","source":)" + source + "}]")));
 }
 
 /// The shape of a list of steps: ids, with what is inside in brackets.
@@ -103,8 +103,9 @@ std::string shape_of(const std::string& steps, const std::string& first = "a") {
 }
 
 std::string trigger_of(const std::string& type, const std::string& parameters) {
-  return to_text(translated(R"({"steps":[{"id":"t","type":")" + type + R"(","next":["a"],"parameters":)" +
-                            parameters + "}," + function("a") + "]}")
+  return to_text(translated(R"({"steps":[{"id":"t","type":")" + type +
+                            R"(","next":["a"],"parameters":)" + parameters + "}," + function("a") +
+                            "]}")
                      .at("trigger"));
 }
 
@@ -123,8 +124,7 @@ TEST_CASE("only definitions with linked steps are in the compiled form") {
 
 TEST_CASE("a whole compiled workflow becomes the same workflow in our format") {
   const Json definition = translated(compiled_lead_flow);
-  CHECK(to_text(definition) ==
-        to_text(*parse_json(R"json({"name":"Lead flow",
+  CHECK(to_text(definition) == to_text(*parse_json(R"json({"name":"Lead flow",
   "trigger":{"type":"request",
     "bodyValidations":[{"key":"email","dataType":"STRING","required":true}]},
   "steps":[
@@ -151,8 +151,9 @@ TEST_CASE("conditionals and maps inside each other keep their structure") {
   const Json definition = translated(compiled_nested_flow);
   CHECK(shape(definition.at("steps")) ==
         "outere()A(innert(x)e(rowss(cellss(cell) row)) y)B(wait) last");
-  CHECK(at(definition, "/steps/0/branches/1/if") ==
-        R"([[{"variable":"{{trigger.request.body.n}}","operator":"NumberGreaterThan","argument":5}]])");
+  CHECK(
+      at(definition, "/steps/0/branches/1/if") ==
+      R"([[{"variable":"{{trigger.request.body.n}}","operator":"NumberGreaterThan","argument":5}]])");
   const auto compiled = compile_workflow(definition, test_identity());
   if (!compiled) FAIL(compiled.error().message);
 }
@@ -169,8 +170,8 @@ TEST_CASE("branches that do not come together end each by itself") {
   CHECK(shape_of(conditional("a", "x", "") + ',' + function("x", "y") + ',' + function("y")) ==
         "at(x y)e()");
   CHECK(shape_of(conditional("a", "", "") + ',' + function("b", "a"), "b") == "b at()e()");
-  CHECK(shape_of(conditional("a", "b", "y") + ',' + conditional("b", "x", "") + ',' + function("x") +
-                 ',' + function("y")) == "at(bt(x)e())e(y)");
+  CHECK(shape_of(conditional("a", "b", "y") + ',' + conditional("b", "x", "") + ',' +
+                 function("x") + ',' + function("y")) == "at(bt(x)e())e(y)");
 }
 
 TEST_CASE("a step behind a conditional runs whichever branch was taken") {
@@ -204,13 +205,13 @@ TEST_CASE("ways that cannot be nested are refused with the step they lead to") {
 }
 
 TEST_CASE("ids that cannot be names here are replaced and references follow") {
-  const Json definition = translated(with_steps(
-      function("9 ä", "step_9___") + ',' + function("step_9___", "trigger") + ',' +
-          function("trigger", "", R"([{"key":"k","source":{"type":"TOKENIZED","parts":[
+  const Json definition = translated(
+      with_steps(function("9 ä", "step_9___") + ',' + function("step_9___", "trigger") + ',' +
+                     function("trigger", "", R"([{"key":"k","source":{"type":"TOKENIZED","parts":[
             {"type":"VARIABLE","stepId":"9 ä","path":["result"]},
             {"type":"VARIABLE","stepId":"step_9___","path":["result"]},
             {"type":"VARIABLE","stepId":"t","path":["request"]}]}}])"),
-      "9 ä"));
+                 "9 ä"));
   CHECK(shape(definition.at("steps")) == "step_9____2 step_9___ step_trigger");
   CHECK(at(definition, "/steps/2/parameters/k") ==
         R"("{{step_9____2.result}}{{step_9___.result}}{{trigger.request}}")");
@@ -282,8 +283,9 @@ TEST_CASE("a nested value with tokens inside becomes a value with references ins
 TEST_CASE("sources without a counterpart are named with their place") {
   const std::string place = "/steps/2/parameters/parameters/0/source";
   CHECK_THAT(refused_value(R"({"type":"UUID_NONCE"})"), says(place + ": random ids"));
-  CHECK_THAT(refused_value(R"({"type":"CONNECT_CREDENTIAL_FIELD","fieldType":"OAUTH_ACCESS_TOKEN"})"),
-             says(place + "/fieldType"));
+  CHECK_THAT(
+      refused_value(R"({"type":"CONNECT_CREDENTIAL_FIELD","fieldType":"OAUTH_ACCESS_TOKEN"})"),
+      says(place + "/fieldType"));
   CHECK_THAT(refused_value(R"({"type":"WORKFLOW_EXECUTION_FIELD","fieldType":"WORKFLOW_ID"})"),
              says(place + "/fieldType"));
   CHECK_THAT(refused_value(R"({"type":"CONDITION","condition":{}})"), says(place + "/type"));
@@ -292,7 +294,8 @@ TEST_CASE("sources without a counterpart are named with their place") {
              says(place + "/stepId: there is no step `zz`"));
   CHECK_THAT(refused_value(R"({"type":"VARIABLE","stepId":"b","path":[]})"),
              says("cannot refer to its own output"));
-  CHECK_THAT(refused_value(R"({"type":"VARIABLE","stepId":"a","path":[{}]})"), says(place + "/path"));
+  CHECK_THAT(refused_value(R"({"type":"VARIABLE","stepId":"a","path":[{}]})"),
+             says(place + "/path"));
   CHECK_THAT(refused_value(R"({"type":"TOKENIZED"})"), says(place + "/parts"));
   CHECK_THAT(refused_value(R"({"type":"TOKENIZED","parts":[{"type":"TOKENIZED","parts":[]},
                               {"type":"VALUE","value":1}]})"),
@@ -312,7 +315,8 @@ TEST_CASE("every operator is translated from its wire name") {
     const std::string wire = R"({"type":"OPERATOR","condition":{"operator":")" + op +
                              R"(","variable":{"type":"VALUE","value":"v"})" + rest + "}}";
     return with_steps(R"({"id":"a","type":"TRANSITION/IFELSE","parameters":{"choices":[
-      {"label":"Yes","next":null,"conditionWrapper":)" + wire + "}]}}");
+      {"label":"Yes","next":null,"conditionWrapper":)" +
+                      wire + "}]}}");
   };
   for (const std::string_view name : operator_names()) {
     const Operator op = *parse_operator(name);
@@ -333,7 +337,8 @@ TEST_CASE("every operator is translated from its wire name") {
     CHECK(compile_workflow(definition, test_identity()).ok());
   }
   // The variable is the array that is searched there, the argument here.
-  const Json search = translated(condition("$arrayIsIn", R"(,"argument":{"type":"VALUE","value":1})"));
+  const Json search =
+      translated(condition("$arrayIsIn", R"(,"argument":{"type":"VALUE","value":1})"));
   CHECK(at(search, "/steps/0/if/0/0") == R"({"variable":1,"operator":"ArrayIsIn","argument":"v"})");
   CHECK_THAT(refused(condition("$stringContain", R"(,"argument":1)")),
              says("there is no operator `$stringContain`"));
@@ -351,7 +356,8 @@ TEST_CASE("conditions in trees become an OR of ANDs") {
   };
   const auto with = [](const std::string& tree) {
     return with_steps(R"({"id":"a","type":"TRANSITION/IFELSE","parameters":{"choices":[
-      {"label":"Yes","conditionWrapper":)" + tree + "}]}}");
+      {"label":"Yes","conditionWrapper":)" +
+                      tree + "}]}}");
   };
   const auto groups = [&](const std::string& tree) {
     const Json definition = translated(with(tree));
@@ -378,7 +384,9 @@ TEST_CASE("conditions in trees become an OR of ANDs") {
 TEST_CASE("labels of choices are what the conditional shows") {
   const auto choices = [](const std::string& list) {
     return to_text(translated(with_steps(R"({"id":"a","type":"TRANSITION/IFELSE","parameters":
-      {"choices":[)" + list + "]}}")).at("steps").at(0));
+      {"choices":[)" + list + "]}}"))
+                       .at("steps")
+                       .at(0));
   };
   const std::string when = R"("conditionWrapper":{"type":"OPERATOR","condition":
     {"operator":"$exists","variable":{"type":"VALUE","value":1}}})";
@@ -386,7 +394,8 @@ TEST_CASE("labels of choices are what the conditional shows") {
              says(R"("label":"Small","if":[[{"variable":true,"operator":"BooleanTrue"}]])"));
   CHECK_THAT(choices(R"({"label":"Big",)" + when + R"(},{"label":"Else"})"), says(R"("else":[])"));
   CHECK_THAT(refused(with_steps(R"({"id":"a","type":"TRANSITION/IFELSE","parameters":{"choices":[
-    {"label":"No"},{"label":"Yes",)" + when + "}]}}")),
+    {"label":"No"},{"label":"Yes",)" +
+                                when + "}]}}")),
              says("/steps/1/parameters/choices: a choice behind the one without a condition"));
 }
 
@@ -405,8 +414,9 @@ TEST_CASE("each kind of trigger is translated") {
         R"({"type":"webhook","webhook":"hook-1"})");
   CHECK(trigger_of("TRIGGER/ACTION", R"({"actionType":"slack","intent":"messagePosted"})") ==
         R"({"type":"webhook","webhook":"messagePosted"})");
-  CHECK(trigger_of("TRIGGER/ACTION", R"({"resourceId":"api","customWebhookTriggerId":"created"})") ==
-        R"({"type":"resource","resource":"api","webhook":"created"})");
+  CHECK(
+      trigger_of("TRIGGER/ACTION", R"({"resourceId":"api","customWebhookTriggerId":"created"})") ==
+      R"({"type":"resource","resource":"api","webhook":"created"})");
   CHECK(trigger_of("TRIGGER/INTEGRATION_ENABLED", "{}") == R"({"type":"integrationEnabled"})");
   CHECK(trigger_of("TRIGGER/OAUTH", "null") == R"({"type":"oauth"})");
   CHECK_THAT(refused(R"({"steps":[{"id":"t","type":"TRIGGER/MAIL"}]})"),
@@ -414,8 +424,9 @@ TEST_CASE("each kind of trigger is translated") {
   CHECK_THAT(refused(R"({"steps":[{"id":"t","type":"TRIGGER/ACTION","parameters":
     {"intent":"x","actionParameters":[{"key":"recordType"}]}}]})"),
              says("/steps/0/parameters/actionParameters: `actionParameters` is not a key"));
-  CHECK_THAT(refused(R"({"steps":[{"id":"a","type":"ACTION/FUNCTION","parameters":{"code":"x"}}]})"),
-             says("the workflow has no trigger"));
+  CHECK_THAT(
+      refused(R"({"steps":[{"id":"a","type":"ACTION/FUNCTION","parameters":{"code":"x"}}]})"),
+      says("the workflow has no trigger"));
 }
 
 TEST_CASE("each kind of schedule is translated with its time zone") {
@@ -428,8 +439,9 @@ TEST_CASE("each kind of schedule is translated with its time zone") {
         R"({"type":"scheduler","every":{"minutes":30}})");
   CHECK(schedule(R"({"unit":"HOURLY","hours":2,"offset":15})") ==
         R"({"type":"scheduler","every":{"hours":2,"minute":15}})");
-  CHECK(schedule(R"({"unit":"DAILY","days":2,"time":{"minutes":545,"timezone":"Europe/Berlin"}})") ==
-        R"({"type":"scheduler","timezone":"Europe/Berlin","every":{"days":2,"at":"09:05"}})");
+  CHECK(
+      schedule(R"({"unit":"DAILY","days":2,"time":{"minutes":545,"timezone":"Europe/Berlin"}})") ==
+      R"({"type":"scheduler","timezone":"Europe/Berlin","every":{"days":2,"at":"09:05"}})");
   CHECK(schedule(R"({"unit":"WEEKLY","weekday":"MONDAY","time":{"minutes":720}})") ==
         R"({"type":"scheduler","timezone":"America/Los_Angeles",)"
         R"("every":{"weekdays":["monday"],"at":"12:00"}})");
@@ -450,10 +462,11 @@ TEST_CASE("requests are translated with their parameters, bodies and authorizati
         R"("params":{"q":"{{trigger.contact.email}}"},"headers":{"x-user":"{{user.id}}"},)"
         R"("authorization":{"type":"bearer","token":"{{secrets.9f0c-key}}"},)"
         R"("autoRetry":true,"continueOnError":true})");
-  CHECK(at(definition, "/steps/1") ==
-        R"({"id":"post","type":"request","method":"POST","url":"https://a.example/",)"
-        R"("body":{"plain":7,"nested":{"to":"{{get.response.body.id}}","list":[1,"{{user.meta.Email}}"]}},)"
-        R"("bodyType":"json","authorization":{"type":"header","name":"X-Key","value":"k"}})");
+  CHECK(
+      at(definition, "/steps/1") ==
+      R"({"id":"post","type":"request","method":"POST","url":"https://a.example/",)"
+      R"("body":{"plain":7,"nested":{"to":"{{get.response.body.id}}","list":[1,"{{user.meta.Email}}"]}},)"
+      R"("bodyType":"json","authorization":{"type":"header","name":"X-Key","value":"k"}})");
   CHECK(at(definition, "/steps/2") ==
         R"({"id":"crm","type":"request","integration":"salesforce","method":"GET",)"
         R"("path":"/contacts","params":{"page":"{{self.pageToken}}"},)"
@@ -467,7 +480,8 @@ TEST_CASE("requests are translated with their parameters, bodies and authorizati
 TEST_CASE("bodies of all kinds and what cannot be authorized") {
   const auto request = [](const std::string& rest) {
     return with_steps(R"({"id":"a","type":"ACTION/REQUEST","parameters":{"httpMethod":"POST",
-      "url":{"type":"VALUE","value":"https://a.example"},)" + rest + "}}");
+      "url":{"type":"VALUE","value":"https://a.example"},)" +
+                      rest + "}}");
   };
   const auto body = [&](const std::string& rest) {
     const Json definition = translated(request(rest));
@@ -475,11 +489,14 @@ TEST_CASE("bodies of all kinds and what cannot be authorized") {
   };
   CHECK(body(R"("bodyType":"raw","body":[],"rawBody":{"type":"TOKENIZED","dataType":"ANY",
     "parts":[{"type":"VALUE","value":"{\"a\":1}"}]})") == R"("raw" "{\"a\":1}")");
-  CHECK(body(R"("bodyType":"form-data","body":[{"key":"f","source":{"type":"VALUE","value":"x"}}])") ==
-        R"("form-data" {"f":"x"})");
+  CHECK(
+      body(
+          R"("bodyType":"form-data","body":[{"key":"f","source":{"type":"VALUE","value":"x"}}])") ==
+      R"("form-data" {"f":"x"})");
   CHECK(body(R"("bodyType":"graphql","query":{"type":"TOKENIZED","parts":[
     {"type":"VALUE","value":"{ me }"}]},"variables":{"type":"TOKENIZED","parts":[
-    {"type":"VALUE","value":"{\"n\":1}"}]})") == R"("graphql" {"query":"{ me }","variables":{"n":1}})");
+    {"type":"VALUE","value":"{\"n\":1}"}]})") ==
+        R"("graphql" {"query":"{ me }","variables":{"n":1}})");
   CHECK(body(R"("bodyType":"json","body":[])") == R"("json" {})");
   CHECK_THAT(refused(request(R"("authorization":{"type":"oauth-refresh-token","oauthUrl":1})")),
              says("/steps/1/parameters/authorization/type: authorization by"));
@@ -523,7 +540,8 @@ TEST_CASE("compiled workflows that are too large or too deep are refused") {
 
   std::string nested = conditional("a", "c1", "");
   for (int i = 1; i < 30; ++i) {
-    nested += ',' + conditional("c" + std::to_string(i), i < 29 ? "c" + std::to_string(i + 1) : "", "");
+    nested +=
+        ',' + conditional("c" + std::to_string(i), i < 29 ? "c" + std::to_string(i + 1) : "", "");
   }
   CHECK_THAT(refused(with_steps(nested)), says("levels deep"));
 

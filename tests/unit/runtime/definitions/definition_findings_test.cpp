@@ -124,17 +124,14 @@ TEST_CASE("step ids have one form, are unique and are no root") {
   REQUIRE(finding_of_steps("5").expected == "an object");
 }
 
-TEST_CASE("step types are supported, planned or unknown") {
-  REQUIRE(finding_of_steps(R"({"id":"a","type":"request"})").message ==
-          "steps of type `request` are not supported yet");
-  REQUIRE(finding_of_steps(R"({"id":"a","type":"action"})").message ==
-          "steps of type `action` are not supported yet");
+TEST_CASE("an unknown step type is refused with the nearest one that exists") {
   REQUIRE(finding_of_steps(R"({"id":"a","type":"fanout"})").nearest == "fanOut");
+  REQUIRE(finding_of_steps(R"({"id":"a","type":"Request"})").nearest == "request");
   REQUIRE(finding_of_steps(R"({"id":"a","type":"qqqqqqqqq"})").nearest.empty());
 }
 
 TEST_CASE("a reference to a step that could not be read is no second finding") {
-  REQUIRE(finding_of_steps(R"({"id":"a","type":"request","url":"x"},
+  REQUIRE(finding_of_steps(R"({"id":"a","type":"requests","url":"x"},
                             {"id":"b","type":"response","body":"{{a.response.body}}"})")
               .path == "/steps/0/type");
 }

@@ -25,6 +25,16 @@ const char* const valid_definition = R"json({
     {"id": "third", "type": "conditional", "branches": [
       {"label": "A", "if": [{"variable": "{{inner.result}}", "operator": "ArrayIsEmpty"}],
        "steps": []}]},
+    {"id": "call", "type": "request", "method": "POST", "url": "https://api.example/{{user.id}}",
+     "params": {"page": "{{self.pageToken}}"}, "headers": {"x-key": "{{secrets.KEY}}"},
+     "bodyType": "form-data", "body": {"a": "{{first.result}}", "b": [1, null]},
+     "authorization": {"type": "basic", "username": "u", "password": "{{secrets.PASSWORD}}"},
+     "pagination": {"output": "response.body.items", "pageToken": "response.body.next", "max": 5,
+       "stopWhen": [[{"variable": "{{self.response.body.done}}", "operator": "BooleanTrue"}]]},
+     "retry": {"delays": ["1s"], "statuses": [404]}, "continueOnError": true},
+    {"id": "add", "type": "action", "action": "createContact", "autoRetry": true,
+     "parameters": {"email": "{{user.meta.Email}}", "age": 36, "tags": []}},
+    {"id": "other", "type": "request", "integration": "salesforce", "method": "GET", "path": "/a"},
     {"id": "reply", "type": "response", "statusCode": 201, "headers": {"x-a": "b"},
      "body": {"r": "{{inner.result}}", "e": "{{each.errors}}", "c": "{{third.selectedChoice}}"}}
   ]})json";
@@ -50,6 +60,13 @@ Json random_value(Random& random) {
                                    "\"{{each.instance}}\"",
                                    "\"{{\"",
                                    "\"5s\"",
+                                   "\"request\"",
+                                   "\"action\"",
+                                   "\"crm\"",
+                                   "\"basic\"",
+                                   "\"{{secrets.KEY}}\"",
+                                   "\"{{self.pageToken}}\"",
+                                   "\"response.body\"",
                                    "[]",
                                    "{}",
                                    "[[]]",
@@ -122,12 +139,12 @@ TEST_CASE("a mutated definition compiles soundly or has details") {
   INFO("seed " << seed);
   Random random(seed);
   const Json original = *parse_json(valid_definition);
-  REQUIRE(compile_workflow(original, test_identity()).ok());
+  REQUIRE(compile_workflow(original, test_identity(), &test_integrations()).ok());
   std::size_t valid = 0;
   for (int i = 0; i < 10'000; ++i) {
     Json mutated = original;
     for (auto left = 1 + random() % 4; left > 0; --left) mutate(mutated, random);
-    const auto compiled = compile_workflow(mutated, test_identity());
+    const auto compiled = compile_workflow(mutated, test_identity(), &test_integrations());
     ignore_result(check_draft(mutated), "only that it ends");
     if (compiled) {
       ++valid;

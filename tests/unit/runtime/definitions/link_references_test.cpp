@@ -183,10 +183,51 @@ TEST_CASE("roots offer their keys and no others") {
   REQUIRE(finding_of_steps(function("b", "execution.idd")).nearest == "id");
 }
 
-TEST_CASE("secrets and pagination state are refused in clear words") {
-  REQUIRE_THAT(why(function("b", "secrets.KEY")),
-               Catch::Contains("no secret named `KEY` is defined: secrets are not available yet"));
-  REQUIRE_THAT(why(function("b", "self.pageToken")), Catch::Contains("not available yet"));
+TEST_CASE("steps that send something may name secrets, whose masks the workflow knows") {
+  const auto workflow = compile_steps(
+      function("a", "secrets.KEY") +
+      R"(,{"id":"r","type":"request","method":"GET","url":"https://a.example/{{secrets.PATH}}",
+          "headers":{"x-key":"{{secrets.KEY}}","x-other":"{{secrets.OTHER}}"}})");
+  REQUIRE(workflow->by_index[0]->secrets == std::vector<std::string>{"KEY"});
+  REQUIRE(workflow->by_index[1]->secrets == std::vector<std::string>{"PATH", "KEY", "OTHER"});
+  REQUIRE(to_text(workflow->masked_secrets) ==
+          R"({"KEY":"[secret KEY]","PATH":"[secret PATH]","OTHER":"[secret OTHER]"})");
+}
+
+TEST_CASE("steps whose values are stored may not name secrets") {
+  for (const char* const step :
+       {R"({"id":"s","type":"conditional",
+            "if":[[{"variable":"{{secrets.KEY}}","operator":"Exists"}]]})",
+        R"({"id":"s","type":"delay","value":"{{secrets.KEY}}","unit":"DAYS"})",
+        R"({"id":"s","type":"fanOut","items":"{{secrets.KEY}}",
+            "steps":[{"id":"i","type":"delay","value":1,"unit":"DAYS"}]})",
+        R"({"id":"s","type":"response","body":{"key":"{{secrets.KEY}}"}})",
+        R"({"id":"s","type":"response","headers":{"x":"{{secrets.KEY}}"}})"}) {
+    REQUIRE_THAT(why(step), Catch::Contains("secrets can be used in request, action and function "
+                                            "steps only"));
+  }
+}
+
+TEST_CASE("a secret is named by exactly one key") {
+  for (const char* const reference : {"secrets", "secrets[0]", "secrets.KEY.part"}) {
+    INFO(reference);
+    REQUIRE_THAT(why(function("b", reference)), Catch::Contains("a secret is named by one key"));
+  }
+}
+
+TEST_CASE("the state of pagination is known in paginated requests only") {
+  REQUIRE_THAT(why(function("b", "self.pageToken")),
+               Catch::Contains("`self` is the state of pagination, and this step has none"));
+  const auto request = [](const std::string& url, const std::string& more) {
+    return R"({"id":"r","type":"request","method":"GET","url":")" + url + '"' + more + '}';
+  };
+  const std::string pages =
+      R"(,"pagination":{"output":"response.body.items","pageToken":"response.body.next"})";
+  REQUIRE_THAT(why(request("https://a.example/{{self.pageToken}}", "")),
+               Catch::Contains("this step has none"));
+  REQUIRE(compile_steps(request("https://a.example/{{self.pageToken}}", pages)) != nullptr);
+  REQUIRE(finding_of_steps(request("https://a.example/{{self.pageTokn}}", pages)).nearest ==
+          "pageToken");
 }
 
 TEST_CASE("references are checked in every field of every kind of step") {
@@ -202,6 +243,16 @@ TEST_CASE("references are checked in every field of every kind of step") {
              "steps":[{"id":"i","type":"delay","value":1,"unit":"DAYS"}]})",
         R"({"id":"s","type":"delay","value":"{{zzz.result}}","unit":"DAYS"})",
         R"({"id":"s","type":"delay","until":"{{zzz.result}}"})",
+        R"({"id":"s","type":"request","method":"GET","url":"{{zzz.result}}"})",
+        R"({"id":"s","type":"request","method":"GET","url":"x","params":{"a":["{{zzz.result}}"]}})",
+        R"({"id":"s","type":"request","method":"GET","url":"x","headers":{"a":"{{zzz.result}}"}})",
+        R"({"id":"s","type":"request","method":"GET","url":"x","body":{"a":"{{zzz.result}}"}})",
+        R"({"id":"s","type":"request","method":"GET","url":"x",
+            "authorization":{"type":"bearer","token":"{{zzz.result}}"}})",
+        R"({"id":"s","type":"request","method":"GET","url":"x","pagination":{
+            "output":"response.body","pageToken":"response.body.next",
+            "stopWhen":[[{"variable":"{{zzz.result}}","operator":"Exists"}]]}})",
+        R"({"id":"s","type":"response","file":"{{zzz.result}}"})",
         R"({"id":"s","type":"response","statusCode":"{{zzz.result}}"})",
         R"({"id":"s","type":"response","headers":{"a":"{{zzz.result}}"}})",
         R"({"id":"s","type":"response","body":"x {{zzz.result}}"})"}) {

@@ -51,6 +51,15 @@ EventBody failed(StepIndex step, std::uint32_t attempt = 1,
   return event;
 }
 
+EventBody fetched(StepIndex step, std::uint32_t attempt = 1, Json results = JsonArray{1}) {
+  PageFetched event;
+  event.step = step;
+  event.attempt = attempt;
+  event.results = share(std::move(results));
+  event.next_token = share("b");
+  return event;
+}
+
 EventBody joined(StepIndex step, StepIndex of = inner) {
   FanOutJoined event;
   event.step = step;
@@ -84,7 +93,7 @@ std::vector<EventBody> every_event() {
   std::vector<EventBody> events{started(), CancelRequested{}};
   for (const StepIndex step : {call, check, wait, each, inner, StepIndex{5}, no_step}) {
     events.insert(events.end(), {completed(step), failed(step), DelayArmed{step, test_epoch},
-                                 DelayElapsed{step}, FanOutOpened{step, 2}, joined(step)});
+                                 DelayElapsed{step}, FanOutOpened{step, 2}, joined(step), fetched(step)});
   }
   for (const auto status :
        {ExecutionStatus::executing, ExecutionStatus::delayed, ExecutionStatus::succeeded,
@@ -186,6 +195,29 @@ TEST_CASE("a machine that waits for a retry takes the event of the next attempt 
   CHECK(machine.attempt() == 1);
 }
 
+TEST_CASE("a page is taken for a paginated request only and the next page begins with attempt 1") {
+  const auto workflow = compile_steps(R"(
+    {"id": "list", "type": "request", "method": "GET", "url": "https://api.example/a",
+      "autoRetry": true, "pagination": {"output": "response.body", "pageToken": "response.body[0]"}},
+    {"id": "one", "type": "request", "method": "GET", "url": "https://api.example/b"})");
+  const Instant later = test_epoch + Millis(10'000);
+  BranchMachine machine(workflow, SimulatedRun::id());
+  machine.apply(at_start(started()));
+  machine.apply(at_start(failed(0, 1, later)));
+  CHECK_THROWS_AS(machine.apply(at_start(fetched(0, 1))), BugFound);
+  CHECK_THROWS_AS(machine.apply(at_start(fetched(0, 2, JsonObject()))), BugFound);
+  PageFetched no_token = std::get<PageFetched>(fetched(0, 2));
+  no_token.next_token = nullptr;
+  CHECK_THROWS_AS(machine.apply(at_start(no_token)), BugFound);
+  machine.apply(at_start(fetched(0, 2)));
+  CHECK(machine.attempt() == 1);
+  CHECK_FALSE(machine.waiting_until());
+  CHECK(machine.current_step()->id.text == "list");
+  CHECK(machine.tasks() == 1);
+  machine.apply(at_start(completed(0)));
+  CHECK_THROWS_AS(machine.apply(at_start(fetched(1))), BugFound);
+}
+
 TEST_CASE("a conditional refuses an output that does not choose one of its branches") {
   for (const Json& output :
        {Json("Yes"), Json(JsonObject()), Json(JsonObject{{"selectedChoice", 1}}),
@@ -255,7 +287,7 @@ TEST_CASE("a retry is planned when its time has come and not before") {
   CHECK(std::get<WaitUntil>(early).due == due);
   const Effect on_time = machine.plan(due);
   REQUIRE(std::holds_alternative<RunFunction>(on_time));
-  CHECK(std::get<RunFunction>(on_time).attempt == 2);
+  CHECK(std::get<RunFunction>(on_time).attempt.number == 2);
   CHECK(std::get<RunFunction>(on_time).parameters == R"({"name":"Ada"})");
 }
 

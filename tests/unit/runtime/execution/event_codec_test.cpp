@@ -59,7 +59,7 @@ TEST_CASE("stored pages of every kind of event are read with all of their member
 }
 
 TEST_CASE("the members of an event are where its readers look for them") {
-  const auto events = read_journal_page(stored_events()[1].page);
+  const auto events = read_journal_page(stored_events()[2].page);
   REQUIRE(events.ok());
   const auto& event = std::get<StepCompleted>(events->front().body);
   CHECK(event.step == 1);
@@ -163,6 +163,9 @@ TEST_CASE("a page with a member that is missing or of the wrong type names its e
            R"(1[{"k":7,"t":1,"s":1,"b":1,"x":[[-1,[]]],"o":{},"n":0}])",
            R"(1[{"k":7,"t":1,"s":1,"b":1,"x":[[1]],"o":{},"n":0}])",
            R"(1[{"k":7,"t":1,"s":1,"b":1,"x":{},"o":{},"n":0}])",
+           R"(1[{"k":10,"t":1,"s":1,"a":1,"b":1,"x":{},"to":null,"y":1,"n":1}])",
+           R"(1[{"k":10,"t":1,"s":1,"a":1,"b":1,"x":[],"y":1,"n":1}])",
+           R"(1[{"k":10,"t":1,"s":1,"a":1,"b":1,"x":[],"to":null,"y":-1,"n":1}])",
            R"(1[{"k":2,"t":1,"s":1,"a":1,"b":1,"o":{},"i":1,"n":1,"c":[["log"]]}])",
            R"(1[{"k":2,"t":1,"s":1,"a":1,"b":1,"o":{},"i":1,"n":1,"c":[["log",1]]}])",
        }) {
@@ -176,7 +179,7 @@ TEST_CASE("a page that is not a list of known events says what it is") {
   CHECK(message_of("2[]") == "a journal page is damaged: unknown format");
   CHECK(message_of("1{}") == "a journal page is damaged: not a list of events");
   CHECK(message_of("1[1]") == "a journal page is damaged: an event is not an object");
-  CHECK(message_of(R"(1[{"k":10,"t":1}])") == "a journal page is damaged: unknown event kind 10");
+  CHECK(message_of(R"(1[{"k":11,"t":1}])") == "a journal page is damaged: unknown event kind 11");
   CHECK(message_of(R"(1[{"k":0,"t":1}])") == "a journal page is damaged: unknown event kind 0");
 }
 

@@ -26,6 +26,10 @@ inline std::vector<StoredEvent> stored_events() {
   started.settings = share(JsonObject{{"channel", "#sales"}});
   started.user_meta = share(nullptr);
 
+  ExecutionStarted tested = started;
+  tested.is_test = true;
+  tested.credential = "account-1";
+
   StepCompleted completed;
   completed.step = 1;
   completed.attempt = 2;
@@ -48,6 +52,18 @@ inline std::vector<StoredEvent> stored_events() {
   failed.retry_at.reset();
   failed.console.clear();
 
+  StepFailed answered = failed;
+  answered.code = ErrorCode::request_failed;
+  answered.response = share(JsonObject{{"statusCode", 503}, {"body", nullptr}});
+
+  PageFetched page;
+  page.step = 2;
+  page.attempt = 3;
+  page.started = test_epoch;
+  page.results = share(JsonArray{1, {{"id", 2}}});
+  page.next_token = share("b");
+  page.bytes = 99;
+
   FanOutJoined joined;
   joined.step = 3;
   joined.started = test_epoch;
@@ -69,6 +85,10 @@ inline std::vector<StoredEvent> stored_events() {
       {started,
        R"(1[{"k":1,"t":1767225600000,"p":"acme","u":"ada","w":"lead-to-crm","v":3,)"
        R"("in":{"request":{"body":{"name":"Adä"}}},"st":{"channel":"#sales"},"um":null}])"},
+      {tested,
+       R"(1[{"k":1,"t":1767225600000,"p":"acme","u":"ada","w":"lead-to-crm","v":3,)"
+       R"("in":{"request":{"body":{"name":"Adä"}}},"st":{"channel":"#sales"},"um":null,"tm":1,)"
+       R"("cr":"account-1"}])"},
       {completed, R"(1[{"k":2,"t":1767225600000,"s":1,"a":2,"b":1767225600000,)"
                   R"("o":{"result":[1.5,"two",null,true]},"i":17,"n":1,)"
                   R"("c":[["log","first\nline"],["warn","✓ \"quoted\""]]}])"},
@@ -76,6 +96,10 @@ inline std::vector<StoredEvent> stored_events() {
                 R"("r":1767225601500,"i":2,"c":[["error","careful"]]}])"},
       {failed,
        R"(1[{"k":3,"t":1767225600000,"s":1,"a":1,"b":1767225600000,"e":23,"m":"too slow","i":2}])"},
+      {answered, R"(1[{"k":3,"t":1767225600000,"s":1,"a":1,"b":1767225600000,"e":35,"m":"too slow",)"
+                 R"("i":2,"re":{"statusCode":503,"body":null}}])"},
+      {page, R"(1[{"k":10,"t":1767225600000,"s":2,"a":3,"b":1767225600000,"x":[1,{"id":2}],)"
+             R"("to":"b","y":99,"n":1}])"},
       {DelayArmed{2, later}, R"(1[{"k":4,"t":1767225600000,"s":2,"d":1767225601500}])"},
       {DelayElapsed{2}, R"(1[{"k":5,"t":1767225600000,"s":2}])"},
       {FanOutOpened{3, 100}, R"(1[{"k":6,"t":1767225600000,"s":3,"n":100}])"},

@@ -57,8 +57,8 @@ TEST_CASE("fields that are missing, empty, of another type or unknown are all na
 TEST_CASE("a patch changes the members of the workflows it names and no others",
           "[credential_input]") {
   Credential credential = configured();
-  REQUIRE(configure_credential(
-              credential, object(R"({"config":{"configuredWorkflows":{"w":{"enabled":false},
+  REQUIRE(configure_credential(credential,
+                               object(R"({"config":{"configuredWorkflows":{"w":{"enabled":false},
                                      "v":{"settings":{"b":2}}}}})"))
               .ok());
   CHECK(Json(credential.configured_workflows) ==
@@ -70,21 +70,19 @@ TEST_CASE("a patch changes the members of the workflows it names and no others",
 TEST_CASE("a patch replaces shared settings and a workflow's settings whole",
           "[credential_input]") {
   Credential credential = configured();
-  REQUIRE(configure_credential(credential,
-                               object(R"({"config":{"sharedSettings":{"t":2},
+  REQUIRE(configure_credential(credential, object(R"({"config":{"sharedSettings":{"t":2},
                                  "configuredWorkflows":{"w":{"settings":{"c":3}}}}})"))
               .ok());
   CHECK(Json(credential.shared_settings) == *parse_json(R"({"t":2})"));
   CHECK(Json(credential.configured_workflows) ==
         *parse_json(R"({"w":{"enabled":true,"settings":{"c":3}}})"));
-  REQUIRE(configure_credential(credential,
-                               object(R"({"config":{"configuredWorkflows":{"w":null}}})"))
-              .ok());
+  REQUIRE(
+      configure_credential(credential, object(R"({"config":{"configuredWorkflows":{"w":null}}})"))
+          .ok());
   CHECK(credential.configured_workflows.empty());
 }
 
-TEST_CASE("a patch that is refused changes nothing and names every mistake",
-          "[credential_input]") {
+TEST_CASE("a patch that is refused changes nothing and names every mistake", "[credential_input]") {
   Credential credential = configured();
   const auto refused = configure_credential(
       credential, object(R"({"status":"VALID","config":{"sharedSetings":{},"sharedSettings":{},

@@ -247,6 +247,12 @@ TEST_CASE("a response has status, headers and body") {
   REQUIRE(constant(full.body) == R"([1,{"a":null}])");
 }
 
+TEST_CASE("a response may have a file in place of a body") {
+  REQUIRE(read<ResponseStep>(keep, R"("type":"response","file":"{{user.meta.file}}")").has_file);
+  REQUIRE(read<ResponseStep>(keep, R"("type":"response","file":{"name":"{{user.id}}.txt",
+    "data":"00","mimeType":"text/plain","dataType":"FILE"})").has_file);
+}
+
 TEST_CASE("a response that no client could read is refused") {
   const std::string response = R"("type":"response",)";
   REQUIRE(refusal(response + R"("statusCode":199)") == "/statusCode");
@@ -258,6 +264,9 @@ TEST_CASE("a response that no client could read is refused") {
   REQUIRE(refusal(response + R"("headers":{"a b":"x"})") == "/headers/a b");
   REQUIRE(refusal(response + R"("headers":{"a":"x\r\ny"})") == "/headers/a");
   REQUIRE(refusal(response + R"("headers":{"Content-Length":"5"})") == "/headers/Content-Length");
-  REQUIRE(refusal(response + R"("file":"{{user.id}}")") == "/file");
+  REQUIRE(refusal(response + R"("file":"a.pdf")") == "/file");
+  REQUIRE(refusal(response + R"("file":"{{user.id}}.pdf")") == "/file");
+  REQUIRE(refusal(response + R"("file":5)") == "/file");
+  REQUIRE(refusal(response + R"("file":"{{user.meta.f}}","body":{})") == "/body");
   REQUIRE(refusal(response + R"("status":200)") == "/status");
 }

@@ -20,7 +20,7 @@ TEST_CASE("a policy without delays never tries again") {
 }
 
 TEST_CASE("jitter moves a wait by at most ten percent") {
-  const RetryPolicy policy{{10s}};
+  const RetryPolicy policy{{10s}, {}};
   REQUIRE(next_retry(policy, 1, ErrorCode::function_threw, 1) == 11s);
   REQUIRE(next_retry(policy, 1, ErrorCode::function_threw, -1) == 9s);
   REQUIRE(next_retry(policy, 1, ErrorCode::function_threw, 0.5) == 10500ms);

@@ -1,0 +1,43 @@
+#pragma once
+// The third party of docs/steps.md and of the tests over the real binary: a small API with the habits of
+// real ones. Its routes are in the table there ("The peer of the examples"), which this file follows.
+//
+// It remembers what it was asked, so that a test can see what arrived. Any thread may ask.
+
+#include "runtime/base/json.h"
+#include "tests/support/misbehaving_peer.h"
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::tests {
+
+class ExamplePeer {
+ public:
+  /// Port 0 picks a free one.
+  explicit ExamplePeer(std::uint16_t port = 0);
+
+  std::string url(std::string_view path = "") const { return peer_.url(path); }
+  std::uint16_t port() const { return peer_.port(); }
+
+  /// The requests whose path and query are exactly `target`, in the order of their arrival.
+  std::vector<PeerRequest> requests(std::string_view target) const;
+  /// Requests to /never whose caller has closed the connection.
+  std::size_t given_up() const { return given_up_; }
+
+ private:
+  void reply(PeerConnection& connection, const PeerRequest& request);
+  void remember(const PeerRequest& request);
+  std::size_t attempts_of(const PeerRequest& request) const;
+
+  mutable std::mutex mutex_;
+  std::vector<PeerRequest> requests_;
+  std::atomic<std::size_t> given_up_{0};
+  MisbehavingPeer peer_;  // last: its threads use what is above
+};
+
+}  // namespace millrace::tests

@@ -1,0 +1,64 @@
+#pragma once
+// What runs get of their tenant in actor tests: the same for every project and user. Thread-safe.
+
+#include "actors/gateway/tenant_values.h"
+#include "tests/support/scripted_dispatch.h"
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace millrace {
+
+class ScriptedTenants final : public TenantValues {
+ public:
+  void put_secret(const std::string& name, const std::string& value) {
+    const std::lock_guard guard(mutex_);
+    values_.secrets[name] = value;
+  }
+  void remove_secret(const std::string& name) {
+    const std::lock_guard guard(mutex_);
+    values_.secrets.erase(name);
+  }
+  /// Connects every user's account with these secret parts.
+  void connect(const std::string& integration, JsonObject fields) {
+    const std::lock_guard guard(mutex_);
+    values_.connect(integration, std::move(fields));
+  }
+  /// What runs begin with from now on.
+  void give(RunGrant grant) {
+    const std::lock_guard guard(mutex_);
+    grant_ = std::move(grant);
+    refusal_.reset();
+  }
+  /// From now on no run may begin, for this reason.
+  void refuse(Error why) {
+    const std::lock_guard guard(mutex_);
+    refusal_ = std::move(why);
+  }
+
+  Result<RunGrant> grant(const ProjectId&, const UserId&, const Workflow&,
+                         const std::string&) const override {
+    const std::lock_guard guard(mutex_);
+    if (refusal_) return *refusal_;
+    return grant_;
+  }
+  Result<std::string> secret(const ProjectId&, const std::string& name) const override {
+    const std::lock_guard guard(mutex_);
+    return values_.secret(name);
+  }
+  Result<SharedCredential> credential(const ProjectId&, const UserId&, std::string_view integration,
+                                      const std::string&) const override {
+    const std::lock_guard guard(mutex_);
+    return values_.credential(integration);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  ScriptedDispatch values_;
+  RunGrant grant_;
+  std::optional<Error> refusal_;
+};
+
+}  // namespace millrace
