@@ -42,7 +42,7 @@ struct RunResponded {
     std::string mime_type;
     std::shared_ptr<const std::string> bytes;  // null: it could not be read
   };
-  std::optional<File> file;  // set: answered with its bytes in place of `body`
+  std::optional<File> file{};  // set: answered with its bytes in place of `body`
 };
 /// The run failed before a Response step. -> 500
 struct RunFailed {

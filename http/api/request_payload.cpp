@@ -107,6 +107,12 @@ Result<Json> multipart_body(const std::string& content_type, const std::string& 
   return Json(std::move(object));
 }
 
+Outcome check_encoding(const httplib::Request& request) {
+  const std::string encoding = lower(request.get_header_value("Content-Encoding"));
+  if (encoding.empty() || encoding == "identity" || request.body.empty()) return Done{};
+  return invalid("the content encoding '" + encoding + "' is not supported; send the body plain");
+}
+
 Outcome check_text(const std::string& content_type, const std::string& body) {
   const std::string charset = lower(header_parameter(content_type, "charset"));
   if (!charset.empty() && charset != "utf-8" && charset != "us-ascii") {
@@ -147,10 +153,6 @@ Result<Json> body_of(const httplib::Request& request, RunFiles& files) {
   if (request.body.empty()) return Json(JsonObject());
   const std::string content_type = request.get_header_value("Content-Type");
   const std::string type = type_of(request);
-  const std::string encoding = lower(request.get_header_value("Content-Encoding"));
-  if (!encoding.empty() && encoding != "identity") {
-    return invalid("the content encoding '" + encoding + "' is not supported; send the body plain");
-  }
   if (type == "multipart/form-data") {
     return multipart_body(content_type, request.body, files);
   }
@@ -174,6 +176,7 @@ Result<Json> body_of(const httplib::Request& request, RunFiles& files) {
 }  // namespace
 
 Result<RequestPayload> read_request_payload(const ApiCall& call) {
+  if (auto checked = check_encoding(call.http); !checked) return checked.error();
   RequestPayload payload;
   JsonObject request{{"headers", headers_of(call.http)}, {"params", object_of(call.query)}};
   const std::string type = type_of(call.http);

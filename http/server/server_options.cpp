@@ -30,6 +30,9 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// True for options that may be given several times.
+bool is_list(const CLI::Option& option) { return option.get_items_expected_max() > 1; }
+
 Outcome read_duration(const std::string& name, const std::string& text, Millis& to) {
   const auto duration = parse_duration(text);
   if (!duration) {
@@ -155,6 +158,7 @@ Outcome ServerOptionsParser::apply(std::string_view line, std::size_t number) {
                    (nearest.empty() ? std::string() : "; did you mean '" + nearest + "'?"));
   }
   CLI::Option* option = app_.get_option("--" + name);
+  if (value.empty() && is_list(*option)) return Done{};
   if (option->count() > 0) return Done{};  // the flag or the environment has spoken
   try {
     option->add_result(std::string(value));
@@ -171,7 +175,11 @@ std::string ServerOptionsParser::config_text() const {
     const CLI::Option* option = app_.get_option("--" + name);
     const bool is_flag = option->get_expected_min() == 0;
     std::string value = is_flag ? "false" : option->get_default_str();
-    if (option->count() > 0) value = option->as<std::string>();
+    if (is_list(*option)) {
+      value = CLI::detail::join(option->results(), ",");
+    } else if (option->count() > 0) {
+      value = option->as<std::string>();
+    }
     if (name == "admin-key" && !value.empty()) value = "[hidden]";
     text += "# " + option->get_description() + "\n" + name + " = " + value + "\n\n";
   }

@@ -4,6 +4,7 @@
 //
 // - A string that is exactly one reference keeps the value's JSON type.
 // - In mixed text, strings are inserted as they are, null as nothing, everything else as JSON.
+// - `{{{a}}}` is `{`, the reference `a`, and `}`.
 // - `\{{` stands for a literal `{{`; a `}}` without a `{{` before it is literal anyway.
 // - An absent path is null; rendering never fails.
 // - Object keys are not templates.

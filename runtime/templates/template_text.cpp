@@ -33,13 +33,15 @@ TemplateText parse_template_text(std::string_view text) {
   parsed.literals.emplace_back();
   std::size_t at = 0;
   while (true) {
-    const std::size_t open = text.find(opening, at);
+    std::size_t open = text.find(opening, at);
     if (open == std::string_view::npos) break;
     if (open > at && text[open - 1] == '\\') {
       parsed.literals.back().append(text, at, open - 1 - at).append(opening);
       at = open + opening.size();
       continue;
     }
+    // No reference begins with a brace: of three, as in JSON around a value, the first is text.
+    while (open + 2 < text.size() && text[open + 2] == '{') ++open;
     parsed.literals.back().append(text, at, open - at);
     const std::size_t from = open + opening.size();
     const std::size_t close = find_closing(text, from);

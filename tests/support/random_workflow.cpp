@@ -16,6 +16,7 @@ class Generator {
     const JsonObject whole{{"trigger", {{"type", "request"}}}, {"steps", std::move(steps)}};
     made.definition = *parse_json(to_text(whole));
     made.script = std::move(script_);
+    made.requests = std::move(requests_);
     return made;
   }
 
@@ -40,14 +41,18 @@ class Generator {
 
   Json step(const Place& place) {
     const bool can_nest = place.depth < 3;
-    switch (random_.below(can_nest ? 7 : 4)) {
-      case 4:
-        return conditional(place);
-      case 5:
+    switch (random_.below(can_nest ? 9 : 6)) {
       case 6:
+        return conditional(place);
+      case 7:
+      case 8:
         return fan_out(place);
       case 3:
         return delay();
+      case 4:
+        return request(place);
+      case 5:
+        return pages(place);
       default:
         return function(place);
     }
@@ -90,6 +95,75 @@ class Generator {
     }
     script_.on(id, std::move(rule));
     visible_.push_back(id + ".result");
+    return step;
+  }
+
+  /// Its URL names the element, so that a rule can tell elements apart.
+  JsonObject request_step(const std::string& id, const Place& place) {
+    std::string url = "https://api.example/" + id;
+    if (place.fan_outs > 0) url += "/i{{index}};";
+    return JsonObject{
+        {"id", id}, {"type", "request"}, {"method", "POST"}, {"url", std::move(url)}};
+  }
+
+  /// An outage that is over after some attempts.
+  RequestRule outage(RequestRule then) {
+    const auto attempts = static_cast<std::uint32_t>(1 + random_.below(2));
+    RequestRule busy = random_.one_of(1, 2)
+                           ? answering(503, JsonObject(), {{"retry-after", "2"}})
+                           : failing_request(ErrorCode::connection_failed, "refused");
+    return first_attempts(attempts, std::move(busy), std::move(then));
+  }
+
+  Json request(const Place& place) {
+    const std::string id = next_id("send");
+    JsonObject step = request_step(id, place);
+    step.emplace("body", JsonObject{{"a", reference()}, {"b", reference()}});
+    RequestRule rule = echoing_request();
+    switch (random_.below(6)) {
+      case 0:
+        step.emplace("retry", JsonObject{{"delays", {"1s", "3s"}}});
+        rule = outage(rule);
+        break;
+      case 1:
+        step.emplace("continueOnError", true);
+        rule = when_url_has("/i1;", answering(404, JsonObject{{"no", 1}}), rule);
+        if (random_.one_of(1, 2)) rule = answering(500, "never works");
+        break;
+      case 2:
+        if (place.may_fail) rule = when_url_has("/i1;", answering(404, JsonObject()), rule);
+        break;
+      case 3:
+        rule = answering_bytes(200, "image/png", "\x89PNG");
+        break;
+      default:
+        break;
+    }
+    requests_.on(id, std::move(rule));
+    visible_.push_back(id + (random_.one_of(1, 3) ? ".response.statusCode" : ".response.body"));
+    return step;
+  }
+
+  Json pages(const Place& place) {
+    const std::string id = next_id("list");
+    JsonObject step = request_step(id, place);
+    step.emplace("params", JsonObject{{"page", "{{self.pageToken}}"}});
+    JsonObject pagination{{"output", "response.body.items"}, {"pageToken", "response.body.next"}};
+    if (random_.one_of(1, 4)) pagination.emplace("max", 2);
+    step.emplace("pagination", std::move(pagination));
+    const auto page = [](int item, Json next) {
+      return answering(200, JsonObject{{"items", JsonArray{item}}, {"next", std::move(next)}});
+    };
+    RequestRule second = page(2, "c");
+    if (random_.one_of(1, 2)) {
+      step.emplace("retry", JsonObject{{"delays", {"1s", "3s"}}});
+      second = outage(std::move(second));
+    } else if (random_.one_of(1, 2)) {
+      second = answering(500, "a later page that fails");
+    }
+    requests_.on(id, when_url_has("page=c", page(3, nullptr),
+                                  when_url_has("page=b", std::move(second), page(1, "b"))));
+    visible_.push_back(id + ".response.results");
     return step;
   }
 
@@ -144,6 +218,7 @@ class Generator {
 
   SeededRandom& random_;
   FunctionScript script_;
+  RequestScript requests_;
   std::vector<std::string> visible_;  // what a reference may name here
   std::size_t ids_ = 0;
 };

@@ -10,6 +10,7 @@ struct Sent {
   std::string type;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string query;
+  RunFiles* files = nullptr;  // takes what the request brought
 };
 
 Result<Json> read(const Sent& sent) {
@@ -18,7 +19,12 @@ Result<Json> read(const Sent& sent) {
   request.body = sent.body;
   if (!sent.type.empty()) request.headers.emplace("Content-Type", sent.type);
   for (const auto& [name, value] : sent.headers) request.headers.emplace(name, value);
-  return read_request_payload({request, *parse_form(sent.query), {}, {}, {}});
+  auto payload = read_request_payload({request, *parse_form(sent.query), {}, {}, {}});
+  if (!payload) return payload.error();
+  for (const auto& [file, bytes] : payload->files.all()) {
+    if (sent.files != nullptr) sent.files->add(file, bytes);
+  }
+  return std::move(payload->request);
 }
 
 Json body_of(const std::string& body, const std::string& type) {
@@ -76,12 +82,55 @@ TEST_CASE("a body that cannot be understood is refused with what would be", "[ht
   CHECK_THAT(refusal("{", "application/json"), says("not valid JSON"));
   CHECK_THAT(refusal("\"\xff\"", "application/json"), says("not valid UTF-8"));
   CHECK_THAT(refusal("a=%", "application/x-www-form-urlencoded"), says("percent-encoding"));
-  CHECK_THAT(refusal("x", "image/png"), says("'image/png' is not supported"));
+  CHECK_THAT(refusal("x", "image/png", {{"Content-Encoding", "gzip"}}), says("gzip"));
   CHECK_THAT(refusal("x", "text/plain; charset=utf-16"), says("charset"));
   CHECK_THAT(refusal("x", "text/plain", {{"Content-Encoding", "gzip"}}), says("gzip"));
-  CHECK_THAT(refusal("--x\r\nContent-Disposition: form-data; name=a; filename=b\r\n\r\n1\r\n--x--",
-                     "multipart/form-data; boundary=x"),
-             says("files are not supported yet"));
+}
+
+TEST_CASE("a body of any other type is one file", "[http]") {
+  RunFiles files;
+  const auto payload = read({std::string("\x00\xff", 2),
+                             "Image/PNG; q=1",
+                             {{"Content-Disposition", "attachment; filename=\"a b.png\""}},
+                             {},
+                             &files});
+  REQUIRE(payload.ok());
+  CHECK(payload->at("body") == Json(JsonObject()));
+  const auto file = as_file(payload->at("file"));
+  REQUIRE(file);
+  CHECK(file->name == "a b.png");
+  CHECK(file->mime_type == "image/png");
+  REQUIRE(files.find(file->handle));
+  CHECK(*files.find(file->handle) == std::string("\x00\xff", 2));
+}
+
+TEST_CASE("a form's files are file objects and their bytes are kept once", "[http]") {
+  RunFiles files;
+  const std::string part = "--x\r\nContent-Disposition: form-data; name=doc; filename=b.bin\r\n"
+                           "Content-Type: application/pdf\r\n\r\n\xff\x01\r\n";
+  const auto payload =
+      read({part + part + "--x--", "multipart/form-data; boundary=x", {}, {}, &files});
+  REQUIRE(payload.ok());
+  const auto& docs = payload->at("body").at("doc").as_array();
+  REQUIRE(docs.size() == 2);
+  const auto file = as_file(docs[1]);
+  REQUIRE(file);
+  CHECK(file->name == "b.bin");
+  CHECK(file->mime_type == "application/pdf");
+  CHECK(file->handle.size == 2);
+  CHECK(files.all().size() == 1);
+}
+
+TEST_CASE("file objects inside JSON are decoded and bad hex is refused with its place", "[http]") {
+  RunFiles files;
+  const auto payload = read(
+      {R"({"a":[{"dataType":"FILE","name":"n","mimeType":"m","data":"00fF"}]})", "", {}, {}, &files});
+  REQUIRE(payload.ok());
+  const auto file = as_file(payload->at("body").at("a").at(0));
+  REQUIRE(file);
+  CHECK(*files.find(file->handle) == std::string("\x00\xff", 2));
+  CHECK_THAT(refusal(R"({"a":[{"dataType":"FILE","data":"0g"}]})", ""), says("/a/0"));
+  CHECK_THAT(refusal(R"({"a":{"dataType":"FILE","data":"000"}})", ""), says("not hex"));
 }
 
 }  // namespace millrace

@@ -103,7 +103,8 @@ TEST_CASE("an unknown key of a config file is refused with the nearest one", "[h
 }
 
 TEST_CASE("the printed configuration is a config file and hides the admin key", "[http]") {
-  CommandLine line({"--admin-key", "n0t-shown", "--listen", "127.0.0.1:7", "--in-memory"});
+  CommandLine line({"--admin-key", "n0t-shown", "--listen", "127.0.0.1:7", "--in-memory",
+                    "--egress-allow", "10.0.0.0/8", "--egress-allow", "127.0.0.1/32"});
   REQUIRE(line.parser.options().ok());
   const auto text = line.parser.config_text();
   CHECK(text.find("n0t-shown") == std::string::npos);
@@ -112,6 +113,7 @@ TEST_CASE("the printed configuration is a config file and hides the admin key", 
   const auto again = read({"--config", folder.write("config", text)});
   REQUIRE(again.ok());
   CHECK(again->listen.port == 7);
+  CHECK(again->outbound.egress_allow.size() == 2);
 }
 
 TEST_CASE("an admin key is made once, for its owner's eyes only, and found again", "[http]") {

@@ -15,7 +15,7 @@ constexpr std::uint64_t workflows = 400;
 
 struct Subject {
   std::shared_ptr<const Workflow> workflow;
-  FunctionScript script;
+  SimulatedWorld world;
 };
 
 Subject subject_of(std::uint64_t seed) {
@@ -25,7 +25,9 @@ Subject subject_of(std::uint64_t seed) {
   if (!compiled) {
     FAIL("seed " << seed << ": " << compiled.error().message << "\n" << to_text(made.definition));
   }
-  return {*compiled, std::move(made.script)};
+  SimulatedWorld world(std::move(made.script));
+  world.requests = std::move(made.requests);
+  return {*compiled, std::move(world)};
 }
 
 void begin(SimulatedRun& run) {
@@ -43,7 +45,7 @@ std::string listing(const SimulatedRun& run) {
 }
 
 std::string listing_of(const Subject& subject, SimulatedRun::Options options) {
-  SimulatedRun run(subject.workflow, subject.script, options);
+  SimulatedRun run(subject.workflow, subject.world, options);
   begin(run);
   run.run_to_end();
   return listing(run);
@@ -51,7 +53,7 @@ std::string listing_of(const Subject& subject, SimulatedRun::Options options) {
 
 /// Whenever anything is done, everything may be lost, with some of what was not yet on disk.
 std::string listing_with_losses(const Subject& subject, std::uint64_t seed) {
-  SimulatedRun run(subject.workflow, subject.script, {.seed = seed});
+  SimulatedRun run(subject.workflow, subject.world, {.seed = seed});
   SeededRandom random(seed);
   begin(run);
   for (int crashes = 0; crashes < 12; ++crashes) {
@@ -105,7 +107,7 @@ TEST_CASE("a run ends alike when crashes lose events that were not on disk yet")
 TEST_CASE("a run can be cancelled between any two of its moves") {
   for (std::uint64_t seed = 1; seed <= workflows; ++seed) {
     const Subject subject = subject_of(seed);
-    SimulatedRun run(subject.workflow, subject.script, {.seed = seed});
+    SimulatedRun run(subject.workflow, subject.world, {.seed = seed});
     begin(run);
     for (std::size_t moves = seed % 17; moves > 0; --moves) run.move();
     const bool had_ended = run.root().has_ended();

@@ -86,6 +86,8 @@ TEST_CASE("an escaped opening brace is a literal and a lone closing one too") {
   REQUIRE(render(R"("a }} b { c }")") == R"("a }} b { c }")");
   REQUIRE(render(R"("a \\ b")") == R"("a \\ b")");
   REQUIRE(render(R"("{\"a\":{\"b\":{{step.result.age}}}}")") == R"("{\"a\":{\"b\":36}}")");
+  REQUIRE(render(R"("{{{step.result.age}}}")") == R"("{36}")");
+  REQUIRE(render(R"("\\{{{x}}}")") == R"("{{{x}}}")");
   REQUIRE(Template::compile(Json("\\{{x"), "")->is_constant());
 }
 

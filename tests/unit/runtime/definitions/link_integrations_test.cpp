@@ -1,0 +1,104 @@
+// How workflows find their integrations and actions, and which constants are checked at deploy.
+#include "runtime/definitions/link_integrations.h"
+
+#include "compile_text.h"
+
+using namespace millrace;
+
+namespace {
+
+std::string add(const std::string& parameters, const std::string& keys = R"("integration":"crm",)") {
+  return R"({"id":"add","type":"action",)" + keys + R"("action":"createContact","parameters":)" +
+         parameters + '}';
+}
+
+std::string refusal(const std::string& steps) { return finding_of_steps(steps).path; }
+
+}  // namespace
+
+TEST_CASE("an action belongs to the step's integration, or to the workflow's") {
+  const auto own = compile_steps(add(R"({"email":"a"})"));
+  const auto& step = std::get<ActionStep>(own->by_index[0]->config);
+  REQUIRE(step.integration == "crm");
+  REQUIRE(step.definition == &step.connection->actions.at("createContact"));
+  REQUIRE(history_type(*own->by_index[0]) == "ACTION/CUSTOM");
+  const auto inherited = compile_text(R"({"integration":"crm","trigger":{"type":"request"},"steps":[)" +
+                                      add(R"({"email":"a"})", "") + "]}");
+  REQUIRE(inherited.ok());
+  REQUIRE((*inherited)->connection != nullptr);
+  REQUIRE(std::get<ActionStep>((*inherited)->by_index[0]->config).integration == "crm");
+  const auto none = finding_of_steps(add(R"({"email":"a"})", ""));
+  REQUIRE(none.path == "/steps/0/integration");
+  REQUIRE(none.step == "add");
+}
+
+TEST_CASE("integrations and actions that are not there are refused with the nearest name") {
+  const auto integration = finding_of_steps(add("{}", R"("integration":"cmr",)"));
+  REQUIRE(integration.path == "/steps/0/integration");
+  REQUIRE(integration.nearest == "crm");
+  const auto action = finding_of_steps(
+      R"({"id":"a","type":"action","integration":"crm","action":"createContct"})");
+  REQUIRE(action.path == "/steps/0/action");
+  REQUIRE(action.nearest == "createContact");
+  REQUIRE(refusal(R"({"id":"a","type":"request","integration":"x","method":"GET","path":"/"})") ==
+          "/steps/0/integration");
+  REQUIRE(findings_of_text(
+              R"({"integration":"zzz","trigger":{"type":"request"},"steps":[
+                 {"id":"w","type":"delay","value":1,"unit":"DAYS"}]})")[0]
+              .path == "/integration");
+  REQUIRE(refusal(R"({"id":"a","type":"action","integration":"crm"})") == "/steps/0/action");
+}
+
+TEST_CASE("constant parameters are checked when the workflow is deployed") {
+  REQUIRE(refusal(add("{}")) == "/steps/0/parameters/email");
+  REQUIRE(refusal(add(R"({"email":5})")) == "/steps/0/parameters/email");
+  REQUIRE(refusal(add(R"({"email":null})")) == "/steps/0/parameters/email");
+  const auto unknown = finding_of_steps(add(R"({"email":"a","tagz":[]})"));
+  REQUIRE(unknown.path == "/steps/0/parameters/tagz");
+  REQUIRE(unknown.nearest == "tags");
+  REQUIRE(refusal(add("[]")) == "/steps/0/parameters");
+}
+
+TEST_CASE("beside references names and constants are checked and the rest is left to the run") {
+  REQUIRE(compile_steps(add(R"({"email":"{{user.meta.Email}}","age":"{{user.meta.age}}"})")) !=
+          nullptr);
+  REQUIRE(compile_steps(add(R"({"email":"x {{user.id}}","address":{"a":"{{user.id}}"}})")) !=
+          nullptr);
+  // As with functions: the names of the parameters stand in the definition.
+  REQUIRE(refusal(add(R"("{{trigger.request.body}}")")) == "/steps/0/parameters");
+}
+
+TEST_CASE("beside a reference every wrong constant is still found") {
+  REQUIRE(refusal(add(R"({"email":"{{user.meta.Email}}","age":"36"})")) ==
+          "/steps/0/parameters/age");
+  REQUIRE(refusal(add(R"({"age":"{{user.meta.age}}"})")) == "/steps/0/parameters/email");
+  REQUIRE(refusal(add(R"({"email":"a","agee":"{{user.meta.age}}"})")) ==
+          "/steps/0/parameters/agee");
+}
+
+TEST_CASE("actions inside branches and fan-outs are linked as well") {
+  const auto workflow = compile_steps(
+      R"({"id":"f","type":"fanOut","items":[1],"steps":[
+           {"id":"c","type":"conditional","if":[{"variable":1,"operator":"Exists"}],
+            "then":[)" +
+      add(R"({"email":"a"})") + R"(],"else":[{"id":"r","type":"request","integration":"salesforce",
+            "method":"GET","path":"/"}]}]})");
+  REQUIRE(std::get<ActionStep>(workflow->by_index[2]->config).definition != nullptr);
+  REQUIRE(std::get<RequestStep>(workflow->by_index[3]->config).connection != nullptr);
+  REQUIRE(integrations_of(*workflow) == std::vector<std::string>{"crm", "salesforce"});
+}
+
+TEST_CASE("the secrets of an action are those of the step that runs it") {
+  const auto workflow = compile_steps(
+      R"({"id":"p","type":"action","integration":"crm","action":"signedPing"})");
+  REQUIRE(workflow->by_index[0]->secrets == std::vector<std::string>{"CRM_SIGNATURE"});
+  REQUIRE(to_text(workflow->masked_secrets) == R"({"CRM_SIGNATURE":"[secret CRM_SIGNATURE]"})");
+}
+
+TEST_CASE("without integrations every name of one is refused") {
+  const auto definition = parse_json(
+      R"({"trigger":{"type":"request"},"steps":[)" + add(R"({"email":"a"})") + "]}");
+  const auto compiled = compile_workflow(*definition, test_identity());
+  REQUIRE_FALSE(compiled.ok());
+  REQUIRE(compiled.error().details[0].expected == "an integration of the project");
+}

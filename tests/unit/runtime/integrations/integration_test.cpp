@@ -1,0 +1,150 @@
+// What the definition of an integration may say, and where each mistake is reported.
+#include "runtime/integrations/integration.h"
+
+#include "runtime/base/limits.h"
+#include "tests/support/catch.h"
+
+using namespace millrace;
+
+namespace {
+
+Result<std::shared_ptr<const Integration>> compiled(const std::string& text) {
+  const auto json = parse_json(text);
+  REQUIRE(json.ok());
+  return compile_integration("crm", *json);
+}
+
+/// An integration that is right but for these keys.
+std::string with(const std::string& keys) {
+  return R"({"baseUrl":"https://api.crm.example")" + (keys.empty() ? "" : ',' + keys) + '}';
+}
+
+std::string with_action(const std::string& keys) {
+  return with(R"("actions":{"a":{"method":"GET","path":"/a")" + (keys.empty() ? "" : ',' + keys) +
+              "}}");
+}
+
+std::shared_ptr<const Integration> valid(const std::string& text) {
+  auto result = compiled(text);
+  if (!result) FAIL(result.error().message);
+  return *result;
+}
+
+ErrorDetail finding(const std::string& text) {
+  const auto result = compiled(text);
+  REQUIRE_FALSE(result.ok());
+  REQUIRE(result.error().code == ErrorCode::invalid_definition);
+  std::string all;
+  for (const auto& detail : result.error().details) all += detail.path + ' ' + detail.message + '\n';
+  INFO(all);
+  REQUIRE(result.error().details.size() == 1);
+  return result.error().details[0];
+}
+
+std::string refusal(const std::string& text) { return finding(text).path; }
+
+}  // namespace
+
+TEST_CASE("an integration has a base URL, and everything else has a default") {
+  const auto plain = valid(with(""));
+  REQUIRE(plain->type == "crm");
+  REQUIRE(plain->name == "crm");
+  REQUIRE(plain->is_active);
+  REQUIRE(plain->auth.kind == IntegrationAuth::Kind::none);
+  REQUIRE(plain->actions.empty());
+  REQUIRE(to_text(plain->definition) == with(""));
+}
+
+TEST_CASE("an action has a request, parameters and the path of its result") {
+  const auto integration = valid(with_action(
+      R"("bodyType":"json","body":"{{parameters}}","description":"d","result":"response.body.data",
+         "parameters":{"email":{"type":"string","required":true,"description":"e"},"x":{}})"));
+  const auto& action = integration->actions.at("a");
+  REQUIRE(action.name == "a");
+  REQUIRE(action.parameters.size() == 2);
+  REQUIRE(action.parameters[0].is_required);
+  REQUIRE(action.parameters[1].type == ActionParameter::Type::any);
+  REQUIRE(action.result.size() == 3);
+  REQUIRE(valid(with_action(""))->actions.at("a").result.size() == 2);
+}
+
+TEST_CASE("each kind of auth names the fields that a credential needs") {
+  const auto fields = [](const std::string& auth) {
+    std::string all;
+    for (const auto& field : credential_fields(valid(with(R"("auth":)" + auth))->auth)) {
+      all += field + ' ';
+    }
+    return all;
+  };
+  REQUIRE(fields(R"({"type":"none"})").empty());
+  REQUIRE(fields(R"({"type":"bearer"})") == "token ");
+  REQUIRE(fields(R"({"type":"basic"})") == "username password ");
+  REQUIRE(fields(R"({"type":"header","name":"X-Key"})") == "key ");
+  REQUIRE(fields(R"({"type":"query","name":"key"})") == "key ");
+  REQUIRE(fields(R"({"type":"oauth2","authorizeUrl":"a","tokenUrl":"b","clientId":"c",
+                     "clientSecret":"d","scopes":["x"]})") == "accessToken ");
+}
+
+TEST_CASE("a malformed integration is refused at the key that is wrong") {
+  REQUIRE(refusal("{}") == "/baseUrl");
+  REQUIRE(refusal(R"({"baseUrl":5})") == "/baseUrl");
+  REQUIRE(refusal(R"({"baseUrl":"api.crm.example"})") == "/baseUrl");
+  REQUIRE(refusal(R"({"baseUrl":"ftp://api.crm.example"})") == "/baseUrl");
+  REQUIRE(refusal(R"({"baseUrl":"https://{{trigger.request.body.host}}"})") == "/baseUrl");
+  REQUIRE(refusal(R"({"baseUrl":"https://{{secrets.HOST}}"})") == "/baseUrl");
+  REQUIRE(refusal("[]").empty());
+  REQUIRE(refusal(with(R"("isActive":"yes")")) == "/isActive");
+  REQUIRE(refusal(with(R"("bseUrl":"x")")) == "/bseUrl");
+  REQUIRE(refusal(with(R"("auth":"bearer")")) == "/auth");
+  REQUIRE(refusal(with(R"("auth":{})")) == "/auth/type");
+  REQUIRE(refusal(with(R"("auth":{"type":"header"})")) == "/auth/name");
+  REQUIRE(refusal(with(R"("auth":{"type":"header","name":"a b"})")) == "/auth/name");
+  REQUIRE(refusal(with(R"("auth":{"type":"bearer","token":"x"})")) == "/auth/token");
+  REQUIRE(refusal(with(R"("actions":[])")) == "/actions");
+  REQUIRE(refusal(with(R"("actions":{"a/b":5})")) == "/actions/a~1b");
+  REQUIRE(refusal(with(R"("actions":{"a":{"path":"/"}})")) == "/actions/a/method");
+  REQUIRE(refusal(with(R"("actions":{"a":{"method":"GET"}})")) == "/actions/a/path");
+  REQUIRE(refusal(with_action(R"("url":"https://b")")) == "/actions/a/url");
+  REQUIRE(refusal(with_action(R"("result":"body")")) == "/actions/a/result");
+  REQUIRE(refusal(with_action(R"("authorization":{"type":"bearer","token":"t"})")) ==
+          "/actions/a/authorization");
+  REQUIRE(refusal(with_action(R"("parameters":[])")) == "/actions/a/parameters");
+  REQUIRE(refusal(with_action(R"("parameters":{"p":"string"})")) == "/actions/a/parameters/p");
+  REQUIRE(refusal(with_action(R"("parameters":{"p":{"type":"text"}})")) ==
+          "/actions/a/parameters/p/type");
+  REQUIRE(refusal(with(R"("settings":{})")) == "/settings");
+  REQUIRE(refusal(with(R"("settings":[{"type":"text"}])")) == "/settings/0/id");
+  REQUIRE(refusal(with(R"("settings":[{"id":"a","type":"txt"}])")) == "/settings/0/type");
+}
+
+TEST_CASE("an action sees its parameters and the run, and no step") {
+  const auto path = [](const std::string& reference) {
+    return with_action(R"("parameters":{"id":{}},"body":{"x":"{{)" + reference + R"(}}"})");
+  };
+  for (const char* const reference : {"parameters", "parameters.id", "parameters.id.deep[0]",
+                                      "settings.a", "user.meta.Email", "secrets.KEY",
+                                      "execution.id", "project.id"}) {
+    INFO(reference);
+    REQUIRE(valid(path(reference)) != nullptr);
+  }
+  for (const char* const reference :
+       {"parameters.idd", "parameters[0]", "trigger.request.body", "step.result", "instance",
+        "index", "self.pageToken", "secrets", "secrets.A.B", "1.request"}) {
+    INFO(reference);
+    REQUIRE(refusal(path(reference)) == "/actions/a/body/x");
+  }
+  REQUIRE(finding(path("parameters.idd")).nearest == "id");
+}
+
+TEST_CASE("an integration may declare a thousand actions and not one more") {
+  const auto actions = [](std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) {
+      text += (text.empty() ? "\"a" : ",\"a") + std::to_string(i) +
+              R"(":{"method":"GET","path":"/"})";
+    }
+    return with(R"("actions":{)" + text + '}');
+  };
+  REQUIRE(valid(actions(limits::actions_per_integration_max)) != nullptr);
+  REQUIRE(refusal(actions(limits::actions_per_integration_max + 1)) == "/actions");
+}
