@@ -1,15 +1,17 @@
-// 1,000 request steps at once, to a peer that answers each after 100 ms. Three kinds of runs in turn,
-// on one server:
+// 1,000 request steps at once, to a peer that answers each after 100 ms. Three kinds of runs in
+// turn, on one server:
 //
-//   requests of one run   a fan-out of 1,000 elements with a request step each: what users write, and
+//   requests of one run   a fan-out of 1,000 elements with a request step each: what users write,
+//   and
 //                         what carries the floor
-//   requests of 1,000 runs  a request step and a response each, started by 1,000 connections at once
-//   functions of one run  the first with a function in place of the request: what a request step costs
+//   requests of 1,000 runs  a request step and a response each, started by 1,000 connections at
+//   once functions of one run  the first with a function in place of the request: what a request
+//   step costs
 //                         beyond another step
 //
 // The least that is possible is 100 ms. The rest is ours: planning, one synced commit before each
-// request (group commit makes few of many), libcurl's one thread, and the events with the responses.
-// The first round opens all connections to the peer and is dropped.
+// request (group commit makes few of many), libcurl's one thread, and the events with the
+// responses. The first round opens all connections to the peer and is dropped.
 
 #include "bench/bench_failure.h"
 #include "bench/benchmarks.h"
@@ -32,7 +34,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr auto answers_after = 100ms;
 constexpr std::uint64_t requests = 1'000;
-constexpr int rounds = 10;
+constexpr std::uint64_t rounds = 20;
 constexpr double seconds_floor = 0.6;
 constexpr double mebibyte = 1u << 20;
 
@@ -45,10 +47,11 @@ struct Kind {
 
 struct Measured {
   Sample seconds;
-  Sample cpu_seconds;     // of server and workers
-  Sample server_cpu_seconds;
   Sample commits;
-  Sample peer_cpu_seconds;
+  // Of all rounds together: the CPU's clock has steps of 10 ms.
+  double cpu_seconds = 0;         // of server and workers
+  double server_cpu_seconds = 0;  // without the workers
+  double peer_cpu_seconds = 0;
   std::size_t waiting_most = 0;
   std::chrono::microseconds peer_latest{0};
   double server_peak_mib = 0;
@@ -58,8 +61,8 @@ LoadTarget target_of(const ProductServer& server, const std::string& workflow,
                      const std::string& body, const std::string& answer) {
   LoadTarget target;
   target.port = server.process().port();
-  target.requests = {trigger_request({trigger_path(server.project(), workflow),
-                                      user_token(server.project(), "user"), body})};
+  target.requests = {trigger_request(
+      {trigger_path(server.project(), workflow), user_token(server.project(), "user"), body})};
   target.is_right = [answer](const HttpAnswer& got) {
     return got.status == 200 && got.body == answer;
   };
@@ -113,24 +116,21 @@ void run_once(const ProductServer& server, SlowPeer& peer, const Kind& kind,
   expect(seen.requests == kind.peer_requests,
          kind.name + ": the peer saw " + std::to_string(seen.requests) + " requests");
   measured.seconds.add(result.seconds);
-  measured.cpu_seconds.add(end.total_seconds - begin.total_seconds);
-  measured.server_cpu_seconds.add(end.root_seconds - begin.root_seconds);
+  measured.cpu_seconds += end.total_seconds - begin.total_seconds;
+  measured.server_cpu_seconds += end.root_seconds - begin.root_seconds;
   measured.commits.add(api.metric("millrace_storage_commits_total") - commits_begin);
-  measured.peer_cpu_seconds.add(seen.cpu_seconds);
+  measured.peer_cpu_seconds += seen.cpu_seconds;
   measured.waiting_most = std::max(measured.waiting_most, seen.waiting_most);
   measured.peer_latest = std::max(measured.peer_latest, seen.latest);
-  measured.server_peak_mib = std::max(
-      measured.server_peak_mib, static_cast<double>(memory_peak(pid).root_bytes) / mebibyte);
+  measured.server_peak_mib = std::max(measured.server_peak_mib,
+                                      static_cast<double>(memory_peak(pid).root_bytes) / mebibyte);
 }
 
-/// The CPU's clock has steps of 10 ms, that is 10 us for each of 1,000.
-double us_each(const Sample& seconds) {
-  return seconds.median() * 1e6 / static_cast<double>(requests);
-}
+double us_each(double seconds) { return seconds * 1e6 / static_cast<double>(requests * rounds); }
 
 JsonObject to_json(const Kind& kind, const Measured& measured) {
   return {{"kind", kind.name},
-          {"rounds", measured.seconds.size()},
+          {"rounds", rounds},
           {"secondsLeast", measured.seconds.smallest()},
           {"secondsMedian", measured.seconds.median()},
           {"secondsP90", measured.seconds.p90()},
@@ -159,7 +159,7 @@ BenchReport request_bench(const BenchOptions& options) {
   const ProductServer server(options);
   const std::vector<Kind> kinds = kinds_of(server, peer);
   std::vector<Measured> measured(kinds.size());
-  for (int round = 0; round <= rounds; ++round) {
+  for (std::uint64_t round = 0; round <= rounds; ++round) {
     for (std::size_t i = 0; i < kinds.size(); ++i) {
       LoadGenerator generator(kinds[i].target);
       must(generator.connect());
@@ -173,8 +173,9 @@ BenchReport request_bench(const BenchOptions& options) {
   report.title = "1,000 request steps at once to a peer that answers after " +
                  std::to_string(answers_after.count()) + " ms, " + std::to_string(rounds) +
                  " rounds of each kind in turn";
-  report.columns = {"1,000",         "least s",  "median s",      "p90 s",          "CPU us each",
-                    "in the server", "peer's us", "synced commits", "waiting at peer", "server peak MiB"};
+  report.columns = {"1,000",           "least s",        "median s",  "p90 s",
+                    "CPU us each",     "in the server",  "peer's us", "synced commits",
+                    "waiting at peer", "server peak MiB"};
   JsonArray points;
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     progress("request: " + kinds[i].name + " in " + fixed(measured[i].seconds.median(), 3) + " s");

@@ -1,13 +1,13 @@
 #pragma once
 // Somebody else's server, as request steps meet it: takes a while to answer, takes any number of
-// requests meanwhile. `GET /NUMBER` is answered `{"number":NUMBER}` a fixed time after its last byte
-// came, on a connection that stays open. Anything else ends its connection, so that whoever sent it
-// fails and no wrong number is measured.
+// requests meanwhile. `GET /NUMBER` is answered `{"number":NUMBER}` a fixed time after its last
+// byte came, on a connection that stays open. Anything else ends its connection, so that whoever
+// sent it fails and no wrong number is measured.
 //
-// One thread, one epoll and a queue in the order of arrival, which is the order of falling due: what
-// it takes of the two cores that it shares with the server under test is a few microseconds for each
-// request, and is reported (`cpu_seconds`). Late answers would pass for the server's slowness, so how
-// late they were at most is reported as well.
+// One thread, one epoll and a queue in the order of arrival, which is the order of falling due:
+// what it takes of the two cores that it shares with the server under test is a few microseconds
+// for each request, and is reported (`cpu_seconds`). Late answers would pass for the server's
+// slowness, so how late they were at most is reported as well.
 
 #include "actors/functions/descriptor.h"
 
@@ -37,10 +37,10 @@ class SlowPeer {
   /// What happened since the start, or since the last time that somebody asked.
   struct Seen {
     std::uint64_t requests = 0;
-    std::uint64_t connections = 0;      // accepted
-    std::size_t waiting_most = 0;       // requests that waited for their answers at once
+    std::uint64_t connections = 0;        // accepted
+    std::size_t waiting_most = 0;         // requests that waited for their answers at once
     std::chrono::microseconds latest{0};  // by which an answer was late
-    double cpu_seconds = 0;             // of its thread
+    double cpu_seconds = 0;               // of its thread
   };
   Seen take_seen();
 

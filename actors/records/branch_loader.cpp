@@ -56,11 +56,12 @@ Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const Br
   auto snapshot = table_.snapshot(execution, path);
   if (!snapshot) return snapshot.error();
   if (*snapshot) {
-    if (auto restored = BranchSnapshotCodec::restore(branch.machine, (*snapshot)->state);
-        !restored) {
-      return restored.error();
+    // A snapshot only shortens the way: when it is damaged, the journal still holds everything.
+    BranchMachine restored = branch.machine;
+    if (BranchSnapshotCodec::restore(restored, (*snapshot)->state)) {
+      branch.machine = std::move(restored);
+      branch.events_in_snapshot = branch.machine.events_applied();
     }
-    branch.events_in_snapshot = branch.machine.events_applied();
   }
   auto pages = table_.pages(execution, path, branch.machine.events_applied());
   if (!pages) return pages.error();

@@ -1,6 +1,7 @@
 #include "actors/testing/test_runs.h"
 
 #include <atomic>
+#include <map>
 
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/task_history.h"
@@ -82,16 +83,43 @@ class TestRuns::Node {
                                      ActorOptions{}})) {}
 
   Result<TestReport> run(const TestRequest& request) {
-    if (++running_ > options_.runs_max) {
-      --running_;
+    const Place place(*this, request.project);
+    if (!place.is_free()) {
       return Error(ErrorCode::overloaded, "too many test runs are going on: try again in a moment");
     }
-    auto report = run_version(request, first_version + next_++ % first_version);
-    --running_;
-    return report;
+    return run_version(request, first_version + next_++ % first_version);
   }
 
  private:
+  /// One of the places for test runs, while it is held.
+  class Place {
+   public:
+    Place(Node& node, ProjectId project) : node_(node), project_(std::move(project)) {
+      const std::lock_guard lock(node_.mutex_);
+      const auto known = node_.running_.find(project_);
+      const std::size_t of_project = known == node_.running_.end() ? 0 : known->second;
+      is_free_ = node_.running_in_all_ < node_.options_.runs_max &&
+                 of_project < node_.options_.runs_per_project_max;
+      if (!is_free_) return;
+      ++node_.running_in_all_;
+      ++node_.running_[project_];
+    }
+    ~Place() {
+      if (!is_free_) return;
+      const std::lock_guard lock(node_.mutex_);
+      --node_.running_in_all_;
+      if (--node_.running_[project_] == 0) node_.running_.erase(project_);
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    bool is_free() const { return is_free_; }
+
+   private:
+    Node& node_;
+    const ProjectId project_;
+    bool is_free_ = false;
+  };
+
   Result<TestReport> run_version(const TestRequest& request, WorkflowVersion version) {
     auto workflow = compile(request, version);
     if (!workflow) return workflow.error();
@@ -176,15 +204,22 @@ class TestRuns::Node {
   WorkflowLibrary workflows_;
   TaskHistory history_;
   std::unique_ptr<ActorGateway> gateway_;
-  std::atomic<std::size_t> running_{0};
   std::atomic<WorkflowVersion> next_{0};
+  std::mutex mutex_;  // guards what follows
+  std::size_t running_in_all_ = 0;
+  std::map<ProjectId, std::size_t> running_;
 };
 
 TestRuns::TestRuns(Dependencies dependencies, TestRunsOptions options)
-    : node_(std::make_unique<Node>(std::move(dependencies), options)) {}
+    : dependencies_(std::move(dependencies)), options_(options) {}
 
 TestRuns::~TestRuns() = default;
 
-Result<TestReport> TestRuns::run(const TestRequest& request) { return node_->run(request); }
+TestRuns::Node& TestRuns::node() {
+  std::call_once(is_made_, [this] { node_ = std::make_unique<Node>(dependencies_, options_); });
+  return *node_;
+}
+
+Result<TestReport> TestRuns::run(const TestRequest& request) { return node().run(request); }
 
 }  // namespace millrace

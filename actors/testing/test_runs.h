@@ -8,6 +8,8 @@
 // threads only.
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,7 @@ struct TestReport {
 
 struct TestRunsOptions {
   std::size_t runs_max = 16;  // at once; beyond: `overloaded`
+  std::size_t runs_per_project_max = 4;
   Millis time_max{300'000};   // beyond: the run is cancelled, `step_timeout`
 };
 
@@ -70,6 +73,12 @@ class TestRuns {
 
  private:
   class Node;
+  /// Made by the first test run: most servers never see one.
+  Node& node();
+
+  const Dependencies dependencies_;
+  const TestRunsOptions options_;
+  std::once_flag is_made_;
   std::unique_ptr<Node> node_;
 };
 

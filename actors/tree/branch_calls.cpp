@@ -39,13 +39,15 @@ bool BranchActor::carry_out(RunFunction& effect, Instant planned) {
   in_flight_->work = FunctionCall{std::move(effect.source), std::move(effect.parameters)};
   if (files.empty()) {
     run_function();
-  } else if (auto fits = check_function_files(files); !fits) {
+    if (in_flight_) flush();
+    return false;
+  }
+  if (auto fits = check_function_files(files); !fits) {
     fail_call({fits.error()});
     return true;
-  } else {
-    read_files(std::move(files));
   }
-  if (in_flight_) flush();
+  flush();  // first: what is to be read may be among what has yet to be submitted
+  read_files(std::move(files));
   return false;
 }
 

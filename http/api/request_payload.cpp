@@ -161,7 +161,9 @@ Result<Json> body_of(const httplib::Request& request, RunFiles& files) {
   if (is_json_type(type)) {
     auto value = parse_json(request.body);
     if (!value) return value;
-    auto kept = intern_files(*value, [&](std::string bytes) { return files.keep(std::move(bytes)); });
+    auto kept = intern_files(
+        *value, [&](std::string bytes) { return files.keep(std::move(bytes)); },
+        HandlesInData::refused);
     if (!kept) return kept.error();
     return value;
   }

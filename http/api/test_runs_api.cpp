@@ -45,7 +45,8 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
   test.credential = credential->value_or("");
   Json given = JsonObject{{"trigger", trigger_of(*request)}, {"outputs", *outputs}};
   const auto kept = intern_files(
-      given, [&](std::string bytes) { return test.files.keep(std::move(bytes)); });
+      given, [&](std::string bytes) { return test.files.keep(std::move(bytes)); },
+      HandlesInData::refused);
   if (!kept) return kept.error();
   test.trigger = given.get_object().at("trigger");
   test.outputs = given.get_object().at("outputs").get_object();

@@ -12,6 +12,18 @@
 namespace millrace {
 namespace {
 
+/// How many compressed bytes a response may have at any cap (beyond: two for each unpacked one).
+constexpr std::size_t packed_bytes_spare = 32u << 10;
+
+/// Grows by doubling, as a string does by itself, but never beyond `max`.
+void make_room(std::string& text, std::size_t needed, std::size_t max) {
+  if (needed <= text.capacity()) return;
+  std::string larger;
+  larger.reserve(std::min(std::max(needed, 2 * text.capacity()), max));
+  larger.append(text);
+  text.swap(larger);
+}
+
 std::optional<IpAddress> address_of(const curl_sockaddr& socket) {
   IpAddress address;
   if (socket.family == AF_INET) {
@@ -132,7 +144,8 @@ void Exchange::set_connection() {
   // (HTTP/2). Plain http would have to wait for the whole first answer.
   set(CURLOPT_PIPEWAIT, request_.url.scheme == "https" ? 1L : 0L);
   set(CURLOPT_NOSIGNAL, 1L);
-  // Without it, removing a call whose name is still being resolved waits for that resolution.
+  // Without it, removing a call whose name is still being resolved waits for that resolution. With
+  // it, the resolving thread goes on alone and cleans up after itself.
   set(CURLOPT_QUICK_EXIT, 1L);
   const long time_left = static_cast<long>(std::max(request_.time_left, Millis(1)).count());
   set(CURLOPT_TIMEOUT_MS, time_left);
@@ -154,7 +167,7 @@ void Exchange::set_connection() {
   set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   set(CURLOPT_WRITEFUNCTION, &Exchange::on_body);
   set(CURLOPT_WRITEDATA, static_cast<void*>(this));
-  set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
+  // CURLOPT_ACCEPT_ENCODING stays unset: libcurl takes a compressed body that is cut for a whole one.
 }
 
 void Exchange::set_method_and_body() {
@@ -194,6 +207,11 @@ void Exchange::set_headers() {
     add_header_line(is_empty ? each.name + ";" : each.name + ": " + each.value);
   }
   if (!has_header(headers, "user-agent")) add_header_line("User-Agent: millrace");
+  if (!has_header(headers, "accept-encoding")) {
+    // A range of a compressed body could not be unpacked.
+    add_header_line(has_header(headers, "range") ? "Accept-Encoding: identity"
+                                                 : "Accept-Encoding: gzip, deflate");
+  }
   // Left to itself, libcurl waits for "100 Continue" and calls every body a form.
   add_header_line("Expect:");
   if (!has_header(headers, "content-type")) add_header_line("Content-Type:");
@@ -251,26 +269,72 @@ std::size_t Exchange::on_header(char* bytes, std::size_t size, std::size_t count
 
 std::size_t Exchange::on_body(char* bytes, std::size_t size, std::size_t count, void* self) {
   auto& exchange = *static_cast<Exchange*>(self);
-  auto& settings = exchange.settings_;
   const std::size_t length = size * count;
-  const std::string host = exchange.request_.url.shown();
-  if (length > exchange.request_.response_bytes_max - exchange.body_->size()) {
-    exchange.ended_by_us_ = Error(
-        ErrorCode::response_too_large,
-        "the response of " + host + " has more than " +
-            std::to_string(exchange.request_.response_bytes_max) + " bytes (decompressed)");
-    return 0;
+  if (exchange.received_ == 0 && length > 0 && !exchange.begin_body()) return 0;
+  exchange.received_ += length;
+  return exchange.take_received({bytes, length}) ? length : 0;
+}
+
+/// Whether the body that is about to arrive can be read, and what it has to be unpacked with.
+bool Exchange::begin_body() {
+  const auto& headers = head_.headers();
+  // libcurl would undo it, and take a cut one for a whole one.
+  if (has_unasked_transfer_coding(headers)) {
+    return end_with(ErrorCode::bad_response, "has a transfer coding that was not asked for");
   }
-  if (length > settings.bytes_in_flight_max -
-                   std::min(settings.bytes_in_flight_max, settings.bytes_in_flight)) {
-    exchange.ended_by_us_ =
-        Error(ErrorCode::overloaded, "responses that are being received fill the memory set aside "
-                                     "for them; the one of " + host + " was given up");
-    return 0;
+  if (head_.status() == 206) return true;  // a part of a compressed body is the caller's to read
+  const ContentCoding coding = content_coding(headers);
+  if (coding == ContentCoding::several) {
+    return end_with(ErrorCode::bad_response, "is encoded more than once, which is not undone");
   }
-  exchange.body_->append(bytes, length);
-  settings.bytes_in_flight += length;
-  return length;
+  // Who asked for an encoding of their own can read it.
+  if (coding == ContentCoding::unknown && !has_header(request_.headers, "accept-encoding")) {
+    return end_with(ErrorCode::bad_response,
+                    "has an encoding that was not asked for; gzip and deflate are");
+  }
+  if (coding == ContentCoding::gzip || coding == ContentCoding::deflate) decoder_.emplace(coding);
+  return true;
+}
+
+bool Exchange::take_received(std::string_view bytes) {
+  if (!decoder_) return take_body(bytes);
+  // Packed data may be larger than what is in it, but it could also go on for ever and hold nothing.
+  if (received_ > packed_bytes_spare &&
+      (received_ - packed_bytes_spare) / 2 > request_.response_bytes_max) {
+    return end_with(ErrorCode::response_too_large,
+                    "has more than twice as many compressed bytes as the " +
+                        std::to_string(request_.response_bytes_max) + " that it may unpack to");
+  }
+  const auto verdict =
+      decoder_->feed(bytes, [this](std::string_view block) { return take_body(block); });
+  if (verdict == ContentDecoder::Verdict::broken) {
+    return end_with(ErrorCode::bad_response, "is broken: its compressed body cannot be unpacked");
+  }
+  return verdict == ContentDecoder::Verdict::good;
+}
+
+bool Exchange::take_body(std::string_view bytes) {
+  const std::size_t max = request_.response_bytes_max;
+  if (bytes.size() > max - body_->size()) {
+    return end_with(ErrorCode::response_too_large,
+                    "has more than " + std::to_string(max) + " bytes (decompressed)");
+  }
+  if (bytes.size() > settings_.bytes_in_flight_max -
+                         std::min(settings_.bytes_in_flight_max, settings_.bytes_in_flight)) {
+    return end_with(ErrorCode::overloaded,
+                    "was given up: the responses that are being received fill the memory set aside "
+                    "for them");
+  }
+  make_room(*body_, body_->size() + bytes.size(), max);
+  body_->append(bytes);
+  settings_.bytes_in_flight += bytes.size();
+  return true;
+}
+
+/// Always false, as what makes libcurl stop.
+bool Exchange::end_with(ErrorCode code, std::string_view what) {
+  ended_by_us_ = Error(code, "the response of " + request_.url.shown() + " " + std::string(what));
+  return false;
 }
 
 std::size_t Exchange::on_read(char* into, std::size_t size, std::size_t count, void* self) {
@@ -315,6 +379,10 @@ HttpOutcome Exchange::outcome(CURLcode code) {
   if (code != CURLE_OK) return failure(code);
   if (!head_.is_complete()) {
     return Error(ErrorCode::bad_response, request_.url.shown() + " sent no complete response");
+  }
+  if (decoder_ && !decoder_->is_whole()) {
+    return Error(ErrorCode::bad_response,
+                 "the compressed response of " + request_.url.shown() + " ends too early");
   }
   HttpResponse response;
   response.status = head_.status();

@@ -4,6 +4,7 @@
 //
 // Made, driven by a CurlLoop and destroyed on the caller's one thread.
 
+#include "http/outbound/content_decoder.h"
 #include "http/outbound/egress_guard.h"
 #include "http/outbound/form_body.h"
 #include "http/outbound/outbound_url.h"
@@ -81,6 +82,10 @@ class Exchange {
   void set_method_and_body();
   void set_headers();
   void add_header_line(const std::string& line);
+  bool begin_body();
+  bool take_received(std::string_view bytes);
+  bool take_body(std::string_view bytes);
+  bool end_with(ErrorCode code, std::string_view what);
   bool uses_proxy() const;
   bool is_out_of_time() const;
   Error failure(CURLcode code) const;
@@ -95,6 +100,8 @@ class Exchange {
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   ResponseHead head_;
   std::shared_ptr<std::string> body_ = std::make_shared<std::string>();
+  std::uint64_t received_ = 0;             // bytes of the body as it was sent
+  std::optional<ContentDecoder> decoder_;  // from the body's first byte on, if it is compressed
   std::size_t form_offset_ = 0;
 
   // Why the exchange was ended by us, or what went wrong where libcurl cannot tell.

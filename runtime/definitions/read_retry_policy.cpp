@@ -72,6 +72,12 @@ std::vector<int> read_statuses(ObjectReader& json) {
   return statuses;
 }
 
+RetryPolicy read_waits(ObjectReader& json, const JsonObject& retry) {
+  if (retry.contains("delays")) return read_delays(json);
+  const bool names_statuses_only = retry.size() == 1 && retry.contains("statuses");
+  return names_statuses_only ? RetryPolicy::standard() : read_ladder(json);
+}
+
 }  // namespace
 
 RetryPolicy read_retry_policy(ObjectReader& step) {
@@ -81,8 +87,7 @@ RetryPolicy read_retry_policy(ObjectReader& step) {
 
   ObjectReader json(*retry, step.pointer_to("retry"), step.step(), step.findings());
   if (!retry->is_object()) return RetryPolicy::none();
-  RetryPolicy policy =
-      retry->get_object().contains("delays") ? read_delays(json) : read_ladder(json);
+  RetryPolicy policy = read_waits(json, retry->get_object());
   policy.statuses = read_statuses(json);
   json.finish();
   return is_on ? policy : RetryPolicy::none();

@@ -5,7 +5,8 @@
 //   "retry": {"delays": ["1s", "5s"]}                            these waits
 //   "retry": {"max": 5, "initial": "1s", "factor": 2, "cap": "1m"}  a ladder, `factor` and `cap`
 //   optional
-//   "retry": {..., "statuses": [404]}                            also after these response statuses
+//   "retry": {..., "statuses": [404]}                            also after these response statuses;
+//   alone: with the standard ladder
 //
 // `retry` means `autoRetry` as well, unless `autoRetry` is false.
 

@@ -73,13 +73,18 @@ void BranchSnapshotCodec::check_restored(const BranchMachine& machine) {
         "an unknown status");
   CHECK(machine.phase_ >= Phase::ready && machine.phase_ <= Phase::fan_out, "an unknown phase");
   CHECK(machine.attempt_ >= 1, "attempts are counted from 1");
+  const bool has_pages = machine.pages_.pages > 0;
   if (machine.current_ == no_step) {
+    CHECK(!has_pages, "pages of no step");
     CHECK(machine.phase_ == Phase::ready, "a branch past its end cannot wait");
     CHECK(machine.is_root_ || machine.has_ended(), "a child past its last step must have ended");
     return;
   }
   CHECK(machine.scope_->owns(machine.current_), "the branch stands at another branch's step");
   const Step& step = *machine.current_step();
+  const RequestTemplate* const request = request_of(step);
+  CHECK(!has_pages || (request != nullptr && request->pagination),
+        "only a paginated request has pages");
   CHECK((machine.phase_ == Phase::delayed) <= std::holds_alternative<DelayStep>(step.config),
         "only a delay step sleeps");
   CHECK((machine.phase_ == Phase::fan_out) <= std::holds_alternative<FanOutStep>(step.config),

@@ -197,7 +197,10 @@ Effect plan_response(const Step& step, const ResponseStep& config, const Scope& 
     const auto file = as_file(value);
     if (!file) {
       return failed(step, now, ErrorCode::type_mismatch,
-                    "\"file\" must be a file object, got " + std::string(kind_name(value)));
+                    value.is_object() ? "\"file\" is no file of this run: refer to one that came in "
+                                        "or that a function returned"
+                                      : "\"file\" must be a file object, got " +
+                                            std::string(kind_name(value)));
     }
     output.emplace("file", file_object(*file));
     return completed(step, now, std::move(output));

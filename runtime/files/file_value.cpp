@@ -70,7 +70,7 @@ Error bad_file(const std::string& pointer, std::string why) {
 
 class Interner {
  public:
-  explicit Interner(const KeepFile& keep) : keep_(keep) {}
+  Interner(const KeepFile& keep, HandlesInData handles) : keep_(keep), handles_(handles) {}
 
   Outcome walk(Json& value, const std::string& pointer) {
     if (auto* const object = value.if_object()) {
@@ -93,7 +93,8 @@ class Interner {
  private:
   Outcome intern(JsonObject& file, const std::string& pointer) {
     boost::json::string& data = file.at("data").get_string();
-    if (parse_file_handle(data)) return Done{};  // it came from this run
+    const bool is_of_this_run = handles_ == HandlesInData::allowed && parse_file_handle(data);
+    if (is_of_this_run) return Done{};
     if (++files_ > limits::files_per_request_max) {
       return bad_file(pointer, "more than " + std::to_string(limits::files_per_request_max) +
                                    " files in one value");
@@ -109,6 +110,7 @@ class Interner {
   }
 
   const KeepFile& keep_;
+  const HandlesInData handles_;
   std::size_t files_ = 0;
 };
 
@@ -166,7 +168,9 @@ Json file_object(const FileValue& file) {
                     {"dataType", "FILE"}};
 }
 
-Outcome intern_files(Json& value, const KeepFile& keep) { return Interner(keep).walk(value, ""); }
+Outcome intern_files(Json& value, const KeepFile& keep, HandlesInData handles) {
+  return Interner(keep, handles).walk(value, "");
+}
 
 std::optional<std::string> parse_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;

@@ -62,9 +62,13 @@ Json file_object(const FileValue& file);
 /// Keeps bytes for the run and says under which handle.
 using KeepFile = std::function<FileHandle(std::string bytes)>;
 
+/// What comes from outside of the run has no handles: there, one is as wrong as any other text.
+enum class HandlesInData : std::uint8_t { allowed, refused };
+
 /// Replaces the hex of every file object in the value by a handle. Error invalid_file names the place
 /// (JSON pointer), when the hex is not hex, or the file is too big or one too many.
-Outcome intern_files(Json& value, const KeepFile& keep);
+Outcome intern_files(Json& value, const KeepFile& keep,
+                     HandlesInData handles = HandlesInData::allowed);
 
 std::optional<std::string> parse_hex(std::string_view text);
 std::string to_hex(std::string_view bytes);

@@ -31,7 +31,7 @@ std::string unfinished(const TestProject& project, const std::string& status) {
 }
 
 /// Examines every run, on several threads as there are thousands.
-std::vector<std::string> problems_of(const TestProject& project,
+std::vector<std::string> problems_of(const TestProject& project, const LoadPeer& peer,
                                      const std::vector<AcknowledgedRun>& runs) {
   std::vector<std::string> problems;
   std::mutex mutex;
@@ -40,7 +40,7 @@ std::vector<std::string> problems_of(const TestProject& project,
     for (std::size_t i = next++; i < runs.size(); i = next++) {
       std::string problem;
       try {
-        problem = problem_of(project, runs[i]);
+        problem = problem_of(project, peer, runs[i]);
       } catch (const std::exception& failure) {
         problem = failure.what();
       }
@@ -63,7 +63,8 @@ TEST_CASE("every acknowledged run survives kills at random moments and ends righ
   SeededRandom random(seed);
   CrashingServer server;
   const TestProject project(server.process());
-  deploy_load_workflows(project);
+  const LoadPeer peer;
+  deploy_load_workflows(project, peer);
   LoadClients clients(server, project, 4, seed);
   constexpr int kills = 8;
   for (int i = 0; i < kills; ++i) {
@@ -74,7 +75,8 @@ TEST_CASE("every acknowledged run survives kills at random moments and ends righ
   clients.stop();
   CHECK(clients.surprises() == std::vector<std::string>());
   REQUIRE(clients.acknowledged().size() >= kills);
-  std::cout << clients.acknowledged().size() << " runs were acknowledged" << std::endl;
+  std::cout << clients.acknowledged().size() << " runs were acknowledged, "
+            << peer.repeats() << " requests were sent again" << std::endl;
 
   CHECK(poll_until([&] {
     return unfinished(project, "EXECUTING") == "0" && unfinished(project, "DELAYED") == "0";
@@ -83,7 +85,7 @@ TEST_CASE("every acknowledged run survives kills at random moments and ends righ
   CHECK(unfinished(project, "FAILED") == "0");
   CHECK(unfinished(project, "CANCELLED") == "0");
 
-  CHECK(problems_of(project, clients.acknowledged()) == std::vector<std::string>());
+  CHECK(problems_of(project, peer, clients.acknowledged()) == std::vector<std::string>());
   std::set<std::string> ids;
   for (const AcknowledgedRun& run : clients.acknowledged()) CHECK(ids.insert(run.id).second);
   for (const auto& [run, entry] : clients.seen_ended()) {

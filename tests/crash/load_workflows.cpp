@@ -41,6 +41,7 @@ std::map<std::string, Json> expected_values(const std::string& workflow, std::in
   if (workflow == "retry") return {{"a", n + 1}, {"flaky", 10 * (n + 1)}};
   if (workflow == "sleep") return {{"a", n + 1}, {"b", n + 2}};
   if (workflow == "reply") return {{"a", n + 1}, {"b", n + 2}};
+  if (workflow == "request") return {{"got", n + 1}};
   JsonArray squares;
   for (std::int64_t i = 0; i < elements; ++i) squares.emplace_back((n + i) * (n + i));
   return {{"square", std::move(squares)}};
@@ -89,9 +90,21 @@ std::string problem_of_step(const TestProject& project, const std::string& run,
   return {};
 }
 
+/// The request was answered once, however often it was sent, and nothing of its pages is missing.
+std::string problem_of_requests(const TestProject& project, const LoadPeer& peer,
+                                const AcknowledgedRun& run) {
+  const Json call = project.step(run.id, "call").at_pointer("/output/response/body");
+  const Json answered = peer.answer_to(run.id + ":call");
+  if (to_text(call) != to_text(answered)) {
+    return "the peer answered " + to_text(answered) + ", the run has " + to_text(call);
+  }
+  const Json pages = project.step(run.id, "list").at_pointer("/output/response/results");
+  return to_text(pages) == "[0,1,2]" ? "" : "its pages are " + to_text(pages);
+}
+
 }  // namespace
 
-void deploy_load_workflows(const TestProject& project) {
+void deploy_load_workflows(const TestProject& project, const LoadPeer& peer) {
   project.deploy_steps(
       "chain", stamped("a", number, "n + 1") + "," + stamped("b", "a.result.value", "2 * n") + "," +
                    stamped("c", "b.result.value", "n - 3") + "," + seen({"a", "b", "c"}));
@@ -116,6 +129,15 @@ void deploy_load_workflows(const TestProject& project) {
                            R"(,{"id": "r", "type": "response", "body": {"run": "{{execution.id}}",
                         "a": "{{a.result}}"}},)" +
                            stamped("b", "a.result.value", "n + 1") + "," + seen({"a", "b"}));
+  const std::string retry = R"("retry": {"max": 5, "initial": "200ms", "factor": 1})";
+  project.deploy_steps(
+      "request",
+      R"({"id": "call", "type": "request", "method": "POST", "url": ")" + peer.url("/add") +
+          R"(", "body": {"n": "{{trigger.request.body.n}}"}, )" + retry +
+          R"(}, {"id": "list", "type": "request", "method": "GET", "url": ")" + peer.url("/pages") +
+          R"(?page={{self.pageToken}}", "pagination": {
+              "output": "response.body.items", "pageToken": "response.body.next"}, )" +
+          retry + "}," + stamped("got", "call.response.body.n", "n + 1") + "," + seen({"got"}));
 }
 
 std::string load_body(std::int64_t n) {
@@ -123,7 +145,8 @@ std::string load_body(std::int64_t n) {
   return to_text(JsonObject{{"n", n}, {"at", now}});
 }
 
-std::string problem_of(const TestProject& project, const AcknowledgedRun& run) {
+std::string problem_of(const TestProject& project, const LoadPeer& peer,
+                       const AcknowledgedRun& run) {
   const Json execution = project.execution(run.id);
   if (text_at(execution, "/workflowId") != to_text(Json(run.workflow))) return "another workflow";
   if (text_at(execution, "/status") != R"("SUCCEEDED")") return to_text(execution);
@@ -140,6 +163,7 @@ std::string problem_of(const TestProject& project, const AcknowledgedRun& run) {
       return problem;
     }
   }
+  if (run.workflow == "request") return problem_of_requests(project, peer, run);
   if (run.response.empty()) return {};
   const Json answered = json_of(run.response);
   if (answered.at("a") == seen_results.at("a")) return {};

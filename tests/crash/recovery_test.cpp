@@ -17,7 +17,8 @@ TEST_CASE("starts that are killed during recovery lose and repeat nothing") {
   SeededRandom random(seed);
   ServerProcess server({"--history-requests-max", "0"});
   const TestProject project(server);
-  deploy_load_workflows(project);
+  const LoadPeer peer;
+  deploy_load_workflows(project, peer);
   std::vector<AcknowledgedRun> runs;
   for (std::int64_t i = 0; i < 60; ++i) {
     const std::string workflow = i % 2 == 0 ? "sleep" : "fan";
@@ -33,7 +34,7 @@ TEST_CASE("starts that are killed during recovery lose and repeat nothing") {
   server.start();
   for (const AcknowledgedRun& run : runs) {
     project.wait_until_ended(run.id);
-    const std::string problem = problem_of(project, run);
+    const std::string problem = problem_of(project, peer, run);
     if (!problem.empty()) FAIL_CHECK(run.workflow << ' ' << run.id << ": " << problem);
   }
 }
@@ -41,14 +42,15 @@ TEST_CASE("starts that are killed during recovery lose and repeat nothing") {
 TEST_CASE("two kills in a row leave an acknowledged run as it was") {
   ServerProcess server;
   const TestProject project(server);
-  deploy_load_workflows(project);
+  const LoadPeer peer;
+  deploy_load_workflows(project, peer);
   const AcknowledgedRun run{project.start("sleep", load_body(7)), "sleep", 7, {}};
   for (int i = 0; i < 2; ++i) {
     server.kill_now();
     server.start();
   }
   project.wait_until_ended(run.id);
-  CHECK(problem_of(project, run) == "");
+  CHECK(problem_of(project, peer, run) == "");
 }
 
 TEST_CASE("projects, keys and workflows are there after a kill") {
@@ -68,7 +70,8 @@ TEST_CASE("projects, keys and workflows are there after a kill") {
 TEST_CASE("a run that slept through the server's absence wakes at once after the start") {
   ServerProcess server;
   const TestProject project(server);
-  deploy_load_workflows(project);
+  const LoadPeer peer;
+  deploy_load_workflows(project, peer);
   const AcknowledgedRun run{project.start("sleep", load_body(3)), "sleep", 3, {}};
   project.wait_for_status(run.id, "DELAYED");
   server.kill_now();
@@ -76,7 +79,7 @@ TEST_CASE("a run that slept through the server's absence wakes at once after the
   REQUIRE(poll_until([&] { return SystemClock().now() > due; }));
   server.start();
   project.wait_until_ended(run.id);
-  CHECK(problem_of(project, run) == "");
+  CHECK(problem_of(project, peer, run) == "");
 }
 
 TEST_CASE("a cancelled run stays cancelled and a retry goes on after a kill") {

@@ -7,6 +7,7 @@
 #include "actors/gateway/task_history.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/project_integrations.h"
 #include "tests/support/scripted_functions.h"
 #include "tests/support/scripted_http.h"
 #include "tests/support/scripted_tenants.h"
@@ -91,6 +92,8 @@ class ActorTestBed {
   SeededRandom random{1};
   ProjectId project{"demo"};
   ScriptedTenants tenants;
+  /// What workflows are deployed with.
+  std::shared_ptr<ProjectIntegrations> integrations = std::make_shared<ProjectIntegrations>();
   std::unique_ptr<ScriptedFunctions> functions;
   std::unique_ptr<ScriptedHttp> http;
   std::unique_ptr<storage::GroupCommit> commits;
@@ -109,7 +112,8 @@ class ActorTestBed {
     commits = std::make_unique<storage::GroupCommit>(store, storage::GroupCommitOptions{});
     functions = std::make_unique<ScriptedFunctions>(script);
     http = std::make_unique<ScriptedHttp>(requests);
-    workflows = std::make_unique<WorkflowLibrary>(store, *commits, *ownership, clock, *functions);
+    workflows = std::make_unique<WorkflowLibrary>(store, *commits, *ownership, clock, *functions,
+                                                  [this](const ProjectId&) { return integrations; });
     history = std::make_unique<TaskHistory>(store, *workflows);
     gateway = make_actor_gateway({store, *commits, *ownership, clock, random, *functions, *http,
                                   tenants, *workflows, [](LogLevel, const std::string&) {}, options_});

@@ -44,10 +44,10 @@ RequestRule failing_request(ErrorCode code, std::string message) {
 }
 
 RequestRule first_attempts(std::uint32_t attempts, RequestRule first, RequestRule then) {
-  return [attempts, first = std::move(first),
-          then = std::move(then)](const ScriptedRequest& request) {
-    return request.attempt <= attempts ? first(request) : then(request);
-  };
+  return
+      [attempts, first = std::move(first), then = std::move(then)](const ScriptedRequest& request) {
+        return request.attempt <= attempts ? first(request) : then(request);
+      };
 }
 
 RequestRule when_url_has(std::string text, RequestRule then, RequestRule otherwise) {

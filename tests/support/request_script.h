@@ -1,7 +1,7 @@
 #pragma once
-// What other people's servers answer in tests, by step id: for requests what function_script.h is for
-// functions. An answer depends on nothing but the request (step, what is sent, attempt), so that one
-// repeated after a crash gets the same answer.
+// What other people's servers answer in tests, by step id: for requests what function_script.h is
+// for functions. An answer depends on nothing but the request (step, what is sent, attempt), so
+// that one repeated after a crash gets the same answer.
 
 #include "runtime/base/json.h"
 #include "runtime/outbound/http_caller.h"
@@ -47,8 +47,8 @@ class RequestScript {
 };
 
 /// {"method", "url", "headers": {...}, "body"}. The body is JSON where the Content-Type says so, a
-/// string, {"hex": "..."} for what is no text, or a list of parts; absent when there is none. Client
-/// credentials and the idempotency key are left out.
+/// string, {"hex": "..."} for what is no text, or a list of parts; absent when there is none.
+/// Client credentials and the idempotency key are left out.
 JsonObject shown_request(const HttpRequest& request);
 
 /// The value of the Idempotency-Key header; empty if there is none.

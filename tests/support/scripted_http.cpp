@@ -7,9 +7,7 @@
 namespace millrace {
 namespace {
 
-HttpOutcome refused() {
-  return Error(ErrorCode::overloaded, "the HTTP caller is stopping");
-}
+HttpOutcome refused() { return Error(ErrorCode::overloaded, "the HTTP caller is stopping"); }
 
 }  // namespace
 
@@ -18,8 +16,7 @@ ScriptedHttp::ScriptedHttp(RequestScript script)
 
 ScriptedHttp::~ScriptedHttp() { stop(); }
 
-HttpCaller::CallId ScriptedHttp::call(HttpRequest request,
-                                      std::function<void(HttpOutcome)> done) {
+HttpCaller::CallId ScriptedHttp::call(HttpRequest request, std::function<void(HttpOutcome)> done) {
   {
     const std::lock_guard guard(mutex_);
     const CallId id = ++last_id_;

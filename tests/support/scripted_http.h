@@ -1,7 +1,8 @@
 #pragma once
-// An HTTP caller for tests: answers by a script instead of using the network, from one thread of its
-// own, as the port promises. Calls of chosen steps can be held back, so that a test decides what happens
-// while they are in the air. The step of a request is known by its idempotency key. Thread-safe.
+// An HTTP caller for tests: answers by a script instead of using the network, from one thread of
+// its own, as the port promises. Calls of chosen steps can be held back, so that a test decides
+// what happens while they are in the air. The step of a request is known by its idempotency key.
+// Thread-safe.
 
 #include "runtime/outbound/http_caller.h"
 #include "tests/support/request_script.h"

@@ -1,6 +1,6 @@
 #pragma once
-// The files of one simulated run. Their "hash" is made of their first bytes and a checksum: good enough
-// to tell a test's files apart, and without a library.
+// The files of one simulated run. Their "hash" is made of their first bytes and a checksum: good
+// enough to tell a test's files apart, and without a library.
 
 #include "runtime/files/file_value.h"
 

@@ -139,6 +139,10 @@ void SimulatedRun::collect_movable(Branch& branch, bool is_stopping,
       if (!is_stopping && branch.due <= now_) movable.push_back(&branch);
       return;
     case State::fan_out: {
+      if (!is_stopping && has_timed_out(branch)) {
+        movable.push_back(&branch);
+        return;
+      }
       // Under a failing fan-out, running steps are finished and nothing else begins.
       const bool stops_children = is_stopping || branch.fan_out->progress.is_failing();
       const std::size_t before = movable.size();
@@ -154,9 +158,18 @@ void SimulatedRun::collect_movable(Branch& branch, bool is_stopping,
   }
 }
 
+bool SimulatedRun::has_timed_out(const Branch& branch) const {
+  const auto deadline = branch.machine.waiting_until();
+  return deadline && *deadline <= now_;
+}
+
 void SimulatedRun::move_branch(Branch& branch) {
   if (branch.state == Branch::State::calling) {
     answer(branch);
+  } else if (branch.state == Branch::State::fan_out && has_timed_out(branch)) {
+    const Effect effect = branch.machine.plan(now_, world_.values);
+    branch.fan_out.reset();  // children and running calls are dropped
+    record(branch, std::get<RecordEvent>(effect).event);
   } else if (branch.state == Branch::State::fan_out) {
     const auto& fan_out = *branch.fan_out;
     auto joined = fan_out.progress.conclude(branch.machine.step_started(),
@@ -363,9 +376,11 @@ void SimulatedRun::run_until_waiting() {
 std::optional<Instant> SimulatedRun::next_due() const {
   std::optional<Instant> earliest;
   const auto visit = [&](const auto& self, const Branch& branch) -> void {
-    if (branch.state == Branch::State::waiting && (!earliest || branch.due < *earliest)) {
-      earliest = branch.due;
-    }
+    const std::optional<Instant> due = branch.state == Branch::State::waiting ? branch.due
+                                       : branch.state == Branch::State::fan_out
+                                           ? branch.machine.waiting_until()
+                                           : std::nullopt;
+    if (due && (!earliest || *due < *earliest)) earliest = due;
     if (!branch.fan_out) return;
     for (const auto& [index, child] : branch.fan_out->children) self(self, *child);
   };

@@ -112,6 +112,8 @@ class SimulatedRun {
   std::unique_ptr<Branch> load(const BranchPath& path, const BranchMachine& fresh);
   void record(Branch& branch, EventBody body);
   void collect_movable(Branch& branch, bool is_stopping, std::vector<Branch*>& movable);
+  /// A fan-out whose step's timeout has passed.
+  bool has_timed_out(const Branch& branch) const;
   void move_branch(Branch& branch);
   void carry_out(Branch& branch, const RecordEvent& effect);
   void carry_out(Branch& branch, const RunFunction& effect);

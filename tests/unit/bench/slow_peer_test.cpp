@@ -51,9 +51,8 @@ TEST_CASE("requests on many connections wait for the slow peer at the same time"
 
 TEST_CASE("the slow peer ends a connection on which it is asked for anything else") {
   SlowPeer peer(0ms);
-  for (const std::string request :
-       {"GET /4x2 HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "POST /42 HTTP/1.1\r\n\r\n",
-        "GET /42\r\n\r\n", "\r\n\r\n"}) {
+  for (const std::string request : {"GET /4x2 HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+                                    "POST /42 HTTP/1.1\r\n\r\n", "GET /42\r\n\r\n", "\r\n\r\n"}) {
     LoadGenerator generator(target_of(peer, request, 1));
     REQUIRE(generator.connect().ok());
     const LoadResult result = generator.run({.duration = 10s, .requests_max = 1});
@@ -64,7 +63,8 @@ TEST_CASE("the slow peer ends a connection on which it is asked for anything els
 
 TEST_CASE("the slow peer ends a connection whose request never ends") {
   SlowPeer peer(0ms);
-  const std::string endless = "GET /42 HTTP/1.1\r\nX: " + std::string(SlowPeer::request_bytes_max, 'x');
+  const std::string endless =
+      "GET /42 HTTP/1.1\r\nX: " + std::string(SlowPeer::request_bytes_max, 'x');
   LoadGenerator generator(target_of(peer, endless, 1));
   REQUIRE(generator.connect().ok());
   CHECK(generator.run({.duration = 10s, .requests_max = 1}).broken == 1);

@@ -131,6 +131,8 @@ TEST_CASE("file objects inside JSON are decoded and bad hex is refused with its 
   CHECK(*files.find(file->handle) == std::string("\x00\xff", 2));
   CHECK_THAT(refusal(R"({"a":[{"dataType":"FILE","data":"0g"}]})", ""), says("/a/0"));
   CHECK_THAT(refusal(R"({"a":{"dataType":"FILE","data":"000"}})", ""), says("not hex"));
+  const std::string handle = to_text(FileHandle{});
+  CHECK_THAT(refusal(R"({"dataType":"FILE","data":")" + handle + "\"}", ""), says("not hex"));
 }
 
 }  // namespace millrace

@@ -1,31 +1,20 @@
 // Peers that do everything wrong: each gets the caller's one answer, with the right code.
 
 #include "outbound_fixture.h"
+#include "tests/support/packed.h"
 
 #include <atomic>
-#include <zlib.h>
+#include <vector>
 
 namespace millrace::tests {
 namespace {
 
-std::string gzip(const std::string& plain) {
-  z_stream stream{};
-  REQUIRE(deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string packed(deflateBound(&stream, plain.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
-  stream.avail_in = static_cast<uInt>(plain.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
+std::string encoded_response(const std::string& coding, const std::string& packed) {
+  return "HTTP/1.1 200 OK\r\nContent-Encoding: " + coding +
+         "\r\nContent-Length: " + std::to_string(packed.size()) + "\r\n\r\n" + packed;
 }
 
-std::string gzip_response(const std::string& packed) {
-  return "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " +
-         std::to_string(packed.size()) + "\r\n\r\n" + packed;
-}
+std::string gzip_response(const std::string& packed) { return encoded_response("gzip", packed); }
 
 HttpOutcome get_with_timeout(MisbehavingPeer::Script script, Millis timeout) {
   MisbehavingPeer peer(std::move(script));
@@ -195,6 +184,138 @@ TEST_CASE("a body with broken compression is a bad response", "[outbound]") {
   std::string wrong = packed;
   wrong[packed.size() / 2] = static_cast<char>(wrong[packed.size() / 2] ^ 0x55);
   CHECK(code_of(get_from(saying(gzip_response(wrong)))) == "bad_response");
+}
+
+TEST_CASE("a compressed body that is cut is no body, though its Content-Length is met", "[outbound]") {
+  const std::string text = std::string(10'000, 'a') + "some text that does not repeat 12345";
+  const std::string whole = gzip(text);
+  std::size_t cut = 0;
+  MisbehavingPeer peer(MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
+    connection.send(gzip_response(whole.substr(0, cut)));
+  }));
+  const auto caller = make_caller();
+  for (cut = 1; cut < whole.size(); cut += cut < 20 || cut + 20 > whole.size() ? 1 : 7) {
+    INFO("cut at " << cut << " of " << whole.size());
+    const auto outcome = send(*caller, request_to(peer.url("/?secret")));
+    REQUIRE(code_of(outcome) == "bad_response");
+    CHECK_THAT(outcome.error().message, Catch::EndsWith("ends too early"));
+    CHECK(outcome.error().message.find("secret") == std::string::npos);
+  }
+  cut = whole.size();
+  const auto outcome = send(*caller, request_to(peer.url()));
+  REQUIRE(code_of(outcome) == "status 200");
+  CHECK(*outcome->body == text);
+  CHECK(code_of(get_from(saying(gzip_response(whole + "x")))) == "bad_response");
+  CHECK(code_of(get_from(saying("HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" +
+                                whole.substr(0, 30)))) == "bad_response");
+}
+
+TEST_CASE("deflate is read as the RFC says and as servers send it", "[outbound]") {
+  for (const std::string& packed : {zlib_deflate("hello"), bare_deflate("hello")}) {
+    const auto outcome = get_from(saying(encoded_response("deflate", packed)));
+    REQUIRE(code_of(outcome) == "status 200");
+    CHECK(*outcome->body == "hello");
+    CHECK(code_of(get_from(saying(encoded_response(
+              "deflate", packed.substr(0, packed.size() - 1))))) == "bad_response");
+  }
+}
+
+TEST_CASE("an encoding that nobody asked for, or several, are a bad response", "[outbound]") {
+  const std::string twice = gzip(gzip("hello"));
+  CHECK(code_of(get_from(saying(encoded_response("gzip, gzip", twice)))) == "bad_response");
+  CHECK(code_of(get_from(saying(encoded_response("gzip\r\nContent-Encoding: gzip", twice)))) ==
+        "bad_response");
+  CHECK(code_of(get_from(saying(encoded_response("br", "x")))) == "bad_response");
+  const std::string packed = gzip("hello");
+  CHECK(code_of(get_from(saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n" + packed))) ==
+        "bad_response");
+}
+
+TEST_CASE("a caller who asks for an encoding gets it as it is, but gzip unpacked", "[outbound]") {
+  std::string response;
+  std::string asked;
+  MisbehavingPeer peer(
+      MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest& request) {
+        asked = request.header("accept-encoding");
+        connection.send(response);
+      }));
+  const auto caller = make_caller();
+  auto request = request_to(peer.url());
+  request.headers = {{"ACCEPT-encoding", "br, gzip;q=0.1"}};
+  response = encoded_response("br", "who knows");
+  const auto other = send(*caller, request);
+  CHECK(asked == "br, gzip;q=0.1");
+  REQUIRE(code_of(other) == "status 200");
+  CHECK(*other->body == "who knows");
+  response = gzip_response(gzip("hello"));
+  const auto unpacked = send(*caller, request);
+  REQUIRE(code_of(unpacked) == "status 200");
+  CHECK(*unpacked->body == "hello");
+}
+
+TEST_CASE("a part of a body is asked for uncompressed, and never unpacked", "[outbound]") {
+  const std::string part = gzip("hello").substr(3, 9);
+  std::string asked;
+  MisbehavingPeer peer(
+      MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest& request) {
+        asked = request.header("accept-encoding");
+        connection.answer(206, part, "Content-Encoding: gzip\r\nContent-Range: bytes 3-11/25\r\n");
+      }));
+  const auto caller = make_caller();
+  auto request = request_to(peer.url());
+  request.headers = {{"Range", "bytes=3-11"}};
+  const auto outcome = send(*caller, request);
+  CHECK(asked == "identity");
+  REQUIRE(code_of(outcome) == "status 206");
+  CHECK(*outcome->body == part);
+}
+
+TEST_CASE("a response without a body may announce any encoding", "[outbound]") {
+  for (const char* const head :
+       {"HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n",
+        "HTTP/1.1 304 Not Modified\r\nContent-Encoding: gzip, br\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"}) {
+    INFO(head);
+    const auto outcome = get_from(saying(head));
+    REQUIRE(outcome.ok());
+    CHECK(outcome->body->empty());
+  }
+  MisbehavingPeer peer(saying("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+                              "Transfer-Encoding: chunked\r\n\r\n"));
+  const auto caller = make_caller();
+  CHECK(code_of(send(*caller, request_to(peer.url(), "HEAD"))) == "status 200");
+}
+
+TEST_CASE("compressed bytes that hold nothing do not go on for ever", "[outbound]") {
+  std::string block;
+  while (block.size() < 60'000) block += gzip("");
+  MisbehavingPeer peer([&](PeerConnection& connection) {
+    connection.read_request();
+    connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
+    while (connection.send(block)) {
+    }
+  });
+  const auto caller = make_caller();
+  auto request = request_to(peer.url());
+  request.response_bytes_max = 500'000;
+  CHECK(code_of(send(*caller, std::move(request))) == "response_too_large");
+}
+
+TEST_CASE("a body takes no more memory than its cap", "[outbound]") {
+  const std::string plain(700'000, 'z');
+  const std::string packed = gzip(plain);
+  MisbehavingPeer peer(MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
+    connection.send(gzip_response(packed));
+  }));
+  const auto caller = make_caller();
+  auto request = request_to(peer.url());
+  request.response_bytes_max = 700'001;
+  const auto outcome = send(*caller, request);
+  REQUIRE(code_of(outcome) == "status 200");
+  CHECK(*outcome->body == plain);
+  CHECK(outcome->body->capacity() <= request.response_bytes_max);
+  request.response_bytes_max = 699'999;
+  CHECK(code_of(send(*caller, request)) == "response_too_large");
 }
 
 TEST_CASE("a kept connection that the peer has closed meanwhile costs no call", "[outbound]") {

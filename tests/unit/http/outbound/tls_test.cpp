@@ -1,77 +1,18 @@
 // Certificates are checked: a peer with one made on the spot is refused until it is trusted.
 
+#include "certificate.h"
 #include "outbound_fixture.h"
 
 #include <condition_variable>
-#include <filesystem>
-#include <fstream>
-#include <openssl/pem.h>
 #include <mutex>
-#include <openssl/x509v3.h>
-#include <unistd.h>
 #include <vector>
 
 namespace millrace::tests {
 namespace {
 
-/// A self-signed certificate for `name` ("IP:127.0.0.1", "DNS:peer.example"), in a server's context
-/// and in a file.
-class Certificate {
- public:
-  explicit Certificate(const std::string& name) : key_(EVP_RSA_gen(2048)), certificate_(X509_new()) {
-    X509_set_version(certificate_, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate_), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate_), 3600);
-    X509_set_pubkey(certificate_, key_);
-    X509_NAME* const subject = X509_get_subject_name(certificate_);
-    const auto* const text = reinterpret_cast<const unsigned char*>("Millrace test");
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, text, -1, -1, 0);
-    X509_set_issuer_name(certificate_, subject);
-    X509_EXTENSION* const names =
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, name.c_str());
-    X509_add_ext(certificate_, names, -1);
-    X509_EXTENSION_free(names);
-    X509_sign(certificate_, key_, EVP_sha256());
-    SSL_CTX_use_certificate(context_, certificate_);
-    SSL_CTX_use_PrivateKey(context_, key_);
-    BIO* const memory = BIO_new(BIO_s_mem());
-    PEM_write_bio_X509(memory, certificate_);
-    char* pem = nullptr;
-    const long size = BIO_get_mem_data(memory, &pem);
-    file_ = std::filesystem::temp_directory_path() /
-            ("millrace-certificate-" + std::to_string(::getpid()) + ".pem");
-    std::ofstream(file_) << std::string(pem, static_cast<std::size_t>(size));
-    BIO_free(memory);
-  }
-  ~Certificate() {
-    std::filesystem::remove(file_);
-    SSL_CTX_free(context_);
-    X509_free(certificate_);
-    EVP_PKEY_free(key_);
-  }
-  Certificate(const Certificate&) = delete;
-  Certificate& operator=(const Certificate&) = delete;
-
-  SSL_CTX* context() const { return context_; }
-  std::string file() const { return file_.string(); }
-
- private:
-  EVP_PKEY* const key_;
-  X509* const certificate_;
-  SSL_CTX* const context_ = SSL_CTX_new(TLS_server_method());
-  std::filesystem::path file_;
-};
-
 MisbehavingPeer::Script saying_ok() {
   return MisbehavingPeer::serving(
       [](PeerConnection& connection, const PeerRequest&) { connection.answer(200, "ok"); });
-}
-
-OutboundOptions trusting(const Certificate& certificate) {
-  auto options = open_for_loopback();
-  options.extra_ca_file = certificate.file();
-  return options;
 }
 
 }  // namespace

@@ -7,7 +7,8 @@ using namespace millrace;
 
 namespace {
 
-std::string add(const std::string& parameters, const std::string& keys = R"("integration":"crm",)") {
+std::string add(const std::string& parameters,
+                const std::string& keys = R"("integration":"crm",)") {
   return R"({"id":"add","type":"action",)" + keys + R"("action":"createContact","parameters":)" +
          parameters + '}';
 }
@@ -22,8 +23,9 @@ TEST_CASE("an action belongs to the step's integration, or to the workflow's") {
   REQUIRE(step.integration == "crm");
   REQUIRE(step.definition == &step.connection->actions.at("createContact"));
   REQUIRE(history_type(*own->by_index[0]) == "ACTION/CUSTOM");
-  const auto inherited = compile_text(R"({"integration":"crm","trigger":{"type":"request"},"steps":[)" +
-                                      add(R"({"email":"a"})", "") + "]}");
+  const auto inherited =
+      compile_text(R"({"integration":"crm","trigger":{"type":"request"},"steps":[)" +
+                   add(R"({"email":"a"})", "") + "]}");
   REQUIRE(inherited.ok());
   REQUIRE((*inherited)->connection != nullptr);
   REQUIRE(std::get<ActionStep>((*inherited)->by_index[0]->config).integration == "crm");
@@ -36,8 +38,8 @@ TEST_CASE("integrations and actions that are not there are refused with the near
   const auto integration = finding_of_steps(add("{}", R"("integration":"cmr",)"));
   REQUIRE(integration.path == "/steps/0/integration");
   REQUIRE(integration.nearest == "crm");
-  const auto action = finding_of_steps(
-      R"({"id":"a","type":"action","integration":"crm","action":"createContct"})");
+  const auto action =
+      finding_of_steps(R"({"id":"a","type":"action","integration":"crm","action":"createContct"})");
   REQUIRE(action.path == "/steps/0/action");
   REQUIRE(action.nearest == "createContact");
   REQUIRE(refusal(R"({"id":"a","type":"request","integration":"x","method":"GET","path":"/"})") ==
@@ -89,15 +91,15 @@ TEST_CASE("actions inside branches and fan-outs are linked as well") {
 }
 
 TEST_CASE("the secrets of an action are those of the step that runs it") {
-  const auto workflow = compile_steps(
-      R"({"id":"p","type":"action","integration":"crm","action":"signedPing"})");
+  const auto workflow =
+      compile_steps(R"({"id":"p","type":"action","integration":"crm","action":"signedPing"})");
   REQUIRE(workflow->by_index[0]->secrets == std::vector<std::string>{"CRM_SIGNATURE"});
   REQUIRE(to_text(workflow->masked_secrets) == R"({"CRM_SIGNATURE":"[secret CRM_SIGNATURE]"})");
 }
 
 TEST_CASE("without integrations every name of one is refused") {
-  const auto definition = parse_json(
-      R"({"trigger":{"type":"request"},"steps":[)" + add(R"({"email":"a"})") + "]}");
+  const auto definition =
+      parse_json(R"({"trigger":{"type":"request"},"steps":[)" + add(R"({"email":"a"})") + "]}");
   const auto compiled = compile_workflow(*definition, test_identity());
   REQUIRE_FALSE(compiled.ok());
   REQUIRE(compiled.error().details[0].expected == "an integration of the project");

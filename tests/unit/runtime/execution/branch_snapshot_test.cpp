@@ -57,6 +57,53 @@ TEST_CASE("a stored snapshot is written as it always was and can be read") {
   CHECK(to_text(machine.fan_out_items()) == "[1,2]");
 }
 
+TEST_CASE("a snapshot between two pages is written as it always was and goes on with the next") {
+  const auto paged = compile_steps(R"(
+    {"id": "list", "type": "request", "method": "GET", "url": "https://api.example/a",
+      "params": {"page": "{{self.pageToken}}"},
+      "pagination": {"output": "response.body.items", "pageToken": "response.body.next"}})");
+  const std::string stored =
+      R"(1{"q":2,"s":0,"ph":1,"a":1,"d":0,"b":0,"n":0,"cr":false,"z":1,"k":1,)"
+      R"("x":{"p":"acme","u":"ada","w":"lead-to-crm","v":3,"in":{},"st":{},"um":{},"tm":1,)"
+      R"("cr":"account-1"},"pg":{"p":1,"r":[1,2],"to":"b","y":30},"o":[]})";
+  BranchMachine machine(paged, SimulatedRun::id());
+  ExecutionStarted started;
+  started.project = ProjectId("acme");
+  started.user = UserId("ada");
+  started.workflow = WorkflowId("lead-to-crm");
+  started.version = 3;
+  started.trigger = started.settings = started.user_meta = share(JsonObject());
+  started.is_test = true;
+  started.credential = "account-1";
+  machine.apply({test_epoch, started});
+  PageFetched page;
+  page.results = share(JsonArray{1, 2});
+  page.next_token = share("b");
+  page.bytes = 30;
+  machine.apply({test_epoch, page});
+  CHECK(BranchSnapshotCodec::write(machine) == stored);
+
+  BranchMachine restored(paged, SimulatedRun::id());
+  REQUIRE(BranchSnapshotCodec::restore(restored, stored).ok());
+  CHECK(restored.scope().facts()->started.is_test);
+  CHECK(restored.scope().facts()->started.credential == "account-1");
+  const Effect next = restored.plan(test_epoch);
+  REQUIRE(std::holds_alternative<SendRequest>(next));
+  CHECK(std::get<SendRequest>(next).request.http.url == "https://api.example/a?page=b");
+
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {R"("r":[1,2])", R"("r":{})"},
+           {R"("p":1,)", R"("p":-1,)"},
+           {R"("to":"b",)", ""},
+           {R"("s":0)", R"("s":4294967295)"}}) {
+    INFO(from << " -> " << to);
+    BranchMachine fresh(paged, SimulatedRun::id());
+    CHECK_FALSE(BranchSnapshotCodec::restore(fresh, replaced(stored, from, to)).ok());
+  }
+  BranchMachine other(workflow(), SimulatedRun::id());
+  CHECK_FALSE(BranchSnapshotCodec::restore(other, stored).ok());
+}
+
 TEST_CASE("a snapshot keeps the failure of a branch that has not ended yet") {
   BranchMachine machine(workflow(), SimulatedRun::id());
   ExecutionStarted started;

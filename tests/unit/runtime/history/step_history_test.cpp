@@ -235,4 +235,39 @@ TEST_CASE("a journal that does not fit its workflow is corrupt data and no histo
   CHECK_FALSE(replay(run, {}, told).ok());
 }
 
+TEST_CASE("each page and each attempt of a request is listed, and a failed one shows its response") {
+  SimulatedWorld world;
+  world.requests.on("list", when_url_has("page=b",
+                                         first_attempts(1, answering(503, JsonObject()),
+                                                        answering(200, JsonObject{{"items", {2}}})),
+                                         answering(200, JsonObject{{"items", {1}}, {"next", "b"}})));
+  world.requests.on("call", answering(404, JsonObject{{"no", "such lead"}}));
+  world.values.secrets["KEY"] = "hunter2-hunter2";
+  SimulatedRun run(compile_steps(R"(
+    {"id": "list", "type": "request", "method": "GET", "url": "https://api.example/a",
+      "params": {"page": "{{self.pageToken}}"}, "retry": {"delays": ["10s"]},
+      "pagination": {"output": "response.body.items", "pageToken": "response.body.next"}},
+    {"id": "call", "type": "request", "method": "GET", "url": "https://api.example/b",
+      "headers": {"x-key": "{{secrets.KEY}}"}})"), world);
+  run.start({});
+  run.run_to_end();
+  const Told told = history_of(run);
+  CHECK(lines_of(told) ==
+        Findings{"trigger SUCCEEDED", "list SUCCEEDED after trigger", "call FAILED after list"});
+
+  const auto& list = finding_of(told, "list");
+  REQUIRE(list.step.attempts.size() == 3);
+  CHECK(list.step.start == test_epoch);
+  CHECK(list.step.end == test_epoch + Millis(10'000));
+  CHECK(list.step.type == "ACTION/REQUEST");
+  CHECK(to_text(list.output->at("response").at("results")) == "[1,2]");
+  const auto& call = finding_of(told, "call");
+  CHECK(to_text(*call.output) ==
+        R"({"error":{"code":"request_rejected","message":"the server answered with status 404"},)"
+        R"("response":{"statusCode":404,"headers":{"content-type":"application/json"},)"
+        R"("body":{"no":"such lead"}}})");
+  CHECK(told.inputs[2] == R"({"method":"GET","url":"https://api.example/b",)"
+                          R"("headers":{"x-key":"[secret KEY]"}})");
+}
+
 }  // namespace millrace

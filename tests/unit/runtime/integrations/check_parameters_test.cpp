@@ -26,8 +26,8 @@ std::string findings(const char* parameters) {
 
 TEST_CASE("parameters of the declared types are accepted and optional ones may be null") {
   REQUIRE(findings(R"({"email":"a"})").empty());
-  REQUIRE(findings(R"({"email":"","age":1.5,"tags":[],"vip":false,"address":{},"note":[1]})")
-              .empty());
+  REQUIRE(
+      findings(R"({"email":"","age":1.5,"tags":[],"vip":false,"address":{},"note":[1]})").empty());
   REQUIRE(findings(R"({"email":"a","age":null,"note":null})").empty());
 }
 

@@ -35,7 +35,8 @@ ErrorDetail finding(const std::string& text) {
   REQUIRE_FALSE(result.ok());
   REQUIRE(result.error().code == ErrorCode::invalid_definition);
   std::string all;
-  for (const auto& detail : result.error().details) all += detail.path + ' ' + detail.message + '\n';
+  for (const auto& detail : result.error().details)
+    all += detail.path + ' ' + detail.message + '\n';
   INFO(all);
   REQUIRE(result.error().details.size() == 1);
   return result.error().details[0];
@@ -121,9 +122,9 @@ TEST_CASE("an action sees its parameters and the run, and no step") {
   const auto path = [](const std::string& reference) {
     return with_action(R"("parameters":{"id":{}},"body":{"x":"{{)" + reference + R"(}}"})");
   };
-  for (const char* const reference : {"parameters", "parameters.id", "parameters.id.deep[0]",
-                                      "settings.a", "user.meta.Email", "secrets.KEY",
-                                      "execution.id", "project.id"}) {
+  for (const char* const reference :
+       {"parameters", "parameters.id", "parameters.id.deep[0]", "settings.a", "user.meta.Email",
+        "secrets.KEY", "execution.id", "project.id"}) {
     INFO(reference);
     REQUIRE(valid(path(reference)) != nullptr);
   }
@@ -140,8 +141,8 @@ TEST_CASE("an integration may declare a thousand actions and not one more") {
   const auto actions = [](std::size_t count) {
     std::string text;
     for (std::size_t i = 0; i < count; ++i) {
-      text += (text.empty() ? "\"a" : ",\"a") + std::to_string(i) +
-              R"(":{"method":"GET","path":"/"})";
+      text +=
+          (text.empty() ? "\"a" : ",\"a") + std::to_string(i) + R"(":{"method":"GET","path":"/"})";
     }
     return with(R"("actions":{)" + text + '}');
   };

@@ -66,7 +66,8 @@ Credential token() {
   return credential;
 }
 
-std::string connected(const std::string& path, const std::string& base = "https://api.crm.example") {
+std::string connected(const std::string& path,
+                      const std::string& base = "https://api.crm.example") {
   RequestValues values = get(path);
   Redaction redaction;
   const Credential credential = token();
@@ -138,12 +139,12 @@ TEST_CASE("authorization cannot smuggle in a header and its value is never named
   RequestValues values = get();
   values.authorization = AuthKind::bearer;
   values.authorization_values = JsonObject{{"token", "s3cret\r\nx-admin: true"}};
-  REQUIRE_THAT(refusal(values), Catch::StartsWith("invalid_parameters") &&
-                                    !Catch::Contains("s3cret"));
+  REQUIRE_THAT(refusal(values),
+               Catch::StartsWith("invalid_parameters") && !Catch::Contains("s3cret"));
   values.authorization = AuthKind::header;
   values.authorization_values = JsonObject{{"name", "x\r\ny"}, {"value", "s3cret"}};
-  REQUIRE_THAT(refusal(values), Catch::StartsWith("invalid_parameters") &&
-                                    !Catch::Contains("s3cret"));
+  REQUIRE_THAT(refusal(values),
+               Catch::StartsWith("invalid_parameters") && !Catch::Contains("s3cret"));
   values.authorization_values = JsonObject{{"name", "x"}, {"value", nullptr}};
   REQUIRE_THAT(refusal(values), Catch::Contains("\"authorization\": \"value\" must be text"));
 }
@@ -238,8 +239,7 @@ TEST_CASE("client credentials carry their parts and the scope may be absent") {
   values.authorization = AuthKind::client_credentials;
   values.authorization_values =
       JsonObject{{"tokenUrl", "https://t"}, {"clientId", "i"}, {"clientSecret", "s"}};
-  REQUIRE(sent(values).client_credentials ==
-          ClientCredentials{"https://t", "i", "s", ""});
+  REQUIRE(sent(values).client_credentials == ClientCredentials{"https://t", "i", "s", ""});
   values.authorization_values.get_object().erase("clientSecret");
   REQUIRE_THAT(refusal(values), Catch::Contains("\"clientSecret\" must be text, got null"));
 }
@@ -254,7 +254,8 @@ TEST_CASE("a path is put below the base URL with exactly one slash between") {
 }
 
 TEST_CASE("no path takes the credential to another host") {
-  for (const char* const path : {"https://evil.example/", "HTTP://evil.example", "x://evil.example"}) {
+  for (const char* const path :
+       {"https://evil.example/", "HTTP://evil.example", "x://evil.example"}) {
     INFO(path);
     REQUIRE(connected(path) == "invalid_url");
   }

@@ -36,9 +36,8 @@ PageProgress after(Json token, std::uint32_t pages = 1, std::uint64_t bytes = 0)
 }  // namespace
 
 TEST_CASE("a token that is null, empty, false or absent ends the pages") {
-  for (const char* const body :
-       {R"({"items":[1],"next":null})", R"({"items":[1],"next":""})",
-        R"({"items":[1],"next":false})", R"({"items":[1]})"}) {
+  for (const char* const body : {R"({"items":[1],"next":null})", R"({"items":[1],"next":""})",
+                                 R"({"items":[1],"next":false})", R"({"items":[1]})"}) {
     INFO(body);
     const auto page = read(body);
     REQUIRE(page.ok());
@@ -69,9 +68,12 @@ TEST_CASE("a token that repeats is an error unless the page is the last anyway")
 }
 
 TEST_CASE("an output path that leads to no array names what is there") {
-  for (const auto& [body, kind] : std::vector<std::pair<const char*, std::string>>{
-           {"{}", "null"}, {R"({"items":{}})", "object"}, {R"({"items":"x"})", "string"},
-           {"[]", "null"}, {"null", "null"}}) {
+  for (const auto& [body, kind] :
+       std::vector<std::pair<const char*, std::string>>{{"{}", "null"},
+                                                        {R"({"items":{}})", "object"},
+                                                        {R"({"items":"x"})", "string"},
+                                                        {"[]", "null"},
+                                                        {"null", "null"}}) {
     const auto page = read(body);
     REQUIRE_FALSE(page.ok());
     REQUIRE(page.error().code == ErrorCode::type_mismatch);

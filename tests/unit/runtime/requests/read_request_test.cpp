@@ -6,9 +6,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string step(const std::string& keys) {
-  return R"({"id":"s","type":"request",)" + keys + '}';
-}
+std::string step(const std::string& keys) { return R"({"id":"s","type":"request",)" + keys + '}'; }
 
 /// A step that is right but for these keys.
 std::string with(const std::string& keys) {
@@ -121,8 +119,9 @@ TEST_CASE("a malformed authorization is refused at the key that is wrong, once")
   REQUIRE(refusal(authorized(R"({"type":"header","value":"v"})")) == "/authorization/name");
   REQUIRE(refusal(authorized(R"({"type":"query","name":"n"})")) == "/authorization/value");
   REQUIRE(refusal(authorized(R"({"type":"none","token":"t"})")) == "/authorization/token");
-  REQUIRE(refusal(authorized(R"({"type":"oauth2ClientCredentials","tokenUrl":"u","clientId":"i"})")) ==
-          "/authorization/clientSecret");
+  REQUIRE(
+      refusal(authorized(R"({"type":"oauth2ClientCredentials","tokenUrl":"u","clientId":"i"})")) ==
+      "/authorization/clientSecret");
 }
 
 TEST_CASE("pagination paths may have braces or the step's own name") {
@@ -131,9 +130,9 @@ TEST_CASE("pagination paths may have braces or the step's own name") {
         "{{s.response.body.items}}", "response.body['items']"}) {
     const auto& request = read(
         keep, page(R"("output":")" + std::string(path) + R"(","pageToken":"response.body.next")"));
-    REQUIRE(request.request.pagination->output ==
-            std::vector<PathSegment>{std::string("response"), std::string("body"),
-                                     std::string("items")});
+    REQUIRE(request.request.pagination->output == std::vector<PathSegment>{std::string("response"),
+                                                                           std::string("body"),
+                                                                           std::string("items")});
     REQUIRE(request.request.pagination->pages_max == limits::pages_max);
   }
 }
@@ -161,8 +160,8 @@ TEST_CASE("a malformed pagination is refused at the key that is wrong") {
 }
 
 TEST_CASE("a request to an integration has a path and no URL") {
-  const auto& request = read(
-      keep, step(R"("integration":"crm","method":"GET","path":"/contacts")"));
+  const auto& request =
+      read(keep, step(R"("integration":"crm","method":"GET","path":"/contacts")"));
   REQUIRE(request.integration == "crm");
   REQUIRE(request.connection != nullptr);
   REQUIRE(history_type(*keep->by_index[0]) == "ACTION/CUSTOM_INTEGRATION_REQUEST");

@@ -67,8 +67,7 @@ TEST_CASE("text bodies are strings when they are valid UTF-8 and files otherwise
 
 TEST_CASE("all other bodies are files and an empty one is null") {
   REQUIRE(body(typed("image/png", "text")) == "file x.bin image/png");
-  REQUIRE(body(typed("application/octet-stream", "text")) ==
-          "file x.bin application/octet-stream");
+  REQUIRE(body(typed("application/octet-stream", "text")) == "file x.bin application/octet-stream");
   REQUIRE(body(typed("image/png", "")) == "null");
 }
 

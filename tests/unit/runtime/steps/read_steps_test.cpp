@@ -88,6 +88,8 @@ TEST_CASE("retries are a standard ladder, given delays or a computed ladder") {
   REQUIRE(delays(R"("retry":{"max":20,"initial":"1h","factor":100})").back() == 24h);
   REQUIRE(delays(R"("autoRetry":false,"retry":{"max":3,"initial":"1s"})").empty());
   REQUIRE(delays(R"("autoRetry":true,"retry":{"delays":["1s"]})") == Delays{1s});
+  REQUIRE(delays(R"("retry":{"statuses":[404]})") == RetryPolicy::standard().delays);
+  REQUIRE(keep->steps[0].retry.statuses == std::vector<int>{404});
 }
 
 TEST_CASE("a retry that cannot be followed is refused") {
