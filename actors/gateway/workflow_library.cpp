@@ -34,11 +34,11 @@ Result<WorkflowLibrary::Entry> entry_of(const storage::WorkflowRow& row) {
                                 row.deployed_version, row.updated};
 }
 
-Result<FrozenIntegrations> frozen_integrations(const storage::WorkflowVersionRow& row) {
-  if (row.integrations.empty()) return FrozenIntegrations();
+Result<IntegrationSet> frozen_integrations(const storage::WorkflowVersionRow& row) {
+  if (row.integrations.empty()) return IntegrationSet();
   auto frozen = parse_json(row.integrations, limits::stored_depth_max);
   if (!frozen) return Error(ErrorCode::corrupt_data, frozen.error().message);
-  return FrozenIntegrations::read(*frozen);
+  return read_frozen_integrations(*frozen);
 }
 
 }  // namespace

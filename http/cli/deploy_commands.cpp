@@ -8,11 +8,11 @@
 #include "http/wire/url_text.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
+#include "runtime/integrations/integration_set.h"
 
 #include <CLI/CLI.hpp>
 
 #include <iostream>
-#include <map>
 #include <memory>
 
 namespace millrace {
@@ -82,31 +82,10 @@ int deploy(DeployOptions options) {
   return worst;
 }
 
-/// The integrations of the folder: what its workflows may name.
-class FolderCatalog final : public IntegrationCatalog {
- public:
-  void add(std::shared_ptr<const Integration> integration) {
-    const std::string type = integration->type;
-    by_type_.emplace(type, std::move(integration));
-  }
-  std::shared_ptr<const Integration> find_integration(std::string_view type) const override {
-    const auto found = by_type_.find(type);
-    return found == by_type_.end() ? nullptr : found->second;
-  }
-  std::vector<std::string> integration_types() const override {
-    std::vector<std::string> types;
-    for (const auto& [type, integration] : by_type_) types.push_back(type);
-    return types;
-  }
-
- private:
-  std::map<std::string, std::shared_ptr<const Integration>, std::less<>> by_type_;
-};
-
 /// As the server does it: what is in the compiled form is translated first.
 Result<std::shared_ptr<const Workflow>> compile_file(const WorkflowFile& file,
                                                      const ProjectId& project,
-                                                     const FolderCatalog& catalog) {
+                                                     const IntegrationSet& catalog) {
   const WorkflowIdentity identity{project, file.id, WorkflowVersion(0)};
   if (!is_compiled_form(file.definition)) {
     return compile_workflow(file.definition, identity, &catalog);
@@ -120,16 +99,13 @@ int validate(const DeployOptions& options) {
   const auto folder = read_project_folder(options.folder);
   if (!folder) return complain(folder.error(), options.format());
   int worst = exit_codes::done;
-  FolderCatalog catalog;
+  IntegrationSet catalog;  // what the folder's workflows may name
   for (const auto& file : folder->integrations) {
-    auto integration = compile_integration(file.type, file.definition);
-    if (!integration) {
-      worst = complain(integration.error(), options.format(), file.path);
+    if (auto put = catalog.put(file.type, file.definition); !put) {
+      worst = complain(put.error(), options.format(), file.path);
       continue;
     }
-    report(options, {{"integration", file.type}, {"valid", true}},
-           file.path + ": valid, " + std::to_string((*integration)->actions.size()) + " actions");
-    catalog.add(std::move(*integration));
+    report(options, {{"integration", file.type}, {"valid", true}}, file.path + ": valid");
   }
   for (const auto& workflow : folder->workflows) {
     const auto compiled = compile_file(workflow, ProjectId(folder->project_id), catalog);

@@ -90,6 +90,7 @@ bool is_connection_failure(CURLcode code) {
 bool is_cut(CURLcode code) {
   switch (code) {
     case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:  // also of an HTTP/2 connection that ends before the answer
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_FAIL_REWIND:

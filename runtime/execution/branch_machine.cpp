@@ -293,7 +293,7 @@ Effect BranchMachine::plan_function_step(const Step& step, Instant now,
 
 Effect BranchMachine::plan_request_step(const Step& step, Instant now,
                                         const DispatchValues& values) const {
-  auto call = plan_request(step, *scope_, {attempt_, pages_}, values);
+  auto call = plan_request(*workflow_, step, *scope_, {attempt_, pages_}, values);
   if (call) return std::move(*call);
   Attempt attempt{step.index, attempt_, 0, {}};
   return RecordEvent{attempt_failed(attempt, now, {call.error()}, now, 0)};

@@ -63,10 +63,10 @@ std::uint64_t body_bytes(const OutgoingRequest& request) {
 
 }  // namespace
 
-Result<SendRequest> plan_request(const Step& step, const BranchScope& scope,
+Result<SendRequest> plan_request(const Workflow& workflow, const Step& step, const BranchScope& scope,
                                  const RequestPosition& position, const DispatchValues& values) {
   SendRequest send;
-  const auto secrets = dispatch_secrets(step, values, send.attempt.redaction);
+  const auto secrets = dispatch_secrets(workflow, step, values, send.attempt.redaction);
   if (!secrets) return secrets.error();
   const Json self = page_self(position.pages, nullptr);
   const OverlayScope at_dispatch(scope, {.secrets = secrets->get(), .self = &self});

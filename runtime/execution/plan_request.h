@@ -17,7 +17,7 @@ struct RequestPosition {
 
 /// The request of a step, rendered with everything it may see. Errors: secret_missing,
 /// credential_missing and the like, invalid_url, type_mismatch, invalid_parameters.
-Result<SendRequest> plan_request(const Step& step, const BranchScope& scope,
+Result<SendRequest> plan_request(const Workflow& workflow, const Step& step, const BranchScope& scope,
                                  const RequestPosition& position, const DispatchValues& values);
 
 /// The most pages that are fetched.

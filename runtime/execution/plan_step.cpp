@@ -113,8 +113,14 @@ Result<JsonObject> headers_of(const Json& value) {
 
 }  // namespace
 
-Result<SharedJson> dispatch_secrets(const Step& step, const DispatchValues& values,
-                                    Redaction& redaction) {
+Result<SharedJson> dispatch_secrets(const Workflow& workflow, const Step& step,
+                                    const DispatchValues& values, Redaction& redaction) {
+  // Also those of other steps: a peer that was told one may come back with it later.
+  for (const auto& masked : workflow.masked_secrets.get_object()) {
+    if (const auto value = values.secret(masked.key())) {
+      redaction.add(*value, masked_secret(masked.key()));
+    }
+  }
   if (step.secrets.empty()) return shared_null();
   JsonObject secrets;
   for (const std::string& key : step.secrets) {
@@ -122,7 +128,6 @@ Result<SharedJson> dispatch_secrets(const Step& step, const DispatchValues& valu
     if (!value) {
       return Error(value.error().code, "step \"" + step.id.text + "\": " + value.error().message);
     }
-    redaction.add(*value, masked_secret(key));
     secrets.emplace(key, *value);
   }
   return share(std::move(secrets));
@@ -133,7 +138,7 @@ Result<RunFunction> plan_function(const Workflow& workflow, const Step& step, co
   const auto& source = workflow.functions[step.index];
   CHECK(source != nullptr, "a function step has no source");
   RunFunction call;
-  const auto secrets = dispatch_secrets(step, values, call.attempt.redaction);
+  const auto secrets = dispatch_secrets(workflow, step, values, call.attempt.redaction);
   if (!secrets) return secrets.error();
   const OverlayScope at_dispatch(scope, {.secrets = secrets->get()});
   call.source = source;

@@ -21,9 +21,10 @@ Effect plan_fan_out(const Workflow& workflow, const Step& step, const FanOutStep
                     const Scope& scope, Instant now);
 Effect plan_response(const Step& step, const ResponseStep& config, const Scope& scope, Instant now);
 
-/// The secrets that the step names, for its dispatch scope, and their redaction. Error: secret_missing.
-Result<SharedJson> dispatch_secrets(const Step& step, const DispatchValues& values,
-                                    Redaction& redaction);
+/// The secrets that the step names, for its dispatch scope, and the redaction of all that the workflow
+/// names. Error: secret_missing.
+Result<SharedJson> dispatch_secrets(const Workflow& workflow, const Step& step,
+                                    const DispatchValues& values, Redaction& redaction);
 
 /// The rendered input of a step, as the task history shows it.
 Json render_input(const Step& step, const Scope& scope);

@@ -4,36 +4,6 @@
 
 namespace millrace {
 
-Result<FrozenIntegrations> FrozenIntegrations::read(const Json& frozen) {
-  FrozenIntegrations integrations;
-  const auto* const object = frozen.if_object();
-  if (object == nullptr) {
-    return Error(ErrorCode::corrupt_data, "a version's integrations are not an object");
-  }
-  for (const auto& member : *object) {
-    const std::string type(member.key());
-    auto compiled = compile_integration(type, member.value());
-    if (!compiled) {
-      return Error(ErrorCode::corrupt_data, "the integration \"" + type + "\" of a version: " +
-                                                compiled.error().message);
-    }
-    integrations.by_type_.emplace(type, std::move(*compiled));
-  }
-  return integrations;
-}
-
-std::shared_ptr<const Integration> FrozenIntegrations::find_integration(
-    std::string_view type) const {
-  const auto found = by_type_.find(type);
-  return found == by_type_.end() ? nullptr : found->second;
-}
-
-std::vector<std::string> FrozenIntegrations::integration_types() const {
-  std::vector<std::string> types;
-  for (const auto& [type, integration] : by_type_) types.push_back(type);
-  return types;
-}
-
 Json freeze_integrations(const Workflow& workflow, const IntegrationCatalog& catalog) {
   JsonObject frozen;
   for (const std::string& type : integrations_of(workflow)) {
@@ -42,6 +12,22 @@ Json freeze_integrations(const Workflow& workflow, const IntegrationCatalog& cat
     }
   }
   return frozen;
+}
+
+Result<IntegrationSet> read_frozen_integrations(const Json& frozen) {
+  const auto* const object = frozen.if_object();
+  if (object == nullptr) {
+    return Error(ErrorCode::corrupt_data, "a version's integrations are not an object");
+  }
+  IntegrationSet integrations;
+  for (const auto& member : *object) {
+    const std::string type(member.key());
+    if (auto put = integrations.put(type, member.value()); !put) {
+      return Error(ErrorCode::corrupt_data,
+                   "the integration \"" + type + "\" of a version: " + put.error().message);
+    }
+  }
+  return integrations;
 }
 
 }  // namespace millrace

@@ -77,11 +77,10 @@ std::vector<Json> values_of(const std::string& text) {
   std::vector<Json> values;
   std::size_t at = 0;
   while ((at = text.find_first_not_of(" \r\n\t", at)) != std::string::npos) {
-    boost::json::stream_parser parser;
+    boost::json::parser parser;
     boost::system::error_code error;
     at += parser.write_some(text.data() + at, text.size() - at, error);
-    if (!error) parser.finish(error);
-    if (error) throw std::runtime_error("no JSON: " + text);
+    if (error) throw std::runtime_error(error.message() + ": " + text);
     values.push_back(parser.release());
   }
   return values;

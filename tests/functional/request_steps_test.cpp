@@ -237,8 +237,9 @@ TEST_CASE("a fan-out asks for its elements at the same time") {
       }));
   const TestProject project(open_server());
   project.deploy_steps(
-      "w", R"({"id": "list", "type": "function", "code": "() => Array.from({length: 20}, (_, i) => i)"},
-              {"id": "each", "type": "fanOut", "items": "{{list.result}}", "steps": [)" +
+      "w", R"json({"id": "list", "type": "function",
+                   "code": "() => Array.from({ length: 20 }, (_, i) => i)"},
+                  {"id": "each", "type": "fanOut", "items": "{{list.result}}", "steps": [)json" +
                request_step("ask", "GET", peer.url("/"), R"(, "params": {"n": "{{each.index}}"})") +
                "]}," + response_step("\"{{ask.response.body}}\""));
   CHECK(project.trigger("w").text == R"(["0","1","2","3","4","5","6","7","8","9","10","11","12","13",)"

@@ -3,7 +3,7 @@
 // the file, and the difference.
 
 #include "tests/scenarios/scenario_file.h"
-#include "tests/support/project_integrations.h"
+#include "runtime/integrations/integration_set.h"
 #include "tests/support/simulated_run.h"
 
 #include <memory>
@@ -41,7 +41,7 @@ class ScenarioPlayer {
   const Scenario& scenario_;
   SimulatedRun::Options options_;
   std::shared_ptr<const Workflow> workflow_;
-  ProjectIntegrations integrations_;
+  IntegrationSet integrations_;
   SimulatedWorld world_;
   std::vector<std::string> slow_steps_;
   RunStart start_;

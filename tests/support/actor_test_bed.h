@@ -7,7 +7,7 @@
 #include "actors/gateway/task_history.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/manual_clock.h"
-#include "tests/support/project_integrations.h"
+#include "runtime/integrations/integration_set.h"
 #include "tests/support/scripted_functions.h"
 #include "tests/support/scripted_http.h"
 #include "tests/support/scripted_tenants.h"
@@ -93,7 +93,7 @@ class ActorTestBed {
   ProjectId project{"demo"};
   ScriptedTenants tenants;
   /// What workflows are deployed with.
-  std::shared_ptr<ProjectIntegrations> integrations = std::make_shared<ProjectIntegrations>();
+  std::shared_ptr<IntegrationSet> integrations = std::make_shared<IntegrationSet>();
   std::unique_ptr<ScriptedFunctions> functions;
   std::unique_ptr<ScriptedHttp> http;
   std::unique_ptr<storage::GroupCommit> commits;

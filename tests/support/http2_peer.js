@@ -34,8 +34,12 @@ const paths = {
     response.stream.close(NGHTTP2_REFUSED_STREAM);
   },
   '/refuse': (request, response) => response.stream.close(NGHTTP2_REFUSED_STREAM),
-  // The connection ends before the answer: politely (no stream was looked at), or at once.
-  '/go-away': (request) => request.stream.session.goaway(NGHTTP2_NO_ERROR, 0),
+  // The connection goes away, and all its requests but the first were never looked at.
+  '/go-away': (request, response) => {
+    if (request.stream.id === 1) return answer(request, response);
+    request.stream.session.goaway(NGHTTP2_NO_ERROR, 1);
+  },
+  // The connection ends before the answer.
   '/drop': (request) => request.stream.session.destroy(),
   // The answer comes, and the connection takes no further request.
   '/last': (request, response) => {

@@ -3,7 +3,7 @@
 
 #include "runtime/definitions/compile_workflow.h"
 #include "tests/support/catch.h"
-#include "tests/support/project_integrations.h"
+#include "runtime/integrations/integration_set.h"
 
 #include <string>
 
@@ -14,9 +14,9 @@ inline WorkflowIdentity test_identity() {
 }
 
 /// What the project has connected: "salesforce", and "crm" with some actions.
-inline const ProjectIntegrations& test_integrations() {
-  static const ProjectIntegrations integrations = [] {
-    ProjectIntegrations made;
+inline const IntegrationSet& test_integrations() {
+  static const IntegrationSet integrations = [] {
+    IntegrationSet made;
     const char* const crm = R"json({
       "name": "CRM", "baseUrl": "https://api.crm.example/v1", "auth": {"type": "bearer"},
       "actions": {
