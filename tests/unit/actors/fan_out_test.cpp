@@ -140,3 +140,30 @@ TEST_CASE("nested fan-outs reduce to nested arrays") {
   REQUIRE(response != nullptr);
   CHECK(to_text(response->body) == R"({"all":[[1,2],[],[3]]})");
 }
+
+TEST_CASE("a fan-out that is not done within its timeout fails and its elements go") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + fan_out(element_function, R"("timeout":"5s",)") + "]");
+  bed.functions->hold("item");
+  const auto execution = bed.accept("w", numbers(3));
+  REQUIRE(bed.functions->wait_for_calls("item", 3));
+  bed.clock.advance(Millis(4'000));
+  CHECK(bed.status(execution) == ExecutionStatus::executing);
+  bed.clock.advance(Millis(2'000));
+  REQUIRE(bed.reaches(execution, ExecutionStatus::failed));
+  CHECK(bed.eventually([&] { return bed.gateway->stats().children_live == 0; }));
+  bed.functions->release("item");
+  const auto shown = bed.history->show(bed.project, execution);
+  REQUIRE(shown.ok());
+  CHECK(shown->failure->got == "step_timeout");
+}
+
+TEST_CASE("a fan-out whose elements sleep is woken by its timeout, also after a restart") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + fan_out(delay_step("2", "HOURS"), R"("timeout":"1h",)") + "]");
+  const auto execution = bed.accept("w", numbers(3));
+  CHECK(bed.eventually([&] { return bed.gateway->stats().runs_live == 0; }));
+  bed.restart();
+  bed.clock.advance(std::chrono::minutes(61));
+  CHECK(bed.reaches(execution, ExecutionStatus::failed));
+}

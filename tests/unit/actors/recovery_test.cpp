@@ -73,3 +73,26 @@ TEST_CASE("a former owner's commits are refused once another process has taken t
               .ok());
   CHECK_FALSE(any);
 }
+
+TEST_CASE("a run with a damaged snapshot is rebuilt from its journal") {
+  ActorTestBed bed;
+  std::string steps;
+  for (int i = 0; i < 20; ++i) steps += function_step("f" + std::to_string(i)) + ",";
+  bed.deploy("w", "[" + steps + delay_step("1", "HOURS") + "," + function_step("after") + "]");
+  const auto execution = bed.accept("w");
+  REQUIRE(bed.eventually([&] { return bed.gateway->stats().runs_live == 0; }));
+  const storage::ExecutionTable table(bed.store);
+  const auto snapshot = table.snapshot(execution, BranchPath{});
+  REQUIRE(snapshot.ok());
+  REQUIRE(snapshot->has_value());  // otherwise this test says nothing
+  storage::WriteBatch batch;
+  batch.require(bed.ownership->fence(execution.shard()));
+  storage::ExecutionTable::put_snapshot(batch, execution, BranchPath{},
+                                        {(*snapshot)->last_sequence, "1{damaged"});
+  REQUIRE(bed.commits->commit_and_wait(std::move(batch)).ok());
+  bed.restart();
+  bed.clock.advance(std::chrono::hours(2));
+  CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
+  CHECK(bed.functions->calls("f0") == 0);
+  CHECK(bed.functions->calls("after") == 1);
+}
