@@ -58,7 +58,8 @@ struct HttpResponse {
   int status = 0;  // the final one, after redirects
   /// In the order of their arrival, names in lower case, valid UTF-8, of the final response only.
   std::vector<HttpHeader> headers;
-  SharedBytes body;  // decompressed; never null
+  /// Never null. Decompressed, but for a partial response (206) and encodings that the request asked for itself.
+  SharedBytes body;
 
   /// The first header of that (lower-case) name; null if there is none.
   const std::string* header(std::string_view name) const {

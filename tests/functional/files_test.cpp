@@ -200,6 +200,6 @@ TEST_CASE("a file of fifty megabytes goes through a workflow in bounded memory")
   constexpr std::size_t mb = 1u << 20;
   std::cout << "50 MB through a workflow: peak of the server " << peak / mb << " MB, before "
             << before / mb << " MB" << std::endl;
-  // In, kept, sent, received, kept and answered are six copies if none is given back in between.
-  CHECK(peak - before < 8 * limits::file_bytes_max);
+  // Received, kept, on its way to the disk, sent, and all of that once more for the way back.
+  CHECK(peak - before < 10 * limits::file_bytes_max);
 }
