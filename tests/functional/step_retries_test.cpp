@@ -100,7 +100,7 @@ TEST_CASE("a restart in the middle of a retry wait loses no attempt and repeats 
   ServerProcess server(open_server_options());
   const TestProject project(server);
   project.deploy_steps("w", request_step("call", "POST", example_peer().url("/flaky?restart"),
-                                         R"(, "body": 1, "retry": {"delays": ["1s", "1s"]})"));
+                                         R"(, "body": 1, "retry": {"delays": ["2s", "2s"]})"));
   const std::string run = project.start("w");
   for (std::size_t failed = 1; failed <= 2; ++failed) {
     const std::string retry_at = "/attempts/" + std::to_string(failed - 1) + "/retryAt";
