@@ -45,8 +45,18 @@ std::vector<Json> strange_values() {
 
 }  // namespace
 
+TEST_CASE("most samples are good before they are mutated") {
+  const IntegrationSet integrations = sample_integrations();
+  const auto samples = sample_definitions();
+  const auto good = std::count_if(samples.begin(), samples.end(), [&](const Json& definition) {
+    return bool(compile_workflow(definition, identity, &integrations));
+  });
+  REQUIRE(static_cast<std::size_t>(good) > samples.size() * 9 / 10);
+}
+
 TEST_CASE("a mutated definition compiles or has findings that point into it") {
   const auto samples = sample_definitions();
+  const IntegrationSet integrations = sample_integrations();
   const auto values = strange_values();
   REQUIRE(samples.size() > 40);
   std::size_t valid = 0;
@@ -55,7 +65,7 @@ TEST_CASE("a mutated definition compiles or has findings that point into it") {
     Json definition = samples[random.below(samples.size())];
     mutate(definition, random, values);
     INFO(to_text(definition));
-    const auto compiled = compile_workflow(definition, identity);
+    const auto compiled = compile_workflow(definition, identity, &integrations);
     ignore_result(check_draft(definition), "only that it ends");
     ++rounds;
     if (compiled) {

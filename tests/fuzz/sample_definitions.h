@@ -1,7 +1,9 @@
 #pragma once
-// Good definitions to start from: those of examples/ and of tests/scenarios/.
+// Good definitions to start from: those of examples/ and of tests/scenarios/, and the integrations that
+// the latter name.
 
 #include "runtime/base/json.h"
+#include "runtime/integrations/integration_set.h"
 
 #include <filesystem>
 #include <fstream>
@@ -38,7 +40,7 @@ inline std::string workflow_of_scenario(const std::string& scenario) {
   return workflow;
 }
 
-inline std::vector<Json> sample_definitions() {
+inline std::vector<std::filesystem::path> sample_files() {
   namespace fs = std::filesystem;
   const fs::path root(MILLRACE_SOURCE_DIR);
   std::vector<fs::path> files;
@@ -48,14 +50,37 @@ inline std::vector<Json> sample_definitions() {
     }
   }
   std::sort(files.begin(), files.end());  // a seed means the same on every machine
+  return files;
+}
+
+/// From the scenarios' lines `given integration TYPE JSON`; of one type the last is taken.
+inline IntegrationSet sample_integrations() {
+  IntegrationSet integrations;
+  for (const auto& file : sample_files()) {
+    if (file.extension() != ".scenario") continue;
+    std::istringstream lines(text_of_file(file));
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words(line);
+      std::string given, integration, type, definition;
+      words >> given >> integration >> type;
+      if (given != "given" || integration != "integration") continue;
+      std::getline(words, definition);
+      const auto value = parse_json(definition);
+      if (value) ignore_result(integrations.put(type, *value), "a scenario may be of a bad one");
+    }
+  }
+  return integrations;
+}
+
+inline std::vector<Json> sample_definitions() {
   std::vector<Json> samples;
-  for (const fs::path& file : files) {
+  for (const auto& file : sample_files()) {
     const bool is_scenario = file.extension() == ".scenario";
     if (!is_scenario && file.parent_path().filename() != "workflows") continue;
     if (!is_scenario && file.extension() != ".json") continue;
     const std::string text = text_of_file(file);
     auto value = parse_json(is_scenario ? workflow_of_scenario(text) : text);
-    if (!value) continue;  // a scenario may name its workflow otherwise
+    if (!value) continue;  // e.g. no workflow below `workflow`
     if (value->is_array()) {
       *value = JsonObject{{"trigger", {{"type", "request"}}}, {"steps", Json(*value)}};
     }
