@@ -34,9 +34,10 @@ class SimulatedFiles {
   KeepFile keeper() {
     return [this](std::string bytes) { return keep(std::move(bytes)); };
   }
-  FileBytes reader() const {
+  FileBytes reader() const& {
     return [this](const FileHandle& file) { return find(file); };
   }
+  FileBytes reader() const&& = delete;  // it reads from this object
 
  private:
   std::map<FileHandle, SharedBytes> files_;
