@@ -21,11 +21,6 @@
 //   StopAfterStep      parent branch       child branch                       the fan-out is failing
 //   SweepTick          itself              node, project                      unload what is idle
 
-#include <caf/all.hpp>
-
-#include <cstdint>
-#include <memory>
-
 #include "actors/records/loaded_branch.h"
 #include "actors/records/run_order.h"
 #include "runtime/execution/fan_out_progress.h"
@@ -34,13 +29,22 @@
 #include "storage/group_commit.h"
 #include "storage/tables/timer_table.h"
 
+#include <caf/all.hpp>
+
+#include <cstdint>
+#include <memory>
+
 namespace millrace {
 
 // How an actor of the tree ends on purpose. Anything else is a crash.
-inline constexpr auto ended_reason = caf::exit_reason::normal;           // its branch has ended
-inline constexpr auto asleep_reason = caf::exit_reason::user_shutdown;   // unloaded; a row will wake it
-inline constexpr auto dropped_reason = caf::exit_reason::unreachable;    // a commit failed: rebuild it
-inline constexpr auto stopped_reason = caf::exit_reason::kill;           // its parent ended it
+/// Its branch has ended.
+inline constexpr auto ended_reason = caf::exit_reason::normal;
+/// Unloaded; a row will wake it.
+inline constexpr auto asleep_reason = caf::exit_reason::user_shutdown;
+/// A commit failed: rebuild it.
+inline constexpr auto dropped_reason = caf::exit_reason::unreachable;
+/// Its parent ended it.
+inline constexpr auto stopped_reason = caf::exit_reason::kill;
 
 struct StartRun {
   std::shared_ptr<const RunOrder> order;

@@ -2,10 +2,6 @@
 // What actors use of the world: everything that is not another actor. One instance per process, built
 // by the gateway, outlives all actors. Every member is thread-safe.
 
-#include <atomic>
-#include <cstdint>
-#include <functional>
-
 #include "actors/gateway/shard_ownership.h"
 #include "actors/gateway/tenant_values.h"
 #include "actors/gateway/workflow_library.h"
@@ -19,6 +15,10 @@
 #include "runtime/outbound/http_caller.h"
 #include "runtime/steps/function_engine.h"
 #include "storage/group_commit.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
 
 namespace millrace {
 

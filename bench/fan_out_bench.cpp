@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 struct Size {
   std::uint64_t elements;
   std::uint64_t repetitions;
-  double seconds_floor;             // 0: none was promised
+  double seconds_floor;              // 0: none was promised
   double elements_per_second_floor;  // likewise
 };
 constexpr Size sizes[] = {{1'000, 50, 0, 20'000}, {20'000, 7, 3, 0}, {100'000, 3, 0, 0}};
@@ -84,8 +84,9 @@ BenchReport fan_out_bench(const BenchOptions& options) {
   BenchReport report;
   report.name = "fan_out";
   report.title = "one function for each element, from the request to the response with the sum";
-  report.columns = {"elements",   "least s",        "median s",        "p90 s",            "elements/s",
-                    "us/element", "CPU us/element", "server peak MiB", "workers peak MiB", "runs"};
+  report.columns = {"elements",         "least s",    "median s",       "p90 s",
+                    "elements/s",       "us/element", "CPU us/element", "server peak MiB",
+                    "workers peak MiB", "runs"};
   JsonArray points;
   for (const Size& size : sizes) {
     const Measured measured = measure(server, size);
@@ -95,8 +96,7 @@ BenchReport fan_out_bench(const BenchOptions& options) {
     const double per_second = elements / measured.median_seconds;
     report.rows.push_back({std::to_string(size.elements), fixed(measured.smallest_seconds, 4),
                            fixed(measured.median_seconds, 4), fixed(measured.p90_seconds, 4),
-                           fixed(per_second, 0),
-                           fixed(measured.median_seconds * 1e6 / elements, 1),
+                           fixed(per_second, 0), fixed(measured.median_seconds * 1e6 / elements, 1),
                            fixed(measured.cpu_seconds * 1e6 / elements, 1), fixed(server_mib, 0),
                            fixed(workers_mib, 0), std::to_string(size.repetitions)});
     points.push_back(JsonObject{{"elements", size.elements},

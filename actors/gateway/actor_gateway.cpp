@@ -1,10 +1,10 @@
 #include "actors/gateway/actor_gateway.h"
 
-#include <thread>
-
 #include "actors/messages.h"
 #include "actors/scheduling/recovery_sweep.h"
 #include "actors/tree/node_actor.h"
+
+#include <thread>
 
 namespace millrace {
 namespace {
@@ -55,9 +55,8 @@ class CafGateway final : public ActorGateway {
                [this](const ExecutionSummary& summary) {
                  caf::anon_send(node_, ResumeRun{summary.project, summary.user, summary.id});
                }) {
-    timers_.start([this](const storage::TimerRow& timer) {
-      caf::anon_send(node_, TimerFired{timer});
-    });
+    timers_.start(
+        [this](const storage::TimerRow& timer) { caf::anon_send(node_, TimerFired{timer}); });
   }
 
   ~CafGateway() override {
@@ -82,11 +81,11 @@ class CafGateway final : public ActorGateway {
     if (commits_.is_full()) {
       return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
     }
-    auto grant = services_.tenants.grant(request.project, request.user, **workflow,
-                                         request.credential);
+    auto grant =
+        services_.tenants.grant(request.project, request.user, **workflow, request.credential);
     if (!grant) return grant.error();
-    const std::shared_ptr<const RunOrder> order = order_for(
-        request, *workflow, JsonObject{{"request", request.request}}, std::move(*grant));
+    const std::shared_ptr<const RunOrder> order =
+        order_for(request, *workflow, JsonObject{{"request", request.request}}, std::move(*grant));
     const HeldReplies::Hold held(held_replies_, *order);
     caf::anon_send(node_, StartRun{order});
     if (auto reply = order->reply->wait_for(hold)) return std::move(*reply);
@@ -97,8 +96,8 @@ class CafGateway final : public ActorGateway {
     const TriggerRequest& request = test.trigger;
     auto workflow = workflows_.version(request.project, request.workflow, test.version);
     if (!workflow) return workflow.error();
-    auto grant = services_.tenants.grant(request.project, request.user, **workflow,
-                                         request.credential);
+    auto grant =
+        services_.tenants.grant(request.project, request.user, **workflow, request.credential);
     if (!grant) return grant.error();
     const auto order = order_for(request, *workflow, request.request, std::move(*grant));
     order->started.is_test = true;
@@ -157,8 +156,8 @@ class CafGateway final : public ActorGateway {
                                       RunGrant grant) {
     auto order = std::make_shared<RunOrder>();
     order->submitted = clock_.now();
-    order->execution = ExecutionId::make(shard_of(request.project, request.user),
-                                         order->submitted, random_);
+    order->execution =
+        ExecutionId::make(shard_of(request.project, request.user), order->submitted, random_);
     order->started.project = request.project;
     order->started.user = request.user;
     order->started.workflow = request.workflow;

@@ -1,10 +1,10 @@
 #pragma once
 // Builds the actor system and opens its door. Free of CAF, like everything in this folder's headers.
 
-#include <memory>
-
 #include "actors/gateway/gateway.h"
 #include "actors/node_services.h"
+
+#include <memory>
 
 namespace millrace {
 

@@ -3,16 +3,16 @@
 // of CAF. Every function may be called from any thread that is not an actor's, blocks at most as long
 // as it says, and returns what happened or a user-readable error.
 
-#include <memory>
-#include <optional>
-#include <variant>
-
 #include "actors/gateway/run_files.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+
+#include <memory>
+#include <optional>
+#include <variant>
 
 namespace millrace {
 

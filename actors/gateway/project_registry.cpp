@@ -1,13 +1,13 @@
 #include "actors/gateway/project_registry.h"
 
+#include "actors/gateway/shard_ownership.h"
+#include "runtime/base/execution_id.h"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
-
-#include "actors/gateway/shard_ownership.h"
-#include "runtime/base/execution_id.h"
 
 namespace millrace {
 namespace {
@@ -28,7 +28,8 @@ std::string hex(std::span<const std::uint8_t> bytes) {
 std::string sha256_hex(std::string_view text) {
   std::array<std::uint8_t, 32> digest{};
   unsigned size = 0;
-  const int done = EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  const int done =
+      EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
   CHECK(done == 1 && size == digest.size(), "SHA-256 failed");
   return hex(digest);
 }
@@ -54,9 +55,9 @@ Error no_project(const ProjectId& project) {
 
 }  // namespace
 
-ProjectRegistry::ProjectRegistry(const storage::OrderedStore& store,
-                                 storage::GroupCommit& commits, const ShardOwnership& ownership,
-                                 const Clock& clock, Random& random)
+ProjectRegistry::ProjectRegistry(const storage::OrderedStore& store, storage::GroupCommit& commits,
+                                 const ShardOwnership& ownership, const Clock& clock,
+                                 Random& random)
     : table_(store), commits_(commits), ownership_(ownership), clock_(clock), random_(random) {}
 
 Outcome ProjectRegistry::load() {

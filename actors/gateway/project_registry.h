@@ -2,6 +2,11 @@
 // Projects, their API keys and their token-verification keys. Reads are answered from memory; writes
 // are durable when they return. Thread-safe; blocks on the disk only when writing.
 
+#include "runtime/base/clock.h"
+#include "runtime/base/random.h"
+#include "storage/group_commit.h"
+#include "storage/tables/project_table.h"
+
 #include <map>
 #include <memory>
 #include <mutex>
@@ -9,11 +14,6 @@
 #include <shared_mutex>
 #include <string>
 #include <vector>
-
-#include "runtime/base/clock.h"
-#include "runtime/base/random.h"
-#include "storage/group_commit.h"
-#include "storage/tables/project_table.h"
 
 namespace millrace {
 

@@ -2,10 +2,10 @@
 // New files of one run, on their way to the disk: names bytes by their content and holds each content
 // once. Used by one thread at a time.
 
+#include "runtime/files/file_value.h"
+
 #include <map>
 #include <string>
-
-#include "runtime/files/file_value.h"
 
 namespace millrace {
 

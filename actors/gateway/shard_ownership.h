@@ -1,11 +1,11 @@
 #pragma once
 // Which shards this process owns and under which epochs: the fence of every commit.
 
-#include <utility>
-#include <vector>
-
 #include "runtime/base/check.h"
 #include "storage/ordered_store.h"
+
+#include <utility>
+#include <vector>
 
 namespace millrace {
 

@@ -1,10 +1,10 @@
 #include "actors/gateway/task_history.h"
 
-#include <unordered_map>
-
 #include "actors/gateway/workflow_library.h"
 #include "runtime/execution/event_codec.h"
 #include "runtime/history/step_history.h"
+
+#include <unordered_map>
 
 namespace millrace {
 namespace {
@@ -77,16 +77,16 @@ Outcome TaskHistory::replay(const ExecutionSummary& summary,
   const auto read_children = [&](const BranchPath& parent, StepIndex fan_out,
                                  const StepHistory::TakeChild& take) -> Outcome {
     Outcome problem = Done{};
-    auto scanned = table_.children(
-        summary.id, parent, fan_out,
-        [&](std::uint32_t index, std::vector<storage::JournalPage> child_pages) {
-          auto child_events = events_of(child_pages);
-          if (!child_events) {
-            problem = child_events.error();
-            return false;
-          }
-          return take(index, *child_events);
-        });
+    auto scanned =
+        table_.children(summary.id, parent, fan_out,
+                        [&](std::uint32_t index, std::vector<storage::JournalPage> child_pages) {
+                          auto child_events = events_of(child_pages);
+                          if (!child_events) {
+                            problem = child_events.error();
+                            return false;
+                          }
+                          return take(index, *child_events);
+                        });
     if (!scanned) return scanned;
     return problem;
   };
@@ -109,8 +109,7 @@ Result<TaskHistory::Execution> TaskHistory::show(const ProjectId& project,
       &events);
   if (!replayed) return replayed.error();
   link_next(shown.steps);
-  const auto* ended =
-      events.empty() ? nullptr : std::get_if<ExecutionEnded>(&events.back().body);
+  const auto* ended = events.empty() ? nullptr : std::get_if<ExecutionEnded>(&events.back().body);
   if (ended != nullptr && ended->status == ExecutionStatus::failed) {
     ErrorDetail failure;
     failure.message = ended->message;
@@ -157,8 +156,8 @@ Result<StepDetail> TaskHistory::step(const ProjectId& project, const ExecutionId
       nullptr);
   if (!replayed) return replayed.error();
   if (!detail) {
-    return Error(ErrorCode::not_found, "execution " + execution.text() + " has no step execution \"" +
-                                           step_execution_id + "\"");
+    return Error(ErrorCode::not_found, "execution " + execution.text() +
+                                           " has no step execution \"" + step_execution_id + "\"");
   }
   return std::move(*detail);
 }

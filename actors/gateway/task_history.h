@@ -3,14 +3,14 @@
 // journal itself, replayed through the pure machine: a step's input is rendered again from the state
 // the journal leads to, so nothing is stored twice. Blocks on the disk: request threads only.
 
+#include "runtime/history/step_execution.h"
+#include "runtime/history/step_history.h"
+#include "storage/tables/execution_table.h"
+
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "runtime/history/step_execution.h"
-#include "runtime/history/step_history.h"
-#include "storage/tables/execution_table.h"
 
 namespace millrace {
 

@@ -15,7 +15,7 @@ namespace millrace {
 
 /// What a run begins with, once all conditions of a live run hold (behaviour 1).
 struct RunGrant {
-  JsonObject settings;     // the workflow's over the integration's
+  JsonObject settings;  // the workflow's over the integration's
   JsonObject user_meta;
   std::string credential;  // empty: the workflow has no integration
 };

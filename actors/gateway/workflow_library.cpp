@@ -2,8 +2,8 @@
 
 #include "actors/gateway/shard_ownership.h"
 #include "runtime/definitions/compile_workflow.h"
-#include "runtime/integrations/frozen_integrations.h"
 #include "runtime/definitions/compiled_form.h"
+#include "runtime/integrations/frozen_integrations.h"
 
 namespace millrace {
 namespace {
@@ -30,8 +30,8 @@ Error not_deployed(const WorkflowId& id) {
 Result<WorkflowLibrary::Entry> entry_of(const storage::WorkflowRow& row) {
   auto draft = parse_json(row.draft);
   if (!draft) return Error(ErrorCode::corrupt_data, "a stored draft is " + draft.error().message);
-  return WorkflowLibrary::Entry{row.id, std::move(*draft), row.latest_version,
-                                row.deployed_version, row.updated};
+  return WorkflowLibrary::Entry{row.id, std::move(*draft), row.latest_version, row.deployed_version,
+                                row.updated};
 }
 
 Result<IntegrationSet> frozen_integrations(const storage::WorkflowVersionRow& row) {
@@ -43,10 +43,9 @@ Result<IntegrationSet> frozen_integrations(const storage::WorkflowVersionRow& ro
 
 }  // namespace
 
-WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store,
-                                 storage::GroupCommit& commits, const ShardOwnership& ownership,
-                                 const Clock& clock, FunctionEngine& functions,
-                                 Integrations integrations)
+WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store, storage::GroupCommit& commits,
+                                 const ShardOwnership& ownership, const Clock& clock,
+                                 FunctionEngine& functions, Integrations integrations)
     : table_(store),
       commits_(commits),
       ownership_(ownership),
@@ -162,7 +161,8 @@ Result<WorkflowVersion> WorkflowLibrary::deploy(const ProjectId& project, const 
   auto definition = parse_json(next.draft);
   if (!definition) return definition.error();
   const auto catalog = integrations_(project);
-  auto workflow = compile_workflow(*definition, {project, id, next.deployed_version}, catalog.get());
+  auto workflow =
+      compile_workflow(*definition, {project, id, next.deployed_version}, catalog.get());
   if (!workflow) return workflow.error();
   if (auto checked = check_functions(**workflow); !checked) return checked.error();
   storage::WriteBatch batch;
@@ -265,8 +265,8 @@ Result<std::shared_ptr<const Workflow>> WorkflowLibrary::version(const ProjectId
   auto row = table_.version(project, id, version);
   if (!row) return row.error();
   if (!*row) {
-    return Error(ErrorCode::not_found, "workflow \"" + id.text + "\" has no version " +
-                                           std::to_string(version));
+    return Error(ErrorCode::not_found,
+                 "workflow \"" + id.text + "\" has no version " + std::to_string(version));
   }
   auto definition = parse_json((*row)->definition);
   if (!definition) return Error(ErrorCode::corrupt_data, definition.error().message);

@@ -3,6 +3,10 @@
 // writes are durable when they return. Blocks on the disk and, at deploy, on the function engine:
 // call it from request threads only.
 
+#include "runtime/definitions/workflow.h"
+#include "storage/group_commit.h"
+#include "storage/tables/project_table.h"
+
 #include <functional>
 #include <list>
 #include <memory>
@@ -10,10 +14,6 @@
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include "runtime/definitions/workflow.h"
-#include "storage/group_commit.h"
-#include "storage/tables/project_table.h"
 
 namespace millrace {
 

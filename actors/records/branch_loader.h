@@ -28,9 +28,11 @@ class BranchLoader {
  private:
   /// Applies snapshot and journal to a fresh machine, then looks at the children of an open fan-out.
   Result<LoadedBranch> replay(const ExecutionId& execution, const BranchPath& path,
-                              std::shared_ptr<const Workflow> workflow, BranchMachine machine) const;
+                              std::shared_ptr<const Workflow> workflow,
+                              BranchMachine machine) const;
   Outcome load_children(const ExecutionId& execution, const BranchPath& path,
-                        const std::shared_ptr<const Workflow>& workflow, LoadedBranch& branch) const;
+                        const std::shared_ptr<const Workflow>& workflow,
+                        LoadedBranch& branch) const;
 
   storage::ExecutionTable table_;
   WorkflowLibrary& workflows_;

@@ -3,11 +3,11 @@
 // even whom to answer; when it is rebuilt, it finds the waiting request here. After a restart nobody
 // waits any more. Thread-safe; one per process.
 
+#include "actors/records/run_order.h"
+
 #include <memory>
 #include <mutex>
 #include <unordered_map>
-
-#include "actors/records/run_order.h"
 
 namespace millrace {
 

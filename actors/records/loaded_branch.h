@@ -1,15 +1,15 @@
 #pragma once
 // A branch rebuilt from storage: its machine, and if a fan-out is open, how far its elements are.
 
+#include "runtime/execution/branch_machine.h"
+#include "runtime/execution/fan_out_progress.h"
+#include "runtime/history/execution_summary.h"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include "runtime/execution/branch_machine.h"
-#include "runtime/execution/fan_out_progress.h"
-#include "runtime/history/execution_summary.h"
 
 namespace millrace {
 

@@ -1,12 +1,12 @@
 #pragma once
 // The order to begin an execution, as the gateway hands it to the actors.
 
-#include <memory>
-
 #include "actors/gateway/gateway.h"
 #include "actors/records/once_slot.h"
 #include "runtime/definitions/workflow.h"
 #include "runtime/execution/event.h"
+
+#include <memory>
 
 namespace millrace {
 

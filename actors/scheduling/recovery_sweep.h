@@ -3,15 +3,15 @@
 // ones prove that a lost message costs latency and never a run: a run that is in memory already ignores
 // the wish. Runs that sleep in a delay are left to their timer rows.
 
+#include "runtime/base/clock.h"
+#include "runtime/base/log.h"
+#include "storage/tables/execution_table.h"
+
 #include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <thread>
-
-#include "runtime/base/clock.h"
-#include "runtime/base/log.h"
-#include "storage/tables/execution_table.h"
 
 namespace millrace {
 

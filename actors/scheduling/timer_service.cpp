@@ -1,9 +1,9 @@
 #include "actors/scheduling/timer_service.h"
 
+#include "runtime/base/check.h"
+
 #include <algorithm>
 #include <vector>
-
-#include "runtime/base/check.h"
 
 namespace millrace {
 
@@ -94,9 +94,8 @@ void TimerService::scan() {
   }
   std::lock_guard lock(mutex_);
   next_scan_ = now + options_.scan_interval;
-  std::erase_if(fired_, [&](const auto& each) {
-    return each.second + options_.fire_again_after <= now;
-  });
+  std::erase_if(fired_,
+                [&](const auto& each) { return each.second + options_.fire_again_after <= now; });
   for (const auto& row : rows) {
     if (!fired_.contains(row)) hold(row);
   }

@@ -6,6 +6,10 @@
 // Bounded: memory holds at most `held_max` timers; when more are due within the horizon the rest are
 // read when those have fired.
 
+#include "runtime/base/clock.h"
+#include "runtime/base/log.h"
+#include "storage/tables/timer_table.h"
+
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -13,15 +17,11 @@
 #include <set>
 #include <thread>
 
-#include "runtime/base/clock.h"
-#include "runtime/base/log.h"
-#include "storage/tables/timer_table.h"
-
 namespace millrace {
 
 struct TimerServiceOptions {
   Millis scan_interval{30'000};
-  Millis horizon{60'000};          // > scan_interval, so that no timer falls between two scans
+  Millis horizon{60'000};           // > scan_interval, so that no timer falls between two scans
   Millis fire_again_after{30'000};  // a fired timer whose row is still there
   std::size_t held_max = 100'000;
 };
@@ -57,8 +57,8 @@ class TimerService {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::set<storage::TimerRow> waiting_;                 // by due time
-  std::map<storage::TimerRow, Instant> fired_;          // -> when
+  std::set<storage::TimerRow> waiting_;         // by due time
+  std::map<storage::TimerRow, Instant> fired_;  // -> when
   Instant next_scan_{};
   bool stopping_ = false;
   std::thread thread_;

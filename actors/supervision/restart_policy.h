@@ -1,10 +1,10 @@
 #pragma once
 // What a supervisor does when an actor under it ends abnormally. Pure: (reason, history) -> decision.
 
-#include <cstdint>
-
 #include "runtime/base/clock.h"
 #include "runtime/base/limits.h"
+
+#include <cstdint>
 
 namespace millrace {
 
@@ -16,7 +16,7 @@ enum class ActorEnd : std::uint8_t {
 enum class RestartDecision : std::uint8_t {
   rebuild,        // from the journal, now
   rebuild_later,  // from the journal, after `storage_pause`: the disk is not well
-  park,           // end the execution as FAILED with the reason; the rest of its user's work goes on
+  park,  // end the execution as FAILED with the reason; the rest of its user's work goes on
 };
 
 inline constexpr Millis storage_pause{1'000};

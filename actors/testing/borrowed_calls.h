@@ -3,6 +3,10 @@
 // that `stop` leaves no callback behind; a borrower cannot stop the engine, so it keeps the callbacks
 // itself and drops them on its own stop. Thread-safe.
 
+#include "runtime/base/check.h"
+#include "runtime/outbound/http_caller.h"
+#include "runtime/steps/function_engine.h"
+
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -10,10 +14,6 @@
 #include <memory>
 #include <mutex>
 #include <utility>
-
-#include "runtime/base/check.h"
-#include "runtime/outbound/http_caller.h"
-#include "runtime/steps/function_engine.h"
 
 namespace millrace {
 

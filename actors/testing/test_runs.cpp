@@ -1,8 +1,5 @@
 #include "actors/testing/test_runs.h"
 
-#include <atomic>
-#include <map>
-
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/task_history.h"
 #include "actors/testing/borrowed_calls.h"
@@ -12,6 +9,9 @@
 #include "runtime/text/nearest_name.h"
 #include "storage/keys.h"
 #include "storage/memory/memory_store.h"
+
+#include <atomic>
+#include <map>
 
 namespace millrace {
 namespace {
@@ -59,8 +59,9 @@ Result<const Step*> step_named(const Workflow& workflow, const std::string& id) 
     ids.push_back(step->id.text);
   }
   const std::string nearest = nearest_name(id, ids);
-  return Error(ErrorCode::not_found, "the draft has no step \"" + id + '"' +
-                                         (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+  return Error(ErrorCode::not_found,
+               "the draft has no step \"" + id + '"' +
+                   (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
 }
 
 }  // namespace
@@ -125,15 +126,17 @@ class TestRuns::Node {
     if (!workflow) return workflow.error();
     TestOrder order{{request.project, request.user, request.workflow, request.trigger,
                      request.files, request.credential},
-                    version, std::nullopt, request.outputs};
+                    version,
+                    std::nullopt,
+                    request.outputs};
     if (!request.step.empty()) {
       auto step = step_named(**workflow, request.step);
       if (!step) return step.error();
       order.only_step = (*step)->index;
     }
     auto started = gateway_->run_test(order, options_.time_max);
-    Result<TestReport> report = started ? report_of(request.project, *started)
-                                        : Result<TestReport>(started.error());
+    Result<TestReport> report =
+        started ? report_of(request.project, *started) : Result<TestReport>(started.error());
     erase(request, version, started);
     return report;
   }

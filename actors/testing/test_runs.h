@@ -7,12 +7,6 @@
 // The report shows arrays, and the elements of fan-outs, up to 20. Thread-safe; blocks: for request
 // threads only.
 
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "actors/gateway/run_files.h"
 #include "actors/gateway/tenant_values.h"
 #include "actors/gateway/workflow_library.h"
@@ -21,6 +15,12 @@
 #include "runtime/history/execution_summary.h"
 #include "runtime/history/step_execution.h"
 #include "runtime/outbound/http_caller.h"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace millrace {
 
@@ -49,7 +49,7 @@ struct TestReport {
 struct TestRunsOptions {
   std::size_t runs_max = 16;  // at once; beyond: `overloaded`
   std::size_t runs_per_project_max = 4;
-  Millis time_max{300'000};   // beyond: the run is cancelled, `step_timeout`
+  Millis time_max{300'000};  // beyond: the run is cancelled, `step_timeout`
 };
 
 class TestRuns {

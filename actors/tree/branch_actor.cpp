@@ -1,13 +1,13 @@
 #include "actors/tree/branch_actor.h"
 
-#include <algorithm>
-
 #include "actors/records/start_rows.h"
 #include "actors/supervision/crash_reason.h"
 #include "actors/tree/run_dispatch.h"
 #include "runtime/base/check.h"
 #include "runtime/execution/branch_snapshot.h"
 #include "storage/tables/file_table.h"
+
+#include <algorithm>
 
 namespace millrace {
 namespace {
@@ -177,7 +177,8 @@ void BranchActor::reply_with_files(RunResponded reply, std::vector<FileHandle> f
   flush(Urgency::urgent);
   services_.reader.submit([&services = services_, slot = identity_.reply, reply = std::move(reply),
                            files = std::move(files), execution = identity_.execution]() mutable {
-    if (auto durable = services.commits.commit_and_wait({}); !durable) return;  // it will be rebuilt
+    if (auto durable = services.commits.commit_and_wait({}); !durable)
+      return;  // it will be rebuilt
     RunFiles found;
     for (const FileHandle& file : files) {
       auto bytes = storage::FileTable(services.store).get(execution, file);
@@ -204,16 +205,13 @@ void BranchActor::confirm_when_durable(std::shared_ptr<OutcomeSlot> slot) {
   confirmation_ = std::move(slot);
 }
 
-void BranchActor::flush() {
-  flush(reply_ || confirmation_ ? Urgency::urgent : Urgency::lazy);
-}
+void BranchActor::flush() { flush(reply_ || confirmation_ ? Urgency::urgent : Urgency::lazy); }
 
 void BranchActor::snapshot_if_due(std::uint64_t after_events) {
   if (machine_.events_applied() < events_in_snapshot_ + after_events) return;
   events_in_snapshot_ = machine_.events_applied();
-  ExecutionTable::put_snapshot(
-      batch_, identity_.execution, identity_.path,
-      {machine_.events_applied(), BranchSnapshotCodec::write(machine_)});
+  ExecutionTable::put_snapshot(batch_, identity_.execution, identity_.path,
+                               {machine_.events_applied(), BranchSnapshotCodec::write(machine_)});
 }
 
 void BranchActor::flush(Urgency urgency) {
@@ -231,8 +229,8 @@ void BranchActor::flush(Urgency urgency) {
   services_.commits.submit(
       std::exchange(batch_, {}), urgency,
       [self, slot = identity_.reply, reply = std::exchange(reply_, std::nullopt),
-       confirmation = std::exchange(confirmation_, nullptr),
-       tell = falling_asleep_, call](const Outcome& outcome) mutable {
+       confirmation = std::exchange(confirmation_, nullptr), tell = falling_asleep_,
+       call](const Outcome& outcome) mutable {
         if (!outcome) {
           caf::anon_send(self, CommitFailed{outcome.error()});
           return;

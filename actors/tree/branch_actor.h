@@ -10,17 +10,17 @@
 // one batch, in order. What the outside may see (a reply) travels with the batch and is given by the
 // commit thread once that batch is durable.
 
+#include "actors/gateway/run_files.h"
+#include "actors/messages.h"
+#include "actors/node_services.h"
+#include "actors/tree/open_fan_out.h"
+#include "runtime/execution/event_codec.h"
+
 #include <caf/all.hpp>
 
 #include <functional>
 #include <memory>
 #include <optional>
-
-#include "actors/messages.h"
-#include "actors/node_services.h"
-#include "actors/gateway/run_files.h"
-#include "actors/tree/open_fan_out.h"
-#include "runtime/execution/event_codec.h"
 
 namespace millrace {
 
@@ -154,7 +154,8 @@ class BranchActor : public caf::event_based_actor {
     std::optional<HttpCaller::CallId> http_call;
   };
   std::uint64_t calls_begun_ = 0;
-  std::uint64_t tell_when_durable_ = 0;  // the number of a call that waits for the next flush; 0: none
+  std::uint64_t tell_when_durable_ =
+      0;  // the number of a call that waits for the next flush; 0: none
   bool has_replied_ = false;
   std::optional<InFlight> in_flight_;
   std::unique_ptr<OpenFanOut> fan_out_;

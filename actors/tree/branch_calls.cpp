@@ -27,8 +27,8 @@ Outcome check_function_files(const std::vector<FileHandle>& files) {
   if (bytes <= limits::file_in_function_bytes_max) return Done{};
   return Error(ErrorCode::limit_exceeded,
                "the files among a function's parameters may have at most " +
-                   std::to_string(limits::file_in_function_bytes_max) + " bytes together, these have " +
-                   std::to_string(bytes));
+                   std::to_string(limits::file_in_function_bytes_max) +
+                   " bytes together, these have " + std::to_string(bytes));
 }
 
 }  // namespace
@@ -76,7 +76,8 @@ void BranchActor::read_files(std::vector<FileHandle> files) {
   services_.reader.submit([self = caf::actor(this), &services = services_, files = std::move(files),
                            execution = identity_.execution, number = in_flight_->number] {
     // Files that this run made a moment ago are on their way to the disk.
-    ignore_result(services.commits.commit_and_wait({}), "what was lost is lost: read what is there");
+    ignore_result(services.commits.commit_and_wait({}),
+                  "what was lost is lost: read what is there");
     auto read = std::make_shared<Result<RunFiles>>(RunFiles());
     const storage::FileTable table(services.store);
     for (const FileHandle& file : files) {
@@ -117,8 +118,8 @@ void BranchActor::run_function() {
   services_.functions.run(
       std::move(std::get<FunctionCall>(in_flight_->work)),
       [self, number = in_flight_->number](FunctionOutcome outcome) {
-        caf::anon_send(self, FunctionFinished{number, std::make_shared<FunctionOutcome>(
-                                                          std::move(outcome))});
+        caf::anon_send(
+            self, FunctionFinished{number, std::make_shared<FunctionOutcome>(std::move(outcome))});
       });
 }
 
@@ -132,8 +133,8 @@ void BranchActor::send_request(const FileBytes& bytes_of) {
   const caf::actor self(this);
   in_flight_->http_call = services_.http.call(
       std::move(*request), [self, number = in_flight_->number](HttpOutcome outcome) {
-        caf::anon_send(
-            self, RequestAnswered{number, std::make_shared<HttpOutcome>(std::move(outcome))});
+        caf::anon_send(self,
+                       RequestAnswered{number, std::make_shared<HttpOutcome>(std::move(outcome))});
       });
 }
 
@@ -152,8 +153,8 @@ bool BranchActor::is_in_flight(std::uint64_t number) {
 void BranchActor::handle(FunctionFinished& message) {
   if (!is_in_flight(message.number)) return;
   FunctionOutcome& outcome = *message.outcome;
-  Result<Json> value = outcome.result.ok() ? parse_json(*outcome.result)
-                                           : Result<Json>(outcome.result.error());
+  Result<Json> value =
+      outcome.result.ok() ? parse_json(*outcome.result) : Result<Json>(outcome.result.error());
   if (outcome.result.ok() && !value) {
     // The result was not JSON within our bounds (too deep): the function's fault, not the input's.
     value = Error(ErrorCode::function_output, "the result is " + value.error().message);
@@ -165,8 +166,8 @@ void BranchActor::handle(FunctionFinished& message) {
     fail_call({value.error(), std::move(outcome.console)});
   } else {
     const InFlight finished = take_call();
-    record(BranchMachine::function_completed(finished.attempt, finished.started,
-                                             std::move(*value), std::move(outcome.console)));
+    record(BranchMachine::function_completed(finished.attempt, finished.started, std::move(*value),
+                                             std::move(outcome.console)));
   }
   advance();
 }
@@ -179,8 +180,8 @@ void BranchActor::handle(RequestAnswered& message) {
     const HttpResponse& response = **message.outcome;
     Json body = body_of(response);
     const InFlight finished = take_call();
-    record(machine_.request_answered(finished.attempt, finished.started, response,
-                                     std::move(body), now(), random_jitter(services_.random)));
+    record(machine_.request_answered(finished.attempt, finished.started, response, std::move(body),
+                                     now(), random_jitter(services_.random)));
   }
   advance();
 }
@@ -196,7 +197,8 @@ Json BranchActor::body_of(const HttpResponse& response) {
   }
   auto& file = std::get<FileBody>(body);
   std::string bytes = in_flight_->attempt.redaction.apply(*response.body);
-  return file_object({std::move(file.name), std::move(file.mime_type), keep_file(std::move(bytes))});
+  return file_object(
+      {std::move(file.name), std::move(file.mime_type), keep_file(std::move(bytes))});
 }
 
 Outcome BranchActor::keep_files_of(Json& value) {

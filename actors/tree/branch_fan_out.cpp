@@ -68,8 +68,8 @@ void BranchActor::spawn_child(std::uint32_t index, LoadedBranch branch) {
   if (child.state == FanOutChild::State::asleep) ++fan_out_->awake;
   child.state = FanOutChild::State::live;
   child.mail_sent = false;
-  child.actor = spawn<FanOutChildActor, caf::monitored>(
-      services_, child_identity(index), std::move(branch), caf::actor(this), index);
+  child.actor = spawn<FanOutChildActor, caf::monitored>(services_, child_identity(index),
+                                                        std::move(branch), caf::actor(this), index);
   fan_out_->index_of[child.actor.address()] = index;
 }
 
@@ -83,7 +83,8 @@ void BranchActor::load_child(std::uint32_t index) {
                            execution = identity_.execution, path = child_identity(index).path,
                            workflow = machine_.shared_workflow(), scope = fan_out_->scope,
                            item = fan_out_->items.get_array()[index], index] {
-    ignore_result(services.commits.commit_and_wait({}), "what was lost is lost: read what is there");
+    ignore_result(services.commits.commit_and_wait({}),
+                  "what was lost is lost: read what is there");
     auto loaded = std::make_shared<Result<LoadedBranch>>(
         services.loader.load_child(execution, path, workflow, scope, item));
     caf::anon_send(self, ChildLoaded{index, std::move(loaded)});
@@ -133,8 +134,7 @@ void BranchActor::handle(const ChildAbandoned& message) {
 
 void BranchActor::handle(const caf::down_msg& message) {
   if (!fan_out_) return;
-  const auto found =
-      fan_out_->index_of.find(caf::actor_cast<caf::actor_addr>(message.source));
+  const auto found = fan_out_->index_of.find(caf::actor_cast<caf::actor_addr>(message.source));
   // Whoever ended on purpose has sent its last message before.
   if (found == fan_out_->index_of.end()) return;
   const std::uint32_t index = found->second;
@@ -174,7 +174,7 @@ void BranchActor::forget_child(std::uint32_t index) {
   if (found->second.state != FanOutChild::State::asleep) --fan_out_->awake;
   if (found->second.actor) {
     fan_out_->index_of.erase(found->second.actor.address());
-    }
+  }
   fan_out_->children.erase(found);
 }
 

@@ -79,8 +79,7 @@ void ExecutionActor::on_recorded(const Event& event) {
     on_ended(*ended);
     summary_.ended = event.at;
   } else {
-    summary_.status =
-        machine_.is_delayed() ? ExecutionStatus::delayed : ExecutionStatus::executing;
+    summary_.status = machine_.is_delayed() ? ExecutionStatus::delayed : ExecutionStatus::executing;
   }
   summary_changed_ = summary_changed_ || before != summary_.status;
 }
@@ -94,13 +93,16 @@ void ExecutionActor::on_ended(const ExecutionEnded& ended) {
       ++stats.runs_succeeded;
       reply_when_durable(RunAccepted{identity_.execution, summary_.started});
       return;
-    case ExecutionStatus::failed: ++stats.runs_failed; break;
-    default: ++stats.runs_cancelled; break;
+    case ExecutionStatus::failed:
+      ++stats.runs_failed;
+      break;
+    default:
+      ++stats.runs_cancelled;
+      break;
   }
-  const StepId step =
-      ended.step && *ended.step < machine_.workflow().by_index.size()
-          ? machine_.workflow().by_index[*ended.step]->id
-          : StepId{};
+  const StepId step = ended.step && *ended.step < machine_.workflow().by_index.size()
+                          ? machine_.workflow().by_index[*ended.step]->id
+                          : StepId{};
   reply_when_durable(RunFailed{identity_.execution, step, Error(ended.code, ended.message)});
 }
 

@@ -3,9 +3,9 @@
 // begin or rebuilt from its journal. Beyond what every branch does, it keeps the summary (the task
 // history line) in step with the journal, answers the request that started it, and takes cancels.
 
-#include <variant>
-
 #include "actors/tree/branch_actor.h"
+
+#include <variant>
 
 namespace millrace {
 

@@ -4,13 +4,13 @@
 // cost the same, one run, so deficit round robin reduces to round robin: Shreedhar and Varghese,
 // "Efficient fair queuing using deficit round robin", 1996.)
 
+#include "runtime/base/ids.h"
+
 #include <deque>
 #include <list>
 #include <optional>
 #include <unordered_map>
 #include <utility>
-
-#include "runtime/base/ids.h"
 
 namespace millrace {
 

@@ -27,8 +27,7 @@ void FanOutChildActor::on_exit() {
 }
 
 void FanOutChildActor::on_branch_ended() {
-  const Step& fan_out =
-      *machine_.workflow().by_index[identity_.path.elements.back().fan_out];
+  const Step& fan_out = *machine_.workflow().by_index[identity_.path.elements.back().fan_out];
   send(parent_, ChildSettled{index_, std::make_shared<BranchResult>(result_of(machine_, fan_out))});
   quit(ended_reason);
 }

@@ -8,9 +8,8 @@ namespace millrace {
 
 class FanOutChildActor final : public BranchActor {
  public:
-  FanOutChildActor(caf::actor_config& config, const NodeServices& services,
-                   BranchIdentity identity, LoadedBranch branch, caf::actor parent,
-                   std::uint32_t index);
+  FanOutChildActor(caf::actor_config& config, const NodeServices& services, BranchIdentity identity,
+                   LoadedBranch branch, caf::actor parent, std::uint32_t index);
   caf::behavior make_behavior() override;
   void on_exit() override;
 

@@ -40,8 +40,8 @@ void NodeActor::project_down(const caf::down_msg& message) {
   if (found == project_of_.end()) return;
   // The next message for the project spawns it anew; its runs come back with the recovery sweep.
   ++services_.stats.actor_crashes;
-  services_.log(LogLevel::error, "project " + found->second.text +
-                                     " crashed: " + caf::to_string(message.reason));
+  services_.log(LogLevel::error,
+                "project " + found->second.text + " crashed: " + caf::to_string(message.reason));
   projects_.erase(found->second);
   project_of_.erase(found);
 }

@@ -2,12 +2,12 @@
 // The root of the tree on this node: parent of the project actors, and where mail from the gateway, the
 // timer service and the recovery sweep comes in.
 
+#include "actors/messages.h"
+#include "actors/node_services.h"
+
 #include <caf/all.hpp>
 
 #include <unordered_map>
-
-#include "actors/messages.h"
-#include "actors/node_services.h"
 
 namespace millrace {
 

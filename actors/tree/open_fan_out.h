@@ -2,21 +2,21 @@
 // The running side of an open fan-out, owned by the branch actor whose step it is: which children
 // live, which sleep, which have settled. Decisions are FanOutProgress's; this adds the handles.
 
+#include "actors/supervision/restart_policy.h"
+#include "runtime/execution/fan_out_progress.h"
+
 #include <caf/actor.hpp>
 
 #include <memory>
 #include <unordered_map>
-
-#include "actors/supervision/restart_policy.h"
-#include "runtime/execution/fan_out_progress.h"
 
 namespace millrace {
 
 struct FanOutChild {
   enum class State : std::uint8_t { live, loading, asleep };
   State state = State::live;
-  caf::actor actor;         // live only
-  bool mail_sent = false;   // a timer was passed on to it: if it falls asleep now, look again
+  caf::actor actor;        // live only
+  bool mail_sent = false;  // a timer was passed on to it: if it falls asleep now, look again
   CrashHistory crashes;
 };
 
@@ -34,7 +34,7 @@ struct OpenFanOut {
   std::shared_ptr<const BranchScope> scope;
   Instant started;
   FanOutProgress progress;
-  std::unordered_map<std::uint32_t, FanOutChild> children;  // begun and not settled
+  std::unordered_map<std::uint32_t, FanOutChild> children;      // begun and not settled
   std::unordered_map<caf::actor_addr, std::uint32_t> index_of;  // of live children
   std::size_t awake = 0;                                        // live or loading
 };

@@ -17,9 +17,7 @@ caf::behavior ProjectActor::make_behavior() {
   delayed_send(this, services_.options.idle_sweep, SweepTick{});
   return {
       [this](const StartRun& message) { start(message); },
-      [this](const ResumeRun& message) {
-        pass_or_queue(message.user, message.execution, message);
-      },
+      [this](const ResumeRun& message) { pass_or_queue(message.user, message.execution, message); },
       [this](const TimerFired& message) {
         pass_or_queue(message.timer.user, message.timer.execution, message);
       },
@@ -38,8 +36,7 @@ void ProjectActor::on_exit() {
 ProjectActor::User& ProjectActor::user(const UserId& id) {
   User& user = users_[id];
   if (!user.actor) {
-    user.actor =
-        spawn<UserActor, caf::monitored>(services_, project_, id, caf::actor(this));
+    user.actor = spawn<UserActor, caf::monitored>(services_, project_, id, caf::actor(this));
     user_of_[user.actor.address()] = id;
   }
   return user;
@@ -86,16 +83,15 @@ void ProjectActor::queue_start(const StartRun& message) {
   put_start(batch, order, services_.clock.now());
   // A run that has to wait for a place answers at once that it was accepted, also when it has a
   // Response step: holding the connection would only hold the queue's length in connections.
-  services_.commits.submit(
-      std::move(batch), storage::Urgency::urgent,
-      [reply = order.reply, id = order.execution, submitted = order.submitted](
-          const Outcome& outcome) {
-        if (outcome) {
-          reply->give(TriggerReply(RunAccepted{id, submitted}));
-        } else {
-          reply->give(outcome.error());
-        }
-      });
+  services_.commits.submit(std::move(batch), storage::Urgency::urgent,
+                           [reply = order.reply, id = order.execution,
+                            submitted = order.submitted](const Outcome& outcome) {
+                             if (outcome) {
+                               reply->give(TriggerReply(RunAccepted{id, submitted}));
+                             } else {
+                               reply->give(outcome.error());
+                             }
+                           });
 }
 
 void ProjectActor::settled(const RunSettled& message) {

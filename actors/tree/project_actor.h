@@ -3,15 +3,15 @@
 // runs are in memory at once; what comes beyond is stored at once, acknowledged, and queued fairly
 // between users. Ended by the node actor when it has been idle.
 
+#include "actors/messages.h"
+#include "actors/node_services.h"
+#include "actors/tree/fair_queue.h"
+
 #include <caf/all.hpp>
 
 #include <unordered_map>
 #include <unordered_set>
 #include <variant>
-
-#include "actors/messages.h"
-#include "actors/node_services.h"
-#include "actors/tree/fair_queue.h"
 
 namespace millrace {
 

@@ -50,8 +50,8 @@ void UserActor::start(const StartRun& message) {
   Run& run = runs_[order->execution];
   run.reply = order->reply;
   run.events_when_built = 1;  // ExecutionStarted
-  BranchIdentity identity{order->execution, {}, project_, user_,
-                          services_.commits.generation(), order->reply};
+  BranchIdentity identity{order->execution, {}, project_, user_, services_.commits.generation(),
+                          order->reply};
   watch(order->execution, run,
         spawn<ExecutionActor, caf::monitored>(services_, std::move(identity), order));
 }
@@ -73,7 +73,8 @@ void UserActor::load(const ExecutionId& execution) {
   ++services_.stats.runs_loaded;
   services_.reader.submit([self = caf::actor(this), &services = services_, execution] {
     // What a crashed incarnation had recorded may still be on its way to the disk.
-    ignore_result(services.commits.commit_and_wait({}), "what was lost is lost: read what is there");
+    ignore_result(services.commits.commit_and_wait({}),
+                  "what was lost is lost: read what is there");
     const auto generation = services.commits.generation();
     auto run = std::make_shared<Result<LoadedRun>>(services.loader.load_run(execution));
     caf::anon_send(self, RunLoaded{execution, generation, std::move(run)});
@@ -183,8 +184,8 @@ void UserActor::crashed(const ExecutionId& execution, Run& run, const std::strin
                      "crashed three times on the same event; this is a bug in Millrace: " + reason);
     run.crashes = CrashHistory();
   }
-  services_.log(LogLevel::error, "execution " + execution.text() + " crashed and is rebuilt: " +
-                                     reason);
+  services_.log(LogLevel::error,
+                "execution " + execution.text() + " crashed and is rebuilt: " + reason);
   load(execution);
 }
 
@@ -213,10 +214,9 @@ void UserActor::settle(const ExecutionId& execution) {
   const auto found = runs_.find(execution);
   for (const auto& cancel : found->second.cancels) {
     // The run itself confirms a cancel when it is durable; what is left came after the end.
-    services_.commits.submit(
-        {}, storage::Urgency::urgent, [slot = cancel.slot](const Outcome&) {
-          slot->give(Error(ErrorCode::conflict, "the execution has already ended"));
-        });
+    services_.commits.submit({}, storage::Urgency::urgent, [slot = cancel.slot](const Outcome&) {
+      slot->give(Error(ErrorCode::conflict, "the execution has already ended"));
+    });
   }
   runs_.erase(found);
   send(parent_, RunSettled{user_, execution});

@@ -3,14 +3,14 @@
 // rebuilt when they crash (restart_policy.h) or when mail comes for one that sleeps, and tells the
 // project when one has left memory. Ended by its project when it has been idle.
 
+#include "actors/messages.h"
+#include "actors/node_services.h"
+#include "actors/supervision/restart_policy.h"
+
 #include <caf/all.hpp>
 
 #include <unordered_map>
 #include <vector>
-
-#include "actors/messages.h"
-#include "actors/node_services.h"
-#include "actors/supervision/restart_policy.h"
 
 namespace millrace {
 
@@ -23,14 +23,14 @@ class UserActor final : public caf::event_based_actor {
 
  private:
   struct Run {
-    caf::actor actor;                         // null while loading
-    std::shared_ptr<ReplySlot> reply;         // survives a rebuild
-    std::vector<CancelRun> cancels;           // not yet answered
-    std::vector<TimerFired> timers;           // came while it was loading
-    bool mail_sent = false;                   // if it falls asleep now, it may have missed it
+    caf::actor actor;                  // null while loading
+    std::shared_ptr<ReplySlot> reply;  // survives a rebuild
+    std::vector<CancelRun> cancels;    // not yet answered
+    std::vector<TimerFired> timers;    // came while it was loading
+    bool mail_sent = false;            // if it falls asleep now, it may have missed it
     CrashHistory crashes;
     std::uint64_t events_when_built = 0;
-    std::optional<Error> park;                // rebuild it only to end it with this
+    std::optional<Error> park;  // rebuild it only to end it with this
   };
 
   void start(const StartRun& message);

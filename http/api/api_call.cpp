@@ -60,8 +60,7 @@ Result<std::optional<std::string>> string_member(const JsonObject& object, std::
   return std::optional(std::string(member->get_string()));
 }
 
-Error wrong_member(const std::string& key, const std::string& message,
-                   const std::string& nearest) {
+Error wrong_member(const std::string& key, const std::string& message, const std::string& nearest) {
   ErrorDetail detail;
   detail.path = "/" + pointer_token(key);
   detail.message = message;

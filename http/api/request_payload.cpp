@@ -141,8 +141,7 @@ bool is_file_type(const std::string& type) {
          type != "application/x-www-form-urlencoded" && !type.starts_with("text/");
 }
 
-Result<Json> whole_file(const httplib::Request& request, const std::string& type,
-                        RunFiles& files) {
+Result<Json> whole_file(const httplib::Request& request, const std::string& type, RunFiles& files) {
   if (request.body.size() > limits::file_bytes_max) return too_big();
   std::string name = header_parameter(request.get_header_value("Content-Disposition"), "filename");
   if (name.empty() || !is_valid_utf8(name)) name = "file";
@@ -183,8 +182,8 @@ Result<RequestPayload> read_request_payload(const ApiCall& call) {
   JsonObject request{{"headers", headers_of(call.http)}, {"params", object_of(call.query)}};
   const std::string type = type_of(call.http);
   const bool is_file = !call.http.body.empty() && is_file_type(type);
-  auto content = is_file ? whole_file(call.http, type, payload.files)
-                         : body_of(call.http, payload.files);
+  auto content =
+      is_file ? whole_file(call.http, type, payload.files) : body_of(call.http, payload.files);
   if (!content) return content.error();
   if (is_file) request.emplace("body", JsonObject());
   request.emplace(is_file ? "file" : "body", std::move(*content));

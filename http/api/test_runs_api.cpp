@@ -21,9 +21,8 @@ Result<JsonObject> object_member(const JsonObject& body, std::string_view key) {
   const Json* const value = body.if_contains(key);
   if (value == nullptr || value->is_null()) return JsonObject();
   if (value->is_object()) return value->get_object();
-  return Error(ErrorCode::invalid_request,
-               "\"" + std::string(key) + "\" must be an object, got " +
-                   std::string(kind_name(*value)));
+  return Error(ErrorCode::invalid_request, "\"" + std::string(key) + "\" must be an object, got " +
+                                               std::string(kind_name(*value)));
 }
 
 Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {

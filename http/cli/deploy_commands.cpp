@@ -128,7 +128,8 @@ void add_deploy_commands(CLI::App& app, int& exit_code) {
         ->required();
     command.add_flag("--json", options->json, "print JSON lines");
   };
-  auto* deploy_command = app.add_subcommand("deploy", "Save and deploy a folder of integrations and workflows.");
+  auto* deploy_command =
+      app.add_subcommand("deploy", "Save and deploy a folder of integrations and workflows.");
   add_common(*deploy_command);
   options->target.add_url(*deploy_command);
   options->target.add_project(*deploy_command);

@@ -75,8 +75,8 @@ TokenRequest token_request(const ClientCredentials& credentials, ClientAuthentic
   request.headers = {{"Accept", "application/json"},
                      {"Content-Type", "application/x-www-form-urlencoded"}};
   if (how == ClientAuthentication::header) {
-    const std::string both = form_encode_text(credentials.client_id) + ":" +
-                             form_encode_text(credentials.client_secret);
+    const std::string both =
+        form_encode_text(credentials.client_id) + ":" + form_encode_text(credentials.client_secret);
     request.headers.push_back({"Authorization", "Basic " + base64_encode(both)});
   } else {
     body += "&client_id=" + form_encode_text(credentials.client_id) +

@@ -14,7 +14,8 @@ constexpr int with_zlib_frame = MAX_WBITS;
 constexpr int with_gzip_frame = MAX_WBITS + 16;
 
 /// The elements of all headers of that name, in lower case.
-std::vector<std::string> listed(const std::vector<HttpHeader>& headers, std::string_view lower_name) {
+std::vector<std::string> listed(const std::vector<HttpHeader>& headers,
+                                std::string_view lower_name) {
   std::vector<std::string> elements;
   for (const HttpHeader& each : headers) {
     if (each.name != lower_name) continue;

@@ -8,13 +8,12 @@
 
 #include "runtime/outbound/http_caller.h"
 
-#include <zlib.h>
-
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
+#include <zlib.h>
 
 namespace millrace {
 

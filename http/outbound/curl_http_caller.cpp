@@ -4,10 +4,9 @@
 #include "http/outbound/trusted_certificates.h"
 #include "runtime/base/check.h"
 
-#include <curl/curl.h>
-
 #include <atomic>
 #include <csignal>
+#include <curl/curl.h>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -29,8 +28,9 @@ Outcome check_proxy(const std::string& proxy) {
   for (const char* const scheme : {"http://", "https://", "socks5h://"}) {
     if (proxy.empty() || proxy.starts_with(scheme)) return Done{};
   }
-  return Error(ErrorCode::invalid_parameters,
-               "the proxy must be given as http://host:port, https://host:port or socks5h://host:port");
+  return Error(
+      ErrorCode::invalid_parameters,
+      "the proxy must be given as http://host:port, https://host:port or socks5h://host:port");
 }
 
 }  // namespace

@@ -86,8 +86,8 @@ int CurlLoop::wait_ms(std::optional<Time> due) const {
   if (curl_due_ && (!due || *curl_due_ < *due)) due = curl_due_;
   if (!due) return -1;
   // Rounded up: one that wakes up just before its time would spin through that last millisecond.
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-      *due - std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(*due - std::chrono::steady_clock::now());
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
 }
 

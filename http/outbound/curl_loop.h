@@ -4,9 +4,8 @@
 //
 // Belongs to one thread, but for `wake`. A handle must be removed before it is freed.
 
-#include <curl/curl.h>
-
 #include <chrono>
+#include <curl/curl.h>
 #include <functional>
 #include <optional>
 

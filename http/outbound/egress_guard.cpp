@@ -88,10 +88,10 @@ const IpRange& nat64() {
 /// The IPv4 address that packets to this IPv6 address may end up at.
 std::optional<IpAddress> embedded_v4(const IpAddress& address) {
   static const std::vector<Carrier> carriers = {
-      {{v6({0, 0, 0, 0, 0, 0xffff}), 96}, 12},     // IPv4-mapped
-      {{v6({0, 0, 0, 0, 0xffff, 0}), 96}, 12},     // IPv4-translated
-      {nat64(), 12},                               //
-      {{v6({0x2002}), 16}, 2},                     // 6to4
+      {{v6({0, 0, 0, 0, 0, 0xffff}), 96}, 12},  // IPv4-mapped
+      {{v6({0, 0, 0, 0, 0xffff, 0}), 96}, 12},  // IPv4-translated
+      {nat64(), 12},                            //
+      {{v6({0x2002}), 16}, 2},                  // 6to4
   };
   if (address.family != IpFamily::v6) return std::nullopt;
   for (const auto& [range, offset] : carriers) {
@@ -116,8 +116,8 @@ std::optional<std::string_view> first_match(const std::vector<Special>& ranges,
 }
 
 Error bad_range(std::string_view text, const std::string& why) {
-  return Error(ErrorCode::invalid_parameters, "\"" + std::string(text.substr(0, 100)) +
-                                                  "\" is no range of addresses: " + why);
+  return Error(ErrorCode::invalid_parameters,
+               "\"" + std::string(text.substr(0, 100)) + "\" is no range of addresses: " + why);
 }
 
 unsigned bits_of(IpFamily family) { return family == IpFamily::v4 ? 32 : 128; }

@@ -228,7 +228,7 @@ std::optional<Error> Exchange::refusal() const {
   if (!uses_proxy_) return std::nullopt;
   // The proxy resolves names and connects, so all that can be judged here is what the URL says.
   const auto literal = IpAddress::parse(request_.url.host);
-  const auto judged = literal ? literal
+  const auto judged = literal                            ? literal
                       : is_local_name(request_.url.host) ? IpAddress::parse("127.0.0.1")
                                                          : std::nullopt;
   if (!judged) return std::nullopt;
@@ -430,16 +430,14 @@ Error Exchange::failure(CURLcode code) const {
                  "the TLS connection to " + host + " failed: " + curl_says(code));
   }
   if (code == CURLE_OPERATION_TIMEDOUT && is_out_of_time()) {
-    return Error(ErrorCode::step_timeout, host + " took longer than " +
-                                              std::to_string(request_.time_left.count()) + " ms");
+    return Error(ErrorCode::step_timeout,
+                 host + " took longer than " + std::to_string(request_.time_left.count()) + " ms");
   }
   if (is_connection_failure(code)) {
-    return Error(ErrorCode::connection_failed,
-                 "no connection to " + host + ": " + curl_says(code));
+    return Error(ErrorCode::connection_failed, "no connection to " + host + ": " + curl_says(code));
   }
   if (is_cut(code) && !answered) {
-    return Error(ErrorCode::connection_failed,
-                 host + " closed the connection without an answer");
+    return Error(ErrorCode::connection_failed, host + " closed the connection without an answer");
   }
   if (head_.status() == 101) {
     return Error(ErrorCode::bad_response, host + " switched to a protocol that nobody asked for");

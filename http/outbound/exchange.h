@@ -11,10 +11,9 @@
 #include "http/outbound/response_head.h"
 #include "runtime/outbound/http_caller.h"
 
-#include <curl/curl.h>
-
 #include <array>
 #include <cstdint>
+#include <curl/curl.h>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,10 +24,11 @@ namespace millrace {
 /// What all exchanges of one caller share.
 struct ExchangeSettings {
   EgressGuard guard;
-  std::string proxy;                  // empty: none, whatever the environment says
-  std::vector<std::string> no_proxy;  // hosts that are reached directly: "a.b", ".b" with all below, "*"
-  std::string ca_file;                // what certificates are checked against; empty: the system's
-  curl_slist* resolve = nullptr;      // names whose addresses are given, as curl's --resolve
+  std::string proxy;  // empty: none, whatever the environment says
+  std::vector<std::string>
+      no_proxy;         // hosts that are reached directly: "a.b", ".b" with all below, "*"
+  std::string ca_file;  // what certificates are checked against; empty: the system's
+  curl_slist* resolve = nullptr;  // names whose addresses are given, as curl's --resolve
   std::size_t bytes_in_flight_max = 0;
   std::size_t header_bytes_max = limits::response_header_bytes_max;
 

@@ -2,9 +2,8 @@
 
 #include "runtime/text/header_text.h"
 
-#include <curl/curl.h>
-
 #include <charconv>
+#include <curl/curl.h>
 #include <memory>
 
 namespace millrace {

@@ -23,14 +23,15 @@ bool is_one_of(const std::string& lower_name, const std::array<std::string_view,
 
 bool is_framing(const std::string& lower_name) {
   static constexpr std::array<std::string_view, 10> names = {
-      "connection", "content-length", "expect", "keep-alive", "proxy-authorization",
-      "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"};
+      "connection",          "content-length",   "expect", "keep-alive",
+      "proxy-authorization", "proxy-connection", "te",     "trailer",
+      "transfer-encoding",   "upgrade"};
   return is_one_of(lower_name, names);
 }
 
 bool is_bound_to_origin(const std::string& lower_name) {
-  static constexpr std::array<std::string_view, 5> names = {"authorization", "cookie", "host",
-                                                            "idempotency-key", "proxy-authorization"};
+  static constexpr std::array<std::string_view, 5> names = {
+      "authorization", "cookie", "host", "idempotency-key", "proxy-authorization"};
   const auto contains = [&](std::string_view part) {
     return lower_name.find(part) != std::string::npos;
   };
@@ -112,9 +113,8 @@ void replace_header(std::vector<HttpHeader>& headers, std::string_view name, std
 }
 
 bool has_header(const std::vector<HttpHeader>& headers, std::string_view lower_name) {
-  return std::any_of(headers.begin(), headers.end(), [&](const HttpHeader& each) {
-    return lower_case(each.name) == lower_name;
-  });
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const HttpHeader& each) { return lower_case(each.name) == lower_name; });
 }
 
 }  // namespace millrace

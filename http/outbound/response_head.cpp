@@ -51,7 +51,8 @@ void ResponseHead::take_header(std::string_view line) {
   }
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || !is_header_name(line.substr(0, colon))) return;
-  headers_.push_back({lower_case(line.substr(0, colon)), utf8_of_header(trimmed(line.substr(colon + 1)))});
+  headers_.push_back(
+      {lower_case(line.substr(0, colon)), utf8_of_header(trimmed(line.substr(colon + 1)))});
 }
 
 const std::string* ResponseHead::header(std::string_view lower_name) const {

@@ -1,7 +1,6 @@
 #include "http/outbound/trusted_certificates.h"
 
 #include <curl/curl.h>
-
 #include <fstream>
 #include <iterator>
 #include <optional>

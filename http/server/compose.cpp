@@ -114,9 +114,9 @@ class ComposedServer final : public RunningServer {
     if (!key) return key.error();
     gateway_ = make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_,
                                    *http_, tenants_, workflows_, &write_log, ActorOptions{}});
-    tests_ = std::make_unique<TestRuns>(
-        TestRuns::Dependencies{clock_, random_, functions_, *http_, tenants_, catalogs(), &write_log},
-        TestRunsOptions{});
+    tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
+                                                               tenants_, catalogs(), &write_log},
+                                        TestRunsOptions{});
     api_ = std::make_unique<Api>(
         ApiServices{projects_, workflows_, history_, secrets_, integrations_, users_, credentials_,
                     *tests_, *gateway_, clock_, options_.api,

@@ -100,7 +100,7 @@ std::string header_parameter(std::string_view header, std::string_view name) {
 }
 
 Result<std::vector<ReceivedPart>> parse_multipart_form(std::string_view content_type,
-                                                   std::string_view body) {
+                                                       std::string_view body) {
   const std::string boundary = header_parameter(content_type, "boundary");
   if (boundary.empty() || boundary.size() > boundary_bytes_max) {
     return malformed("the Content-Type has no boundary of 1 to 70 characters");

@@ -22,7 +22,7 @@ inline constexpr std::size_t form_parts_max = 1'000;
 
 /// `content_type` is the request's header with its boundary parameter. Error invalid_request.
 Result<std::vector<ReceivedPart>> parse_multipart_form(std::string_view content_type,
-                                                   std::string_view body);
+                                                       std::string_view body);
 
 /// The value of one parameter of a header such as `multipart/form-data; boundary="x"`, unquoted;
 /// empty when it is absent.

@@ -22,7 +22,8 @@ class BugFound : public std::logic_error {
 
 }  // namespace millrace
 
-#define CHECK(condition, why) \
-  do {                        \
-    if (!(condition)) [[unlikely]] ::millrace::fail_check(#condition, __FILE__, __LINE__, why); \
+#define CHECK(condition, why)                                      \
+  do {                                                             \
+    if (!(condition)) [[unlikely]]                                 \
+      ::millrace::fail_check(#condition, __FILE__, __LINE__, why); \
   } while (false)

@@ -9,8 +9,8 @@ Instant SystemClock::now() const {
   return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
 }
 
-void SystemClock::wait_until(std::unique_lock<std::mutex>& lock,
-                             std::condition_variable& condition, Instant due) {
+void SystemClock::wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,
+                             Instant due) {
   // Waiting on the steady clock in slices of at most a minute: a jump of the wall clock (NTP, a
   // resumed machine) then costs a minute at worst, not the whole remaining wait.
   const Millis left = std::clamp(due - now(), Millis(0), Millis(60'000));

@@ -13,8 +13,7 @@ struct Row {
 };
 
 constexpr std::array rows{
-#define X(name, number, wire, status, retry) \
-  Row{ErrorCode::name, wire, status, RetryClass::retry},
+#define X(name, number, wire, status, retry) Row{ErrorCode::name, wire, status, RetryClass::retry},
     MILLRACE_ERROR_CODES(X)
 #undef X
 };

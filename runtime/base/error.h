@@ -16,60 +16,60 @@ enum class RetryClass : std::uint8_t {
 
 // Code number, name on the wire, HTTP status, retry class. Numbers are stored in journals: they are
 // never reused, and rows are only added.
-#define MILLRACE_ERROR_CODES(X)                                                     \
-  X(invalid_json, 1, "invalid_json", 400, do_not_retry)                             \
-  X(invalid_definition, 2, "invalid_definition", 400, do_not_retry)                 \
-  X(invalid_request, 3, "invalid_request", 400, do_not_retry)                       \
-  X(unauthorized, 4, "unauthorized", 401, do_not_retry)                             \
-  X(not_found, 5, "not_found", 404, do_not_retry)                                   \
-  X(method_not_allowed, 6, "method_not_allowed", 405, do_not_retry)                 \
-  X(conflict, 7, "conflict", 409, do_not_retry)                                     \
-  X(payload_too_large, 8, "payload_too_large", 413, do_not_retry)                   \
-  X(rate_limited, 9, "rate_limited", 429, retry)                                    \
-  X(workflow_not_deployed, 10, "workflow_not_deployed", 409, do_not_retry)          \
-  X(trigger_mismatch, 11, "trigger_mismatch", 409, do_not_retry)                    \
-  X(overloaded, 12, "overloaded", 503, retry)                                       \
-  X(storage_failed, 13, "storage_failed", 503, retry)                               \
-  X(stale_epoch, 14, "stale_epoch", 503, retry)                                     \
-  X(directory_in_use, 15, "directory_in_use", 503, do_not_retry)                    \
-  X(format_not_supported, 16, "format_not_supported", 503, do_not_retry)            \
-  X(corrupt_data, 17, "corrupt_data", 500, do_not_retry)                            \
-  X(internal_error, 18, "internal_error", 500, do_not_retry)                        \
-  X(template_error, 19, "template_error", 500, do_not_retry)                        \
-  X(type_mismatch, 20, "type_mismatch", 500, do_not_retry)                          \
-  X(function_threw, 21, "function_threw", 500, retry)                               \
-  X(function_syntax, 22, "function_syntax", 400, do_not_retry)                      \
-  X(function_timeout, 23, "function_timeout", 500, retry)                           \
-  X(function_memory, 24, "function_memory", 500, do_not_retry)                      \
-  X(function_output, 25, "function_output", 500, do_not_retry)                      \
-  X(function_worker_died, 26, "function_worker_died", 500, retry)                   \
-  X(function_never_settled, 27, "function_never_settled", 500, do_not_retry)        \
-  X(fan_out_item_failed, 28, "fan_out_item_failed", 500, do_not_retry)              \
-  X(cancelled, 29, "cancelled", 409, do_not_retry)                                  \
-  X(actor_crashed, 30, "actor_crashed", 500, do_not_retry)                          \
-  X(limit_exceeded, 31, "limit_exceeded", 400, do_not_retry)                        \
-  X(forbidden, 32, "forbidden", 403, do_not_retry)                                  \
-  X(request_timeout, 33, "request_timeout", 408, retry)                             \
-  X(step_timeout, 34, "step_timeout", 500, retry)                                   \
-  X(request_failed, 35, "request_failed", 502, retry)                               \
-  X(request_rejected, 36, "request_rejected", 502, do_not_retry)                    \
-  X(invalid_url, 37, "invalid_url", 400, do_not_retry)                              \
-  X(blocked_address, 38, "blocked_address", 403, do_not_retry)                      \
-  X(connection_failed, 39, "connection_failed", 502, retry)                         \
-  X(tls_failed, 40, "tls_failed", 502, retry)                                       \
-  X(response_too_large, 41, "response_too_large", 502, do_not_retry)                \
-  X(too_many_redirects, 42, "too_many_redirects", 502, do_not_retry)                \
-  X(bad_response, 43, "bad_response", 502, retry)                                   \
-  X(authorization_failed, 44, "authorization_failed", 502, do_not_retry)            \
-  X(secret_missing, 45, "secret_missing", 500, do_not_retry)                        \
-  X(invalid_file, 46, "invalid_file", 400, do_not_retry)                            \
-  X(invalid_parameters, 47, "invalid_parameters", 400, do_not_retry)                \
-  X(integration_inactive, 48, "integration_inactive", 409, do_not_retry)            \
-  X(credential_missing, 49, "credential_missing", 409, do_not_retry)                \
-  X(credential_invalid, 50, "credential_invalid", 409, do_not_retry)                \
-  X(workflow_disabled, 51, "workflow_disabled", 409, do_not_retry)                  \
-  X(settings_missing, 52, "settings_missing", 409, do_not_retry)                    \
-  X(user_disabled, 53, "user_disabled", 403, do_not_retry)                          \
+#define MILLRACE_ERROR_CODES(X)                                              \
+  X(invalid_json, 1, "invalid_json", 400, do_not_retry)                      \
+  X(invalid_definition, 2, "invalid_definition", 400, do_not_retry)          \
+  X(invalid_request, 3, "invalid_request", 400, do_not_retry)                \
+  X(unauthorized, 4, "unauthorized", 401, do_not_retry)                      \
+  X(not_found, 5, "not_found", 404, do_not_retry)                            \
+  X(method_not_allowed, 6, "method_not_allowed", 405, do_not_retry)          \
+  X(conflict, 7, "conflict", 409, do_not_retry)                              \
+  X(payload_too_large, 8, "payload_too_large", 413, do_not_retry)            \
+  X(rate_limited, 9, "rate_limited", 429, retry)                             \
+  X(workflow_not_deployed, 10, "workflow_not_deployed", 409, do_not_retry)   \
+  X(trigger_mismatch, 11, "trigger_mismatch", 409, do_not_retry)             \
+  X(overloaded, 12, "overloaded", 503, retry)                                \
+  X(storage_failed, 13, "storage_failed", 503, retry)                        \
+  X(stale_epoch, 14, "stale_epoch", 503, retry)                              \
+  X(directory_in_use, 15, "directory_in_use", 503, do_not_retry)             \
+  X(format_not_supported, 16, "format_not_supported", 503, do_not_retry)     \
+  X(corrupt_data, 17, "corrupt_data", 500, do_not_retry)                     \
+  X(internal_error, 18, "internal_error", 500, do_not_retry)                 \
+  X(template_error, 19, "template_error", 500, do_not_retry)                 \
+  X(type_mismatch, 20, "type_mismatch", 500, do_not_retry)                   \
+  X(function_threw, 21, "function_threw", 500, retry)                        \
+  X(function_syntax, 22, "function_syntax", 400, do_not_retry)               \
+  X(function_timeout, 23, "function_timeout", 500, retry)                    \
+  X(function_memory, 24, "function_memory", 500, do_not_retry)               \
+  X(function_output, 25, "function_output", 500, do_not_retry)               \
+  X(function_worker_died, 26, "function_worker_died", 500, retry)            \
+  X(function_never_settled, 27, "function_never_settled", 500, do_not_retry) \
+  X(fan_out_item_failed, 28, "fan_out_item_failed", 500, do_not_retry)       \
+  X(cancelled, 29, "cancelled", 409, do_not_retry)                           \
+  X(actor_crashed, 30, "actor_crashed", 500, do_not_retry)                   \
+  X(limit_exceeded, 31, "limit_exceeded", 400, do_not_retry)                 \
+  X(forbidden, 32, "forbidden", 403, do_not_retry)                           \
+  X(request_timeout, 33, "request_timeout", 408, retry)                      \
+  X(step_timeout, 34, "step_timeout", 500, retry)                            \
+  X(request_failed, 35, "request_failed", 502, retry)                        \
+  X(request_rejected, 36, "request_rejected", 502, do_not_retry)             \
+  X(invalid_url, 37, "invalid_url", 400, do_not_retry)                       \
+  X(blocked_address, 38, "blocked_address", 403, do_not_retry)               \
+  X(connection_failed, 39, "connection_failed", 502, retry)                  \
+  X(tls_failed, 40, "tls_failed", 502, retry)                                \
+  X(response_too_large, 41, "response_too_large", 502, do_not_retry)         \
+  X(too_many_redirects, 42, "too_many_redirects", 502, do_not_retry)         \
+  X(bad_response, 43, "bad_response", 502, retry)                            \
+  X(authorization_failed, 44, "authorization_failed", 502, do_not_retry)     \
+  X(secret_missing, 45, "secret_missing", 500, do_not_retry)                 \
+  X(invalid_file, 46, "invalid_file", 400, do_not_retry)                     \
+  X(invalid_parameters, 47, "invalid_parameters", 400, do_not_retry)         \
+  X(integration_inactive, 48, "integration_inactive", 409, do_not_retry)     \
+  X(credential_missing, 49, "credential_missing", 409, do_not_retry)         \
+  X(credential_invalid, 50, "credential_invalid", 409, do_not_retry)         \
+  X(workflow_disabled, 51, "workflow_disabled", 409, do_not_retry)           \
+  X(settings_missing, 52, "settings_missing", 409, do_not_retry)             \
+  X(user_disabled, 53, "user_disabled", 403, do_not_retry)                   \
   X(secrets_locked, 54, "secrets_locked", 503, do_not_retry)
 
 enum class ErrorCode : std::uint16_t {
@@ -90,8 +90,8 @@ struct ErrorDetail {
   std::string message;   // a sentence
   std::string expected;  // empty when it does not apply
   std::string got;
-  std::string nearest;   // the nearest existing name, when a name was not found
-  std::string in;        // request validation: "body", "headers" or "params"; then `path` is the key
+  std::string nearest;  // the nearest existing name, when a name was not found
+  std::string in;       // request validation: "body", "headers" or "params"; then `path` is the key
 };
 
 struct Error {

@@ -8,16 +8,16 @@
 //   byte  8     variant bits 10, then 6 random bits
 //   bytes 9-15  random
 
+#include "runtime/base/clock.h"
+#include "runtime/base/random.h"
+#include "runtime/base/shard.h"
+
 #include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "runtime/base/clock.h"
-#include "runtime/base/random.h"
-#include "runtime/base/shard.h"
 
 namespace millrace {
 

@@ -24,9 +24,9 @@ struct TextId {
 };
 
 using ProjectId = TextId<struct ProjectKind>;
-using UserId = TextId<struct UserKind>;          // the `sub` claim of a user token
+using UserId = TextId<struct UserKind>;  // the `sub` claim of a user token
 using WorkflowId = TextId<struct WorkflowKind>;
-using StepId = TextId<struct StepKindTag>;       // unique within one workflow
+using StepId = TextId<struct StepKindTag>;  // unique within one workflow
 using SigningKeyId = TextId<struct SigningKeyKind>;
 
 /// Number of an immutable workflow version; 1 is the first deployed one.

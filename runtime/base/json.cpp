@@ -104,13 +104,27 @@ void append_string(std::string& out, std::string_view text) {
     plain_from = i + 1;
     out.push_back('\\');
     switch (c) {
-      case '"': out.push_back('"'); break;
-      case '\\': out.push_back('\\'); break;
-      case '\b': out.push_back('b'); break;
-      case '\f': out.push_back('f'); break;
-      case '\n': out.push_back('n'); break;
-      case '\r': out.push_back('r'); break;
-      case '\t': out.push_back('t'); break;
+      case '"':
+        out.push_back('"');
+        break;
+      case '\\':
+        out.push_back('\\');
+        break;
+      case '\b':
+        out.push_back('b');
+        break;
+      case '\f':
+        out.push_back('f');
+        break;
+      case '\n':
+        out.push_back('n');
+        break;
+      case '\r':
+        out.push_back('r');
+        break;
+      case '\t':
+        out.push_back('t');
+        break;
       default:
         out.append("u00");
         out.push_back(digits[c >> 4]);
@@ -145,12 +159,24 @@ void append_integer(std::string& out, Integer number) {
 
 void append_value(std::string& out, const Json& value) {
   switch (value.kind()) {
-    case boost::json::kind::null: out.append("null"); return;
-    case boost::json::kind::bool_: out.append(value.get_bool() ? "true" : "false"); return;
-    case boost::json::kind::int64: append_integer(out, value.get_int64()); return;
-    case boost::json::kind::uint64: append_integer(out, value.get_uint64()); return;
-    case boost::json::kind::double_: append_number(out, value.get_double()); return;
-    case boost::json::kind::string: append_string(out, value.get_string()); return;
+    case boost::json::kind::null:
+      out.append("null");
+      return;
+    case boost::json::kind::bool_:
+      out.append(value.get_bool() ? "true" : "false");
+      return;
+    case boost::json::kind::int64:
+      append_integer(out, value.get_int64());
+      return;
+    case boost::json::kind::uint64:
+      append_integer(out, value.get_uint64());
+      return;
+    case boost::json::kind::double_:
+      append_number(out, value.get_double());
+      return;
+    case boost::json::kind::string:
+      append_string(out, value.get_string());
+      return;
     case boost::json::kind::array: {
       out.push_back('[');
       bool first = true;
@@ -253,9 +279,8 @@ bool is_deeper_than(const Json& value, std::size_t depth_max) {
   if (!value.is_structured()) return false;
   if (depth_max == 0) return true;
   if (const auto* const array = value.if_array()) {
-    return std::any_of(array->begin(), array->end(), [&](const Json& element) {
-      return is_deeper_than(element, depth_max - 1);
-    });
+    return std::any_of(array->begin(), array->end(),
+                       [&](const Json& element) { return is_deeper_than(element, depth_max - 1); });
   }
   const auto& object = value.get_object();
   return std::any_of(object.begin(), object.end(), [&](const auto& member) {
@@ -265,14 +290,20 @@ bool is_deeper_than(const Json& value, std::size_t depth_max) {
 
 std::string_view kind_name(const Json& value) {
   switch (value.kind()) {
-    case boost::json::kind::null: return "null";
-    case boost::json::kind::bool_: return "boolean";
+    case boost::json::kind::null:
+      return "null";
+    case boost::json::kind::bool_:
+      return "boolean";
     case boost::json::kind::int64:
     case boost::json::kind::uint64:
-    case boost::json::kind::double_: return "number";
-    case boost::json::kind::string: return "string";
-    case boost::json::kind::array: return "array";
-    case boost::json::kind::object: return "object";
+    case boost::json::kind::double_:
+      return "number";
+    case boost::json::kind::string:
+      return "string";
+    case boost::json::kind::array:
+      return "array";
+    case boost::json::kind::object:
+      return "object";
   }
   return "unknown";
 }

@@ -2,14 +2,14 @@
 // JSON values are Boost.JSON's. This file holds what the library leaves open: a parser that is
 // bounded and exact, and a writer whose numbers look as JavaScript writes them.
 
+#include "runtime/base/limits.h"
+#include "runtime/base/result.h"
+
 #include <boost/json.hpp>
 
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "runtime/base/limits.h"
-#include "runtime/base/result.h"
 
 namespace millrace {
 

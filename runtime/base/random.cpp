@@ -1,10 +1,9 @@
 #include "runtime/base/random.h"
 
-#include <sys/random.h>
+#include "runtime/base/check.h"
 
 #include <cerrno>
-
-#include "runtime/base/check.h"
+#include <sys/random.h>
 
 namespace millrace {
 

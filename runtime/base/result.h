@@ -3,19 +3,19 @@
 // Bugs of our own are not results (see check.h); exceptions of libraries are caught in the adapter
 // that calls the library and turned into one of the two.
 
+#include "runtime/base/check.h"
+#include "runtime/base/error.h"
+
 #include <string>
 #include <utility>
 #include <variant>
-
-#include "runtime/base/check.h"
-#include "runtime/base/error.h"
 
 namespace millrace {
 
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT
+  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}      // NOLINT
   Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   bool ok() const { return content_.index() == 0; }

@@ -2,10 +2,10 @@
 // Virtual shards: the unit of ownership in a cluster. `shard = hash(projectId, userId)`, every key
 // begins with its shard, and an execution id carries its shard so that any id finds its owner.
 
+#include "runtime/base/ids.h"
+
 #include <cstdint>
 #include <string_view>
-
-#include "runtime/base/ids.h"
 
 namespace millrace {
 

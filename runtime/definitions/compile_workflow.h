@@ -3,9 +3,9 @@
 // ErrorDetail each (step id, JSON pointer, what was expected, what was found, the nearest existing
 // name). JavaScript is not compiled here: the caller asks the function engine (see `functions`).
 
-#include <memory>
-
 #include "runtime/definitions/workflow.h"
+
+#include <memory>
 
 namespace millrace {
 
@@ -20,10 +20,9 @@ struct WorkflowIdentity {
 /// Refuses: unknown keys (with the nearest known one), wrong types, missing keys, bad or duplicate
 /// step ids, unknown step and trigger types, bad operators and units, references to steps that are
 /// not upstream or do not exist, too many or too deeply nested steps, values over their limits.
-Result<std::shared_ptr<const Workflow>> compile_workflow(const Json& definition,
-                                                         const WorkflowIdentity& identity,
-                                                         const IntegrationCatalog* integrations =
-                                                             nullptr);
+Result<std::shared_ptr<const Workflow>> compile_workflow(
+    const Json& definition, const WorkflowIdentity& identity,
+    const IntegrationCatalog* integrations = nullptr);
 
 /// Checks what may be saved as a draft: a JSON object with known outlines (name, trigger, steps are of
 /// the right JSON type, if present). Everything else is reported at deploy.

@@ -256,9 +256,10 @@ class Linker {
   /// Whether the project has the secret is known at dispatch only: it may be put later.
   void check_secret(const Reference& reference) {
     if (!kind_of(*reader_).may_use_secrets) {
-      return add(reference,
-                 "secrets can be used in request, action and function steps only: the values of a " +
-                     std::string(definition_type(*reader_)) + " step are stored");
+      return add(
+          reference,
+          "secrets can be used in request, action and function steps only: the values of a " +
+              std::string(definition_type(*reader_)) + " step are stored");
     }
     if (key_at(reference, 0) == nullptr || reference.path.size() != 1) {
       add(reference, "a secret is named by one key", "`secrets.KEY`");

@@ -2,10 +2,10 @@
 // Where a branch goes after a step. Steps are numbered in preorder, so a branch's whole position is
 // one step index (or `no_step`: past its end), which makes its state small and easy to snapshot.
 
+#include "runtime/definitions/workflow.h"
+
 #include <limits>
 #include <vector>
-
-#include "runtime/definitions/workflow.h"
 
 namespace millrace {
 

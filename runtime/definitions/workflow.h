@@ -2,12 +2,6 @@
 // A workflow version as the machine runs it: compiled from the user's JSON, validated, linked,
 // immutable, shared by all its executions and by many threads.
 
-#include <memory>
-#include <optional>
-#include <string>
-#include <variant>
-#include <vector>
-
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
 #include "runtime/conditions/condition.h"
@@ -17,6 +11,12 @@
 #include "runtime/steps/retry_policy.h"
 #include "runtime/templates/template.h"
 #include "runtime/triggers/request_trigger.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace millrace {
 
@@ -72,14 +72,14 @@ struct FanOutStep {
 
 struct DelayStep {
   std::optional<Millis> unit;  // with `value`: one SECONDS, MINUTES, HOURS or DAYS
-  Template value;              // a number of units, or without `unit` the time to wait for (`until`)
+  Template value;  // a number of units, or without `unit` the time to wait for (`until`)
 };
 
 struct ResponseStep {
   Template status_code;  // 200 when the definition gives none
   Template headers;      // an object of strings
   Template body;
-  Template file;         // a file object; null: the body is sent
+  Template file;  // a file object; null: the body is sent
   bool has_file = false;
 };
 
@@ -115,7 +115,7 @@ struct Workflow {
   ProjectId project;
   WorkflowVersion version = 0;  // 0: a draft
   std::string name;
-  std::string integration;  // empty: none
+  std::string integration;                        // empty: none
   std::shared_ptr<const Integration> connection;  // as it was when the workflow was deployed
   RequestTrigger trigger;
   Sequence steps;

@@ -1,12 +1,12 @@
 #include "runtime/execution/branch_machine.h"
 
-#include <algorithm>
-
 #include "runtime/base/check.h"
 #include "runtime/execution/error_output.h"
 #include "runtime/execution/plan_request.h"
 #include "runtime/execution/plan_step.h"
 #include "runtime/requests/response_value.h"
+
+#include <algorithm>
 
 namespace millrace {
 namespace {
@@ -96,9 +96,8 @@ StepIndex BranchMachine::next_after(const Step& step, const Json& output) const 
 }
 
 void BranchMachine::on(const StepFailed& event, Instant) {
-  const Step& step =
-      require_current(event.step,
-                      {Phase::ready, Phase::waiting_retry, Phase::delayed, Phase::fan_out});
+  const Step& step = require_current(
+      event.step, {Phase::ready, Phase::waiting_retry, Phase::delayed, Phase::fan_out});
   CHECK(event.attempt == attempt_, "an attempt failed that was not the current one");
   if (event.retry_at) {
     phase_ = Phase::waiting_retry;
@@ -187,8 +186,8 @@ void BranchMachine::on(const ExecutionEnded& event, Instant) {
 const Step& BranchMachine::require_current(StepIndex step,
                                            std::initializer_list<Phase> phases) const {
   CHECK(!failure_, "an event follows the failure of its branch");
-  CHECK(current_ == step, "an event is about step " + std::to_string(step) + ", the branch stands at " +
-                              std::to_string(current_));
+  CHECK(current_ == step, "an event is about step " + std::to_string(step) +
+                              ", the branch stands at " + std::to_string(current_));
   CHECK(current_ != no_step, "a step event follows the last step");
   CHECK(std::find(phases.begin(), phases.end(), phase_) != phases.end(),
         "an event does not fit the phase of its step");
@@ -228,12 +227,14 @@ Effect BranchMachine::plan(Instant now, const DispatchValues& values) const {
     return RecordEvent{ExecutionEnded{}};
   }
   switch (phase_) {
-    case Phase::ready: return plan_step(*current_step(), now, values);
+    case Phase::ready:
+      return plan_step(*current_step(), now, values);
     case Phase::waiting_retry:
       if (now < due_) return WaitUntil{current_, WaitUntil::Why::retry, due_};
       return plan_step(*current_step(), now, values);
     case Phase::delayed:
-    case Phase::fan_out: return plan_wait(now);
+    case Phase::fan_out:
+      return plan_wait(now);
   }
   CHECK(false, "an unknown phase");
 }
@@ -262,8 +263,7 @@ std::optional<Instant> BranchMachine::deadline() const {
   return step_started_ + *step->timeout;
 }
 
-Effect BranchMachine::plan_step(const Step& step, Instant now,
-                                const DispatchValues& values) const {
+Effect BranchMachine::plan_step(const Step& step, Instant now, const DispatchValues& values) const {
   return std::visit(
       Overloaded{
           [&](const FunctionStep&) { return plan_function_step(step, now, values); },
@@ -341,8 +341,8 @@ EventBody BranchMachine::request_answered(const Attempt& attempt, Instant starte
   }
   const Json output = JsonObject{{"response", value}};
   const std::uint64_t bytes = response.body->size();
-  auto page = read_page(*pagination, pages_max(*pagination, is_test()), output, bytes, pages_,
-                        *scope_);
+  auto page =
+      read_page(*pagination, pages_max(*pagination, is_test()), output, bytes, pages_, *scope_);
   if (!page) {
     return attempt_failed(attempt, started, {page.error(), {}, share(std::move(value))}, now,
                           jitter);

@@ -10,10 +10,6 @@
 // state that the first pass had, and crash recovery, history, tests and production run one code.
 // A machine belongs to one thread at a time.
 
-#include <initializer_list>
-#include <memory>
-#include <optional>
-
 #include "runtime/definitions/step_order.h"
 #include "runtime/definitions/workflow.h"
 #include "runtime/execution/branch_scope.h"
@@ -21,6 +17,10 @@
 #include "runtime/execution/effect.h"
 #include "runtime/execution/event.h"
 #include "runtime/requests/pages.h"
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
 
 namespace millrace {
 
@@ -54,8 +54,8 @@ class BranchMachine {
   struct Failure {
     Error error;
     std::vector<ConsoleLine> console{};
-    SharedJson response{};      // of a request that was answered
-    Millis wait_at_least{0};    // what the peer asked for
+    SharedJson response{};    // of a request that was answered
+    Millis wait_at_least{0};  // what the peer asked for
   };
   /// Decides by the step's supervision policy whether and when it is tried again; when a later page
   /// has failed for good, the step completes with the pages before it. `jitter` is in [-1, 1].

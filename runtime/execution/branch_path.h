@@ -2,11 +2,11 @@
 // Which branch of an execution: the root, or one element of a fan-out, possibly inside another
 // element. Each branch has its own machine and its own journal.
 
+#include "runtime/base/ids.h"
+
 #include <compare>
 #include <cstdint>
 #include <vector>
-
-#include "runtime/base/ids.h"
 
 namespace millrace {
 

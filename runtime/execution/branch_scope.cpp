@@ -52,16 +52,25 @@ const Json& BranchScope::root_value(const Reference& reference) const {
       if (outer_ && reference.step == fan_out_) return element_;
       return outer_ ? outer_->root_value(reference) : *shared_null();
     }
-    case Reference::Root::instance: return member(element(), "instance");
-    case Reference::Root::index: return member(element(), "index");
-    case Reference::Root::trigger: return or_null(facts_->started.trigger);
-    case Reference::Root::settings: return or_null(facts_->started.settings);
-    case Reference::Root::user: return facts_->user;
-    case Reference::Root::execution: return facts_->execution;
-    case Reference::Root::project: return facts_->project;
-    case Reference::Root::secrets: return *masked_secrets_;
+    case Reference::Root::instance:
+      return member(element(), "instance");
+    case Reference::Root::index:
+      return member(element(), "index");
+    case Reference::Root::trigger:
+      return or_null(facts_->started.trigger);
+    case Reference::Root::settings:
+      return or_null(facts_->started.settings);
+    case Reference::Root::user:
+      return facts_->user;
+    case Reference::Root::execution:
+      return facts_->execution;
+    case Reference::Root::project:
+      return facts_->project;
+    case Reference::Root::secrets:
+      return *masked_secrets_;
     case Reference::Root::self:
-    case Reference::Root::parameters: return *shared_null();  // known while a request is planned
+    case Reference::Root::parameters:
+      return *shared_null();  // known while a request is planned
   }
   return *shared_null();
 }

@@ -2,14 +2,14 @@
 // What one branch's references can see: the run's facts, the outputs of its own steps, and through
 // `outer` whatever the enclosing branch had when the fan-out opened.
 
-#include <memory>
-#include <optional>
-#include <vector>
-
 #include "runtime/base/execution_id.h"
 #include "runtime/definitions/workflow.h"
 #include "runtime/execution/event.h"
 #include "runtime/templates/scope.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace millrace {
 
@@ -52,8 +52,8 @@ class BranchScope final : public Scope {
   Json element_;                              // {"instance": ..., "index": ...}
   std::optional<StepIndex> given_element_;    // see element()
   StepIndex first_ = 0;
-  const Json* masked_secrets_;                // the workflow's
-  std::vector<SharedJson> outputs_;           // null pointer: no output (yet)
+  const Json* masked_secrets_;       // the workflow's
+  std::vector<SharedJson> outputs_;  // null pointer: no output (yet)
 };
 
 }  // namespace millrace

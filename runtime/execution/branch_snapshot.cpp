@@ -138,10 +138,10 @@ Outcome BranchSnapshotCodec::restore(BranchMachine& machine, std::string_view st
       machine.scope_->set_output(each.at(0).to_number<StepIndex>(), share(each.at(1)));
     }
     if (const Json* failure = in.if_contains("f")) {
-      machine.failure_ = BranchFailure{
-          failure->at("s").to_number<StepIndex>(),
-          Error(error_code_from_number(failure->at("e").to_number<std::uint16_t>()),
-                std::string(failure->at("m").as_string()))};
+      machine.failure_ =
+          BranchFailure{failure->at("s").to_number<StepIndex>(),
+                        Error(error_code_from_number(failure->at("e").to_number<std::uint16_t>()),
+                              std::string(failure->at("m").as_string()))};
     }
     if (const Json* pages = in.if_contains("pg")) machine.pages_ = read_pages(pages->as_object());
     machine.current_ = in.at("s").to_number<StepIndex>();

@@ -3,10 +3,10 @@
 // shortens recovery; journals stay, because they are the history. Format: '1', then a JSON object;
 // members are only added.
 
+#include "runtime/execution/branch_machine.h"
+
 #include <string>
 #include <string_view>
-
-#include "runtime/execution/branch_machine.h"
 
 namespace millrace {
 

@@ -4,13 +4,13 @@
 // own). The machine only says it; actors carry effects out, the scenario runner plays them, replay
 // drops them.
 
-#include <memory>
-#include <string>
-#include <variant>
-
 #include "runtime/execution/event.h"
 #include "runtime/requests/outgoing_request.h"
 #include "runtime/secrets/redaction.h"
+
+#include <memory>
+#include <string>
+#include <variant>
 
 namespace millrace {
 

@@ -2,10 +2,10 @@
 // What references and the task history see of a step that failed for good: {"error": {code, message}},
 // and `response` beside it when a request was answered.
 
-#include <string>
-
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
+
+#include <string>
 
 namespace millrace {
 

@@ -4,16 +4,26 @@ namespace millrace {
 
 std::string_view event_name(EventKind kind) {
   switch (kind) {
-    case EventKind::execution_started: return "ExecutionStarted";
-    case EventKind::step_completed: return "StepCompleted";
-    case EventKind::step_failed: return "StepFailed";
-    case EventKind::delay_armed: return "DelayArmed";
-    case EventKind::delay_elapsed: return "DelayElapsed";
-    case EventKind::fan_out_opened: return "FanOutOpened";
-    case EventKind::fan_out_joined: return "FanOutJoined";
-    case EventKind::cancel_requested: return "CancelRequested";
-    case EventKind::execution_ended: return "ExecutionEnded";
-    case EventKind::page_fetched: return "PageFetched";
+    case EventKind::execution_started:
+      return "ExecutionStarted";
+    case EventKind::step_completed:
+      return "StepCompleted";
+    case EventKind::step_failed:
+      return "StepFailed";
+    case EventKind::delay_armed:
+      return "DelayArmed";
+    case EventKind::delay_elapsed:
+      return "DelayElapsed";
+    case EventKind::fan_out_opened:
+      return "FanOutOpened";
+    case EventKind::fan_out_joined:
+      return "FanOutJoined";
+    case EventKind::cancel_requested:
+      return "CancelRequested";
+    case EventKind::execution_ended:
+      return "ExecutionEnded";
+    case EventKind::page_fetched:
+      return "PageFetched";
   }
   return "Unknown";
 }

@@ -6,19 +6,19 @@
 // holds only step events: that it was started follows from its parent's FanOutOpened, that it ended
 // from its own last step.
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
-#include <variant>
-#include <vector>
-
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/history/execution_summary.h"
 #include "runtime/steps/function_engine.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 namespace millrace {
 
@@ -78,7 +78,8 @@ struct StepFailed {
   std::optional<Instant> retry_at;
   std::uint64_t input_bytes = 0;
   std::vector<ConsoleLine> console;
-  SharedJson response;  // of a request that was answered, {"statusCode", ...}; otherwise null pointer
+  SharedJson
+      response;  // of a request that was answered, {"statusCode", ...}; otherwise null pointer
 };
 
 /// A page of a paginated request, but for the last: that completes the step.
@@ -138,8 +139,8 @@ struct ExecutionEnded {
 };
 
 using EventBody =
-    std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed, DelayElapsed, FanOutOpened,
-                 FanOutJoined, CancelRequested, ExecutionEnded, PageFetched>;
+    std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed, DelayElapsed,
+                 FanOutOpened, FanOutJoined, CancelRequested, ExecutionEnded, PageFetched>;
 
 struct Event {
   Instant at{};

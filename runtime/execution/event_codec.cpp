@@ -289,18 +289,26 @@ ExecutionEnded read_ended(ObjectReader& in) {
 
 std::optional<EventBody> read_body(EventKind kind, ObjectReader& in) {
   switch (kind) {
-    case EventKind::execution_started: return read_started(in);
-    case EventKind::step_completed: return read_completed(in);
-    case EventKind::step_failed: return read_failed(in);
+    case EventKind::execution_started:
+      return read_started(in);
+    case EventKind::step_completed:
+      return read_completed(in);
+    case EventKind::step_failed:
+      return read_failed(in);
     case EventKind::delay_armed:
       return DelayArmed{in.number<StepIndex>("s"), in.instant("d")};
-    case EventKind::delay_elapsed: return DelayElapsed{in.number<StepIndex>("s")};
+    case EventKind::delay_elapsed:
+      return DelayElapsed{in.number<StepIndex>("s")};
     case EventKind::fan_out_opened:
       return FanOutOpened{in.number<StepIndex>("s"), in.number<std::uint32_t>("n")};
-    case EventKind::fan_out_joined: return read_joined(in);
-    case EventKind::cancel_requested: return CancelRequested{};
-    case EventKind::execution_ended: return read_ended(in);
-    case EventKind::page_fetched: return read_page_fetched(in);
+    case EventKind::fan_out_joined:
+      return read_joined(in);
+    case EventKind::cancel_requested:
+      return CancelRequested{};
+    case EventKind::execution_ended:
+      return read_ended(in);
+    case EventKind::page_fetched:
+      return read_page_fetched(in);
   }
   return std::nullopt;
 }

@@ -4,11 +4,11 @@
 // (milliseconds since 1970) under "t". JSON is readable with any tool, and members can be added
 // without a new format. Unknown members are ignored; unknown kinds and formats are `corrupt_data`.
 
+#include "runtime/execution/event.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "runtime/execution/event.h"
 
 namespace millrace {
 

@@ -1,8 +1,8 @@
 #include "runtime/execution/fan_out_progress.h"
 
-#include <algorithm>
-
 #include "runtime/base/check.h"
+
+#include <algorithm>
 
 namespace millrace {
 namespace {

@@ -3,14 +3,14 @@
 // results, any interleaving and any crash in between gives the same outcome, because results are
 // placed by index and the outcome is computed once, when all have settled.
 
+#include "runtime/definitions/workflow.h"
+#include "runtime/execution/branch_machine.h"
+#include "runtime/execution/event.h"
+
 #include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include "runtime/definitions/workflow.h"
-#include "runtime/execution/branch_machine.h"
-#include "runtime/execution/event.h"
 
 namespace millrace {
 

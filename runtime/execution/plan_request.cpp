@@ -1,13 +1,13 @@
 #include "runtime/execution/plan_request.h"
 
-#include <algorithm>
-
 #include "runtime/base/check.h"
 #include "runtime/execution/plan_step.h"
 #include "runtime/execution/step_path.h"
 #include "runtime/integrations/check_parameters.h"
 #include "runtime/templates/overlay_scope.h"
 #include "runtime/text/header_text.h"
+
+#include <algorithm>
 
 namespace millrace {
 namespace {
@@ -63,8 +63,9 @@ std::uint64_t body_bytes(const OutgoingRequest& request) {
 
 }  // namespace
 
-Result<SendRequest> plan_request(const Workflow& workflow, const Step& step, const BranchScope& scope,
-                                 const RequestPosition& position, const DispatchValues& values) {
+Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
+                                 const BranchScope& scope, const RequestPosition& position,
+                                 const DispatchValues& values) {
   SendRequest send;
   const auto secrets = dispatch_secrets(workflow, step, values, send.attempt.redaction);
   if (!secrets) return secrets.error();

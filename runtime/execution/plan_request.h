@@ -17,8 +17,9 @@ struct RequestPosition {
 
 /// The request of a step, rendered with everything it may see. Errors: secret_missing,
 /// credential_missing and the like, invalid_url, type_mismatch, invalid_parameters.
-Result<SendRequest> plan_request(const Workflow& workflow, const Step& step, const BranchScope& scope,
-                                 const RequestPosition& position, const DispatchValues& values);
+Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
+                                 const BranchScope& scope, const RequestPosition& position,
+                                 const DispatchValues& values);
 
 /// The most pages that are fetched.
 std::uint32_t pages_max(const Pagination& pagination, bool is_test);

@@ -1,13 +1,13 @@
 #include "runtime/execution/plan_step.h"
 
-#include <charconv>
-#include <cmath>
-
 #include "runtime/base/check.h"
 #include "runtime/execution/fan_out_progress.h"
 #include "runtime/execution/plan_request.h"
 #include "runtime/templates/overlay_scope.h"
 #include "runtime/text/time_text.h"
+
+#include <charconv>
+#include <cmath>
 
 namespace millrace {
 namespace {
@@ -202,10 +202,10 @@ Effect plan_response(const Step& step, const ResponseStep& config, const Scope& 
     const auto file = as_file(value);
     if (!file) {
       return failed(step, now, ErrorCode::type_mismatch,
-                    value.is_object() ? "\"file\" is no file of this run: refer to one that came in "
-                                        "or that a function returned"
-                                      : "\"file\" must be a file object, got " +
-                                            std::string(kind_name(value)));
+                    value.is_object()
+                        ? "\"file\" is no file of this run: refer to one that came in "
+                          "or that a function returned"
+                        : "\"file\" must be a file object, got " + std::string(kind_name(value)));
     }
     output.emplace("file", file_object(*file));
     return completed(step, now, std::move(output));
@@ -213,9 +213,9 @@ Effect plan_response(const Step& step, const ResponseStep& config, const Scope& 
   Json body = config.body.render(scope);
   // A template may wrap a value that is deep already; what is stored must be readable again.
   if (is_deeper_than(body, limits::json_depth_max)) {
-    return failed(step, now, ErrorCode::limit_exceeded,
-                  "\"body\" is nested deeper than " + std::to_string(limits::json_depth_max) +
-                      " levels");
+    return failed(
+        step, now, ErrorCode::limit_exceeded,
+        "\"body\" is nested deeper than " + std::to_string(limits::json_depth_max) + " levels");
   }
   output.emplace("body", std::move(body));
   return completed(step, now, std::move(output));

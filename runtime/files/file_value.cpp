@@ -100,8 +100,8 @@ class Interner {
                                    " files in one value");
     }
     if (data.size() / 2 > limits::file_bytes_max) {
-      return bad_file(pointer, "it has more than " + std::to_string(limits::file_bytes_max) +
-                                   " bytes");
+      return bad_file(pointer,
+                      "it has more than " + std::to_string(limits::file_bytes_max) + " bytes");
     }
     auto bytes = parse_hex(data);
     if (!bytes) return bad_file(pointer, "its `data` is not hex");

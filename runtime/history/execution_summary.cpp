@@ -4,11 +4,16 @@ namespace millrace {
 
 std::string_view wire_name(ExecutionStatus status) {
   switch (status) {
-    case ExecutionStatus::executing: return "EXECUTING";
-    case ExecutionStatus::delayed: return "DELAYED";
-    case ExecutionStatus::succeeded: return "SUCCEEDED";
-    case ExecutionStatus::failed: return "FAILED";
-    case ExecutionStatus::cancelled: return "CANCELLED";
+    case ExecutionStatus::executing:
+      return "EXECUTING";
+    case ExecutionStatus::delayed:
+      return "DELAYED";
+    case ExecutionStatus::succeeded:
+      return "SUCCEEDED";
+    case ExecutionStatus::failed:
+      return "FAILED";
+    case ExecutionStatus::cancelled:
+      return "CANCELLED";
   }
   return "UNKNOWN";
 }

@@ -2,14 +2,14 @@
 // One line of the task history: what is known of an execution without reading its journal. It is a
 // view, written in the same commit as the events it mirrors and rebuildable from the journal.
 
+#include "runtime/base/clock.h"
+#include "runtime/base/execution_id.h"
+#include "runtime/base/ids.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "runtime/base/clock.h"
-#include "runtime/base/execution_id.h"
-#include "runtime/base/ids.h"
 
 namespace millrace {
 

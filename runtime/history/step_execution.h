@@ -1,15 +1,15 @@
 #pragma once
 // One line per step of a run, as the task history shows it.
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/execution/branch_path.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace millrace {
 
@@ -26,8 +26,8 @@ struct StepExecution {
   /// when nested). The trigger's is "trigger".
   std::string id;
   StepId step;
-  std::string type;  // "ACTION/FUNCTION", "TRIGGER/ENDPOINT", ...
-  std::string status;  // EXECUTING, DELAYED, SUCCEEDED, FAILED, CANCELLED
+  std::string type;                    // "ACTION/FUNCTION", "TRIGGER/ENDPOINT", ...
+  std::string status;                  // EXECUTING, DELAYED, SUCCEEDED, FAILED, CANCELLED
   std::vector<std::uint32_t> indexes;  // the element, outermost fan-out first; empty outside
   Instant start{};
   std::optional<Instant> end;
@@ -40,8 +40,8 @@ struct StepExecution {
 
 struct StepDetail {
   StepExecution step;
-  Json input;   // what the step was given, rendered
-  Json output;  // what references see
+  Json input;                                                // what the step was given, rendered
+  Json output;                                               // what references see
   std::vector<std::pair<std::string, std::string>> console;  // level, text
 };
 

@@ -45,8 +45,7 @@ Outcome StepHistory::replay(const std::vector<Event>& root_events) {
   report_trigger(root_events.front());
   BranchMachine machine(workflow_, execution_);
   try {
-    return replay_branch(machine, BranchPath{}, root_events, trigger_id,
-                         final_status(root_events));
+    return replay_branch(machine, BranchPath{}, root_events, trigger_id, final_status(root_events));
   } catch (const BugFound& problem) {
     return Error(ErrorCode::corrupt_data,
                  std::string("a journal does not fit its workflow: ") + problem.what());
@@ -114,7 +113,8 @@ Outcome StepHistory::replay_branch(BranchMachine& machine, const BranchPath& pat
       if (!open.start) open.start = failed->started;
       if (!failed->retry_at) {
         report(*step, failed->started, event.at, "FAILED",
-               error_output(failed->code, failed->message, failed->response), failed->input_bytes, failed->console);
+               error_output(failed->code, failed->message, failed->response), failed->input_bytes,
+               failed->console);
         current_reported = !step->continue_on_error;
       }
     } else if (const auto* page = std::get_if<PageFetched>(&event.body)) {
@@ -162,12 +162,13 @@ Outcome StepHistory::replay_children(const BranchMachine& machine, const BranchP
   auto read = read_children_(
       path, fan_out.index, [&](std::uint32_t index, const std::vector<Event>& events) {
         if (index >= items.get_array().size()) {
-          problem = Error(ErrorCode::corrupt_data, "a fan-out has a journal for an element it lacks");
+          problem =
+              Error(ErrorCode::corrupt_data, "a fan-out has a journal for an element it lacks");
           return false;
         }
         BranchMachine child(workflow_, scope, fan_out, items.get_array()[index], index);
-        problem = replay_branch(child, path.child(fan_out.index, index), events, fan_out_id,
-                                run_status);
+        problem =
+            replay_branch(child, path.child(fan_out.index, index), events, fan_out_id, run_status);
         return problem.ok();
       });
   if (!read) return read;

@@ -3,12 +3,12 @@
 // step is reported when its last event is met, with the machine as it stood before: its input can be
 // rendered again from there. Pure; the journals come from the caller.
 
+#include "runtime/execution/branch_machine.h"
+#include "runtime/history/step_execution.h"
+
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "runtime/execution/branch_machine.h"
-#include "runtime/history/step_execution.h"
 
 namespace millrace {
 
@@ -28,8 +28,8 @@ class StepHistory {
   };
   using Visit = std::function<void(Finding&&)>;
 
-  StepHistory(std::shared_ptr<const Workflow> workflow, ExecutionId execution, ReadChildren children,
-              Visit visit);
+  StepHistory(std::shared_ptr<const Workflow> workflow, ExecutionId execution,
+              ReadChildren children, Visit visit);
 
   /// Replays the root journal and whatever lies below it. Errors: corrupt_data, or what reading the
   /// children gave.
@@ -41,8 +41,9 @@ class StepHistory {
     std::optional<Instant> start;
   };
 
-  Outcome replay_branch(BranchMachine& machine, const BranchPath& path, const std::vector<Event>& events,
-                        std::string previous, ExecutionStatus run_status);
+  Outcome replay_branch(BranchMachine& machine, const BranchPath& path,
+                        const std::vector<Event>& events, std::string previous,
+                        ExecutionStatus run_status);
   Outcome replay_children(const BranchMachine& machine, const BranchPath& path,
                           const std::string& fan_out_id, ExecutionStatus run_status);
   StepExecution describe(const Step& step, const BranchPath& path) const;

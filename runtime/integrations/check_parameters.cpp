@@ -26,12 +26,18 @@ std::vector<std::string> names_of(const IntegrationAction& action) {
 
 std::string_view wire_name(Type type) {
   switch (type) {
-    case Type::any: return "any";
-    case Type::string: return "string";
-    case Type::number: return "number";
-    case Type::boolean: return "boolean";
-    case Type::object: return "object";
-    case Type::array: return "array";
+    case Type::any:
+      return "any";
+    case Type::string:
+      return "string";
+    case Type::number:
+      return "number";
+    case Type::boolean:
+      return "boolean";
+    case Type::object:
+      return "object";
+    case Type::array:
+      return "array";
   }
   return "any";
 }
@@ -43,8 +49,8 @@ bool fits(Type type, const Json& value) {
 Outcome check_parameters(const IntegrationAction& action, const Json& parameters) {
   const auto* const object = parameters.if_object();
   if (object == nullptr) {
-    return Error(ErrorCode::invalid_parameters, "\"parameters\" must be an object, got " +
-                                                    std::string(kind_name(parameters)));
+    return Error(ErrorCode::invalid_parameters,
+                 "\"parameters\" must be an object, got " + std::string(kind_name(parameters)));
   }
   std::vector<ErrorDetail> findings;
   for (const auto& parameter : action.parameters) {
@@ -65,7 +71,8 @@ Outcome check_parameters(const IntegrationAction& action, const Json& parameters
   for (const auto& given : *object) {
     const std::string name(given.key());
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    auto unknown = finding(name, "the action \"" + action.name + "\" has no parameter `" + name + '`');
+    auto unknown =
+        finding(name, "the action \"" + action.name + "\" has no parameter `" + name + '`');
     unknown.got = name;
     unknown.nearest = nearest_name(name, names);
     findings.push_back(std::move(unknown));

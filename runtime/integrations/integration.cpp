@@ -57,8 +57,8 @@ IntegrationAuth read_auth(ObjectReader& parent) {
   ObjectReader json(*value, parent.pointer_to("auth"), "", parent.findings());
   if (!value->is_object()) return auth;
   json.require("type", "how a credential is used");
-  auth.kind = json.choice<IntegrationAuth::Kind>("type", auth_kinds)
-                  .value_or(IntegrationAuth::Kind::none);
+  auth.kind =
+      json.choice<IntegrationAuth::Kind>("type", auth_kinds).value_or(IntegrationAuth::Kind::none);
   if (auth.kind == IntegrationAuth::Kind::header || auth.kind == IntegrationAuth::Kind::query) {
     auth.name = json.required_text("name").value_or("");
     if (auth.kind == IntegrationAuth::Kind::header && !auth.name.empty() &&
@@ -132,7 +132,8 @@ void link_action(IntegrationAction& action, Findings& findings) {
     }
     if (reference.root == Root::step || reference.root == Root::trigger ||
         reference.root == Root::instance || reference.root == Root::index) {
-      report("an action sees `parameters`, `settings`, `user`, `secrets`, `execution` and `project`");
+      report(
+          "an action sees `parameters`, `settings`, `user`, `secrets`, `execution` and `project`");
     }
   };
   for (Template* const each : templates_of(action.request)) each->visit_references(link);
@@ -170,8 +171,8 @@ std::map<std::string, IntegrationAction, std::less<>> read_actions(ObjectReader&
   }
   for (const auto& member : value->get_object()) {
     const std::string name(member.key());
-    actions.emplace(name, read_action(name, member.value(), json.pointer_to(name),
-                                      parent.findings()));
+    actions.emplace(name,
+                    read_action(name, member.value(), json.pointer_to(name), parent.findings()));
   }
   return actions;
 }
@@ -218,12 +219,17 @@ void read_base_url(ObjectReader& json, Integration& integration) {
 
 std::vector<std::string> credential_fields(const IntegrationAuth& auth) {
   switch (auth.kind) {
-    case IntegrationAuth::Kind::none: return {};
-    case IntegrationAuth::Kind::bearer: return {"token"};
-    case IntegrationAuth::Kind::basic: return {"username", "password"};
+    case IntegrationAuth::Kind::none:
+      return {};
+    case IntegrationAuth::Kind::bearer:
+      return {"token"};
+    case IntegrationAuth::Kind::basic:
+      return {"username", "password"};
     case IntegrationAuth::Kind::header:
-    case IntegrationAuth::Kind::query: return {"key"};
-    case IntegrationAuth::Kind::oauth2: return {"accessToken"};
+    case IntegrationAuth::Kind::query:
+      return {"key"};
+    case IntegrationAuth::Kind::oauth2:
+      return {"accessToken"};
   }
   return {};
 }

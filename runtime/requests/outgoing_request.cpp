@@ -15,8 +15,8 @@ using AuthKind = RequestAuthorization::Kind;
 constexpr std::string_view encoding_header = "x-paragon-encoding";
 
 Error not_text(std::string_view field, const Json& value) {
-  return Error(ErrorCode::type_mismatch, std::string(field) + " must be text, got " +
-                                             std::string(kind_name(value)));
+  return Error(ErrorCode::type_mismatch,
+               std::string(field) + " must be text, got " + std::string(kind_name(value)));
 }
 
 /// Text as it goes on the wire: strings as they are, numbers and booleans as JSON writes them.
@@ -56,8 +56,8 @@ Outcome each_field(std::string_view what, const Json& fields, Add add) {
   if (fields.is_null()) return Done{};
   const auto* const object = fields.if_object();
   if (object == nullptr) {
-    return Error(ErrorCode::type_mismatch, std::string(what) + " must be an object, got " +
-                                               std::string(kind_name(fields)));
+    return Error(ErrorCode::type_mismatch,
+                 std::string(what) + " must be an object, got " + std::string(kind_name(fields)));
   }
   for (const auto& field : *object) {
     if (const auto* const array = field.value().if_array()) {
@@ -121,8 +121,8 @@ class Builder {
     if (values_.headers.is_null()) return Done{};
     const auto* const object = values_.headers.if_object();
     if (object == nullptr) {
-      return Error(ErrorCode::type_mismatch, "\"headers\" must be an object, got " +
-                                                 std::string(kind_name(values_.headers)));
+      return Error(ErrorCode::type_mismatch,
+                   "\"headers\" must be an object, got " + std::string(kind_name(values_.headers)));
     }
     for (const auto& header : *object) {
       if (header.value().is_null()) continue;
@@ -139,16 +139,21 @@ class Builder {
 
   Outcome add_body() {
     switch (values_.body_kind) {
-      case BodyKind::none: return Done{};
+      case BodyKind::none:
+        return Done{};
       case BodyKind::json:
       case BodyKind::graphql:
         out_.body = to_text(values_.body);
         default_type("application/json");
         return Done{};
-      case BodyKind::form_data: return add_form();
-      case BodyKind::form_urlencoded: return add_fields();
-      case BodyKind::xml: return add_text("application/xml");
-      case BodyKind::raw: return add_raw();
+      case BodyKind::form_data:
+        return add_form();
+      case BodyKind::form_urlencoded:
+        return add_fields();
+      case BodyKind::xml:
+        return add_text("application/xml");
+      case BodyKind::raw:
+        return add_raw();
     }
     return Done{};
   }
@@ -208,7 +213,8 @@ class Builder {
 
   Outcome add_authorization() {
     switch (values_.authorization) {
-      case AuthKind::none: return Done{};
+      case AuthKind::none:
+        return Done{};
       case AuthKind::bearer: {
         auto token = authorization_text("token");
         if (!token) return token.error();
@@ -236,7 +242,8 @@ class Builder {
         add_param(*name, *value);
         return Done{};
       }
-      case AuthKind::client_credentials: return add_client_credentials();
+      case AuthKind::client_credentials:
+        return add_client_credentials();
     }
     return Done{};
   }
@@ -263,17 +270,16 @@ class Builder {
   Outcome add_url() {
     auto url = as_text("\"url\"", values_.url);
     if (!url) {
-      return Error(ErrorCode::invalid_url, url.error().message +
-                                               " (does the reference lead anywhere?)");
+      return Error(ErrorCode::invalid_url,
+                   url.error().message + " (does the reference lead anywhere?)");
     }
     const std::string start = lower_case(std::string_view(*url).substr(0, 8));
     if (!start.starts_with("http://") && start != "https://") {
       return Error(ErrorCode::invalid_url, "\"url\" must begin with http:// or https://");
     }
-    auto read = each_field("\"params\"", values_.params,
-                           [&](std::string_view name, const Json& value) {
-                             add_param(name, as_field(value));
-                           });
+    auto read = each_field(
+        "\"params\"", values_.params,
+        [&](std::string_view name, const Json& value) { add_param(name, as_field(value)); });
     if (!read) return read;
     std::string text = encode_url(*url);
     const auto fragment = text.find('#');
@@ -302,7 +308,8 @@ std::string credential_field(const Credential& credential, std::string_view key)
 void authorize(RequestValues& values, const IntegrationAuth& auth, const Credential& credential) {
   const auto field = [&](std::string_view key) { return credential_field(credential, key); };
   switch (auth.kind) {
-    case IntegrationAuth::Kind::none: return;
+    case IntegrationAuth::Kind::none:
+      return;
     case IntegrationAuth::Kind::bearer:
       values.authorization = AuthKind::bearer;
       values.authorization_values = JsonObject{{"token", field("token")}};
@@ -333,18 +340,16 @@ Result<OutgoingRequest> outgoing_request(const RequestValues& values) {
   return Builder(values).build();
 }
 
-Outcome connect_request(RequestValues& values, const Integration& integration,
-                        const Json& base_url, const Credential* credential,
-                        Redaction& redaction) {
+Outcome connect_request(RequestValues& values, const Integration& integration, const Json& base_url,
+                        const Credential* credential, Redaction& redaction) {
   auto base = as_text("the base URL of \"" + integration.type + '"', base_url);
   if (!base) return Error(ErrorCode::invalid_url, base.error().message);
   auto path = as_text("\"path\"", values.url);
   if (!path) return Error(ErrorCode::invalid_url, path.error().message);
   // The credential is for the integration's own host.
   if (path->find("://") < path->find_first_of("/?#")) {
-    return Error(ErrorCode::invalid_url,
-                 "\"path\" is relative to the base URL of \"" + integration.type +
-                     "\" and cannot be a whole URL");
+    return Error(ErrorCode::invalid_url, "\"path\" is relative to the base URL of \"" +
+                                             integration.type + "\" and cannot be a whole URL");
   }
   while (base->ends_with('/')) base->pop_back();
   const bool needs_slash = !path->empty() && path->front() != '/' && path->front() != '?';

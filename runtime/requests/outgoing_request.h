@@ -36,8 +36,8 @@ Result<OutgoingRequest> outgoing_request(const RequestValues& values);
 
 /// Makes the path of `values` absolute below the integration's base URL and puts the credential in.
 /// What is secret in it goes to `redaction`.
-Outcome connect_request(RequestValues& values, const Integration& integration,
-                        const Json& base_url, const Credential* credential, Redaction& redaction);
+Outcome connect_request(RequestValues& values, const Integration& integration, const Json& base_url,
+                        const Credential* credential, Redaction& redaction);
 
 /// The files whose bytes `send_with` will ask for.
 std::vector<FileHandle> files_of(const OutgoingRequest& request);

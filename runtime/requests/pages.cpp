@@ -28,14 +28,15 @@ Result<Page> read_page(const Pagination& pagination, std::uint32_t pages_max, co
   const std::string which = "page " + std::to_string(so_far.pages + 1);
   const Json& list = follow(output, pagination.output);
   if (!list.is_array()) {
-    return Error(ErrorCode::type_mismatch, which + ": the pagination's `output` must lead to an "
-                                                   "array, got " +
+    return Error(ErrorCode::type_mismatch, which +
+                                               ": the pagination's `output` must lead to an "
+                                               "array, got " +
                                                std::string(kind_name(list)));
   }
   if (so_far.bytes + bytes > limits::response_bytes_max) {
-    return Error(ErrorCode::limit_exceeded,
-                 which + ": all pages together have more than " +
-                     std::to_string(limits::response_bytes_max) + " bytes");
+    return Error(ErrorCode::limit_exceeded, which + ": all pages together have more than " +
+                                                std::to_string(limits::response_bytes_max) +
+                                                " bytes");
   }
   Page page;
   page.results = list.get_array();

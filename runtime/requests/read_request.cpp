@@ -42,12 +42,17 @@ constexpr std::array<Choice<AuthKind>, 6> authorization_kinds{{
 
 std::vector<std::string_view> keys_of(AuthKind kind) {
   switch (kind) {
-    case AuthKind::none: return {};
-    case AuthKind::bearer: return {"token"};
-    case AuthKind::basic: return {"username", "password"};
+    case AuthKind::none:
+      return {};
+    case AuthKind::bearer:
+      return {"token"};
+    case AuthKind::basic:
+      return {"username", "password"};
     case AuthKind::header:
-    case AuthKind::query: return {"name", "value"};
-    case AuthKind::client_credentials: return {"tokenUrl", "clientId", "clientSecret"};
+    case AuthKind::query:
+      return {"name", "value"};
+    case AuthKind::client_credentials:
+      return {"tokenUrl", "clientId", "clientSecret"};
   }
   return {};
 }
@@ -68,8 +73,7 @@ void check_header_names(ObjectReader& json) {
   for (const auto& member : *object) {
     const std::string pointer = json.pointer_to("headers") + '/' + pointer_token(member.key());
     if (!is_header_name(member.key())) {
-      json.report_mismatch(pointer, "a header name of letters, digits and `-`",
-                           Json(member.key()));
+      json.report_mismatch(pointer, "a header name of letters, digits and `-`", Json(member.key()));
     }
     if (member.value().is_structured()) {
       json.report_mismatch(pointer, "a string, a number or a boolean", member.value());
@@ -98,7 +102,8 @@ void check_body(ObjectReader& json, BodyKind kind) {
       return;
     case BodyKind::none:
     case BodyKind::json:
-    case BodyKind::raw: return;
+    case BodyKind::raw:
+      return;
   }
 }
 

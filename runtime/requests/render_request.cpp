@@ -41,25 +41,38 @@ Json show_request(const RequestValues& values) {
 
 std::string_view wire_name(BodyKind kind) {
   switch (kind) {
-    case BodyKind::none: return "none";
-    case BodyKind::json: return "json";
-    case BodyKind::form_data: return "form-data";
-    case BodyKind::form_urlencoded: return "x-www-form-urlencoded";
-    case BodyKind::xml: return "xml";
-    case BodyKind::raw: return "raw";
-    case BodyKind::graphql: return "graphql";
+    case BodyKind::none:
+      return "none";
+    case BodyKind::json:
+      return "json";
+    case BodyKind::form_data:
+      return "form-data";
+    case BodyKind::form_urlencoded:
+      return "x-www-form-urlencoded";
+    case BodyKind::xml:
+      return "xml";
+    case BodyKind::raw:
+      return "raw";
+    case BodyKind::graphql:
+      return "graphql";
   }
   return "none";
 }
 
 std::string_view wire_name(RequestAuthorization::Kind kind) {
   switch (kind) {
-    case RequestAuthorization::Kind::none: return "none";
-    case RequestAuthorization::Kind::bearer: return "bearer";
-    case RequestAuthorization::Kind::basic: return "basic";
-    case RequestAuthorization::Kind::header: return "header";
-    case RequestAuthorization::Kind::query: return "query";
-    case RequestAuthorization::Kind::client_credentials: return "oauth2ClientCredentials";
+    case RequestAuthorization::Kind::none:
+      return "none";
+    case RequestAuthorization::Kind::bearer:
+      return "bearer";
+    case RequestAuthorization::Kind::basic:
+      return "basic";
+    case RequestAuthorization::Kind::header:
+      return "header";
+    case RequestAuthorization::Kind::query:
+      return "query";
+    case RequestAuthorization::Kind::client_credentials:
+      return "oauth2ClientCredentials";
   }
   return "none";
 }

@@ -31,13 +31,12 @@ bool is_json_type(std::string_view type) {
 }
 
 bool is_text_type(std::string_view type) {
-  constexpr std::array<std::string_view, 6> known{
-      "",
-      "application/xml",
-      "application/javascript",
-      "application/x-www-form-urlencoded",
-      "application/graphql",
-      "application/x-ndjson"};
+  constexpr std::array<std::string_view, 6> known{"",
+                                                  "application/xml",
+                                                  "application/javascript",
+                                                  "application/x-www-form-urlencoded",
+                                                  "application/graphql",
+                                                  "application/x-ndjson"};
   return type.starts_with("text/") || type.ends_with("+xml") ||
          std::find(known.begin(), known.end(), type) != known.end();
 }
@@ -67,7 +66,9 @@ std::string file_name(const HttpResponse& response, std::string_view url) {
     if (host != std::string_view::npos && slash > host + 2) name = path.substr(slash + 1);
   }
   name = name.substr(name.find_last_of("/\\") + 1);  // never a path
-  if (name.empty() || name == "." || name == ".." || name.size() > file_name_bytes_max || !is_valid_utf8(name)) return "file";
+  if (name.empty() || name == "." || name == ".." || name.size() > file_name_bytes_max ||
+      !is_valid_utf8(name))
+    return "file";
   return name;
 }
 

@@ -11,10 +11,9 @@ void Redaction::add(std::string_view value, std::string shown) {
   if (value.size() < value_bytes_min) return;
   // As JSON text: without its quotes.
   const std::string json = to_text(Json(value));
-  std::vector<std::string> forms{std::string(value), percent_encode_text(value),
+  std::vector<std::string> forms{std::string(value),      percent_encode_text(value),
                                  form_encode_text(value), encode_url(value),
-                                 base64_encode(value),
-                                 json.substr(1, json.size() - 2)};
+                                 base64_encode(value),    json.substr(1, json.size() - 2)};
   for (std::string& form : forms) {
     const auto is_same = [&](const auto& needle) { return needle.first == form; };
     if (std::none_of(needles_.begin(), needles_.end(), is_same)) {
@@ -22,9 +21,8 @@ void Redaction::add(std::string_view value, std::string shown) {
     }
   }
   // A secret that contains another one is replaced whole.
-  std::stable_sort(needles_.begin(), needles_.end(), [](const auto& a, const auto& b) {
-    return a.first.size() > b.first.size();
-  });
+  std::stable_sort(needles_.begin(), needles_.end(),
+                   [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
 }
 
 bool Redaction::is_in(std::string_view text) const {

@@ -2,16 +2,16 @@
 // Port: runs users' JavaScript. `actors/functions` implements it with V8 in worker processes; tests
 // script it. The engine promises exactly one answer for each call, whatever the code does.
 
-#include <functional>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/result.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace millrace {
 

@@ -2,11 +2,11 @@
 // The supervision policy of one step, as data: how often it is tried again, how long it waits, and
 // whether the workflow goes on when it has failed for good. Applied by the execution machine.
 
-#include <optional>
-#include <vector>
-
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
+
+#include <optional>
+#include <vector>
 
 namespace millrace {
 

@@ -7,9 +7,8 @@ namespace millrace {
 namespace {
 
 constexpr std::array kinds{
-    &function_step_kind, &conditional_step_kind, &fan_out_step_kind,
-    &delay_step_kind,    &response_step_kind,    &request_step_kind,
-    &action_step_kind,
+    &function_step_kind, &conditional_step_kind, &fan_out_step_kind, &delay_step_kind,
+    &response_step_kind, &request_step_kind,     &action_step_kind,
 };
 static_assert(kinds.size() == std::variant_size_v<decltype(Step::config)>);
 

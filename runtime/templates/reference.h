@@ -29,17 +29,17 @@ using PathSegment = std::variant<std::string, std::size_t>;
 
 struct Reference {
   enum class Root : std::uint8_t {
-    step,       // `name` is the step's id, or a number: the ordinal (1 is the trigger)
-    trigger,    // the trigger's output
-    settings,   // the user's settings for workflow and integration
-    user,       // id, meta
-    secrets,    // shown as [secret KEY]; rendered at dispatch only
-    self,       // pagination state
-    instance,   // the element of the innermost fan-out
-    index,      // its position
-    execution,  // id
-    project,    // id
-    parameters, // what an action was given; only inside an integration's actions, see `link_action`
+    step,        // `name` is the step's id, or a number: the ordinal (1 is the trigger)
+    trigger,     // the trigger's output
+    settings,    // the user's settings for workflow and integration
+    user,        // id, meta
+    secrets,     // shown as [secret KEY]; rendered at dispatch only
+    self,        // pagination state
+    instance,    // the element of the innermost fan-out
+    index,       // its position
+    execution,   // id
+    project,     // id
+    parameters,  // what an action was given; only inside an integration's actions, see `link_action`
   };
 
   Root root = Root::trigger;

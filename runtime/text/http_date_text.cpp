@@ -36,7 +36,8 @@ std::optional<Instant> parse_http_date(std::string_view text) {
     if (text.substr(8, 3) == months[i]) month_number = i + 1;
   }
   if (!day_number || !year_number || !hour || !minute || !second) return std::nullopt;
-  if (*year_number < 0 || *hour < 0 || *hour > 23 || *minute < 0 || *minute > 59 || *second < 0 || *second > 60) {
+  if (*year_number < 0 || *hour < 0 || *hour > 23 || *minute < 0 || *minute > 59 || *second < 0 ||
+      *second > 60) {
     return std::nullopt;
   }
   const year_month_day date{year(*year_number), month(month_number),

@@ -40,8 +40,7 @@ class CrashingServer {
   }
 
  private:
-  ServerProcess process_{
-      {"--history-requests-max", "0", "--egress-allow", "127.0.0.1/32"}};
+  ServerProcess process_{{"--history-requests-max", "0", "--egress-allow", "127.0.0.1/32"}};
   mutable std::mutex mutex_;
   std::condition_variable started_;
   std::uint64_t starts_ = 1;

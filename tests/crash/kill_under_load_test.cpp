@@ -75,8 +75,8 @@ TEST_CASE("every acknowledged run survives kills at random moments and ends righ
   clients.stop();
   CHECK(clients.surprises() == std::vector<std::string>());
   REQUIRE(clients.acknowledged().size() >= kills);
-  std::cout << clients.acknowledged().size() << " runs were acknowledged, "
-            << peer.repeats() << " requests were sent again" << std::endl;
+  std::cout << clients.acknowledged().size() << " runs were acknowledged, " << peer.repeats()
+            << " requests were sent again" << std::endl;
 
   CHECK(poll_until([&] {
     return unfinished(project, "EXECUTING") == "0" && unfinished(project, "DELAYED") == "0";

@@ -10,8 +10,8 @@ constexpr const char* json_type = "Content-Type: application/json\r\n";
 }  // namespace
 
 LoadPeer::LoadPeer()
-    : peer_(MisbehavingPeer::serving(
-          [this](PeerConnection& connection, const PeerRequest& request) {
+    : peer_(
+          MisbehavingPeer::serving([this](PeerConnection& connection, const PeerRequest& request) {
             reply(connection, request);
           })) {}
 
@@ -31,7 +31,8 @@ void LoadPeer::reply(PeerConnection& connection, const PeerRequest& request) {
   if (request.target.starts_with(pages)) {
     const int page = std::stoi("0" + request.target.substr(pages.size()));
     const Json next = page < 2 ? Json(std::to_string(page + 1)) : Json(nullptr);
-    connection.answer(200, to_text(JsonObject{{"items", JsonArray{page}}, {"next", next}}), json_type);
+    connection.answer(200, to_text(JsonObject{{"items", JsonArray{page}}, {"next", next}}),
+                      json_type);
   } else {
     add(connection, request);
   }

@@ -34,6 +34,7 @@ struct AcknowledgedRun {
 };
 
 /// What is wrong with a run that has ended; empty when nothing is.
-std::string problem_of(const TestProject& project, const LoadPeer& peer, const AcknowledgedRun& run);
+std::string problem_of(const TestProject& project, const LoadPeer& peer,
+                       const AcknowledgedRun& run);
 
 }  // namespace millrace::tests

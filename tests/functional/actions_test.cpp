@@ -17,12 +17,13 @@ std::string crm(const std::string& more = {}) {
   return R"({"baseUrl": ")" + example_peer().url() + R"(", "auth": {"type": "bearer"}, "actions": {
       "createContact": {"method": "POST", "path": "/contacts", "body": "{{parameters}}",
         "result": "response.body.data", "parameters": {
-          "email": {"type": "string", "required": true}, "age": {"type": "number"}}}})" + more + "}";
+          "email": {"type": "string", "required": true}, "age": {"type": "number"}}}})" +
+         more + "}";
 }
 
 std::string workflow(const std::string& steps) {
-  return R"({"name": "w", "integration": "crm", "trigger": {"type": "request"}, "steps": [)" + steps +
-         "]}";
+  return R"({"name": "w", "integration": "crm", "trigger": {"type": "request"}, "steps": [)" +
+         steps + "]}";
 }
 
 std::string contact_steps() {
@@ -111,13 +112,15 @@ TEST_CASE("a credential arrives at the third party and is found nowhere else") {
 TEST_CASE("parameters that do not fit an action are refused, at deploy or in the run") {
   const TestProject project(open_server());
   REQUIRE(project.put("/integrations/crm", crm()).status == 201);
-  REQUIRE(project.put("/workflows/w", workflow(R"({"id": "add", "type": "action",
-      "action": "createContact", "parameters": {"emial": "a@b.c", "age": "old"}})")).status == 200);
+  REQUIRE(project
+              .put("/workflows/w", workflow(R"({"id": "add", "type": "action",
+      "action": "createContact", "parameters": {"emial": "a@b.c", "age": "old"}})"))
+              .status == 200);
   const Answer refused = project.post("/workflows/w/deploy");
   CHECK(refused.status == 400);
   CHECK(code_of(refused) == R"("invalid_definition")");
-  CHECK_THAT(refused.text, Catch::Contains("emial") && Catch::Contains("email") &&
-                               Catch::Contains("age"));
+  CHECK_THAT(refused.text,
+             Catch::Contains("emial") && Catch::Contains("email") && Catch::Contains("age"));
   project.deploy("w", workflow(contact_steps()));
   enable(project, connect(project));
   const Answer failed = project.trigger("w", R"({"email": 7})");

@@ -28,18 +28,19 @@ Answer send(const TestProject& project, const std::string& workflow, std::string
 
 /// A form with the text field `title` and the file `doc`.
 Answer upload(const TestProject& project, const std::string& workflow, const std::string& bytes) {
-  const std::string body = "--b1\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nA note\r\n"
-                           "--b1\r\nContent-Disposition: form-data; name=\"doc\"; "
-                           "filename=\"a b.pdf\"\r\nContent-Type: application/pdf\r\n\r\n" +
-                           bytes + "\r\n--b1--\r\n";
+  const std::string body =
+      "--b1\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nA note\r\n"
+      "--b1\r\nContent-Disposition: form-data; name=\"doc\"; "
+      "filename=\"a b.pdf\"\r\nContent-Type: application/pdf\r\n\r\n" +
+      bytes + "\r\n--b1--\r\n";
   return send(project, workflow, body, "multipart/form-data; boundary=b1");
 }
 
 /// Sends the file to the peer as a part of a form and answers with what comes back.
 std::string forward(const std::string& file, const std::string& query) {
-  return request_step("send", "POST", example_peer().url("/file?" + query),
-                      R"(, "bodyType": "form-data", "body": {"document": ")" + file +
-                          R"(", "note": "n"})") +
+  return request_step(
+             "send", "POST", example_peer().url("/file?" + query),
+             R"(, "bodyType": "form-data", "body": {"document": ")" + file + R"(", "note": "n"})") +
          R"(, {"id": "reply", "type": "response", "file": "{{send.response.body}}"})";
 }
 
@@ -75,9 +76,10 @@ TEST_CASE("an uploaded file is shown with its name, type and bytes beside the te
 
 TEST_CASE("a body of another type is one file as a whole") {
   const TestProject project(open_server());
-  project.deploy_steps("w", request_step("send", "POST", example_peer().url("/file"),
-                                         R"(, "bodyType": "raw", "body": "{{trigger.request.file}}")") +
-                                R"(, {"id": "reply", "type": "response", "statusCode": 201,
+  project.deploy_steps("w",
+                       request_step("send", "POST", example_peer().url("/file"),
+                                    R"(, "bodyType": "raw", "body": "{{trigger.request.file}}")") +
+                           R"(, {"id": "reply", "type": "response", "statusCode": 201,
                                       "headers": {"X-Name": "{{trigger.request.file.name}}"},
                                       "file": "{{send.response.body}}"})");
   const Answer answer = send(project, "w", every_byte(), "image/png",
@@ -176,8 +178,8 @@ TEST_CASE("a file that is too big is refused, and a big one does not go into a f
       send(project, "w", std::string(limits::file_bytes_max + 1, 'x'), "application/zip");
   CHECK(too_big.status == 413);
   CHECK(too_big.at("/code") == R"("payload_too_large")");
-  const Answer failed =
-      send(project, "w", std::string(limits::file_in_function_bytes_max + 1, 'x'), "application/zip");
+  const Answer failed = send(project, "w", std::string(limits::file_in_function_bytes_max + 1, 'x'),
+                             "application/zip");
   CHECK(failed.status == 500);
   CHECK(failed.at("/error/code") == R"("limit_exceeded")");
 }
@@ -190,7 +192,8 @@ TEST_CASE("a file of fifty megabytes goes through a workflow in bounded memory")
   const std::size_t before = peak_memory_bytes(server.pid());
   project.deploy_steps("w", forward("{{trigger.request.file}}", "big"));
   std::string bytes(limits::file_bytes_max, '\0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 2'654'435'761u >> 13);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<char>(i * 2'654'435'761u >> 13);
   const Answer answer = send(project, "w", bytes, "application/zip");
   REQUIRE(answer.status == 200);
   CHECK(answer.header("content-type") == "application/zip");

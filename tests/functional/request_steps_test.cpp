@@ -20,7 +20,8 @@ PeerRequest arrived(const std::string& target) {
 }
 
 /// Runs one request step with this body; the peer's view of it.
-PeerRequest sent(const std::string& name, const std::string& rest, const std::string& input = "{}") {
+PeerRequest sent(const std::string& name, const std::string& rest,
+                 const std::string& input = "{}") {
   const TestProject project(open_server());
   const std::string target = "/echo?" + name;
   project.deploy_steps("w", request_step("send", "POST", example_peer().url(target), rest) + "," +
@@ -69,16 +70,16 @@ TEST_CASE("workflows do not reach the server's own network unless the operator a
 TEST_CASE("a redirect does not lead around the ranges that are allowed") {
   const MisbehavingPeer peer(
       MisbehavingPeer::serving([](PeerConnection& connection, const PeerRequest& request) {
-        const std::string to = request.target == "/metadata" ? "http://169.254.169.254/latest"
-                                                             : request.target;
+        const std::string to =
+            request.target == "/metadata" ? "http://169.254.169.254/latest" : request.target;
         connection.answer(302, "", "Location: " + to + "\r\n");
       }));
   const TestProject project(open_server());
-  project.deploy_steps("away", request_step("send", "GET", peer.url("/metadata")) + "," +
-                                   response_step("1"));
+  project.deploy_steps(
+      "away", request_step("send", "GET", peer.url("/metadata")) + "," + response_step("1"));
   CHECK(code_of(project, "away") == R"("blocked_address")");
-  project.deploy_steps("round", request_step("send", "GET", peer.url("/round")) + "," +
-                                    response_step("1"));
+  project.deploy_steps("round",
+                       request_step("send", "GET", peer.url("/round")) + "," + response_step("1"));
   CHECK(code_of(project, "round") == R"("too_many_redirects")");
 }
 
@@ -93,8 +94,8 @@ TEST_CASE("a JSON body keeps the types of its values") {
 }
 
 TEST_CASE("a raw body goes as it is, with a content type of one's own") {
-  const PeerRequest text =
-      sent("raw", R"(, "bodyType": "raw", "headers": {"content-type": "text/csv"}, "body": "a,b\n")");
+  const PeerRequest text = sent(
+      "raw", R"(, "bodyType": "raw", "headers": {"content-type": "text/csv"}, "body": "a,b\n")");
   CHECK(text.body == "a,b\n");
   CHECK(text.header("content-type") == "text/csv");
   const PeerRequest xml = sent("xml", R"(, "bodyType": "xml", "body": "<a>ü</a>")");
@@ -103,8 +104,9 @@ TEST_CASE("a raw body goes as it is, with a content type of one's own") {
 }
 
 TEST_CASE("a raw body written as hex arrives as bytes") {
-  const PeerRequest request = sent(
-      "hex", R"(, "bodyType": "raw", "headers": {"X-Paragon-Encoding": "hex"}, "body": "00ff0d0a")");
+  const PeerRequest request =
+      sent("hex",
+           R"(, "bodyType": "raw", "headers": {"X-Paragon-Encoding": "hex"}, "body": "00ff0d0a")");
   CHECK(request.body == std::string("\x00\xff\r\n", 4));
   CHECK(request.header("x-paragon-encoding").empty());
   const TestProject project(open_server());
@@ -118,8 +120,7 @@ TEST_CASE("a raw body written as hex arrives as bytes") {
 }
 
 TEST_CASE("fields of a urlencoded body are escaped and arrays repeat their key") {
-  const PeerRequest request =
-      sent("fields", R"(, "bodyType": "x-www-form-urlencoded",
+  const PeerRequest request = sent("fields", R"(, "bodyType": "x-www-form-urlencoded",
                          "body": {"a": "1 & 2=3", "b": [true, 4], "none": null, "ü": "é"})");
   CHECK(request.header("content-type") == "application/x-www-form-urlencoded");
   CHECK(request.body == "a=1+%26+2%3D3&b=true&b=4&%C3%BC=%C3%A9");
@@ -171,7 +172,8 @@ TEST_CASE("a response that lies about itself fails the step and not the server")
   const MisbehavingPeer peer([](PeerConnection& connection) {
     const auto request = connection.read_request();
     if (!request) return;
-    if (request->target == "/short") connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab");
+    if (request->target == "/short")
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab");
     if (request->target == "/noise") connection.send("\x01\x02 nothing like HTTP\r\n\r\n");
     if (request->target == "/reset") connection.reset_on_close();
   });
@@ -199,12 +201,11 @@ TEST_CASE("a later page that fails leaves the pages before it and the error") {
         }
       }));
   const TestProject project(open_server());
-  project.deploy_steps(
-      "w", request_step("list", "GET", peer.url("/list"),
-                        R"(, "params": {"page": "{{self.pageToken}}"},
+  project.deploy_steps("w", request_step("list", "GET", peer.url("/list"),
+                                         R"(, "params": {"page": "{{self.pageToken}}"},
                             "pagination": {"output": "response.body.items",
                                            "pageToken": "response.body.next"})") +
-               "," + response_step(R"({"all": "{{list.response.results}}",
+                                "," + response_step(R"({"all": "{{list.response.results}}",
                                        "error": "{{list.response.error}}"})"));
   const Answer answer = project.trigger("w");
   CHECK(answer.status == 200);
@@ -242,6 +243,7 @@ TEST_CASE("a fan-out asks for its elements at the same time") {
                   {"id": "each", "type": "fanOut", "items": "{{list.result}}", "steps": [)json" +
                request_step("ask", "GET", peer.url("/"), R"(, "params": {"n": "{{each.index}}"})") +
                "]}," + response_step("\"{{ask.response.body}}\""));
-  CHECK(project.trigger("w").text == R"(["0","1","2","3","4","5","6","7","8","9","10","11","12","13",)"
-                                     R"("14","15","16","17","18","19"])");
+  CHECK(project.trigger("w").text ==
+        R"(["0","1","2","3","4","5","6","7","8","9","10","11","12","13",)"
+        R"("14","15","16","17","18","19"])");
 }

@@ -52,7 +52,8 @@ TEST_CASE("a peer that recovers is asked until it answers, and every attempt is 
   CHECK(text_at(step, "/output/response/body") == R"({"attempt":3})");
 }
 
-TEST_CASE("a status that cannot get better is asked for once unless the definition says otherwise") {
+TEST_CASE(
+    "a status that cannot get better is asked for once unless the definition says otherwise") {
   const TestProject project(open_server());
   const auto requests_until_failed = [&](const std::string& name, const std::string& retry) {
     const std::string target = "/status/404?" + name;
@@ -62,15 +63,15 @@ TEST_CASE("a status that cannot get better is asked for once unless the definiti
     return example_peer().requests(target).size();
   };
   CHECK(requests_until_failed("once", R"(, "retry": {"delays": ["1ms", "1ms"]})") == 1);
-  CHECK(requests_until_failed(
-            "thrice", R"(, "retry": {"delays": ["1ms", "1ms"], "statuses": [404]})") == 3);
+  CHECK(requests_until_failed("thrice",
+                              R"(, "retry": {"delays": ["1ms", "1ms"], "statuses": [404]})") == 3);
 }
 
 TEST_CASE("the wait that a peer asks for is kept, up to fifteen minutes") {
   const TestProject project(open_server());
-  project.deploy_steps("w", request_step("call", "GET",
-                                         example_peer().url("/status/503?retryAfter=36000"),
-                                         R"(, "retry": {"delays": ["1ms"]})"));
+  project.deploy_steps(
+      "w", request_step("call", "GET", example_peer().url("/status/503?retryAfter=36000"),
+                        R"(, "retry": {"delays": ["1ms"]})"));
   const std::string run = project.start("w");
   REQUIRE(poll_until(
       [&] { return !text_at(project.step(run, "call"), "/attempts/0/retryAt").empty(); }));

@@ -29,15 +29,17 @@ std::string found_in(const std::string& text) {
 /// Uses the secret in every way, with a peer that echoes and a function that tells.
 std::string telling_steps(const std::string& query) {
   const std::string echo = example_peer().url("/echo?" + query);
-  return request_step("header", "GET", echo, R"(, "headers": {"X-Key": "key {{secrets.KEY}}"})") + "," +
-         request_step("query", "GET", echo, R"(, "params": {"k": "{{secrets.KEY}}"})") + "," +
+  return request_step("header", "GET", echo, R"(, "headers": {"X-Key": "key {{secrets.KEY}}"})") +
+         "," + request_step("query", "GET", echo, R"(, "params": {"k": "{{secrets.KEY}}"})") + "," +
          request_step("body", "POST", echo, R"(, "body": {"k": "{{secrets.KEY}}"})") + "," +
          request_step("form", "POST", echo, R"(, "bodyType": "x-www-form-urlencoded",
-                                                 "body": {"k": "{{secrets.KEY}}"})") + "," +
-         request_step("basic", "GET", echo, R"(, "authorization": {"type": "basic",
-                          "username": "ada", "password": "{{secrets.KEY}}"})") + "," +
+                                                 "body": {"k": "{{secrets.KEY}}"})") +
+         "," + request_step("basic", "GET", echo, R"(, "authorization": {"type": "basic",
+                          "username": "ada", "password": "{{secrets.KEY}}"})") +
+         "," +
          request_step("fails", "GET", example_peer().url("/status/500?k={{secrets.KEY}}"),
-                      R"(, "continueOnError": true)") + R"json(,
+                      R"(, "continueOnError": true)") +
+         R"json(,
          {"id": "tells", "type": "function", "parameters": {"key": "{{secrets.KEY}}"},
           "code": "({ key }) => { console.log('the key is', key); return { key, [key]: 1 }; }"},
          {"id": "throws", "type": "function", "parameters": {"key": "{{secrets.KEY}}"},

@@ -20,7 +20,8 @@ void draft(const TestProject& project, const std::string& steps) {
 }
 
 /// The report; the test run itself has to be possible.
-Json test(const TestProject& project, const std::string& body = "{}", const std::string& step = {}) {
+Json test(const TestProject& project, const std::string& body = "{}",
+          const std::string& step = {}) {
   const std::string which = step.empty() ? "" : "/steps/" + step;
   const Answer answer = project.post("/workflows/w" + which + "/test", body);
   INFO(answer.text);
@@ -31,9 +32,8 @@ Json test(const TestProject& project, const std::string& body = "{}", const std:
 /// What the report says of one step execution; null if it does not.
 Json step_in(const Json& report, const std::string& id) {
   const JsonArray& steps = report.at("steps").as_array();
-  const auto found = std::find_if(steps.begin(), steps.end(), [&](const Json& step) {
-    return string_at(step, "/id") == id;
-  });
+  const auto found = std::find_if(steps.begin(), steps.end(),
+                                  [&](const Json& step) { return string_at(step, "/id") == id; });
   return found == steps.end() ? Json(nullptr) : *found;
 }
 
@@ -118,11 +118,10 @@ TEST_CASE("one step is tested with the outputs that stand for the steps before i
       {"id": "inner", "type": "function", "parameters": {"e": "{{each.instance}}", "i": "{{each.index}}",
                                                          "s": "{{call.response.statusCode}}"},
        "code": "({ e, i, s }) => [e, i, s]"}]})json");
-  const Json report =
-      test(project,
-           R"({"outputs": {"call": {"response": {"statusCode": 299}},
+  const Json report = test(project,
+                           R"({"outputs": {"call": {"response": {"statusCode": 299}},
                            "each": {"instance": {"name": "x"}, "index": 0}}})",
-           "inner");
+                           "inner");
   INFO(to_text(report));
   CHECK(text_at(report, "/status") == R"("SUCCEEDED")");
   CHECK(text_at(step_in(report, "inner"), "/output/result") == R"([{"name":"x"},0,299])");
@@ -165,6 +164,7 @@ TEST_CASE("a test of what is not there or is none says so") {
   CHECK(project.post("/workflows/w/test", R"({"request": 1})").status == 400);
   CHECK(project.post("/workflows/w/test", R"({"outputs": []})").status == 400);
   CHECK(project.post("/workflows/w/test", "no JSON").status == 400);
-  CHECK(call_server(project.port(), {"POST", project.path("/workflows/w/test"), project.token(), "{}"})
+  CHECK(call_server(project.port(),
+                    {"POST", project.path("/workflows/w/test"), project.token(), "{}"})
             .status == 401);
 }

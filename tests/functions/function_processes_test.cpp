@@ -109,8 +109,7 @@ TEST_CASE("a worker that is killed fails only the call that was running") {
   FunctionPool pool(options);
   REQUIRE(run(pool, "() => 1") == "1");
   const auto victim = pool.stats().workers.at(0);
-  auto running = start(
-      pool, shared(patient("() => { for (;;); }")));
+  auto running = start(pool, shared(patient("() => { for (;;); }")));
   std::vector<std::future<FunctionOutcome>> behind;
   for (int i = 0; i < 20; ++i) behind.push_back(start(pool, shared(function("() => 'behind'"))));
   REQUIRE(burns(pool));

@@ -2,8 +2,8 @@
 // Plays one scenario on the simulated run. What it finds wrong is text for a person: the line of
 // the file, and the difference.
 
-#include "tests/scenarios/scenario_file.h"
 #include "runtime/integrations/integration_set.h"
+#include "tests/scenarios/scenario_file.h"
 #include "tests/support/simulated_run.h"
 
 #include <memory>

@@ -5,9 +5,9 @@
 
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/task_history.h"
+#include "runtime/integrations/integration_set.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/manual_clock.h"
-#include "runtime/integrations/integration_set.h"
 #include "tests/support/scripted_functions.h"
 #include "tests/support/scripted_http.h"
 #include "tests/support/scripted_tenants.h"
@@ -112,11 +112,13 @@ class ActorTestBed {
     commits = std::make_unique<storage::GroupCommit>(store, storage::GroupCommitOptions{});
     functions = std::make_unique<ScriptedFunctions>(script);
     http = std::make_unique<ScriptedHttp>(requests);
-    workflows = std::make_unique<WorkflowLibrary>(store, *commits, *ownership, clock, *functions,
-                                                  [this](const ProjectId&) { return integrations; });
+    workflows =
+        std::make_unique<WorkflowLibrary>(store, *commits, *ownership, clock, *functions,
+                                          [this](const ProjectId&) { return integrations; });
     history = std::make_unique<TaskHistory>(store, *workflows);
-    gateway = make_actor_gateway({store, *commits, *ownership, clock, random, *functions, *http,
-                                  tenants, *workflows, [](LogLevel, const std::string&) {}, options_});
+    gateway =
+        make_actor_gateway({store, *commits, *ownership, clock, random, *functions, *http, tenants,
+                            *workflows, [](LogLevel, const std::string&) {}, options_});
     gateway->wait_until_ready();
   }
 

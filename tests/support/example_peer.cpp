@@ -121,9 +121,8 @@ void send_file_back(PeerConnection& connection, const PeerRequest& request) {
   }
   const auto parts = parse_multipart_form(type, request.body);
   if (!parts) return answer_json(connection, 400, JsonObject{{"error", parts.error().message}});
-  const auto file = std::find_if(parts->begin(), parts->end(), [](const ReceivedPart& part) {
-    return part.is_file;
-  });
+  const auto file = std::find_if(parts->begin(), parts->end(),
+                                 [](const ReceivedPart& part) { return part.is_file; });
   if (file == parts->end()) return answer_json(connection, 400, JsonObject{{"error", "no file"}});
   headers = "Content-Type: " + file->content_type + "\r\n";
   headers += "Content-Disposition: attachment; filename=\"" + file->file_name + "\"\r\n";
@@ -141,9 +140,10 @@ void file(PeerConnection& connection, const PeerRequest& request) {
 void token(PeerConnection& connection, const PeerRequest& request) {
   const bool is_grant = request.body.find("grant_type=client_credentials") != std::string::npos;
   if (!is_grant) return answer_json(connection, 400, JsonObject{{"error", "invalid_grant"}});
-  answer_json(connection, 200, JsonObject{{"access_token", "granted-token"},
-                                          {"token_type", "Bearer"},
-                                          {"expires_in", 3'600}});
+  answer_json(
+      connection, 200,
+      JsonObject{
+          {"access_token", "granted-token"}, {"token_type", "Bearer"}, {"expires_in", 3'600}});
 }
 
 void status(PeerConnection& connection, const std::string& path, const std::string& query) {
@@ -159,10 +159,11 @@ void status(PeerConnection& connection, const std::string& path, const std::stri
 }  // namespace
 
 ExamplePeer::ExamplePeer(std::uint16_t port)
-    : peer_(MisbehavingPeer::serving([this](PeerConnection& connection, const PeerRequest& request) {
-              reply(connection, request);
-            }),
-            nullptr, port) {}
+    : peer_(
+          MisbehavingPeer::serving([this](PeerConnection& connection, const PeerRequest& request) {
+            reply(connection, request);
+          }),
+          nullptr, port) {}
 
 std::vector<PeerRequest> ExamplePeer::requests(std::string_view target) const {
   const std::lock_guard lock(mutex_);
@@ -185,10 +186,9 @@ void ExamplePeer::remember(const PeerRequest& request) {
 std::size_t ExamplePeer::attempts_of(const PeerRequest& request) const {
   const auto same_target = requests(request.target);
   const std::string key = request.header("idempotency-key");
-  return static_cast<std::size_t>(
-      std::count_if(same_target.begin(), same_target.end(), [&](const PeerRequest& each) {
-        return each.header("idempotency-key") == key;
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      same_target.begin(), same_target.end(),
+      [&](const PeerRequest& each) { return each.header("idempotency-key") == key; }));
 }
 
 void ExamplePeer::reply(PeerConnection& connection, const PeerRequest& request) {

@@ -119,8 +119,8 @@ MisbehavingPeer::~MisbehavingPeer() {
 }
 
 std::string MisbehavingPeer::url(std::string_view path) const {
-  return std::string(tls_ != nullptr ? "https" : "http") + "://127.0.0.1:" +
-         std::to_string(port_) + std::string(path);
+  return std::string(tls_ != nullptr ? "https" : "http") + "://127.0.0.1:" + std::to_string(port_) +
+         std::string(path);
 }
 
 void MisbehavingPeer::accept_all() {
@@ -141,7 +141,8 @@ void MisbehavingPeer::serve(int descriptor) {
   ::sigemptyset(&pipe);
   ::sigaddset(&pipe, SIGPIPE);
   ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
-  const std::unique_ptr<SSL, void (*)(SSL*)> tls(tls_ == nullptr ? nullptr : SSL_new(tls_), &SSL_free);
+  const std::unique_ptr<SSL, void (*)(SSL*)> tls(tls_ == nullptr ? nullptr : SSL_new(tls_),
+                                                 &SSL_free);
   if (tls) SSL_set_fd(tls.get(), descriptor);
   if (!tls || SSL_accept(tls.get()) == 1) {
     PeerConnection connection(descriptor, tls.get());

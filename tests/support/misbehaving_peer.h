@@ -2,6 +2,8 @@
 // Somebody else's HTTP server, as bad as a test wants it: a raw socket on loopback whose script says
 // byte by byte what each connection does. With certificates it speaks TLS.
 
+#include <openssl/ssl.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +11,6 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <openssl/ssl.h>
 #include <optional>
 #include <string>
 #include <string_view>

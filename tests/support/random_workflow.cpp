@@ -102,8 +102,7 @@ class Generator {
   JsonObject request_step(const std::string& id, const Place& place) {
     std::string url = "https://api.example/" + id;
     if (place.fan_outs > 0) url += "/i{{index}};";
-    return JsonObject{
-        {"id", id}, {"type", "request"}, {"method", "POST"}, {"url", std::move(url)}};
+    return JsonObject{{"id", id}, {"type", "request"}, {"method", "POST"}, {"url", std::move(url)}};
   }
 
   /// An outage that is over after some attempts.

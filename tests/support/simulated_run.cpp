@@ -232,9 +232,8 @@ void SimulatedRun::answer(Branch& branch) {
 
 void SimulatedRun::answer_function(Branch& branch) {
   const auto& call = std::get<RunFunction>(branch.call);
-  FunctionOutcome outcome =
-      world_.functions.answer(*call.source, expand_file_handles(call.parameters, files_.reader()),
-                              call.attempt.number);
+  FunctionOutcome outcome = world_.functions.answer(
+      *call.source, expand_file_handles(call.parameters, files_.reader()), call.attempt.number);
   Result<Json> value =
       outcome.result.ok() ? parse_json(*outcome.result) : Result<Json>(outcome.result.error());
   if (value) {
@@ -243,8 +242,9 @@ void SimulatedRun::answer_function(Branch& branch) {
     }
   }
   if (value) {
-    record(branch, BranchMachine::function_completed(call.attempt, branch.call_started,
-                                                     std::move(*value), std::move(outcome.console)));
+    record(branch,
+           BranchMachine::function_completed(call.attempt, branch.call_started, std::move(*value),
+                                             std::move(outcome.console)));
     return;
   }
   const Error error = outcome.result.ok() ? Error(ErrorCode::function_output,

@@ -126,10 +126,14 @@ TEST_CASE("no source holds a promise instead of code or a wait instead of a cond
   };
   const std::string sleep = std::string("sleep_") + "for";
   const std::vector<Banned> banned = {
-      {std::string("TO") + "DO", "do it, or write down as a limit what is missing",
+      {std::string("TO") + "DO",
+       "do it, or write down as a limit what is missing",
        {"runtime", "storage", "actors", "http", "tests", "bench"}},
-      {std::string("FIX") + "ME", "fix it", {"runtime", "storage", "actors", "http", "tests", "bench"}},
-      {sleep, "wait for a condition, or move the manual clock",
+      {std::string("FIX") + "ME",
+       "fix it",
+       {"runtime", "storage", "actors", "http", "tests", "bench"}},
+      {sleep,
+       "wait for a condition, or move the manual clock",
        {"runtime", "storage", "actors", "http/api", "tests/unit", "tests/scenarios",
         "tests/functional", "tests/crash"}},
       {"system_clock::now", "take a Clock in the constructor", {"storage", "actors", "http/api"}},

@@ -23,8 +23,7 @@ TEST_CASE("a sleeping execution is cancelled and its timer wakes nothing") {
   bed.deploy("w", "[" + delay_step("1", "DAYS") + "," + function_step("work") + "]");
   const auto execution = bed.accept("w");
   REQUIRE(bed.eventually([&] {
-    return bed.status(execution) == ExecutionStatus::delayed &&
-           bed.gateway->stats().runs_live == 0;
+    return bed.status(execution) == ExecutionStatus::delayed && bed.gateway->stats().runs_live == 0;
   }));
   REQUIRE(bed.gateway->cancel(bed.project, execution).ok());
   CHECK(bed.status(execution) == ExecutionStatus::cancelled);
@@ -48,7 +47,8 @@ TEST_CASE("a client that waits learns that its run was cancelled") {
     ignore_result(storage::ExecutionTable(bed.store).unfinished([&](const ExecutionSummary& each) {
       execution = each.id;
       return true;
-    }), "asked again until it is there");
+    }),
+                  "asked again until it is there");
     return execution.has_value();
   }));
   REQUIRE(bed.gateway->cancel(bed.project, *execution).ok());

@@ -31,8 +31,8 @@ TEST_CASE("the results of a fan-out come back in input order") {
 
 TEST_CASE("no more elements run at once than the concurrency allows") {
   ActorTestBed bed;
-  bed.deploy("w", "[" + fan_out(element_function, R"("concurrency":3,)") + "," + respond_items +
-                      "]");
+  bed.deploy("w",
+             "[" + fan_out(element_function, R"("concurrency":3,)") + "," + respond_items + "]");
   bed.functions->hold("item");
   std::optional<Result<TriggerReply>> reply;
   std::thread client([&] { reply = bed.trigger("w", numbers(10)); });
@@ -116,8 +116,11 @@ TEST_CASE("a crash in the middle of a fan-out continues with the missing element
 
 TEST_CASE("a response inside a fan-out answers the request once") {
   ActorTestBed bed;
-  bed.deploy("w", "[" + fan_out(R"({"id":"r","type":"response","statusCode":203,
-      "body":{"v":"{{each.instance}}"}})", R"("concurrency":1,)") + "]");
+  bed.deploy("w", "[" +
+                      fan_out(R"({"id":"r","type":"response","statusCode":203,
+      "body":{"v":"{{each.instance}}"}})",
+                              R"("concurrency":1,)") +
+                      "]");
   auto reply = bed.trigger("w", numbers(3));
   REQUIRE(reply.ok());
   const auto* response = std::get_if<RunResponded>(&*reply);

@@ -11,8 +11,7 @@ TEST_CASE("an acknowledged run goes on after the process dies") {
   const auto execution = bed.accept("w", JsonObject{{"n", 1}});
   bed.restart();
   CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
-  CHECK(bed.functions->parameters("work") ==
-        std::vector<std::string>{R"({"in":{"n":1}})"});
+  CHECK(bed.functions->parameters("work") == std::vector<std::string>{R"({"in":{"n":1}})"});
 }
 
 TEST_CASE("a finished step is not run again after the process dies") {

@@ -65,8 +65,7 @@ TEST_CASE("a request that is held too long is answered while the run goes on") {
   bed.functions->release("work");
   REQUIRE(bed.eventually([&] {
     auto summary = storage::ExecutionTable(bed.store).summary(still->execution);
-    return summary.ok() && summary->has_value() &&
-           (*summary)->status == ExecutionStatus::succeeded;
+    return summary.ok() && summary->has_value() && (*summary)->status == ExecutionStatus::succeeded;
   }));
 }
 

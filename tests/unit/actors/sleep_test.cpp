@@ -8,8 +8,7 @@
 using namespace millrace;
 
 namespace {
-const std::string sleeper =
-    "[" + delay_step("2", "DAYS") + "," + function_step("work") + "]";
+const std::string sleeper = "[" + delay_step("2", "DAYS") + "," + function_step("work") + "]";
 }  // namespace
 
 TEST_CASE("a run that sleeps for days leaves memory and is shown as delayed") {
@@ -110,8 +109,11 @@ TEST_CASE("a retry waits its time across a restart and is not repeated") {
 
 TEST_CASE("elements that sleep for different times wake one after the other") {
   ActorTestBed bed;
-  bed.deploy("w", "[" + fan_out(R"({"id":"wait","type":"delay","value":"{{each.instance}}",
-                                   "unit":"HOURS"},)" + element_function) + "]");
+  bed.deploy("w", "[" +
+                      fan_out(R"({"id":"wait","type":"delay","value":"{{each.instance}}",
+                                   "unit":"HOURS"},)" +
+                              element_function) +
+                      "]");
   const auto execution = bed.accept("w", JsonObject{{"items", JsonArray{1, 3, 5}}});
   for (std::size_t woken = 1; woken <= 3; ++woken) {
     REQUIRE(bed.eventually([&] { return bed.gateway->stats().runs_live == 0; }));
@@ -127,10 +129,13 @@ TEST_CASE("timers of elements that were cut off by a failure do not fire for eve
   bed.script.on("item", throwing("bad"));
   bed.restart();
   // The first element fails while the second sleeps.
-  bed.deploy("w", "[" + fan_out(R"({"id":"first","type":"conditional",
+  bed.deploy("w", "[" +
+                      fan_out(R"({"id":"first","type":"conditional",
       "if":[[{"variable":"{{each.index}}","operator":"NumberEquals","argument":0}]],
-      "then":[{"id":"soon","type":"delay","value":1,"unit":"HOURS"},)" + element_function + R"(],
-      "else":[{"id":"late","type":"delay","value":9,"unit":"HOURS"}]})") + "]");
+      "then":[{"id":"soon","type":"delay","value":1,"unit":"HOURS"},)" +
+                              element_function + R"(],
+      "else":[{"id":"late","type":"delay","value":9,"unit":"HOURS"}]})") +
+                      "]");
   const auto execution = bed.accept("w", JsonObject{{"items", JsonArray{1, 2}}});
   REQUIRE(bed.eventually([&] { return bed.gateway->stats().runs_live == 0; }));
   bed.clock.advance(std::chrono::hours(2));

@@ -1,9 +1,9 @@
-#include <atomic>
-#include <stdexcept>
-
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
 #include "tests/unit/actors/workflows.h"
+
+#include <atomic>
+#include <stdexcept>
 
 using namespace millrace;
 

@@ -61,8 +61,18 @@ class ApiFixture {
         credentials(store_, commits_, ownership_, clock, random_, sealer_, integrations, {}),
         tenants_(secrets, integrations, users, credentials),
         tests_({clock, random_, functions_, http_, tenants_, {}, {}}, {}),
-        api({projects, workflows, history_, secrets, integrations, users, credentials, tests_,
-             gateway, clock, std::move(options), {}},
+        api({projects,
+             workflows,
+             history_,
+             secrets,
+             integrations,
+             users,
+             credentials,
+             tests_,
+             gateway,
+             clock,
+             std::move(options),
+             {}},
             admin_key) {
     api_key = make_project("p1");
   }

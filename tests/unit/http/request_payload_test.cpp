@@ -106,8 +106,9 @@ TEST_CASE("a body of any other type is one file", "[http]") {
 
 TEST_CASE("a form's files are file objects and their bytes are kept once", "[http]") {
   RunFiles files;
-  const std::string part = "--x\r\nContent-Disposition: form-data; name=doc; filename=b.bin\r\n"
-                           "Content-Type: application/pdf\r\n\r\n\xff\x01\r\n";
+  const std::string part =
+      "--x\r\nContent-Disposition: form-data; name=doc; filename=b.bin\r\n"
+      "Content-Type: application/pdf\r\n\r\n\xff\x01\r\n";
   const auto payload =
       read({part + part + "--x--", "multipart/form-data; boundary=x", {}, {}, &files});
   REQUIRE(payload.ok());
@@ -123,8 +124,12 @@ TEST_CASE("a form's files are file objects and their bytes are kept once", "[htt
 
 TEST_CASE("file objects inside JSON are decoded and bad hex is refused with its place", "[http]") {
   RunFiles files;
-  const auto payload = read(
-      {R"({"a":[{"dataType":"FILE","name":"n","mimeType":"m","data":"00fF"}]})", "", {}, {}, &files});
+  const auto payload =
+      read({R"({"a":[{"dataType":"FILE","name":"n","mimeType":"m","data":"00fF"}]})",
+            "",
+            {},
+            {},
+            &files});
   REQUIRE(payload.ok());
   const auto file = as_file(payload->at("body").at("a").at(0));
   REQUIRE(file);

@@ -154,8 +154,8 @@ TEST_CASE("the bytes of users and credentials never change", "[stored_bytes]") {
   const ProjectId project("p\0q"s);
   const UserId user("u");
   UserTable::put(batch, {project, user, "{}", true, at(1)});
-  CredentialTable::put(batch, {project, user, "id", "crm", true, "acct", "[1]", "[2]", "[3]",
-                               "sealed", at(2)});
+  CredentialTable::put(
+      batch, {project, user, "id", "crm", true, "acct", "[1]", "[2]", "[3]", "sealed", at(2)});
   CredentialTable::remove(batch, project, user, "id");
   CHECK(lines(batch) ==
         "00b01a7000ff710001750001 = 010a037000711201751a027b7d20012802\n"

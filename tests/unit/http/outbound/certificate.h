@@ -4,10 +4,11 @@
 #include "outbound_fixture.h"
 #include "tests/contracts/temporary_directory.h"
 
-#include <fstream>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+
+#include <fstream>
 #include <string>
 
 namespace millrace::tests {
@@ -16,7 +17,8 @@ namespace millrace::tests {
 /// and, with its key, in files.
 class Certificate {
  public:
-  explicit Certificate(const std::string& name) : key_(EVP_RSA_gen(2048)), certificate_(X509_new()) {
+  explicit Certificate(const std::string& name)
+      : key_(EVP_RSA_gen(2048)), certificate_(X509_new()) {
     X509_set_version(certificate_, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate_), 1);
     X509_gmtime_adj(X509_getm_notBefore(certificate_), -3600);

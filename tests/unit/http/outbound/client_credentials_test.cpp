@@ -50,16 +50,17 @@ TEST_CASE("a token's lifetime is read in every form that servers use", "[outboun
 }
 
 TEST_CASE("a token server's refusal is told as far as it is fit to be shown", "[outbound]") {
-  const auto plain = refused(400, R"({"error":"invalid_scope","error_description":"no such scope"})");
+  const auto plain =
+      refused(400, R"({"error":"invalid_scope","error_description":"no such scope"})");
   CHECK(plain.code == ErrorCode::authorization_failed);
-  CHECK_THAT(plain.message, Catch::Contains("auth.example") &&
-                                Catch::Contains("invalid_scope (no such scope)"));
+  CHECK_THAT(plain.message,
+             Catch::Contains("auth.example") && Catch::Contains("invalid_scope (no such scope)"));
   CHECK(refused(400, R"({"error":"a\nb"})").message.find('\n') == std::string::npos);
   CHECK(refused(400, "{\"error\":\"" + std::string(1000, 'x') + "\"}").message.size() < 200);
-  for (const char* const body : {"", "no json", "[]", "{}", R"({"access_token":""})",
-                                 R"({"access_token":7})", R"({"access_token":"a b"})",
-                                 R"({"access_token":"a\r\nX: y"})",
-                                 R"({"access_token":"t","token_type":"mac"})"}) {
+  for (const char* const body :
+       {"", "no json", "[]", "{}", R"({"access_token":""})", R"({"access_token":7})",
+        R"({"access_token":"a b"})", R"({"access_token":"a\r\nX: y"})",
+        R"({"access_token":"t","token_type":"mac"})"}) {
     INFO(body);
     CHECK(refused(200, body).code == ErrorCode::authorization_failed);
   }

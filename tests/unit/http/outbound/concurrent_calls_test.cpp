@@ -106,7 +106,8 @@ TEST_CASE("calls one after the other share one connection", "[outbound]") {
   MisbehavingPeer peer(MisbehavingPeer::serving(
       [](PeerConnection& connection, const PeerRequest&) { connection.answer(200, "ok"); }));
   const auto caller = make_caller();
-  for (int i = 0; i < 20; ++i) CHECK(code_of(send(*caller, request_to(peer.url()))) == "status 200");
+  for (int i = 0; i < 20; ++i)
+    CHECK(code_of(send(*caller, request_to(peer.url()))) == "status 200");
   CHECK(peer.connections() == 1);
   CHECK(caller->stats().reused_connections == 19);
   CHECK(caller->stats().requests == 20);
@@ -125,8 +126,7 @@ TEST_CASE("a project with many calls does not keep another one waiting", "[outbo
   auto request = request_to(peer.url());
   request.project = ProjectId("quiet");
   std::promise<std::size_t> crowd_answered;
-  caller->call(std::move(request),
-               [&](HttpOutcome) { crowd_answered.set_value(crowd.count()); });
+  caller->call(std::move(request), [&](HttpOutcome) { crowd_answered.set_value(crowd.count()); });
   gate.open();
   // Those in the air, and about as many again: the quiet call had one of the next turns.
   CHECK(crowd_answered.get_future().get() < 50);
@@ -223,7 +223,8 @@ TEST_CASE("a waiting call can be cancelled too", "[outbound]") {
   REQUIRE(answers.wait_for(1));
 }
 
-TEST_CASE("stopping answers every call, in the air or waiting, and refuses later ones", "[outbound]") {
+TEST_CASE("stopping answers every call, in the air or waiting, and refuses later ones",
+          "[outbound]") {
   auto options = open_for_loopback();
   options.calls_max = 20;
   Gate gate(1'000'000);
@@ -263,7 +264,8 @@ TEST_CASE("calls may be made and cancelled from inside an answer", "[outbound]")
   CHECK(answers.of("status 200") == 51);
 }
 
-TEST_CASE("calls, cancellations and a stop from many threads end in one answer each", "[outbound]") {
+TEST_CASE("calls, cancellations and a stop from many threads end in one answer each",
+          "[outbound]") {
   MisbehavingPeer peer(MisbehavingPeer::serving(
       [](PeerConnection& connection, const PeerRequest&) { connection.answer(200, "ok"); }));
   auto options = open_for_loopback();

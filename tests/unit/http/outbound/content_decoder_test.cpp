@@ -26,12 +26,11 @@ Decoded decode(ContentCoding coding, std::string_view bytes, std::size_t step = 
     // A copy of its own, so that a sanitizer sees any read beyond it.
     const std::vector<char> piece(bytes.begin(),
                                   bytes.begin() + static_cast<long>(std::min(step, bytes.size())));
-    const auto verdict =
-        decoder.feed({piece.data(), piece.size()}, [&](std::string_view block) {
-          if (block.size() > bytes_max - result.text.size()) return false;
-          result.text += block;
-          return true;
-        });
+    const auto verdict = decoder.feed({piece.data(), piece.size()}, [&](std::string_view block) {
+      if (block.size() > bytes_max - result.text.size()) return false;
+      result.text += block;
+      return true;
+    });
     if (verdict == Verdict::good) continue;
     result.end = verdict == Verdict::broken ? "broken" : "refused";
     return result;
@@ -63,7 +62,8 @@ std::string some_text(SeededRandom& random, std::size_t size) {
 TEST_CASE("what was packed comes out again, whole or in pieces of any size", "[outbound]") {
   SeededRandom random(1);
   for (const Form& form : forms) {
-    for (const std::size_t size : {0u, 1u, 2u, 100u, 16'383u, 16'384u, 16'385u, 32'768u, 100'000u}) {
+    for (const std::size_t size :
+         {0u, 1u, 2u, 100u, 16'383u, 16'384u, 16'385u, 32'768u, 100'000u}) {
       const std::string text = some_text(random, size);
       const std::string bytes = form.pack(text);
       for (const std::size_t step : {1u, 2u, 3u, 7u, 1'000u, 1'000'000u}) {
@@ -102,7 +102,8 @@ TEST_CASE("a body that is cut anywhere is not whole, but for nothing at all", "[
   }
 }
 
-TEST_CASE("the members of a gzip body follow each other, and the last one must end too", "[outbound]") {
+TEST_CASE("the members of a gzip body follow each other, and the last one must end too",
+          "[outbound]") {
   const std::string bytes = gzip("one, ") + gzip("") + gzip("two");
   for (std::size_t step = 1; step <= bytes.size(); ++step) {
     const Decoded decoded = decode(ContentCoding::gzip, bytes, step);
@@ -124,8 +125,8 @@ TEST_CASE("what follows the end of a body makes it broken", "[outbound]") {
         INFO(form.name << ", " << rest.size() << " bytes more, pieces of " << step);
         const std::string end = decode(form.coding, form.pack("hello") + rest, step).end;
         // One byte of a gzip header that is not one may wait for the second.
-        CHECK((end == "broken" || (form.coding == ContentCoding::gzip && rest.size() == 1 &&
-                                   end == "cut")));
+        CHECK((end == "broken" ||
+               (form.coding == ContentCoding::gzip && rest.size() == 1 && end == "cut")));
       }
     }
   }

@@ -9,9 +9,8 @@ TEST_CASE("an address that is not open is not connected to, however it is named"
       [](PeerConnection& connection, const PeerRequest&) { connection.answer(200, "ok"); }));
   const auto caller = make_caller(OutboundOptions{});
   const std::string port = std::to_string(peer.port());
-  for (const std::string host :
-       {"127.0.0.1", "localhost", "0x7f.1", "2130706433", "0177.0.0.1", "[::ffff:127.0.0.1]",
-        "[::1]", "0.0.0.0", "[::]", "127.1"}) {
+  for (const std::string host : {"127.0.0.1", "localhost", "0x7f.1", "2130706433", "0177.0.0.1",
+                                 "[::ffff:127.0.0.1]", "[::1]", "0.0.0.0", "[::]", "127.1"}) {
     INFO(host);
     CHECK(code_of(send(*caller, request_to("http://" + host + ":" + port + "/?secret"))) ==
           "blocked_address");
@@ -49,8 +48,8 @@ TEST_CASE("the environment's proxies are not asked", "[outbound]") {
 }
 
 TEST_CASE("a proxy is reached wherever it is, but literal targets stay guarded", "[outbound]") {
-  MisbehavingPeer proxy(MisbehavingPeer::serving(
-      [](PeerConnection& connection, const PeerRequest& request) {
+  MisbehavingPeer proxy(
+      MisbehavingPeer::serving([](PeerConnection& connection, const PeerRequest& request) {
         connection.answer(200, request.target);
       }));
   OutboundOptions options;

@@ -33,7 +33,8 @@ TEST_CASE("a form is written as browsers write it", "[outbound]") {
 }
 
 TEST_CASE("a form reads the same in pieces of any size and from any place", "[outbound]") {
-  const FormBody body({{"a", "", "", bytes(std::string(100, 'x'))}, {"b", "f", "", bytes("yz")}}, "B");
+  const FormBody body({{"a", "", "", bytes(std::string(100, 'x'))}, {"b", "f", "", bytes("yz")}},
+                      "B");
   const std::string all = whole(body, 10'000);
   CHECK(all.size() == body.size());
   for (std::size_t step = 1; step < 40; ++step) CHECK(whole(body, step) == all);

@@ -17,9 +17,10 @@ class Http2Peer {
   Http2Peer()
       : certificate_("IP:127.0.0.1"),
         output_(directory_.path() + "/output"),
-        process_({{MILLRACE_NODE, MILLRACE_HTTP2_PEER, certificate_.key_file(), certificate_.file()},
-                  output_,
-                  directory_.path() + "/errors"}) {
+        process_(
+            {{MILLRACE_NODE, MILLRACE_HTTP2_PEER, certificate_.key_file(), certificate_.file()},
+             output_,
+             directory_.path() + "/errors"}) {
     const bool is_ready = poll_until([this] { return read_file(output_).ends_with('\n'); });
     INFO(read_file(directory_.path() + "/errors"));
     REQUIRE(is_ready);
@@ -60,8 +61,9 @@ TEST_CASE("calls to a server that speaks HTTP/2 share one connection", "[outboun
   for (int i = 0; i < count; ++i) {
     auto answered = std::make_shared<std::promise<HttpOutcome>>();
     answers.push_back(answered->get_future());
-    http2.caller->call(request_to(http2.peer.url("/together?" + std::to_string(count))),
-                       [answered](HttpOutcome outcome) { answered->set_value(std::move(outcome)); });
+    http2.caller->call(
+        request_to(http2.peer.url("/together?" + std::to_string(count))),
+        [answered](HttpOutcome outcome) { answered->set_value(std::move(outcome)); });
   }
   for (auto& each : answers) {
     const auto outcome = each.get();
@@ -77,8 +79,9 @@ TEST_CASE("a burst of first calls waits for one HTTP/2 connection and shares it"
   for (int i = 0; i < count; ++i) {
     auto answered = std::make_shared<std::promise<HttpOutcome>>();
     answers.push_back(answered->get_future());
-    http2.caller->call(request_to(http2.peer.url("/together?" + std::to_string(count))),
-                       [answered](HttpOutcome outcome) { answered->set_value(std::move(outcome)); });
+    http2.caller->call(
+        request_to(http2.peer.url("/together?" + std::to_string(count))),
+        [answered](HttpOutcome outcome) { answered->set_value(std::move(outcome)); });
   }
   for (auto& each : answers) {
     const auto outcome = each.get();
@@ -101,15 +104,17 @@ TEST_CASE("an HTTP/2 stream that is reset, refused or dropped is answered, and c
   CHECK(code_of(http2.get("/")) == "status 200");
 }
 
-TEST_CASE("an HTTP/2 stream that was refused before it was looked at is tried again", "[outbound]") {
+TEST_CASE("an HTTP/2 stream that was refused before it was looked at is tried again",
+          "[outbound]") {
   Http2 http2;
   const auto outcome = http2.get("/refuse-once");
   REQUIRE(code_of(outcome) == "status 200");
   CHECK(outcome->body->starts_with("2.0 "));
 }
 
-TEST_CASE("a call that a going connection has not looked at fails at once, the next takes a new one",
-          "[outbound]") {
+TEST_CASE(
+    "a call that a going connection has not looked at fails at once, the next takes a new one",
+    "[outbound]") {
   Http2 http2;
   CHECK(code_of(http2.get("/")) == "status 200");
   CHECK(code_of(http2.get("/go-away")) == "connection_failed");

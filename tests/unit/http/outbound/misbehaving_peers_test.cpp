@@ -27,8 +27,8 @@ HttpOutcome get_with_timeout(MisbehavingPeer::Script script, Millis timeout) {
 }  // namespace
 
 TEST_CASE("a peer that never answers meets the deadline", "[outbound]") {
-  const auto outcome = get_with_timeout(
-      [](PeerConnection& connection) { connection.wait_for_close(); }, Millis(50));
+  const auto outcome =
+      get_with_timeout([](PeerConnection& connection) { connection.wait_for_close(); }, Millis(50));
   REQUIRE(code_of(outcome) == "step_timeout");
   CHECK(outcome.error().message == "the request took longer than 50 ms");
 }
@@ -75,8 +75,8 @@ TEST_CASE("a name that does not exist is a failed connection", "[outbound]") {
 TEST_CASE("a response that is cut off is no response", "[outbound]") {
   CHECK(code_of(get_from(saying("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"))) ==
         "bad_response");
-  CHECK(code_of(get_from(saying(
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"))) == "bad_response");
+  CHECK(code_of(get_from(saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"))) ==
+        "bad_response");
   CHECK(code_of(get_from(saying("HTTP/1.1 200 OK\r\nContent-Le"))) == "bad_response");
   CHECK(code_of(get_from([](PeerConnection& connection) {
           connection.read_request();
@@ -85,10 +85,12 @@ TEST_CASE("a response that is cut off is no response", "[outbound]") {
         })) == "bad_response");
 }
 
-TEST_CASE("bytes beyond the Content-Length reach no response, not even the next one", "[outbound]") {
+TEST_CASE("bytes beyond the Content-Length reach no response, not even the next one",
+          "[outbound]") {
   MisbehavingPeer peer(MisbehavingPeer::serving([](PeerConnection& connection, const PeerRequest&) {
-    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 299 Poison\r\n"
-                    "Content-Length: 6\r\n\r\npoison");
+    connection.send(
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 299 Poison\r\n"
+        "Content-Length: 6\r\n\r\npoison");
   }));
   const auto caller = make_caller();
   for (int i = 0; i < 3; ++i) {
@@ -164,9 +166,10 @@ TEST_CASE("a compressed body is unpacked, and its cap holds for what it unpacks 
   const std::string plain(300'000'000 / 10, 'z');
   const std::string bomb = gzip(plain);
   CHECK(bomb.size() < 100'000);
-  MisbehavingPeer peer(MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
-    connection.send(gzip_response(bomb));
-  }));
+  MisbehavingPeer peer(
+      MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
+        connection.send(gzip_response(bomb));
+      }));
   const auto caller = make_caller();
   auto request = request_to(peer.url());
   request.response_bytes_max = 1'000'000;
@@ -186,13 +189,15 @@ TEST_CASE("a body with broken compression is a bad response", "[outbound]") {
   CHECK(code_of(get_from(saying(gzip_response(wrong)))) == "bad_response");
 }
 
-TEST_CASE("a compressed body that is cut is no body, though its Content-Length is met", "[outbound]") {
+TEST_CASE("a compressed body that is cut is no body, though its Content-Length is met",
+          "[outbound]") {
   const std::string text = std::string(10'000, 'a') + "some text that does not repeat 12345";
   const std::string whole = gzip(text);
   std::size_t cut = 0;
-  MisbehavingPeer peer(MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
-    connection.send(gzip_response(whole.substr(0, cut)));
-  }));
+  MisbehavingPeer peer(
+      MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
+        connection.send(gzip_response(whole.substr(0, cut)));
+      }));
   const auto caller = make_caller();
   for (cut = 1; cut < whole.size(); cut += cut < 20 || cut + 20 > whole.size() ? 1 : 7) {
     INFO("cut at " << cut << " of " << whole.size());
@@ -280,8 +285,9 @@ TEST_CASE("a response without a body may announce any encoding", "[outbound]") {
     REQUIRE(outcome.ok());
     CHECK(outcome->body->empty());
   }
-  MisbehavingPeer peer(saying("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
-                              "Transfer-Encoding: chunked\r\n\r\n"));
+  MisbehavingPeer peer(
+      saying("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+             "Transfer-Encoding: chunked\r\n\r\n"));
   const auto caller = make_caller();
   CHECK(code_of(send(*caller, request_to(peer.url(), "HEAD"))) == "status 200");
 }
@@ -304,9 +310,10 @@ TEST_CASE("compressed bytes that hold nothing do not go on for ever", "[outbound
 TEST_CASE("a body takes no more memory than its cap", "[outbound]") {
   const std::string plain(700'000, 'z');
   const std::string packed = gzip(plain);
-  MisbehavingPeer peer(MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
-    connection.send(gzip_response(packed));
-  }));
+  MisbehavingPeer peer(
+      MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
+        connection.send(gzip_response(packed));
+      }));
   const auto caller = make_caller();
   auto request = request_to(peer.url());
   request.response_bytes_max = 700'001;

@@ -40,9 +40,9 @@ TEST_CASE("a URL that cannot be called is refused without showing it", "[outboun
   CHECK_THAT(refused("gopher://h/"), Catch::Contains("\"gopher\""));
   CHECK_THAT(refused("http://user:secret@h/"), Catch::Contains("user name or password"));
   CHECK_THAT(refused("http://user@h/"), Catch::Contains("user name or password"));
-  for (const char* const broken : {"", "/path", "h.example/path", "http://",
-                                   "http://h:99999/", "http://h:0/", "http://a b/",
-                                   "http://h/\r\nX: y", "http://[::1/", "http://h/a b"}) {
+  for (const char* const broken :
+       {"", "/path", "h.example/path", "http://", "http://h:99999/", "http://h:0/", "http://a b/",
+        "http://h/\r\nX: y", "http://[::1/", "http://h/a b"}) {
     INFO(broken);
     refused(broken);
   }

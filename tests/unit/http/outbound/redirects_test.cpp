@@ -41,15 +41,22 @@ class RedirectingPeer {
   std::mutex mutex_;
   std::map<std::string, Redirect> redirects_;
   std::vector<PeerRequest> seen_;
-  MisbehavingPeer peer_{MisbehavingPeer::serving(
-      [this](PeerConnection& connection, const PeerRequest& request) { reply(connection, request); })};
+  MisbehavingPeer peer_{
+      MisbehavingPeer::serving([this](PeerConnection& connection, const PeerRequest& request) {
+        reply(connection, request);
+      })};
 };
 
 HttpRequest secretive(const std::string& url, const std::string& method) {
   auto request = request_to(url, method);
-  request.headers = {{"Authorization", "Bearer t"}, {"Cookie", "c"},      {"X-Api-Key", "k"},
-                     {"X-Auth-Token", "t"},         {"Client-SECRET", "s"}, {"Idempotency-Key", "i"},
-                     {"X-Plain", "p"},              {"Content-Type", "text/plain"}};
+  request.headers = {{"Authorization", "Bearer t"},
+                     {"Cookie", "c"},
+                     {"X-Api-Key", "k"},
+                     {"X-Auth-Token", "t"},
+                     {"Client-SECRET", "s"},
+                     {"Idempotency-Key", "i"},
+                     {"X-Plain", "p"},
+                     {"Content-Type", "text/plain"}};
   if (method != "GET") request.body = bytes("body");
   return request;
 }
@@ -97,10 +104,10 @@ TEST_CASE("methods change over redirects as in browsers", "[outbound]") {
     std::string before;
     std::string after;
   };
-  const std::vector<Row> table = {{301, "POST", "GET"},  {302, "POST", "GET"}, {303, "POST", "GET"},
-                                  {307, "POST", "POST"}, {308, "POST", "POST"}, {301, "PUT", "PUT"},
-                                  {302, "DELETE", "DELETE"}, {303, "PUT", "GET"},
-                                  {303, "HEAD", "HEAD"}, {301, "GET", "GET"}};
+  const std::vector<Row> table = {
+      {301, "POST", "GET"},  {302, "POST", "GET"}, {303, "POST", "GET"},      {307, "POST", "POST"},
+      {308, "POST", "POST"}, {301, "PUT", "PUT"},  {302, "DELETE", "DELETE"}, {303, "PUT", "GET"},
+      {303, "HEAD", "HEAD"}, {301, "GET", "GET"}};
   const auto caller = make_caller();
   for (const auto& [status, before, after] : table) {
     INFO(status << " " << before);

@@ -54,9 +54,10 @@ TEST_CASE("a plain request carries the defaults and nothing about a body", "[out
 TEST_CASE("a caller's headers replace the defaults, but never the framing", "[outbound]") {
   Recorded recorded;
   auto request = request_to(recorded.peer.url(), "POST");
-  request.headers = {{"user-agent", "mine"}, {"ACCEPT", "text/csv"},   {"X-Empty", ""},
-                     {"X-Tab", "a\tb"},      {"Content-Length", "99"}, {"Transfer-Encoding", "chunked"},
-                     {"Connection", "close"}, {"Expect", "100-continue"}};
+  request.headers = {{"user-agent", "mine"},   {"ACCEPT", "text/csv"},
+                     {"X-Empty", ""},          {"X-Tab", "a\tb"},
+                     {"Content-Length", "99"}, {"Transfer-Encoding", "chunked"},
+                     {"Connection", "close"},  {"Expect", "100-continue"}};
   request.body = bytes("body");
   const auto seen = recorded.sent(std::move(request));
   CHECK(seen.header("user-agent") == "mine");
@@ -73,7 +74,8 @@ TEST_CASE("a caller's headers replace the defaults, but never the framing", "[ou
 
 TEST_CASE("any method is sent, with or without a body", "[outbound]") {
   Recorded recorded;
-  for (const char* const method : {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"}) {
+  for (const char* const method :
+       {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"}) {
     INFO(method);
     const auto bare = recorded.sent(request_to(recorded.peer.url(), method));
     CHECK(bare.method == method);
@@ -136,23 +138,27 @@ TEST_CASE("a request that HTTP cannot carry is refused and names the header", "[
 }
 
 TEST_CASE("headers arrive in order, in lower case and as valid UTF-8", "[outbound]") {
-  const auto outcome = get_from(saying(
-      "HTTP/1.1 200 OK\r\nX-B: 1\r\nX-a:   2  \r\nX-B: 3\r\nX-Latin: caf\xe9\r\nX-Utf: caf\xc3\xa9\r\n"
-      "Content-Length: 2\r\n\r\n\xff\xfe"));
+  const auto outcome =
+      get_from(saying("HTTP/1.1 200 OK\r\nX-B: 1\r\nX-a:   2  \r\nX-B: 3\r\nX-Latin: "
+                      "caf\xe9\r\nX-Utf: caf\xc3\xa9\r\n"
+                      "Content-Length: 2\r\n\r\n\xff\xfe"));
   REQUIRE(code_of(outcome) == "status 200");
-  const std::vector<HttpHeader> expected = {{"x-b", "1"},  {"x-a", "2"},
-                                            {"x-b", "3"},  {"x-latin", "caf\xc3\xa9"},
-                                            {"x-utf", "caf\xc3\xa9"}, {"content-length", "2"}};
+  const std::vector<HttpHeader> expected = {{"x-b", "1"},
+                                            {"x-a", "2"},
+                                            {"x-b", "3"},
+                                            {"x-latin", "caf\xc3\xa9"},
+                                            {"x-utf", "caf\xc3\xa9"},
+                                            {"content-length", "2"}};
   CHECK(outcome->headers == expected);
   CHECK(*outcome->body == "\xff\xfe");
   CHECK(*outcome->header("x-b") == "1");
 }
 
 TEST_CASE("informational responses and trailers are not part of the answer", "[outbound]") {
-  const auto outcome = get_from(saying(
-      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-      "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\nX: 1\r\n\r\n"
-      "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: t\r\n\r\n"));
+  const auto outcome =
+      get_from(saying("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+                      "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\nX: 1\r\n\r\n"
+                      "3\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: t\r\n\r\n"));
   REQUIRE(code_of(outcome) == "status 201");
   CHECK(*outcome->body == "abcde");
   CHECK(outcome->header("link") == nullptr);
@@ -162,7 +168,8 @@ TEST_CASE("informational responses and trailers are not part of the answer", "[o
 
 TEST_CASE("responses without a body are answers of any status", "[outbound]") {
   CHECK(code_of(get_from(saying("HTTP/1.1 204 No\r\n\r\n"))) == "status 204");
-  CHECK(code_of(get_from(saying("HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\n"))) == "status 304");
+  CHECK(code_of(get_from(saying("HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\n"))) ==
+        "status 304");
   CHECK(code_of(get_from(saying("HTTP/1.0 500 Oh\r\n\r\nuntil the end"))) == "status 500");
   CHECK(code_of(get_from(saying("HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"))) == "status 404");
   MisbehavingPeer peer(saying("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"));

@@ -62,7 +62,8 @@ extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo
     millrace::tests::held_name().resolve();
     return EAI_NONAME;
   }
-  static const auto real = reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  static const auto real =
+      reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
   return real(name, service, hints, found);
 }
 
@@ -83,9 +84,9 @@ TEST_CASE("a cancelled call and the others do not wait for its name", "[outbound
       [](PeerConnection& connection, const PeerRequest&) { connection.answer(200, "ok"); }));
   const auto caller = make_caller();
   std::promise<HttpOutcome> answered;
-  const auto id =
-      caller->call(request_to("http://held.example/"),
-                   [&](HttpOutcome outcome) { answered.set_value(std::move(outcome)); });
+  const auto id = caller->call(request_to("http://held.example/"), [&](HttpOutcome outcome) {
+    answered.set_value(std::move(outcome));
+  });
   held_name().wait_until_asked();
   CHECK(code_of(send(*caller, request_to(peer.url()))) == "status 200");
   caller->cancel(id);

@@ -57,11 +57,11 @@ TEST_CASE("a peer that speaks no TLS fails as TLS", "[outbound]") {
 TEST_CASE("a redirect from https to http is not followed", "[outbound]") {
   const Certificate certificate("IP:127.0.0.1");
   MisbehavingPeer plain(saying_ok());
-  MisbehavingPeer peer(MisbehavingPeer::serving(
-                           [&](PeerConnection& connection, const PeerRequest&) {
-                             connection.answer(302, "", "Location: " + plain.url() + "\r\n");
-                           }),
-                       certificate.context());
+  MisbehavingPeer peer(
+      MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
+        connection.answer(302, "", "Location: " + plain.url() + "\r\n");
+      }),
+      certificate.context());
   const auto caller = make_caller(trusting(certificate));
   const auto outcome = send(*caller, request_to(peer.url()));
   REQUIRE(code_of(outcome) == "bad_response");
@@ -75,16 +75,16 @@ TEST_CASE("a burst of https calls to a server without HTTP/2 runs in parallel", 
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t arrived = 0;
-  MisbehavingPeer peer(MisbehavingPeer::serving(
-                           [&](PeerConnection& connection, const PeerRequest&) {
-                             std::unique_lock lock(mutex);
-                             ++arrived;
-                             changed.notify_all();
-                             changed.wait(lock, [&] { return arrived >= count; });
-                             lock.unlock();
-                             connection.answer(200, "ok");
-                           }),
-                       certificate.context());
+  MisbehavingPeer peer(
+      MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
+        std::unique_lock lock(mutex);
+        ++arrived;
+        changed.notify_all();
+        changed.wait(lock, [&] { return arrived >= count; });
+        lock.unlock();
+        connection.answer(200, "ok");
+      }),
+      certificate.context());
   const auto caller = make_caller(trusting(certificate));
   std::vector<std::future<HttpOutcome>> answers;
   for (std::size_t i = 0; i < count; ++i) {

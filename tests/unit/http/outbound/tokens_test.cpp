@@ -12,7 +12,8 @@ namespace {
 /// `/token` gives out t1, t2, ...; `/api` takes the latest only.
 class Server {
  public:
-  std::function<void(PeerConnection&, const PeerRequest&)> token_reply;  // in place of the usual one
+  std::function<void(PeerConnection&, const PeerRequest&)>
+      token_reply;  // in place of the usual one
 
   std::string url(std::string_view path) const { return peer_.url(path); }
   int tokens() {
@@ -65,8 +66,10 @@ class Server {
   int tokens_ = 0;
   std::string valid_;
   std::vector<PeerRequest> token_requests_;
-  MisbehavingPeer peer_{MisbehavingPeer::serving(
-      [this](PeerConnection& connection, const PeerRequest& request) { reply(connection, request); })};
+  MisbehavingPeer peer_{
+      MisbehavingPeer::serving([this](PeerConnection& connection, const PeerRequest& request) {
+        reply(connection, request);
+      })};
 };
 
 }  // namespace
@@ -187,13 +190,13 @@ TEST_CASE("a token server that does not answer meets the call's deadline", "[out
 TEST_CASE("a token goes to no other origin", "[outbound]") {
   Server server;
   std::string seen = "none";
-  MisbehavingPeer thief(MisbehavingPeer::serving(
-      [&](PeerConnection& connection, const PeerRequest& request) {
+  MisbehavingPeer thief(
+      MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest& request) {
         seen = request.header("authorization");
         connection.answer(401, "");
       }));
-  MisbehavingPeer leading(MisbehavingPeer::serving(
-      [&](PeerConnection& connection, const PeerRequest&) {
+  MisbehavingPeer leading(
+      MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
         connection.answer(307, "", "Location: " + thief.url() + "\r\n");
       }));
   const auto caller = make_caller();

@@ -2,8 +2,8 @@
 // What the tests of definitions share: compile JSON text, and look at one finding.
 
 #include "runtime/definitions/compile_workflow.h"
-#include "tests/support/catch.h"
 #include "runtime/integrations/integration_set.h"
+#include "tests/support/catch.h"
 
 #include <string>
 

@@ -92,8 +92,9 @@ BranchMachine child_after(const std::vector<EventBody>& events) {
 std::vector<EventBody> every_event() {
   std::vector<EventBody> events{started(), CancelRequested{}};
   for (const StepIndex step : {call, check, wait, each, inner, StepIndex{5}, no_step}) {
-    events.insert(events.end(), {completed(step), failed(step), DelayArmed{step, test_epoch},
-                                 DelayElapsed{step}, FanOutOpened{step, 2}, joined(step), fetched(step)});
+    events.insert(events.end(),
+                  {completed(step), failed(step), DelayArmed{step, test_epoch}, DelayElapsed{step},
+                   FanOutOpened{step, 2}, joined(step), fetched(step)});
   }
   for (const auto status :
        {ExecutionStatus::executing, ExecutionStatus::delayed, ExecutionStatus::succeeded,
@@ -170,7 +171,8 @@ TEST_CASE("a machine takes only the events that fit its phase and stays as it wa
         "CancelRequested, StepCompleted check, StepFailed check" + always);
   CHECK(accepted(root_after(at_wait)) ==
         "CancelRequested, StepFailed wait, DelayArmed wait" + always);
-  CHECK(accepted(root_after(sleeping)) == "CancelRequested, StepFailed wait, DelayElapsed wait" + always);
+  CHECK(accepted(root_after(sleeping)) ==
+        "CancelRequested, StepFailed wait, DelayElapsed wait" + always);
   CHECK(accepted(root_after(at_each)) ==
         "CancelRequested, StepFailed each, FanOutOpened each, FanOutJoined each" + always);
   CHECK(accepted(root_after(open)) ==

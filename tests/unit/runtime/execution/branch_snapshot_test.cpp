@@ -91,11 +91,11 @@ TEST_CASE("a snapshot between two pages is written as it always was and goes on 
   REQUIRE(std::holds_alternative<SendRequest>(next));
   CHECK(std::get<SendRequest>(next).request.http.url == "https://api.example/a?page=b");
 
-  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
-           {R"("r":[1,2])", R"("r":{})"},
-           {R"("p":1,)", R"("p":-1,)"},
-           {R"("to":"b",)", ""},
-           {R"("s":0)", R"("s":4294967295)"}}) {
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{R"("r":[1,2])", R"("r":{})"},
+                                                        {R"("p":1,)", R"("p":-1,)"},
+                                                        {R"("to":"b",)", ""},
+                                                        {R"("s":0)", R"("s":4294967295)"}}) {
     INFO(from << " -> " << to);
     BranchMachine fresh(paged, SimulatedRun::id());
     CHECK_FALSE(BranchSnapshotCodec::restore(fresh, replaced(stored, from, to)).ok());

@@ -235,12 +235,14 @@ TEST_CASE("a journal that does not fit its workflow is corrupt data and no histo
   CHECK_FALSE(replay(run, {}, told).ok());
 }
 
-TEST_CASE("each page and each attempt of a request is listed, and a failed one shows its response") {
+TEST_CASE(
+    "each page and each attempt of a request is listed, and a failed one shows its response") {
   SimulatedWorld world;
-  world.requests.on("list", when_url_has("page=b",
-                                         first_attempts(1, answering(503, JsonObject()),
-                                                        answering(200, JsonObject{{"items", {2}}})),
-                                         answering(200, JsonObject{{"items", {1}}, {"next", "b"}})));
+  world.requests.on("list",
+                    when_url_has("page=b",
+                                 first_attempts(1, answering(503, JsonObject()),
+                                                answering(200, JsonObject{{"items", {2}}})),
+                                 answering(200, JsonObject{{"items", {1}}, {"next", "b"}})));
   world.requests.on("call", answering(404, JsonObject{{"no", "such lead"}}));
   world.values.secrets["KEY"] = "hunter2-hunter2";
   SimulatedRun run(compile_steps(R"(
@@ -248,7 +250,8 @@ TEST_CASE("each page and each attempt of a request is listed, and a failed one s
       "params": {"page": "{{self.pageToken}}"}, "retry": {"delays": ["10s"]},
       "pagination": {"output": "response.body.items", "pageToken": "response.body.next"}},
     {"id": "call", "type": "request", "method": "GET", "url": "https://api.example/b",
-      "headers": {"x-key": "{{secrets.KEY}}"}})"), world);
+      "headers": {"x-key": "{{secrets.KEY}}"}})"),
+                   world);
   run.start({});
   run.run_to_end();
   const Told told = history_of(run);

@@ -252,7 +252,8 @@ TEST_CASE("a response has status, headers and body") {
 TEST_CASE("a response may have a file in place of a body") {
   REQUIRE(read<ResponseStep>(keep, R"("type":"response","file":"{{user.meta.file}}")").has_file);
   REQUIRE(read<ResponseStep>(keep, R"("type":"response","file":{"name":"{{user.id}}.txt",
-    "data":"00","mimeType":"text/plain","dataType":"FILE"})").has_file);
+    "data":"00","mimeType":"text/plain","dataType":"FILE"})")
+              .has_file);
 }
 
 TEST_CASE("a response that no client could read is refused") {
