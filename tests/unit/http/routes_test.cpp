@@ -3,9 +3,38 @@
 #include "http/api/workflows_api.h"
 #include "tests/support/catch.h"
 
+#include <fstream>
 #include <set>
+#include <sstream>
 
 namespace millrace {
+namespace {
+
+/// `PUT /projects/{project}/secrets/{name}` as `PUT`, `/secrets/{}`: what the page shows of it.
+std::string tail_of(std::string_view pattern) {
+  for (const std::string_view front : {"/projects/{project}/sdk", "/projects/{project}"}) {
+    if (pattern.starts_with(front)) {
+      pattern.remove_prefix(front.size());
+      break;
+    }
+  }
+  return std::string(pattern);
+}
+
+/// Names of variables left out: `/secrets/{name}` is `/secrets/{}`.
+std::string without_names(std::string_view text) {
+  std::string shown;
+  bool in_name = false;
+  for (const char c : text) {
+    if (c == '}') in_name = false;
+    if (!in_name) shown += c;
+    if (c == '{') in_name = true;
+    if (c == '\n') in_name = false;
+  }
+  return shown;
+}
+
+}  // namespace
 
 TEST_CASE("a route is found by method and segments, its values decoded", "[http]") {
   const auto match = match_route("PUT", "/projects/p1/workflows/Lead%20to%2FCRM");
@@ -51,6 +80,24 @@ TEST_CASE("every route stands in the table once and has a handler", "[http]") {
                                  route.access == Access::project_or_admin ||
                                  route.access == Access::user_token;
     CHECK(names_project == is_of_a_project);
+  }
+}
+
+TEST_CASE("docs/http.md names every route", "[http]") {
+  std::vector<std::string> lines;
+  std::ifstream page(MILLRACE_SOURCE_DIR "/docs/http.md");
+  for (std::string line; std::getline(page, line);) lines.push_back(without_names(line));
+  REQUIRE(lines.size() > 50);
+  for (const Route& route : all_routes()) {
+    const std::string tail = without_names(tail_of(route.pattern));
+    INFO(route.method << ' ' << route.pattern << " as " << tail);
+    const bool found = std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+      const auto at = line.find(tail);
+      const bool whole =
+          at != line.npos && line.find_first_of("`?, ", at + tail.size()) == at + tail.size();
+      return whole && line.find('`' + std::string(route.method)) != line.npos;
+    });
+    CHECK(found);
   }
 }
 
