@@ -43,6 +43,9 @@ inline constexpr auto ended_reason = caf::exit_reason::normal;
 inline constexpr auto asleep_reason = caf::exit_reason::user_shutdown;
 /// A commit failed: rebuild it.
 inline constexpr auto dropped_reason = caf::exit_reason::unreachable;
+/// Its first commit failed: nobody was told of it. Should it be on the disk after all, the recovery sweep
+/// finds it.
+inline constexpr auto lost_reason = caf::exit_reason::remote_link_unreachable;
 /// Its parent ended it.
 inline constexpr auto stopped_reason = caf::exit_reason::kill;
 
@@ -70,6 +73,7 @@ struct CancelRun {
 struct RunSettled {
   UserId user;
   ExecutionId execution;
+  std::size_t mail = 0;  // how many messages for the run had come by then
 };
 
 struct RunLoaded {
@@ -103,8 +107,11 @@ struct CallIsDurable {
 
 struct CommitFailed {
   Error error{ErrorCode::storage_failed, ""};
+  bool is_start = false;  // of the run: there is nothing to rebuild it from
 };
-struct CommitDone {};
+struct CommitDone {
+  std::uint64_t number = 0;
+};
 
 struct ChildSettled {
   std::uint32_t index = 0;
@@ -112,6 +119,7 @@ struct ChildSettled {
 };
 struct ChildAsleep {
   std::uint32_t index = 0;
+  bool is_delayed = false;  // not between two attempts
 };
 struct ChildAbandoned {
   std::uint32_t index = 0;

@@ -1,5 +1,7 @@
 #include "bench/answer_reader.h"
 
+#include "runtime/text/ascii_text.h"
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -7,18 +9,13 @@
 namespace millrace::bench {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-/// The value of the header `name`, which is given in lower case.
 std::optional<std::string_view> header(std::string_view head, std::string_view name) {
   while (!head.empty()) {
     const std::size_t line_end = std::min(head.find("\r\n"), head.size());
     std::string_view line = head.substr(0, line_end);
     head.remove_prefix(std::min(line_end + 2, head.size()));
     if (line.size() <= name.size() || line[name.size()] != ':') continue;
-    const bool is_same = std::equal(name.begin(), name.end(), line.begin(),
-                                    [](char a, char b) { return a == lower(b); });
-    if (!is_same) continue;
+    if (!equal_but_for_case(line.substr(0, name.size()), name)) continue;
     line.remove_prefix(name.size() + 1);
     line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
     return line;

@@ -101,8 +101,8 @@ std::set<std::string> ApiClient::list_runs(const BenchProject& project,
 }
 
 std::string user_token(const BenchProject& project, const std::string& user) {
-  const TokenRequest request{UserId(user), signing_key_id, Millis(3'600'000)};
-  return mint_user_token(project.signing_key, request, SystemClock().now());
+  const UserTokenClaims claims{UserId(user), signing_key_id, Millis(3'600'000)};
+  return mint_user_token(project.signing_key, claims, SystemClock().now());
 }
 
 std::string trigger_path(const BenchProject& project, const std::string& workflow) {

@@ -1,6 +1,5 @@
 #pragma once
-// The definitions that are measured, as users would write them (docs: behaviour 9, definition
-// format).
+// The definitions that are measured, as users would write them (docs/definitions.md).
 
 #include "runtime/base/json.h"
 

@@ -86,7 +86,7 @@ class OrderedStore {
   virtual ~OrderedStore() = default;
 
   /// A batch without operations writes nothing and syncs nothing: it only asks whether its fences
-  /// are current.
+  /// are current and whether the store takes commits.
   virtual Outcome commit(const WriteBatch& batch) = 0;
   virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
   /// Rows whose key begins with `prefix`, in the given direction. `start_at`, when not empty, is a

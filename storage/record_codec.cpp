@@ -54,6 +54,14 @@ void RecordWriter::time(std::uint32_t field, Instant instant) {
   number(field, zigzag(instant.time_since_epoch().count()));
 }
 
+void RecordWriter::number_if_any(std::uint32_t field, std::uint64_t value) {
+  if (value != 0) number(field, value);
+}
+
+void RecordWriter::text_if_any(std::uint32_t field, std::string_view bytes) {
+  if (!bytes.empty()) text(field, bytes);
+}
+
 RecordReader::RecordReader(std::string_view bytes, std::string_view table, std::uint8_t version_max)
     : rest_(bytes), table_(table) {
   if (rest_.empty()) {

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace millrace::storage {
 
@@ -29,6 +30,9 @@ class RecordWriter {
   void number(std::uint32_t field, std::uint64_t value);
   void text(std::uint32_t field, std::string_view bytes);
   void time(std::uint32_t field, Instant instant);
+  /// These leave 0 and empty text out.
+  void number_if_any(std::uint32_t field, std::uint64_t value);
+  void text_if_any(std::uint32_t field, std::string_view bytes);
 
   std::string take() && { return std::move(bytes_); }
 
@@ -36,16 +40,7 @@ class RecordWriter {
   std::string bytes_;
 };
 
-/// Visits the fields of one record:
-///
-///   RecordReader reader(value, "workflow", 1);
-///   while (reader.next()) {
-///     switch (reader.field()) {
-///       case 1: reader.text(row.draft); break;
-///       case 2: reader.number(row.latest_version); break;
-///     }
-///   }
-///   if (auto read = reader.finish(); !read.ok()) return read.error();
+/// Visits the fields of one record; see `read_record`.
 class RecordReader {
  public:
   /// `table` is named in errors and must outlive the reader, as must `bytes`.
@@ -54,6 +49,24 @@ class RecordReader {
   /// Moves to the next field; false at the end or at the first fault.
   bool next();
   std::uint32_t field() const { return field_; }
+
+  /// These take the current field if it has this number; the counterparts of RecordWriter's.
+  template <class Number>
+  void number(std::uint32_t field, Number& out) {
+    if (field == field_) number(out);
+  }
+  template <class Text>
+  void text(std::uint32_t field, Text& out) {
+    if (field == field_) text(out);
+  }
+  void time(std::uint32_t field, Instant& out) {
+    if (field == field_) time(out);
+  }
+  template <class Number>
+  void number_if_any(std::uint32_t field, Number& out) {
+    number(field, out);
+  }
+  void text_if_any(std::uint32_t field, std::string& out) { text(field, out); }
 
   /// These take the current field; one of another type or out of range is a fault.
   template <class Number>
@@ -87,5 +100,30 @@ class RecordReader {
   std::string_view bytes_;
   std::optional<std::string> fault_;
 };
+
+// A kind of row says once which fields it has, for both directions:
+//
+//   constexpr auto fields = [](auto& record, auto& row) {
+//     record.text(1, row.draft);
+//     record.number(2, row.latest_version);
+//   };
+
+template <class Row, class Fields>
+std::string write_record(std::uint8_t version, const Row& row, Fields fields,
+                         std::size_t bytes_expected = 128) {
+  RecordWriter record(version, bytes_expected);
+  fields(record, row);
+  return std::move(record).take();
+}
+
+/// Calls `fields` for each field of the record. `row` is what absent fields leave as it is.
+template <class Row, class Fields>
+Result<Row> read_record(std::string_view bytes, std::string_view table, std::uint8_t version_max,
+                        Fields fields, Row row = {}) {
+  RecordReader record(bytes, table, version_max);
+  while (record.next()) fields(record, row);
+  if (const auto read = record.finish(); !read.ok()) return read.error();
+  return row;
+}
 
 }  // namespace millrace::storage

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
 #include <thread>
@@ -18,6 +19,8 @@ constexpr int attempts_max = 4;
 // One worker may die at its start for any reason; so many in a row have a common one.
 constexpr int failed_starts_max = 5;
 constexpr auto zygote_retry_delay = std::chrono::milliseconds(200);
+// After a bug of ours, lest the thread spins when each turn meets it.
+constexpr int bug_pause_ms = 20;
 constexpr int reap_interval_ms = 5;
 constexpr int grow_interval_ms = 50;
 constexpr std::size_t versions_remembered = 16'384;
@@ -48,30 +51,47 @@ void Dispatcher::run() {
   start_zygote();
   keep_spares();
   publish();
-  std::array<epoll_event, 64> events;
   while (!stopping_.load()) {
-    const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms());
-    now_ = Steady::now();
-    for (int i = 0; i < count; ++i) {
-      const int descriptor = events[static_cast<std::size_t>(i)].data.fd;
-      const auto worker = workers_.find(descriptor);
-      if (worker != workers_.end()) {
-        handle_worker(*worker->second);
-      } else if (descriptor == wake_descriptor_) {
-        std::uint64_t ignored = 0;
-        [[maybe_unused]] const ssize_t size = ::read(wake_descriptor_, &ignored, sizeof ignored);
-      } else if (descriptor == zygote_.control()) {
-        handle_zygote_end();
-      }
+    try {
+      handle_events();
+      take_calls();
+      handle_deadlines();
+      dispatch();
+      reap();
+      ended_.clear();
+      publish();
+    } catch (const std::exception& problem) {
+      survive(problem);
+      pollfd call{wake_descriptor_, POLLIN, 0};
+      ::poll(&call, 1, bug_pause_ms);
     }
-    take_calls();
-    handle_deadlines();
-    dispatch();
-    reap();
-    ended_.clear();
-    publish();
   }
   shut_down();
+}
+
+void Dispatcher::handle_events() {
+  std::array<epoll_event, 64> events;
+  const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms());
+  now_ = Steady::now();
+  for (int i = 0; i < count; ++i) {
+    const int descriptor = events[static_cast<std::size_t>(i)].data.fd;
+    const auto worker = workers_.find(descriptor);
+    if (worker != workers_.end()) {
+      handle_worker(*worker->second);
+    } else if (descriptor == wake_descriptor_) {
+      std::uint64_t ignored = 0;
+      [[maybe_unused]] const ssize_t size = ::read(wake_descriptor_, &ignored, sizeof ignored);
+    } else if (descriptor == zygote_.control()) {
+      handle_zygote_end();
+    }
+  }
+}
+
+/// A bug of ours, or no memory. It costs what was being done; all other calls go on.
+void Dispatcher::survive(const std::exception& problem) const {
+  if (!options_.log) return;
+  options_.log(LogLevel::error,
+               std::string("the function pool met a bug and goes on: ") + problem.what());
 }
 
 FunctionPoolStats Dispatcher::stats() const {
@@ -79,8 +99,7 @@ FunctionPoolStats Dispatcher::stats() const {
   return published_;
 }
 
-// --- events
-// ----------------------------------------------------------------------------------------
+// --- events -------------------------------------------------------------------------------------
 
 void Dispatcher::take_calls() {
   intake_.take(arrived_);
@@ -109,8 +128,13 @@ void Dispatcher::handle_zygote_end() {
 
 void Dispatcher::handle_worker(WorkerProcess& worker) {
   const bool was_ready = worker.is_ready();
-  const auto health = worker.receive(
-      now_, [&](WorkerProcess::Reply reply) { handle_reply(worker, std::move(reply)); });
+  auto health = WorkerProcess::Health::insane;
+  try {
+    health = worker.receive(
+        now_, [&](WorkerProcess::Reply reply) { handle_reply(worker, std::move(reply)); });
+  } catch (const std::exception& problem) {
+    survive(problem);  // and the worker ends: nobody knows where its stream is
+  }
   if (!was_ready) workers_changed_ = true;  // its process id may be new
   if (!was_ready && worker.is_ready()) failed_starts_ = 0;
   if (workers_.find(worker.socket()) == workers_.end()) return;  // retired by its own reply
@@ -202,8 +226,7 @@ int Dispatcher::wait_ms() const {
   return wait;
 }
 
-// --- workers
-// ---------------------------------------------------------------------------------------
+// --- workers ------------------------------------------------------------------------------------
 
 void Dispatcher::start_zygote() {
   zygote_started_ = now_;
@@ -317,8 +340,7 @@ void Dispatcher::watch(int descriptor, std::uint32_t events, int operation) cons
   CHECK(result == 0 || operation == EPOLL_CTL_DEL, "epoll refused a descriptor");
 }
 
-// --- answers
-// ---------------------------------------------------------------------------------------
+// --- answers ------------------------------------------------------------------------------------
 
 void Dispatcher::answer(QueuedCallPtr call, FunctionOutcome outcome) {
   ++counts_.calls;
@@ -367,8 +389,7 @@ void Dispatcher::shut_down() {
   publish();
 }
 
-// --- bookkeeping
-// -----------------------------------------------------------------------------------
+// --- bookkeeping --------------------------------------------------------------------------------
 
 ProjectQueue& Dispatcher::queue_of(const QueuedCall& call) {
   if (call.kind == CallKind::check) return checks_;

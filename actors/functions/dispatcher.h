@@ -16,6 +16,7 @@
 
 #include <atomic>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -42,6 +43,8 @@ class Dispatcher {
   void handle_reply(WorkerProcess& worker, WorkerProcess::Reply reply);
   void charge(ProjectQueue& project, Steady::duration held) const;
   void handle_death(WorkerProcess& worker, WorkerProcess::Health health);
+  void handle_events();
+  void survive(const std::exception& problem) const;
   void handle_deadlines();
   int wait_ms() const;
 

@@ -12,6 +12,7 @@
 // process behind. A call that comes later is answered likewise, by the caller's own thread.
 
 #include "actors/functions/intake.h"
+#include "runtime/base/log.h"
 #include "runtime/steps/function_engine.h"
 
 #include <cstddef>
@@ -42,6 +43,8 @@ struct FunctionPoolOptions {
   IntakeLimits intake;
   /// Where workers write what V8 says when it dies; -1 for /dev/null.
   int error_descriptor = -1;
+  /// Where the pool reports its own bugs; empty: nowhere.
+  LogSink log{};
 };
 
 /// Counters since the start, and sizes as of now.

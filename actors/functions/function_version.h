@@ -17,7 +17,6 @@ class FunctionVersion {
 
   std::uint32_t id() const { return id_; }
   const FunctionSource& source() const { return *source_; }
-  const std::shared_ptr<const FunctionSource>& shared_source() const { return source_; }
 
   /// Known to be fast: so fast that a call may wait behind others of its kind in a worker. A
   /// version without history counts as slow.

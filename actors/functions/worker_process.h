@@ -54,7 +54,6 @@ class WorkerProcess {
   pid_t pid() const { return pid_; }
   bool is_ready() const { return is_ready_; }
   bool is_idle() const { return in_flight_.empty(); }
-  std::size_t in_flight() const { return in_flight_.size(); }
 
   /// Which kind of call it may be given next; nothing when it is full.
   bool can_take(ProjectQueue::Want& want) const;

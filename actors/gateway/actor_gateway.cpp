@@ -32,7 +32,7 @@ class CafGateway final : public ActorGateway {
         clock_(dependencies.clock),
         random_(dependencies.random),
         timers_(store_, clock_, dependencies.log, dependencies.options.timers),
-        reader_(dependencies.options.reader_threads),
+        reader_(dependencies.options.reader_threads, dependencies.log),
         services_{store_,
                   commits_,
                   dependencies.ownership,

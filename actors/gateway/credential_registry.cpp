@@ -29,11 +29,11 @@ void configure(CredentialRow& row, const Credential& credential) {
 
 Outcome check_size(const CredentialRow& row) {
   if (row.configured_workflows.size() + row.shared_settings.size() <=
-      CredentialRegistry::config_bytes_max) {
+      limits::credential_config_bytes_max) {
     return Done{};
   }
   return Error(ErrorCode::limit_exceeded, "the configuration of a credential has at most " +
-                                              std::to_string(CredentialRegistry::config_bytes_max) +
+                                              std::to_string(limits::credential_config_bytes_max) +
                                               " bytes");
 }
 
@@ -54,8 +54,7 @@ CredentialRegistry::CredentialRegistry(const storage::OrderedStore& store,
       integrations_(integrations),
       log_(std::move(log)) {}
 
-// --- from rows and back
-// ---------------------------------------------------------------------------
+// --- from rows and back -------------------------------------------------------------------------
 
 Result<CredentialRegistry::Held> CredentialRegistry::open(const CredentialRow& row) const {
   auto provider_data = stored_object(row.provider_data);
@@ -155,8 +154,7 @@ Result<SharedCredential> CredentialRegistry::published(const Owner& owner,
   return credential;
 }
 
-// --- writing
-// --------------------------------------------------------------------------------------
+// --- writing ------------------------------------------------------------------------------------
 
 Result<CredentialRow> CredentialRegistry::row_to_connect(const Owner& owner,
                                                          const std::string& integration,
@@ -203,10 +201,12 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
   auto checked = check_credential_fields(known->integration->auth, connection.fields);
   if (!checked) return checked.error();
   std::string fields = to_text(connection.fields);
-  if (fields.size() > limits::secret_bytes_max || connection.provider_id.size() > 1'024) {
+  if (fields.size() > limits::secret_bytes_max ||
+      connection.provider_id.size() > limits::provider_id_bytes_max) {
     return Error(ErrorCode::limit_exceeded, "the credentials have at most " +
                                                 std::to_string(limits::secret_bytes_max) +
-                                                " bytes, the provider's id at most 1024");
+                                                " bytes, the provider's id at most " +
+                                                std::to_string(limits::provider_id_bytes_max));
   }
   const Owner owner{project, user};
   const std::lock_guard writing(writing_);
@@ -280,8 +280,7 @@ Outcome CredentialRegistry::set_valid(const ProjectId& project, const UserId& us
   return store(owner, {*row});
 }
 
-// --- reading
-// --------------------------------------------------------------------------------------
+// --- reading ------------------------------------------------------------------------------------
 
 std::vector<CredentialRegistry::Held> CredentialRegistry::held_by(const Owner& owner) const {
   const std::shared_lock lock(mutex_);

@@ -7,7 +7,7 @@
 #include "actors/gateway/integration_registry.h"
 #include "runtime/base/random.h"
 #include "runtime/integrations/credential.h"
-#include "storage/sealing/sealer.h"
+#include "storage/crypto/sealer.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/project_table.h"
 
@@ -24,9 +24,6 @@ namespace millrace {
 
 class CredentialRegistry {
  public:
-  /// What one credential is configured with, as JSON text. Beyond: `limit_exceeded`.
-  static constexpr std::size_t config_bytes_max = 256u << 10;
-
   CredentialRegistry(const storage::OrderedStore& store, storage::GroupCommit& commits,
                      const ShardOwnership& ownership, const Clock& clock, Random& random,
                      const storage::Sealer& sealer, const IntegrationRegistry& integrations,

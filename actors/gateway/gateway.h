@@ -40,7 +40,7 @@ struct RunResponded {
   struct File {
     std::string name;
     std::string mime_type;
-    std::shared_ptr<const std::string> bytes;  // null: it could not be read
+    std::shared_ptr<const std::string> bytes;  // null: the run has no such file
   };
   std::optional<File> file{};  // set: answered with its bytes in place of `body`
 };

@@ -2,6 +2,8 @@
 
 #include "actors/gateway/shard_ownership.h"
 #include "runtime/base/execution_id.h"
+#include "runtime/base/limits.h"
+#include "runtime/text/hex_text.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -12,33 +14,20 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t signing_keys_max = 16;
-constexpr std::size_t pem_bytes_max = 16u << 10;
-
-std::string hex(std::span<const std::uint8_t> bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : bytes) {
-    text.push_back(digits[byte >> 4]);
-    text.push_back(digits[byte & 0x0f]);
-  }
-  return text;
-}
-
 std::string sha256_hex(std::string_view text) {
   std::array<std::uint8_t, 32> digest{};
   unsigned size = 0;
   const int done =
       EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
   CHECK(done == 1 && size == digest.size(), "SHA-256 failed");
-  return hex(digest);
+  return to_hex(digest);
 }
 
 /// API keys are 256 random bits, so a plain hash is enough: there is nothing to guess.
 std::string new_api_key(Random& random) {
   std::array<std::uint8_t, 32> secret{};
   random.fill(secret);
-  return "mr_" + hex(secret);
+  return "mr_" + to_hex(secret);
 }
 
 bool is_id(std::string_view text) {
@@ -149,8 +138,10 @@ Outcome ProjectRegistry::put_signing_key(const ProjectId& project, const Signing
     return Error(ErrorCode::invalid_request,
                  "a key id is 1 to 128 letters, digits, '.', '_' or '-'");
   }
-  if (pem.size() > pem_bytes_max) {
-    return Error(ErrorCode::invalid_request, "a public key has at most 16 KiB");
+  if (pem.size() > limits::signing_key_pem_bytes_max) {
+    return Error(ErrorCode::invalid_request,
+                 "a public key has at most " +
+                     std::to_string(limits::signing_key_pem_bytes_max >> 10) + " KiB");
   }
   std::lock_guard writing(writing_);
   const auto now = signing_keys(project);
@@ -160,10 +151,12 @@ Outcome ProjectRegistry::put_signing_key(const ProjectId& project, const Signing
                                  [&](const auto& key) { return key.kid == kid; });
   if (same != next.keys.end()) {
     same->pem = pem;
-  } else if (next.keys.size() < signing_keys_max) {
+  } else if (next.keys.size() < limits::signing_keys_per_project_max) {
     next.keys.push_back({kid, pem});
   } else {
-    return Error(ErrorCode::limit_exceeded, "a project has at most 16 signing keys: remove one");
+    return Error(ErrorCode::limit_exceeded,
+                 "a project has at most " + std::to_string(limits::signing_keys_per_project_max) +
+                     " signing keys: remove one");
   }
   storage::WriteBatch batch;
   storage::ProjectTable::put_signing_key(batch, project, {kid, pem});

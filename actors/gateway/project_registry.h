@@ -41,8 +41,8 @@ class ProjectRegistry {
   bool is_api_key(const ProjectId& project, std::string_view key) const;
   std::vector<ProjectId> list() const;
 
-  /// Errors: not_found, invalid_request (not an RSA public key of at least 2048 bits is checked by
-  /// the caller, who has a crypto library; here only sizes).
+  /// Errors: not_found, limit_exceeded (too many keys), invalid_request (the id is none, or the text
+  /// is too large). That it is an RSA key is checked by the caller.
   Outcome put_signing_key(const ProjectId& project, const SigningKeyId& kid,
                           const std::string& pem);
   Outcome remove_signing_key(const ProjectId& project, const SigningKeyId& kid);

@@ -45,6 +45,11 @@ Result<std::string> RegisteredTenants::secret(const ProjectId& project,
   return secrets_.value(project, name);
 }
 
+std::vector<std::string> RegisteredTenants::former_secrets(const ProjectId& project,
+                                                           const std::string& name) const {
+  return secrets_.former_values(project, name);
+}
+
 Result<SharedCredential> RegisteredTenants::credential(const ProjectId& project, const UserId& user,
                                                        std::string_view integration,
                                                        const std::string& credential) const {
@@ -54,12 +59,15 @@ Result<SharedCredential> RegisteredTenants::credential(const ProjectId& project,
     return Error(ErrorCode::integration_inactive,
                  "the integration " + quoted + " is switched off or removed");
   }
-  SharedCredential account;
-  if (!credential.empty()) account = credentials_.find(project, user, integration, credential);
-  if (account == nullptr) account = credentials_.find(project, user, integration);
+  const SharedCredential account = credential.empty()
+                                       ? credentials_.find(project, user, integration)
+                                       : credentials_.find(project, user, integration, credential);
   if (account == nullptr) {
     return Error(ErrorCode::credential_missing,
-                 "the user has no account connected for " + quoted + ": connect one");
+                 credential.empty()
+                     ? "the user has no account connected for " + quoted + ": connect one"
+                     : "the account for " + quoted +
+                           " that this run was started with is no longer connected");
   }
   if (!account->is_valid) {
     return Error(ErrorCode::credential_invalid,

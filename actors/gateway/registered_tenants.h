@@ -19,6 +19,8 @@ class RegisteredTenants final : public TenantValues {
   Result<RunGrant> grant(const ProjectId& project, const UserId& user, const Workflow& workflow,
                          const std::string& credential) const override;
   Result<std::string> secret(const ProjectId& project, const std::string& name) const override;
+  std::vector<std::string> former_secrets(const ProjectId& project,
+                                          const std::string& name) const override;
   Result<SharedCredential> credential(const ProjectId& project, const UserId& user,
                                       std::string_view integration,
                                       const std::string& credential) const override;

@@ -1,6 +1,6 @@
 #include "actors/gateway/run_files.h"
 
-#include "storage/content_hash.h"
+#include "storage/crypto/content_hash.h"
 
 namespace millrace {
 

@@ -1,6 +1,7 @@
 #include "actors/gateway/secret_registry.h"
 
 #include "actors/gateway/shard_ownership.h"
+#include "runtime/secrets/redaction.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
@@ -30,6 +31,13 @@ Outcome check(const std::string& name, std::string_view value) {
   if (value.empty()) {
     return Error(ErrorCode::invalid_request,
                  "the value of the secret \"" + name + "\" is empty; remove the secret instead");
+  }
+  if (value.size() < Redaction::value_bytes_min) {
+    return Error(ErrorCode::invalid_request,
+                 "the value of the secret \"" + name + "\" has fewer than " +
+                     std::to_string(Redaction::value_bytes_min) +
+                     " bytes: it would be found everywhere and so could not be kept out of the "
+                     "history when it comes back in a response");
   }
   if (value.size() > limits::secret_bytes_max) {
     return Error(ErrorCode::limit_exceeded,
@@ -95,6 +103,28 @@ void SecretRegistry::publish(const ProjectId& project, Secrets secrets) {
   projects_[project] = std::move(secrets);
 }
 
+void SecretRegistry::keep_former(Secrets& secrets, const std::string& name) const {
+  auto& formers = secrets.formers;
+  std::erase_if(formers, [now = clock_.now()](const Former& each) { return each.until <= now; });
+  const Json* const value = secrets.values->get_object().if_contains(name);
+  if (value == nullptr) return;  // it is new, or does not open
+  if (formers.size() == formers_max) formers.erase(formers.begin());
+  formers.push_back({name, std::string(value->get_string()), clock_.now() + former_time});
+}
+
+std::vector<std::string> SecretRegistry::former_values(const ProjectId& project,
+                                                       const std::string& name) const {
+  const Instant now = clock_.now();
+  std::vector<std::string> values;
+  const std::shared_lock lock(mutex_);
+  const auto found = projects_.find(project);
+  if (found == projects_.end()) return values;
+  for (const Former& each : found->second.formers) {
+    if (each.name == name && each.until > now) values.push_back(each.value);
+  }
+  return values;
+}
+
 Result<Stored> SecretRegistry::put(const ProjectId& project, const std::string& name,
                                    std::string_view value) {
   if (auto checked = check(name, value); !checked) return checked.error();
@@ -111,6 +141,7 @@ Result<Stored> SecretRegistry::put(const ProjectId& project, const std::string& 
   storage::WriteBatch batch;
   storage::SecretTable::put(batch, row);
   if (auto committed = commit(project, std::move(batch)); !committed) return committed.error();
+  keep_former(next, name);
   next.by_name[name] = {row.updated, {}};
   JsonObject values = next.values->get_object();
   values[name] = value;
@@ -126,6 +157,7 @@ Outcome SecretRegistry::remove(const ProjectId& project, const std::string& name
   storage::WriteBatch batch;
   storage::SecretTable::remove(batch, project, name);
   if (auto removed = commit(project, std::move(batch)); !removed) return removed;
+  keep_former(next, name);
   JsonObject values = next.values->get_object();
   values.erase(name);
   next.values = share(std::move(values));

@@ -10,10 +10,11 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/json.h"
 #include "runtime/base/log.h"
+#include "storage/crypto/sealer.h"
 #include "storage/group_commit.h"
-#include "storage/sealing/sealer.h"
 #include "storage/tables/secret_table.h"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -38,7 +39,7 @@ class SecretRegistry {
   Outcome load();
 
   /// Errors: invalid_request (the name is not `[A-Za-z_][A-Za-z0-9_]*` of at most 128 characters,
-  /// or the value is empty), limit_exceeded.
+  /// or the value is empty or too short to be redacted), limit_exceeded.
   Result<Stored> put(const ProjectId& project, const std::string& name, std::string_view value);
   /// Error: not_found.
   Outcome remove(const ProjectId& project, const std::string& name);
@@ -55,6 +56,11 @@ class SecretRegistry {
   SharedJson values(const ProjectId& project) const;
   /// One of them. Errors as `why_absent`.
   Result<std::string> value(const ProjectId& project, const std::string& name) const;
+  /// What the secret was within the last `former_time`, in memory alone: a run that began with such a
+  /// value may still be told it by a peer. Of a project at most `formers_max`, the latest.
+  std::vector<std::string> former_values(const ProjectId& project, const std::string& name) const;
+  static constexpr auto former_time = std::chrono::hours(1);
+  static constexpr std::size_t formers_max = 64;
   /// Why a name is not among the values: secrets_locked or corrupt_data for one that does not open,
   /// else secret_missing with the nearest name.
   Error why_absent(const ProjectId& project, const std::string& name) const;
@@ -64,8 +70,14 @@ class SecretRegistry {
     Instant updated{};
     std::optional<Error> lock;  // set: why it does not open
   };
+  struct Former {
+    std::string name;
+    std::string value;
+    Instant until{};
+  };
   struct Secrets {
     std::map<std::string, Secret> by_name;
+    std::vector<Former> formers;  // the oldest first
     SharedJson values = share(JsonObject());
   };
 
@@ -73,6 +85,8 @@ class SecretRegistry {
   /// A copy of what a project has, to be changed and published.
   Secrets copy_of(const ProjectId& project) const;
   void publish(const ProjectId& project, Secrets secrets);
+  /// Notes the value that the name has before it changes.
+  void keep_former(Secrets& secrets, const std::string& name) const;
 
   storage::SecretTable table_;
   storage::GroupCommit& commits_;

@@ -2,7 +2,9 @@
 
 #include "actors/gateway/workflow_library.h"
 #include "runtime/execution/event_codec.h"
+#include "runtime/files/file_value.h"
 #include "runtime/history/step_history.h"
+#include "storage/tables/file_table.h"
 
 #include <unordered_map>
 
@@ -37,10 +39,40 @@ void link_next(std::vector<StepExecution>& steps) {
   }
 }
 
-StepDetail detail_of(StepHistory::Finding finding) {
+/// The files of one execution for the eye: up to limits::shown_files_bytes_max together. One that is
+/// too much, or cannot be read, keeps its handle.
+class ShownFiles {
+ public:
+  ShownFiles(const storage::OrderedStore& store, const ExecutionId& execution)
+      : budget_(
+            [table = storage::FileTable(store), execution](const FileHandle& file) {
+              auto bytes = table.get(execution, file);
+              return bytes ? std::move(*bytes) : SharedBytes();
+            },
+            limits::shown_files_bytes_max) {}
+
+  void show(Json& value) { expand_file_handles(value, std::ref(budget_)); }
+
+ private:
+  FileBudget budget_;
+};
+
+/// What the step was given, rendered anew. Null when that is too much: the step failed of it.
+Json input_of(const StepHistory::Finding& finding) {
+  if (!finding.before) return nullptr;
+  try {
+    return finding.before->current_input();
+  } catch (const RenderedTooMuch&) {
+    return nullptr;
+  }
+}
+
+StepDetail detail_of(StepHistory::Finding finding, ShownFiles& files) {
   StepDetail detail;
-  detail.input = finding.before ? finding.before->current_input() : Json(nullptr);
+  detail.input = input_of(finding);
   detail.output = finding.output ? *finding.output : Json(nullptr);
+  files.show(detail.input);
+  files.show(detail.output);
   for (auto& line : finding.console) {
     detail.console.emplace_back(std::move(line.level), std::move(line.text));
   }
@@ -51,7 +83,7 @@ StepDetail detail_of(StepHistory::Finding finding) {
 }  // namespace
 
 TaskHistory::TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows)
-    : table_(store), workflows_(workflows) {}
+    : store_(store), table_(store), workflows_(workflows) {}
 
 Result<TaskHistory::Page> TaskHistory::list(const Query& query) const {
   return table_.history(query);
@@ -129,13 +161,14 @@ Result<std::vector<StepDetail>> TaskHistory::details(const ProjectId& project,
   auto summary_row = summary(project, execution);
   if (!summary_row) return summary_row.error();
   std::vector<StepDetail> details;
+  ShownFiles files(store_, execution);
   auto replayed = replay(
       *summary_row,
       [&](StepHistory::Finding&& finding) {
         for (const auto index : finding.step.indexes) {
           if (index >= elements_max) return;
         }
-        details.push_back(detail_of(std::move(finding)));
+        details.push_back(detail_of(std::move(finding), files));
       },
       nullptr);
   if (!replayed) return replayed.error();
@@ -147,11 +180,12 @@ Result<StepDetail> TaskHistory::step(const ProjectId& project, const ExecutionId
   auto summary_row = summary(project, execution);
   if (!summary_row) return summary_row.error();
   std::optional<StepDetail> detail;
+  ShownFiles files(store_, execution);
   auto replayed = replay(
       *summary_row,
       [&](StepHistory::Finding&& finding) {
         if (finding.step.id != step_execution_id) return;
-        detail = detail_of(std::move(finding));
+        detail = detail_of(std::move(finding), files);
       },
       nullptr);
   if (!replayed) return replayed.error();

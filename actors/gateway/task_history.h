@@ -1,7 +1,8 @@
 #pragma once
 // The task history: what users see of their runs. Lists come from the summaries; steps come from the
 // journal itself, replayed through the pure machine: a step's input is rendered again from the state
-// the journal leads to, so nothing is stored twice. Blocks on the disk: request threads only.
+// the journal leads to, so nothing is stored twice. Files are shown as hex, as they came in, up to
+// limits::shown_files_bytes_max together; beyond it by their handles. Blocks on the disk: request threads only.
 
 #include "runtime/history/step_execution.h"
 #include "runtime/history/step_history.h"
@@ -47,6 +48,7 @@ class TaskHistory {
                  const std::function<void(StepHistory::Finding&&)>& visit,
                  std::vector<Event>* root_events) const;
 
+  const storage::OrderedStore& store_;
   storage::ExecutionTable table_;
   WorkflowLibrary& workflows_;
 };

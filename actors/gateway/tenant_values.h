@@ -10,10 +10,11 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace {
 
-/// What a run begins with, once all conditions of a live run hold (behaviour 1).
+/// What a run begins with, once all conditions of a live run hold.
 struct RunGrant {
   JsonObject settings;  // the workflow's over the integration's
   JsonObject user_meta;
@@ -33,8 +34,12 @@ class TenantValues {
   /// The plain text. Errors: secret_missing, secrets_locked.
   virtual Result<std::string> secret(const ProjectId& project, const std::string& name) const = 0;
 
-  /// The account of the user for the integration: `credential` if it belongs to that integration, else
-  /// the first. Errors: integration_inactive, credential_missing, credential_invalid, secrets_locked.
+  /// What it was until a moment ago, for redaction alone.
+  virtual std::vector<std::string> former_secrets(const ProjectId& project,
+                                                  const std::string& name) const = 0;
+
+  /// The account of the user for the integration: `credential` and no other, or when that is empty the
+  /// first. Errors: integration_inactive, credential_missing, credential_invalid, secrets_locked.
   virtual Result<SharedCredential> credential(const ProjectId& project, const UserId& user,
                                               std::string_view integration,
                                               const std::string& credential) const = 0;

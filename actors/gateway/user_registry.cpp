@@ -65,7 +65,8 @@ void UserRegistry::see(const ProjectId& project, const UserId& user) {
 Result<SharedUser> UserRegistry::change(const ProjectId& project, const UserId& user,
                                         const Change& change) {
   if (user.empty() || user.text.size() > limits::id_bytes_max) {
-    return Error(ErrorCode::invalid_request, "a user's id has 1 to 128 bytes");
+    return Error(ErrorCode::invalid_request,
+                 "a user's id has 1 to " + std::to_string(limits::id_bytes_max) + " bytes");
   }
   const std::lock_guard writing(writing_);
   const SharedUser now = find(project, user);
@@ -73,10 +74,14 @@ Result<SharedUser> UserRegistry::change(const ProjectId& project, const UserId& 
       now != nullptr ? *now : ConnectedUser{user, {}, false, clock_.now()});
   if (change.meta) merge(next->meta, *change.meta);
   if (change.is_disabled) next->is_disabled = *change.is_disabled;
-  if (to_text(next->meta).size() > meta_bytes_max) {
-    return Error(ErrorCode::limit_exceeded,
-                 "the meta of a user has at most " + std::to_string(meta_bytes_max) + " bytes");
+  if (to_text(next->meta).size() > limits::user_meta_bytes_max) {
+    return Error(
+        ErrorCode::limit_exceeded,
+        "the meta of a user has at most " + std::to_string(limits::user_meta_bytes_max) + " bytes");
   }
+  // The row of the first sight goes ahead: written by a request that meets the user meanwhile, it would
+  // undo this change.
+  see(project, user);
   if (auto stored = commits_.commit_and_wait(batch_for(project, *next)); !stored) {
     return stored.error();
   }

@@ -29,9 +29,6 @@ using SharedUser = std::shared_ptr<const ConnectedUser>;
 
 class UserRegistry {
  public:
-  /// A user's meta as JSON text. Beyond: `limit_exceeded`.
-  static constexpr std::size_t meta_bytes_max = 64u << 10;
-
   UserRegistry(const storage::OrderedStore& store, storage::GroupCommit& commits,
                const ShardOwnership& ownership, const Clock& clock);
 
@@ -47,7 +44,7 @@ class UserRegistry {
     std::optional<bool> is_disabled;
   };
   /// Durable when it returns. A user who was never seen appears. Errors: invalid_request (the id
-  /// has not 1 to 128 bytes), limit_exceeded.
+  /// is empty or longer than limits::id_bytes_max), limit_exceeded.
   Result<SharedUser> change(const ProjectId& project, const UserId& user, const Change& change);
 
   /// Null if never seen.

@@ -63,7 +63,8 @@ Outcome WorkflowLibrary::commit(const ProjectId& project, storage::WriteBatch ba
 Outcome WorkflowLibrary::put_draft(const ProjectId& project, const WorkflowId& id,
                                    const Json& definition) {
   if (id.empty() || id.text.size() > limits::id_bytes_max) {
-    return Error(ErrorCode::invalid_request, "a workflow id has 1 to 128 bytes");
+    return Error(ErrorCode::invalid_request,
+                 "a workflow id has 1 to " + std::to_string(limits::id_bytes_max) + " bytes");
   }
   if (is_compiled_form(definition)) {
     const auto translated = translate_compiled_form(definition);
@@ -129,26 +130,6 @@ Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id) 
 
 // --- deployment -----------------------------------------------------------------------------------
 
-Outcome WorkflowLibrary::check_functions(const Workflow& workflow) const {
-  std::vector<ErrorDetail> findings;
-  for (const Step* step : workflow.by_index) {
-    const auto* function = std::get_if<FunctionStep>(&step->config);
-    if (function == nullptr) continue;
-    auto checked = functions_.check(function->code);
-    if (checked) continue;
-    ErrorDetail finding;
-    finding.step = step->id.text;
-    finding.path = step->pointer + "/code";
-    finding.message = checked.error().message;
-    finding.expected = "a JavaScript function";
-    findings.push_back(std::move(finding));
-  }
-  if (findings.empty()) return Done{};
-  return Error(ErrorCode::invalid_definition,
-               "a function does not compile: see the details for line and column",
-               std::move(findings));
-}
-
 Result<WorkflowVersion> WorkflowLibrary::deploy(const ProjectId& project, const WorkflowId& id) {
   std::lock_guard writing(writing_);
   auto row = table_.workflow(project, id);
@@ -161,10 +142,9 @@ Result<WorkflowVersion> WorkflowLibrary::deploy(const ProjectId& project, const 
   auto definition = parse_json(next.draft);
   if (!definition) return definition.error();
   const auto catalog = integrations_(project);
-  auto workflow =
-      compile_workflow(*definition, {project, id, next.deployed_version}, catalog.get());
+  auto workflow = compile_workflow(*definition, {project, id, next.deployed_version}, catalog.get(),
+                                   &functions_);
   if (!workflow) return workflow.error();
-  if (auto checked = check_functions(**workflow); !checked) return checked.error();
   storage::WriteBatch batch;
   storage::WorkflowVersionRow version{next.deployed_version, next.draft, next.updated};
   if (const Json used = freeze_integrations(**workflow, *catalog); !used.get_object().empty()) {

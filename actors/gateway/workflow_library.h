@@ -51,8 +51,6 @@ class WorkflowLibrary {
   /// Validates the draft (definition and every function's syntax), freezes it as the next version and
   /// makes it live. Errors: not_found, invalid_definition with all findings at once.
   Result<WorkflowVersion> deploy(const ProjectId& project, const WorkflowId& id);
-  /// Compiles every function. Error `invalid_definition` with line and column of each mistake.
-  Outcome check_functions(const Workflow& workflow) const;
   Outcome undeploy(const ProjectId& project, const WorkflowId& id);
   Result<std::vector<Version>> versions(const ProjectId& project, const WorkflowId& id) const;
 

@@ -99,7 +99,9 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
         if (child.has_ended()) {
           branch.children.settled.emplace_back(index, result_of(child, fan_out));
         } else {
-          branch.children.begun.push_back({index, child.waiting_until()});
+          // One in a fan-out of its own may have something to do, whatever that step's timeout says.
+          const auto due = child.open_fan_out() ? std::nullopt : child.waiting_until();
+          branch.children.begun.push_back({index, due, child.is_delayed()});
         }
         return true;
       });

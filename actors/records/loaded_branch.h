@@ -18,6 +18,7 @@ struct FoundChildren {
   struct Begun {
     std::uint32_t index = 0;
     std::optional<Instant> due;  // it waits, and a timer row will wake it
+    bool is_delayed = false;     // in a delay, not between two attempts
   };
   std::vector<std::pair<std::uint32_t, BranchResult>> settled;  // ended
   std::vector<Begun> begun;                                     // not ended

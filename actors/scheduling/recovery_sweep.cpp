@@ -1,5 +1,7 @@
 #include "actors/scheduling/recovery_sweep.h"
 
+#include "actors/workers/survive.h"
+
 namespace millrace {
 
 RecoverySweep::RecoverySweep(const storage::OrderedStore& store, Clock& clock, LogSink log,
@@ -29,7 +31,7 @@ void RecoverySweep::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    sweep();
+    survive(log_, "the recovery sweep", [this] { sweep(); });
     lock.lock();
     has_swept_ = true;
     wake_.notify_all();

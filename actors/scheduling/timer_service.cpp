@@ -1,9 +1,10 @@
 #include "actors/scheduling/timer_service.h"
 
+#include "actors/workers/survive.h"
 #include "runtime/base/check.h"
 
 #include <algorithm>
-#include <vector>
+#include <iterator>
 
 namespace millrace {
 
@@ -11,6 +12,7 @@ TimerService::TimerService(const storage::OrderedStore& store, Clock& clock, Log
                            TimerServiceOptions options)
     : table_(store), clock_(clock), log_(std::move(log)), options_(options) {
   CHECK(options.horizon > options.scan_interval, "timers would fall between two scans");
+  CHECK(options.held_max > 0, "without a place no timer ever fires");
 }
 
 void TimerService::stop() {
@@ -34,7 +36,7 @@ void TimerService::schedule(const storage::TimerRow& timer) {
     std::lock_guard lock(mutex_);
     if (timer.due > clock_.now() + options_.horizon) return;
     hold(timer);
-    if (waiting_.empty() || *waiting_.begin() != timer) return;
+    if (*waiting_.begin() != timer) return;
   }
   wake_.notify_one();
 }
@@ -44,60 +46,68 @@ std::size_t TimerService::held() const {
   return waiting_.size();
 }
 
+/// Keeps the earliest ones.
 void TimerService::hold(const storage::TimerRow& timer) {
-  if (waiting_.size() < options_.held_max) {
-    waiting_.insert(timer);
-    return;
-  }
-  // Keep the earliest ones; the others stay in their rows and come with a later scan.
+  waiting_.insert(timer);
+  if (waiting_.size() <= options_.held_max) return;
   const auto last = std::prev(waiting_.end());
-  if (timer < *last) {
-    waiting_.erase(last);
-    waiting_.insert(timer);
-  }
-  next_scan_ = std::min(next_scan_, std::prev(waiting_.end())->due);
+  left_out_ = std::min(left_out_.value_or(last->due), last->due);
+  waiting_.erase(last);
 }
 
 void TimerService::run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    if (clock_.now() >= next_scan_) {
-      lock.unlock();
-      scan();
-      lock.lock();
-      continue;
-    }
-    const Instant now = clock_.now();
-    if (!waiting_.empty() && waiting_.begin()->due <= now) {
-      const storage::TimerRow timer = *waiting_.begin();
-      waiting_.erase(waiting_.begin());
-      fired_[timer] = now;
-      lock.unlock();
-      fire_(timer);
-      lock.lock();
-      continue;
-    }
-    const Instant due = waiting_.empty() ? next_scan_ : std::min(next_scan_, waiting_.begin()->due);
-    clock_.wait_until(lock, wake_, due);
+  // A turn that throws has come further: its timer counts as fired, or its scan as made.
+  while (!stopping_) survive(log_, "the timer service", [this] { turn(); });
+}
+
+void TimerService::turn() {
+  Lock lock(mutex_);
+  fire_due(lock);
+  if (stopping_) return;
+  if (must_scan(clock_.now())) {
+    scan(lock);
+  } else {
+    clock_.wait_until(lock, wake_, next_wake());
   }
 }
 
-void TimerService::scan() {
+void TimerService::fire_due(Lock& lock) {
   const Instant now = clock_.now();
-  std::vector<storage::TimerRow> rows;
-  const auto scanned = table_.due(now + options_.horizon, [&](storage::TimerRow row) {
-    rows.push_back(std::move(row));
-    return rows.size() < options_.held_max;
+  while (!stopping_ && !waiting_.empty() && waiting_.begin()->due <= now) {
+    const storage::TimerRow timer = *waiting_.begin();
+    waiting_.erase(waiting_.begin());
+    fired_[timer] = now;
+    lock.unlock();
+    fire_(timer);
+    lock.lock();
+  }
+}
+
+bool TimerService::must_scan(Instant now) const {
+  return now >= next_scan_ || (left_out_ && *left_out_ <= now);
+}
+
+Instant TimerService::next_wake() const {
+  Instant wake = std::min(next_scan_, left_out_.value_or(next_scan_));
+  if (!waiting_.empty()) wake = std::min(wake, waiting_.begin()->due);
+  return wake;
+}
+
+void TimerService::scan(Lock& lock) {
+  const Instant now = clock_.now();
+  next_scan_ = now + options_.scan_interval;
+  left_out_.reset();
+  lock.unlock();
+  std::erase_if(fired_,
+                [&](const auto& each) { return each.second + options_.fire_again_after <= now; });
+  const auto scanned = table_.due(now + options_.horizon, [&](const storage::TimerRow& row) {
+    if (fired_.contains(row)) return true;
+    const std::lock_guard held(mutex_);
+    hold(row);
+    return true;
   });
   if (!scanned) {
     log_(LogLevel::error, "timers could not be read, trying again: " + scanned.error().message);
-  }
-  std::lock_guard lock(mutex_);
-  next_scan_ = now + options_.scan_interval;
-  std::erase_if(fired_,
-                [&](const auto& each) { return each.second + options_.fire_again_after <= now; });
-  for (const auto& row : rows) {
-    if (!fired_.contains(row)) hold(row);
   }
 }
 

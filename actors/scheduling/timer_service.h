@@ -1,19 +1,23 @@
 #pragma once
 // Fires timers: one thread holds the timers that are due within the horizon and reads further ones
 // from their rows. A timer stays in its row until the event that answers it is committed, so a fired
-// message that is lost is fired again by the next scan: latency, never a lost run.
+// message that is lost is fired again by a later scan: latency, never a lost run.
 //
-// Bounded: memory holds at most `held_max` timers; when more are due within the horizon the rest are
-// read when those have fired.
+// Bounded: memory holds at most `held_max` timers, the earliest ones of all shards. When more are due
+// within the horizon the others are left out, and read again when the first of them is due. Due timers
+// are fired before anything is read, and a scan passes over what has fired, so each scan comes further
+// than the one before.
 
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "storage/tables/timer_table.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -45,8 +49,14 @@ class TimerService {
   std::size_t held() const;
 
  private:
+  using Lock = std::unique_lock<std::mutex>;
+
   void run();
-  void scan();
+  void turn();
+  void fire_due(Lock& lock);
+  void scan(Lock& lock);
+  bool must_scan(Instant now) const;
+  Instant next_wake() const;
   void hold(const storage::TimerRow& timer);
 
   const storage::TimerTable table_;
@@ -54,13 +64,15 @@ class TimerService {
   const LogSink log_;
   const TimerServiceOptions options_;
   Fire fire_;
+  std::map<storage::TimerRow, Instant> fired_;  // -> when; the service's thread only
 
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
-  std::set<storage::TimerRow> waiting_;         // by due time
-  std::map<storage::TimerRow, Instant> fired_;  // -> when
+  std::set<storage::TimerRow> waiting_;  // by due time
+  std::optional<Instant> left_out_;  // when the first timer is due that found no place; not before
+                                     // any that had one
   Instant next_scan_{};
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
 

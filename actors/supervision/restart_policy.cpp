@@ -1,5 +1,8 @@
 #include "actors/supervision/restart_policy.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace millrace {
 
 RestartDecision CrashHistory::decide(ActorEnd end, std::uint64_t durable_events) {
@@ -11,6 +14,12 @@ RestartDecision CrashHistory::decide(ActorEnd end, std::uint64_t durable_events)
   ++crashes_;
   return crashes_ >= limits::crashes_on_one_event_max ? RestartDecision::park
                                                       : RestartDecision::rebuild;
+}
+
+Millis StoragePauses::next(std::uint64_t durable_events) {
+  if (std::exchange(failed_at_, durable_events) != durable_events) last_ = Millis(0);
+  last_ = std::clamp(2 * last_, storage_pause_min, storage_pause_max);
+  return last_;
 }
 
 }  // namespace millrace

@@ -15,11 +15,24 @@ enum class ActorEnd : std::uint8_t {
 
 enum class RestartDecision : std::uint8_t {
   rebuild,        // from the journal, now
-  rebuild_later,  // from the journal, after `storage_pause`: the disk is not well
+  rebuild_later,  // from the journal, after a pause (StoragePauses): the disk is not well
   park,  // end the execution as FAILED with the reason; the rest of its user's work goes on
 };
 
-inline constexpr Millis storage_pause{1'000};
+inline constexpr Millis storage_pause_min{1'000};
+inline constexpr Millis storage_pause_max{60'000};
+
+/// How long a run waits until it is rebuilt while the disk is not well: twice as long each time, so that
+/// what it sends is not sent over and over; from the beginning when it got further in between.
+class StoragePauses {
+ public:
+  /// `durable_events`: as for CrashHistory.
+  Millis next(std::uint64_t durable_events);
+
+ private:
+  std::uint64_t failed_at_ = 0;
+  Millis last_{0};
+};
 
 /// Crashes are counted per event: a run that got further since its last crash starts afresh.
 class CrashHistory {

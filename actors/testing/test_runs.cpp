@@ -36,6 +36,10 @@ class LenientTenants final : public TenantValues {
   Result<std::string> secret(const ProjectId& project, const std::string& name) const override {
     return tenants_.secret(project, name);
   }
+  std::vector<std::string> former_secrets(const ProjectId& project,
+                                          const std::string& name) const override {
+    return tenants_.former_secrets(project, name);
+  }
   Result<SharedCredential> credential(const ProjectId& project, const UserId& user,
                                       std::string_view integration,
                                       const std::string& credential) const override {
@@ -144,10 +148,10 @@ class TestRuns::Node {
   Result<std::shared_ptr<const Workflow>> compile(const TestRequest& request,
                                                   WorkflowVersion version) {
     const auto catalog = integrations_(request.project);
-    auto compiled = compile_workflow(request.definition,
-                                     {request.project, request.workflow, version}, catalog.get());
+    auto compiled =
+        compile_workflow(request.definition, {request.project, request.workflow, version},
+                         catalog.get(), &functions_);
     if (!compiled) return compiled.error();
-    if (auto checked = workflows_.check_functions(**compiled); !checked) return checked.error();
     storage::WorkflowVersionRow row{version, to_text(request.definition), clock_.now()};
     row.integrations = to_text(freeze_integrations(**compiled, *catalog));
     storage::WriteBatch batch;

@@ -1,7 +1,7 @@
 #pragma once
-// Test Workflow and Test Step (behaviour 5): a draft, run to its end for the preview user, by the same
-// machine and the same actors as live runs, in a memory store of its own. So nothing of it can appear in
-// the live history, and nothing is left when the report is given.
+// Test Workflow and Test Step (docs/steps.md): a draft, run to its end for the preview user, by the
+// same machine and the same actors as live runs, in a memory store of its own. So nothing of it can
+// appear in the live history, and nothing is left when the report is given.
 //
 // In a test run no step is tried again, delays do not wait, and paginated requests fetch three pages.
 // The report shows arrays, and the elements of fan-outs, up to 20. Thread-safe; blocks: for request
@@ -10,6 +10,7 @@
 #include "actors/gateway/run_files.h"
 #include "actors/gateway/tenant_values.h"
 #include "actors/gateway/workflow_library.h"
+#include "runtime/base/limits.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
 #include "runtime/history/execution_summary.h"
@@ -47,9 +48,9 @@ struct TestReport {
 };
 
 struct TestRunsOptions {
-  std::size_t runs_max = 16;  // at once; beyond: `overloaded`
-  std::size_t runs_per_project_max = 4;
-  Millis time_max{300'000};  // beyond: the run is cancelled, `step_timeout`
+  std::size_t runs_max = limits::test_runs_max;
+  std::size_t runs_per_project_max = limits::test_runs_per_project_max;
+  Millis time_max = limits::test_run_time_max;
 };
 
 class TestRuns {

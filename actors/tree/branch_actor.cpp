@@ -3,6 +3,7 @@
 #include "actors/records/start_rows.h"
 #include "actors/supervision/crash_reason.h"
 #include "actors/tree/run_dispatch.h"
+#include "actors/workers/survive.h"
 #include "runtime/base/check.h"
 #include "runtime/execution/branch_snapshot.h"
 #include "storage/tables/file_table.h"
@@ -65,8 +66,8 @@ void BranchActor::advance() {
   bool go_on = true;
   // Workflows have no loops, so a branch records a few events per step at most.
   std::size_t rounds_left = 4 * machine_.workflow().by_index.size() + 8;
-  const RunDispatch dispatch(services_.tenants, identity_.project, identity_.user,
-                             machine_.scope().facts()->started.credential);
+  const RunDispatch dispatch(services_.tenants, machine_.scope().facts()->started,
+                             machine_.workflow());
   while (go_on) {
     CHECK(rounds_left-- > 0, "a machine does not come to rest");
     if (must_stop() && !machine_.has_ended()) {
@@ -156,10 +157,14 @@ void BranchActor::respond_if_response(const Event& event) {
                      output.at("headers"), nullptr, std::nullopt};
   std::vector<FileHandle> files;
   if (const Json* const file = output.if_contains("file")) {
-    const auto value = as_file(*file);
-    CHECK(value.has_value(), "a response was recorded with a file that is none");
-    reply.file = RunResponded::File{value->name, value->mime_type, nullptr};
-    files.push_back(value->handle);
+    const auto sent = file_to_send(*file);
+    CHECK(sent && *sent, "a response was recorded with a file that is none");
+    reply.file = RunResponded::File{(*sent)->name, (*sent)->mime_type, nullptr};
+    if (const auto* const handle = std::get_if<FileHandle>(&(*sent)->content)) {
+      files.push_back(*handle);
+    } else {
+      reply.file->bytes = std::get<SharedBytes>((*sent)->content);
+    }
   } else {
     reply.body = output.at("body");
     files = find_file_handles(to_text(reply.body));
@@ -174,28 +179,38 @@ void BranchActor::respond_if_response(const Event& event) {
 void BranchActor::reply_with_files(RunResponded reply, std::vector<FileHandle> files) {
   if (!identity_.reply || has_replied_) return;
   has_replied_ = true;
+  const auto is_durable = std::make_shared<std::atomic<bool>>(false);
+  is_durable_ = is_durable;
   flush(Urgency::urgent);
   services_.reader.submit([&services = services_, slot = identity_.reply, reply = std::move(reply),
-                           files = std::move(files), execution = identity_.execution]() mutable {
-    if (auto durable = services.commits.commit_and_wait({}); !durable)
-      return;  // it will be rebuilt
-    RunFiles found;
-    for (const FileHandle& file : files) {
-      auto bytes = storage::FileTable(services.store).get(execution, file);
-      if (bytes && *bytes != nullptr) found.add(file, std::move(*bytes));
-    }
-    const auto bytes_of = [&](const FileHandle& file) { return found.find(file); };
-    if (reply.file) {
-      reply.file->bytes = bytes_of(files.front());
-    } else if (auto body = parse_json(expand_file_handles(to_text(reply.body), bytes_of))) {
-      reply.body = std::move(*body);
-    }
-    slot->give(TriggerReply(std::move(reply)));
+                           files = std::move(files), execution = identity_.execution,
+                           is_durable]() mutable {
+    // The fate of our own batch counts, which is known by then. An empty one may fail without it, and
+    // may pass although ours was refused.
+    ignore_result(services.commits.commit_and_wait({}), "it tells that ours was answered");
+    if (!*is_durable) return;  // the run is rebuilt, and answers then
+    slot->give(answer_of([&]() -> Result<TriggerReply> {
+      RunFiles found;
+      for (const FileHandle& file : files) {
+        auto bytes = storage::FileTable(services.store).get(execution, file);
+        if (bytes && *bytes != nullptr) found.add(file, std::move(*bytes));
+      }
+      const auto bytes_of = [&](const FileHandle& file) { return found.find(file); };
+      if (reply.file) {
+        reply.file->bytes = bytes_of(files.front());
+        return TriggerReply(std::move(reply));
+      }
+      FileBudget budget(bytes_of, limits::files_sent_bytes_max);
+      expand_file_handles(reply.body, std::ref(budget));
+      if (!budget.is_exceeded()) return TriggerReply(std::move(reply));
+      return TriggerReply(RunFailed{
+          execution, {}, Error(ErrorCode::limit_exceeded, "the response's files are too much")});
+    }));
   });
 }
 
 void BranchActor::reply_when_durable(TriggerReply reply) {
-  // The first answer wins (behaviour 2): a later Response step is recorded and does nothing.
+  // The first answer wins (docs/steps.md#response): a later Response step is recorded and does nothing.
   if (!identity_.reply || has_replied_) return;
   has_replied_ = true;
   reply_ = std::move(reply);
@@ -216,28 +231,37 @@ void BranchActor::snapshot_if_due(std::uint64_t after_events) {
 
 void BranchActor::flush(Urgency urgency) {
   snapshot_if_due(limits::snapshot_every_events);
+  bool is_start = false;  // of the run
   if (!page_.empty()) {
     const auto count = static_cast<std::uint32_t>(page_.count());
+    is_start = identity_.path.is_root() && machine_.events_applied() == count;
     ExecutionTable::put_page(batch_, identity_.execution, identity_.path,
                              {machine_.events_applied() - count + 1, page_.take(), count});
   }
   add_rows(batch_);
   const auto call = std::exchange(tell_when_durable_, 0);
-  if (batch_.empty() && !reply_ && !falling_asleep_ && call == 0) return;
+  // A root stays until its end is durable: if that is lost, somebody must know.
+  const bool is_leaving = falling_asleep_ || (machine_.has_ended() && identity_.path.is_root());
+  if (batch_.empty() && !reply_ && !is_leaving && call == 0) return;
+  const std::uint64_t tell = is_leaving ? ++commits_to_tell_ : 0;
   batch_.require(services_.ownership.fence(identity_.execution.shard()));
   const caf::actor self(this);
   services_.commits.submit(
       std::exchange(batch_, {}), urgency,
       [self, slot = identity_.reply, reply = std::exchange(reply_, std::nullopt),
-       confirmation = std::exchange(confirmation_, nullptr), tell = falling_asleep_,
-       call](const Outcome& outcome) mutable {
+       confirmation = std::exchange(confirmation_, nullptr),
+       is_durable = std::exchange(is_durable_, nullptr), tell, call,
+       is_start](const Outcome& outcome) mutable {
         if (!outcome) {
-          caf::anon_send(self, CommitFailed{outcome.error()});
+          // A run that has begun is rebuilt and still answers.
+          if (is_start && slot) slot->give(outcome.error());
+          caf::anon_send(self, CommitFailed{outcome.error(), is_start});
           return;
         }
+        if (is_durable) *is_durable = true;
         if (reply) slot->give(std::move(*reply));
         if (confirmation) confirmation->give(Done{});
-        if (tell) caf::anon_send(self, CommitDone{});
+        if (tell != 0) caf::anon_send(self, CommitDone{tell});
         if (call != 0) caf::anon_send(self, CallIsDurable{call});
       },
       identity_.generation);
@@ -245,10 +269,11 @@ void BranchActor::flush(Urgency urgency) {
 
 void BranchActor::handle(const CommitFailed& message) {
   // What this incarnation believes is ahead of the disk. Its parent has it rebuilt.
-  services_.log(LogLevel::warning, "execution " + identity_.execution.text() +
-                                       ": its journal could not be written, it will be rebuilt: " +
-                                       message.error.message);
-  quit(dropped_reason);
+  services_.log(LogLevel::warning,
+                "execution " + identity_.execution.text() + ": its journal could not be written, " +
+                    (message.is_start ? "it was refused: " : "it will be rebuilt: ") +
+                    message.error.message);
+  quit(message.is_start ? lost_reason : dropped_reason);
 }
 
 // --- waiting --------------------------------------------------------------------------------------
@@ -273,8 +298,9 @@ void BranchActor::wake_child(const BranchPath::Element& element, const TimerFire
   }
   FanOutChild& child = fan_out_->children[element.index];
   if (child.state == FanOutChild::State::asleep) {
-    load_child(element.index);
-  } else {
+    make_ready(element.index);
+    start_children();
+  } else if (child.is_awake()) {
     child.mail_sent = true;
     if (child.actor) send(child.actor, message);
   }
@@ -293,8 +319,13 @@ void BranchActor::fall_asleep() {
   flush(Urgency::urgent);
 }
 
-void BranchActor::handle(const CommitDone&) {
-  if (falling_asleep_) on_asleep();  // otherwise something woke it in between
+void BranchActor::handle(const CommitDone& message) {
+  if (message.number != commits_to_tell_) return;
+  if (machine_.has_ended()) {
+    on_end_durable();
+  } else if (falling_asleep_) {  // otherwise something woke it in between
+    on_asleep();
+  }
 }
 
 }  // namespace millrace

@@ -18,6 +18,7 @@
 
 #include <caf/all.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -49,6 +50,8 @@ class BranchActor : public caf::event_based_actor {
   virtual void add_rows(storage::WriteBatch&) {}
   /// The machine has ended and everything is handed to the journal.
   virtual void on_branch_ended() = 0;
+  /// Likewise for a root, when its end is durable.
+  virtual void on_end_durable() {}
   /// Everything is durable and there is nothing to do before a timer row fires: leave memory.
   virtual void on_asleep() = 0;
   /// True: a child that shall stop at the next step boundary.
@@ -71,7 +74,11 @@ class BranchActor : public caf::event_based_actor {
   /// Urgent if somebody outside waits for it.
   void flush();
 
-  bool is_call_running() const { return in_flight_.has_value(); }
+  /// In a delay, or in a fan-out whose elements all are.
+  bool is_delayed() const { return machine_.is_delayed() || (fan_out_ && fan_out_->is_delayed); }
+  /// Calls that run end their step first, those of its elements too; whatever only waits stops now.
+  /// Requires must_stop(); `on_stopped` comes when nothing runs.
+  void stop_after_step();
   /// Gives up what is in flight, because its branch ends.
   void abandon_call();
   Instant now() const { return services_.clock.now(); }
@@ -87,7 +94,7 @@ class BranchActor : public caf::event_based_actor {
   void handle(const CallIsDurable& message);
   void handle(const TimerFired& message);
   void handle(const CommitFailed& message);
-  void handle(const CommitDone&);
+  void handle(const CommitDone& message);
   void handle(ChildSettled& message);
   void handle(const ChildAsleep& message);
   void handle(const ChildAbandoned& message);
@@ -114,11 +121,11 @@ class BranchActor : public caf::event_based_actor {
 
   struct InFlight;
   void begin_call(const Attempt& attempt, Instant planned);
-  void read_files(std::vector<FileHandle> files);
+  void read_files();
   void run_function();
   void send_request(const FileBytes& bytes_of);
   bool is_in_flight(std::uint64_t number);
-  Json body_of(const HttpResponse& response);
+  Result<Json> body_of(const HttpResponse& response);
   Outcome keep_files_of(Json& value);
   FileHandle keep_file(std::string bytes);
   void fail_call(BranchMachine::Failure failure);
@@ -128,13 +135,22 @@ class BranchActor : public caf::event_based_actor {
 
   void open_fan_out(const RunFanOut& effect);
   void leave_children();
+  /// Up to `fan_out_children_live_max` that are in memory.
   void start_children();
-  void spawn_child(std::uint32_t index, LoadedBranch branch);
+  /// A child that sleeps shall go on when there is a place for it.
+  void make_ready(std::uint32_t index);
+  void take_place();
+  void begin_child(std::uint32_t index);
   void load_child(std::uint32_t index);
+  void spawn_child(std::uint32_t index, LoadedBranch branch);
   void fail_child(std::uint32_t index, Error error);
   void stop_children_if_failing();
+  void stop_children();
+  FanOutChild& leave_memory(std::uint32_t index);
   void forget_child(std::uint32_t index);
-  /// Joins when all have settled; sleeps when all that is left sleeps.
+  /// It stops before its end.
+  void abandon_child(std::uint32_t index);
+  /// Starts what may start; joins when all have settled; sleeps when all that is left sleeps.
   void fan_out_changed();
   BranchIdentity child_identity(std::uint32_t index) const;
 
@@ -142,6 +158,8 @@ class BranchActor : public caf::event_based_actor {
   storage::WriteBatch batch_;
   std::optional<TriggerReply> reply_;
   std::shared_ptr<OutcomeSlot> confirmation_;
+  /// Becomes true with the next batch that is durable; null: nobody asks.
+  std::shared_ptr<std::atomic<bool>> is_durable_;
   std::optional<storage::TimerRow> armed_;  // the row that stands for the current wait
   std::uint64_t events_in_snapshot_ = 0;
 
@@ -151,11 +169,13 @@ class BranchActor : public caf::event_based_actor {
     Instant started{};
     std::variant<FunctionCall, OutgoingRequest> work;  // until it is on its way
     std::string url;                                   // of a request
+    std::vector<FileHandle> files;                     // whose bytes it needs, until they are read
     std::optional<HttpCaller::CallId> http_call;
   };
   std::uint64_t calls_begun_ = 0;
   std::uint64_t tell_when_durable_ =
       0;  // the number of a call that waits for the next flush; 0: none
+  std::uint64_t commits_to_tell_ = 0;  // CommitDone of the last of these counts
   bool has_replied_ = false;
   std::optional<InFlight> in_flight_;
   std::unique_ptr<OpenFanOut> fan_out_;

@@ -1,12 +1,13 @@
 // The part of a branch that has work done outside: functions and requests.
 //
-//   effect ──► files from the disk? ──► everything durable? ──► engine or caller ──► outcome ──► event
-//                                       (requests only)
+//   effect ──► everything durable? ──► files from the disk? ──► engine or caller ──► outcome ──► event
+//              (requests and files)
 //
 // One call is in flight at a time. Each has a number, so that an outcome that comes late is recognised
 // and dropped.
 
 #include "actors/tree/branch_actor.h"
+#include "actors/workers/survive.h"
 #include "runtime/base/check.h"
 #include "runtime/requests/response_value.h"
 #include "storage/tables/file_table.h"
@@ -20,15 +21,9 @@ double random_jitter(Random& random) {
   return static_cast<double>(bits) / 32767.5 - 1.0;
 }
 
-/// A function gets whole files as hex; bigger ones would fill its memory.
-Outcome check_function_files(const std::vector<FileHandle>& files) {
-  std::uint64_t bytes = 0;
-  for (const FileHandle& file : files) bytes += file.size;
-  if (bytes <= limits::file_in_function_bytes_max) return Done{};
-  return Error(ErrorCode::limit_exceeded,
-               "the files among a function's parameters may have at most " +
-                   std::to_string(limits::file_in_function_bytes_max) +
-                   " bytes together, these have " + std::to_string(bytes));
+Error too_many_file_bytes(std::uint64_t bytes_max) {
+  return Error(ErrorCode::limit_exceeded, "the files that go into one step may have at most " +
+                                              std::to_string(bytes_max) + " bytes together");
 }
 
 }  // namespace
@@ -42,24 +37,22 @@ bool BranchActor::carry_out(RunFunction& effect, Instant planned) {
     if (in_flight_) flush();
     return false;
   }
-  if (auto fits = check_function_files(files); !fits) {
-    fail_call({fits.error()});
-    return true;
-  }
-  flush();  // first: what is to be read may be among what has yet to be submitted
-  read_files(std::move(files));
+  in_flight_->files = std::move(files);
+  // What is to be read may be among what has yet to be submitted.
+  tell_when_durable_ = in_flight_->number;
+  flush(storage::Urgency::urgent);
   return false;
 }
 
 bool BranchActor::carry_out(SendRequest& effect, Instant planned) {
   begin_call(effect.attempt, planned);
-  auto files = files_of(effect.request);
+  in_flight_->files = files_of(effect.request);
   in_flight_->url = effect.request.http.url;
   in_flight_->work = std::move(effect.request);
-  // The output gate: nobody outside hears of a run before what led to it is durable.
-  tell_when_durable_ = files.empty() ? in_flight_->number : 0;
+  // The output gate: nobody outside hears of a run before what led to it is durable. An empty batch
+  // will do: it is refused as well when an earlier one of this incarnation was lost.
+  tell_when_durable_ = in_flight_->number;
   flush(storage::Urgency::urgent);
-  if (!files.empty()) read_files(std::move(files));  // which waits for the disk as well
   return false;
 }
 
@@ -71,24 +64,29 @@ void BranchActor::begin_call(const Attempt& attempt, Instant planned) {
   in_flight_->started = planned;
 }
 
-/// The files' bytes come back as FilesRead.
-void BranchActor::read_files(std::vector<FileHandle> files) {
-  services_.reader.submit([self = caf::actor(this), &services = services_, files = std::move(files),
+/// The bytes of the call's files come back as FilesRead.
+void BranchActor::read_files() {
+  const bool is_function = std::holds_alternative<FunctionCall>(in_flight_->work);
+  const std::uint64_t bytes_max =
+      is_function ? limits::file_in_function_bytes_max : limits::files_sent_bytes_max;
+  services_.reader.submit([self = caf::actor(this), &services = services_,
+                           files = std::move(in_flight_->files), bytes_max,
                            execution = identity_.execution, number = in_flight_->number] {
-    // Files that this run made a moment ago are on their way to the disk.
-    ignore_result(services.commits.commit_and_wait({}),
-                  "what was lost is lost: read what is there");
-    auto read = std::make_shared<Result<RunFiles>>(RunFiles());
-    const storage::FileTable table(services.store);
-    for (const FileHandle& file : files) {
-      auto bytes = table.get(execution, file);
-      if (!bytes) {
-        *read = bytes.error();
-        break;
+    auto read = answer_of([&]() -> Result<RunFiles> {
+      RunFiles found;
+      const storage::FileTable table(services.store);
+      std::uint64_t left = bytes_max + 1;
+      for (const FileHandle& file : files) {
+        auto bytes = table.get(execution, file);
+        if (!bytes) return bytes.error();
+        if (*bytes == nullptr) continue;  // text that looks like a handle
+        left -= std::min<std::uint64_t>(left, (*bytes)->size());
+        if (left == 0) return too_many_file_bytes(bytes_max);
+        found.add(file, std::move(*bytes));
       }
-      (*read)->add(file, std::move(*bytes));
-    }
-    caf::anon_send(self, FilesRead{number, std::move(read)});
+      return found;
+    });
+    caf::anon_send(self, FilesRead{number, std::make_shared<Result<RunFiles>>(std::move(read))});
   });
 }
 
@@ -102,7 +100,13 @@ void BranchActor::handle(FilesRead& message) {
   const RunFiles& files = **message.files;
   const auto bytes_of = [&](const FileHandle& file) { return files.find(file); };
   if (auto* const call = std::get_if<FunctionCall>(&in_flight_->work)) {
-    call->parameters = expand_file_handles(std::move(call->parameters), bytes_of);
+    FileBudget budget(bytes_of, limits::file_in_function_bytes_max);
+    call->parameters = expand_file_handles(std::move(call->parameters), std::ref(budget));
+    if (budget.is_exceeded()) {
+      fail_call({too_many_file_bytes(limits::file_in_function_bytes_max)});
+      advance();
+      return;
+    }
     run_function();
   } else {
     send_request(bytes_of);
@@ -110,7 +114,12 @@ void BranchActor::handle(FilesRead& message) {
 }
 
 void BranchActor::handle(const CallIsDurable& message) {
-  if (is_in_flight(message.number)) send_request([](const FileHandle&) { return nullptr; });
+  if (!is_in_flight(message.number)) return;
+  if (in_flight_->files.empty()) {
+    send_request([](const FileHandle&) { return nullptr; });
+  } else {
+    read_files();
+  }
 }
 
 void BranchActor::run_function() {
@@ -124,7 +133,10 @@ void BranchActor::run_function() {
 }
 
 void BranchActor::send_request(const FileBytes& bytes_of) {
-  auto request = send_with(std::move(std::get<OutgoingRequest>(in_flight_->work)), bytes_of);
+  FileBudget budget(bytes_of, limits::files_sent_bytes_max);
+  auto request =
+      send_with(std::move(std::get<OutgoingRequest>(in_flight_->work)), std::ref(budget));
+  if (budget.is_exceeded()) request = too_many_file_bytes(limits::files_sent_bytes_max);
   if (!request) {
     fail_call({request.error()});
     advance();
@@ -178,36 +190,43 @@ void BranchActor::handle(RequestAnswered& message) {
     fail_call({message.outcome->error()});
   } else {
     const HttpResponse& response = **message.outcome;
-    Json body = body_of(response);
-    const InFlight finished = take_call();
-    record(machine_.request_answered(finished.attempt, finished.started, response, std::move(body),
-                                     now(), random_jitter(services_.random)));
+    for (const std::string& token : response.tokens) {
+      in_flight_->attempt.redaction.add(token, "[authorization]");
+    }
+    if (auto body = body_of(response); !body) {
+      fail_call({body.error()});
+    } else {
+      const InFlight finished = take_call();
+      record(machine_.request_answered(finished.attempt, finished.started, response,
+                                       std::move(*body), now(), random_jitter(services_.random)));
+    }
   }
   advance();
 }
 
 /// As the workflow sees it; a file's bytes go to the disk with the event.
-Json BranchActor::body_of(const HttpResponse& response) {
+Result<Json> BranchActor::body_of(const HttpResponse& response) {
   auto body = read_body(response, in_flight_->url);
-  if (auto* const value = std::get_if<Json>(&body)) {
+  if (!body) return body.error();
+  if (auto* const value = std::get_if<Json>(&*body)) {
     if (response.body->find("\"FILE\"") != std::string::npos) {
       ignore_result(keep_files_of(*value), "what only looks like a file stays as it is");
     }
     return std::move(*value);
   }
-  auto& file = std::get<FileBody>(body);
-  std::string bytes = in_flight_->attempt.redaction.apply(*response.body);
-  return file_object(
-      {std::move(file.name), std::move(file.mime_type), keep_file(std::move(bytes))});
+  auto& file = std::get<FileBody>(*body);
+  return file_object({std::move(file.name), std::move(file.mime_type), keep_file(*response.body)});
 }
 
 Outcome BranchActor::keep_files_of(Json& value) {
   return intern_files(value, [this](std::string bytes) { return keep_file(std::move(bytes)); });
 }
 
+/// A file that the call in flight brought. Its bytes leave the value in which secrets are looked for
+/// later, so they are taken out here.
 FileHandle BranchActor::keep_file(std::string bytes) {
   RunFiles files;
-  const FileHandle file = files.keep(std::move(bytes));
+  const FileHandle file = files.keep(in_flight_->attempt.redaction.apply(std::move(bytes)));
   storage::FileTable::put(batch_, identity_.execution, file, *files.find(file));
   return file;
 }

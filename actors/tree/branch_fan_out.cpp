@@ -3,7 +3,10 @@
 
 #include "actors/tree/branch_actor.h"
 #include "actors/tree/fan_out_child_actor.h"
+#include "actors/workers/survive.h"
 #include "runtime/base/check.h"
+
+#include <algorithm>
 
 namespace millrace {
 
@@ -32,29 +35,50 @@ void BranchActor::open_fan_out(const RunFanOut& effect) {
     fan_out_->progress.mark_started(index);
     fan_out_->progress.settle(index, std::move(result));
   }
-  for (const auto& child : found.begun) {
-    fan_out_->progress.mark_started(child.index);
-    fan_out_->children[child.index].state = FanOutChild::State::asleep;
-  }
-  if (fan_out_->progress.is_failing()) {
-    stop_children_if_failing();
-    return;
-  }
   const Instant soon = now() + services_.options.stay_awake;
   for (const auto& child : found.begun) {
-    if (!child.due || *child.due <= soon) load_child(child.index);
+    fan_out_->progress.mark_started(child.index);
+    fan_out_->children[child.index].is_delayed = child.is_delayed;
+    if (!child.due || *child.due <= soon) make_ready(child.index);
+  }
+  stop_children_if_failing();
+}
+
+/// Those that have begun come first: what they hold is on the disk already.
+void BranchActor::start_children() {
+  if (fan_out_->is_stopping) return;
+  while (fan_out_->awake < services_.options.fan_out_children_live_max) {
+    if (!fan_out_->ready.empty()) {
+      const std::uint32_t index = fan_out_->ready.front();
+      fan_out_->ready.pop_front();
+      load_child(index);
+    } else if (const auto index = fan_out_->progress.start_next()) {
+      begin_child(*index);
+    } else {
+      return;
+    }
   }
 }
 
-void BranchActor::start_children() {
-  while (fan_out_->awake < services_.options.fan_out_children_live_max) {
-    const auto index = fan_out_->progress.start_next();
-    if (!index) return;
-    BranchMachine machine(machine_.shared_workflow(), fan_out_->scope, fan_out_->step,
-                          fan_out_->items.get_array()[*index], *index);
-    fan_out_->children[*index].state = FanOutChild::State::asleep;
-    spawn_child(*index, LoadedBranch{std::move(machine), 0, {}});
-  }
+void BranchActor::make_ready(std::uint32_t index) {
+  FanOutChild& child = fan_out_->children[index];
+  CHECK(child.state == FanOutChild::State::asleep, "a child was woken that does not sleep");
+  child.state = FanOutChild::State::ready;
+  fan_out_->ready.push_back(index);
+}
+
+void BranchActor::take_place() {
+  ++fan_out_->awake;
+  falling_asleep_ = false;
+  // Submitted before anything the child does: no run with a child that is awake is DELAYED on the disk.
+  if (std::exchange(fan_out_->is_delayed, false)) flush();
+}
+
+void BranchActor::begin_child(std::uint32_t index) {
+  take_place();
+  BranchMachine machine(machine_.shared_workflow(), fan_out_->scope, fan_out_->step,
+                        fan_out_->items.get_array()[index], index);
+  spawn_child(index, LoadedBranch{std::move(machine), 0, {}});
 }
 
 BranchIdentity BranchActor::child_identity(std::uint32_t index) const {
@@ -65,7 +89,6 @@ BranchIdentity BranchActor::child_identity(std::uint32_t index) const {
 
 void BranchActor::spawn_child(std::uint32_t index, LoadedBranch branch) {
   FanOutChild& child = fan_out_->children[index];
-  if (child.state == FanOutChild::State::asleep) ++fan_out_->awake;
   child.state = FanOutChild::State::live;
   child.mail_sent = false;
   child.actor = spawn<FanOutChildActor, caf::monitored>(services_, child_identity(index),
@@ -74,36 +97,34 @@ void BranchActor::spawn_child(std::uint32_t index, LoadedBranch branch) {
 }
 
 void BranchActor::load_child(std::uint32_t index) {
-  FanOutChild& child = fan_out_->children[index];
-  CHECK(child.state == FanOutChild::State::asleep, "a child was loaded that is in memory");
-  falling_asleep_ = false;
-  child.state = FanOutChild::State::loading;
-  ++fan_out_->awake;
+  take_place();
+  fan_out_->children[index].state = FanOutChild::State::loading;
   services_.reader.submit([self = caf::actor(this), &services = services_,
                            execution = identity_.execution, path = child_identity(index).path,
                            workflow = machine_.shared_workflow(), scope = fan_out_->scope,
                            item = fan_out_->items.get_array()[index], index] {
-    ignore_result(services.commits.commit_and_wait({}),
-                  "what was lost is lost: read what is there");
-    auto loaded = std::make_shared<Result<LoadedBranch>>(
-        services.loader.load_child(execution, path, workflow, scope, item));
-    caf::anon_send(self, ChildLoaded{index, std::move(loaded)});
+    // What a crashed incarnation had recorded may still be on its way to the disk.
+    if (auto durable = services.commits.commit_and_wait({}); !durable) {
+      caf::anon_send(self, CommitFailed{durable.error()});
+      return;
+    }
+    auto loaded = answer_of(
+        [&] { return services.loader.load_child(execution, path, workflow, scope, item); });
+    caf::anon_send(self,
+                   ChildLoaded{index, std::make_shared<Result<LoadedBranch>>(std::move(loaded))});
   });
 }
 
 void BranchActor::handle(ChildLoaded& message) {
   if (!fan_out_ || !fan_out_->children.contains(message.index)) return;
-  if (fan_out_->progress.is_failing()) {
-    forget_child(message.index);
-    fan_out_->progress.abandon(message.index);
+  if (fan_out_->is_stopping) {
+    abandon_child(message.index);
     fan_out_changed();
-    return;
-  }
-  if (!message.loaded->ok()) {
+  } else if (!message.loaded->ok()) {
     fail_child(message.index, message.loaded->error());
-    return;
+  } else {
+    spawn_child(message.index, std::move(**message.loaded));
   }
-  spawn_child(message.index, std::move(**message.loaded));
 }
 
 void BranchActor::handle(ChildSettled& message) {
@@ -116,19 +137,19 @@ void BranchActor::handle(ChildSettled& message) {
 
 void BranchActor::handle(const ChildAsleep& message) {
   if (!fan_out_ || !fan_out_->children.contains(message.index)) return;
-  FanOutChild& child = fan_out_->children[message.index];
-  fan_out_->index_of.erase(child.actor.address());
-  child.actor = nullptr;
-  child.state = FanOutChild::State::asleep;
-  --fan_out_->awake;
-  if (child.mail_sent) load_child(message.index);
+  if (fan_out_->is_stopping) {  // told too late, when it had fallen asleep already
+    abandon_child(message.index);
+  } else {
+    FanOutChild& child = leave_memory(message.index);
+    child.is_delayed = message.is_delayed;
+    if (child.mail_sent) make_ready(message.index);
+  }
   fan_out_changed();
 }
 
 void BranchActor::handle(const ChildAbandoned& message) {
   if (!fan_out_ || !fan_out_->children.contains(message.index)) return;
-  forget_child(message.index);
-  fan_out_->progress.abandon(message.index);
+  abandon_child(message.index);
   fan_out_changed();
 }
 
@@ -143,21 +164,22 @@ void BranchActor::handle(const caf::down_msg& message) {
     return;
   }
   ++services_.stats.actor_crashes;
-  FanOutChild& child = fan_out_->children[index];
   const std::string reason = caf::to_string(message.reason);
-  fan_out_->index_of.erase(found);
-  child.actor = nullptr;
-  child.state = FanOutChild::State::asleep;
-  --fan_out_->awake;
+  FanOutChild& child = leave_memory(index);
   services_.log(LogLevel::error, "execution " + identity_.execution.text() + ": element " +
                                      std::to_string(index) + " crashed: " + reason);
   // A child does not say how far it was, so all its crashes count together.
-  if (child.crashes.decide(ActorEnd::crash, 0) == RestartDecision::rebuild) {
-    load_child(index);
-  } else {
+  if (child.crashes.decide(ActorEnd::crash, 0) == RestartDecision::park) {
     fail_child(index, Error(ErrorCode::actor_crashed,
                             "crashed three times; this is a bug in Millrace: " + reason));
+    return;
   }
+  if (fan_out_->is_stopping) {
+    abandon_child(index);
+  } else {
+    make_ready(index);
+  }
+  fan_out_changed();
 }
 
 void BranchActor::fail_child(std::uint32_t index, Error error) {
@@ -169,37 +191,64 @@ void BranchActor::fail_child(std::uint32_t index, Error error) {
   fan_out_changed();
 }
 
+FanOutChild& BranchActor::leave_memory(std::uint32_t index) {
+  FanOutChild& child = fan_out_->children.at(index);
+  if (child.is_awake()) --fan_out_->awake;
+  if (child.actor) fan_out_->index_of.erase(child.actor.address());
+  child.actor = nullptr;
+  child.state = FanOutChild::State::asleep;
+  return child;
+}
+
 void BranchActor::forget_child(std::uint32_t index) {
-  const auto found = fan_out_->children.find(index);
-  if (found->second.state != FanOutChild::State::asleep) --fan_out_->awake;
-  if (found->second.actor) {
-    fan_out_->index_of.erase(found->second.actor.address());
-  }
-  fan_out_->children.erase(found);
+  leave_memory(index);
+  fan_out_->children.erase(index);
+}
+
+void BranchActor::abandon_child(std::uint32_t index) {
+  forget_child(index);
+  // When its branch stops, there will be no reduce.
+  if (fan_out_->progress.is_failing()) fan_out_->progress.abandon(index);
 }
 
 void BranchActor::stop_children_if_failing() {
-  if (!fan_out_->progress.is_failing()) return;
-  std::vector<std::uint32_t> sleeping;
-  for (auto& [index, child] : fan_out_->children) {
+  if (fan_out_->progress.is_failing()) stop_children();
+}
+
+void BranchActor::stop_children() {
+  if (std::exchange(fan_out_->is_stopping, true)) return;
+  fan_out_->ready.clear();
+  std::vector<std::uint32_t> waiting;
+  for (const auto& [index, child] : fan_out_->children) {
     if (child.actor) send(child.actor, StopAfterStep{});
-    if (child.state == FanOutChild::State::asleep) sleeping.push_back(index);
+    if (!child.is_awake()) waiting.push_back(index);
   }
-  for (const auto index : sleeping) {
-    forget_child(index);
-    fan_out_->progress.abandon(index);
+  for (const auto index : waiting) abandon_child(index);
+}
+
+void BranchActor::stop_after_step() {
+  if (in_flight_) return;  // advance() looks again when it has ended
+  if (!fan_out_) {
+    on_stopped();
+    return;
   }
+  stop_children();
+  fan_out_changed();
 }
 
 void BranchActor::fan_out_changed() {
   start_children();
-  if (fan_out_->progress.is_settled()) {
+  if (must_stop()) {
+    if (fan_out_->children.empty()) on_stopped();
+  } else if (fan_out_->progress.is_settled()) {
     const auto input_bytes = to_text(fan_out_->items).size();
     EventBody conclusion = fan_out_->progress.conclude(fan_out_->started, input_bytes);
     fan_out_.reset();
     record(std::move(conclusion));
     advance();
   } else if (fan_out_->awake == 0) {
+    fan_out_->is_delayed = std::all_of(fan_out_->children.begin(), fan_out_->children.end(),
+                                       [](const auto& child) { return child.second.is_delayed; });
     fall_asleep();
   }
 }

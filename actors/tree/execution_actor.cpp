@@ -26,6 +26,9 @@ caf::behavior ExecutionActor::make_behavior() {
     begin();
   } else if (park_ && !machine_.has_ended()) {
     park();
+  } else if (const auto why = switched_off()) {
+    end_cancelled("cancelled: " + why->message);
+    advance();
   } else {
     advance();
   }
@@ -62,26 +65,43 @@ void ExecutionActor::park() {
 
 void ExecutionActor::cancel(const CancelRun& message) {
   if (machine_.has_ended()) return;  // the user actor answers what nobody else has answered
-  record(CancelRequested{});
-  flush(storage::Urgency::lazy);
-  record(ExecutionEnded{.status = ExecutionStatus::cancelled,
-                        .step = {},
-                        .code = ErrorCode::cancelled,
-                        .message = "cancelled on request"});
+  end_cancelled("cancelled on request");
   abandon_call();
   confirm_when_durable(message.slot);
   advance();
 }
 
+void ExecutionActor::end_cancelled(std::string message) {
+  record(CancelRequested{});
+  flush(storage::Urgency::lazy);
+  record(ExecutionEnded{.status = ExecutionStatus::cancelled,
+                        .step = {},
+                        .code = ErrorCode::cancelled,
+                        .message = std::move(message)});
+}
+
+std::optional<Error> ExecutionActor::switched_off() const {
+  if (machine_.has_ended()) return std::nullopt;
+  const ExecutionStarted& started = machine_.scope().facts()->started;
+  auto grant = services_.tenants.grant(started.project, started.user, machine_.workflow(),
+                                       started.credential);
+  if (grant) return std::nullopt;
+  switch (grant.error().code) {
+    case ErrorCode::user_disabled:
+    case ErrorCode::workflow_disabled:
+    case ErrorCode::integration_inactive:
+      return grant.error();
+    default:  // an account or a secret that is missing fails the step that needs it
+      return std::nullopt;
+  }
+}
+
 void ExecutionActor::on_recorded(const Event& event) {
-  const ExecutionStatus before = summary_.status;
   if (const auto* ended = std::get_if<ExecutionEnded>(&event.body)) {
     on_ended(*ended);
     summary_.ended = event.at;
-  } else {
-    summary_.status = machine_.is_delayed() ? ExecutionStatus::delayed : ExecutionStatus::executing;
+    summary_changed_ = true;
   }
-  summary_changed_ = summary_changed_ || before != summary_.status;
 }
 
 void ExecutionActor::on_ended(const ExecutionEnded& ended) {
@@ -107,12 +127,16 @@ void ExecutionActor::on_ended(const ExecutionEnded& ended) {
 }
 
 void ExecutionActor::add_rows(storage::WriteBatch& batch) {
-  if (!summary_changed_) return;
-  summary_changed_ = false;
-  storage::ExecutionTable::put_summary(batch, summary_);
+  if (!is_final(summary_.status)) {
+    const auto status = is_delayed() ? ExecutionStatus::delayed : ExecutionStatus::executing;
+    if (std::exchange(summary_.status, status) != status) summary_changed_ = true;
+  }
+  if (std::exchange(summary_changed_, false)) {
+    storage::ExecutionTable::put_summary(batch, summary_);
+  }
 }
 
-void ExecutionActor::on_branch_ended() { quit(ended_reason); }
+void ExecutionActor::on_end_durable() { quit(ended_reason); }
 
 void ExecutionActor::on_asleep() {
   ++services_.stats.runs_unloaded;

@@ -24,12 +24,16 @@ class ExecutionActor final : public BranchActor {
  private:
   void on_recorded(const Event& event) override;
   void add_rows(storage::WriteBatch& batch) override;
-  void on_branch_ended() override;
+  void on_branch_ended() override {}  // it stays until that is durable
+  void on_end_durable() override;
   void on_asleep() override;
 
   void begin();
   void park();
   void cancel(const CancelRun& message);
+  void end_cancelled(std::string message);
+  /// Why a run that slept must not go on: its user, workflow or integration is switched off now.
+  std::optional<Error> switched_off() const;
   void on_ended(const ExecutionEnded& ended);
 
   std::shared_ptr<const RunOrder> order_;  // until begun

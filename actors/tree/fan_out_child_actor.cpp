@@ -15,8 +15,7 @@ caf::behavior FanOutChildActor::make_behavior() {
   advance();
   return branch_messages().or_else([this](StopAfterStep) {
     stopping_ = true;
-    // A running call ends its step first; whatever only waits stops here.
-    if (!is_call_running()) on_stopped();
+    stop_after_step();
   });
 }
 
@@ -33,7 +32,7 @@ void FanOutChildActor::on_branch_ended() {
 }
 
 void FanOutChildActor::on_asleep() {
-  send(parent_, ChildAsleep{index_});
+  send(parent_, ChildAsleep{index_, is_delayed()});
   quit(asleep_reason);
 }
 

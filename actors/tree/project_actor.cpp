@@ -4,6 +4,8 @@
 #include "actors/supervision/crash_reason.h"
 #include "actors/tree/user_actor.h"
 
+#include <algorithm>
+
 namespace millrace {
 
 ProjectActor::ProjectActor(caf::actor_config& config, const NodeServices& services,
@@ -46,7 +48,7 @@ template <class Message>
 void ProjectActor::pass(const UserId& user_id, const ExecutionId& execution,
                         const Message& message) {
   User& to = user(user_id);
-  if (to.live.insert(execution).second) ++live_;
+  if (to.live[execution]++ == 0) ++live_;
   to.idle_at_last_sweep = false;
   send(to.actor, message);
 }
@@ -95,8 +97,14 @@ void ProjectActor::queue_start(const StartRun& message) {
 }
 
 void ProjectActor::settled(const RunSettled& message) {
-  const auto found = users_.find(message.user);
-  if (found == users_.end() || found->second.live.erase(message.execution) == 0) return;
+  const auto user = users_.find(message.user);
+  if (user == users_.end()) return;
+  auto& live = user->second.live;
+  const auto run = live.find(message.execution);
+  if (run == live.end()) return;
+  run->second -= std::min(run->second, message.mail);
+  if (run->second > 0) return;
+  live.erase(run);
   --live_;
   admit_waiting();
 }
@@ -146,7 +154,7 @@ void ProjectActor::user_down(const caf::down_msg& message) {
   User lost = std::move(users_.at(id));
   users_.erase(id);
   live_ -= lost.live.size();
-  for (const auto& execution : lost.live) {
+  for (const auto& [execution, mail] : lost.live) {
     pass_or_queue(id, execution, ResumeRun{project_, id, execution});
   }
 }

@@ -27,7 +27,9 @@ class ProjectActor final : public caf::event_based_actor {
 
   struct User {
     caf::actor actor;
-    std::unordered_set<ExecutionId> live;  // runs that are in memory or on the way there
+    /// Runs that are in memory or on the way there, and how many messages for each were passed on and
+    /// are not settled. One that was passed on while the run was leaving memory has it loaded again.
+    std::unordered_map<ExecutionId, std::size_t> live;
     bool idle_at_last_sweep = false;
   };
 

@@ -9,22 +9,27 @@ namespace millrace {
 class RunDispatch final : public DispatchValues {
  public:
   /// Refers to all of them: use it locally.
-  RunDispatch(const TenantValues& tenants, const ProjectId& project, const UserId& user,
-              const std::string& credential)
-      : tenants_(tenants), project_(project), user_(user), credential_(credential) {}
+  RunDispatch(const TenantValues& tenants, const ExecutionStarted& started,
+              const Workflow& workflow)
+      : tenants_(tenants), started_(started), workflow_(workflow) {}
 
   Result<std::string> secret(const std::string& name) const override {
-    return tenants_.secret(project_, name);
+    return tenants_.secret(started_.project, name);
+  }
+  std::vector<std::string> former_secrets(const std::string& name) const override {
+    return tenants_.former_secrets(started_.project, name);
   }
   Result<SharedCredential> credential(std::string_view integration) const override {
-    return tenants_.credential(project_, user_, integration, credential_);
+    // The run's own account is one of the workflow's integration.
+    const bool is_own = integration == workflow_.integration;
+    return tenants_.credential(started_.project, started_.user, integration,
+                               is_own ? started_.credential : "");
   }
 
  private:
   const TenantValues& tenants_;
-  const ProjectId& project_;
-  const UserId& user_;
-  const std::string& credential_;
+  const ExecutionStarted& started_;
+  const Workflow& workflow_;
 };
 
 }  // namespace millrace

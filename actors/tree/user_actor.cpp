@@ -2,6 +2,7 @@
 
 #include "actors/supervision/crash_reason.h"
 #include "actors/tree/execution_actor.h"
+#include "actors/workers/survive.h"
 
 namespace millrace {
 
@@ -19,7 +20,7 @@ UserActor::UserActor(caf::actor_config& config, const NodeServices& services, Pr
 caf::behavior UserActor::make_behavior() {
   return {
       [this](const StartRun& message) { start(message); },
-      [this](const ResumeRun& message) { resume(message.execution); },
+      [this](const ResumeRun& message) { receive(message.execution); },
       [this](const TimerFired& message) { wake(message); },
       [this](const CancelRun& message) { cancel(message); },
       [this](RunLoaded& message) { loaded(message); },
@@ -48,6 +49,7 @@ UserActor::Run* UserActor::find(const ExecutionId& execution) {
 void UserActor::start(const StartRun& message) {
   const auto& order = message.order;
   Run& run = runs_[order->execution];
+  ++run.mail;
   run.reply = order->reply;
   run.events_when_built = 1;  // ExecutionStarted
   BranchIdentity identity{order->execution, {}, project_, user_, services_.commits.generation(),
@@ -62,8 +64,11 @@ void UserActor::watch(const ExecutionId& execution, Run& run, caf::actor actor) 
   run.mail_sent = false;
 }
 
-void UserActor::resume(const ExecutionId& execution) {
+UserActor::Run& UserActor::receive(const ExecutionId& execution) {
   if (find(execution) == nullptr) load(execution);
+  Run& run = runs_.at(execution);
+  ++run.mail;
+  return run;
 }
 
 void UserActor::load(const ExecutionId& execution) {
@@ -72,13 +77,22 @@ void UserActor::load(const ExecutionId& execution) {
   if (!known.reply) known.reply = services_.held_replies.find(execution);
   ++services_.stats.runs_loaded;
   services_.reader.submit([self = caf::actor(this), &services = services_, execution] {
-    // What a crashed incarnation had recorded may still be on its way to the disk.
-    ignore_result(services.commits.commit_and_wait({}),
-                  "what was lost is lost: read what is there");
+    // What a crashed incarnation had recorded may still be on its way to the disk. And while the disk
+    // takes nothing, a rebuilt run would only do again what it cannot keep.
+    const auto durable = services.commits.commit_and_wait({});
     const auto generation = services.commits.generation();
-    auto run = std::make_shared<Result<LoadedRun>>(services.loader.load_run(execution));
-    caf::anon_send(self, RunLoaded{execution, generation, std::move(run)});
+    auto run = answer_of([&]() -> Result<LoadedRun> {
+      if (!durable) return durable.error();
+      return services.loader.load_run(execution);
+    });
+    caf::anon_send(self, RunLoaded{execution, generation,
+                                   std::make_shared<Result<LoadedRun>>(std::move(run))});
   });
+}
+
+void UserActor::rebuild_later(const ExecutionId& execution, Run& run) {
+  // Such a wait may live in CAF's clock: a run that is lost with it is found by the recovery sweep.
+  delayed_send(this, run.pauses.next(run.events_when_built), RebuildRun{execution});
 }
 
 void UserActor::loaded(RunLoaded& message) {
@@ -87,7 +101,7 @@ void UserActor::loaded(RunLoaded& message) {
   if (!message.loaded->ok()) {
     const ErrorCode why = message.loaded->error().code;
     if (why == ErrorCode::storage_failed || why == ErrorCode::overloaded) {
-      delayed_send(this, storage_pause, RebuildRun{message.execution});
+      rebuild_later(message.execution, *run);
     } else if (why == ErrorCode::not_found && run->reply) {
       give_up(message.execution, *run,
               Error(ErrorCode::actor_crashed, "the run crashed before it was stored"));
@@ -114,16 +128,12 @@ void UserActor::loaded(RunLoaded& message) {
 // --- mail -----------------------------------------------------------------------------------------
 
 void UserActor::wake(const TimerFired& message) {
-  Run* run = find(message.timer.execution);
-  if (run == nullptr) {
-    load(message.timer.execution);
-    run = find(message.timer.execution);
-  }
-  run->mail_sent = true;
-  if (run->actor) {
-    send(run->actor, message);
+  Run& run = receive(message.timer.execution);
+  run.mail_sent = true;
+  if (run.actor) {
+    send(run.actor, message);
   } else {
-    run->timers.push_back(message);
+    run.timers.push_back(message);
   }
 }
 
@@ -137,13 +147,9 @@ void UserActor::forget_timers(const ExecutionId& execution, const Run& run) {
 }
 
 void UserActor::cancel(const CancelRun& message) {
-  Run* run = find(message.execution);
-  if (run == nullptr) {
-    load(message.execution);
-    run = find(message.execution);
-  }
-  run->cancels.push_back(message);
-  if (run->actor) send(run->actor, message);
+  Run& run = receive(message.execution);
+  run.cancels.push_back(message);
+  if (run.actor) send(run.actor, message);
 }
 
 // --- ends -----------------------------------------------------------------------------------------
@@ -155,7 +161,7 @@ void UserActor::ended(const caf::down_msg& message) {
   execution_of_.erase(found);
   Run& run = runs_.at(execution);
   run.actor = nullptr;
-  if (message.reason == ended_reason) {
+  if (message.reason == ended_reason || message.reason == lost_reason) {
     settle(execution);
   } else if (message.reason == asleep_reason) {
     if (run.mail_sent || !run.cancels.empty()) {
@@ -164,9 +170,7 @@ void UserActor::ended(const caf::down_msg& message) {
       settle(execution);
     }
   } else if (message.reason == dropped_reason) {
-    // Rare and short, so this wait may live in CAF's clock; a run that is lost with it is found by the
-    // recovery sweep.
-    delayed_send(this, storage_pause, RebuildRun{execution});
+    rebuild_later(execution, run);
   } else {
     crashed(execution, run, caf::to_string(message.reason));
   }
@@ -195,6 +199,7 @@ void UserActor::give_up(const ExecutionId& execution, Run& run, const Error& err
   if (run.reply) run.reply->give(error);
   for (const auto& cancel : run.cancels) cancel.slot->give(error);
   run.cancels.clear();
+  forget_timers(execution, run);
   // Its journal cannot be continued, so only the history line is ended: the run is not tried again at
   // every start, and the journal stays as it is for whoever examines it.
   services_.reader.submit([&services = services_, execution] {
@@ -214,12 +219,15 @@ void UserActor::settle(const ExecutionId& execution) {
   const auto found = runs_.find(execution);
   for (const auto& cancel : found->second.cancels) {
     // The run itself confirms a cancel when it is durable; what is left came after the end.
-    services_.commits.submit({}, storage::Urgency::urgent, [slot = cancel.slot](const Outcome&) {
-      slot->give(Error(ErrorCode::conflict, "the execution has already ended"));
-    });
+    services_.commits.submit(
+        {}, storage::Urgency::urgent, [slot = cancel.slot](const Outcome& durable) {
+          slot->give(durable ? Error(ErrorCode::conflict, "the execution has already ended")
+                             : durable.error());
+        });
   }
+  const std::size_t mail = found->second.mail;
   runs_.erase(found);
-  send(parent_, RunSettled{user_, execution});
+  send(parent_, RunSettled{user_, execution, mail});
 }
 
 }  // namespace millrace

@@ -28,20 +28,24 @@ class UserActor final : public caf::event_based_actor {
     std::vector<CancelRun> cancels;    // not yet answered
     std::vector<TimerFired> timers;    // came while it was loading
     bool mail_sent = false;            // if it falls asleep now, it may have missed it
+    std::size_t mail = 0;              // messages that came for it
     CrashHistory crashes;
+    StoragePauses pauses;
     std::uint64_t events_when_built = 0;
     std::optional<Error> park;  // rebuild it only to end it with this
   };
 
   void start(const StartRun& message);
-  void resume(const ExecutionId& execution);
   void wake(const TimerFired& message);
   void cancel(const CancelRun& message);
   void loaded(RunLoaded& message);
   void ended(const caf::down_msg& message);
 
   Run* find(const ExecutionId& execution);
+  /// The run that a message is for; one that is not in memory is loaded.
+  Run& receive(const ExecutionId& execution);
   void load(const ExecutionId& execution);
+  void rebuild_later(const ExecutionId& execution, Run& run);
   void watch(const ExecutionId& execution, Run& run, caf::actor actor);
   void crashed(const ExecutionId& execution, Run& run, const std::string& reason);
   void give_up(const ExecutionId& execution, Run& run, const Error& error);

@@ -1,8 +1,12 @@
 #include "actors/workers/storage_reader.h"
 
+#include "actors/workers/survive.h"
+
+#include <utility>
+
 namespace millrace {
 
-StorageReader::StorageReader(std::size_t threads) {
+StorageReader::StorageReader(std::size_t threads, LogSink log) : log_(std::move(log)) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -35,7 +39,8 @@ void StorageReader::run() {
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
-    job();
+    survive(log_, "a job of the storage reader", job);
+    job = nullptr;  // what it holds goes without the lock
     lock.lock();
   }
 }

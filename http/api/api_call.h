@@ -35,8 +35,8 @@ class WorkflowLibrary;
 struct ApiOptions {
   /// How long a trigger's connection is held for a Response step. Beyond: 542.
   Millis response_hold = limits::response_hold_max;
-  /// Requests to the task history per project and ten minutes. Beyond: 429. 0: no limit.
-  std::size_t history_requests_max = 1'000;
+  /// 0: no limit.
+  std::size_t history_requests_max = limits::history_requests_max;
   /// What clients see as the server's address, e.g. "https://flows.example.com"; used in nextLink.
   /// Empty: the Host header of the request.
   std::string public_url;

@@ -1,7 +1,7 @@
 #include "http/api/authenticate.h"
 
 #include "actors/gateway/project_registry.h"
-#include "http/wire/request_head.h"
+#include "runtime/text/ascii_text.h"
 
 #include <openssl/crypto.h>
 
@@ -19,7 +19,7 @@ Error no_such_project() { return {ErrorCode::not_found, "there is no such projec
 Result<std::string_view> bearer(std::string_view authorization, const std::string& what) {
   constexpr std::string_view scheme = "Bearer ";
   if (authorization.size() > scheme.size() &&
-      same_header(authorization.substr(0, scheme.size()), scheme)) {
+      equal_but_for_case(authorization.substr(0, scheme.size()), scheme)) {
     authorization.remove_prefix(scheme.size());
     while (authorization.starts_with(' ')) authorization.remove_prefix(1);
     return authorization;

@@ -1,5 +1,5 @@
 #pragma once
-// Who is calling? Three kinds of credentials, all as `Authorization: Bearer …` (behaviour 7):
+// Who is calling? Three kinds of credentials, all as `Authorization: Bearer …` (docs/http.md):
 //
 //   admin key     made or configured with the instance; makes projects
 //   API key       one per project; manages that project

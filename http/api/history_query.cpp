@@ -1,5 +1,6 @@
 #include "http/api/history_query.h"
 
+#include "runtime/text/percent_text.h"
 #include "runtime/text/time_text.h"
 
 #include <algorithm>
@@ -29,16 +30,6 @@ Outcome read_status(const ApiCall& call, std::optional<ExecutionStatus>& to) {
   return bad_parameter("status", "EXECUTING, DELAYED, SUCCEEDED, FAILED or CANCELLED", *text);
 }
 
-Outcome read_offset(const ApiCall& call, std::size_t& to) {
-  const auto text = call.query_value("offset");
-  if (!text) return Done{};
-  const auto read = std::from_chars(text->data(), text->data() + text->size(), to);
-  const bool is_number = read.ec == std::errc() && read.ptr == text->data() + text->size();
-  if (is_number && to <= storage::ExecutionTable::total_max) return Done{};
-  return bad_parameter(
-      "offset", "a number from 0 to " + std::to_string(storage::ExecutionTable::total_max), *text);
-}
-
 Outcome read_order(const ApiCall& call, storage::Direction& to) {
   const auto text = call.query_value("sortBy").value_or("DESC");
   if (text != "ASC" && text != "DESC") return bad_parameter("sortBy", "ASC or DESC", text);
@@ -58,6 +49,17 @@ std::string host_of(const httplib::Request& request) {
 
 }  // namespace
 
+Result<std::size_t> read_offset(const ApiCall& call, std::optional<std::size_t> most) {
+  const auto text = call.query_value("offset");
+  if (!text) return std::size_t{0};
+  std::size_t offset = 0;
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), offset);
+  const bool is_number = read.ec == std::errc() && read.ptr == text->data() + text->size();
+  if (is_number && (!most || offset <= *most)) return offset;
+  return bad_parameter(
+      "offset", "a whole number from 0 " + (most ? "to " + std::to_string(*most) : "on"), *text);
+}
+
 Result<TaskHistory::Query> read_history_query(const ApiCall& call) {
   TaskHistory::Query query;
   query.project = call.project;
@@ -68,10 +70,12 @@ Result<TaskHistory::Query> read_history_query(const ApiCall& call) {
   query.integration = call.query_value("integration");
   for (const auto& outcome :
        {read_status(call, query.status), read_date(call, "beforeDate", query.before),
-        read_date(call, "afterDate", query.after), read_offset(call, query.offset),
-        read_order(call, query.direction)}) {
+        read_date(call, "afterDate", query.after), read_order(call, query.direction)}) {
     if (!outcome) return outcome.error();
   }
+  const auto offset = read_offset(call, limits::history_total_max);
+  if (!offset) return offset.error();
+  query.offset = *offset;
   query.limit = limits::history_page_max;
   return query;
 }
@@ -84,7 +88,7 @@ std::string page_link(const ApiCall& call, const ApiOptions& options, std::size_
   }
   std::string link = base + call.http.path + "?";
   for (const auto& [key, value] : call.query) {
-    if (key != "offset") link += percent_encode(key) + "=" + percent_encode(value) + "&";
+    if (key != "offset") link += percent_encode_text(key) + "=" + percent_encode_text(value) + "&";
   }
   return link + "offset=" + std::to_string(offset);
 }

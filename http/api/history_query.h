@@ -1,5 +1,5 @@
 #pragma once
-// The query parameters of the task history's list, checked. A value that makes no sense is an error
+// The query parameters of lists, above all of the task history's, checked. A value that makes no sense is an error
 // rather than ignored: a filter that silently does nothing gives wrong answers.
 
 #include "actors/gateway/task_history.h"
@@ -11,7 +11,11 @@ namespace millrace {
 /// names the parameter.
 Result<TaskHistory::Query> read_history_query(const ApiCall& call);
 
-/// The list's address with another offset, all filters kept.
+/// The query parameter `offset`; 0 when it is not given. Error invalid_request: not a whole number, or
+/// more than `most`.
+Result<std::size_t> read_offset(const ApiCall& call, std::optional<std::size_t> most = {});
+
+/// A list's address with another offset, all filters kept.
 std::string page_link(const ApiCall& call, const ApiOptions& options, std::size_t offset);
 
 }  // namespace millrace

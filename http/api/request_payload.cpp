@@ -1,20 +1,13 @@
 #include "http/api/request_payload.h"
 
 #include "http/wire/multipart_form.h"
-#include "http/wire/request_head.h"
-
-#include <algorithm>
+#include "runtime/text/ascii_text.h"
+#include "runtime/text/header_parameter.h"
 
 namespace millrace {
 namespace {
 
 Error invalid(std::string message) { return {ErrorCode::invalid_request, std::move(message)}; }
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
 
 /// Header values are bytes; what is not UTF-8 is taken as ISO-8859-1, as HTTP/1.1 once defined it.
 std::string utf8_of(const std::string& value) {
@@ -35,7 +28,7 @@ std::string utf8_of(const std::string& value) {
 JsonObject headers_of(const httplib::Request& request) {
   JsonObject headers;
   for (const auto& [name, value] : request.headers) {
-    const std::string key = lower(name);
+    const std::string key = lower_case(name);
     if (key == "authorization" || key == "proxy-authorization") continue;
     auto& slot = headers[key];
     if (slot.is_null()) {
@@ -108,13 +101,13 @@ Result<Json> multipart_body(const std::string& content_type, const std::string& 
 }
 
 Outcome check_encoding(const httplib::Request& request) {
-  const std::string encoding = lower(request.get_header_value("Content-Encoding"));
+  const std::string encoding = lower_case(request.get_header_value("Content-Encoding"));
   if (encoding.empty() || encoding == "identity" || request.body.empty()) return Done{};
   return invalid("the content encoding '" + encoding + "' is not supported; send the body plain");
 }
 
 Outcome check_text(const std::string& content_type, const std::string& body) {
-  const std::string charset = lower(header_parameter(content_type, "charset"));
+  const std::string charset = lower_case(header_parameter(content_type, "charset").value_or(""));
   if (!charset.empty() && charset != "utf-8" && charset != "us-ascii") {
     return invalid("the charset '" + charset + "' is not supported; send UTF-8");
   }
@@ -125,7 +118,7 @@ Outcome check_text(const std::string& content_type, const std::string& body) {
 /// The media type without its parameters, lower case.
 std::string type_of(const httplib::Request& request) {
   const std::string content_type = request.get_header_value("Content-Type");
-  std::string type = lower(content_type.substr(0, content_type.find(';')));
+  std::string type = lower_case(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
   return type;
 }
@@ -143,7 +136,9 @@ bool is_file_type(const std::string& type) {
 
 Result<Json> whole_file(const httplib::Request& request, const std::string& type, RunFiles& files) {
   if (request.body.size() > limits::file_bytes_max) return too_big();
-  std::string name = header_parameter(request.get_header_value("Content-Disposition"), "filename");
+  const std::string disposition = request.get_header_value("Content-Disposition");
+  std::string name = extended_header_parameter(disposition, "filename")
+                         .value_or(header_parameter(disposition, "filename").value_or(""));
   if (name.empty() || !is_valid_utf8(name)) name = "file";
   return file_object({std::move(name), type, files.keep(request.body)});
 }

@@ -1,11 +1,13 @@
 #pragma once
-// What a workflow sees of the request that triggered it (behaviour 2, Request):
+// What a workflow sees of the request that triggered it (docs/http.md):
 //
 //   {"headers": {lower-case names}, "params": {…}, "body": …, "file": {…}}
 //
 // body is an object for JSON, x-www-form-urlencoded and multipart/form-data, and a string for text
 // types; any other type is `file`, a file object, and body is empty. Files are file objects in forms,
-// too; the hex of those inside JSON is decoded here, once. A name that occurs several times in params or in a form gives an array of its values.
+// too; the hex of those inside JSON is decoded here, once. A name that occurs several times in params
+// or in a form gives an array of its values.
+//
 // `Authorization` and `Proxy-Authorization` are left out: the caller's token must not be found in
 // journals and histories.
 

@@ -2,8 +2,8 @@
 
 #include "http/api/request_payload.h"
 #include "http/api/task_history_api.h"
-#include "http/wire/request_head.h"
 #include "http/wire/response_headers.h"
+#include "runtime/text/ascii_text.h"
 
 namespace millrace {
 namespace {
@@ -44,11 +44,11 @@ Reply reply_of(const RunResponded& responded) {
   reply.status = responded.status;
   if (responded.file) {
     if (responded.file->bytes == nullptr) {
-      return json_reply(http_status(ErrorCode::storage_failed),
-                        JsonObject{{"code", wire_name(ErrorCode::storage_failed)},
-                                   {"message", "the response's file could not be read"}});
+      return json_reply(500, JsonObject{{"code", wire_name(ErrorCode::invalid_file)},
+                                        {"message", "the response's file is none of this run"}});
     }
-    reply.content_type = responded.file->mime_type;
+    reply.content_type =
+        responded.file->mime_type.empty() ? "application/octet-stream" : responded.file->mime_type;
     reply.body = *responded.file->bytes;
   } else if (responded.body.is_string()) {
     reply.content_type = "text/plain; charset=utf-8";
@@ -57,14 +57,14 @@ Reply reply_of(const RunResponded& responded) {
     reply.body = to_text(responded.body);
   }
   // These have no body by definition; sending one would be read as the next answer.
-  if (reply.status == 204 || reply.status == 304) reply.body.clear();
+  if (reply.status == 204 || reply.status == 205 || reply.status == 304) reply.body.clear();
   if (!responded.headers.is_object()) return reply;
   for (const auto& member : responded.headers.get_object()) {
     const std::string_view name = member.key();
     const Json& value = member.value();
     const std::string text = value.is_string() ? std::string(value.get_string()) : to_text(value);
     if (!may_set_header(name) || !is_header_value(text)) continue;
-    if (same_header(name, "content-type")) {
+    if (equal_but_for_case(name, "content-type")) {
       reply.content_type = text;
     } else {
       reply.headers.emplace_back(name, text);

@@ -3,6 +3,7 @@
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/task_history.h"
 #include "http/api/history_query.h"
+#include "runtime/text/percent_text.h"
 
 namespace millrace {
 namespace {
@@ -67,12 +68,12 @@ Result<ExecutionId> execution_id(const ApiCall& call) {
 }
 
 /// A value that is too large to be shown unasked.
-bool is_large(const Json& value) { return to_text(value).size() > shown_value_bytes_max; }
+bool is_large(const Json& value) { return to_text(value).size() > limits::shown_value_bytes_max; }
 
 }  // namespace
 
 std::string execution_path(const ProjectId& project, const std::string& execution) {
-  return "/projects/" + percent_encode(project.text) + "/task-history/workflow-executions/" +
+  return "/projects/" + percent_encode_text(project.text) + "/task-history/workflow-executions/" +
          execution;
 }
 

@@ -1,13 +1,9 @@
 #pragma once
-// The task history (behaviour 6): what became of every run.
+// The task history (docs/http.md): what became of every run.
 
 #include "http/api/api_call.h"
 
 namespace millrace {
-
-/// Inputs and outputs of steps beyond this are not shown unless `?full=true`: `isLargeInput` or
-/// `isLargeOutput` is true then, and the value null.
-inline constexpr std::size_t shown_value_bytes_max = 1u << 20;
 
 /// GET …/workflow-executions with filters, `offset` and `sortBy`.
 Result<Reply> list_executions(const ApiCall& call, ApiServices& services);

@@ -1,5 +1,5 @@
 #pragma once
-// Trying a draft out (behaviour 5, Test Workflow and Test Step):
+// Trying a draft out (Test Workflow and Test Step, docs/steps.md):
 //
 //   POST /projects/{p}/workflows/{w}/test
 //        {"userId": "ada", "request": {"headers": {}, "params": {}, "body": {}}, "credentialId": "..."}

@@ -6,7 +6,6 @@
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace millrace {
 namespace {
@@ -48,15 +47,6 @@ Result<UserRegistry::Change> read_change(const ApiCall& call,
   return change;
 }
 
-Result<std::size_t> read_offset(const ApiCall& call) {
-  const auto text = call.query_value("offset");
-  if (!text) return std::size_t{0};
-  std::size_t offset = 0;
-  const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), offset);
-  if (fault == std::errc() && end == text->data() + text->size()) return offset;
-  return Error(ErrorCode::invalid_request, "offset must be a whole number from 0 on");
-}
-
 }  // namespace
 
 Result<Reply> show_me(const ApiCall& call, ApiServices& services) {
@@ -81,10 +71,9 @@ Result<Reply> change_me(const ApiCall& call, ApiServices& services) {
 }
 
 Result<Reply> list_users(const ApiCall& call, ApiServices& services) {
-  constexpr std::size_t page_max = 100;
   const auto offset = read_offset(call);
   if (!offset) return offset.error();
-  const auto page = services.users.list(call.project, *offset, page_max);
+  const auto page = services.users.list(call.project, *offset, limits::users_page_max);
   JsonArray list;
   for (const auto& user : page.users) list.push_back(shown(*user));
   const std::size_t next = *offset + page.users.size();

@@ -1,6 +1,6 @@
 #include "http/cli/api_client.h"
 
-#include "http/wire/url_text.h"
+#include "runtime/text/percent_text.h"
 
 #include <CLI/CLI.hpp>
 #include <httplib.h>
@@ -33,7 +33,7 @@ void ApiTarget::add_admin_key(CLI::App& command) {
 }
 
 std::string ApiTarget::project_path(std::string_view rest) const {
-  return "/projects/" + percent_encode(project) + std::string(rest);
+  return "/projects/" + percent_encode_text(project) + std::string(rest);
 }
 
 Result<ApiAnswer> call_api(const ApiTarget& target, const ApiRequest& request) {

@@ -1,9 +1,10 @@
 #pragma once
-// The commands of the command line, except `serve`. Verbs equal the nouns of the API; each command
-// takes long flags, and `--json` for scripts. Credentials and addresses may also come from the
-// environment (MILLRACE_URL, MILLRACE_PROJECT, MILLRACE_API_KEY, MILLRACE_ADMIN_KEY).
+// The commands of the command line, except those that open a data directory themselves (http/server).
+// Verbs equal the nouns of the API; each command takes long flags, and `--json` for scripts.
+// Credentials and addresses may also come from the environment (MILLRACE_URL, MILLRACE_PROJECT,
+// MILLRACE_API_KEY, MILLRACE_ADMIN_KEY).
 
-#include <string>
+#include "http/cli/exit_codes.h"
 
 namespace CLI {
 class App;
@@ -11,14 +12,7 @@ class App;
 
 namespace millrace {
 
-/// Exit codes of all commands; `millrace --help` lists them.
-namespace exit_codes {
-inline constexpr int done = 0;
-inline constexpr int refused = 1;
-inline constexpr int usage = 2;
-inline constexpr int unreachable = 3;
-}  // namespace exit_codes
-
+/// `exit_code` is set when a command has run, to one of `exit_codes`.
 void add_client_commands(CLI::App& app, int& exit_code);
 
 // One file each.

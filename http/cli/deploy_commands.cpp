@@ -5,10 +5,10 @@
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
 #include "http/cli/project_folder.h"
-#include "http/wire/url_text.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/integrations/integration_set.h"
+#include "runtime/text/percent_text.h"
 
 #include <CLI/CLI.hpp>
 
@@ -32,7 +32,7 @@ void report(const DeployOptions& options, const JsonObject& line, const std::str
 
 int put_integration(const DeployOptions& options, const IntegrationFile& integration) {
   const std::string path =
-      options.target.project_path("/integrations/" + percent_encode(integration.type));
+      options.target.project_path("/integrations/" + percent_encode_text(integration.type));
   const auto put = call_api(options.target,
                             {"PUT", path, options.target.api_key, to_text(integration.definition)});
   if (!put) return complain(put.error(), options.format());
@@ -44,7 +44,7 @@ int put_integration(const DeployOptions& options, const IntegrationFile& integra
 /// Saves the draft, then makes it live.
 int deploy_one(const DeployOptions& options, const WorkflowFile& workflow) {
   const std::string path =
-      options.target.project_path("/workflows/" + percent_encode(workflow.id.text));
+      options.target.project_path("/workflows/" + percent_encode_text(workflow.id.text));
   const auto& key = options.target.api_key;
   const auto put = call_api(options.target, {"PUT", path, key, to_text(workflow.definition)});
   if (!put) return complain(put.error(), options.format());

@@ -3,7 +3,7 @@
 #include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
-#include "http/wire/url_text.h"
+#include "runtime/text/percent_text.h"
 
 #include <CLI/CLI.hpp>
 
@@ -73,7 +73,7 @@ int list(const ExecutionOptions& options) {
   std::string query;
   for (const auto& [name, value] : options.filters) {
     if (value.empty()) continue;
-    query += (query.empty() ? "?" : "&") + name + "=" + percent_encode(value);
+    query += (query.empty() ? "?" : "&") + name + "=" + percent_encode_text(value);
   }
   return ask(options, {"GET", options.path(query), options.target.api_key, {}},
              [](const JsonObject& page) {
@@ -85,8 +85,8 @@ int list(const ExecutionOptions& options) {
 }
 
 int show(const ExecutionOptions& options) {
-  std::string rest = "/" + percent_encode(options.id);
-  if (!options.step.empty()) rest += "/step-executions/" + percent_encode(options.step);
+  std::string rest = "/" + percent_encode_text(options.id);
+  if (!options.step.empty()) rest += "/step-executions/" + percent_encode_text(options.step);
   return ask(options, {"GET", options.path(rest), options.target.api_key, {}},
              [&](const JsonObject& body) {
                if (!options.step.empty()) {
@@ -104,7 +104,7 @@ int show(const ExecutionOptions& options) {
 int cancel(const ExecutionOptions& options) {
   return ask(options,
              {"POST",
-              options.path("/" + percent_encode(options.id) + "/cancel"),
+              options.path("/" + percent_encode_text(options.id) + "/cancel"),
               options.target.api_key,
               {}},
              [](const JsonObject& body) {

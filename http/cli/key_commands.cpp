@@ -3,9 +3,9 @@
 #include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
-#include "http/wire/url_text.h"
 #include "http/wire/user_token.h"
 #include "runtime/text/duration_text.h"
+#include "runtime/text/percent_text.h"
 
 #include <CLI/CLI.hpp>
 
@@ -74,17 +74,18 @@ int mint(const KeyOptions& options) {
     std::cerr << "millrace: --ttl must be a duration such as 30s, 5m or 1h\n";
     return exit_codes::usage;
   }
-  const TokenRequest request{UserId(options.user), SigningKeyId(options.kid), *lifetime};
-  const std::string token = mint_user_token(*key, request, SystemClock().now());
+  const UserTokenClaims claims{UserId(options.user), SigningKeyId(options.kid), *lifetime};
+  const std::string token = mint_user_token(*key, claims, SystemClock().now());
   std::cout << (options.json ? to_text(JsonObject{{"token", token}}) : token) << std::endl;
   return exit_codes::done;
 }
 
 int change_signing_key(const KeyOptions& options, const std::string& method) {
-  ApiRequest request{method,
-                     options.target.project_path("/signing-keys/" + percent_encode(options.kid)),
-                     options.target.api_key,
-                     {}};
+  ApiRequest request{
+      method,
+      options.target.project_path("/signing-keys/" + percent_encode_text(options.kid)),
+      options.target.api_key,
+      {}};
   if (method == "PUT") {
     const auto pem = read_file(options.key_file);
     if (!pem) return complain(pem.error(), options.format());

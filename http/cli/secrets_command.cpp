@@ -4,7 +4,7 @@
 #include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
-#include "http/wire/url_text.h"
+#include "runtime/text/percent_text.h"
 
 #include <CLI/CLI.hpp>
 
@@ -24,7 +24,7 @@ struct SecretOptions {
   bool json = false;
 
   OutputFormat format() const { return json ? OutputFormat::json : OutputFormat::text; }
-  std::string path() const { return target.project_path("/secrets/" + percent_encode(name)); }
+  std::string path() const { return target.project_path("/secrets/" + percent_encode_text(name)); }
 };
 
 Result<std::string> value_of(const SecretOptions& options) {

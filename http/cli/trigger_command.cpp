@@ -3,8 +3,8 @@
 #include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
-#include "http/wire/url_text.h"
 #include "http/wire/user_token.h"
+#include "runtime/text/percent_text.h"
 
 #include <CLI/CLI.hpp>
 
@@ -46,8 +46,8 @@ std::string query_of(const std::vector<std::string>& params) {
   for (const auto& param : params) {
     const auto equals = param.find('=');
     query += query.empty() ? "?" : "&";
-    query += percent_encode(param.substr(0, equals)) + "=";
-    if (equals != std::string::npos) query += percent_encode(param.substr(equals + 1));
+    query += percent_encode_text(param.substr(0, equals)) + "=";
+    if (equals != std::string::npos) query += percent_encode_text(param.substr(equals + 1));
   }
   return query;
 }
@@ -57,7 +57,7 @@ int trigger(const TriggerOptions& options) {
   if (!token) return complain(token.error(), options.format());
   ApiRequest request{
       "POST",
-      options.target.project_path("/sdk/triggers/" + percent_encode(options.workflow) +
+      options.target.project_path("/sdk/triggers/" + percent_encode_text(options.workflow) +
                                   query_of(options.params)),
       *token, options.data};
   if (options.data.starts_with('@')) {

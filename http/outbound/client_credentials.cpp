@@ -1,8 +1,8 @@
 #include "http/outbound/client_credentials.h"
 
 #include "runtime/base/json.h"
+#include "runtime/text/ascii_text.h"
 #include "runtime/text/base64_text.h"
-#include "runtime/text/header_text.h"
 #include "runtime/text/percent_text.h"
 
 #include <algorithm>
@@ -68,8 +68,8 @@ std::chrono::seconds lifetime_of(const JsonObject& object) {
 
 }  // namespace
 
-TokenRequest token_request(const ClientCredentials& credentials, ClientAuthentication how) {
-  TokenRequest request;
+TokenServerRequest token_request(const ClientCredentials& credentials, ClientAuthentication how) {
+  TokenServerRequest request;
   std::string body = "grant_type=client_credentials";
   if (!credentials.scope.empty()) body += "&scope=" + form_encode_text(credentials.scope);
   request.headers = {{"Accept", "application/json"},

@@ -14,11 +14,12 @@ namespace millrace {
 /// Where the client's secret stands (RFC 6749, 2.3.1).
 enum class ClientAuthentication : std::uint8_t { header, body };
 
-struct TokenRequest {
+/// What is posted to the token server.
+struct TokenServerRequest {
   std::vector<HttpHeader> headers;
   SharedBytes body;
 };
-TokenRequest token_request(const ClientCredentials& credentials, ClientAuthentication how);
+TokenServerRequest token_request(const ClientCredentials& credentials, ClientAuthentication how);
 
 struct TokenGrant {
   std::string token;

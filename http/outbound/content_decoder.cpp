@@ -1,7 +1,7 @@
 #include "http/outbound/content_decoder.h"
 
 #include "runtime/base/check.h"
-#include "runtime/text/header_text.h"
+#include "runtime/text/ascii_text.h"
 
 #include <algorithm>
 #include <array>
@@ -22,12 +22,9 @@ std::vector<std::string> listed(const std::vector<HttpHeader>& headers,
     std::string_view rest = each.value;
     while (!rest.empty()) {
       const auto comma = std::min(rest.find(','), rest.size());
-      std::string_view element = rest.substr(0, comma);
+      const std::string_view element = trimmed(rest.substr(0, comma), blanks);
       rest.remove_prefix(std::min(comma + 1, rest.size()));
-      const auto first = element.find_first_not_of(" \t");
-      if (first == std::string_view::npos) continue;
-      element = element.substr(first, element.find_last_not_of(" \t") - first + 1);
-      elements.push_back(lower_case(element));
+      if (!element.empty()) elements.push_back(lower_case(element));
     }
   }
   return elements;

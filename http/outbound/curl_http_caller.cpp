@@ -42,7 +42,7 @@ class CurlHttpCaller::Impl {
         certificates_(std::move(certificates)),
         resolve_(list_of(options.resolve), &curl_slist_free_all),
         calls_(settings_of(options), {options.calls_max, options.calls_per_project_max},
-               std::move(log)),
+               options.waiting_time_max, std::move(log)),
         thread_([this] { run(); }) {}
 
   ~Impl() { stop(); }

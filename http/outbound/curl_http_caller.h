@@ -25,6 +25,8 @@ struct OutboundOptions {
   std::size_t calls_per_project_max = limits::outbound_calls_per_project_max;
   /// Calls accepted beyond `calls_max`. Beyond both together a call is answered `overloaded`.
   std::size_t waiting_max = limits::outbound_waiting_max;
+  /// How long a call waits for its turn, before its own timeout begins. Beyond: `overloaded`.
+  Millis waiting_time_max = limits::outbound_waiting_time_max;
   /// Bytes of all response bodies that are being received. A response that would go beyond is given
   /// up with `overloaded` (never paused: paused ones could hold all the memory and wait for each other).
   std::size_t bytes_in_flight_max = 512u << 20;

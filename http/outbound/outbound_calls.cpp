@@ -3,6 +3,8 @@
 #include "http/outbound/request_headers.h"
 #include "runtime/base/check.h"
 #include "runtime/base/random.h"
+#include "runtime/secrets/redaction.h"
+#include "runtime/text/hex_text.h"
 
 #include <algorithm>
 #include <array>
@@ -18,12 +20,7 @@ constexpr std::size_t token_answer_bytes_max = 1u << 20;
 std::string random_boundary() {
   std::array<std::uint8_t, 15> bytes;
   SystemRandom().fill(bytes);
-  std::string text = "millrace-";
-  for (const std::uint8_t byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4];
-    text += "0123456789abcdef"[byte & 15];
-  }
-  return text;
+  return "millrace-" + to_hex(bytes);
 }
 
 bool is_redirect(const HttpResponse& response) {
@@ -39,6 +36,17 @@ bool is_redirect(const HttpResponse& response) {
     default:
       return false;
   }
+}
+
+/// Whoever gets a response takes the tokens out of it; an error has none left.
+void tell_tokens(std::vector<std::string>& tokens, HttpOutcome& outcome) {
+  if (outcome) {
+    outcome->tokens = std::move(tokens);
+    return;
+  }
+  Redaction redaction;
+  for (const std::string& token : tokens) redaction.add(token, "[authorization]");
+  outcome = Error(outcome.error().code, redaction.apply(outcome.error().message));
 }
 
 /// As browsers do (WHATWG fetch): 303 asks for the result by GET, 301 and 302 turn a POST into one.
@@ -79,6 +87,7 @@ struct OutboundCalls::Call {
 
   std::string token_key;
   std::string token;
+  std::vector<std::string> tokens_sent;  // one for each hop: a few
   bool token_renewed = false;
   bool left_origin = false;
 
@@ -87,8 +96,10 @@ struct OutboundCalls::Call {
   bool carries_token() const { return !token.empty() && !left_origin; }
 };
 
-OutboundCalls::OutboundCalls(ExchangeSettings settings, TurnQueue::Limits limits, LogSink log)
+OutboundCalls::OutboundCalls(ExchangeSettings settings, TurnQueue::Limits limits,
+                             Millis waiting_time_max, LogSink log)
     : settings_(std::move(settings)),
+      waiting_time_max_(waiting_time_max),
       log_(std::move(log)),
       loop_(static_cast<long>(limits.calls_max)),
       turns_(limits),
@@ -110,7 +121,7 @@ void OutboundCalls::start(CallId id, HttpRequest request, Done done) {
   call->redirects_max = request.redirects_max;
   Call& started = *(calls_[id] = std::move(call));
   started.ticket = turns_.add(started.project, id);
-  set_deadline(started);
+  set_deadline(started, waiting_time_max_);
 
   if (auto checked = check_request(request); !checked) return answer(started, checked.error());
   auto url = parse_outbound_url(request.url);
@@ -132,23 +143,25 @@ void OutboundCalls::take_turns() {
   while (const auto id = turns_.take()) {
     Call& call = *calls_.at(*id);
     call.stage = Call::Stage::exchange;
-    set_deadline(call);
+    set_deadline(call, call.timeout);
     begin(call);
   }
 }
 
-void OutboundCalls::set_deadline(Call& call) {
+void OutboundCalls::set_deadline(Call& call, Millis time) {
   deadlines_.erase({call.deadline, call.id});
-  call.deadline = std::chrono::steady_clock::now() + call.timeout;
+  call.deadline = std::chrono::steady_clock::now() + time;
   deadlines_.insert({call.deadline, call.id});
 }
 
 Error OutboundCalls::out_of_time(const Call& call) const {
-  const std::string limit = std::to_string(call.timeout.count()) + " ms";
-  return call.stage == Call::Stage::waiting
-             ? Error(ErrorCode::step_timeout, "the request waited longer than " + limit +
-                                                  " for its turn; too many others are in the air")
-             : Error(ErrorCode::step_timeout, "the request took longer than " + limit);
+  if (call.stage == Call::Stage::waiting) {
+    return Error(ErrorCode::overloaded, "the request waited longer than " +
+                                            std::to_string(waiting_time_max_.count()) +
+                                            " ms for its turn; too many others are in the air");
+  }
+  return Error(ErrorCode::step_timeout,
+               "the request took longer than " + std::to_string(call.timeout.count()) + " ms");
 }
 
 void OutboundCalls::meet_deadlines(Time now) {
@@ -176,6 +189,7 @@ void OutboundCalls::send(Call& call) {
   request.headers = call.hop.headers;
   if (call.carries_token()) {
     replace_header(request.headers, "Authorization", "Bearer " + call.token);
+    call.tokens_sent.push_back(call.token);
   }
   request.body = call.hop.body;
   request.form = call.hop.form;
@@ -242,6 +256,7 @@ void OutboundCalls::answer(Call& call, HttpOutcome outcome) {
   } else {
     turns_.end(call.project);
   }
+  tell_tokens(call.tokens_sent, outcome);
   const Done done = std::move(call.done);
   calls_.erase(call.id);
   {
@@ -281,7 +296,7 @@ void OutboundCalls::fetch_token(const std::string& key) {
     return hand_out(key, Error(url.error().code, "the token server: " + url.error().message));
   }
   fetch.url = std::move(*url);
-  TokenRequest message = token_request(fetch.credentials, fetch.how);
+  TokenServerRequest message = token_request(fetch.credentials, fetch.how);
   ExchangeRequest request;
   request.method = "POST";
   request.url = fetch.url;

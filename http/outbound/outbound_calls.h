@@ -9,6 +9,7 @@
 //                                      (one fetch for all who wait for the same)
 //
 // Every stage ends in `answer`, by the peer, the deadline, a cancellation or the end of the caller.
+// The deadline is the waiting's own until a call has its turn; then the call's timeout begins.
 
 #include "http/outbound/curl_loop.h"
 #include "http/outbound/exchange.h"
@@ -33,7 +34,9 @@ class OutboundCalls {
   using CallId = HttpCaller::CallId;
   using Done = std::function<void(HttpOutcome)>;
 
-  OutboundCalls(ExchangeSettings settings, TurnQueue::Limits limits, LogSink log);
+  /// `waiting_time_max`: how long a call waits for its turn.
+  OutboundCalls(ExchangeSettings settings, TurnQueue::Limits limits, Millis waiting_time_max,
+                LogSink log);
   ~OutboundCalls();
 
   void start(CallId id, HttpRequest request, Done done);
@@ -64,7 +67,7 @@ class OutboundCalls {
   };
 
   void take_turns();
-  void set_deadline(Call& call);
+  void set_deadline(Call& call, Millis time);
   void meet_deadlines(Time now);
   Error out_of_time(const Call& call) const;
 
@@ -86,6 +89,7 @@ class OutboundCalls {
   void publish_sizes();
 
   ExchangeSettings settings_;
+  const Millis waiting_time_max_;
   LogSink log_;
   CurlLoop loop_;
   TurnQueue turns_;

@@ -1,6 +1,7 @@
 #include "http/outbound/outbound_url.h"
 
-#include "runtime/text/header_text.h"
+#include "runtime/base/limits.h"
+#include "runtime/text/ascii_text.h"
 
 #include <charconv>
 #include <curl/curl.h>
@@ -28,7 +29,9 @@ std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
 
 /// Sets the URL; the reason when it is refused. The texts of curl_url_strerror are fixed sentences.
 std::string set(CURLU* url, const std::string& text, unsigned flags) {
-  if (text.size() > url_bytes_max) return "is longer than 64 KiB";
+  if (text.size() > limits::outbound_url_bytes_max) {
+    return "is longer than " + std::to_string(limits::outbound_url_bytes_max >> 10) + " KiB";
+  }
   if (text.find('\0') != std::string::npos) return "contains a NUL";
   const CURLUcode failure = curl_url_set(url, CURLUPART_URL, text.c_str(), flags);
   if (failure == CURLUE_OK) return {};

@@ -10,9 +10,6 @@
 
 namespace millrace {
 
-/// Beyond: invalid_url.
-inline constexpr std::size_t url_bytes_max = 64u << 10;
-
 struct OutboundUrl {
   std::string text;    // normalised, without fragment
   std::string scheme;  // "http" or "https"

@@ -1,5 +1,7 @@
 #include "http/outbound/request_headers.h"
 
+#include "runtime/base/limits.h"
+#include "runtime/text/ascii_text.h"
 #include "runtime/text/header_text.h"
 
 #include <algorithm>
@@ -61,8 +63,10 @@ Outcome check_headers(const std::vector<HttpHeader>& headers) {
     }
     bytes += each.name.size() + each.value.size();
   }
-  if (bytes > request_header_bytes_sent_max) {
-    return Error(ErrorCode::invalid_parameters, "the headers have more than 256 KiB");
+  if (bytes > limits::outbound_header_bytes_max) {
+    return Error(ErrorCode::invalid_parameters,
+                 "the headers have more than " +
+                     std::to_string(limits::outbound_header_bytes_max >> 10) + " KiB");
   }
   return Done{};
 }

@@ -7,9 +7,6 @@
 
 namespace millrace {
 
-/// Headers of one request together. Beyond: invalid_parameters.
-inline constexpr std::size_t request_header_bytes_sent_max = 256u << 10;
-
 /// Error invalid_parameters names the header (or the method, or the form part) that HTTP cannot carry.
 Outcome check_request(const HttpRequest& request);
 

@@ -1,20 +1,12 @@
 #include "http/outbound/response_head.h"
 
 #include "runtime/base/json.h"
+#include "runtime/text/ascii_text.h"
 #include "runtime/text/header_text.h"
 
 #include <charconv>
 
 namespace millrace {
-namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-}  // namespace
 
 bool ResponseHead::take_line(std::string_view line) {
   too_large_ = too_large_ || line.size() > bytes_left_;
@@ -35,24 +27,24 @@ void ResponseHead::take_status(std::string_view line) {
   complete_ = false;
   const auto space = line.find(' ');
   if (space == std::string_view::npos) return;
-  const std::string_view rest = trimmed(line.substr(space));
+  const std::string_view rest = trimmed(line.substr(space), white_space);
   std::from_chars(rest.data(), rest.data() + rest.size(), status_);
 }
 
 void ResponseHead::take_header(std::string_view line) {
-  if (trimmed(line).empty()) {
+  if (trimmed(line, white_space).empty()) {
     complete_ = true;
     return;
   }
   // A line that starts with a space continues the one before it (RFC 9112, 5.2).
   if ((line.front() == ' ' || line.front() == '\t') && !headers_.empty()) {
-    headers_.back().value += " " + utf8_of_header(trimmed(line));
+    headers_.back().value += " " + utf8_of_header(trimmed(line, white_space));
     return;
   }
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || !is_header_name(line.substr(0, colon))) return;
-  headers_.push_back(
-      {lower_case(line.substr(0, colon)), utf8_of_header(trimmed(line.substr(colon + 1)))});
+  headers_.push_back({lower_case(line.substr(0, colon)),
+                      utf8_of_header(trimmed(line.substr(colon + 1), white_space))});
 }
 
 const std::string* ResponseHead::header(std::string_view lower_name) const {

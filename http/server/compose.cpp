@@ -55,6 +55,7 @@ Result<std::unique_ptr<storage::OrderedStore>> open_store(const ServerOptions& o
   }
   storage::RocksOptions rocks;
   rocks.directory = options.data_dir;
+  rocks.log = &write_log;
   if (options.relaxed_durability) rocks.durability = storage::Durability::relaxed;
   auto store = storage::RocksStore::open(rocks);
   if (!store) return store.error();
@@ -147,6 +148,7 @@ class ComposedServer final : public RunningServer {
   static FunctionPoolOptions function_options(const ServerOptions& options) {
     FunctionPoolOptions functions;
     functions.worker_binary = worker_path(options);
+    functions.log = &write_log;
     functions.workers_max = options.function_workers_max;
     functions.memory_bytes_max = limits::function_memory_settable_max;
     return functions;

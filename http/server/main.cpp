@@ -1,6 +1,7 @@
 // millrace: the server and its command line, in one binary.
 
 #include "http/cli/commands.h"
+#include "http/cli/exit_codes.h"
 #include "http/server/rotate_secrets_key_command.h"
 #include "http/server/serve_command.h"
 
@@ -11,7 +12,7 @@
 
 namespace {
 
-constexpr int usage_error = 2;
+namespace exit_codes = millrace::exit_codes;
 
 int run(int argc, char** argv) {
   CLI::App app("Millrace, a durable workflow runtime: the server and its command line.",
@@ -23,14 +24,14 @@ int run(int argc, char** argv) {
       "server\n"
       "could not start; 3 no server answers.\n"
       "Every option of serve is also an environment variable: --data-dir is MILLRACE_DATA_DIR.");
-  int exit_code = 0;
+  int exit_code = exit_codes::done;
   millrace::add_serve_command(app, exit_code);
   millrace::add_rotate_secrets_key_command(app, exit_code);
   millrace::add_client_commands(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : usage_error;
+    return app.exit(error) == 0 ? exit_codes::done : exit_codes::usage;
   }
   return exit_code;
 }
@@ -42,6 +43,6 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const std::exception& exception) {
     std::cerr << "millrace: " << exception.what() << std::endl;
-    return usage_error;
+    return exit_codes::usage;
   }
 }

@@ -1,9 +1,10 @@
 #include "http/server/rotate_secrets_key_command.h"
 
+#include "http/cli/exit_codes.h"
 #include "http/server/secrets_key.h"
 #include "http/wire/error_response.h"
+#include "storage/crypto/reseal.h"
 #include "storage/rocks/rocks_store.h"
-#include "storage/sealing/reseal.h"
 
 #include <CLI/CLI.hpp>
 
@@ -13,9 +14,6 @@
 
 namespace millrace {
 namespace {
-
-constexpr int some_left = 1;
-constexpr int cannot_rotate = 2;
 
 struct RotateOptions {
   std::string directory = "millrace-data";
@@ -78,7 +76,7 @@ Result<Rotation> rotate(const RotateOptions& options) {
 
 int complain(const Error& error, bool json) {
   std::cerr << (json ? to_text(error_body(error)) : "millrace: " + error.message) << std::endl;
-  return cannot_rotate;
+  return exit_codes::usage;
 }
 
 int show(const Rotation& rotation, const RotateOptions& options) {
@@ -101,11 +99,11 @@ int show(const Rotation& rotation, const RotateOptions& options) {
     }
     std::cout << std::flush;
   }
-  if (report.left == 0) return 0;
+  if (report.left == 0) return exit_codes::done;
   std::cerr << "millrace: " << report.left
             << " values stay as they are, because they do not open; the first: "
             << report.why_left->message << std::endl;
-  return some_left;
+  return exit_codes::refused;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 // the data directory apart from its key gives one.
 
 #include "runtime/base/result.h"
-#include "storage/sealing/sealing_key.h"
+#include "storage/crypto/sealing_key.h"
 
 #include <optional>
 #include <string>

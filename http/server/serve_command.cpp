@@ -1,5 +1,6 @@
 #include "http/server/serve_command.h"
 
+#include "http/cli/exit_codes.h"
 #include "http/server/compose.h"
 #include "http/server/server_options.h"
 #include "http/server/shutdown_signal.h"
@@ -15,8 +16,6 @@
 
 namespace millrace {
 namespace {
-
-constexpr int cannot_start = 2;
 
 void set_up_logging(const std::string& level) {
   // Standard output belongs to the one line that says where the server listens.
@@ -42,7 +41,7 @@ int serve(const ServerOptions& options) {
   auto server = RunningServer::start(options);
   if (!server) {
     std::cerr << "millrace: " << server.error().message << std::endl;
-    return cannot_start;
+    return exit_codes::usage;
   }
   if (!options.listen.is_loopback()) {
     spdlog::warn("listening beyond loopback without TLS; put a reverse proxy in front");
@@ -56,11 +55,11 @@ int serve(const ServerOptions& options) {
   if ((*server)->stop() == RunningServer::Stopped::abandoned) {
     spdlog::warn("some requests did not end in time; their runs go on after the next start");
     spdlog::shutdown();
-    std::_Exit(0);
+    std::_Exit(exit_codes::done);
   }
   server->reset();
   spdlog::info("stopped");
-  return 0;
+  return exit_codes::done;
 }
 
 }  // namespace
@@ -72,7 +71,7 @@ void add_serve_command(CLI::App& app, int& exit_code) {
     const auto options = parser->options();
     if (!options) {
       std::cerr << "millrace: " << options.error().message << std::endl;
-      exit_code = cannot_start;
+      exit_code = exit_codes::usage;
     } else if (parser->wants_print()) {
       std::cout << parser->config_text();
     } else {

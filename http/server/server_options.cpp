@@ -1,5 +1,6 @@
 #include "http/server/server_options.h"
 
+#include "runtime/text/ascii_text.h"
 #include "runtime/text/duration_text.h"
 #include "runtime/text/nearest_name.h"
 
@@ -18,16 +19,6 @@ std::string environment_name(std::string name) {
     return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   });
   return "MILLRACE_" + name;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) {
-    text.remove_suffix(1);
-  }
-  return text;
 }
 
 /// True for options that may be given several times.
@@ -143,12 +134,12 @@ Outcome ServerOptionsParser::read_config_file() {
 
 Outcome ServerOptionsParser::apply(std::string_view line, std::size_t number) {
   const std::string place = config_ + ":" + std::to_string(number) + ": ";
-  line = trimmed(line);
+  line = trimmed(line, all_white_space);
   if (line.empty() || line.front() == '#') return Done{};
   const auto equals = line.find('=');
   if (equals == std::string_view::npos) return invalid(place + "not a line \"name = value\"");
-  const std::string name(trimmed(line.substr(0, equals)));
-  std::string_view value = trimmed(line.substr(equals + 1));
+  const std::string name(trimmed(line.substr(0, equals), all_white_space));
+  std::string_view value = trimmed(line.substr(equals + 1), all_white_space);
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
     value = value.substr(1, value.size() - 2);
   }

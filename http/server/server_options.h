@@ -1,7 +1,6 @@
 #pragma once
 // The options of `millrace serve`. Each is declared once, in server_options.cpp, with its name, its
-// help and its default; from that declaration come the flag (`--data-dir`), the environment
-// variable
+// help and its default; from that declaration come the flag (`--data-dir`), the environment variable
 // (`MILLRACE_DATA_DIR`), the key of the config file (`data-dir = …`) and the line of
 // `--print-config`. The flag wins over the environment, the environment over the file.
 

@@ -3,6 +3,7 @@
 #include "http/wire/buffered_socket.h"
 #include "http/wire/connection_stream.h"
 #include "http/wire/error_response.h"
+#include "runtime/text/ascii_text.h"
 
 #include <spdlog/spdlog.h>
 
@@ -25,7 +26,7 @@ void put_request(httplib::Request& to, const RequestHead& head, std::string body
   to.path = head.target.substr(0, head.target.find('?'));
   to.headers.clear();
   for (const auto& [name, value] : head.headers) {
-    if (!same_header(name, "accept-encoding")) to.headers.emplace(name, value);
+    if (!equal_but_for_case(name, "accept-encoding")) to.headers.emplace(name, value);
   }
   to.body = std::move(body);
 }

@@ -1,9 +1,8 @@
 #include "http/wire/multipart_form.h"
 
-#include "http/wire/request_head.h"
-
-#include <algorithm>
-#include <optional>
+#include "runtime/base/limits.h"
+#include "runtime/text/ascii_text.h"
+#include "runtime/text/header_parameter.h"
 
 namespace millrace {
 namespace {
@@ -15,49 +14,9 @@ Error malformed(const std::string& what) {
   return {ErrorCode::invalid_request, "the multipart form is malformed: " + what};
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-/// Reads the value at the front of `text` and drops it: a quoted string or everything up to `;`.
-std::string take_value(std::string_view& text) {
-  std::string value;
-  if (text.empty() || text.front() != '"') {
-    const auto end = text.find(';');
-    value = trimmed(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end);
-    return value;
-  }
-  std::size_t i = 1;
-  for (; i < text.size() && text[i] != '"'; ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == '"' || text[i + 1] == '\\')) ++i;
-    value.push_back(text[i]);
-  }
-  text.remove_prefix(std::min(i + 1, text.size()));
-  return value;
-}
-
-/// A parameter may be there and empty: a field for files with none chosen says `filename=""`.
-std::optional<std::string> find_parameter(std::string_view header, std::string_view name) {
-  auto semicolon = header.find(';');
-  while (semicolon != std::string_view::npos) {
-    header.remove_prefix(semicolon + 1);
-    const auto equals = header.find('=');
-    if (equals == std::string_view::npos) break;
-    const bool is_wanted = same_header(trimmed(header.substr(0, equals)), name);
-    header.remove_prefix(equals + 1);
-    std::string value = take_value(header);
-    if (is_wanted) return value;
-    semicolon = header.find(';');
-  }
-  return std::nullopt;
-}
-
 bool is_text_type(std::string_view type) {
-  return same_header(type.substr(0, 5), "text/") ||
-         same_header(type.substr(0, 16), "application/json");
+  return equal_but_for_case(type.substr(0, 5), "text/") ||
+         equal_but_for_case(type.substr(0, 16), "application/json");
 }
 
 Result<ReceivedPart> parse_part(std::string_view text) {
@@ -75,15 +34,17 @@ Result<ReceivedPart> parse_part(std::string_view text) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return malformed("a part's header has no colon");
     const std::string_view name = line.substr(0, colon);
-    const std::string_view value = trimmed(line.substr(colon + 1));
-    if (same_header(name, "content-disposition")) {
-      is_form_data = same_header(trimmed(value.substr(0, value.find(';'))), "form-data");
-      part.name = header_parameter(value, "name");
-      part.file_name = header_parameter(value, "filename");
-      // The second is how names beyond ASCII are sent (RFC 5987).
-      part.is_file =
-          part.is_file || find_parameter(value, "filename") || find_parameter(value, "filename*");
-    } else if (same_header(name, "content-type")) {
+    const std::string_view value = trimmed(line.substr(colon + 1), blanks);
+    if (equal_but_for_case(name, "content-disposition")) {
+      is_form_data =
+          equal_but_for_case(trimmed(value.substr(0, value.find(';')), blanks), "form-data");
+      part.name = header_parameter(value, "name").value_or("");
+      // Either may be there and empty: a field for files with none chosen says `filename=""`.
+      const auto plain = header_parameter(value, "filename");
+      const auto extended = header_parameter(value, "filename*");
+      part.is_file = part.is_file || plain || extended;
+      part.file_name = extended_header_parameter(value, "filename").value_or(plain.value_or(""));
+    } else if (equal_but_for_case(name, "content-type")) {
       part.content_type = value;
       part.is_file = part.is_file || !is_text_type(value);
     }
@@ -95,13 +56,9 @@ Result<ReceivedPart> parse_part(std::string_view text) {
 
 }  // namespace
 
-std::string header_parameter(std::string_view header, std::string_view name) {
-  return find_parameter(header, name).value_or("");
-}
-
 Result<std::vector<ReceivedPart>> parse_multipart_form(std::string_view content_type,
                                                        std::string_view body) {
-  const std::string boundary = header_parameter(content_type, "boundary");
+  const std::string boundary = header_parameter(content_type, "boundary").value_or("");
   if (boundary.empty() || boundary.size() > boundary_bytes_max) {
     return malformed("the Content-Type has no boundary of 1 to 70 characters");
   }
@@ -120,9 +77,9 @@ Result<std::vector<ReceivedPart>> parse_multipart_form(std::string_view content_
     if (body.substr(at, 2) != "\r\n") return malformed("a boundary is followed by other text");
     const auto end = body.find(delimiter, at);
     if (end == std::string_view::npos) return malformed("it has no closing boundary");
-    if (parts.size() == form_parts_max) {
+    if (parts.size() == limits::form_parts_max) {
       return Error(ErrorCode::limit_exceeded,
-                   "the form has more than " + std::to_string(form_parts_max) + " parts");
+                   "the form has more than " + std::to_string(limits::form_parts_max) + " parts");
     }
     auto part = parse_part(body.substr(at + 2, end > at + 2 ? end - at - 2 : 0));
     if (!part) return part.error();

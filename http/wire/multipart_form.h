@@ -18,14 +18,9 @@ struct ReceivedPart {
   std::string content_type;  // as sent; may be empty
 };
 
-inline constexpr std::size_t form_parts_max = 1'000;
-
-/// `content_type` is the request's header with its boundary parameter. Error invalid_request.
+/// `content_type` is the request's header with its boundary parameter. Errors: invalid_request,
+/// limit_exceeded (more than limits::form_parts_max parts).
 Result<std::vector<ReceivedPart>> parse_multipart_form(std::string_view content_type,
                                                        std::string_view body);
-
-/// The value of one parameter of a header such as `multipart/form-data; boundary="x"`, unquoted;
-/// empty when it is absent.
-std::string header_parameter(std::string_view header, std::string_view name);
 
 }  // namespace millrace

@@ -1,5 +1,8 @@
 #include "http/wire/request_head.h"
 
+#include "runtime/base/limits.h"
+#include "runtime/text/ascii_text.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -9,14 +12,6 @@ namespace millrace {
 namespace {
 
 WireError malformed(std::string message) { return {400, "invalid_request", std::move(message)}; }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 /// The next line without its CRLF; a bare CR or LF inside it is found by the callers, since both
 /// are control characters.
@@ -42,10 +37,10 @@ std::optional<WireError> read_request_line(std::string_view line, RequestHead& h
     return WireError{505, "version_not_supported", "only HTTP/1.1 and HTTP/1.0 are spoken here"};
   }
   http_1_0 = version == "HTTP/1.0";
-  if (head.target.size() > request_target_bytes_max) {
-    return WireError{
-        414, "uri_too_long",
-        "the request target is longer than " + std::to_string(request_target_bytes_max) + " bytes"};
+  if (head.target.size() > limits::request_target_bytes_max) {
+    return WireError{414, "uri_too_long",
+                     "the request target is longer than " +
+                         std::to_string(limits::request_target_bytes_max) + " bytes"};
   }
   static constexpr std::array methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
   if (std::find(methods.begin(), methods.end(), head.method) == methods.end()) {
@@ -65,7 +60,7 @@ std::optional<WireError> read_header_line(std::string_view line, RequestHead& he
   if (colon == std::string_view::npos || !is_header_name(line.substr(0, colon))) {
     return malformed("a header line is not \"Name: value\"");
   }
-  const std::string_view value = trimmed(line.substr(colon + 1));
+  const std::string_view value = trimmed(line.substr(colon + 1), blanks);
   if (has_control_characters(value)) return malformed("a header value holds a control character");
   head.headers.emplace_back(line.substr(0, colon), value);
   return std::nullopt;
@@ -74,7 +69,7 @@ std::optional<WireError> read_header_line(std::string_view line, RequestHead& he
 bool lists_token(std::string_view list, std::string_view token) {
   while (!list.empty()) {
     const auto comma = list.find(',');
-    if (same_header(trimmed(list.substr(0, comma)), token)) return true;
+    if (equal_but_for_case(trimmed(list.substr(0, comma), blanks), token)) return true;
     list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   }
   return false;
@@ -101,20 +96,20 @@ std::optional<WireError> read_framing(RequestHead& head, bool http_1_0) {
   std::size_t hosts = 0;
   head.keep_alive = !http_1_0;
   for (const auto& [name, value] : head.headers) {
-    if (same_header(name, "content-length")) {
+    if (equal_but_for_case(name, "content-length")) {
       if (auto refusal = read_length(value, head, has_length)) return refusal;
-    } else if (same_header(name, "transfer-encoding")) {
-      if (is_chunked || !same_header(value, "chunked")) {
+    } else if (equal_but_for_case(name, "transfer-encoding")) {
+      if (is_chunked || !equal_but_for_case(value, "chunked")) {
         return WireError{501, "transfer_encoding_not_supported",
                          "the only transfer encoding understood is chunked"};
       }
       is_chunked = true;
-    } else if (same_header(name, "connection")) {
+    } else if (equal_but_for_case(name, "connection")) {
       if (lists_token(value, "close")) head.keep_alive = false;
       if (http_1_0 && lists_token(value, "keep-alive")) head.keep_alive = true;
-    } else if (same_header(name, "expect")) {
-      head.expects_continue = same_header(value, "100-continue");
-    } else if (same_header(name, "host")) {
+    } else if (equal_but_for_case(name, "expect")) {
+      head.expects_continue = equal_but_for_case(value, "100-continue");
+    } else if (equal_but_for_case(name, "host")) {
       ++hosts;
     }
   }
@@ -134,11 +129,6 @@ bool has_control_characters(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
   });
-}
-
-bool same_header(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
 }
 
 std::variant<RequestHead, WireError> parse_request_head(std::string_view text) {

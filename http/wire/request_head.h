@@ -29,13 +29,9 @@ struct RequestHead {
   bool expects_continue = false;  // it waits for "100 Continue" before it sends the body
 };
 
-inline constexpr std::size_t request_target_bytes_max = 8u << 10;
-
 /// `text` ends with the blank line.
 std::variant<RequestHead, WireError> parse_request_head(std::string_view text);
 
-/// Compares header names: ASCII without regard to case.
-bool same_header(std::string_view left, std::string_view right);
 /// Anything below a space except the tab, and DEL: nothing that may stand in a head.
 bool has_control_characters(std::string_view text);
 

@@ -3,8 +3,7 @@
 // head frames it. Every phase has a deadline and a size, so a client can hold a thread only as long
 // as it behaves:
 //
-//   idle (60 s, free) ──first byte──► head (10 s, 16 KiB) ──blank line──► body (60 s + 1 s per 100
-//   KB)
+//   idle (60 s, free) ──first byte──► head (10 s, 16 KiB) ──blank line──► body (60 s + 1 s/100 KB)
 //
 // Used by the connection's thread.
 

@@ -1,6 +1,6 @@
 #include "http/wire/response_headers.h"
 
-#include "http/wire/request_head.h"
+#include "runtime/text/ascii_text.h"
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ bool may_set_header(std::string_view name) {
                                                          "content-encoding"};
   return is_header_name(name) &&
          std::none_of(ours.begin(), ours.end(),
-                      [&](std::string_view taken) { return same_header(name, taken); });
+                      [&](std::string_view taken) { return equal_but_for_case(name, taken); });
 }
 
 }  // namespace millrace

@@ -1,5 +1,7 @@
 #include "http/wire/signing_key.h"
 
+#include "runtime/base/limits.h"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -36,10 +38,10 @@ Result<RsaKey> checked(EVP_PKEY* parsed) {
     return refused("the key is not an RSA key; user tokens are signed with RS256, which needs one");
   }
   const int bits = ::EVP_PKEY_get_bits(key.get());
-  if (bits < signing_key_bits_min || bits > signing_key_bits_max) {
+  if (bits < limits::signing_key_bits_min || bits > limits::signing_key_bits_max) {
     return refused("the RSA key has " + std::to_string(bits) + " bits; it must have " +
-                   std::to_string(signing_key_bits_min) + " to " +
-                   std::to_string(signing_key_bits_max));
+                   std::to_string(limits::signing_key_bits_min) + " to " +
+                   std::to_string(limits::signing_key_bits_max));
   }
   return key;
 }
@@ -88,7 +90,7 @@ Result<RsaKey> parse_private_key(const std::string& pem) {
 }
 
 RsaKeyPair generate_key_pair() {
-  const RsaKey key(::EVP_RSA_gen(signing_key_bits_min), FreeKey());
+  const RsaKey key(::EVP_RSA_gen(limits::signing_key_bits_min), FreeKey());
   CHECK(key, "OpenSSL cannot make an RSA key");
   const Bio private_text(::BIO_new(::BIO_s_mem()), &::BIO_free);
   const Bio public_text(::BIO_new(::BIO_s_mem()), &::BIO_free);

@@ -11,11 +11,6 @@
 
 namespace millrace {
 
-inline constexpr int signing_key_bits_min = 2'048;
-/// Verification costs grow with the square of the size; larger keys would let a tenant burn our
-/// CPU.
-inline constexpr int signing_key_bits_max = 8'192;
-
 struct FreeKey {
   void operator()(EVP_PKEY* key) const { ::EVP_PKEY_free(key); }
 };

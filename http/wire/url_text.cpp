@@ -1,16 +1,10 @@
 #include "http/wire/url_text.h"
 
 #include "runtime/base/json.h"
+#include "runtime/text/hex_text.h"
 
 namespace millrace {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 enum class Plus { literal, space };
 
@@ -49,24 +43,6 @@ Result<std::string> decode(std::string_view text, Plus plus) {
 
 Result<std::string> percent_decode(std::string_view text) { return decode(text, Plus::literal); }
 
-std::string percent_encode(std::string_view text) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (unreserved) {
-      out.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out.push_back('%');
-    out.push_back(digits[byte >> 4]);
-    out.push_back(digits[byte & 15]);
-  }
-  return out;
-}
-
 Result<FormFields> parse_form(std::string_view text) {
   FormFields fields;
   while (!text.empty()) {
@@ -74,9 +50,10 @@ Result<FormFields> parse_form(std::string_view text) {
     const std::string_view field = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (field.empty()) continue;
-    if (fields.size() == fields_max) {
-      return Error(ErrorCode::limit_exceeded,
-                   "more than " + std::to_string(fields_max) + " form fields or parameters");
+    if (fields.size() == limits::form_fields_max) {
+      return Error(
+          ErrorCode::limit_exceeded,
+          "more than " + std::to_string(limits::form_fields_max) + " form fields or parameters");
     }
     const auto equals = field.find('=');
     auto key = decode(field.substr(0, equals), Plus::space);

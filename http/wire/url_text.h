@@ -1,6 +1,6 @@
 #pragma once
-// The text of URLs and of forms: percent-encoding (RFC 3986) and application/x-www-form-urlencoded
-// (WHATWG URL). Strict: a broken escape or text that is not UTF-8 is an error that says so, never a
+// Reads the text of URLs and of forms: percent-encoding (RFC 3986) and application/x-www-form-urlencoded
+// (WHATWG URL); runtime/text/percent_text.h writes it. Strict: a broken escape or text that is not UTF-8 is an error that says so, never a
 // silent guess, because these strings become ids, keys and what workflows see.
 
 #include "runtime/base/result.h"
@@ -18,11 +18,7 @@ using FormFields = std::vector<std::pair<std::string, std::string>>;
 /// Error invalid_request: `%` without two hex digits, `%00`, not UTF-8.
 Result<std::string> percent_decode(std::string_view text);
 
-/// Everything except unreserved characters (letters, digits, `-._~`) becomes `%XX`.
-std::string percent_encode(std::string_view text);
-
-/// `a=1&b=two+words`. At most `fields_max` fields, so that a body cannot make millions of strings.
-inline constexpr std::size_t fields_max = 10'000;
+/// `a=1&b=two+words`. At most limits::form_fields_max fields, so that a body cannot make millions of strings.
 Result<FormFields> parse_form(std::string_view text);
 
 }  // namespace millrace

@@ -32,8 +32,8 @@ Result<JsonObject> parse_part(std::string_view text, const std::string& name) {
 }
 
 Result<TokenParts> split(std::string_view token) {
-  if (token.size() > user_token_bytes_max) {
-    return refused("it is longer than " + std::to_string(user_token_bytes_max) + " bytes");
+  if (token.size() > limits::user_token_bytes_max) {
+    return refused("it is longer than " + std::to_string(limits::user_token_bytes_max) + " bytes");
   }
   const auto first = token.find('.');
   const auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
@@ -122,16 +122,16 @@ Result<VerifiedToken> verify_user_token(std::string_view token,
   return check_claims(parts->claims, now);
 }
 
-std::string mint_user_token(const RsaKey& private_key, const TokenRequest& request, Instant now) {
+std::string mint_user_token(const RsaKey& private_key, const UserTokenClaims& claims, Instant now) {
   JsonObject header{{"alg", "RS256"}, {"typ", "JWT"}};
-  if (!request.kid.empty()) header["kid"] = request.kid.text;
+  if (!claims.kid.empty()) header["kid"] = claims.kid.text;
   const auto seconds = [](Instant instant) {
     return std::chrono::floor<std::chrono::seconds>(instant).time_since_epoch().count();
   };
-  const JsonObject claims{
-      {"sub", request.user.text}, {"iat", seconds(now)}, {"exp", seconds(now + request.lifetime)}};
+  const JsonObject payload{
+      {"sub", claims.user.text}, {"iat", seconds(now)}, {"exp", seconds(now + claims.lifetime)}};
   const std::string text =
-      base64url_encode(to_text(header)) + "." + base64url_encode(to_text(claims));
+      base64url_encode(to_text(header)) + "." + base64url_encode(to_text(payload));
   return text + "." + base64url_encode(sign_rs256(private_key, text));
 }
 

@@ -30,7 +30,6 @@ struct VerifiedToken {
   Instant expires{};
 };
 
-inline constexpr std::size_t user_token_bytes_max = 8u << 10;
 /// How far the clock of a token's issuer may run ahead of ours.
 inline constexpr Millis issuer_clock_leeway{60'000};
 
@@ -39,12 +38,13 @@ inline constexpr Millis issuer_clock_leeway{60'000};
 Result<VerifiedToken> verify_user_token(std::string_view token,
                                         const std::vector<VerificationKey>& keys, Instant now);
 
-struct TokenRequest {
+/// What a new token is to say.
+struct UserTokenClaims {
   UserId user;
   SigningKeyId kid;  // empty: the token names no key
   Millis lifetime{3'600'000};
 };
 /// For development and tests: what an application's backend does for its users.
-std::string mint_user_token(const RsaKey& private_key, const TokenRequest& request, Instant now);
+std::string mint_user_token(const RsaKey& private_key, const UserTokenClaims& claims, Instant now);
 
 }  // namespace millrace

@@ -15,7 +15,8 @@ enum class RetryClass : std::uint8_t {
 };
 
 // Code number, name on the wire, HTTP status, retry class. Numbers are stored in journals: they are
-// never reused, and rows are only added.
+// never reused, and rows are only added. Nothing raises `trigger_mismatch`, `forbidden` and
+// `request_timeout` (a slow request is answered 408 before there is an Error): they are reserved.
 #define MILLRACE_ERROR_CODES(X)                                              \
   X(invalid_json, 1, "invalid_json", 400, do_not_retry)                      \
   X(invalid_definition, 2, "invalid_definition", 400, do_not_retry)          \

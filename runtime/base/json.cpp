@@ -1,5 +1,7 @@
 #include "runtime/base/json.h"
 
+#include "runtime/base/json_surrogates.h"
+
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <algorithm>
@@ -9,8 +11,9 @@
 namespace millrace {
 namespace {
 
-/// Boost.JSON's own parser handler with one difference: a double is read again with from_chars from
-/// its text, because the parser of 1.81 may be off by one unit in the last place.
+/// Boost.JSON's own parser handler with two differences. A double is read again with from_chars from
+/// its text, because the parser of 1.81 may be off by one unit in the last place. And one that is too
+/// large is refused, where Boost.JSON makes it an infinity.
 class ExactHandler {
  public:
   static constexpr std::size_t max_object_size = boost::json::object::max_size();
@@ -22,6 +25,8 @@ class ExactHandler {
   using Text = boost::json::string_view;
 
   Json release() { return values_.release(); }
+  /// The text of the number that was refused.
+  const std::string& number() const { return number_; }
 
   bool on_document_begin(Code&) {
     values_.reset();
@@ -68,11 +73,16 @@ class ExactHandler {
     values_.push_uint64(u);
     return true;
   }
-  bool on_double(double d, Text text, Code&) {
+  bool on_double(double d, Text text, Code& error) {
     number_.append(text.data(), text.size());
     double exact = d;
     const auto read = std::from_chars(number_.data(), number_.data() + number_.size(), exact);
     if (read.ec == std::errc()) d = exact;
+    // Out of range is also what is too small: that is nearly 0 in `d`.
+    if (read.ec != std::errc() && std::fabs(d) >= 1) {
+      error = boost::json::error::exponent_overflow;
+      return false;
+    }
     number_.clear();
     values_.push_double(d);
     return true;
@@ -204,33 +214,53 @@ void append_value(std::string& out, const Json& value) {
   }
 }
 
-}  // namespace
-
-Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
+/// The reason and place of a refusal; `limit_exceeded` where the text may well be JSON.
+Result<Json> parse(std::string_view text, std::size_t depth_max) {
   boost::json::parse_options options;
   options.max_depth = depth_max;
   boost::json::basic_parser<ExactHandler> parser(options);
   boost::json::error_code error;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
-  if (!error && used < text.size()) {
-    const auto rest = text.find_first_not_of(" \t\r\n", used);
-    if (rest != std::string_view::npos) {
-      return Error(ErrorCode::invalid_json,
-                   "unexpected text after the JSON value at byte " + std::to_string(rest));
-    }
-  }
-  if (error) {
-    std::string what = error.message();
-    if (error == boost::json::error::too_deep) {
-      what = "nested deeper than " + std::to_string(depth_max) + " levels";
-    } else if (error == boost::json::error::incomplete) {
-      what = text.find_first_not_of(" \t\r\n") == std::string_view::npos ? "it is empty"
-                                                                         : "it ends too early";
-    }
+  const auto refuse = [](ErrorCode code, const std::string& what, std::size_t at) {
+    return Error(code, "not valid JSON: " + what + " at byte " + std::to_string(at));
+  };
+  const auto first_not_blank = [&](std::size_t from) {
+    return text.find_first_not_of(" \t\r\n", from);
+  };
+  if (!error) {
+    const auto rest = first_not_blank(used);
+    if (rest == std::string_view::npos) return parser.handler().release();
     return Error(ErrorCode::invalid_json,
-                 "not valid JSON: " + what + " at byte " + std::to_string(used));
+                 "unexpected text after the JSON value at byte " + std::to_string(rest));
   }
-  return parser.handler().release();
+  if (error == boost::json::error::too_deep) {
+    return refuse(ErrorCode::limit_exceeded,
+                  "nested deeper than " + std::to_string(depth_max) + " levels", used);
+  }
+  if (error == boost::json::error::exponent_overflow) {
+    return refuse(ErrorCode::limit_exceeded, "a number that is too large",
+                  used - parser.handler().number().size());
+  }
+  if (error == boost::json::error::incomplete) {
+    const bool is_empty = first_not_blank(0) == std::string_view::npos;
+    return refuse(ErrorCode::invalid_json, is_empty ? "it is empty" : "it ends too early", used);
+  }
+  return refuse(ErrorCode::invalid_json, error.message(), used);
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
+  auto value = parse(text, depth_max);
+  if (value) return value;
+  return Error(ErrorCode::invalid_json, value.error().message);
+}
+
+Result<Json> parse_foreign_json(std::string_view text) {
+  auto value = parse(text, limits::json_depth_max);
+  if (value || value.error().code == ErrorCode::limit_exceeded) return value;
+  std::string repaired(text);
+  return replace_lone_surrogates(repaired) ? parse(repaired, limits::json_depth_max) : value;
 }
 
 std::string to_text(const Json& value) {
@@ -327,41 +357,6 @@ std::string pointer_token(std::string_view key) {
     }
   }
   return out;
-}
-
-bool is_valid_utf8(std::string_view text) {
-  // Table 3-7 of the Unicode Standard: no overlong forms, no surrogates, nothing past U+10FFFF.
-  std::size_t i = 0;
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  while (i < text.size()) {
-    const unsigned char lead = byte(i);
-    std::size_t size = 1;
-    unsigned char low = 0x80, high = 0xbf;
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    if (lead >= 0xc2 && lead <= 0xdf) {
-      size = 2;
-    } else if (lead >= 0xe0 && lead <= 0xef) {
-      size = 3;
-      if (lead == 0xe0) low = 0xa0;
-      if (lead == 0xed) high = 0x9f;
-    } else if (lead >= 0xf0 && lead <= 0xf4) {
-      size = 4;
-      if (lead == 0xf0) low = 0x90;
-      if (lead == 0xf4) high = 0x8f;
-    } else {
-      return false;
-    }
-    if (i + size > text.size()) return false;
-    if (byte(i + 1) < low || byte(i + 1) > high) return false;
-    for (std::size_t k = 2; k < size; ++k) {
-      if (byte(i + k) < 0x80 || byte(i + k) > 0xbf) return false;
-    }
-    i += size;
-  }
-  return true;
 }
 
 }  // namespace millrace

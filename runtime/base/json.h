@@ -4,6 +4,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/base/result.h"
+#include "runtime/base/utf8.h"
 
 #include <boost/json.hpp>
 
@@ -22,8 +23,14 @@ using SharedJson = std::shared_ptr<const Json>;
 
 /// Parses strict JSON (RFC 8259): valid UTF-8, at most `depth_max` levels, nothing after the value.
 /// Doubles are correctly rounded (Boost.JSON 1.81 alone may miss the last bit); the last of
-/// duplicate keys wins. Error `invalid_json` says what is wrong and at which byte.
+/// duplicate keys wins. Numbers that no double holds (1e400) are refused. Error `invalid_json` says
+/// what is wrong and at which byte.
 Result<Json> parse_json(std::string_view text, std::size_t depth_max = limits::json_depth_max);
+
+/// JSON as other servers write it: an escape of an unpaired surrogate ("\ud83d") is U+FFFD. What is
+/// JSON as far as it was read, but beyond what Millrace can hold (depth, numbers), is
+/// `limit_exceeded`; what is none is `invalid_json`.
+Result<Json> parse_foreign_json(std::string_view text);
 
 /// Compact JSON text. Numbers are written as ECMAScript's Number::toString does (1.5, not 1.5E0), so
 /// that a value reads the same after a function step as before it. NaN and infinities become null.
@@ -45,7 +52,5 @@ const SharedJson& shared_null();
 
 /// Escapes one token of a JSON pointer (RFC 6901: `~` and `/`).
 std::string pointer_token(std::string_view key);
-
-bool is_valid_utf8(std::string_view text);
 
 }  // namespace millrace

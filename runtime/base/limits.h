@@ -1,6 +1,7 @@
 #pragma once
-// Every limit of the product in one place: what it bounds and what happens at it. Limits that an
-// operator may change are defaults here and options of the server.
+// Every limit that a user can meet: what it bounds and what happens at it. Limits that an operator
+// may change are defaults here and options of the server. Not here: the times of a connection
+// (http/wire/request_reader.h), and constants that only tune.
 
 #include <chrono>
 #include <cstddef>
@@ -17,6 +18,13 @@ inline constexpr std::size_t json_depth_max = 100;
 inline constexpr std::size_t request_body_bytes_max = 64u << 20;
 /// Request line plus headers. Beyond: the connection is closed with 431.
 inline constexpr std::size_t request_header_bytes_max = 16u << 10;
+/// Path and query of a request. Beyond: 414 `uri_too_long`.
+inline constexpr std::size_t request_target_bytes_max = 8u << 10;
+/// Fields of a form, or parameters of a query; parts of a multipart form. Beyond: `limit_exceeded`.
+inline constexpr std::size_t form_fields_max = 10'000;
+inline constexpr std::size_t form_parts_max = 1'000;
+/// Beyond: `unauthorized`.
+inline constexpr std::size_t user_token_bytes_max = 8u << 10;
 inline constexpr std::size_t definition_bytes_max = 4u << 20;
 inline constexpr std::size_t steps_per_workflow_max = 500;
 /// Fan-outs and branches inside each other. Beyond: `invalid_definition`.
@@ -27,6 +35,9 @@ inline constexpr std::size_t stored_depth_max = json_depth_max + step_nesting_ma
 inline constexpr std::size_t id_bytes_max = 128;
 inline constexpr std::size_t function_code_bytes_max = 1u << 20;
 inline constexpr std::size_t template_bytes_max = 256u << 10;
+/// Conditions of one conditional in the compiled form, once they are an OR of ANDs, which can be many
+/// more than were given. Beyond: `invalid_definition`.
+inline constexpr std::size_t compiled_conditions_max = 1'000;
 
 // --- one execution -----------------------------------------------------------------------------
 /// Elements of one fan-out. Beyond: the step fails with `limit_exceeded`.
@@ -36,14 +47,19 @@ inline constexpr std::size_t fan_out_children_live_max = 512;
 inline constexpr auto delay_max = 366 * 24h;
 /// `timeout` of any step: it may enclose delays. Beyond: `invalid_definition`.
 inline constexpr auto step_timeout_max = delay_max;
-/// Each wait of a step's own `retry`. Beyond: `invalid_definition`.
+/// A step's own `retry`: how often, each wait, and what a wait may be multiplied with for the next.
+/// Beyond: `invalid_definition`.
+inline constexpr std::size_t retries_max = 20;
 inline constexpr auto retry_delay_max = 24h;
+inline constexpr double retry_factor_max = 100;
 /// How long a connection is held for a Response step before it is answered 542.
 inline constexpr auto response_hold_max = 55s;
+/// The message of a failed step, after secrets are taken out of it. Beyond: it is cut.
+inline constexpr std::size_t error_message_bytes_max = 4'096;
 /// Events after which a branch's machine is snapshotted.
 inline constexpr std::size_t snapshot_every_events = 64;
 
-// --- functions (defaults; see behaviour 4) -----------------------------------------------------
+// --- functions (defaults; docs/steps.md) -------------------------------------------------------
 inline constexpr auto function_time_max = 30s;
 inline constexpr std::size_t function_memory_bytes_max = 128u << 20;
 inline constexpr std::size_t function_output_bytes_max = 50u << 20;
@@ -54,10 +70,14 @@ inline constexpr std::size_t function_memory_settable_max = 512u << 20;
 inline constexpr std::size_t console_lines_max = 1'000;
 inline constexpr std::size_t console_bytes_max = 1u << 20;
 
-// --- outbound requests (defaults; see behaviour 4) ---------------------------------------------
+// --- outbound requests (defaults; docs/steps.md) -----------------------------------------------
 inline constexpr auto request_time_max = 60s;
 /// What a definition may set as `timeout` of a request. Beyond: `invalid_definition`.
 inline constexpr auto request_time_settable_max = 15min;
+/// The URL of a request, and of each redirect. Beyond: `invalid_url`.
+inline constexpr std::size_t outbound_url_bytes_max = 64u << 10;
+/// Headers of one request together. Beyond: `invalid_parameters`.
+inline constexpr std::size_t outbound_header_bytes_max = 256u << 10;
 /// A response body, after decompression. Beyond: `response_too_large`.
 inline constexpr std::size_t response_bytes_max = 50u << 20;
 /// Header lines of one response together. Beyond: `response_too_large`.
@@ -75,6 +95,12 @@ inline constexpr std::size_t outbound_calls_max = 4'096;
 inline constexpr std::size_t outbound_calls_per_project_max = 1'024;
 /// Calls that wait. Beyond: `overloaded`.
 inline constexpr std::size_t outbound_waiting_max = 200'000;
+/// How long a call waits for its turn; its `timeout` begins then. Beyond: `overloaded`.
+inline constexpr auto outbound_waiting_time_max = 1h;
+
+// --- values ---------------------------------------------------------------------------------------
+/// A template's value, rendered. Beyond: the step fails, `limit_exceeded`.
+inline constexpr std::size_t rendered_bytes_max = 128u << 20;
 
 // --- files ---------------------------------------------------------------------------------------
 /// One file. Beyond: `payload_too_large` for what comes in, `response_too_large` for a response.
@@ -82,7 +108,9 @@ inline constexpr std::size_t file_bytes_max = 50u << 20;
 inline constexpr std::size_t files_per_request_max = 100;
 /// Files are stored in rows of this size.
 inline constexpr std::size_t file_chunk_bytes = 1u << 20;
-/// A file whose bytes a function may see as hex. Beyond: the function step fails, `limit_exceeded`.
+/// The files of one request, or of one response, each as often as it is sent. Beyond: `limit_exceeded`.
+inline constexpr std::size_t files_sent_bytes_max = 200u << 20;
+/// The same of a function's parameters, which see files as hex.
 inline constexpr std::size_t file_in_function_bytes_max = 10u << 20;
 
 // --- a project's definitions ---------------------------------------------------------------------
@@ -90,12 +118,32 @@ inline constexpr std::size_t secrets_per_project_max = 1'000;
 inline constexpr std::size_t secret_bytes_max = 64u << 10;
 inline constexpr std::size_t integrations_per_project_max = 1'000;
 inline constexpr std::size_t actions_per_integration_max = 1'000;
+/// Public keys that verify user tokens. Beyond: `limit_exceeded`; a longer PEM text: `invalid_request`.
+inline constexpr std::size_t signing_keys_per_project_max = 16;
+inline constexpr std::size_t signing_key_pem_bytes_max = 16u << 10;
+/// Outside of these: `invalid_request`. Verification costs grow with the square of the size; larger
+/// keys would let a tenant burn our CPU.
+inline constexpr int signing_key_bits_min = 2'048;
+inline constexpr int signing_key_bits_max = 8'192;
+
+// --- a project's users ---------------------------------------------------------------------------
+/// A user's meta as JSON text. Beyond: `limit_exceeded`.
+inline constexpr std::size_t user_meta_bytes_max = 64u << 10;
 inline constexpr std::size_t credentials_per_user_max = 100;
+/// What one credential is configured with, as JSON text; the id that its provider knows it by. Beyond:
+/// `limit_exceeded`.
+inline constexpr std::size_t credential_config_bytes_max = 256u << 10;
+inline constexpr std::size_t provider_id_bytes_max = 1'024;
 
 // --- test runs -----------------------------------------------------------------------------------
 /// Test Step and Test Workflow: what is shown of arrays, and what is fetched of paginated requests.
 inline constexpr std::size_t test_array_items_max = 20;
 inline constexpr std::uint32_t test_pages_max = 3;
+/// Test runs at once, of one node and of one project. Beyond: `overloaded`.
+inline constexpr std::size_t test_runs_max = 16;
+inline constexpr std::size_t test_runs_per_project_max = 4;
+/// Beyond: the test run is cancelled, `step_timeout`.
+inline constexpr auto test_run_time_max = 5min;
 
 // --- one node ----------------------------------------------------------------------------------
 /// Connections served at once, each by its own thread; held responses included. Beyond: new
@@ -107,8 +155,20 @@ inline constexpr std::size_t live_executions_per_project_max = 1'000;
 inline constexpr std::size_t crashes_on_one_event_max = 3;
 /// Bytes of journal appends that wait for the disk. Beyond: triggers are refused with 503.
 inline constexpr std::size_t journal_queue_bytes_max = 256u << 20;
-/// Page of the task history.
+
+// --- what is listed and shown --------------------------------------------------------------------
+/// Page of the task history; up to where its `total` is counted and its `offset` may point.
 inline constexpr std::size_t history_page_max = 100;
+inline constexpr std::size_t history_total_max = 100'000;
+/// Requests of the task history, for one project in ten minutes. Beyond: 429 `rate_limited`.
+inline constexpr std::size_t history_requests_max = 1'000;
+/// Inputs and outputs of steps beyond this are not shown unless `?full=true`: `isLargeInput` or
+/// `isLargeOutput` is true then, and the value null.
+inline constexpr std::size_t shown_value_bytes_max = 1u << 20;
+/// Files are shown as hex until they are this much together; those beyond it by their handles.
+inline constexpr std::size_t shown_files_bytes_max = 10u << 20;
+/// Page of the connected users.
+inline constexpr std::size_t users_page_max = 100;
 
 static_assert(fan_out_children_live_max <= fan_out_items_max);
 static_assert(function_time_max <= function_time_settable_max);

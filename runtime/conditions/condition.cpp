@@ -14,12 +14,14 @@ Result<bool> all_hold(const std::vector<Condition>& group, const Scope& scope) {
 
 }  // namespace
 
-Result<bool> any_holds(const ConditionGroups& groups, const Scope& scope) {
+Result<bool> any_holds(const ConditionGroups& groups, const Scope& scope) try {
   for (const auto& group : groups) {
     auto holds = all_hold(group, scope);
     if (!holds || *holds) return holds;
   }
   return false;
+} catch (const RenderedTooMuch& too_much) {
+  return Error(ErrorCode::limit_exceeded, too_much.what());
 }
 
 std::vector<Template*> templates_of(ConditionGroups& groups) {

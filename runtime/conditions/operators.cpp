@@ -2,6 +2,8 @@
 
 #include "runtime/base/check.h"
 #include "runtime/conditions/compare_values.h"
+#include "runtime/files/file_value.h"
+#include "runtime/text/ascii_text.h"
 #include "runtime/text/time_text.h"
 
 #include <cmath>
@@ -24,10 +26,15 @@ std::string_view text_of(const Json& value) {
 
 // --- strings -----------------------------------------------------------------------------------
 
+constexpr std::string_view text_without_file =
+    "text without the bytes of a file (a function step can compare those)";
+
 template <bool (*holds)(std::string_view, std::string_view)>
 Answer on_strings(const Json& variable, const Json& argument) {
   if (!variable.is_string()) return Mismatch{"variable", "a string"};
   if (!argument.is_string()) return Mismatch{"argument", "a string"};
+  if (holds_file(text_of(variable))) return Mismatch{"variable", text_without_file};
+  if (holds_file(text_of(argument))) return Mismatch{"argument", text_without_file};
   return holds(text_of(variable), text_of(argument));
 }
 
@@ -40,16 +47,10 @@ bool ends_with(std::string_view text, std::string_view part) { return text.ends_
 bool is_after(std::string_view text, std::string_view other) { return text > other; }
 bool is_before(std::string_view text, std::string_view other) { return text < other; }
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 bool is_listed(std::string_view text, std::string_view comma_separated) {
   while (true) {
     const auto comma = comma_separated.find(',');
-    if (trim(comma_separated.substr(0, comma)) == text) return true;
+    if (trimmed(comma_separated.substr(0, comma), white_space) == text) return true;
     if (comma == std::string_view::npos) return false;
     comma_separated.remove_prefix(comma + 1);
   }

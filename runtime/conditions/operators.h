@@ -1,5 +1,5 @@
 #pragma once
-// The comparison operators of conditional steps (behaviour 4). Both spellings are accepted:
+// The comparison operators of conditional steps. Both spellings are accepted:
 // `StringContains` and `$stringContains`.
 //
 //   StringContains, StringStartsWith, StringEndsWith, StringExactlyMatches and their negations

@@ -14,10 +14,11 @@
 namespace millrace {
 namespace {
 
-/// Reads the whole definition; nothing refers to anything yet.
-void read_workflow(const Json& definition, Workflow& workflow, Findings& findings) {
+/// Reads the whole definition; nothing refers to anything yet. Returns the steps of uncertain type.
+std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
+                                    Findings& findings) {
   ObjectReader json(definition, "", "", findings);
-  if (!definition.is_object()) return;
+  if (!definition.is_object()) return {};
   workflow.name = json.text("name").value_or(workflow.id.text);
   json.text("description");
   workflow.integration = json.text("integration").value_or("");
@@ -27,12 +28,19 @@ void read_workflow(const Json& definition, Workflow& workflow, Findings& finding
   SequenceReader sequences(findings);
   workflow.steps = sequences.read_some(json, "steps");
   json.finish();
+  return sequences.uncertain();
 }
 
-std::set<std::string> steps_with_findings(const Findings& findings) {
-  std::set<std::string> steps;
-  for (const ErrorDetail& finding : findings) steps.insert(finding.step);
-  return steps;
+/// Of each function step whose code could be read.
+void check_functions(const Workflow& workflow, FunctionEngine& functions, Findings& findings) {
+  for (const Step* const step : workflow.by_index) {
+    const auto* const function = std::get_if<FunctionStep>(&step->config);
+    if (function == nullptr || function->code.empty()) continue;
+    const auto checked = functions.check(function->code);
+    if (checked) continue;
+    findings.push_back(finding_at(step->id.text, step->pointer + "/code", checked.error().message,
+                                  "a JavaScript function"));
+  }
 }
 
 std::shared_ptr<const FunctionSource> function_source(const Workflow& workflow, const Step& step) {
@@ -59,7 +67,8 @@ void derive(Workflow& workflow) {
 
 Result<std::shared_ptr<const Workflow>> compile_workflow(const Json& definition,
                                                          const WorkflowIdentity& identity,
-                                                         const IntegrationCatalog* integrations) {
+                                                         const IntegrationCatalog* integrations,
+                                                         FunctionEngine* functions) {
   // On the heap from the start: `by_index` points into it.
   const auto workflow = std::make_shared<Workflow>();
   workflow->id = identity.id;
@@ -67,11 +76,12 @@ Result<std::shared_ptr<const Workflow>> compile_workflow(const Json& definition,
   workflow->version = identity.version;
 
   Findings findings;
-  read_workflow(definition, *workflow, findings);
+  const auto uncertain = read_workflow(definition, *workflow, findings);
   number_steps(*workflow);
   link_integrations(*workflow, integrations, findings);
-  // Also after findings, so that wrong references are reported together with them.
-  link_references(*workflow, steps_with_findings(findings), findings);
+  // Also after findings, so that wrong references and wrong code are reported together with them.
+  link_references(*workflow, uncertain, findings);
+  if (functions != nullptr) check_functions(*workflow, *functions, findings);
   if (!findings.empty()) return invalid_definition(std::move(findings));
 
   derive(*workflow);

@@ -6,6 +6,18 @@
 
 namespace millrace {
 
+ErrorDetail finding_at(std::string step, std::string pointer, std::string message,
+                       std::string expected, std::string got, std::string nearest) {
+  ErrorDetail detail;
+  detail.step = std::move(step);
+  detail.path = std::move(pointer);
+  detail.message = std::move(message);
+  detail.expected = std::move(expected);
+  detail.got = std::move(got);
+  detail.nearest = std::move(nearest);
+  return detail;
+}
+
 Error invalid_definition(Findings findings) {
   CHECK(!findings.empty(), "a definition is invalid for a reason");
   const ErrorDetail& first = findings.front();

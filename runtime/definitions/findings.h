@@ -11,6 +11,10 @@ namespace millrace {
 
 using Findings = std::vector<ErrorDetail>;
 
+/// One of them: where it is (`step` and JSON pointer), and what is wrong there.
+ErrorDetail finding_at(std::string step, std::string pointer, std::string message,
+                       std::string expected = {}, std::string got = {}, std::string nearest = {});
+
 /// `invalid_definition` with all findings, which must not be empty.
 Error invalid_definition(Findings findings);
 

@@ -39,6 +39,12 @@ class Linker {
   void link(const Step& step, RequestStep& request) {
     if (request.integration.empty()) return;
     request.connection = find(request.integration, step.id.text, step.pointer + "/integration");
+    const bool has_own = request.request.authorization.kind != RequestAuthorization::Kind::none;
+    if (request.connection == nullptr || !has_own) return;
+    if (request.connection->auth.kind == IntegrationAuth::Kind::none) return;
+    add(step.id.text, step.pointer + "/authorization",
+        "the user's account of \"" + request.integration +
+            "\" authorizes this request: leave `authorization` out, or send it to a `url`");
   }
 
   void link(const Step& step, ActionStep& action) {
@@ -108,14 +114,8 @@ class Linker {
 
   void add(const std::string& step, const std::string& pointer, std::string message,
            std::string expected = {}, std::string got = {}, std::string nearest = {}) {
-    ErrorDetail detail;
-    detail.step = step;
-    detail.path = pointer;
-    detail.message = std::move(message);
-    detail.expected = std::move(expected);
-    detail.got = std::move(got);
-    detail.nearest = std::move(nearest);
-    findings_.push_back(std::move(detail));
+    findings_.push_back(finding_at(step, pointer, std::move(message), std::move(expected),
+                                   std::move(got), std::move(nearest)));
   }
 
   Workflow& workflow_;

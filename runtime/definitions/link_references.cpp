@@ -32,8 +32,8 @@ std::string quoted(std::string_view text) { return '`' + std::string(text) + '`'
 
 class Linker {
  public:
-  Linker(Workflow& workflow, const std::set<std::string>& unread, Findings& findings)
-      : workflow_(workflow), unread_(unread), findings_(findings) {
+  Linker(Workflow& workflow, const std::set<std::string>& uncertain, Findings& findings)
+      : workflow_(workflow), uncertain_(uncertain), findings_(findings) {
     for (const Step* const step : workflow.by_index) {
       if (!step->id.empty()) step_by_id_.emplace(step->id.text, step);
     }
@@ -208,7 +208,7 @@ class Linker {
   // --- keys ------------------------------------------------------------------------------------
 
   void check_outputs(const Reference& reference, const Step& target) {
-    if (unread_.contains(target.id.text)) return;
+    if (uncertain_.contains(target.id.text)) return;
     const std::string* const key = key_at(reference, 0);
     const bool is_fan_out = std::holds_alternative<FanOutStep>(target.config);
     if (is_fan_out && key != nullptr && (*key == "instance" || *key == "index")) {
@@ -294,18 +294,13 @@ class Linker {
 
   void add(const Reference& reference, const std::string& why, std::string expected = {},
            std::string got = {}, std::string nearest = {}) {
-    ErrorDetail detail;
-    detail.step = reader_->id.text;
-    detail.path = *pointer_;
-    detail.message = "in `{{" + reference.text + "}}`: " + why;
-    detail.expected = std::move(expected);
-    detail.got = std::move(got);
-    detail.nearest = std::move(nearest);
-    findings_.push_back(std::move(detail));
+    findings_.push_back(finding_at(reader_->id.text, *pointer_,
+                                   "in `{{" + reference.text + "}}`: " + why, std::move(expected),
+                                   std::move(got), std::move(nearest)));
   }
 
   Workflow& workflow_;
-  const std::set<std::string>& unread_;
+  const std::set<std::string>& uncertain_;
   Findings& findings_;
   std::map<std::string, const Step*> step_by_id_;
   std::vector<std::vector<Branch>> branches_;  // by step: the branches around it, outermost first
@@ -316,8 +311,9 @@ class Linker {
 
 }  // namespace
 
-void link_references(Workflow& workflow, const std::set<std::string>& unread, Findings& findings) {
-  Linker(workflow, unread, findings).link();
+void link_references(Workflow& workflow, const std::set<std::string>& uncertain,
+                     Findings& findings) {
+  Linker(workflow, uncertain, findings).link();
 }
 
 }  // namespace millrace

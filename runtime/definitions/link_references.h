@@ -17,8 +17,9 @@
 
 namespace millrace {
 
-/// Needs numbered steps; fills in the references and `read_outside_fan_out`. Of steps in `unread`
-/// (ids whose own definition has findings) the keys are not checked: their type is not certain.
-void link_references(Workflow& workflow, const std::set<std::string>& unread, Findings& findings);
+/// Needs numbered steps; fills in the references and `read_outside_fan_out`. Of the steps with the ids
+/// in `uncertain` the keys are not checked, because their type is not known.
+void link_references(Workflow& workflow, const std::set<std::string>& uncertain,
+                     Findings& findings);
 
 }  // namespace millrace

@@ -126,13 +126,23 @@ const JsonArray* ObjectReader::array(std::string_view key) {
 
 Template ObjectReader::any(std::string_view key, const Json& otherwise) {
   const Json* const value = find(key);
-  auto compiled = Template::compile(value == nullptr ? otherwise : *value, pointer_to(key));
-  if (compiled) return std::move(*compiled);
-  for (ErrorDetail detail : compiled.error().details) {
-    detail.step = step_;
-    findings_.push_back(std::move(detail));
+  return compile(value == nullptr ? otherwise : *value, pointer_to(key));
+}
+
+Template ObjectReader::compile(const Json& value, const std::string& pointer) {
+  Findings mistakes;
+  Template compiled = Template::compile(value, pointer, mistakes);
+  for (ErrorDetail& mistake : mistakes) {
+    mistake.step = step_;
+    findings_.push_back(std::move(mistake));
   }
-  return Template();
+  return compiled;
+}
+
+Template ObjectReader::object(std::string_view key) {
+  const Json* const value = find(key);
+  if (value == nullptr || value->is_object()) return any(key, JsonObject());
+  return reference_or(key, "an object", [](const Json&) { return false; });
 }
 
 Template ObjectReader::reference_or(std::string_view key, std::string_view expected,
@@ -171,25 +181,16 @@ void ObjectReader::refuse(std::string_view key, std::string_view why) {
 
 void ObjectReader::report(std::string_view key, std::string message, std::string expected,
                           std::string got, std::string nearest) {
-  ErrorDetail detail;
-  detail.step = step_;
-  detail.path = pointer_to(key);
-  detail.message = std::move(message);
-  detail.expected = std::move(expected);
-  detail.got = std::move(got);
-  detail.nearest = std::move(nearest);
-  findings_.push_back(std::move(detail));
+  findings_.push_back(finding_at(step_, pointer_to(key), std::move(message), std::move(expected),
+                                 std::move(got), std::move(nearest)));
 }
 
 void ObjectReader::report_mismatch(const std::string& pointer, std::string_view expected,
                                    const Json& got) {
-  ErrorDetail detail;
-  detail.step = step_;
-  detail.path = pointer;
-  detail.expected = expected;
-  detail.got = describe(got);
-  detail.message = "expected " + detail.expected + ", got " + detail.got;
-  findings_.push_back(std::move(detail));
+  const std::string wanted(expected);
+  const std::string given = describe(got);
+  findings_.push_back(
+      finding_at(step_, pointer, "expected " + wanted + ", got " + given, wanted, given));
 }
 
 void ObjectReader::finish() {
@@ -197,13 +198,9 @@ void ObjectReader::finish() {
   for (const auto& member : *object_) {
     const std::string_view key = member.key();
     if (std::find(known_keys_.begin(), known_keys_.end(), key) != known_keys_.end()) continue;
-    ErrorDetail detail;
-    detail.step = step_;
-    detail.path = pointer_ + '/' + pointer_token(key);
-    detail.message = "`" + std::string(key) + "` is not a key that is known here";
-    detail.got = key;
-    detail.nearest = nearest_name(key, known_keys_);
-    findings_.push_back(std::move(detail));
+    findings_.push_back(finding_at(step_, pointer_ + '/' + pointer_token(key),
+                                   "`" + std::string(key) + "` is not a key that is known here", {},
+                                   std::string(key), nearest_name(key, known_keys_)));
   }
 }
 

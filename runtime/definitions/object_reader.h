@@ -7,6 +7,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/json.h"
+#include "runtime/definitions/choice.h"
 #include "runtime/definitions/findings.h"
 #include "runtime/templates/template.h"
 
@@ -18,13 +19,6 @@
 #include <vector>
 
 namespace millrace {
-
-/// One allowed word of a field and what it stands for.
-template <class Value>
-struct Choice {
-  std::string_view name;
-  Value value;
-};
 
 class ObjectReader {
  public:
@@ -51,10 +45,15 @@ class ObjectReader {
   const JsonArray* array(std::string_view key);
   /// A template of any JSON; absent: renders to `otherwise`.
   Template any(std::string_view key, const Json& otherwise);
+  /// A template that is written as an object or as one reference, which may render to anything;
+  /// absent: renders to an empty object.
+  Template object(std::string_view key);
   /// A template that is exactly one reference, or something else that `accepts` the way it is
   /// written; absent: renders to null.
   Template reference_or(std::string_view key, std::string_view expected,
                         bool (*accepts)(const Json& written));
+  /// The template of a value that stands at `pointer`.
+  Template compile(const Json& value, const std::string& pointer);
 
   /// One of some words.
   template <class Value>

@@ -32,7 +32,10 @@ std::string id_of(const Json& step) {
 void read_supervision(ObjectReader& json, const StepKind& kind, Step& step) {
   if (kind.supervision == Supervision::retried) {
     step.retry = read_retry_policy(json);
-    step.continue_on_error = json.boolean("continueOnError", false);
+    // What is neither true nor false is reported here alone, not again where `error` is referred to.
+    const Json* const goes_on = json.find("continueOnError");
+    step.continue_on_error =
+        json.boolean("continueOnError", false) || (goes_on != nullptr && !goes_on->is_bool());
     return;
   }
   const std::string why =
@@ -85,10 +88,7 @@ bool SequenceReader::has_room_for_step(const std::string& pointer) {
 }
 
 void SequenceReader::add_finding(const std::string& pointer, std::string message) {
-  ErrorDetail finding;
-  finding.path = pointer;
-  finding.message = std::move(message);
-  findings_.push_back(std::move(finding));
+  findings_.push_back(finding_at("", pointer, std::move(message)));
 }
 
 Step SequenceReader::read_step(const Json& value, const std::string& pointer) {
@@ -125,6 +125,7 @@ void SequenceReader::read_id(ObjectReader& json, Step& step) {
   if (!is_new) {
     json.report("id", "the id `" + *id + "` is already that of the step at " + place->second,
                 "an id that no other step has", *id);
+    uncertain_.insert(*id);
     return;
   }
   step.id = StepId(*id);
@@ -132,13 +133,14 @@ void SequenceReader::read_id(ObjectReader& json, Step& step) {
 
 void SequenceReader::read_kind(ObjectReader& json, Step& step) {
   const auto type = json.required_text("type");
-  if (!type) return;
-  if (const StepKind* const kind = find_step_kind(*type)) {
+  if (const StepKind* const kind = type ? find_step_kind(*type) : nullptr) {
     read_supervision(json, *kind, step);
     kind->read(json, *this, step);
     json.finish();
     return;
   }
+  uncertain_.insert(step.id.text);
+  if (!type) return;
   const std::string supported = list_names(step_types());
   json.report("type", "there is no step type `" + *type + "`; the types are " + supported,
               supported, *type, nearest_name(*type, step_types()));

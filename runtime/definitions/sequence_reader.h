@@ -7,6 +7,7 @@
 #include "runtime/definitions/workflow.h"
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace millrace {
@@ -19,6 +20,9 @@ class SequenceReader {
   Sequence read(ObjectReader& parent, std::string_view key);
   /// The same, where at least one step must be given.
   Sequence read_some(ObjectReader& parent, std::string_view key);
+  /// The ids of the steps read so far whose type is not certain: it could not be read, or the id is
+  /// that of two steps.
+  const std::set<std::string>& uncertain() const { return uncertain_; }
 
  private:
   Sequence read_list(const JsonArray& list, const std::string& pointer);
@@ -30,6 +34,7 @@ class SequenceReader {
 
   Findings& findings_;
   std::map<std::string, std::string> pointer_by_id_;
+  std::set<std::string> uncertain_;
   std::size_t steps_ = 0;
   std::size_t nesting_ = 0;
 };

@@ -77,7 +77,7 @@ struct DelayStep {
 
 struct ResponseStep {
   Template status_code;  // 200 when the definition gives none
-  Template headers;      // an object of strings
+  Template headers;      // an object of strings; null values are left out
   Template body;
   Template file;  // a file object; null: the body is sent
   bool has_file = false;

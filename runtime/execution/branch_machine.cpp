@@ -22,6 +22,22 @@ std::vector<ConsoleLine> redacted(const Redaction& redaction, std::vector<Consol
   return console;
 }
 
+/// A message within its limit. The place in the user's code, which ends that of a function, stays.
+std::string cut_message(std::string text) {
+  constexpr std::size_t place_bytes_max = 64;
+  if (text.size() <= limits::error_message_bytes_max) return text;
+  std::string end = "...";
+  const auto place = text.ends_with(')') ? text.rfind(" (line ") : std::string::npos;
+  if (place != std::string::npos && text.size() - place <= place_bytes_max) {
+    end += text.substr(place);
+  }
+  std::size_t kept = limits::error_message_bytes_max - end.size();
+  const auto is_inside_character = [&] { return (text[kept] & 0xC0) == 0x80; };
+  while (kept > 0 && is_inside_character()) --kept;
+  text.resize(kept);
+  return text + end;
+}
+
 }  // namespace
 
 BranchMachine::BranchMachine(std::shared_ptr<const Workflow> workflow, const ExecutionId& id)
@@ -263,7 +279,8 @@ std::optional<Instant> BranchMachine::deadline() const {
   return step_started_ + *step->timeout;
 }
 
-Effect BranchMachine::plan_step(const Step& step, Instant now, const DispatchValues& values) const {
+Effect BranchMachine::plan_step(const Step& step, Instant now, const DispatchValues& values) const
+    try {
   return std::visit(
       Overloaded{
           [&](const FunctionStep&) { return plan_function_step(step, now, values); },
@@ -281,6 +298,9 @@ Effect BranchMachine::plan_step(const Step& step, Instant now, const DispatchVal
           [&](const ResponseStep& config) { return plan_response(step, config, *scope_, now); },
       },
       step.config);
+} catch (const RenderedTooMuch& too_much) {
+  const Error error(ErrorCode::limit_exceeded, "step \"" + step.id.text + "\": " + too_much.what());
+  return RecordEvent{attempt_failed({step.index, attempt_, 0, {}}, now, {error}, now, 0)};
 }
 
 Effect BranchMachine::plan_function_step(const Step& step, Instant now,
@@ -372,7 +392,8 @@ EventBody BranchMachine::attempt_failed(const Attempt& attempt, Instant started,
   event.attempt = attempt.number;
   event.started = started;
   event.code = failure.error.code;
-  event.message = attempt.redaction.apply(failure.error.message);
+  // In this order: of a secret that was cut, a part would be left that nothing recognises.
+  event.message = cut_message(attempt.redaction.apply(failure.error.message));
   event.input_bytes = attempt.input_bytes;
   event.console = redacted(attempt.redaction, std::move(failure.console));
   event.response = std::move(failure.response);
@@ -382,7 +403,7 @@ EventBody BranchMachine::attempt_failed(const Attempt& attempt, Instant started,
     if (wait) event.retry_at = now + *wait;
   }
   if (event.retry_at || pages_.pages == 0) return event;
-  // The pages before it were fetched and are not lost (behaviour 4).
+  // The pages before it were fetched and are not lost.
   StepCompleted completed;
   completed.step = event.step;
   completed.attempt = event.attempt;

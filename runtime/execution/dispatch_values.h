@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace {
 
@@ -18,6 +19,9 @@ class DispatchValues {
   virtual ~DispatchValues() = default;
   /// The plain text. Errors: secret_missing, secrets_locked.
   virtual Result<std::string> secret(const std::string& name) const = 0;
+  /// Values that the secret had until a moment ago: not to be used any more, but a peer may still come
+  /// back with one.
+  virtual std::vector<std::string> former_secrets(const std::string&) const { return {}; }
   /// The credential with which this run reaches the integration. Errors: credential_missing,
   /// credential_invalid, integration_inactive, secrets_locked.
   virtual Result<SharedCredential> credential(std::string_view integration) const = 0;

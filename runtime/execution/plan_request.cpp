@@ -5,7 +5,7 @@
 #include "runtime/execution/step_path.h"
 #include "runtime/integrations/check_parameters.h"
 #include "runtime/templates/overlay_scope.h"
-#include "runtime/text/header_text.h"
+#include "runtime/text/ascii_text.h"
 
 #include <algorithm>
 
@@ -28,6 +28,8 @@ Result<Recipe> recipe_of(const Step& step, const Scope& scope) {
   const auto& action = std::get<ActionStep>(step.config);
   CHECK(action.definition != nullptr, "an action step has no action");
   Json parameters = action.parameters.render(scope);
+  const auto is_object = require_object(step, parameters, ErrorCode::invalid_parameters);
+  if (!is_object) return is_object.error();
   if (auto checked = check_parameters(*action.definition, parameters); !checked) {
     return checked.error();
   }
@@ -54,21 +56,15 @@ void redact_basic(const RequestValues& values, Redaction& redaction) {
   redaction.add(text("username") + ':' + text("password"), "[authorization]");
 }
 
-std::uint64_t body_bytes(const OutgoingRequest& request) {
-  if (const auto* const text = std::get_if<std::string>(&request.body)) return text->size();
-  std::uint64_t bytes = 0;
-  for (const FileHandle& file : files_of(request)) bytes += file.size;
-  return bytes;
-}
-
 }  // namespace
 
 Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
                                  const BranchScope& scope, const RequestPosition& position,
                                  const DispatchValues& values) {
   SendRequest send;
-  const auto secrets = dispatch_secrets(workflow, step, values, send.attempt.redaction);
+  const auto secrets = dispatch_secrets(step, values);
   if (!secrets) return secrets.error();
+  send.attempt.redaction = dispatch_redaction(workflow, values);
   const Json self = page_self(position.pages, nullptr);
   const OverlayScope at_dispatch(scope, {.secrets = secrets->get(), .self = &self});
   auto recipe = recipe_of(step, at_dispatch);
@@ -97,7 +93,7 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
   add_idempotency_key(send.request.http, idempotency_key(step, scope, position.pages.pages + 1));
   send.attempt.step = step.index;
   send.attempt.number = position.attempt;
-  send.attempt.input_bytes = send.request.http.url.size() + body_bytes(send.request);
+  send.attempt.input_bytes = send.request.http.url.size() + body_bytes_of(send.request);
   return send;
 }
 

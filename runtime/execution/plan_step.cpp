@@ -8,6 +8,8 @@
 
 #include <charconv>
 #include <cmath>
+#include <set>
+#include <string_view>
 
 namespace millrace {
 namespace {
@@ -56,7 +58,9 @@ std::string shown(const Json& value) {
 Result<Instant> due_of(const DelayStep& config, const Json& value, Instant now) {
   constexpr Millis longest = std::chrono::duration_cast<Millis>(limits::delay_max);
   const Error too_long(ErrorCode::limit_exceeded,
-                       "a delay of at most 366 days was expected, got " + shown(value));
+                       "a delay of at most " +
+                           std::to_string(limits::delay_max / std::chrono::hours(24)) +
+                           " days was expected, got " + shown(value));
   if (config.unit) {
     const auto units = as_number(value);
     if (!units || !std::isfinite(*units) || *units < 0) {
@@ -79,6 +83,14 @@ Result<Instant> due_of(const DelayStep& config, const Json& value, Instant now) 
   }
   if (*until > now + longest) return too_long;
   return std::max(*until, now);
+}
+
+const Integration* connection_of(const Step& step) {
+  if (const auto* const request = std::get_if<RequestStep>(&step.config)) {
+    return request->connection.get();
+  }
+  const auto* const action = std::get_if<ActionStep>(&step.config);
+  return action == nullptr ? nullptr : action->connection.get();
 }
 
 Result<int> status_of(const Json& value) {
@@ -105,22 +117,37 @@ Result<JsonObject> headers_of(const Json& value) {
                                                  std::string(kind_name(header)));
     }
     if (header.is_null()) continue;
-    headers.emplace(member.key(),
-                    header.is_string() ? std::string(header.get_string()) : to_text(header));
+    std::string text = header.is_string() ? std::string(header.get_string()) : to_text(header);
+    if (holds_file(text)) {
+      return Error(ErrorCode::type_mismatch,
+                   "header \"" + std::string(member.key()) +
+                       "\" would hold the bytes of a file, which only \"body\" and \"file\" can");
+    }
+    headers.emplace(member.key(), std::move(text));
   }
   return headers;
 }
 
 }  // namespace
 
-Result<SharedJson> dispatch_secrets(const Workflow& workflow, const Step& step,
-                                    const DispatchValues& values, Redaction& redaction) {
-  // Also those of other steps: a peer that was told one may come back with it later.
+Redaction dispatch_redaction(const Workflow& workflow, const DispatchValues& values) {
+  Redaction redaction;
   for (const auto& masked : workflow.masked_secrets.get_object()) {
-    if (const auto value = values.secret(masked.key())) {
-      redaction.add(*value, masked_secret(masked.key()));
-    }
+    const std::string name = masked.key();
+    if (const auto value = values.secret(name)) redaction.add(*value, masked_secret(name));
+    for (const auto& value : values.former_secrets(name)) redaction.add(value, masked_secret(name));
   }
+  std::set<std::string_view> integrations;
+  for (const Step* const step : workflow.by_index) {
+    const Integration* const connection = connection_of(*step);
+    if (connection == nullptr || connection->auth.kind == IntegrationAuth::Kind::none) continue;
+    if (!integrations.insert(connection->type).second) continue;
+    if (const auto account = values.credential(connection->type)) redact(**account, redaction);
+  }
+  return redaction;
+}
+
+Result<SharedJson> dispatch_secrets(const Step& step, const DispatchValues& values) {
   if (step.secrets.empty()) return shared_null();
   JsonObject secrets;
   for (const std::string& key : step.secrets) {
@@ -133,16 +160,27 @@ Result<SharedJson> dispatch_secrets(const Workflow& workflow, const Step& step,
   return share(std::move(secrets));
 }
 
+Outcome require_object(const Step& step, const Json& parameters, ErrorCode code) {
+  if (parameters.is_object()) return Done{};
+  return Error(code, "step \"" + step.id.text + "\": \"parameters\" must be an object, got " +
+                         std::string(kind_name(parameters)) +
+                         (parameters.is_null() ? " (does the reference lead anywhere?)" : ""));
+}
+
 Result<RunFunction> plan_function(const Workflow& workflow, const Step& step, const Scope& scope,
                                   std::uint32_t attempt, const DispatchValues& values) {
   const auto& source = workflow.functions[step.index];
   CHECK(source != nullptr, "a function step has no source");
   RunFunction call;
-  const auto secrets = dispatch_secrets(workflow, step, values, call.attempt.redaction);
+  const auto secrets = dispatch_secrets(step, values);
   if (!secrets) return secrets.error();
+  call.attempt.redaction = dispatch_redaction(workflow, values);
   const OverlayScope at_dispatch(scope, {.secrets = secrets->get()});
   call.source = source;
-  call.parameters = to_text(std::get<FunctionStep>(step.config).parameters.render(at_dispatch));
+  const Json parameters = std::get<FunctionStep>(step.config).parameters.render(at_dispatch);
+  const auto checked = require_object(step, parameters, ErrorCode::type_mismatch);
+  if (!checked) return checked.error();
+  call.parameters = to_text(parameters);
   call.attempt.step = step.index;
   call.attempt.number = attempt;
   call.attempt.input_bytes = call.parameters.size();
@@ -198,16 +236,15 @@ Effect plan_response(const Step& step, const ResponseStep& config, const Scope& 
   output.emplace("statusCode", *status);
   output.emplace("headers", std::move(*headers));
   if (config.has_file) {
-    const Json value = config.file.render(scope);
-    const auto file = as_file(value);
-    if (!file) {
+    Json value = config.file.render(scope);
+    const auto file = file_to_send(value);
+    if (!file) return failed(step, now, file.error().code, "\"file\": " + file.error().message);
+    if (!*file) {
       return failed(step, now, ErrorCode::type_mismatch,
-                    value.is_object()
-                        ? "\"file\" is no file of this run: refer to one that came in "
-                          "or that a function returned"
-                        : "\"file\" must be a file object, got " + std::string(kind_name(value)));
+                    "\"file\" must be a file object, got " +
+                        (value.is_object() ? "another object" : std::string(kind_name(value))));
     }
-    output.emplace("file", file_object(*file));
+    output.emplace("file", std::move(value));
     return completed(step, now, std::move(output));
   }
   Json body = config.body.render(scope);

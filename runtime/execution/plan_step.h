@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-/// Error: secret_missing.
+/// Errors: secret_missing, type_mismatch (`parameters` is no object).
 Result<RunFunction> plan_function(const Workflow& workflow, const Step& step, const Scope& scope,
                                   std::uint32_t attempt, const DispatchValues& values);
 Effect plan_conditional(const Step& step, const ConditionalStep& config, const Scope& scope,
@@ -21,10 +21,14 @@ Effect plan_fan_out(const Workflow& workflow, const Step& step, const FanOutStep
                     const Scope& scope, Instant now);
 Effect plan_response(const Step& step, const ResponseStep& config, const Scope& scope, Instant now);
 
-/// The secrets that the step names, for its dispatch scope, and the redaction of all that the workflow
-/// names. Error: secret_missing.
-Result<SharedJson> dispatch_secrets(const Workflow& workflow, const Step& step,
-                                    const DispatchValues& values, Redaction& redaction);
+/// The secrets that the step names, for its dispatch scope. Error: secret_missing.
+Result<SharedJson> dispatch_secrets(const Step& step, const DispatchValues& values);
+/// Of everything secret that any step of the workflow is given: a peer that was told something may come
+/// back with it in another step. Secrets that some step names, and the accounts for its integrations.
+Redaction dispatch_redaction(const Workflow& workflow, const DispatchValues& values);
+
+/// `parameters` may be one reference, which may lead to anything: the error `code` if not to an object.
+Outcome require_object(const Step& step, const Json& parameters, ErrorCode code);
 
 /// The rendered input of a step, as the task history shows it.
 Json render_input(const Step& step, const Scope& scope);

@@ -1,6 +1,7 @@
 #include "runtime/files/file_value.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/text/hex_text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,27 +11,16 @@ namespace {
 
 constexpr std::string_view prefix = "millrace-file:";
 constexpr std::size_t hash_digits = 64;
-constexpr std::string_view digits = "0123456789abcdef";
-
-int nibble(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// A handle at the beginning of the text, and how long it is.
 std::optional<std::pair<FileHandle, std::size_t>> handle_at(std::string_view text) {
   if (!text.starts_with(prefix)) return std::nullopt;
   std::string_view rest = text.substr(prefix.size());
   if (rest.size() < hash_digits + 2 || rest[hash_digits] != ':') return std::nullopt;
+  const auto hash = parse_hex(rest.substr(0, hash_digits));
+  if (!hash) return std::nullopt;
   FileHandle handle;
-  for (std::size_t i = 0; i < handle.hash.size(); ++i) {
-    const int high = nibble(rest[2 * i]);
-    const int low = nibble(rest[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    handle.hash[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
+  std::copy(hash->begin(), hash->end(), handle.hash.begin());
   rest.remove_prefix(hash_digits + 1);
   const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), handle.size);
   if (read.ec != std::errc()) return std::nullopt;
@@ -117,9 +107,7 @@ class Interner {
 }  // namespace
 
 std::string to_text(const FileHandle& handle) {
-  const std::string_view hash(reinterpret_cast<const char*>(handle.hash.data()),
-                              handle.hash.size());
-  return std::string(prefix) + to_hex(hash) + ':' + std::to_string(handle.size);
+  return std::string(prefix) + to_hex(handle.hash) + ':' + std::to_string(handle.size);
 }
 
 std::optional<FileHandle> parse_file_handle(std::string_view text) {
@@ -138,6 +126,18 @@ std::vector<FileHandle> find_file_handles(std::string_view text) {
   return handles;
 }
 
+bool holds_file(std::string_view text) { return !find_file_handles(text).empty(); }
+
+SharedBytes FileBudget::operator()(const FileHandle& file) {
+  if (is_exceeded_) return nullptr;
+  SharedBytes found = bytes_(file);
+  if (found == nullptr) return nullptr;
+  is_exceeded_ = found->size() > left_;
+  if (is_exceeded_) return nullptr;
+  left_ -= found->size();
+  return found;
+}
+
 std::string expand_file_handles(std::string text, const FileBytes& bytes) {
   std::string expanded;
   std::size_t copied = 0;
@@ -153,12 +153,43 @@ std::string expand_file_handles(std::string text, const FileBytes& bytes) {
   return expanded;
 }
 
+void expand_file_handles(Json& value, const FileBytes& bytes) {
+  if (auto* const text = value.if_string()) {
+    if (holds_file(*text)) *text = expand_file_handles(std::string(*text), bytes);
+  } else if (auto* const array = value.if_array()) {
+    for (Json& each : *array) expand_file_handles(each, bytes);
+  } else if (auto* const object = value.if_object()) {
+    for (auto& member : *object) expand_file_handles(member.value(), bytes);
+  }
+}
+
 std::optional<FileValue> as_file(const Json& value) {
   const auto* const object = value.if_object();
   if (object == nullptr || !is_file_object(*object)) return std::nullopt;
   const auto handle = parse_file_handle(object->at("data").get_string());
   if (!handle) return std::nullopt;
   return FileValue{text_member(*object, "name"), text_member(*object, "mimeType"), *handle};
+}
+
+Result<std::optional<FileToSend>> file_to_send(const Json& value) {
+  const auto* const object = value.if_object();
+  if (object == nullptr || !is_file_object(*object)) return std::optional<FileToSend>();
+  std::optional<FileToSend> file(std::in_place);
+  file->name = text_member(*object, "name");
+  file->mime_type = text_member(*object, "mimeType");
+  const std::string_view data = object->at("data").get_string();
+  if (const auto handle = parse_file_handle(data)) {
+    file->content = *handle;
+    return file;
+  }
+  if (data.size() / 2 > limits::file_bytes_max) {
+    return Error(ErrorCode::invalid_file,
+                 "a file has at most " + std::to_string(limits::file_bytes_max) + " bytes");
+  }
+  auto bytes = parse_hex(data);
+  if (!bytes) return Error(ErrorCode::invalid_file, "a file object's `data` must be hex");
+  file->content = std::make_shared<const std::string>(std::move(*bytes));
+  return file;
 }
 
 Json file_object(const FileValue& file) {
@@ -170,28 +201,6 @@ Json file_object(const FileValue& file) {
 
 Outcome intern_files(Json& value, const KeepFile& keep, HandlesInData handles) {
   return Interner(keep, handles).walk(value, "");
-}
-
-std::optional<std::string> parse_hex(std::string_view text) {
-  if (text.size() % 2 != 0) return std::nullopt;
-  std::string bytes(text.size() / 2, '\0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const int high = nibble(text[2 * i]);
-    const int low = nibble(text[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes[i] = static_cast<char>(high << 4 | low);
-  }
-  return bytes;
-}
-
-std::string to_hex(std::string_view bytes) {
-  std::string text(bytes.size() * 2, '\0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    text[2 * i] = digits[byte >> 4];
-    text[2 * i + 1] = digits[byte & 15];
-  }
-  return text;
 }
 
 }  // namespace millrace

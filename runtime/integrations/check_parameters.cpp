@@ -1,5 +1,6 @@
 #include "runtime/integrations/check_parameters.h"
 
+#include "runtime/definitions/findings.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
@@ -8,13 +9,6 @@ namespace millrace {
 namespace {
 
 using Type = ActionParameter::Type;
-
-ErrorDetail finding(std::string_view name, std::string message) {
-  ErrorDetail detail;
-  detail.path = '/' + pointer_token(name);
-  detail.message = std::move(message);
-  return detail;
-}
 
 std::vector<std::string> names_of(const IntegrationAction& action) {
   std::vector<std::string> names;
@@ -52,30 +46,29 @@ Outcome check_parameters(const IntegrationAction& action, const Json& parameters
     return Error(ErrorCode::invalid_parameters,
                  "\"parameters\" must be an object, got " + std::string(kind_name(parameters)));
   }
-  std::vector<ErrorDetail> findings;
+  Findings findings;
+  const auto add = [&](const std::string& name, std::string message, std::string expected = {},
+                       std::string got = {}, std::string nearest = {}) {
+    findings.push_back(finding_at("", '/' + pointer_token(name), std::move(message),
+                                  std::move(expected), std::move(got), std::move(nearest)));
+  };
   for (const auto& parameter : action.parameters) {
+    const std::string expected(wire_name(parameter.type));
     const Json* const value = object->if_contains(parameter.name);
     if (value == nullptr || value->is_null()) {
       if (!parameter.is_required) continue;
-      auto missing = finding(parameter.name, "`" + parameter.name + "` is missing");
-      missing.expected = wire_name(parameter.type);
-      findings.push_back(std::move(missing));
+      add(parameter.name, "`" + parameter.name + "` is missing", expected);
     } else if (!fits(parameter.type, *value)) {
-      auto mismatch = finding(parameter.name, "`" + parameter.name + "` has the wrong type");
-      mismatch.expected = wire_name(parameter.type);
-      mismatch.got = kind_name(*value);
-      findings.push_back(std::move(mismatch));
+      add(parameter.name, "`" + parameter.name + "` has the wrong type", expected,
+          std::string(kind_name(*value)));
     }
   }
   const auto names = names_of(action);
   for (const auto& given : *object) {
     const std::string name(given.key());
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    auto unknown =
-        finding(name, "the action \"" + action.name + "\" has no parameter `" + name + '`');
-    unknown.got = name;
-    unknown.nearest = nearest_name(name, names);
-    findings.push_back(std::move(unknown));
+    add(name, "the action \"" + action.name + "\" has no parameter `" + name + '`', {}, name,
+        nearest_name(name, names));
   }
   if (findings.empty()) return Done{};
   std::string message = "action \"" + action.name + "\": " + findings.front().message;

@@ -1,5 +1,6 @@
 #include "runtime/integrations/credential_input.h"
 
+#include "runtime/definitions/findings.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
@@ -10,17 +11,12 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-class Findings {
+class InputCheck {
  public:
   void add(std::string path, std::string message, std::string expected = {}, std::string got = {},
            std::string nearest = {}) {
-    ErrorDetail detail;
-    detail.path = std::move(path);
-    detail.message = std::move(message);
-    detail.expected = std::move(expected);
-    detail.got = std::move(got);
-    detail.nearest = std::move(nearest);
-    list_.push_back(std::move(detail));
+    findings_.push_back(finding_at("", std::move(path), std::move(message), std::move(expected),
+                                   std::move(got), std::move(nearest)));
   }
 
   void refuse_others(const JsonObject& object, const std::string& path, const Names& known) {
@@ -46,29 +42,28 @@ class Findings {
   }
 
   Outcome outcome(const std::string& message) && {
-    if (list_.empty()) return Done{};
-    return Error(ErrorCode::invalid_request, message, std::move(list_));
+    if (findings_.empty()) return Done{};
+    return Error(ErrorCode::invalid_request, message, std::move(findings_));
   }
 
  private:
-  std::vector<ErrorDetail> list_;
+  Findings findings_;
 };
 
 constexpr auto an_object = boost::json::kind::object;
 
 /// What `given` makes of a workflow's configuration.
-Json configured(const Json* before, const Json& given, const std::string& path,
-                Findings& findings) {
+Json configured(const Json* before, const Json& given, const std::string& path, InputCheck& check) {
   if (!given.is_object()) {
-    findings.add(path, "must be an object with \"enabled\" and \"settings\", or null", "object",
-                 std::string(kind_name(given)));
+    check.add(path, "must be an object with \"enabled\" and \"settings\", or null", "object",
+              std::string(kind_name(given)));
     return nullptr;
   }
   const JsonObject& object = given.get_object();
-  findings.refuse_others(object, path, {"enabled", "settings"});
+  check.refuse_others(object, path, {"enabled", "settings"});
   const Json* const enabled =
-      findings.member(object, path, "enabled", boost::json::kind::bool_, "a boolean");
-  const Json* const settings = findings.member(object, path, "settings", an_object, "an object");
+      check.member(object, path, "enabled", boost::json::kind::bool_, "a boolean");
+  const Json* const settings = check.member(object, path, "settings", an_object, "an object");
   JsonObject next{{"enabled", false}, {"settings", JsonObject()}};
   if (before != nullptr && before->is_object()) next = before->get_object();
   if (enabled != nullptr) next["enabled"] = *enabled;
@@ -79,7 +74,7 @@ Json configured(const Json* before, const Json& given, const std::string& path,
 }  // namespace
 
 Outcome check_credential_fields(const IntegrationAuth& auth, const JsonObject& fields) {
-  Findings findings;
+  InputCheck check;
   const Names required = credential_fields(auth);
   Names known = required;
   if (auth.kind == IntegrationAuth::Kind::oauth2) {
@@ -90,43 +85,43 @@ Outcome check_credential_fields(const IntegrationAuth& auth, const JsonObject& f
     const std::string path = "/credentials/" + name;
     if (value == nullptr) {
       const bool is_required = std::find(required.begin(), required.end(), name) != required.end();
-      if (is_required) findings.add(path, "the field \"" + name + "\" is missing", "string");
+      if (is_required) check.add(path, "the field \"" + name + "\" is missing", "string");
     } else if (!value->is_string()) {
-      findings.add(path, "must be a string", "string", std::string(kind_name(*value)));
+      check.add(path, "must be a string", "string", std::string(kind_name(*value)));
     } else if (value->get_string().empty()) {
-      findings.add(path, "must not be empty", "string", "an empty string");
+      check.add(path, "must not be empty", "string", "an empty string");
     }
   }
-  findings.refuse_others(fields, "/credentials", known);
-  return std::move(findings).outcome("the credentials do not fit the integration: see the details");
+  check.refuse_others(fields, "/credentials", known);
+  return std::move(check).outcome("the credentials do not fit the integration: see the details");
 }
 
 Outcome configure_credential(Credential& credential, const JsonObject& patch) {
-  Findings findings;
-  findings.refuse_others(patch, "", {"config"});
+  InputCheck check;
+  check.refuse_others(patch, "", {"config"});
   JsonObject workflows = credential.configured_workflows;
   JsonObject shared = credential.shared_settings;
-  if (const Json* const config = findings.member(patch, "", "config", an_object, "an object")) {
+  if (const Json* const config = check.member(patch, "", "config", an_object, "an object")) {
     const JsonObject& object = config->get_object();
-    findings.refuse_others(object, "/config", {"configuredWorkflows", "sharedSettings"});
+    check.refuse_others(object, "/config", {"configuredWorkflows", "sharedSettings"});
     if (const Json* const given =
-            findings.member(object, "/config", "configuredWorkflows", an_object, "an object")) {
+            check.member(object, "/config", "configuredWorkflows", an_object, "an object")) {
       for (const auto& member : given->get_object()) {
         const std::string path = "/config/configuredWorkflows/" + pointer_token(member.key());
         if (member.value().is_null()) {
           workflows.erase(member.key());
         } else {
           workflows[member.key()] =
-              configured(workflows.if_contains(member.key()), member.value(), path, findings);
+              configured(workflows.if_contains(member.key()), member.value(), path, check);
         }
       }
     }
     if (const Json* const given =
-            findings.member(object, "/config", "sharedSettings", an_object, "an object")) {
+            check.member(object, "/config", "sharedSettings", an_object, "an object")) {
       shared = given->get_object();
     }
   }
-  auto outcome = std::move(findings).outcome(
+  auto outcome = std::move(check).outcome(
       "the credential cannot be changed like this: see the "
       "details");
   if (!outcome) return outcome;

@@ -3,6 +3,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/definitions/object_reader.h"
 #include "runtime/requests/read_request.h"
+#include "runtime/text/ascii_text.h"
 #include "runtime/text/header_text.h"
 #include "runtime/text/nearest_name.h"
 
@@ -104,13 +105,10 @@ void link_action(IntegrationAction& action, Findings& findings) {
   std::vector<std::string> names;
   for (const auto& parameter : action.parameters) names.push_back(parameter.name);
   const auto link = [&](Reference& reference, const std::string& pointer) {
-    const auto report = [&](std::string why, std::string got = {}, std::string nearest = {}) {
-      ErrorDetail detail;
-      detail.path = pointer;
-      detail.message = "in `{{" + reference.text + "}}`: " + std::move(why);
-      detail.got = std::move(got);
-      detail.nearest = std::move(nearest);
-      findings.push_back(std::move(detail));
+    const auto report = [&](const std::string& why, std::string got = {},
+                            std::string nearest = {}) {
+      findings.push_back(finding_at("", pointer, "in `{{" + reference.text + "}}`: " + why, {},
+                                    std::move(got), std::move(nearest)));
     };
     if (reference.root == Root::step && reference.name == "parameters") {
       reference.root = Root::parameters;

@@ -1,7 +1,7 @@
 #pragma once
 // An integration as workflows use it: where a third-party API is, how a connected user's credential is
-// put into its requests, and the actions it declares. Compiled from the user's JSON (behaviour 11),
-// immutable, shared by many threads.
+// put into its requests, and the actions it declares. Compiled from the user's JSON, immutable, shared
+// by many threads.
 //
 //   PUT /projects/{p}/integrations/crm
 //   { "name": "CRM", "baseUrl": "https://api.crm.example/v1", "isActive": true,

@@ -1,5 +1,7 @@
 #include "runtime/integrations/run_conditions.h"
 
+#include "runtime/definitions/findings.h"
+
 #include <utility>
 
 namespace millrace {
@@ -40,11 +42,9 @@ std::vector<ErrorDetail> missing_settings(const Integration& integration,
   std::vector<ErrorDetail> missing;
   for (const auto& setting : integration.settings) {
     if (!setting.is_required || is_filled(settings, setting.id)) continue;
-    ErrorDetail detail;
-    detail.path = "/settings/" + pointer_token(setting.id);
-    detail.message = "the required setting \"" + setting.id + "\" is not filled in";
-    detail.expected = setting.type;
-    missing.push_back(std::move(detail));
+    missing.push_back(finding_at("", "/settings/" + pointer_token(setting.id),
+                                 "the required setting \"" + setting.id + "\" is not filled in",
+                                 setting.type));
   }
   return missing;
 }

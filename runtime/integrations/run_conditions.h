@@ -1,7 +1,7 @@
 #pragma once
-// What a live run needs of its user (behaviour 1): an active integration, a valid credential, the
-// workflow enabled on it, the required settings, and a user who is not disabled. Each unmet
-// condition is an error code of its own, so that "why did nothing run?" has an answer.
+// What a live run needs of its user: an active integration, a valid credential, the workflow enabled
+// on it, the required settings, and a user who is not disabled. Each unmet condition is an error code
+// of its own, so that "why did nothing run?" has an answer.
 
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"

@@ -49,7 +49,8 @@ struct HttpRequest {
   SharedBytes body;             // null: none
   std::vector<FormPart> parts;  // not empty: the body is multipart/form-data made of these
   std::optional<ClientCredentials> client_credentials;
-  Millis timeout = limits::request_time_max;  // from its turn to the last byte, token included
+  /// From its turn to the last byte, token included.
+  Millis timeout = limits::request_time_max;
   std::size_t response_bytes_max = limits::response_bytes_max;
   int redirects_max = limits::redirects_max;
 };
@@ -60,6 +61,8 @@ struct HttpResponse {
   std::vector<HttpHeader> headers;
   /// Never null. Decompressed, but for a partial response (206) and encodings that the request asked for itself.
   SharedBytes body;
+  /// The access tokens that were sent along for `client_credentials`, for whoever must not show them.
+  std::vector<std::string> tokens = {};
 
   /// The first header of that (lower-case) name; null if there is none.
   const std::string* header(std::string_view name) const {
@@ -73,7 +76,8 @@ struct HttpResponse {
 /// A response of any status is an answer. Errors: invalid_url (also of a redirect), blocked_address,
 /// connection_failed, tls_failed, step_timeout, response_too_large, too_many_redirects, bad_response
 /// (cut off, not HTTP, wrong length, broken compression), authorization_failed (no token to be had),
-/// overloaded, cancelled. Messages name the host, never a query, header or body.
+/// overloaded (too many wait, or it waited too long), cancelled. Messages name the host, never a query,
+/// header, token or body.
 using HttpOutcome = Result<HttpResponse>;
 
 class HttpCaller {

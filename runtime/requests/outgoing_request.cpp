@@ -1,10 +1,13 @@
 #include "runtime/requests/outgoing_request.h"
 
+#include "runtime/text/ascii_text.h"
 #include "runtime/text/base64_text.h"
 #include "runtime/text/header_text.h"
+#include "runtime/text/hex_text.h"
 #include "runtime/text/percent_text.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace millrace {
@@ -24,6 +27,21 @@ Result<std::string> as_text(std::string_view field, const Json& value) {
   if (value.is_string()) return std::string(value.get_string());
   if (value.is_structured() || value.is_null()) return not_text(field, value);
   return to_text(value);
+}
+
+Outcome refuse_files(std::string_view field, std::string_view text) {
+  if (!holds_file(text)) return Done{};
+  return Error(ErrorCode::type_mismatch,
+               std::string(field) + " would hold the bytes of a file, which only \"body\" can");
+}
+
+/// Text for a place that cannot hold the bytes of a file.
+Result<std::string> as_line(std::string_view field, const Json& value) {
+  auto text = as_text(field, value);
+  if (text) {
+    if (auto refused = refuse_files(field, *text); !refused) return refused.error();
+  }
+  return text;
 }
 
 /// Like `as_text`; arrays and objects become JSON.
@@ -50,7 +68,8 @@ std::string form_field(const std::string& text) {
   return encoded;
 }
 
-/// Calls `add(key, value)` for each field; an array stands for its elements, null for nothing.
+/// Calls `add(key, value)` for each field until one fails; an array stands for its elements, null for
+/// nothing.
 template <class Add>
 Outcome each_field(std::string_view what, const Json& fields, Add add) {
   if (fields.is_null()) return Done{};
@@ -60,15 +79,18 @@ Outcome each_field(std::string_view what, const Json& fields, Add add) {
                  std::string(what) + " must be an object, got " + std::string(kind_name(fields)));
   }
   for (const auto& field : *object) {
-    if (const auto* const array = field.value().if_array()) {
-      for (const Json& each : *array) {
-        if (!each.is_null()) add(field.key(), each);
-      }
-    } else if (!field.value().is_null()) {
-      add(field.key(), field.value());
+    const auto* const array = field.value().if_array();
+    for (const Json& each : array != nullptr ? std::span(array->data(), array->size())
+                                             : std::span(&field.value(), 1)) {
+      if (each.is_null()) continue;
+      if (auto added = add(field.key(), each); !added) return added;
     }
   }
   return Done{};
+}
+
+OutgoingContent content_of(FileToSend file) {
+  return std::visit([](auto& each) { return OutgoingContent(std::move(each)); }, file.content);
 }
 
 class Builder {
@@ -95,7 +117,7 @@ class Builder {
     if (!is_header_name(name)) {
       return Error(ErrorCode::invalid_parameters, field + " has a name that no header may have");
     }
-    auto text = as_text(field, value);
+    auto text = as_line(field, value);
     if (!text) return text.error();
     if (!is_header_value(*text)) {
       return Error(ErrorCode::invalid_parameters,
@@ -142,10 +164,11 @@ class Builder {
       case BodyKind::none:
         return Done{};
       case BodyKind::json:
+        return add_json(values_.body);
       case BodyKind::graphql:
-        out_.body = to_text(values_.body);
-        default_type("application/json");
-        return Done{};
+        // Text is the query alone.
+        return add_json(values_.body.is_string() ? Json(JsonObject{{"query", values_.body}})
+                                                 : values_.body);
       case BodyKind::form_data:
         return add_form();
       case BodyKind::form_urlencoded:
@@ -158,19 +181,29 @@ class Builder {
     return Done{};
   }
 
+  Outcome add_json(const Json& value) {
+    out_.body = to_text(value);
+    default_type("application/json");
+    return Done{};
+  }
+
   Outcome add_form() {
     // The boundary is the caller's: only it knows the whole header.
     std::erase_if(out_.http.headers,
                   [](const HttpHeader& each) { return lower_case(each.name) == "content-type"; });
     std::vector<OutgoingPart> parts;
-    auto read = each_field("\"body\"", values_.body, [&](std::string_view name, const Json& value) {
-      if (const auto file = as_file(value)) {
-        parts.push_back({std::string(name), file->name.empty() ? "file" : file->name,
-                         file->mime_type, file->handle});
+    const auto add = [&](std::string_view name, const Json& value) -> Outcome {
+      auto file = file_to_send(value);
+      if (!file) return file.error();
+      if (*file) {
+        parts.push_back({std::string(name), (*file)->name.empty() ? "file" : (*file)->name,
+                         (*file)->mime_type, content_of(std::move(**file))});
       } else {
         parts.push_back({std::string(name), "", "", as_field(value)});
       }
-    });
+      return Done{};
+    };
+    auto read = each_field("\"body\"", values_.body, add);
     out_.body = std::move(parts);
     return read;
   }
@@ -180,8 +213,9 @@ class Builder {
     auto read = each_field("\"body\"", values_.body, [&](std::string_view name, const Json& value) {
       if (!text.empty()) text += '&';
       text += form_encode_text(name) + '=' + form_field(as_field(value));
+      return Outcome(Done{});
     });
-    out_.body = std::move(text);
+    out_.body = OutgoingContent(std::move(text));
     default_type("application/x-www-form-urlencoded");
     return read;
   }
@@ -189,25 +223,27 @@ class Builder {
   Outcome add_text(const char* type) {
     auto text = as_text("\"body\"", values_.body);
     if (!text) return text.error();
-    out_.body = std::move(*text);
+    out_.body = OutgoingContent(std::move(*text));
     default_type(type);
     return Done{};
   }
 
   Outcome add_raw() {
-    if (const auto file = as_file(values_.body)) {
-      out_.body = file->handle;
+    auto file = file_to_send(values_.body);
+    if (!file) return file.error();
+    if (*file) {
+      default_type((*file)->mime_type.empty() ? "application/octet-stream" : (*file)->mime_type);
+      out_.body = content_of(std::move(**file));
       out_.is_body_hex = false;
-      default_type(file->mime_type.empty() ? "application/octet-stream" : file->mime_type);
       return Done{};
     }
-    out_.body = values_.body.is_null() ? std::string() : as_field(values_.body);
+    out_.body = OutgoingContent(values_.body.is_null() ? std::string() : as_field(values_.body));
     default_type(out_.is_body_hex ? "application/octet-stream" : "text/plain; charset=utf-8");
     return Done{};
   }
 
   Result<std::string> authorization_text(std::string_view key) const {
-    return as_text("\"authorization\": \"" + std::string(key) + '"',
+    return as_line("\"authorization\": \"" + std::string(key) + '"',
                    member(values_.authorization_values, key));
   }
 
@@ -268,18 +304,21 @@ class Builder {
   }
 
   Outcome add_url() {
-    auto url = as_text("\"url\"", values_.url);
+    auto url = as_line("\"url\"", values_.url);
     if (!url) {
-      return Error(ErrorCode::invalid_url,
-                   url.error().message + " (does the reference lead anywhere?)");
+      const char* const hint = values_.url.is_null() ? " (does the reference lead anywhere?)" : "";
+      return Error(ErrorCode::invalid_url, url.error().message + hint);
     }
     const std::string start = lower_case(std::string_view(*url).substr(0, 8));
     if (!start.starts_with("http://") && start != "https://") {
       return Error(ErrorCode::invalid_url, "\"url\" must begin with http:// or https://");
     }
-    auto read = each_field(
-        "\"params\"", values_.params,
-        [&](std::string_view name, const Json& value) { add_param(name, as_field(value)); });
+    const auto add = [&](std::string_view name, const Json& value) {
+      const std::string text = as_field(value);
+      add_param(name, text);
+      return refuse_files("\"params\": \"" + std::string(name) + '"', text);
+    };
+    auto read = each_field("\"params\"", values_.params, add);
     if (!read) return read;
     std::string text = encode_url(*url);
     const auto fragment = text.find('#');
@@ -298,6 +337,18 @@ class Builder {
   OutgoingRequest out_;
   std::string params_;
 };
+
+/// True for dot segments (RFC 3986, 5.2.4), also percent-encoded ones: whoever reads the path may
+/// resolve them, to above the base URL.
+bool leaves_base(std::string_view path) {
+  std::string plain = lower_case(path.substr(0, path.find_first_of("?#")));
+  for (auto at = plain.find("%2e"); at != std::string::npos; at = plain.find("%2e", at)) {
+    plain.replace(at, 3, ".");
+  }
+  std::replace(plain.begin(), plain.end(), '\\', '/');  // some servers read it as a slash
+  plain = '/' + plain + '/';
+  return plain.find("/./") != std::string::npos || plain.find("/../") != std::string::npos;
+}
 
 std::string credential_field(const Credential& credential, std::string_view key) {
   const Json* const value = credential.fields.if_contains(key);
@@ -334,6 +385,35 @@ void authorize(RequestValues& values, const IntegrationAuth& auth, const Credent
   }
 }
 
+template <class Visit>
+void each_content(const OutgoingRequest& request, Visit visit) {
+  if (const auto* const content = std::get_if<OutgoingContent>(&request.body)) visit(*content);
+  if (const auto* const parts = std::get_if<std::vector<OutgoingPart>>(&request.body)) {
+    for (const auto& part : *parts) visit(part.content);
+  }
+}
+
+Result<SharedBytes> bytes_of(OutgoingContent content, const FileBytes& bytes) {
+  if (auto* const text = std::get_if<std::string>(&content)) {
+    return std::make_shared<const std::string>(expand_file_handles(std::move(*text), bytes));
+  }
+  if (auto* const whole = std::get_if<SharedBytes>(&content)) return std::move(*whole);
+  SharedBytes file = bytes(std::get<FileHandle>(content));
+  if (file == nullptr) {
+    return Error(ErrorCode::invalid_file, "a file that is to be sent is not one of this run");
+  }
+  return file;
+}
+
+Result<SharedBytes> unhex(std::string_view text) {
+  auto decoded = parse_hex(text);
+  if (!decoded) {
+    return Error(ErrorCode::invalid_file,
+                 "\"body\" is not hex, as `X-Paragon-Encoding: hex` says it is");
+  }
+  return std::make_shared<const std::string>(std::move(*decoded));
+}
+
 }  // namespace
 
 Result<OutgoingRequest> outgoing_request(const RequestValues& values) {
@@ -351,67 +431,64 @@ Outcome connect_request(RequestValues& values, const Integration& integration, c
     return Error(ErrorCode::invalid_url, "\"path\" is relative to the base URL of \"" +
                                              integration.type + "\" and cannot be a whole URL");
   }
+  if (leaves_base(*path)) {
+    return Error(ErrorCode::invalid_url,
+                 "\"path\" must not hold the segments \".\" or \"..\": it "
+                 "stays below the base URL of \"" +
+                     integration.type + '"');
+  }
   while (base->ends_with('/')) base->pop_back();
   const bool needs_slash = !path->empty() && path->front() != '/' && path->front() != '?';
   values.url = *base + (needs_slash ? "/" : "") + *path;
   if (credential == nullptr) return Done{};
   authorize(values, integration.auth, *credential);
-  for (const auto& field : credential->fields) {
+  redact(*credential, redaction);
+  return Done{};
+}
+
+void redact(const Credential& credential, Redaction& redaction) {
+  for (const auto& field : credential.fields) {
     // A user's name is no secret, and may well stand in the response for other reasons.
     if (!field.value().is_string() || field.key() == "username") continue;
     redaction.add(field.value().get_string(), "[credential]");
   }
-  return Done{};
+}
+
+std::uint64_t body_bytes_of(const OutgoingRequest& request) {
+  std::uint64_t bytes = 0;
+  each_content(request, [&](const OutgoingContent& content) {
+    if (const auto* const text = std::get_if<std::string>(&content)) bytes += text->size();
+    if (const auto* const file = std::get_if<FileHandle>(&content)) bytes += file->size;
+    if (const auto* const whole = std::get_if<SharedBytes>(&content)) bytes += (*whole)->size();
+  });
+  return bytes;
 }
 
 std::vector<FileHandle> files_of(const OutgoingRequest& request) {
-  if (const auto* const text = std::get_if<std::string>(&request.body)) {
-    return find_file_handles(*text);
-  }
-  if (const auto* const handle = std::get_if<FileHandle>(&request.body)) return {*handle};
   std::vector<FileHandle> files;
-  if (const auto* const parts = std::get_if<std::vector<OutgoingPart>>(&request.body)) {
-    for (const auto& part : *parts) {
-      if (const auto* const handle = std::get_if<FileHandle>(&part.content)) {
-        files.push_back(*handle);
-      } else {
-        for (const auto& each : find_file_handles(std::get<std::string>(part.content))) {
-          files.push_back(each);
-        }
-      }
+  each_content(request, [&](const OutgoingContent& content) {
+    if (const auto* const file = std::get_if<FileHandle>(&content)) files.push_back(*file);
+    if (const auto* const text = std::get_if<std::string>(&content)) {
+      for (const auto& each : find_file_handles(*text)) files.push_back(each);
     }
-  }
+  });
   return files;
 }
 
 Result<HttpRequest> send_with(OutgoingRequest request, const FileBytes& bytes) {
-  const Error missing(ErrorCode::invalid_file, "a file that is to be sent is not one of this run");
   HttpRequest http = std::move(request.http);
-  if (auto* const text = std::get_if<std::string>(&request.body)) {
-    std::string body = expand_file_handles(std::move(*text), bytes);
-    if (request.is_body_hex) {
-      auto decoded = parse_hex(body);
-      if (!decoded) {
-        return Error(ErrorCode::invalid_file,
-                     "\"body\" is not hex, as `X-Paragon-Encoding: hex` says it is");
-      }
-      body = std::move(*decoded);
-    }
-    http.body = std::make_shared<const std::string>(std::move(body));
-  } else if (const auto* const handle = std::get_if<FileHandle>(&request.body)) {
-    http.body = bytes(*handle);
-    if (http.body == nullptr) return missing;
+  if (auto* const content = std::get_if<OutgoingContent>(&request.body)) {
+    const bool is_hex = request.is_body_hex && std::holds_alternative<std::string>(*content);
+    auto body = bytes_of(std::move(*content), bytes);
+    if (body && is_hex) body = unhex(**body);
+    if (!body) return body.error();
+    http.body = std::move(*body);
   } else if (auto* const parts = std::get_if<std::vector<OutgoingPart>>(&request.body)) {
     for (auto& part : *parts) {
-      FormPart form{std::move(part.name), std::move(part.file_name), std::move(part.type), nullptr};
-      if (const auto* const file = std::get_if<FileHandle>(&part.content)) {
-        form.bytes = bytes(*file);
-        if (form.bytes == nullptr) return missing;
-      } else {
-        form.bytes = std::make_shared<const std::string>(
-            expand_file_handles(std::move(std::get<std::string>(part.content)), bytes));
-      }
-      http.parts.push_back(std::move(form));
+      auto sent = bytes_of(std::move(part.content), bytes);
+      if (!sent) return sent.error();
+      http.parts.push_back({std::move(part.name), std::move(part.file_name), std::move(part.type),
+                            std::move(*sent)});
     }
   }
   return http;

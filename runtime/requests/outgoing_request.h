@@ -17,28 +17,36 @@
 
 namespace millrace {
 
+/// Text, in which hex takes the place of handles; a whole file of the run; bytes as they are.
+using OutgoingContent = std::variant<std::string, FileHandle, SharedBytes>;
+
 struct OutgoingPart {
   std::string name;
   std::string file_name;
   std::string type;
-  std::variant<std::string, FileHandle> content;
+  OutgoingContent content;
 };
 
 struct OutgoingRequest {
   HttpRequest http;  // all but its body
-  std::variant<std::monostate, std::string, FileHandle, std::vector<OutgoingPart>> body;
+  std::variant<std::monostate, OutgoingContent, std::vector<OutgoingPart>> body;
   bool is_body_hex = false;  // a text body that stands for bytes (X-Paragon-Encoding: hex)
 };
 
 /// Errors: invalid_url, type_mismatch (what is not text where text is needed), invalid_parameters (a
-/// header that cannot be one). Messages name the field, not its value.
+/// header that cannot be one; a file's bytes outside of the body), invalid_file (a file object in the
+/// body whose `data` is not hex). Messages name the field, not its value.
 Result<OutgoingRequest> outgoing_request(const RequestValues& values);
 
 /// Makes the path of `values` absolute below the integration's base URL and puts the credential in.
 /// What is secret in it goes to `redaction`.
 Outcome connect_request(RequestValues& values, const Integration& integration, const Json& base_url,
                         const Credential* credential, Redaction& redaction);
+/// Adds what is secret in an account.
+void redact(const Credential& credential, Redaction& redaction);
 
+/// About how long the body will be: for the history, before files are read.
+std::uint64_t body_bytes_of(const OutgoingRequest& request);
 /// The files whose bytes `send_with` will ask for.
 std::vector<FileHandle> files_of(const OutgoingRequest& request);
 /// Error invalid_file: a file that this run does not have, or a hex body that is not hex.

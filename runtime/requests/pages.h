@@ -1,5 +1,5 @@
 #pragma once
-// Pagination: what a page says, and how pages add up (behaviour 4). Pure.
+// Pagination: what a page says, and how pages add up. Pure.
 //
 // It ends, each time with the pages so far, when the next token is null, "" or false; when `stopWhen`
 // holds; or at the most pages. A token that did not change would bring the same page for ever: it ends

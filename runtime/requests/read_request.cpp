@@ -57,15 +57,6 @@ std::vector<std::string_view> keys_of(AuthKind kind) {
   return {};
 }
 
-/// An object, or one reference that may render to one.
-Template read_object(ObjectReader& json, std::string_view key) {
-  const Json* const value = json.find(key);
-  if (value != nullptr && !value->is_object()) {
-    return json.reference_or(key, "an object", [](const Json&) { return false; });
-  }
-  return json.any(key, JsonObject());
-}
-
 void check_header_names(ObjectReader& json) {
   const Json* const headers = json.find("headers");
   const auto* const object = headers == nullptr ? nullptr : headers->if_object();
@@ -96,8 +87,9 @@ void check_body(ObjectReader& json, BodyKind kind) {
       return;
     case BodyKind::graphql:
       if (!body->is_object() || !body->get_object().contains("query")) {
-        json.report_mismatch(pointer, "an object with `query`, and `variables` if it has some",
-                             *body);
+        json.report_mismatch(
+            pointer, "the query as a string, or an object with `query`, and `variables` if any",
+            *body);
       }
       return;
     case BodyKind::none:
@@ -139,15 +131,7 @@ RequestAuthorization read_authorization(ObjectReader& parent) {
     if (const Json* const scope = json.find("scope")) values.emplace("scope", *scope);
   }
   json.finish();
-  auto compiled = Template::compile(values, pointer);
-  if (compiled) {
-    authorization.values = std::move(*compiled);
-  } else {
-    for (ErrorDetail detail : compiled.error().details) {
-      detail.step = parent.step();
-      parent.findings().push_back(std::move(detail));
-    }
-  }
+  authorization.values = json.compile(values, pointer);
   return authorization;
 }
 
@@ -200,9 +184,9 @@ RequestTemplate read_request(ObjectReader& json, std::string_view url_key) {
   json.require("method", "an HTTP method");
   request.method = json.choice<std::string_view>("method", methods).value_or("GET");
   if (json.required_text(url_key)) request.url = json.any(url_key, "");
-  request.params = read_object(json, "params");
+  request.params = json.object("params");
   check_header_names(json);
-  request.headers = read_object(json, "headers");
+  request.headers = json.object("headers");
   read_body(json, request);
   request.authorization = read_authorization(json);
   request.pagination = read_pagination(json);

@@ -17,8 +17,7 @@
 
 namespace millrace {
 
-/// `url_key` is "url", or "path" where there is a base URL. `step` is the id of the step, which may
-/// stand before `response` in pagination paths.
+/// `url_key` is "url", or "path" where there is a base URL.
 RequestTemplate read_request(ObjectReader& json, std::string_view url_key);
 
 /// "response.body.items", also between braces or with the step's own id before it: the path below the

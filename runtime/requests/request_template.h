@@ -1,6 +1,6 @@
 #pragma once
 // An outgoing request as a definition writes it, compiled: what a request step, an integration
-// request and an integration's action have in common (behaviour 4).
+// request and an integration's action have in common.
 
 #include "runtime/conditions/condition.h"
 #include "runtime/templates/template.h"
@@ -19,7 +19,7 @@ enum class BodyKind : std::uint8_t {
   form_urlencoded,  // an object
   xml,              // text
   raw,              // text, or a file object's bytes
-  graphql,          // {"query", "variables", "operationName"}
+  graphql,          // {"query", "variables", "operationName"}, or the query as text
 };
 
 struct RequestAuthorization {

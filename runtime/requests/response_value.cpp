@@ -1,6 +1,8 @@
 #include "runtime/requests/response_value.h"
 
-#include "runtime/text/header_text.h"
+#include "runtime/text/ascii_text.h"
+#include "runtime/text/charset_text.h"
+#include "runtime/text/header_parameter.h"
 #include "runtime/text/http_date_text.h"
 
 #include <algorithm>
@@ -13,17 +15,11 @@ namespace {
 constexpr std::array<int, 7> rejected_statuses{400, 401, 403, 404, 405, 410, 422};
 constexpr std::size_t file_name_bytes_max = 255;
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// "text/html; charset=utf-8" -> "text/html"
 std::string media_type(const HttpResponse& response) {
   const std::string* const header = response.header("content-type");
   if (header == nullptr) return {};
-  return lower_case(trim(std::string_view(*header).substr(0, header->find(';'))));
+  return lower_case(trimmed(std::string_view(*header).substr(0, header->find(';')), blanks));
 }
 
 bool is_json_type(std::string_view type) {
@@ -41,20 +37,27 @@ bool is_text_type(std::string_view type) {
          std::find(known.begin(), known.end(), type) != known.end();
 }
 
-/// The parameter `filename` of Content-Disposition (RFC 6266), without `filename*`.
+/// As the charset of its type says. Bytes without a type are text only when they are UTF-8.
+std::optional<std::string> text_of(const HttpResponse& response) {
+  const std::string* const type = response.header("content-type");
+  if (type == nullptr && !is_valid_utf8(*response.body)) return std::nullopt;
+  const auto charset = type == nullptr ? std::nullopt : header_parameter(*type, "charset");
+  return to_utf8(*response.body, charset.value_or(""));
+}
+
+bool has_control_characters(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7f;
+  });
+}
+
+/// The parameters `filename*` and `filename` of Content-Disposition (RFC 6266).
 std::string disposition_name(const HttpResponse& response) {
   const std::string* const header = response.header("content-disposition");
   if (header == nullptr) return {};
-  const auto at = lower_case(*header).find("filename=");
-  if (at == std::string::npos) return {};
-  std::string_view value = std::string_view(*header).substr(at + 9);
-  if (!value.starts_with('"')) return std::string(trim(value.substr(0, value.find(';'))));
-  std::string name;
-  for (std::size_t i = 1; i < value.size() && value[i] != '"'; ++i) {
-    if (value[i] == '\\' && i + 1 < value.size()) ++i;
-    name += value[i];
-  }
-  return name;
+  const auto extended = extended_header_parameter(*header, "filename");
+  if (extended && !has_control_characters(*extended)) return *extended;
+  return header_parameter(*header, "filename").value_or("");
 }
 
 std::string file_name(const HttpResponse& response, std::string_view url) {
@@ -74,15 +77,25 @@ std::string file_name(const HttpResponse& response, std::string_view url) {
 
 }  // namespace
 
-std::variant<Json, FileBody> read_body(const HttpResponse& response, std::string_view url) {
-  const std::string& bytes = *response.body;
-  if (bytes.empty()) return Json(nullptr);
+Result<ResponseBody> read_body(const HttpResponse& response, std::string_view url) {
   const std::string type = media_type(response);
-  if (is_json_type(type)) {
-    if (auto value = parse_json(bytes)) return std::move(*value);
+  const bool is_json = is_json_type(type);
+  if (response.body->empty()) {
+    return ResponseBody(!type.empty() && is_text_type(type) && !is_json ? Json("") : Json(nullptr));
   }
-  if ((is_json_type(type) || is_text_type(type)) && is_valid_utf8(bytes)) return Json(bytes);
-  return FileBody{file_name(response, url), type.empty() ? "application/octet-stream" : type};
+  auto text = is_json || is_text_type(type) ? text_of(response) : std::nullopt;
+  if (!text) {
+    return ResponseBody(
+        FileBody{file_name(response, url), type.empty() ? "application/octet-stream" : type});
+  }
+  if (!is_json) return ResponseBody(Json(std::move(*text)));
+  auto value = parse_foreign_json(*text);
+  if (value) return ResponseBody(std::move(*value));
+  // A status that is a failure anyway says more than what is wrong with its body.
+  if (value.error().code == ErrorCode::limit_exceeded && is_success(response.status)) {
+    return Error(ErrorCode::bad_response, "the response's body is " + value.error().message);
+  }
+  return ResponseBody(Json(std::move(*text)));
 }
 
 Json response_value(const HttpResponse& response, Json body) {
@@ -115,7 +128,7 @@ std::optional<Millis> retry_after(const HttpResponse& response, Instant now) {
   const std::string* const header = response.header("retry-after");
   if (header == nullptr) return std::nullopt;
   constexpr Millis longest = limits::retry_after_max;
-  const std::string_view text = trim(*header);
+  const std::string_view text = trimmed(*header, blanks);
   std::uint64_t seconds = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (read.ec != std::errc::invalid_argument && read.ptr == text.data() + text.size()) {

@@ -2,8 +2,8 @@
 // What a workflow sees of a response: {"statusCode", "headers", "body"}.
 //
 // The body by its content type: JSON (application/json, anything+json) is its value; text (text/*, XML,
-// JavaScript, forms, no type at all) is a string, when it is valid UTF-8; everything else is a file. JSON
-// that is none is text. An empty body is null.
+// JavaScript, forms) is a string, converted from its charset; no type at all is text when it is valid
+// UTF-8; everything else is a file. JSON that is none is text. An empty body is null, of text "".
 
 #include "runtime/base/clock.h"
 #include "runtime/base/json.h"
@@ -21,8 +21,11 @@ struct FileBody {
   std::string name;
   std::string mime_type;
 };
-/// `url` is where it was asked for: its last segment names a file that has no other name.
-std::variant<Json, FileBody> read_body(const HttpResponse& response, std::string_view url);
+using ResponseBody = std::variant<Json, FileBody>;
+
+/// `url` is where it was asked for: its last segment names a file that has no other name. Error
+/// bad_response: a success whose JSON is nested too deeply, or holds a number that no double holds.
+Result<ResponseBody> read_body(const HttpResponse& response, std::string_view url);
 
 Json response_value(const HttpResponse& response, Json body);
 

@@ -3,8 +3,8 @@
 //   {"id", "type": "action", "action": "createContact", "parameters": {"email": "{{trigger.email}}"},
 //    "integration": "crm"}
 //
-// `integration` defaults to the workflow's. Output: `result`; with continueOnError also `error` and
-// `response`.
+// `integration` defaults to the workflow's. Output: `result`; with pagination also `error`, when a later
+// page failed; with continueOnError also `error` and `response`.
 
 #include "runtime/requests/read_request.h"
 #include "runtime/steps/step_catalog.h"
@@ -18,11 +18,7 @@ void read(ObjectReader& json, SequenceReader&, Step& step) {
   ActionStep action;
   action.action = json.required_text("action").value_or("");
   action.integration = json.text("integration").value_or("");
-  const Json* const parameters = json.find("parameters");
-  if (parameters != nullptr && !parameters->is_object()) {
-    json.report_mismatch(json.pointer_to("parameters"), "an object", *parameters);
-  }
-  action.parameters = json.any("parameters", JsonObject());
+  action.parameters = json.object("parameters");
   check_request_timeout(json, step);
   step.config = std::move(action);
 }
@@ -33,6 +29,10 @@ std::vector<Template*> templates(Step& step) {
 
 std::vector<std::string> outputs(const Step& step) {
   if (step.continue_on_error) return {"result", "error", "response"};
+  const auto* const definition = std::get<ActionStep>(step.config).definition;
+  // An action that was not found has a finding already: it may be one with pages.
+  const bool may_have_pages = definition == nullptr || definition->request.pagination;
+  if (may_have_pages) return {"result", "error"};
   return {"result"};
 }
 

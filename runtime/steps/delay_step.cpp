@@ -47,7 +47,9 @@ void read_value(ObjectReader& json, DelayStep& delay) {
   delay.value = json.reference_or("value", "a number", is_number);
   if (value == nullptr || !value->is_number()) return;
   if (!is_allowed(value->to_number<double>(), *delay.unit)) {
-    json.report_mismatch(json.pointer_to("value"), "a wait from 0 to 366 days", *value);
+    json.report_mismatch(json.pointer_to("value"),
+                         "a wait from 0 to " + std::to_string(limits::delay_max / 24h) + " days",
+                         *value);
   }
 }
 

@@ -1,7 +1,7 @@
 // The function step: runs a user's JavaScript.
 //
-//   {"id", "type": "function", "code": "({ a }) => a", "parameters": {"a":
-//   "{{trigger.request.body}}"},
+//   {"id", "type": "function", "code": "({ a }) => a",
+//    "parameters": {"a": "{{trigger.request.body}}"},
 //    "isolation": "version" | "call", "memory": "64MB", "timeout": "5s"}
 //
 // Output: `result`; with continueOnError also `error`.
@@ -32,6 +32,7 @@ std::string read_code(ObjectReader& json) {
                 "the code of a function may have at most " +
                     std::to_string(limits::function_code_bytes_max) + " bytes",
                 {}, std::to_string(code.size()) + " bytes");
+    return {};
   }
   return code;
 }
@@ -40,8 +41,10 @@ FunctionLimits read_limits(ObjectReader& json, const Step& step) {
   FunctionLimits function_limits;
   if (step.timeout) function_limits.time = *step.timeout;
   if (function_limits.time > limits::function_time_settable_max) {
-    json.report("timeout", "a function may run at most 15 minutes", "at most 15m",
-                std::to_string(function_limits.time.count()) + "ms");
+    const std::string minutes =
+        std::to_string(limits::function_time_settable_max / std::chrono::minutes(1));
+    json.report("timeout", "a function may run at most " + minutes + " minutes",
+                "at most " + minutes + "m", std::to_string(function_limits.time.count()) + "ms");
   }
   const auto memory = json.text("memory");
   if (!memory) return function_limits;
@@ -50,8 +53,10 @@ FunctionLimits read_limits(ObjectReader& json, const Step& step) {
       *bytes <= limits::function_memory_settable_max) {
     function_limits.memory_bytes = *bytes;
   } else {
-    json.report("memory", "`memory` must be a size from 16MB to 512MB, such as \"64MB\"",
-                "a size from 16MB to 512MB", *memory);
+    const std::string size = "a size from " +
+                             std::to_string(limits::function_memory_settable_min >> 20) + "MB to " +
+                             std::to_string(limits::function_memory_settable_max >> 20) + "MB";
+    json.report("memory", "`memory` must be " + size + ", such as \"64MB\"", size, *memory);
   }
   return function_limits;
 }
@@ -59,11 +64,7 @@ FunctionLimits read_limits(ObjectReader& json, const Step& step) {
 void read(ObjectReader& json, SequenceReader&, Step& step) {
   FunctionStep function;
   function.code = read_code(json);
-  const Json* const parameters = json.find("parameters");
-  if (parameters != nullptr && !parameters->is_object()) {
-    json.report_mismatch(json.pointer_to("parameters"), "an object", *parameters);
-  }
-  function.parameters = json.any("parameters", JsonObject());
+  function.parameters = json.object("parameters");
   function.isolation =
       json.choice<FunctionIsolation>("isolation", isolations).value_or(FunctionIsolation::version);
   function.limits = read_limits(json, step);

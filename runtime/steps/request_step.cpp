@@ -43,8 +43,10 @@ std::vector<std::string> outputs(const Step& step) {
 
 void check_request_timeout(ObjectReader& json, const Step& step) {
   if (step.timeout && *step.timeout > limits::request_time_settable_max) {
-    json.report("timeout", "a request may take at most 15 minutes", "at most 15m",
-                std::to_string(step.timeout->count()) + "ms");
+    const std::string minutes =
+        std::to_string(limits::request_time_settable_max / std::chrono::minutes(1));
+    json.report("timeout", "a request may take at most " + minutes + " minutes",
+                "at most " + minutes + "m", std::to_string(step.timeout->count()) + "ms");
   }
 }
 

@@ -16,17 +16,18 @@ struct RetryPolicy {
   std::vector<Millis> delays;
   /// Response statuses that are tried again although they are not expected to get better.
   std::vector<int> statuses;
+  /// Errors that are tried again although they are not expected to get better.
+  std::vector<ErrorCode> codes;
 
   static RetryPolicy none();
   static RetryPolicy standard();
 };
 
-inline constexpr std::size_t retries_max = 20;
 inline constexpr double retry_jitter = 0.10;
 
 /// The wait before the attempt after `failed_attempt` (1 is the first attempt), or nothing when the
-/// step has failed for good: no delay is left, or the error cannot get better. `jitter` is uniform in
-/// [-1, 1] and comes from outside, so that the machine stays pure.
+/// step has failed for good: no delay is left, or the error cannot get better and the policy does not
+/// name it. `jitter` is uniform in [-1, 1] and comes from outside, so that the machine stays pure.
 /// `at_least` is the wait that the peer asked for.
 std::optional<Millis> next_retry(const RetryPolicy& policy, std::uint32_t failed_attempt,
                                  ErrorCode error, double jitter, Millis at_least = Millis(0));

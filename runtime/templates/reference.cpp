@@ -1,5 +1,7 @@
 #include "runtime/templates/reference.h"
 
+#include "runtime/text/ascii_text.h"
+
 #include <array>
 #include <charconv>
 #include <utility>
@@ -28,13 +30,6 @@ bool is_key_character(char c) {
          c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
-}
-
 /// Small enough that it can be an index into anything we ever hold.
 std::optional<std::size_t> read_index(std::string_view digits) {
   std::uint32_t number = 0;
@@ -47,7 +42,7 @@ std::optional<std::size_t> read_index(std::string_view digits) {
 /// Reads one reference from left to right. The first mistake ends the reading.
 class ReferenceParser {
  public:
-  ReferenceParser(std::string_view trimmed, std::size_t offset) : text_(trimmed), offset_(offset) {}
+  ReferenceParser(std::string_view text, std::size_t offset) : text_(text), offset_(offset) {}
 
   Result<Reference> parse() {
     if (text_.empty()) return error("a reference is missing between `{{` and `}}`");
@@ -187,10 +182,9 @@ const std::vector<std::string>& root_names() {
 }
 
 Result<Reference> parse_reference(std::string_view text) {
-  const std::string_view trimmed = trim(text);
-  const auto offset =
-      trimmed.empty() ? std::size_t{0} : static_cast<std::size_t>(trimmed.data() - text.data());
-  return ReferenceParser(trimmed, offset).parse();
+  const std::string_view reference = trimmed(text, white_space);
+  const auto offset = static_cast<std::size_t>(reference.data() - text.data());
+  return ReferenceParser(reference, offset).parse();
 }
 
 const Json& follow(const Json& value, const std::vector<PathSegment>& path) {

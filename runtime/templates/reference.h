@@ -1,5 +1,5 @@
 #pragma once
-// A reference is what stands between `{{` and `}}`: a root and a path below it (behaviour 3).
+// A reference is what stands between `{{` and `}}`: a root and a path below it.
 //
 //   normalise.result.items[0].id     trigger.request.body.email     1.request.body.email
 //   settings.crmUrl   user.meta["odd key"]   each.instance   instance   execution.id   project.id

@@ -27,9 +27,8 @@ class Compiler {
     if (!value.is_structured()) return Json(value, {});
     // Also bounds the recursion, here and wherever the rendered value is written.
     if (place_.size() == limits::json_depth_max) {
-      add_mistake(pointer,
-                  "nested deeper than " + std::to_string(limits::json_depth_max) + " levels");
-      return nullptr;
+      return unreadable(pointer,
+                        "nested deeper than " + std::to_string(limits::json_depth_max) + " levels");
     }
     return value.is_array() ? skeleton_of_array(value.get_array(), pointer)
                             : skeleton_of_object(value.get_object(), pointer);
@@ -40,15 +39,27 @@ class Compiler {
     const std::string_view view(text.data(), text.size());
     if (view.find("{{") == std::string_view::npos) return Json(text, {});
     if (view.size() > limits::template_bytes_max) {
-      add_mistake(pointer, "a text with references may have at most " +
-                               std::to_string(limits::template_bytes_max) + " bytes");
-      return nullptr;
+      return unreadable(pointer, "a text with references may have at most " +
+                                     std::to_string(limits::template_bytes_max) + " bytes");
     }
     TemplateText parsed = parse_template_text(view);
+    const bool is_sound = parsed.mistakes.empty();
     for (auto& mistake : parsed.mistakes) add_mistake(pointer, std::move(mistake));
-    if (parsed.is_constant()) return Json(parsed.literals[0], {});
-    holes.push_back({place_, pointer, std::move(parsed)});
+    if (is_sound && parsed.is_constant()) return Json(parsed.literals[0], {});
+    return hole(pointer, std::move(parsed));
+  }
+
+  Json hole(const std::string& pointer, TemplateText text) {
+    holes.push_back({place_, pointer, std::move(text)});
     return nullptr;
+  }
+
+  /// A hole without references, so that nobody takes the null in its place for what was written.
+  Json unreadable(const std::string& pointer, std::string message) {
+    add_mistake(pointer, std::move(message));
+    TemplateText nothing;
+    nothing.literals.emplace_back();
+    return hole(pointer, std::move(nothing));
   }
 
   Json skeleton_of_array(const JsonArray& array, const std::string& pointer) {
@@ -95,48 +106,92 @@ Json& value_at(Json& root, const std::vector<std::uint32_t>& place) {
   return *at;
 }
 
-/// Applies the path to each output inside `levels` nested arrays. Whatever is not an array where
-/// one is expected stands for something that did not run.
-Json map_outputs(const Json& outputs, std::uint32_t levels, const std::vector<PathSegment>& path) {
-  if (levels == 0) return Json(follow(outputs, path), {});
-  const auto* const array = outputs.if_array();
-  if (array == nullptr) return nullptr;
-  JsonArray mapped;
-  mapped.reserve(array->size());
-  for (const Json& element : *array) mapped.push_back(map_outputs(element, levels - 1, path));
-  return mapped;
-}
+/// Fills holes with values, and counts what it puts in.
+class Filler {
+ public:
+  explicit Filler(const Scope& scope) : scope_(scope) {}
 
-Json render_reference(const Reference& reference, const Scope& scope) {
-  return map_outputs(scope.root_value(reference), reference.array_levels, reference.path);
-}
-
-void append_as_text(boost::json::string& out, const Json& value) {
-  if (const auto* const text = value.if_string()) {
-    out.append(*text);
-  } else if (!value.is_null()) {
-    out.append(to_text(value));
+  Json fill(const TemplateText& text) {
+    if (text.is_reference()) return value_of(text.references[0]);
+    boost::json::string out;
+    add(out, text.literals[0]);
+    for (std::size_t i = 0; i < text.references.size(); ++i) {
+      append(out, text.references[i]);
+      add(out, text.literals[i + 1]);
+    }
+    return out;
   }
-}
 
-void append_reference(boost::json::string& out, const Reference& reference, const Scope& scope) {
-  if (reference.array_levels == 0) {
-    append_as_text(out, follow(scope.root_value(reference), reference.path));
-  } else {
-    append_as_text(out, render_reference(reference, scope));
+ private:
+  void take(std::size_t bytes) {
+    if (bytes > left_) throw RenderedTooMuch();
+    left_ -= bytes;
   }
-}
 
-Json render_text(const TemplateText& text, const Scope& scope) {
-  if (text.is_reference()) return render_reference(text.references[0], scope);
-  boost::json::string out;
-  out.append(text.literals[0]);
-  for (std::size_t i = 0; i < text.references.size(); ++i) {
-    append_reference(out, text.references[i], scope);
-    out.append(text.literals[i + 1]);
+  /// About what the value takes as text, and in memory no more than some times that.
+  void take_value(const Json& value) {
+    take(sizeof(Json));
+    if (const auto* const text = value.if_string()) {
+      take(text->size());
+    } else if (const auto* const array = value.if_array()) {
+      for (const Json& element : *array) take_value(element);
+    } else if (const auto* const object = value.if_object()) {
+      for (const auto& member : *object) {
+        take(member.key().size());
+        take_value(member.value());
+      }
+    }
   }
-  return out;
-}
+
+  Json value_of(const Reference& reference) {
+    const Json& root = scope_.root_value(reference);
+    if (reference.array_levels > 0)
+      return map_outputs(root, reference.array_levels, reference.path);
+    return copy(follow(root, reference.path));
+  }
+
+  Json copy(const Json& value) {
+    take_value(value);
+    return Json(value, {});
+  }
+
+  /// Applies the path to each output inside `levels` nested arrays. Whatever is not an array where
+  /// one is expected stands for something that did not run.
+  Json map_outputs(const Json& outputs, std::uint32_t levels,
+                   const std::vector<PathSegment>& path) {
+    if (levels == 0) return copy(follow(outputs, path));
+    const auto* const array = outputs.if_array();
+    if (array == nullptr) return nullptr;
+    JsonArray mapped;
+    mapped.reserve(array->size());
+    for (const Json& element : *array) mapped.push_back(map_outputs(element, levels - 1, path));
+    return mapped;
+  }
+
+  void add(boost::json::string& out, std::string_view text) {
+    take(text.size());
+    out.append(text);
+  }
+
+  void append(boost::json::string& out, const Reference& reference) {
+    if (reference.array_levels == 0) {
+      append_as_text(out, follow(scope_.root_value(reference), reference.path));
+    } else {
+      append_as_text(out, value_of(reference));
+    }
+  }
+
+  void append_as_text(boost::json::string& out, const Json& value) {
+    if (const auto* const text = value.if_string()) {
+      add(out, *text);
+    } else if (!value.is_null()) {
+      add(out, to_text(value));
+    }
+  }
+
+  const Scope& scope_;
+  std::size_t left_ = limits::rendered_bytes_max;
+};
 
 }  // namespace
 
@@ -145,15 +200,25 @@ struct Template::Compiled {
   std::vector<Hole> holes;
 };
 
+RenderedTooMuch::RenderedTooMuch()
+    : std::length_error("a value of more than " + std::to_string(limits::rendered_bytes_max) +
+                        " bytes would be rendered") {}
+
 Template::Template() = default;
 
 Result<Template> Template::compile(const Json& value, const std::string& pointer) {
+  std::vector<ErrorDetail> mistakes;
+  Template compiled = compile(value, pointer, mistakes);
+  if (mistakes.empty()) return compiled;
+  std::string message = mistakes.front().message;
+  return Error(ErrorCode::template_error, std::move(message), std::move(mistakes));
+}
+
+Template Template::compile(const Json& value, const std::string& pointer,
+                           std::vector<ErrorDetail>& mistakes) {
   Compiler compiler;
   Json skeleton = compiler.skeleton_of(value, pointer);
-  if (!compiler.mistakes.empty()) {
-    std::string message = compiler.mistakes.front().message;
-    return Error(ErrorCode::template_error, std::move(message), std::move(compiler.mistakes));
-  }
+  for (ErrorDetail& mistake : compiler.mistakes) mistakes.push_back(std::move(mistake));
   Template compiled;
   compiled.compiled_ =
       std::make_shared<Compiled>(Compiled{std::move(skeleton), std::move(compiler.holes)});
@@ -163,9 +228,8 @@ Result<Template> Template::compile(const Json& value, const std::string& pointer
 Json Template::render(const Scope& scope) const {
   if (compiled_ == nullptr) return nullptr;
   Json rendered(compiled_->skeleton, {});
-  for (const Hole& hole : compiled_->holes) {
-    value_at(rendered, hole.place) = render_text(hole.text, scope);
-  }
+  Filler filler(scope);
+  for (const Hole& hole : compiled_->holes) value_at(rendered, hole.place) = filler.fill(hole.text);
   return rendered;
 }
 

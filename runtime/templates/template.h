@@ -6,19 +6,30 @@
 // - In mixed text, strings are inserted as they are, null as nothing, everything else as JSON.
 // - `{{{a}}}` is `{`, the reference `a`, and `}`.
 // - `\{{` stands for a literal `{{`; a `}}` without a `{{` before it is literal anyway.
-// - An absent path is null; rendering never fails.
+// - An absent path is null; rendering fails in one case: see RenderedTooMuch.
 // - Object keys are not templates.
 // A compiled template is immutable and may be rendered by many threads at once.
 
+#include "runtime/base/error.h"
 #include "runtime/base/json.h"
 #include "runtime/templates/reference.h"
 #include "runtime/templates/scope.h"
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace millrace {
+
+/// Thrown when a value would have more than limits::rendered_bytes_max bytes: a small template can
+/// repeat a large value many times. Caught where steps are planned (the step fails, limit_exceeded) and
+/// where the history shows them.
+class RenderedTooMuch : public std::length_error {
+ public:
+  RenderedTooMuch();
+};
 
 class Template {
  public:
@@ -27,7 +38,12 @@ class Template {
   /// Compiles `value`. On failure every malformed reference is one ErrorDetail (path = JSON pointer
   /// below `pointer`, the value's own place in the document).
   static Result<Template> compile(const Json& value, const std::string& pointer);
+  /// The same, adding the details to `mistakes`: what was well formed can be linked nevertheless, so
+  /// that all findings about a definition come at once. After a mistake it is not to be rendered.
+  static Template compile(const Json& value, const std::string& pointer,
+                          std::vector<ErrorDetail>& mistakes);
 
+  /// Throws RenderedTooMuch.
   Json render(const Scope& scope) const;
   /// True if there is no reference in it: it renders to the same value always.
   bool is_constant() const;

@@ -1,5 +1,7 @@
 #pragma once
-// Names and values of HTTP header fields (RFC 9110, 5).
+// Names and values of HTTP header fields (RFC 9110, 5). Names compare without regard to case.
+
+#include "runtime/text/ascii_text.h"
 
 #include <string>
 #include <string_view>
@@ -10,7 +12,5 @@ namespace millrace {
 bool is_header_name(std::string_view name);
 /// One line without control characters (a tab is allowed).
 bool is_header_value(std::string_view value);
-/// ASCII letters in lower case.
-std::string lower_case(std::string_view text);
 
 }  // namespace millrace

@@ -1,5 +1,7 @@
 #include "runtime/text/nearest_name.h"
 
+#include "runtime/text/ascii_text.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -13,11 +15,9 @@ constexpr std::size_t far = std::numeric_limits<std::size_t>::max();
 // Longer names are not typing errors, and the table grows with the square of the length.
 constexpr std::size_t name_bytes_max = 200;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 std::size_t replace_cost(char left, char right) {
   if (left == right) return 0;
-  return lower(left) == lower(right) ? case_step : step;
+  return lower_case(left) == lower_case(right) ? case_step : step;
 }
 
 /// Optimal string alignment distance with three rows.
@@ -38,11 +38,6 @@ std::size_t distance(std::string_view left, std::string_view right) {
     std::swap(last, row);
   }
   return last[right.size()];
-}
-
-bool equal_but_for_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](char a, char b) { return lower(a) == lower(b); });
 }
 
 std::size_t helpful_distance(std::string_view left, std::string_view right) {

@@ -1,5 +1,7 @@
 #include "runtime/text/percent_text.h"
 
+#include "runtime/text/hex_text.h"
+
 namespace millrace {
 namespace {
 
@@ -9,9 +11,7 @@ bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
+bool is_hex(char c) { return hex_digit(c) >= 0; }
 
 void append_encoded(std::string& out, char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -46,6 +46,21 @@ std::string form_encode_text(std::string_view text) {
     }
   }
   return out;
+}
+
+std::optional<std::string> percent_decode_bytes(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      bytes += text[i];
+      continue;
+    }
+    const auto byte = parse_hex(text.substr(i + 1, 2));
+    if (!byte || byte->empty()) return std::nullopt;
+    bytes += *byte;
+    i += 2;
+  }
+  return bytes;
 }
 
 std::string encode_url(std::string_view url) {

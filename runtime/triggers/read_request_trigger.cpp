@@ -5,25 +5,14 @@
 //                       "headerValidations": [{"key", "value", "required"}],
 //                       "bodyValidations":   [{"key", "dataType", "required"}]}
 //
-// Without any list, every payload is accepted. `required` is false, and `dataType` ANY, if left
-// out.
+// Without any list, every payload is accepted. `required` is false, and `dataType` ANY, if left out.
 
 #include "runtime/triggers/read_trigger.h"
 
-#include <array>
 #include <set>
 
 namespace millrace {
 namespace {
-
-constexpr std::array<Choice<DataType>, 6> data_types{{
-    {"STRING", DataType::string},
-    {"NUMBER", DataType::number},
-    {"BOOLEAN", DataType::boolean},
-    {"OBJECT", DataType::object},
-    {"ARRAY", DataType::array},
-    {"ANY", DataType::any},
-}};
 
 RequestTrigger::ParamValidation read_param(ObjectReader& json) {
   return {json.required_text("key").value_or(""), json.boolean("required", false)};
@@ -36,7 +25,7 @@ RequestTrigger::HeaderValidation read_header(ObjectReader& json) {
 
 RequestTrigger::BodyValidation read_field(ObjectReader& json) {
   return {json.required_text("key").value_or(""),
-          json.choice<DataType>("dataType", data_types).value_or(DataType::any),
+          json.choice<DataType>("dataType", data_type_words()).value_or(DataType::any),
           json.boolean("required", false)};
 }
 

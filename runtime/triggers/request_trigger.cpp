@@ -1,12 +1,15 @@
 #include "runtime/triggers/request_trigger.h"
 
+#include "runtime/text/ascii_text.h"
+
 #include <array>
 #include <utility>
 
 namespace millrace {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, DataType>, 6> data_types{{
+/// In the order of the enumeration.
+constexpr std::array<Choice<DataType>, 6> data_types{{
     {"STRING", DataType::string},
     {"NUMBER", DataType::number},
     {"BOOLEAN", DataType::boolean},
@@ -26,13 +29,6 @@ std::string_view wire_type_of(const Json& value) {
   if (value.is_object()) return "OBJECT";
   if (value.is_array()) return "ARRAY";
   return "NULL";
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 /// A request's checks, one part after the other; every violation is one detail.
@@ -122,15 +118,10 @@ class RequestCheck {
 
 }  // namespace
 
-std::optional<DataType> parse_data_type(std::string_view wire) {
-  for (const auto& [name, type] : data_types) {
-    if (name == wire) return type;
-  }
-  return std::nullopt;
-}
+std::span<const Choice<DataType>> data_type_words() { return data_types; }
 
 std::string_view wire_name(DataType type) {
-  return data_types[static_cast<std::size_t>(type)].first;
+  return data_types[static_cast<std::size_t>(type)].name;
 }
 
 Outcome check_request(const RequestTrigger& trigger, const Json& request) {

@@ -4,17 +4,21 @@
 
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/definitions/choice.h"
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace {
 
 enum class DataType : std::uint8_t { string, number, boolean, object, array, any };
 
-/// STRING NUMBER BOOLEAN OBJECT ARRAY ANY.
-std::optional<DataType> parse_data_type(std::string_view wire);
+/// What a definition may write: STRING NUMBER BOOLEAN OBJECT ARRAY ANY.
+std::span<const Choice<DataType>> data_type_words();
 std::string_view wire_name(DataType type);
 
 struct RequestTrigger {

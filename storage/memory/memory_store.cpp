@@ -97,6 +97,7 @@ Outcome MemoryStore::commit(const WriteBatch& batch) {
                        std::to_string(static_cast<std::uint64_t>(fence.epoch)) + ".");
     }
   }
+  if (failing_with_) return Error(*failing_with_, "The store was told to fail all commits.");
   if (batch.empty()) return Done{};
   if (failures_left_ > 0) {
     --failures_left_;
@@ -145,6 +146,11 @@ void MemoryStore::fail_next_commits(std::size_t count, ErrorCode code) {
   const std::unique_lock lock(mutex_);
   failures_left_ = count;
   failure_ = code;
+}
+
+void MemoryStore::fail_commits(std::optional<ErrorCode> code) {
+  const std::unique_lock lock(mutex_);
+  failing_with_ = code;
 }
 
 std::size_t MemoryStore::commit_count() const {

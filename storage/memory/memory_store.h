@@ -31,6 +31,9 @@ class MemoryStore final : public OrderedStore {
   /// For tests: the next `count` commits that have operations change nothing and return `code`
   /// (storage_failed or overloaded).
   void fail_next_commits(std::size_t count, ErrorCode code);
+  /// For tests: from now on every commit, an empty one too, changes nothing and returns `code`, as on a
+  /// full disk; nothing: the disk is well again.
+  void fail_commits(std::optional<ErrorCode> code);
   /// Commits with operations that succeeded.
   std::size_t commit_count() const;
 
@@ -65,6 +68,7 @@ class MemoryStore final : public OrderedStore {
   std::array<std::uint64_t, shard_count> epochs_{};
   std::size_t failures_left_ = 0;
   ErrorCode failure_ = ErrorCode::storage_failed;
+  std::optional<ErrorCode> failing_with_;
 };
 
 }  // namespace millrace::storage

@@ -11,7 +11,7 @@ namespace millrace::storage {
 namespace {
 
 constexpr std::uint8_t record_version = 1;
-constexpr std::uint32_t version_field = 1;
+constexpr auto fields = [](auto& record, auto& version) { record.number(1, version); };
 
 /// Brings a database from one version to the next. It must be possible to run it again after a
 /// crash in its middle: the version row is raised only after it.
@@ -25,13 +25,7 @@ constexpr std::array<Migration, 0> migrations{};
 static_assert(migrations.size() == format_version_current - 1);
 
 Result<std::uint32_t> decode(std::string_view row) {
-  std::uint32_t version = 0;
-  RecordReader reader(row, "format version", record_version);
-  while (reader.next()) {
-    if (reader.field() == version_field) reader.number(version);
-  }
-  if (const auto read = reader.finish(); !read.ok()) return read.error();
-  return version;
+  return read_record<std::uint32_t>(row, "format version", record_version, fields);
 }
 
 Outcome write(rocksdb::DB& database, std::uint32_t version) {
@@ -61,9 +55,7 @@ Outcome migrate(rocksdb::DB& database, std::uint32_t version) {
 }  // namespace
 
 std::string encode_format_version(std::uint32_t version) {
-  RecordWriter record(record_version);
-  record.number(version_field, version);
-  return std::move(record).take();
+  return write_record(record_version, version, fields);
 }
 
 Outcome check_format_version(rocksdb::DB& database, const std::string& directory) {

@@ -1,10 +1,14 @@
 #include "storage/rocks/rocks_settings.h"
 
+#include "storage/rocks/rocks_events.h"
+
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
+
+#include <memory>
 
 namespace millrace::storage {
 namespace {
@@ -62,11 +66,17 @@ void set_blobs(rocksdb::Options& settings) {
   settings.blob_garbage_collection_force_threshold = 0.5;
 }
 
-void set_logging(rocksdb::Options& settings) {
+void set_logging(rocksdb::Options& settings, const RocksOptions& options) {
+  settings.info_log = std::make_shared<RocksLog>(options.log);
   settings.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  settings.keep_log_file_num = 4;
-  settings.max_log_file_size = 4u << 20;
   settings.stats_dump_period_sec = 0;
+}
+
+void set_recovery(rocksdb::Options& settings) {
+  // After a full disk the store opens the database anew (see rocks_store.h). RocksDB's own attempts,
+  // by retries and by looking for space every few seconds, write to files that have seen an error.
+  settings.max_bgerror_resume_count = 0;
+  settings.listeners.push_back(std::make_shared<NoRecoveryByItself>());
 }
 
 }  // namespace
@@ -78,7 +88,8 @@ rocksdb::Options rocks_settings(const RocksOptions& options) {
   set_memory(settings, options);
   set_compaction(settings);
   set_blobs(settings);
-  set_logging(settings);
+  set_logging(settings, options);
+  set_recovery(settings);
   return settings;
 }
 

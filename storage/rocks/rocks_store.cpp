@@ -21,23 +21,16 @@
 namespace millrace::storage {
 namespace {
 
-constexpr std::uint8_t epoch_record_version = 1;
-constexpr std::uint32_t epoch_field = 1;
+constexpr std::uint8_t record_version = 1;
+
+constexpr auto epoch_fields = [](auto& record, auto& epoch) { record.number(1, epoch); };
 
 std::string encode_epoch(std::uint64_t epoch) {
-  RecordWriter record(epoch_record_version);
-  record.number(epoch_field, epoch);
-  return std::move(record).take();
+  return write_record(record_version, epoch, epoch_fields);
 }
 
 Result<std::uint64_t> decode_epoch(std::string_view row) {
-  std::uint64_t epoch = 0;
-  RecordReader reader(row, "epoch", epoch_record_version);
-  while (reader.next()) {
-    if (reader.field() == epoch_field) reader.number(epoch);
-  }
-  if (const auto read = reader.finish(); !read.ok()) return read.error();
-  return epoch;
+  return read_record<std::uint64_t>(row, "epoch", record_version, epoch_fields);
 }
 
 /// Copies the operations, once, into the form that RocksDB writes to its log.
@@ -176,8 +169,9 @@ Outcome RocksStore::commit(const WriteBatch& batch) {
     const std::uint64_t current = epochs_.at(static_cast<std::size_t>(fence.shard));
     if (static_cast<std::uint64_t>(fence.epoch) != current) return stale(fence, current);
   }
-  if (batch.empty()) return Done{};
+  // Also an empty batch: to be told that everything before it is durable would be a lie.
   if (!is_healthy_) return recover();
+  if (batch.empty()) return Done{};
   rocksdb::WriteBatch rows(batch.bytes() + batch.operations().size() * operation_overhead_bytes);
   if (const auto added = add_operations(rows, batch); !added.ok()) {
     return error_of(added, "A commit");

@@ -10,9 +10,9 @@
 // writing, and raising them. Commits are therefore one at a time; that costs nothing, as
 // GroupCommit merges what waits, and better than the queue of writers inside RocksDB would.
 //
-// Failure: when the disk is full, commits answer `overloaded` and reads go on. Each later commit
-// first looks whether the disk takes data again; if so the database is closed and opened anew
-// inside this object, that commit is still answered `overloaded`, and the next one is written.
+// Failure: when the disk is full, commits answer `overloaded`, empty ones too, and reads go on. Each
+// first looks whether the disk takes data again; if so the database is closed and opened anew inside
+// this object, that commit is still answered `overloaded`, and the next one is written.
 // Opening anew gives the same certainty as a restart: a commit that failed at its sync may turn out
 // to be on disk after all, so whoever built on its absence must be told once more (see
 // GroupCommit::generation). It waits for open cursors to end. RocksDB's own Resume is not used: it
@@ -20,6 +20,7 @@
 // write is final: the object refuses further commits, and reads go on, until the directory is
 // opened anew by a new object.
 
+#include "runtime/base/log.h"
 #include "storage/ordered_store.h"
 #include "storage/rocks/directory_lock.h"
 
@@ -54,6 +55,8 @@ struct RocksOptions {
   /// Rows gathered in memory before they become a file; up to three of these exist at once, and as
   /// much log is replayed after a crash.
   std::size_t write_buffer_bytes = 64u << 20;
+  /// Where RocksDB's warnings and errors go; empty: nowhere. It keeps no log file.
+  LogSink log{};
   /// For tests that need a disk which fails; null is the real one. Not owned.
   rocksdb::Env* environment = nullptr;
 };

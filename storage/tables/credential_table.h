@@ -22,7 +22,7 @@ struct CredentialRow {
   std::string provider_data = "{}";         // JSON text of an object
   std::string configured_workflows = "{}";  // likewise
   std::string shared_settings = "{}";       // likewise
-  std::string sealed;                       // JSON text of the secret fields; see sealing/sealer.h
+  std::string sealed;                       // JSON text of the secret fields; see crypto/sealer.h
   Instant connected{};
 
   /// The place that `sealed` is bound to.

@@ -141,7 +141,7 @@ class HistoryMerge {
     return Done{};
   }
 
-  bool is_counted() const { return page_.total >= ExecutionTable::total_max; }
+  bool is_counted() const { return page_.total >= limits::history_total_max; }
 
   const OrderedStore& store_;
   const Query& query_;

@@ -7,21 +7,27 @@
 namespace millrace::storage {
 namespace {
 
-constexpr std::uint8_t version = 1;  // of every row in this file
+constexpr std::uint8_t record_version = 1;  // of every row in this file
 
 namespace summary_field {
 constexpr std::uint32_t id = 1, project = 2, user = 3, workflow = 4, workflow_version = 5,
                         integration = 6, status = 7, tasks = 8, started = 9, ended = 10;
 }
-namespace locator_field {
-constexpr std::uint32_t project = 1, started = 2;
-}
-namespace page_field {
-constexpr std::uint32_t events = 1, event_count = 2;
-}
-namespace snapshot_field {
-constexpr std::uint32_t last_sequence = 1, state = 2;
-}
+
+constexpr auto locator_fields = [](auto& record, auto& row) {
+  record.text(1, row.project.text);
+  record.time(2, row.started);
+};
+
+constexpr auto page_fields = [](auto& record, auto& row) {
+  record.text(1, row.events);
+  record.number_if_any(2, row.event_count);
+};
+
+constexpr auto snapshot_fields = [](auto& record, auto& row) {
+  record.number(1, row.last_sequence);
+  record.text(2, row.state);
+};
 
 std::string_view as_text(const ExecutionId& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
@@ -43,6 +49,43 @@ void read_status(RecordReader& reader, ExecutionStatus& status) {
   status = static_cast<ExecutionStatus>(number);
 }
 
+/// Not as the others: the row is only looked at, and its fields are not of the types that are written.
+void take_summary_field(RecordReader& reader, SummaryView& summary) {
+  namespace field = summary_field;
+  switch (reader.field()) {
+    case field::id:
+      read_execution_id(reader, summary.id);
+      break;
+    case field::project:
+      reader.text(summary.project);
+      break;
+    case field::user:
+      reader.text(summary.user);
+      break;
+    case field::workflow:
+      reader.text(summary.workflow);
+      break;
+    case field::workflow_version:
+      reader.number(summary.version);
+      break;
+    case field::integration:
+      reader.text(summary.integration);
+      break;
+    case field::status:
+      read_status(reader, summary.status);
+      break;
+    case field::tasks:
+      reader.number(summary.tasks);
+      break;
+    case field::started:
+      reader.time(summary.started);
+      break;
+    case field::ended:
+      reader.time(summary.ended.emplace());
+      break;
+  }
+}
+
 }  // namespace
 
 ExecutionSummary SummaryView::own() const {
@@ -62,13 +105,13 @@ ExecutionSummary SummaryView::own() const {
 
 std::string encode(const ExecutionSummary& summary) {
   namespace field = summary_field;
-  RecordWriter record(version);
+  RecordWriter record(record_version);
   record.text(field::id, as_text(summary.id));
   record.text(field::project, summary.project.text);
   record.text(field::user, summary.user.text);
   record.text(field::workflow, summary.workflow.text);
   record.number(field::workflow_version, summary.version);
-  if (!summary.integration.empty()) record.text(field::integration, summary.integration);
+  record.text_if_any(field::integration, summary.integration);
   record.number(field::status, static_cast<std::uint64_t>(summary.status));
   record.number(field::tasks, summary.tasks);
   record.time(field::started, summary.started);
@@ -77,124 +120,33 @@ std::string encode(const ExecutionSummary& summary) {
 }
 
 Result<SummaryView> view_summary(std::string_view row) {
-  namespace field = summary_field;
-  RecordReader reader(row, "execution summary", version);
-  SummaryView summary;
-  while (reader.next()) {
-    switch (reader.field()) {
-      case field::id:
-        read_execution_id(reader, summary.id);
-        break;
-      case field::project:
-        reader.text(summary.project);
-        break;
-      case field::user:
-        reader.text(summary.user);
-        break;
-      case field::workflow:
-        reader.text(summary.workflow);
-        break;
-      case field::workflow_version:
-        reader.number(summary.version);
-        break;
-      case field::integration:
-        reader.text(summary.integration);
-        break;
-      case field::status:
-        read_status(reader, summary.status);
-        break;
-      case field::tasks:
-        reader.number(summary.tasks);
-        break;
-      case field::started:
-        reader.time(summary.started);
-        break;
-      case field::ended:
-        reader.time(summary.ended.emplace());
-        break;
-    }
-  }
-  if (const auto read = reader.finish(); !read.ok()) return read.error();
-  return summary;
+  return read_record<SummaryView>(row, "execution summary", record_version, take_summary_field);
 }
 
 std::string encode(const Locator& locator) {
-  namespace field = locator_field;
-  RecordWriter record(version);
-  record.text(field::project, locator.project.text);
-  record.time(field::started, locator.started);
-  return std::move(record).take();
+  return write_record(record_version, locator, locator_fields);
 }
 
 Result<Locator> decode_locator(std::string_view row) {
-  namespace field = locator_field;
-  RecordReader reader(row, "execution locator", version);
-  Locator locator;
-  while (reader.next()) {
-    switch (reader.field()) {
-      case field::project:
-        reader.text(locator.project.text);
-        break;
-      case field::started:
-        reader.time(locator.started);
-        break;
-    }
-  }
-  if (const auto read = reader.finish(); !read.ok()) return read.error();
-  return locator;
+  return read_record<Locator>(row, "execution locator", record_version, locator_fields);
 }
 
 std::string encode(const JournalPage& page) {
-  namespace field = page_field;
-  RecordWriter record(version, page.events.size() + 16);
-  record.text(field::events, page.events);
-  if (page.event_count != 0) record.number(field::event_count, page.event_count);
-  return std::move(record).take();
+  return write_record(record_version, page, page_fields, page.events.size() + 16);
 }
 
 Result<JournalPage> decode_page(std::string_view row, std::uint64_t first_sequence) {
-  namespace field = page_field;
-  RecordReader reader(row, "journal", version);
   JournalPage page;
   page.first_sequence = first_sequence;
-  while (reader.next()) {
-    switch (reader.field()) {
-      case field::events:
-        reader.text(page.events);
-        break;
-      case field::event_count:
-        reader.number(page.event_count);
-        break;
-    }
-  }
-  if (const auto read = reader.finish(); !read.ok()) return read.error();
-  return page;
+  return read_record(row, "journal", record_version, page_fields, std::move(page));
 }
 
 std::string encode(const BranchSnapshot& snapshot) {
-  namespace field = snapshot_field;
-  RecordWriter record(version, snapshot.state.size() + 24);
-  record.number(field::last_sequence, snapshot.last_sequence);
-  record.text(field::state, snapshot.state);
-  return std::move(record).take();
+  return write_record(record_version, snapshot, snapshot_fields, snapshot.state.size() + 24);
 }
 
 Result<BranchSnapshot> decode_snapshot(std::string_view row) {
-  namespace field = snapshot_field;
-  RecordReader reader(row, "snapshot", version);
-  BranchSnapshot snapshot;
-  while (reader.next()) {
-    switch (reader.field()) {
-      case field::last_sequence:
-        reader.number(snapshot.last_sequence);
-        break;
-      case field::state:
-        reader.text(snapshot.state);
-        break;
-    }
-  }
-  if (const auto read = reader.finish(); !read.ok()) return read.error();
-  return snapshot;
+  return read_record<BranchSnapshot>(row, "snapshot", record_version, snapshot_fields);
 }
 
 }  // namespace millrace::storage

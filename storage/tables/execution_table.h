@@ -82,9 +82,8 @@ class ExecutionTable {
   };
   struct HistoryPage {
     std::vector<ExecutionSummary> executions;
-    std::size_t total = 0;  // rows that match, counted up to `total_max`
+    std::size_t total = 0;  // rows that match, counted up to limits::history_total_max
   };
-  static constexpr std::size_t total_max = 100'000;
 
   /// Merges the shards by (start time, id). With a user it reads one shard.
   Result<HistoryPage> history(const HistoryQuery& query) const;

@@ -8,46 +8,26 @@
 namespace millrace::storage {
 namespace {
 
-constexpr std::uint8_t version_1 = 1;
+constexpr std::uint8_t record_version = 1;
 
-namespace field {
-constexpr std::uint32_t project = 1, type = 2, definition = 3, updated = 4;
-}
+constexpr auto fields = [](auto& record, auto& row) {
+  record.text(1, row.project.text);
+  record.text(2, row.type);
+  record.text(3, row.definition);
+  record.time(4, row.updated);
+};
 
 Result<IntegrationRow> decode(std::string_view bytes) {
-  RecordReader reader(bytes, "integration", version_1);
-  IntegrationRow row;
-  while (reader.next()) {
-    switch (reader.field()) {
-      case field::project:
-        reader.text(row.project.text);
-        break;
-      case field::type:
-        reader.text(row.type);
-        break;
-      case field::definition:
-        reader.text(row.definition);
-        break;
-      case field::updated:
-        reader.time(row.updated);
-        break;
-    }
-  }
-  if (const auto read = reader.finish(); !read.ok()) return read.error();
-  return row;
+  return read_record<IntegrationRow>(bytes, "integration", record_version, fields);
 }
 
 }  // namespace
 
 void IntegrationTable::put(WriteBatch& batch, const IntegrationRow& row) {
   CHECK(!row.type.empty(), "an integration has a type");
-  RecordWriter record(version_1,
-                      row.definition.size() + row.type.size() + row.project.text.size() + 32);
-  record.text(field::project, row.project.text);
-  record.text(field::type, row.type);
-  record.text(field::definition, row.definition);
-  record.time(field::updated, row.updated);
-  batch.put(keys::integration(row.project, row.type), std::move(record).take());
+  batch.put(keys::integration(row.project, row.type),
+            write_record(record_version, row, fields,
+                         row.definition.size() + row.type.size() + row.project.text.size() + 32));
 }
 
 void IntegrationTable::remove(WriteBatch& batch, const ProjectId& project,

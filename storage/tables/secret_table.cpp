@@ -8,33 +8,17 @@
 namespace millrace::storage {
 namespace {
 
-constexpr std::uint8_t version_1 = 1;
+constexpr std::uint8_t record_version = 1;
 
-namespace field {
-constexpr std::uint32_t project = 1, name = 2, sealed = 3, updated = 4;
-}
+constexpr auto fields = [](auto& record, auto& row) {
+  record.text(1, row.project.text);
+  record.text(2, row.name);
+  record.text(3, row.sealed);
+  record.time(4, row.updated);
+};
 
 Result<SecretRow> decode(std::string_view bytes) {
-  RecordReader reader(bytes, "secret", version_1);
-  SecretRow row;
-  while (reader.next()) {
-    switch (reader.field()) {
-      case field::project:
-        reader.text(row.project.text);
-        break;
-      case field::name:
-        reader.text(row.name);
-        break;
-      case field::sealed:
-        reader.text(row.sealed);
-        break;
-      case field::updated:
-        reader.time(row.updated);
-        break;
-    }
-  }
-  if (const auto read = reader.finish(); !read.ok()) return read.error();
-  return row;
+  return read_record<SecretRow>(bytes, "secret", record_version, fields);
 }
 
 }  // namespace
@@ -43,13 +27,9 @@ std::string SecretRow::place() const { return keys::secret(project, name); }
 
 void SecretTable::put(WriteBatch& batch, const SecretRow& row) {
   CHECK(!row.name.empty(), "a secret has a name");
-  RecordWriter record(version_1,
-                      row.sealed.size() + row.name.size() + row.project.text.size() + 32);
-  record.text(field::project, row.project.text);
-  record.text(field::name, row.name);
-  record.text(field::sealed, row.sealed);
-  record.time(field::updated, row.updated);
-  batch.put(row.place(), std::move(record).take());
+  batch.put(row.place(),
+            write_record(record_version, row, fields,
+                         row.sealed.size() + row.name.size() + row.project.text.size() + 32));
 }
 
 void SecretTable::remove(WriteBatch& batch, const ProjectId& project, const std::string& name) {

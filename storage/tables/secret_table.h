@@ -13,7 +13,7 @@ namespace millrace::storage {
 struct SecretRow {
   ProjectId project;
   std::string name;
-  std::string sealed;  // see sealing/sealer.h
+  std::string sealed;  // see crypto/sealer.h
   Instant updated{};
 
   /// The place that `sealed` is bound to.

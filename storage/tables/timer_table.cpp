@@ -7,10 +7,13 @@
 namespace millrace::storage {
 namespace {
 
-constexpr std::uint8_t version = 1;
-namespace field {
-constexpr std::uint32_t project = 1, user = 2;
-}
+constexpr std::uint8_t record_version = 1;
+
+/// Beside what the key holds.
+constexpr auto fields = [](auto& record, auto& row) {
+  record.text(1, row.project.text);
+  record.text(2, row.user.text);
+};
 
 Result<TimerRow> decode(std::string_view key, std::string_view value) {
   const auto parts = keys::parse_timer(key);
@@ -22,19 +25,7 @@ Result<TimerRow> decode(std::string_view key, std::string_view value) {
   row.execution = parts->execution;
   row.branch = parts->branch;
   row.step = parts->step;
-  RecordReader reader(value, "timer", version);
-  while (reader.next()) {
-    switch (reader.field()) {
-      case field::project:
-        reader.text(row.project.text);
-        break;
-      case field::user:
-        reader.text(row.user.text);
-        break;
-    }
-  }
-  if (const auto read = reader.finish(); !read.ok()) return read.error();
-  return row;
+  return read_record(value, "timer", record_version, fields, std::move(row));
 }
 
 std::string key_of(const TimerRow& timer) {
@@ -46,10 +37,7 @@ std::string key_of(const TimerRow& timer) {
 void TimerTable::put(WriteBatch& batch, const TimerRow& timer) {
   CHECK(timer.execution.shard() == shard_of(timer.project, timer.user),
         "an execution's id names its user's shard");
-  RecordWriter record(version);
-  record.text(field::project, timer.project.text);
-  record.text(field::user, timer.user.text);
-  batch.put(key_of(timer), std::move(record).take());
+  batch.put(key_of(timer), write_record(record_version, timer, fields));
 }
 
 void TimerTable::remove(WriteBatch& batch, const TimerRow& timer) { batch.remove(key_of(timer)); }

@@ -97,6 +97,16 @@ TEST_CASE("a syntax error in a function is found at deploy with line and column"
   CHECK(project.trigger("draft").status == 409);
 }
 
+TEST_CASE("a syntax error does not wait until everything else is right") {
+  const TestProject project(shared_server());
+  const Answer answer = deploy_draft(project, R"json({
+    "trigger": {"type": "request"}, "steps": [
+      {"id": "bad", "type": "function", "code": "() => {"},
+      {"id": "reply", "type": "response", "body": "{{bda.result}}"}]})json");
+  CHECK(answer.status == 400);
+  CHECK(findings_of(answer) == "reply /steps/1/body bad\nbad /steps/0/code -\n");
+}
+
 TEST_CASE("a failed deploy leaves what runs as it was") {
   const TestProject project(shared_server());
   project.deploy_steps("w", R"({"id": "r", "type": "response", "body": {"version": 1}})");

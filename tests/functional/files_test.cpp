@@ -2,6 +2,7 @@
 // bytes.
 #include "runtime/base/limits.h"
 #include "runtime/files/file_value.h"
+#include "runtime/text/hex_text.h"
 #include "tests/functional/open_server.h"
 #include "tests/support/catch.h"
 

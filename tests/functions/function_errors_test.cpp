@@ -28,6 +28,40 @@ TEST_CASE("a throw names message, line and column of the user's code") {
         "function_threw: ReferenceError: missing is not defined (line 2, column 3)");
 }
 
+TEST_CASE("endless recursion names the line of the user's code where the stack was full") {
+  FunctionPool pool(small_pool());
+  for (const char* const code :
+       {"() => {\n  const f = () => f();\n  return f();\n}",
+        "async () => {\n  const f = () => f();\n  await null;\n  return f();\n}",
+        "() => {\n  class A { constructor() { new A(); } }\n  return new A();\n}"}) {
+    INFO(code);
+    const std::string error = run(pool, code);
+    INFO(error);
+    CHECK(error.rfind(
+              "function_threw: RangeError: Maximum call stack size exceeded (line 2, column ", 0) ==
+          0);
+  }
+}
+
+TEST_CASE("an error while the code is evaluated names the line of its first word") {
+  FunctionPool pool(small_pool());
+  const std::string missing = "function_threw: ReferenceError: module is not defined";
+  CHECK(run(pool, "module.exports = () => 1") == missing + " (line 1, column 1)");
+  CHECK(run(pool, "// a\n/* ü\n b */ module.exports = () => 1") == missing + " (line 3, column 6)");
+  CHECK(run(pool, "\n  module.exports = () => {\n  return 1;\n}") ==
+        missing + " (line 2, column 2)");
+}
+
+TEST_CASE("places are those of the user's text, whatever stands before its first word") {
+  FunctionPool pool(small_pool());
+  CHECK(run(pool, "/* ü😀 */ () => { throw 1 }") == "function_threw: 1 (line 1, column 19)");
+  CHECK(run(pool, "/*\n*/  () => {\nthrow 1 }") == "function_threw: 1 (line 3, column 1)");
+  CHECK(check(pool, "// a\n  () => { const = 1 }") ==
+        "function_syntax: SyntaxError: Unexpected token '=' (line 2, column 17)");
+  CHECK(check(pool, "// a\n\n() => {\n") ==
+        "function_syntax: SyntaxError: Unexpected token ')' (at the end of the code)");
+}
+
 TEST_CASE("an error inside a library names the line that called it") {
   FunctionPool pool(small_pool());
   CHECK(run(pool, "(p, l) => {\n  return l.jsonwebtoken.verify('x', 'y');\n}") ==
@@ -55,6 +89,20 @@ TEST_CASE("thrown values that are no errors keep their text") {
   CHECK(run(pool, "async () => { throw 5 }") == "function_threw: 5");
   CHECK(run(pool, "() => Promise.reject(new TypeError('r'))") ==
         "function_threw: TypeError: r (line 1, column 22)");
+}
+
+TEST_CASE("a long message comes whole, so that secrets are taken out of it before it is cut") {
+  FunctionPool pool(small_pool());
+  const std::string text(20'000, 'x');
+  const std::string place = " (line 1, column 15)";
+  CHECK(run(pool, "() => { throw new Error('x'.repeat(20000)) }") ==
+        "function_threw: Error: " + text + place);
+  CHECK(run(pool, "() => { throw 'x'.repeat(20000) }") ==
+        "function_threw: " + text + " (line 1, column 9)");
+  CHECK(run(pool, "() => { throw ['x'.repeat(20000)] }") ==
+        "function_threw: [\"" + text + "\"] (line 1, column 9)");
+  CHECK(run(pool, "() => { throw new Error('x'.repeat(1e6)) }") ==
+        "function_threw: Error: " + std::string(64u << 10, 'x') + place);
 }
 
 TEST_CASE("syntax errors name line and column") {

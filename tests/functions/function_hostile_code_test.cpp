@@ -117,8 +117,25 @@ const Hostile greedy[] = {
      "}",
      "function_memory function_timeout"},
     {"buffers that are kept", "() => { const a = []; while (true) a.push(new Uint8Array(1e6)); }",
-     "function_threw function_memory"},
-    {"buffer that is too large", "() => new ArrayBuffer(1e9).byteLength", "function_threw"},
+     "function_memory"},
+    {"buffer that is too large", "() => new ArrayBuffer(1e9).byteLength", "function_memory"},
+    {"buffer that is too large for later", "async () => { await null; return Buffer.alloc(1e8) }",
+     "function_memory"},
+    {"buffer that is too large while the code is evaluated", "(new ArrayBuffer(1e8), () => 1)",
+     "function_memory"},
+    {"small buffers that are kept",
+     "() => { const a = []; while (true) a.push(Buffer.alloc(1e3)); }",
+     "function_memory function_timeout"},
+    {"buffers beside a full heap",
+     "() => { const a = []; for (let i = 0; i < 4e6; ++i) a.push(i + 0.5);"
+     " const b = []; for (;;) b.push(new Uint8Array(1e6)); }",
+     "function_memory"},
+    {"a heap beside large buffers",
+     "() => { const b = new Uint8Array(5e7); const a = []; for (;;) a.push({ b }); }",
+     "function_memory function_timeout"},
+    {"buffers that are caught",
+     "() => { const a = []; while (true) { try { a.push(new Uint8Array(1e6)) } catch {} } }",
+     "function_memory function_timeout"},
     {"keys of a large buffer", "() => Object.keys(new Uint8Array(3e7)).length",
      "function_memory function_timeout"},
     {"large buffer as result", "() => new Uint8Array(3e7)",
@@ -204,6 +221,66 @@ TEST_CASE("code that never ends is ended in time") {
 TEST_CASE("code that takes too much gets a clean error") {
   FunctionPool pool(small_pool());
   for (const Hostile& hostile : greedy) expect(pool, hostile);
+}
+
+TEST_CASE("heap and buffers may each use what the other leaves of the memory") {
+  FunctionPool pool(small_pool());
+  const auto with_memory = [&](std::size_t bytes, const std::string& code) {
+    FunctionSource source = function(code);
+    source.limits = FunctionLimits{Millis(20'000), bytes, 1u << 20};
+    const FunctionOutcome outcome = call(pool, source);
+    INFO(code << " => " << text(outcome).substr(0, 200));
+    return text(outcome).substr(0, 15);
+  };
+  const std::size_t memory = 128u << 20;
+  CHECK(with_memory(memory, "() => Buffer.alloc(70e6, 1).length") == "70000000");
+  CHECK(with_memory(memory, "() => Buffer.alloc(128e6).length") == "128000000");
+  CHECK(with_memory(memory, "() => Array(12e6).fill(0.5).length") == "12000000");
+  // Garbage of one kind makes room for the other, in either order.
+  const std::string two =
+      "const f = () => Array(12e6).fill('x').length;"
+      " const g = () => Buffer.alloc(1e8).length; ";
+  CHECK(with_memory(memory, "() => { " + two + "return f() + g() + f() + g(); }") == "224000000");
+  CHECK(with_memory(memory, "() => { " + two + "return g() + f() + g() + f(); }") == "224000000");
+  // What is held counts, whichever it is.
+  const std::string with_objects = "const a = []; for (let i = 0; i < 2e6; ++i) a.push({ i });";
+  CHECK(with_memory(memory, "() => { " + with_objects + " return a.length; }") == "2000000");
+  CHECK(with_memory(memory, "() => { const b = Buffer.alloc(90e6); " + with_objects +
+                                " return a.length + b.length; }") == "function_memory");
+  CHECK(with_memory(memory, "() => { " + with_objects +
+                                " const b = Buffer.alloc(90e6); return a.length + b.length; }") ==
+        "function_memory");
+  CHECK(with_memory(memory,
+                    "() => { const b = Buffer.alloc(90e6); const a = Array(3e6).fill(0.5);"
+                    " return a.length + b.length; }") == "93000000");
+  // Garbage does not, however much of it there is.
+  CHECK(with_memory(memory,
+                    "() => { const b = Buffer.alloc(90e6); let n = 0;"
+                    " for (let i = 0; i < 200; ++i) n += Array(1e5).fill({}).length;"
+                    " for (let i = 0; i < 5e6; ++i) n += [i].length;"
+                    " return n + b.length; }") == "115000000");
+}
+
+TEST_CASE("one call's buffers take no room from the next call's values") {
+  FunctionPool pool(small_pool());
+  FunctionSource source =
+      function("({ big }) => (big ? Buffer.alloc(12e7) : Array(12e6).fill(0.5)).length");
+  source.limits = FunctionLimits{Millis(20'000), 128u << 20, 1u << 20};
+  const auto one = shared(std::move(source));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(text(start(pool, one, R"({"big":true})").get()) == "120000000");
+    CHECK(text(start(pool, one, R"({"big":false})").get()) == "12000000");
+  }
+}
+
+TEST_CASE("a function may catch that a buffer found no room") {
+  FunctionPool pool(small_pool());
+  CHECK(run(pool, "() => { try { return new ArrayBuffer(1e9) } catch (e) { return e.name } }") ==
+        "\"RangeError\"");
+  CHECK(run(pool, "() => { try { new ArrayBuffer(1e9) } catch { throw new Error('mine') } }") ==
+        "function_threw: Error: mine (line 1, column 52)");
+  CHECK(run(pool, "() => { throw new RangeError('Array buffer allocation failed') }")
+            .rfind("function_threw", 0) == 0);
 }
 
 TEST_CASE("code that looks for a way out finds none") {

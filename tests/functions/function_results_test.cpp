@@ -43,13 +43,17 @@ TEST_CASE("a result that cannot be JSON says what stands in the way") {
             .rfind("function_threw: Error: mine", 0) == 0);
 }
 
-TEST_CASE("lone surrogates leave as valid UTF-8 JSON") {
+TEST_CASE("half a character in a result is a replacement character, as everywhere") {
   FunctionPool pool(small_pool());
-  const std::string result = run(pool, R"(() => ['\ud800', '\udc00x', '\ud83d\ude00'])");
-  CHECK(result == R"(["\ud800","\udc00x","😀"])");
-  CHECK(is_valid_utf8(result));
-  const auto outcome =
-      call(pool, function(R"(() => { console.log('\ud800'); throw new Error('\udc00') })"));
+  const std::string result =
+      run(pool, R"(() => ['\ud800', '\udc00x', '\ud83d\ude00', '\\ud83d', 'ab😀'.slice(0, 3)])");
+  CHECK(result == R"(["\ufffd","\ufffdx","😀","\\ud83d","ab\ufffd"])");
+  CHECK(to_text(*parse_json(result)) ==
+        "[\"\xef\xbf\xbd\",\"\xef\xbf\xbdx\",\"😀\",\"\\\\ud83d\",\"ab\xef\xbf\xbd\"]");
+  CHECK(parse_json(run(pool, R"(() => ({ '\ud800': '"\\\udc00' }))")).ok());
+  const auto outcome = call(
+      pool,
+      function(R"(() => { console.log('\ud800', { a: '\ud800' }); throw new Error('\udc00') })"));
   CHECK(is_valid_utf8(outcome.console.at(0).text));
   CHECK(is_valid_utf8(outcome.result.error().message));
 }

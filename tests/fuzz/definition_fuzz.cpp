@@ -9,6 +9,33 @@ namespace {
 
 const WorkflowIdentity identity{ProjectId("acme"), WorkflowId("fuzz"), 1};
 
+/// Members that no example and no scenario has.
+const char* const rare_members = R"json({
+  "name": "n", "defaultEnabled": true,
+  "trigger": {"type": "request", "paramValidations": [{"key": "a", "required": true}],
+              "headerValidations": [{"key": "h", "value": "v"}],
+              "bodyValidations": [{"key": "b", "dataType": "OBJECT"}]},
+  "steps": [
+    {"id": "first", "type": "function", "code": "x", "timeout": "5s", "memory": "64MB",
+     "retry": {"max": 3, "initial": "1s", "factor": 2, "cap": "9s"},
+     "parameters": {"a": "{{trigger.request.body}} {{user.id}}"}},
+    {"id": "each", "type": "fanOut", "items": "{{first.result.list}}", "concurrency": 5,
+     "steps": [{"id": "inner", "type": "function", "code": "y", "isolation": "call",
+                "parameters": {"i": "{{instance}}", "j": "{{each.index}}"}}]},
+    {"id": "choose", "type": "conditional", "branches": [
+      {"label": "A", "if": [{"variable": "{{inner.result}}", "operator": "ArrayIsEmpty"}],
+       "steps": []}]},
+    {"id": "reply", "type": "response", "statusCode": 201, "headers": {"x-a": "b"},
+     "body": {"r": "{{inner.result}}", "e": "{{each.errors}}",
+              "c": "{{choose.selectedChoice}}"}}
+  ]})json";
+
+std::vector<Json> all_samples() {
+  auto samples = sample_definitions();
+  samples.push_back(*parse_json(rare_members));
+  return samples;
+}
+
 std::vector<Json> strange_values() {
   return parse_all(
       {"null",
@@ -24,9 +51,14 @@ std::vector<Json> strange_values() {
        "\"request\"",
        "\"action\"",
        "\"delay\"",
+       "\"each\"",
+       "\"crm\"",
+       "\"basic\"",
+       "\"response.body\"",
        "\"{{trigger.request.body}}\"",
        "\"{{1.request}}\"",
        "\"{{9.result}}\"",
+       "\"{{reply.body}}\"",
        "\"{{each.instance}}\"",
        "\"{{instance}}\"",
        "\"{{secrets.KEY}}\"",
@@ -43,19 +75,34 @@ std::vector<Json> strange_values() {
        R"({"id":"f","type":"fanOut","items":[1],"steps":[]})"});
 }
 
+void require_sound(const Workflow& workflow) {
+  REQUIRE(workflow.functions.size() == workflow.by_index.size());
+  REQUIRE(workflow.read_outside_fan_out.size() == workflow.by_index.size());
+  for (std::size_t i = 0; i < workflow.by_index.size(); ++i) {
+    const Step& step = *workflow.by_index[i];
+    REQUIRE(step.index == i);
+    REQUIRE(step.end > step.index);
+    REQUIRE(step.end <= workflow.by_index.size());
+    REQUIRE_FALSE(step.id.empty());
+    REQUIRE(std::holds_alternative<FunctionStep>(step.config) ==
+            (workflow.functions[i] != nullptr));
+  }
+}
+
 }  // namespace
 
 TEST_CASE("most samples are good before they are mutated") {
   const IntegrationSet integrations = sample_integrations();
-  const auto samples = sample_definitions();
+  const auto samples = all_samples();
+  REQUIRE(compile_workflow(samples.back(), identity, &integrations).ok());
   const auto good = std::count_if(samples.begin(), samples.end(), [&](const Json& definition) {
     return bool(compile_workflow(definition, identity, &integrations));
   });
   REQUIRE(static_cast<std::size_t>(good) > samples.size() * 9 / 10);
 }
 
-TEST_CASE("a mutated definition compiles or has findings that point into it") {
-  const auto samples = sample_definitions();
+TEST_CASE("a mutated definition compiles soundly or has findings that point into it") {
+  const auto samples = all_samples();
   const IntegrationSet integrations = sample_integrations();
   const auto values = strange_values();
   REQUIRE(samples.size() > 40);
@@ -70,8 +117,7 @@ TEST_CASE("a mutated definition compiles or has findings that point into it") {
     ++rounds;
     if (compiled) {
       ++valid;
-      REQUIRE((*compiled)->functions.size() == (*compiled)->by_index.size());
-      return;
+      return require_sound(**compiled);
     }
     REQUIRE(compiled.error().code == ErrorCode::invalid_definition);
     REQUIRE_FALSE(compiled.error().details.empty());

@@ -1,5 +1,6 @@
 // JSON: any text is a value that can be written and read again, or an error.
 #include "runtime/base/json.h"
+#include "runtime/text/charset_text.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/mutations.h"
 
@@ -76,6 +77,37 @@ TEST_CASE("damaged JSON is refused, or is a value that survives writing") {
     REQUIRE(to_text(*again) == written);
   });
   if (rounds > 1'000) REQUIRE(valid > rounds / 20);
+}
+
+TEST_CASE("JSON of other servers is read like our own wherever that is possible") {
+  fuzz(20'000, [&](SeededRandom& random) {
+    std::string text = random.one_of(1, 2) ? good_texts[random.below(good_texts.size())]
+                                           : random_text(random, pieces, 12);
+    mutate(text, random, pieces);
+    INFO(printable(text));
+    const auto strict = parse_json(text);
+    const auto foreign = parse_foreign_json(text);
+    if (strict) {
+      REQUIRE(foreign.ok());
+      REQUIRE(to_text(*foreign) == to_text(*strict));
+    } else if (foreign) {
+      REQUIRE(text.find("\\u") != std::string::npos);
+      REQUIRE(parse_json(to_text(*foreign)).ok());
+    } else {
+      const ErrorCode code = foreign.error().code;
+      REQUIRE((code == ErrorCode::invalid_json || code == ErrorCode::limit_exceeded));
+    }
+  });
+}
+
+TEST_CASE("any bytes in any charset become valid UTF-8") {
+  const std::vector<std::string> charsets{"",         "utf-8",        "utf-16",      "utf-16be",
+                                          "us-ascii", "windows-1252", "iso-8859-15", "shift_jis"};
+  fuzz(20'000, [&](SeededRandom& random) {
+    const std::string bytes = random_text(random, pieces, 8);
+    INFO(printable(bytes));
+    REQUIRE(is_valid_utf8(to_utf8(bytes, charsets[random.below(charsets.size())])));
+  });
 }
 
 }  // namespace millrace

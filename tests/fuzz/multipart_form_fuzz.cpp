@@ -1,5 +1,6 @@
 // Forms: what a client puts together is taken apart again, and damaged forms harm nothing.
 #include "http/wire/multipart_form.h"
+#include "runtime/base/limits.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/mutations.h"
 
@@ -124,7 +125,7 @@ TEST_CASE("a damaged form is refused or gives no more than was sent") {
     std::size_t bytes = 0;
     for (const auto& part : *parts) bytes += part.name.size() + part.content.size();
     REQUIRE(bytes <= form.body.size());
-    REQUIRE(parts->size() <= form_parts_max);
+    REQUIRE(parts->size() <= limits::form_parts_max);
   });
 }
 

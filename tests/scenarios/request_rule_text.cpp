@@ -1,5 +1,6 @@
 #include "tests/scenarios/request_rule_text.h"
 
+#include "runtime/text/hex_text.h"
 #include "tests/scenarios/error_named.h"
 
 #include <charconv>

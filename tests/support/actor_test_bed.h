@@ -103,6 +103,8 @@ class ActorTestBed {
   std::unique_ptr<ActorGateway> gateway;
   FunctionScript script;   // taken at the next start
   RequestScript requests;  // taken at the next start
+  /// Set before anything runs.
+  LogSink log = [](LogLevel, const std::string&) {};
 
  private:
   void start() {
@@ -116,9 +118,9 @@ class ActorTestBed {
         std::make_unique<WorkflowLibrary>(store, *commits, *ownership, clock, *functions,
                                           [this](const ProjectId&) { return integrations; });
     history = std::make_unique<TaskHistory>(store, *workflows);
-    gateway =
-        make_actor_gateway({store, *commits, *ownership, clock, random, *functions, *http, tenants,
-                            *workflows, [](LogLevel, const std::string&) {}, options_});
+    gateway = make_actor_gateway(
+        {store, *commits, *ownership, clock, random, *functions, *http, tenants, *workflows,
+         [this](LogLevel level, const std::string& text) { log(level, text); }, options_});
     gateway->wait_until_ready();
   }
 

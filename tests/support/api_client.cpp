@@ -1,20 +1,12 @@
 #include "tests/support/api_client.h"
 
+#include "runtime/text/ascii_text.h"
+
 #include <httplib.h>
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace millrace::tests {
-namespace {
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-}  // namespace
 
 std::string Answer::header(const std::string& name) const {
   const auto found = headers.find(lower_case(name));

@@ -2,7 +2,7 @@
 
 #include "http/wire/multipart_form.h"
 #include "http/wire/url_text.h"
-#include "runtime/text/header_text.h"
+#include "runtime/text/ascii_text.h"
 
 #include <algorithm>
 #include <array>

@@ -1,13 +1,11 @@
 #pragma once
-// A gateway for tests of what stands in front of it: answers as told, and can hold triggers until a
-// test lets them go. Thread-safe.
+// A gateway for tests of what stands in front of it: answers as told, and keeps what it was asked.
+// Thread-safe.
 
 #include "actors/gateway/gateway.h"
 
-#include <condition_variable>
 #include <functional>
 #include <mutex>
-#include <set>
 #include <vector>
 
 namespace millrace {
@@ -19,10 +17,8 @@ class FakeGateway final : public Gateway {
   explicit FakeGateway(Answer answer = {}) : answer_(std::move(answer)) {}
 
   Result<TriggerReply> trigger(const TriggerRequest& request, Millis) override {
-    std::unique_lock lock(mutex_);
+    const std::lock_guard lock(mutex_);
     requests_.push_back(request);
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return !held_.contains(request.workflow); });
     return answer_(request);
   }
 
@@ -41,24 +37,9 @@ class FakeGateway final : public Gateway {
     const std::lock_guard lock(mutex_);
     answer_ = std::move(answer);
   }
-  void hold(const WorkflowId& workflow) {
-    const std::lock_guard lock(mutex_);
-    held_.insert(workflow);
-  }
-  void release_all() {
-    const std::lock_guard lock(mutex_);
-    held_.clear();
-    changed_.notify_all();
-  }
   void set_ready(bool ready) {
     const std::lock_guard lock(mutex_);
     ready_ = ready;
-  }
-  /// False if fewer arrive in the time a test may take.
-  bool wait_for_requests(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(60),
-                             [&] { return requests_.size() >= count; });
   }
   std::vector<TriggerRequest> requests() const {
     const std::lock_guard lock(mutex_);
@@ -71,10 +52,8 @@ class FakeGateway final : public Gateway {
 
  private:
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   Answer answer_;
   bool ready_ = true;
-  std::set<WorkflowId> held_;
   std::vector<TriggerRequest> requests_;
   std::vector<ExecutionId> cancelled_;
 };

@@ -1,6 +1,6 @@
 #include "tests/support/misbehaving_peer.h"
 
-#include "runtime/text/header_text.h"
+#include "runtime/text/ascii_text.h"
 
 #include <arpa/inet.h>
 #include <csignal>

@@ -1,6 +1,7 @@
 #include "tests/support/request_script.h"
 
-#include "runtime/text/header_text.h"
+#include "runtime/text/ascii_text.h"
+#include "runtime/text/hex_text.h"
 
 namespace millrace {
 namespace {

@@ -5,12 +5,14 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace millrace {
 
 class ScriptedDispatch final : public DispatchValues {
  public:
   std::map<std::string, std::string> secrets;
+  std::map<std::string, std::vector<std::string>> formers;  // values that secrets had before
   std::map<std::string, SharedCredential, std::less<>> credentials;  // by integration
 
   /// Connects the account with these secret parts.
@@ -26,6 +28,10 @@ class ScriptedDispatch final : public DispatchValues {
     const auto found = secrets.find(name);
     if (found == secrets.end()) return no_dispatch_values().secret(name);
     return found->second;
+  }
+  std::vector<std::string> former_secrets(const std::string& name) const override {
+    const auto found = formers.find(name);
+    return found == formers.end() ? std::vector<std::string>() : found->second;
   }
   Result<SharedCredential> credential(std::string_view integration) const override {
     const auto found = credentials.find(integration);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 
@@ -15,11 +16,9 @@ class ScriptedTenants final : public TenantValues {
  public:
   void put_secret(const std::string& name, const std::string& value) {
     const std::lock_guard guard(mutex_);
-    values_.secrets[name] = value;
-  }
-  void remove_secret(const std::string& name) {
-    const std::lock_guard guard(mutex_);
-    values_.secrets.erase(name);
+    std::string& stored = values_.secrets[name];
+    if (!stored.empty() && stored != value) values_.formers[name].push_back(stored);
+    stored = value;
   }
   /// Connects every user's account with these secret parts.
   void connect(const std::string& integration, JsonObject fields) {
@@ -47,6 +46,11 @@ class ScriptedTenants final : public TenantValues {
   Result<std::string> secret(const ProjectId&, const std::string& name) const override {
     const std::lock_guard guard(mutex_);
     return values_.secret(name);
+  }
+  std::vector<std::string> former_secrets(const ProjectId&,
+                                          const std::string& name) const override {
+    const std::lock_guard guard(mutex_);
+    return values_.former_secrets(name);
   }
   Result<SharedCredential> credential(const ProjectId&, const UserId&, std::string_view integration,
                                       const std::string&) const override {

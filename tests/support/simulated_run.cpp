@@ -46,6 +46,13 @@ struct SimulatedRun::Branch {
                        [](const auto& child) { return child.second->has_call(); });
   }
 
+  bool is_delayed() const {
+    if (!fan_out) return machine.is_delayed();
+    return !fan_out->children.empty() &&
+           std::all_of(fan_out->children.begin(), fan_out->children.end(),
+                       [](const auto& child) { return child.second->is_delayed(); });
+  }
+
   BranchPath path;
   BranchMachine machine;
   State state = State::ready;
@@ -102,7 +109,7 @@ const BranchMachine& SimulatedRun::root() const {
 }
 
 ExecutionStatus SimulatedRun::status() const {
-  return root().is_delayed() ? ExecutionStatus::delayed : root().status();
+  return root_ && root_->is_delayed() ? ExecutionStatus::delayed : root().status();
 }
 
 // --- moves
@@ -237,7 +244,7 @@ void SimulatedRun::answer_function(Branch& branch) {
   Result<Json> value =
       outcome.result.ok() ? parse_json(*outcome.result) : Result<Json>(outcome.result.error());
   if (value) {
-    if (auto interned = intern_files(*value, files_.keeper()); !interned) {
+    if (auto interned = intern_files(*value, keep_redacted(call.attempt)); !interned) {
       value = interned.error();
     }
   }
@@ -264,22 +271,33 @@ void SimulatedRun::answer_request(Branch& branch) {
                                                  now_, options_.jitter));
     return;
   }
-  Json body = body_of(attempt, *outcome, request.url);
+  auto body = body_of(attempt, *outcome, request.url);
+  if (!body) {
+    record(branch, branch.machine.attempt_failed(attempt, branch.call_started, {body.error()}, now_,
+                                                 options_.jitter));
+    return;
+  }
   record(branch, branch.machine.request_answered(attempt, branch.call_started, *outcome,
-                                                 std::move(body), now_, options_.jitter));
+                                                 std::move(*body), now_, options_.jitter));
 }
 
 /// As the workflow sees it.
-Json SimulatedRun::body_of(const Attempt& attempt, const HttpResponse& response,
-                           const std::string& url) {
+Result<Json> SimulatedRun::body_of(const Attempt& attempt, const HttpResponse& response,
+                                   const std::string& url) {
   auto body = read_body(response, url);
-  if (auto* const value = std::get_if<Json>(&body)) {
-    ignore_result(intern_files(*value, files_.keeper()), "what only looks like a file stays");
+  if (!body) return body.error();
+  if (auto* const value = std::get_if<Json>(&*body)) {
+    ignore_result(intern_files(*value, keep_redacted(attempt)), "what only looks like one stays");
     return std::move(*value);
   }
-  const auto& file = std::get<FileBody>(body);
-  const FileHandle handle = files_.keep(attempt.redaction.apply(*response.body));
-  return file_object({file.name, file.mime_type, handle});
+  const auto& file = std::get<FileBody>(*body);
+  return file_object({file.name, file.mime_type, keep_redacted(attempt)(*response.body)});
+}
+
+KeepFile SimulatedRun::keep_redacted(const Attempt& attempt) {
+  return [this, &attempt](std::string bytes) {
+    return files_.keep(attempt.redaction.apply(std::move(bytes)));
+  };
 }
 
 void SimulatedRun::note_sent(const Branch& branch, const HttpRequest& request,

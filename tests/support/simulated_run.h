@@ -94,7 +94,7 @@ class SimulatedRun {
   const std::shared_ptr<const Workflow>& shared_workflow() const { return workflow_; }
   const SimulatedJournal& journal() const { return journal_; }
   static ExecutionId id();
-  /// As the task history shows it: DELAYED while the root sleeps.
+  /// As the task history shows it: DELAYED while the root sleeps, or all elements of its fan-out.
   ExecutionStatus status() const;
   Instant now() const { return now_; }
   /// When anything that waits is due next.
@@ -124,7 +124,10 @@ class SimulatedRun {
   void answer(Branch& branch);
   void answer_function(Branch& branch);
   void answer_request(Branch& branch);
-  Json body_of(const Attempt& attempt, const HttpResponse& response, const std::string& url);
+  Result<Json> body_of(const Attempt& attempt, const HttpResponse& response,
+                       const std::string& url);
+  /// Refers to the attempt.
+  KeepFile keep_redacted(const Attempt& attempt);
   void note_sent(const Branch& branch, const HttpRequest& request, std::uint32_t attempt);
   void open_fan_out(Branch& branch);
   void start_children(Branch& branch);

@@ -77,8 +77,8 @@ void TestProject::deploy_steps(const std::string& workflow, const std::string& s
 }
 
 std::string TestProject::token(const std::string& user) const {
-  const TokenRequest request{UserId(user), SigningKeyId(signing_key_id), Millis(3'600'000)};
-  return mint_user_token(signing_key_, request, SystemClock().now());
+  const UserTokenClaims claims{UserId(user), SigningKeyId(signing_key_id), Millis(3'600'000)};
+  return mint_user_token(signing_key_, claims, SystemClock().now());
 }
 
 Answer TestProject::trigger(const std::string& workflow, const std::string& body,

@@ -138,6 +138,9 @@ TEST_CASE("no source holds a promise instead of code or a wait instead of a cond
         "tests/functional", "tests/crash"}},
       {"system_clock::now", "take a Clock in the constructor", {"storage", "actors", "http/api"}},
       {"#include <thread>", "runtime has no threads", {"runtime"}},
+      {std::string("(behav") + "iour ",
+       "refer to a page below docs/",
+       {"runtime", "storage", "actors", "http", "tests", "bench"}},
   };
   std::string findings;
   for (const auto& each : banned) {

@@ -11,7 +11,9 @@ namespace {
 // single-threaded: no helper threads, so the zygote may fork and V8's concurrent marker never runs.
 // no-expose-wasm: each WebAssembly.Memory would reserve gigabytes.
 // hard-abort: V8 ends by a trap, which the sandbox lets through; abort(3) needs system calls.
-constexpr char flags[] = "--single-threaded --no-expose-wasm --hard-abort";
+// no-enable-lazy-source-positions: with a full stack V8 cannot find out afterwards which line it is in.
+constexpr char flags[] =
+    "--single-threaded --no-expose-wasm --hard-abort --no-enable-lazy-source-positions";
 
 constexpr std::uint32_t console_slot = 0;
 

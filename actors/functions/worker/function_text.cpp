@@ -44,23 +44,42 @@ std::string without_last_semicolons(std::string code) {
   return code;
 }
 
-v8::MaybeLocal<v8::UnboundScript> compile(v8::Isolate* isolate, const std::string& text) {
+struct Start {
+  int line = 0;
+  int column = 0;
+};
+
+/// `start` is where the text begins in what the user wrote.
+v8::MaybeLocal<v8::UnboundScript> compile(v8::Isolate* isolate, const std::string& text,
+                                          Start start) {
   v8::Local<v8::String> source_text;
   if (!to_v8(isolate, text).ToLocal(&source_text)) return {};
-  // The wrapper takes one line, which the user must not see.
-  constexpr int line_offset = -1;
 #if V8_MAJOR_VERSION >= 12
-  v8::ScriptOrigin origin(literal(isolate, user_script), line_offset);
+  v8::ScriptOrigin origin(literal(isolate, user_script), start.line, start.column);
 #else
-  v8::ScriptOrigin origin(isolate, literal(isolate, user_script), line_offset);
+  v8::ScriptOrigin origin(isolate, literal(isolate, user_script), start.line, start.column);
 #endif
   v8::ScriptCompiler::Source source(source_text, origin);
   return v8::ScriptCompiler::CompileUnboundScript(isolate, &source);
 }
 
+/// Compiles the code in parentheses, directly before its first word: V8 takes the place of the first
+/// one for that of some errors.
+v8::MaybeLocal<v8::UnboundScript> compile_in_parentheses(v8::Isolate* isolate,
+                                                         const std::string& code) {
+  constexpr std::string_view opening = "'use strict';(";
+  const std::size_t first = skip_blanks(code, 0, false);
+  const std::string_view before = std::string_view(code).substr(0, first);
+  v8::Local<v8::String> indent;
+  if (!to_v8(isolate, before.substr(before.rfind('\n') + 1)).ToLocal(&indent)) return {};
+  const Start start{static_cast<int>(std::count(before.begin(), before.end(), '\n')),
+                    indent->Length() - static_cast<int>(opening.size())};
+  return compile(isolate, std::string(opening) + code.substr(first) + "\n)", start);
+}
+
 bool compiles(v8::Isolate* isolate, const std::string& text) {
   v8::TryCatch caught(isolate);
-  return !compile(isolate, text).IsEmpty();
+  return !compile(isolate, text, {}).IsEmpty();
 }
 
 /// Sorts out plain expressions without running them. What it lets through and is no function after
@@ -85,7 +104,7 @@ std::variant<v8::Local<v8::UnboundScript>, Failure> compile_function(v8::Isolate
   const std::string code = without_last_semicolons(given);
   v8::TryCatch caught(isolate);
   v8::Local<v8::UnboundScript> script;
-  if (!compile(isolate, "'use strict';(\n" + code + "\n)").ToLocal(&script)) {
+  if (!compile_in_parentheses(isolate, code).ToLocal(&script)) {
     const auto lines = static_cast<int>(std::count(code.begin(), code.end(), '\n')) + 1;
     return describe_syntax_error(isolate, context, caught, lines);
   }

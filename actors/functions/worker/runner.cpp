@@ -4,6 +4,7 @@
 #include "actors/functions/worker/thrown_value.h"
 #include "actors/functions/worker/v8_text.h"
 #include "actors/functions/worker_contract.h"
+#include "runtime/base/json_surrogates.h"
 #include "runtime/base/limits.h"
 
 #include <algorithm>
@@ -14,12 +15,9 @@
 namespace millrace::worker {
 namespace {
 
-// Heap that no user is charged for: V8's own, and the libraries in each kept context.
-constexpr std::size_t engine_heap_bytes = 8u << 20;
-constexpr std::size_t context_heap_bytes = 3u << 20;
-// What V8 gets on top when the limit is reached, so that it can end the call instead of the
-// process.
-constexpr std::size_t heap_slack_bytes = 64u << 20;
+// Memory that no user is charged for: V8's own, and the libraries in each kept context.
+constexpr std::size_t engine_bytes = 8u << 20;
+constexpr std::size_t context_bytes = 3u << 20;
 // A large young generation triples the worker and makes nothing faster.
 constexpr std::size_t young_generation_bytes = 6u << 20;
 constexpr Nanos check_time_max = 5'000 * nanos_per_ms;
@@ -42,25 +40,30 @@ bool is_refusal_of_json(std::string_view message) {
          message.starts_with("RangeError: Invalid string length");
 }
 
+/// V8's words for a buffer that got no memory. The code did not catch it.
+bool is_lack_of_room(const std::optional<Failure>& failure) {
+  return failure && failure->message.starts_with("RangeError: Array buffer allocation failed");
+}
+
 }  // namespace
 
 Runner::Runner(Engine& engine, Outbox& outbox, const Options& options)
     : engine_(engine), outbox_(outbox), contexts_max_(options.contexts_max) {
   std::set_new_handler(&end_for_memory);
-  v8_heap_limit_ =
-      options.memory_bytes_max + engine_heap_bytes + contexts_max_ * context_heap_bytes;
-  crowded_bytes_ = v8_heap_limit_ - options.memory_bytes_max / 2;
+  const std::size_t heap_limit =
+      options.memory_bytes_max + engine_bytes + contexts_max_ * context_bytes;
+  crowded_bytes_ = heap_limit - options.memory_bytes_max / 2;
   v8::Isolate::CreateParams parameters;
   parameters.snapshot_blob = options.snapshot;
   parameters.external_references = external_references();
-  parameters.array_buffer_allocator = &array_buffers_;
+  parameters.array_buffer_allocator = &memory_;
   parameters.allow_atomics_wait = false;
-  parameters.constraints.set_max_old_generation_size_in_bytes(v8_heap_limit_);
+  parameters.constraints.set_max_old_generation_size_in_bytes(heap_limit);
   parameters.constraints.set_max_young_generation_size_in_bytes(young_generation_bytes);
   isolate_ = v8::Isolate::New(parameters);
   isolate_->Enter();
   isolate_->SetOOMErrorHandler(&on_out_of_memory);
-  isolate_->AddNearHeapLimitCallback(&near_heap_limit, this);
+  memory_.attach(isolate_, heap_limit);
   isolate_->SetCaptureStackTraceForUncaughtExceptions(true, 16);
   set_console_sink(isolate_, this);
   watchdog_ = std::make_unique<Watchdog>(isolate_, outbox_);
@@ -115,17 +118,8 @@ CallResult Runner::check(const std::string& code) {
 }
 
 void Runner::begin(const Source& source) {
-  heap_limit_ =
-      source.memory_bytes_max + engine_heap_bytes + (recent_.size() + 1) * context_heap_bytes;
-  if (heap_limit_ < v8_heap_limit_) {
-    // V8 lowers a limit only together with removing a callback. A higher one is granted when the
-    // callback asks for it.
-    isolate_->RemoveNearHeapLimitCallback(&near_heap_limit, heap_limit_);
-    isolate_->AddNearHeapLimitCallback(&near_heap_limit, this);
-    v8_heap_limit_ = heap_limit_;
-  }
-  array_buffers_.set_limit(source.memory_bytes_max / 2);
-  out_of_memory_ = out_of_time_ = false;
+  memory_.begin(source.memory_bytes_max + engine_bytes + (recent_.size() + 1) * context_bytes);
+  out_of_time_ = false;
   console_.clear();
   console_bytes_ = 0;
   console_cut_ = false;
@@ -134,9 +128,10 @@ void Runner::begin(const Source& source) {
 }
 
 void Runner::end(const Source& source, CallResult& result) {
+  memory_.end();
   if (watchdog_->disarm()) out_of_time_ = true;
-  if (out_of_time_ || out_of_memory_) isolate_->CancelTerminateExecution();
-  if (out_of_memory_) {
+  if (out_of_time_ || memory_.is_exceeded()) isolate_->CancelTerminateExecution();
+  if (memory_.is_exceeded() || (memory_.has_refused() && is_lack_of_room(result.failure))) {
     fail(result, ErrorCode::function_memory,
          "the function used more than " + std::to_string(source.memory_bytes_max >> 20) +
              " MB of memory");
@@ -217,7 +212,7 @@ void Runner::call_in(Realm& realm, const Source& source, std::string_view parame
 /// True: a limit was hit; no more JavaScript may run for this call.
 bool Runner::is_over() {
   if (monotonic_now() >= deadline_) out_of_time_ = true;
-  return out_of_memory_ || out_of_time_;
+  return memory_.is_exceeded() || out_of_time_;
 }
 
 void Runner::describe(v8::Local<v8::Context> context, v8::TryCatch& caught, CallResult& result) {
@@ -319,6 +314,8 @@ void Runner::serialize(v8::Local<v8::Context> context, v8::Local<v8::Value> valu
                 "the result is larger than " + std::to_string(source.output_bytes_max) + " bytes");
   }
   append_text(isolate_, text, result.text, source.output_bytes_max);
+  // Stringify escapes half a character (of a slice, for instance); strict parsers refuse it.
+  replace_lone_surrogates(result.text);
   // What Stringify gives for a toJSON that returns undefined; never valid JSON otherwise.
   if (result.text == "undefined") result.text = "null";
 }
@@ -328,11 +325,7 @@ void Runner::rest() {
   }
   // What earlier calls left must not end a call that uses little itself: half of the limit stays
   // free. Garbage goes first, then the contexts.
-  const auto is_crowded = [this] {
-    v8::HeapStatistics heap;
-    isolate_->GetHeapStatistics(&heap);
-    return heap.used_heap_size() > crowded_bytes_;
-  };
+  const auto is_crowded = [this] { return memory_.used() > crowded_bytes_; };
   if (!is_crowded()) return;
   isolate_->LowMemoryNotification();
   if (!is_crowded()) return;
@@ -355,17 +348,6 @@ void Runner::write(unsigned level, v8::Local<v8::String> text) {
   append_text(isolate_, text, entry.text, room);
   console_bytes_ += entry.text.size();
   console_.push_back(std::move(entry));
-}
-
-std::size_t Runner::near_heap_limit(void* data, std::size_t current, std::size_t) {
-  auto* const runner = static_cast<Runner*>(data);
-  if (current < runner->heap_limit_) {
-    runner->v8_heap_limit_ = runner->heap_limit_;
-    return runner->heap_limit_;
-  }
-  runner->out_of_memory_ = true;
-  runner->isolate_->TerminateExecution();
-  return current + heap_slack_bytes;
 }
 
 }  // namespace millrace::worker

@@ -6,9 +6,9 @@
 // After function_timeout and function_memory the isolate is not used again: the pool replaces the
 // worker.
 
-#include "actors/functions/worker/array_buffers.h"
 #include "actors/functions/worker/engine.h"
 #include "actors/functions/worker/failure.h"
+#include "actors/functions/worker/memory_budget.h"
 #include "actors/functions/worker/outbox.h"
 #include "actors/functions/worker/realm.h"
 #include "actors/functions/worker/watchdog.h"
@@ -93,12 +93,11 @@ class Runner final : private ConsoleSink {
   void describe(v8::Local<v8::Context> context, v8::TryCatch& caught, CallResult& result);
 
   void write(unsigned level, v8::Local<v8::String> text) override;
-  static std::size_t near_heap_limit(void* runner, std::size_t current, std::size_t initial);
 
   Engine& engine_;
   Outbox& outbox_;
   const std::size_t contexts_max_;
-  ArrayBuffers array_buffers_;
+  MemoryBudget memory_;
   v8::Isolate* isolate_ = nullptr;
   std::unique_ptr<Watchdog> watchdog_;
   v8::Global<v8::Context> checking_context_;  // compiles for `check`; runs nothing
@@ -106,13 +105,10 @@ class Runner final : private ConsoleSink {
   std::unordered_map<std::uint32_t, Entry> entries_;
   std::list<Entry*> recent_;  // entries with a realm, latest first
 
-  std::size_t v8_heap_limit_ = 0;  // what V8 was told last
   std::size_t crowded_bytes_ = 0;  // more in use between calls is too much
 
   // The current call.
   Nanos deadline_ = 0;
-  std::size_t heap_limit_ = 0;  // for the current call
-  bool out_of_memory_ = false;
   bool out_of_time_ = false;
   std::vector<ConsoleEntry> console_;
   std::size_t console_bytes_ = 0;

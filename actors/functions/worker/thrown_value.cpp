@@ -1,15 +1,21 @@
 #include "actors/functions/worker/thrown_value.h"
 
 #include "actors/functions/worker/v8_text.h"
+#include "runtime/base/limits.h"
+
+#include <algorithm>
 
 namespace millrace::worker {
 namespace {
 
-constexpr std::size_t message_bytes_max = 4096;
+// More than is kept: the server takes secrets out first and cuts then.
+constexpr std::size_t text_bytes_max = 64u << 10;
+static_assert(text_bytes_max > 8 * limits::error_message_bytes_max);
 constexpr std::size_t frames_max = 8;
 
 std::string place(int line, int column) {
-  return "line " + std::to_string(line) + ", column " + std::to_string(column);
+  // Column 0 is our own parenthesis before the user's first word.
+  return "line " + std::to_string(line) + ", column " + std::to_string(std::max(column, 1));
 }
 
 bool is_user_script(v8::Isolate* isolate, v8::Local<v8::Value> name) {
@@ -23,18 +29,20 @@ std::string text_property(v8::Isolate* isolate, v8::Local<v8::Context> context,
   v8::Local<v8::Value> value;
   if (!object->Get(context, literal(isolate, name)).ToLocal(&value) || !value->IsString())
     return {};
-  return from_v8(isolate, value.As<v8::String>(), message_bytes_max);
+  return from_v8(isolate, value.As<v8::String>(), text_bytes_max);
 }
 
 std::string thrown_text(v8::Isolate* isolate, v8::Local<v8::Context> context,
                         v8::Local<v8::Value> thrown) {
   v8::TryCatch ignored(isolate);
   if (thrown->IsString()) {
-    return from_v8(isolate, thrown.As<v8::String>(), message_bytes_max);
+    return from_v8(isolate, thrown.As<v8::String>(), text_bytes_max);
   }
   v8::Local<v8::String> text;
   if (!thrown->IsObject()) {
-    if (thrown->ToDetailString(context).ToLocal(&text)) return from_v8(isolate, text);
+    if (thrown->ToDetailString(context).ToLocal(&text)) {
+      return from_v8(isolate, text, text_bytes_max);
+    }
     return "a value that has no text";
   }
   const auto object = thrown.As<v8::Object>();
@@ -44,7 +52,9 @@ std::string thrown_text(v8::Isolate* isolate, v8::Local<v8::Context> context,
     const std::string title = name.empty() ? "Error" : name;
     return message.empty() ? title : title + ": " + message;
   }
-  if (v8::JSON::Stringify(context, thrown).ToLocal(&text)) return from_v8(isolate, text);
+  if (v8::JSON::Stringify(context, thrown).ToLocal(&text)) {
+    return from_v8(isolate, text, text_bytes_max);
+  }
   return "an object that has no text";
 }
 
@@ -60,6 +70,7 @@ Failure describe_thrown(v8::Isolate* isolate, v8::Local<v8::Context> context,
   for (int i = 0; !stack.IsEmpty() && i < stack->GetFrameCount(); ++i) {
     const auto frame = stack->GetFrame(isolate, static_cast<std::uint32_t>(i));
     if (!is_user_script(isolate, frame->GetScriptName())) continue;
+    if (frame->GetLineNumber() < 1) continue;  // V8 does not know where
     const std::string at = place(frame->GetLineNumber(), frame->GetColumn());
     if (where.empty()) where = at;
     const auto name = frame->GetFunctionName();
@@ -69,7 +80,8 @@ Failure describe_thrown(v8::Isolate* isolate, v8::Local<v8::Context> context,
   }
   if (where.empty() && !message.IsEmpty() &&
       is_user_script(isolate, message->GetScriptResourceName())) {
-    where = place(message->GetLineNumber(context).FromMaybe(0), message->GetStartColumn() + 1);
+    const int line = message->GetLineNumber(context).FromMaybe(0);
+    if (line > 0) where = place(line, message->GetStartColumn() + 1);
   }
   if (!where.empty()) failure.message += " (" + where + ")";
   return failure;

@@ -80,14 +80,8 @@ class Translation {
  private:
   void add(const std::string& step, const std::string& pointer, std::string message,
            std::string expected = {}, std::string got = {}, std::string nearest = {}) {
-    ErrorDetail detail;
-    detail.step = step;
-    detail.path = pointer;
-    detail.message = std::move(message);
-    detail.expected = std::move(expected);
-    detail.got = std::move(got);
-    detail.nearest = std::move(nearest);
-    findings_.push_back(std::move(detail));
+    findings_.push_back(finding_at(step, pointer, std::move(message), std::move(expected),
+                                   std::move(got), std::move(nearest)));
   }
 
   // --- which steps there are ---------------------------------------------------------------------

@@ -1,5 +1,6 @@
 #include "runtime/definitions/compiled_form/read_conditions.h"
 
+#include "runtime/base/limits.h"
 #include "runtime/conditions/operators.h"
 #include "runtime/definitions/object_reader.h"
 #include "runtime/text/nearest_name.h"
@@ -9,10 +10,6 @@
 
 namespace millrace::compiled_form {
 namespace {
-
-/// Conditions of one conditional once they are an OR of ANDs, which can be many more than were
-/// given.
-constexpr std::size_t conditions_max = 1'000;
 
 using Group = std::vector<Json>;
 using Groups = std::vector<Group>;
@@ -97,12 +94,12 @@ class ConditionTree {
   /// (a or b) and (c or d): each pair.
   Groups both(const Groups& left, const Groups& right, ObjectReader& json) {
     const std::size_t pairs = left.size() * count(right) + right.size() * count(left);
-    if (pairs > conditions_max) {
+    if (pairs > limits::compiled_conditions_max) {
       if (!std::exchange(is_too_many_, true)) {
         json.report("",
                     "written as an OR of ANDs these are too many conditions; test some of them "
                     "in a function",
-                    "at most " + std::to_string(conditions_max) + " conditions",
+                    "at most " + std::to_string(limits::compiled_conditions_max) + " conditions",
                     std::to_string(pairs));
       }
       return left;

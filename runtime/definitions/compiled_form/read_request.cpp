@@ -12,8 +12,7 @@ namespace {
 
 bool is_reference(const Piece& piece) { return piece.kind == Piece::Kind::reference; }
 
-// --- the URL and its parameters
-// --------------------------------------------------------------------
+// --- the URL and its parameters -----------------------------------------------------------------
 
 /// One `key=value` of a query.
 struct QueryPart {
@@ -78,8 +77,7 @@ std::string url_without(const JsonObject& params, const SourceReader& sources,
   return sources.join(joined, pointer);
 }
 
-// --- the body
-// --------------------------------------------------------------------------------------
+// --- the body -----------------------------------------------------------------------------------
 
 Json graphql_body(const SourceReader& sources, ObjectReader& json) {
   JsonObject body;
@@ -128,8 +126,7 @@ void read_body(const SourceReader& sources, ObjectReader& json, JsonObject& step
   if (!kind.empty()) step.emplace("bodyType", kind);
 }
 
-// --- authorization
-// -----------------------------------------------------------------------------------
+// --- authorization ------------------------------------------------------------------------------
 
 /// One header or parameter can be the authorization; several are ordinary ones.
 void read_named_values(const SourceReader& sources, ObjectReader& json, std::string_view key,
@@ -210,8 +207,7 @@ void read_authorization(const SourceReader& sources, ObjectReader& parent, JsonO
   if (!authorization.empty()) step.emplace("authorization", std::move(authorization));
 }
 
-// --- pagination
-// --------------------------------------------------------------------------------------
+// --- pagination ---------------------------------------------------------------------------------
 
 /// Exactly one reference into the step's own response, as a path below its output.
 std::string own_path(const SourceReader& sources, ObjectReader& json, std::string_view key) {

@@ -1,6 +1,7 @@
 #include "runtime/definitions/compiled_form/read_trigger.h"
 
 #include "runtime/definitions/object_reader.h"
+#include "runtime/text/ascii_text.h"
 
 #include <array>
 #include <initializer_list>
@@ -11,7 +12,7 @@ namespace {
 /// The zone that the original takes when none is given; ours is UTC, so it is always written.
 constexpr std::string_view zone_of_the_original = "America/Los_Angeles";
 
-// --- endpoint ------------------------------------------------------------------------------------
+// --- endpoint -----------------------------------------------------------------------------------
 
 /// The members of one validation. Values may be sources, but constant ones.
 JsonObject read_validation(const SourceReader& sources, const Json& value,
@@ -62,7 +63,7 @@ JsonObject read_endpoint(const SourceReader& sources, ObjectReader& json) {
   return trigger;
 }
 
-// --- schedule ------------------------------------------------------------------------------------
+// --- schedule -----------------------------------------------------------------------------------
 
 /// A zone may be text or a source.
 Json read_zone(const SourceReader& sources, const Json* zone, const std::string& pointer) {
@@ -85,13 +86,6 @@ void read_time(const SourceReader& sources, ObjectReader& schedule, JsonObject& 
   trigger.emplace("timezone",
                   read_zone(sources, json.find("timezone"), json.pointer_to("timezone")));
   finish(json, *time);
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 /// Five fields have no seconds.
@@ -146,8 +140,7 @@ JsonObject read_cron(const SourceReader& sources, ObjectReader& json) {
   return trigger;
 }
 
-// --- the others
-// ------------------------------------------------------------------------------------
+// --- the others ---------------------------------------------------------------------------------
 
 /// The first of some members that is text: releases differ in what they call the same.
 std::string first_text(ObjectReader& json, std::initializer_list<std::string_view> keys) {

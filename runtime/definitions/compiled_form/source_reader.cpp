@@ -82,17 +82,11 @@ void finish(ObjectReader& json, const Json& value) {
 
 void SourceReader::report(const std::string& pointer, std::string message, std::string expected,
                           std::string got, std::string nearest) const {
-  ErrorDetail detail;
-  detail.step = step_;
-  detail.path = pointer;
-  detail.message = std::move(message);
-  detail.expected = std::move(expected);
-  detail.got = std::move(got);
-  detail.nearest = std::move(nearest);
-  findings_.push_back(std::move(detail));
+  findings_.push_back(finding_at(step_, pointer, std::move(message), std::move(expected),
+                                 std::move(got), std::move(nearest)));
 }
 
-// --- values --------------------------------------------------------------------------------------
+// --- values -------------------------------------------------------------------------------------
 
 Json SourceReader::value(const Json& source, const std::string& pointer, OwnOutput own) const {
   const auto* const object = source.if_object();
@@ -222,7 +216,7 @@ std::vector<Piece> SourceReader::pieces(const Json& source, const std::string& p
   return all;
 }
 
-// --- references ----------------------------------------------------------------------------------
+// --- references ---------------------------------------------------------------------------------
 
 std::optional<std::string> SourceReader::reference(const JsonObject& source, std::string_view type,
                                                    const std::string& pointer,
@@ -324,8 +318,7 @@ std::string SourceReader::path(const JsonObject& source, const std::string& poin
   return text;
 }
 
-// --- lists of keys and sources
-// ---------------------------------------------------------------------
+// --- lists of keys and sources ------------------------------------------------------------------
 
 std::vector<SourceReader::Row> SourceReader::rows(const Json& list,
                                                   const std::string& pointer) const {

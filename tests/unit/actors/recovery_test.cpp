@@ -2,6 +2,8 @@
 #include "tests/support/catch.h"
 #include "tests/unit/actors/workflows.h"
 
+#include <atomic>
+
 using namespace millrace;
 
 TEST_CASE("an acknowledged run goes on after the process dies") {
@@ -55,6 +57,33 @@ TEST_CASE("a failed commit rebuilds the run from what is on disk") {
   REQUIRE(bed.reaches(execution, ExecutionStatus::delayed));
   bed.clock.advance(Millis(2'000));
   CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
+}
+
+TEST_CASE("an element that sends a file sends nothing after its parent's commit was lost") {
+  ActorTestBed bed;
+  bed.deploy("w",
+             R"([{"id":"get","type":"request","method":"GET","url":"https://api.example/a.png"},)" +
+                 function_step("work") + "," +
+                 fan_out(R"({"id":"put","type":"request","method":"PUT","bodyType":"raw",)"
+                         R"("url":"https://api.example/b","body":"{{get.response.body}}"})") +
+                 "]");
+  bed.http->on("get", answering_bytes(200, "image/png", "\x89PNG"));
+  bed.functions->hold("work");
+  // The parent goes only after its element has learnt of the loss by itself, or has sent something.
+  std::atomic<int> losses{0};
+  bed.log = [&](LogLevel, const std::string& line) {
+    if (line.find("could not be written") == std::string::npos) return;
+    ++losses;
+    bed.eventually([&] { return losses > 1 || !bed.http->sent("put").empty(); });
+  };
+  const auto execution = bed.accept("w", JsonObject{{"items", JsonArray{1}}});
+  REQUIRE(bed.functions->wait_for_calls("work", 1));
+  bed.store.fail_next_commits(1, ErrorCode::storage_failed);
+  bed.functions->release("work");
+  REQUIRE(bed.reaches(execution, ExecutionStatus::succeeded));
+  CHECK(losses == 2);
+  CHECK(bed.functions->calls("work") == 2);
+  CHECK(bed.http->sent("put").size() == 1);
 }
 
 TEST_CASE("a former owner's commits are refused once another process has taken the shards") {

@@ -1,4 +1,5 @@
 // Request and action steps through the actors: what is sent, when, and what a restart does to it.
+#include "runtime/text/hex_text.h"
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
 #include "tests/unit/actors/workflows.h"
@@ -111,6 +112,57 @@ TEST_CASE("secrets reach the request and neither the journal nor the response of
   CHECK(to_text(response.body).find("hunter2") == std::string::npos);
   CHECK(to_text(response.body).find("[secret KEY]") != std::string::npos);
   CHECK(journal_of(bed, response.execution).find("hunter2") == std::string::npos);
+}
+
+TEST_CASE(
+    "a token that was fetched for a request is taken out of its response, file and body alike") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + request_step("call") + "," + respond_response + "]");
+  bed.http->on("call", [](const ScriptedRequest& request) {
+    const std::string bytes = to_hex("Bearer gr4nted-token");
+    auto outcome = answering(200, JsonObject{{"seen", "Bearer gr4nted-token"},
+                                             {"file", JsonObject{{"name", "a.txt"},
+                                                                 {"data", bytes},
+                                                                 {"mimeType", "text/plain"},
+                                                                 {"dataType", "FILE"}}}})(request);
+    outcome->tokens = {"gr4nted-token"};
+    return outcome;
+  });
+  const auto response = responded(bed.trigger("w"));
+  CHECK(to_text(response.body) ==
+        R"({"got":{"seen":"Bearer [authorization]","file":{"name":"a.txt",)"
+        R"("data":")" +
+            to_hex("Bearer [authorization]") + R"(","mimeType":"text/plain","dataType":"FILE"}}})");
+  CHECK(journal_of(bed, response.execution).find("gr4nted") == std::string::npos);
+}
+
+TEST_CASE("a secret in the bytes of a file object reaches neither the disk nor the response") {
+  ActorTestBed bed;
+  bed.tenants.put_secret("KEY", "hunter2-hunter2");
+  bed.deploy("w", R"([{"id":"make","type":"function","code":"(p) => p",)"
+                  R"("parameters":{"key":"{{secrets.KEY}}"}},)"
+                  R"({"id":"ok","type":"response","body":"{{make.result}}"}])");
+  const Json file = JsonObject{{"name", "a.txt"},
+                               {"data", to_hex("it is hunter2-hunter2")},
+                               {"mimeType", "text/plain"},
+                               {"dataType", "FILE"}};
+  bed.functions->on("make", returning(file));
+  const auto response = responded(bed.trigger("w"));
+  CHECK(to_text(response.body.at("data")) == '"' + to_hex("it is [secret KEY]") + '"');
+}
+
+TEST_CASE("a secret that is changed during a run is taken out as it was before") {
+  ActorTestBed bed;
+  bed.tenants.put_secret("KEY", "hunter2-hunter2");
+  bed.deploy("w", "[" + request_step("first", R"("headers":{"x-key":"{{secrets.KEY}}"},)") + "," +
+                      request_step("call") + "," + respond_response + "]");
+  bed.http->on("first", [&](const ScriptedRequest& request) {
+    bed.tenants.put_secret("KEY", "correct-horse");
+    return answering(204, nullptr)(request);
+  });
+  bed.http->on("call", answering(200, JsonArray{"hunter2-hunter2", "correct-horse"}));
+  const auto response = responded(bed.trigger("w"));
+  CHECK(to_text(response.body) == R"({"got":["[secret KEY]","[secret KEY]"]})");
 }
 
 TEST_CASE("a secret that is missing fails the run with the step") {

@@ -31,6 +31,28 @@ TEST_CASE("a sleeping run wakes when its time has come and goes on") {
   CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
 }
 
+TEST_CASE("a sleeping run of a user who was disabled meanwhile is cancelled when it wakes") {
+  ActorTestBed bed;
+  bed.deploy("w", sleeper);
+  const auto execution = bed.accept("w");
+  REQUIRE(bed.reaches(execution, ExecutionStatus::delayed));
+  REQUIRE(bed.eventually([&] { return bed.gateway->stats().runs_live == 0; }));
+  bed.tenants.refuse(Error(ErrorCode::user_disabled, "the user is disabled"));
+  bed.clock.advance(std::chrono::hours(49));
+  CHECK(bed.reaches(execution, ExecutionStatus::cancelled));
+  CHECK(bed.functions->calls("work") == 0);
+}
+
+TEST_CASE("a sleeping run whose account is gone goes on until a step needs it") {
+  ActorTestBed bed;
+  bed.deploy("w", sleeper);
+  const auto execution = bed.accept("w");
+  REQUIRE(bed.reaches(execution, ExecutionStatus::delayed));
+  bed.tenants.refuse(Error(ErrorCode::credential_missing, "no account is connected"));
+  bed.clock.advance(std::chrono::hours(49));
+  CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
+}
+
 TEST_CASE("a delay that ends while the process is down ends at the next start") {
   ActorTestBed bed;
   bed.deploy("w", sleeper);
@@ -156,7 +178,7 @@ TEST_CASE("a fan-out whose elements all sleep leaves memory as a whole") {
   REQUIRE(bed.eventually([&] {
     return bed.gateway->stats().runs_live == 0 && bed.gateway->stats().children_live == 0;
   }));
-  CHECK(bed.status(execution) == ExecutionStatus::executing);
+  CHECK(bed.status(execution) == ExecutionStatus::delayed);
   bed.clock.advance(std::chrono::hours(4));
   CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
   CHECK(bed.functions->calls("item") == 20);

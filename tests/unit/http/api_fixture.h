@@ -59,8 +59,8 @@ class ApiFixture {
         integrations(store_, commits_, ownership_, clock, {}),
         users(store_, commits_, ownership_, clock),
         credentials(store_, commits_, ownership_, clock, random_, sealer_, integrations, {}),
-        tenants_(secrets, integrations, users, credentials),
-        tests_({clock, random_, functions_, http_, tenants_, {}, {}}, {}),
+        tenants(secrets, integrations, users, credentials),
+        tests_({clock, random_, functions_, http_, tenants, {}, {}}, {}),
         api({projects,
              workflows,
              history_,
@@ -139,9 +139,9 @@ class ApiFixture {
   IntegrationRegistry integrations;
   UserRegistry users;
   CredentialRegistry credentials;
+  RegisteredTenants tenants;
 
  private:
-  RegisteredTenants tenants_;
   TestRuns tests_;
 
  public:

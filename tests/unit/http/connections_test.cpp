@@ -111,6 +111,27 @@ TEST_CASE("a connected account is shown without its secret parts", "[http]") {
   CHECK(api.credentials.find(project, ada, "crm")->fields.at("token") == Json("t0ken"));
 }
 
+TEST_CASE("a run whose account is disconnected gets no other one in its place", "[http]") {
+  ConnectionsApi api;
+  REQUIRE(api.manage("PUT", "/integrations/crm", crm).status == 201);
+  const auto connect = [&](const std::string& account) {
+    const auto connected = api.connect(R"({"credentials":{"token":"token-of-)" + account +
+                                       R"("},"providerId":")" + account + "\"}");
+    return std::string(connected["id"].as_string());
+  };
+  const std::string first = connect("first");
+  const std::string second = connect("second");
+  const auto token_of = [&](const std::string& credential) {
+    auto account = api.tenants.credential(project, ada, "crm", credential);
+    return account ? (*account)->fields.at("token") : Json(wire_name(account.error().code));
+  };
+  CHECK(token_of(second) == Json("token-of-second"));
+  REQUIRE(api.as_user("DELETE", "/integrations/" + second).status == 204);
+  CHECK(token_of(second) == Json("credential_missing"));
+  CHECK(token_of(first) == Json("token-of-first"));
+  CHECK(token_of("") == Json("token-of-first"));
+}
+
 TEST_CASE("what does not fit the integration is refused when connecting", "[http]") {
   ConnectionsApi api;
   const auto unknown = api.connect();

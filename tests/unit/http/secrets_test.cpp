@@ -51,17 +51,38 @@ TEST_CASE("a secret is put, listed without its value, replaced and removed", "[h
 
 TEST_CASE("a snapshot of secrets stays as it was when it was taken", "[http]") {
   ApiFixture api;
-  REQUIRE(api.secrets.put(project, "A", "1").ok());
+  REQUIRE(api.secrets.put(project, "A", "one-1").ok());
   const auto before = api.secrets.values(project);
-  REQUIRE(api.secrets.put(project, "A", "2").ok());
+  REQUIRE(api.secrets.put(project, "A", "two-2").ok());
   REQUIRE(api.secrets.remove(project, "A").ok());
-  CHECK(before->at("A") == Json("1"));
+  CHECK(before->at("A") == Json("one-1"));
+}
+
+TEST_CASE("what a secret was is known for an hour after it is replaced or removed", "[http]") {
+  ApiFixture api;
+  using Values = std::vector<std::string>;
+  const auto formers = [&] { return api.secrets.former_values(project, "A"); };
+  REQUIRE(api.secrets.put(project, "A", "one-1").ok());
+  CHECK(formers().empty());
+  REQUIRE(api.secrets.put(project, "A", "two-2").ok());
+  api.clock.advance(std::chrono::minutes(40));
+  REQUIRE(api.secrets.put(project, "B", "other").ok());
+  REQUIRE(api.secrets.remove(project, "A").ok());
+  CHECK(formers() == Values{"one-1", "two-2"});
+  CHECK(api.secrets.former_values(ProjectId("p2"), "A").empty());
+  api.clock.advance(std::chrono::minutes(40));
+  CHECK(formers() == Values{"two-2"});
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(api.secrets.put(project, "A", "value-" + std::to_string(i)).ok());
+  }
+  CHECK(formers().size() == SecretRegistry::formers_max);
+  CHECK(formers().back() == "value-98");
 }
 
 TEST_CASE("secrets of one project are none of another's", "[http]") {
   ApiFixture api;
   api.make_project("p2");
-  REQUIRE(api.secrets.put(project, "A", "1").ok());
+  REQUIRE(api.secrets.put(project, "A", "one-1").ok());
   CHECK(api.secrets.values(ProjectId("p2"))->get_object().empty());
   CHECK(api.secrets.names(ProjectId("p2")).empty());
 }
@@ -89,12 +110,25 @@ TEST_CASE("what is not a secret is refused and never repeated", "[http]") {
   CHECK(api.call("GET", path, api.api_key)["secrets"].as_array().empty());
 }
 
+TEST_CASE("a secret too short to be found in an echo is not stored", "[http]") {
+  ApiFixture api;
+  for (const char* const value : {"~", "~~~", "\u00e4~"}) {
+    const auto refused = api.call("PUT", path + "/PIN", api.api_key, body(value));
+    CHECK(refused.status == 400);
+    CHECK(refused.code() == "invalid_request");
+    CHECK_THAT(refused.text, says("fewer than 4 bytes"));
+    CHECK(refused.text.find(value) == std::string::npos);
+  }
+  CHECK(api.call("PUT", path + "/PIN", api.api_key, body("1234")).status == 201);
+  CHECK(api.secrets.names(project).size() == 1);
+}
+
 TEST_CASE("the number of a project's secrets is bounded", "[http]") {
   ApiFixture api;
   for (std::size_t i = 0; i < limits::secrets_per_project_max; ++i) {
-    REQUIRE(api.secrets.put(project, "S" + std::to_string(i), "v").ok());
+    REQUIRE(api.secrets.put(project, "S" + std::to_string(i), "v4lue").ok());
   }
-  const auto refused = api.secrets.put(project, "ONE_MORE", "v");
+  const auto refused = api.secrets.put(project, "ONE_MORE", "v4lue");
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == ErrorCode::limit_exceeded);
   CHECK(api.secrets.put(project, "S7", "again").ok());
@@ -103,13 +137,13 @@ TEST_CASE("the number of a project's secrets is bounded", "[http]") {
 TEST_CASE("a secret that is not stored is not used either", "[http]") {
   ApiFixture api;
   api.store().fail_next_commits(1, ErrorCode::storage_failed);
-  CHECK(api.call("PUT", path + "/KEY", api.api_key, body("v")).status == 503);
+  CHECK(api.call("PUT", path + "/KEY", api.api_key, body("v4lue")).status == 503);
   CHECK(api.secrets.values(project)->get_object().empty());
 }
 
 TEST_CASE("an absent secret is named with the nearest one", "[http]") {
   ApiFixture api;
-  REQUIRE(api.secrets.put(project, "CRM_TOKEN", "v").ok());
+  REQUIRE(api.secrets.put(project, "CRM_TOKEN", "v4lue").ok());
   const Error error = api.secrets.why_absent(project, "CRM_TOKNE");
   CHECK(error.code == ErrorCode::secret_missing);
   CHECK_THAT(error.message, says("CRM_TOKEN"));
@@ -137,12 +171,12 @@ TEST_CASE("a server with another key starts and says which key its secrets need"
   CHECK(error.code == ErrorCode::secrets_locked);
   CHECK_THAT(error.message, says("OLD") && says(right.key_id()));
   // Put again, it opens.
-  REQUIRE(secrets.put(project, "OLD", "new").ok());
-  CHECK(secrets.values(project)->at("OLD") == Json("new"));
+  REQUIRE(secrets.put(project, "OLD", "newer").ok());
+  CHECK(secrets.values(project)->at("OLD") == Json("newer"));
   CHECK_FALSE(secrets.names(project).front().is_locked);
   SecretRegistry again(store, commits, ownership, clock, wrong, {});
   REQUIRE(again.load().ok());
-  CHECK(again.values(project)->at("OLD") == Json("new"));
+  CHECK(again.values(project)->at("OLD") == Json("newer"));
 }
 
 TEST_CASE("a secrets key is made once, for its owner's eyes only, and found again", "[http]") {

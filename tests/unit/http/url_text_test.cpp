@@ -1,5 +1,7 @@
 #include "http/wire/url_text.h"
 
+#include "runtime/base/limits.h"
+#include "runtime/text/percent_text.h"
 #include "tests/support/catch.h"
 
 namespace millrace {
@@ -21,8 +23,8 @@ TEST_CASE("percent-decoding refuses what it would have to guess", "[http]") {
 
 TEST_CASE("encoding and decoding a percent-encoded text gives the text back", "[http]") {
   const std::string text = "Contact Created/50% & more?#ü";
-  CHECK(percent_encode(text).find('/') == std::string::npos);
-  CHECK(*percent_decode(percent_encode(text)) == text);
+  CHECK(percent_encode_text(text).find('/') == std::string::npos);
+  CHECK(*percent_decode(percent_encode_text(text)) == text);
 }
 
 TEST_CASE("a form keeps order, repeated names and empty values", "[http]") {
@@ -35,7 +37,7 @@ TEST_CASE("a form keeps order, repeated names and empty values", "[http]") {
 
 TEST_CASE("a form with too many fields is refused rather than stored", "[http]") {
   std::string text;
-  for (std::size_t i = 0; i <= fields_max; ++i) text += "a&";
+  for (std::size_t i = 0; i <= limits::form_fields_max; ++i) text += "a&";
   REQUIRE_FALSE(parse_form(text).ok());
   CHECK(parse_form(text).error().code == ErrorCode::limit_exceeded);
 }

@@ -153,7 +153,7 @@ TEST_CASE("text that is no token at all is refused with a reason", "[http]") {
   CHECK_THAT(refusal("a.b"), says("not a JSON Web Token"));
   CHECK_THAT(refusal("?.?.?"), says("header is not base64url"));
   CHECK_THAT(refusal("W10.W10.AA"), says("header is not a JSON object"));
-  CHECK_THAT(refusal(std::string(user_token_bytes_max + 1, 'a')), says("longer than"));
+  CHECK_THAT(refusal(std::string(limits::user_token_bytes_max + 1, 'a')), says("longer than"));
   CHECK_THAT(refusal(signed_token(first_keys(), {{"alg", "RS256"}, {"crit", JsonArray{"x"}}},
                                   good_claims())),
              says("critical"));

@@ -17,13 +17,8 @@ using namespace std::string_literals;
 
 template <class Number>
 Result<Number> read_number(std::string_view record) {
-  Number value = 0;
-  RecordReader reader(record, "test", 1);
-  while (reader.next()) {
-    if (reader.field() == 1) reader.number(value);
-  }
-  if (const auto read = reader.finish(); !read.ok()) return read.error();
-  return value;
+  return storage::read_record<Number>(record, "test", 1,
+                                      [](auto& reader, auto& value) { reader.number(1, value); });
 }
 
 TEST_CASE("numbers of every size come back as they were written", "[record_codec]") {
@@ -52,6 +47,32 @@ TEST_CASE("times before and after 1970 come back as they were written", "[record
     CHECK(reader.finish().ok());
     CHECK(instant == at(ms));
   }
+}
+
+TEST_CASE("one list of fields writes and reads a row, without what is empty", "[record_codec]") {
+  struct Row {
+    std::string name;
+    std::string note;
+    std::uint32_t count = 0;
+    Instant seen{};
+  };
+  constexpr auto fields = [](auto& record, auto& row) {
+    record.text(1, row.name);
+    record.text_if_any(2, row.note);
+    record.number_if_any(3, row.count);
+    record.time(4, row.seen);
+  };
+  const std::string sparse = storage::write_record(1, Row{"ada", "", 0, at(7)}, fields);
+  CHECK(sparse == "\x01\x0a\x03"s + "ada" + "\x20\x0e");
+  const auto read = storage::read_record(sparse, "test", 1, fields, Row{"", "kept", 5, {}});
+  REQUIRE(read.ok());
+  CHECK((read->name == "ada" && read->note == "kept" && read->count == 5 && read->seen == at(7)));
+
+  const auto full = storage::write_record(1, Row{"", "n", 300, at(-1)}, fields);
+  const auto again = storage::read_record<Row>(full, "test", 1, fields);
+  REQUIRE(again.ok());
+  CHECK((again->name.empty() && again->note == "n" && again->count == 300));
+  CHECK(again->seen == at(-1));
 }
 
 TEST_CASE("a reader skips fields it does not know and defaults absent ones", "[record_codec]") {

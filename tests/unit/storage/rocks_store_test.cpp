@@ -4,6 +4,7 @@
 
 #include "storage/keys.h"
 #include "storage/rocks/format_version.h"
+#include "storage/rocks/rocks_events.h"
 #include "tests/contracts/stores.h"
 #include "tests/contracts/temporary_directory.h"
 #include "tests/support/catch.h"
@@ -14,6 +15,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <utility>
+#include <vector>
 
 namespace millrace::tests {
 namespace {
@@ -314,6 +317,47 @@ TEST_CASE("a full disk leaves rows readable and recovery waits for open cursors"
   batch.put(key(3), "value");
   batch.require({ShardId{9}, epochs[9]});
   CHECK(under_test.store().commit(batch).ok());
+}
+
+TEST_CASE("an empty commit on a full disk fails like any other and finds the space again",
+          "[rocks]") {
+  StoreOnFailingDisk under_test;
+  REQUIRE(commit_row(under_test.store(), 0).ok());
+  CHECK(under_test.store().commit({}).ok());
+  under_test.disk().become(FailingDisk::State::full);
+  REQUIRE_FALSE(commit_row(under_test.store(), 1).ok());
+  const auto refused = under_test.store().commit({});
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::overloaded);
+  under_test.disk().become(FailingDisk::State::well);
+  CHECK_FALSE(under_test.store().commit({}).ok());  // opens the database anew
+  CHECK(under_test.store().commit({}).ok());
+  CHECK(commit_row(under_test.store(), 1).ok());
+}
+
+TEST_CASE("RocksDB keeps no log file that a full disk could break", "[rocks]") {
+  const TemporaryDirectory directory;
+  fill(directory.path(), 3);
+  open(directory.path()).reset();
+  for (const auto& entry : fs::directory_iterator(directory.path())) {
+    CHECK(entry.path().filename().string().rfind("LOG", 0) == std::string::npos);
+  }
+}
+
+TEST_CASE("what RocksDB warns of goes to the log of the node", "[rocks]") {
+  std::vector<std::pair<LogLevel, std::string>> lines;
+  storage::RocksLog log(
+      [&](LogLevel level, const std::string& line) { lines.emplace_back(level, line); });
+  rocksdb::Info(&log, "nobody needs to know");
+  rocksdb::Header(&log, "nor the settings");
+  rocksdb::Warn(&log, "file %d is odd", 7);
+  rocksdb::Error(&log, "%s", std::string(10'000, 'x').c_str());
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] == std::pair(LogLevel::warning, "rocksdb: file 7 is odd"s));
+  CHECK(lines[1].first == LogLevel::error);
+  CHECK(lines[1].second.size() < 4'096);
+  storage::RocksLog nowhere{LogSink()};
+  rocksdb::Warn(&nowhere, "said to nobody");
 }
 
 TEST_CASE("after a failed write the store refuses commits until it is reopened", "[rocks]") {

@@ -1,6 +1,6 @@
-// storage/sealing: what opens, what does not, and what errors tell.
+// storage/crypto: what opens, what does not, and what errors tell.
 
-#include "storage/sealing/sealer.h"
+#include "storage/crypto/sealer.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/seeded_random.h"

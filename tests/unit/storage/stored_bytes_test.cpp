@@ -2,10 +2,10 @@
 // the program no longer reads what earlier ones wrote: do not change the bytes here, change the
 // code back, or raise the format version and write a migration.
 
+#include "storage/crypto/sealer.h"
 #include "storage/keys.h"
 #include "storage/ordered_store.h"
 #include "storage/rocks/format_version.h"
-#include "storage/sealing/sealer.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/execution_table.h"
 #include "storage/tables/integration_table.h"

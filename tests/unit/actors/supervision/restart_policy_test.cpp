@@ -43,4 +43,18 @@ TEST_CASE("a failing disk between two crashes neither counts nor forgives") {
   CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::park);
 }
 
+TEST_CASE("pauses for a failing disk double up to a minute") {
+  StoragePauses pauses;
+  for (const int seconds : {1, 2, 4, 8, 16, 32, 60, 60}) {
+    CHECK(pauses.next(5) == std::chrono::seconds(seconds));
+  }
+}
+
+TEST_CASE("a run that got further since the last failure pauses for a second again") {
+  StoragePauses pauses;
+  for (int i = 0; i < 5; ++i) pauses.next(5);
+  CHECK(pauses.next(6) == std::chrono::seconds(1));
+  CHECK(pauses.next(6) == std::chrono::seconds(2));
+}
+
 }  // namespace millrace

@@ -165,23 +165,49 @@ TEST_CASE("calls beyond what may wait are refused at once", "[outbound]") {
   CHECK(caller->stats().failures.at(ErrorCode::overloaded) == 2);
 }
 
-TEST_CASE("a call whose turn does not come in time is answered", "[outbound]") {
+TEST_CASE("a call that waits for its turn too long is answered, and may be tried again",
+          "[outbound]") {
   auto options = open_for_loopback();
   options.calls_max = 1;
+  options.waiting_time_max = Millis(30);
   Gate gate(1'000'000);
   MisbehavingPeer peer(through(gate));
   const auto caller = make_caller(options);
   Answers answers;
   caller->call(request_to(peer.url()), answers.one());
   gate.wait_for(1);
-  auto late = request_to(peer.url());
-  late.timeout = Millis(30);
-  const auto outcome = send(*caller, late);
-  REQUIRE(code_of(outcome) == "step_timeout");
+  const auto outcome = send(*caller, request_to(peer.url()));
+  REQUIRE(code_of(outcome) == "overloaded");
   CHECK_THAT(outcome.error().message, Catch::Contains("waited longer than 30 ms"));
   gate.open();
   REQUIRE(answers.wait_for(1));
   CHECK(answers.of("status 200") == 1);
+}
+
+TEST_CASE("the time that a call waits for its turn does not count towards its timeout",
+          "[outbound]") {
+  auto options = open_for_loopback();
+  options.calls_per_project_max = 1;
+  Gate gate(1'000'000);
+  MisbehavingPeer peer(through(gate));
+  const auto caller = make_caller(options);
+  Answers first;
+  caller->call(request_to(peer.url()), first.one());
+  gate.wait_for(1);
+  auto request = request_to(peer.url());
+  request.timeout = Millis(1'000);
+  Answers waiting;
+  caller->call(request, waiting.one());
+  // Another project's call tells when more than that has passed.
+  auto clock = request_to(peer.url());
+  clock.project = ProjectId("clock");
+  clock.timeout = Millis(1'100);
+  REQUIRE(code_of(send(*caller, clock)) == "step_timeout");
+  CHECK(waiting.count() == 0);
+  gate.open();
+  REQUIRE(waiting.wait_for(1));
+  CHECK(waiting.of("status 200") == 1);
+  REQUIRE(first.wait_for(1));
 }
 
 TEST_CASE("a cancelled call is answered once and its connection closed", "[outbound]") {

@@ -125,6 +125,34 @@ TEST_CASE("a token that is refused is replaced once", "[outbound]") {
   CHECK(code_of(send(*caller, server.request())) == "status 401");
 }
 
+TEST_CASE("a response comes with the tokens that were sent for it", "[outbound]") {
+  Server server;
+  const auto caller = make_caller();
+  const auto tokens_of = [&] { return send(*caller, server.request())->tokens; };
+  CHECK(tokens_of() == std::vector<std::string>{"t1"});
+  CHECK(tokens_of() == std::vector<std::string>{"t1"});
+  server.forget_tokens();
+  CHECK(tokens_of() == std::vector<std::string>{"t1", "t2"});
+  CHECK(send(*caller, request_to(server.url("/api")))->tokens.empty());
+}
+
+TEST_CASE("a peer that makes the token a host's name finds it in no error", "[outbound]") {
+  Server server;
+  server.token_reply = [](PeerConnection& connection, const PeerRequest&) {
+    connection.answer(200, R"({"access_token":"Gr4nted-T0ken"})");
+  };
+  MisbehavingPeer leading(
+      MisbehavingPeer::serving([&](PeerConnection& connection, const PeerRequest&) {
+        connection.answer(307, "", "Location: http://Gr4nted-T0ken.invalid/\r\n");
+      }));
+  const auto caller = make_caller();
+  auto request = server.request();
+  request.url = leading.url();
+  const auto outcome = send(*caller, request);
+  REQUIRE(code_of(outcome) == "connection_failed");
+  CHECK_THAT(outcome.error().message, Catch::Contains("[authorization].invalid"));
+}
+
 TEST_CASE("a server that wants the secret in the body gets it there, from then on at once",
           "[outbound]") {
   Server server;

@@ -62,6 +62,39 @@ TEST_CASE("numbers are written as JavaScript writes them") {
   REQUIRE(number_text(INFINITY) == "null");
 }
 
+TEST_CASE("a number that no double holds is refused with its place") {
+  for (const char* const number :
+       {"1e400", "-1e400", "1.7976931348623159e308", "1e309", "123456789e999999999"}) {
+    INFO(number);
+    const auto refused = parse_json(std::string("{\"a\":") + number + "}");
+    REQUIRE_FALSE(refused.ok());
+    REQUIRE(refused.error().code == ErrorCode::invalid_json);
+    REQUIRE(refused.error().message == "not valid JSON: a number that is too large at byte 5");
+  }
+  REQUIRE_FALSE(parse_json(std::string(400, '9')).ok());
+  REQUIRE(*parse_json("[1e-400]") == JsonArray{0.0});
+  REQUIRE(parse_json("0.00001e310").ok());
+}
+
+TEST_CASE("JSON of other servers may hold unpaired surrogates, and says what is only too much") {
+  const auto read = [](std::string_view text) {
+    const auto value = parse_foreign_json(text);
+    return value ? to_text(*value) : std::string(wire_name(value.error().code));
+  };
+  REQUIRE(read(R"(["\ud83d","\ude00x","\uD83D\u0041"])") ==
+          "[\"\xef\xbf\xbd\",\"\xef\xbf\xbdx\",\"\xef\xbf\xbd"
+          "A\"]");
+  REQUIRE(read(R"(["\ud83d\ud83d\ude00","\\\ud83d","\\ud83d"])") ==
+          "[\"\xef\xbf\xbd\xf0\x9f\x98\x80\",\"\\\\\xef\xbf\xbd\",\"\\\\ud83d\"]");
+  REQUIRE(read(R"(["\ud83d")") == "invalid_json");
+  REQUIRE(read(R"(["\ud83)") == "invalid_json");
+  REQUIRE(read(R"("\ud8)") == "invalid_json");
+  REQUIRE(read("[1e400]") == "limit_exceeded");
+  REQUIRE(read(std::string(101, '[')) == "limit_exceeded");
+  REQUIRE(read(R"({"a":"\ud83d","b":1e400})") == "limit_exceeded");
+  REQUIRE(read("{") == "invalid_json");
+}
+
 TEST_CASE("integers keep all of their digits up to 64 bits") {
   for (const char* const text : {"0", "-1", "9007199254740993", "9223372036854775807",
                                  "-9223372036854775808", "18446744073709551615"}) {
@@ -84,8 +117,9 @@ TEST_CASE("nesting is accepted up to the limit and refused beyond") {
 
 TEST_CASE("text that is not strict JSON is refused with a reason") {
   for (const char* const text :
-       {"", "  ", "{", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "nul", "+1", "01", "1.", ".5", "NaN",
-        "[1] 2", "{} x", "\"a\nb\"", "\"\\x\"", "/* no */ 1", "\"\\ud800\""}) {
+       {"",          "  ",    "{",    "[1,]",     "{\"a\":1,}", "{a:1}",      "'a'",
+        "nul",       "+1",    "01",   "1.",       ".5",         "NaN",        "Infinity",
+        "-Infinity", "[1] 2", "{} x", "\"a\nb\"", "\"\\x\"",    "/* no */ 1", "\"\\ud800\""}) {
     INFO(text);
     const auto parsed = parse_json(text);
     REQUIRE_FALSE(parsed.ok());

@@ -25,6 +25,8 @@ inline const IntegrationSet& test_integrations() {
           "parameters": {"email": {"type": "string", "required": true}, "age": {"type": "number"},
                          "tags": {"type": "array"}, "vip": {"type": "boolean"},
                          "address": {"type": "object"}, "note": {"type": "any"}}},
+        "listContacts": {"method": "GET", "path": "/contacts",
+          "pagination": {"output": "response.body.items", "pageToken": "response.body.next"}},
         "signedPing": {"method": "GET", "path": "/ping",
           "headers": {"x-signature": "{{secrets.CRM_SIGNATURE}}"}}}})json";
     const char* const salesforce = R"json({"baseUrl": "https://sf.example"})json";

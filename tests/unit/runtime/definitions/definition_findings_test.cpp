@@ -8,6 +8,29 @@ namespace {
 
 const std::string wait_step = R"({"id":"w","type":"delay","value":1,"unit":"DAYS"})";
 
+/// "step path nearest" of each, one per line.
+std::string shown(const std::vector<ErrorDetail>& findings) {
+  std::string all;
+  for (const auto& finding : findings) {
+    all += finding.step + ' ' + finding.path + ' ' + finding.nearest + '\n';
+  }
+  return all;
+}
+
+/// Compiles nothing: code with "const = " in it is wrong.
+class PickyFunctions final : public FunctionEngine {
+ public:
+  std::vector<std::string> checked;
+
+  void run(FunctionCall, std::function<void(FunctionOutcome)>) override {}
+  Outcome check(const std::string& code) override {
+    checked.push_back(code);
+    if (code.find("const = ") == std::string::npos) return Done{};
+    return Error(ErrorCode::function_syntax, "line 1, column 7: a name was expected");
+  }
+  void stop() override {}
+};
+
 std::vector<ErrorDetail> findings_of_trigger(const std::string& trigger) {
   return findings_of_text(R"({"trigger":)" + trigger + R"(,"steps":[)" + wait_step + "]}");
 }
@@ -24,11 +47,7 @@ TEST_CASE("all findings of a definition come at once with step and path") {
       {"id": "third", "type": "delay", "value": 1, "unit": "DAY"},
       {"id": "third", "type": "response", "body": "{{secnod.result}}"}
     ]})json");
-  std::string all;
-  for (const auto& finding : findings) {
-    all += finding.step + ' ' + finding.path + ' ' + finding.nearest + '\n';
-  }
-  REQUIRE(all ==
+  REQUIRE(shown(findings) ==
           " /trigger/bodyValidation bodyValidations\n"
           "first /steps/0/type function\n"
           "second /steps/1/code \n"
@@ -157,4 +176,63 @@ TEST_CASE("steps inside each other have a limit of levels") {
   REQUIRE(compile_steps(nested(limits::step_nesting_max)) != nullptr);
   REQUIRE_THAT(finding_of_steps(nested(limits::step_nesting_max + 1)).message,
                Catch::Contains("at most 16 levels deep"));
+}
+
+TEST_CASE("a malformed reference does not hide what else is wrong beside it") {
+  const auto findings = findings_of_steps(R"json(
+    {"id": "early", "type": "function", "code": "x"},
+    {"id": "call", "type": "request", "method": "POST", "url": "https://a/{{earli.result}}/{{..}}",
+     "body": {"a": "{{", "b": "{{eraly.result}}", "c": "{{early.result}}"},
+     "authorization": {"type": "basic", "username": "{{", "password": "{{erly.result}}"}})json");
+  REQUIRE(shown(findings) ==
+          "call /steps/1/url \n"
+          "call /steps/1/body/a \n"
+          "call /steps/1/authorization/username \n"
+          "call /steps/1/url early\n"
+          "call /steps/1/body/b early\n"
+          "call /steps/1/authorization/password early\n");
+}
+
+TEST_CASE("a malformed reference among an action's parameters says nothing of their types") {
+  const auto findings = findings_of_steps(R"json(
+    {"id": "add", "type": "action", "integration": "crm", "action": "createContact",
+     "parameters": {"email": "{{", "age": "{{a b}}", "tagz": 1}})json");
+  REQUIRE(shown(findings) ==
+          "add /steps/0/parameters/email \n"
+          "add /steps/0/parameters/age \n"
+          "add /steps/0/parameters/tagz tags\n");
+}
+
+TEST_CASE("code that does not compile is reported together with all else") {
+  const auto definition = parse_json(R"json({"trigger": {"type": "request"}, "steps": [
+    {"id": "bad", "type": "function", "code": "() => { const = 1 }", "timeOut": "5s"},
+    {"id": "good", "type": "function", "code": "() => 1", "parameters": {"a": "{{bda.result}}"}},
+    {"id": "none", "type": "function"},
+    {"id": "each", "type": "fanOut", "items": [1], "steps": [
+      {"id": "worse", "type": "function", "code": "const = "}]}]})json");
+  PickyFunctions functions;
+  const auto compiled =
+      compile_workflow(*definition, test_identity(), &test_integrations(), &functions);
+  REQUIRE_FALSE(compiled.ok());
+  REQUIRE(compiled.error().code == ErrorCode::invalid_definition);
+  REQUIRE(shown(compiled.error().details) ==
+          "bad /steps/0/timeOut timeout\n"
+          "none /steps/2/code \n"
+          "good /steps/1/parameters/a bad\n"
+          "bad /steps/0/code \n"
+          "worse /steps/3/steps/0/code \n");
+  REQUIRE_THAT(compiled.error().details[3].message, Catch::Contains("line 1, column 7"));
+  REQUIRE(functions.checked.size() == 3);
+}
+
+TEST_CASE("code over its limit is not compiled as well") {
+  const std::string code(limits::function_code_bytes_max + 1, 'x');
+  const Json definition = JsonObject{
+      {"trigger", JsonObject{{"type", "request"}}},
+      {"steps", JsonArray{JsonObject{{"id", "f"}, {"type", "function"}, {"code", code}}}}};
+  PickyFunctions functions;
+  const auto compiled = compile_workflow(definition, test_identity(), nullptr, &functions);
+  REQUIRE_FALSE(compiled.ok());
+  REQUIRE(shown(compiled.error().details) == "f /steps/0/code \n");
+  REQUIRE(functions.checked.empty());
 }

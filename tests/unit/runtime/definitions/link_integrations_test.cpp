@@ -66,8 +66,8 @@ TEST_CASE("beside references names and constants are checked and the rest is lef
           nullptr);
   REQUIRE(compile_steps(add(R"({"email":"x {{user.id}}","address":{"a":"{{user.id}}"}})")) !=
           nullptr);
-  // As with functions: the names of the parameters stand in the definition.
-  REQUIRE(refusal(add(R"("{{trigger.request.body}}")")) == "/steps/0/parameters");
+  REQUIRE(compile_steps(add(R"("{{trigger.request.body}}")")) != nullptr);
+  REQUIRE(refusal(add(R"("all of {{trigger.request.body}}")")) == "/steps/0/parameters");
 }
 
 TEST_CASE("beside a reference every wrong constant is still found") {
@@ -103,4 +103,31 @@ TEST_CASE("without integrations every name of one is refused") {
   const auto compiled = compile_workflow(*definition, test_identity());
   REQUIRE_FALSE(compiled.ok());
   REQUIRE(compiled.error().details[0].expected == "an integration of the project");
+}
+
+TEST_CASE("the pages that are missing from an action's result can be seen") {
+  const std::string use = R"(,{"id":"u","type":"response","body":"{{a.error.message}}"})";
+  const auto action = [](const std::string& name) {
+    return R"({"id":"a","type":"action","integration":"crm","action":")" + name + "\"}";
+  };
+  REQUIRE(compile_steps(action("listContacts") + use) != nullptr);
+  REQUIRE(finding_of_steps(action("signedPing") + use).expected == "`result`");
+  // Whether an action that is not there has pages is not known.
+  REQUIRE(refusal(action("listContact") + use) == "/steps/0/action");
+}
+
+TEST_CASE("a request that the user's account authorizes has no authorization of its own") {
+  const auto request = [](const std::string& integration, const std::string& type) {
+    return R"({"id":"r","type":"request","method":"GET","path":"/","integration":")" + integration +
+           R"(","authorization":)" + type + '}';
+  };
+  const std::string bearer = R"({"type":"bearer","token":"t"})";
+  const auto finding = finding_of_steps(request("crm", bearer));
+  REQUIRE(finding.step == "r");
+  REQUIRE(finding.path == "/steps/0/authorization");
+  REQUIRE(compile_steps(request("crm", R"({"type":"none"})")) != nullptr);
+  REQUIRE(compile_steps(request("crm", "null")) != nullptr);
+  // An integration without accounts leaves it to the definition.
+  REQUIRE(compile_steps(request("salesforce", bearer)) != nullptr);
+  REQUIRE(refusal(request("cmr", bearer)) == "/steps/0/integration");
 }

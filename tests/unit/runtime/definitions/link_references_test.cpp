@@ -259,3 +259,28 @@ TEST_CASE("references are checked in every field of every kind of step") {
     REQUIRE_THAT(why(step), Catch::Contains("there is no step `zzz`"));
   }
 }
+
+TEST_CASE("the keys of a step that has findings of its own are checked") {
+  const auto findings =
+      findings_of_steps(R"({"id":"list","type":"function","code":"x","timeOut":"5s"},)" +
+                        function("b", "list.reslt"));
+  REQUIRE(findings.size() == 2);
+  REQUIRE(findings[1].step == "b");
+  REQUIRE(findings[1].nearest == "result");
+}
+
+TEST_CASE("the keys of a step whose type is not certain are not checked") {
+  for (const char* const uncertain :
+       {R"({"id":"a","type":"reqest"})", R"({"id":"a"})", R"({"id":"a","type":5})",
+        R"({"id":"a","type":"function","code":"x"},{"id":"a","type":"response"})"}) {
+    INFO(uncertain);
+    REQUIRE(findings_of_steps(uncertain + (',' + function("b", "a.response"))).size() == 1);
+  }
+}
+
+TEST_CASE("a malformed continueOnError is reported once and not where the error is read") {
+  const auto finding =
+      finding_of_steps(R"({"id":"a","type":"function","code":"x","continueOnError":"yes"},)" +
+                       function("b", "a.error.message"));
+  REQUIRE(finding.path == "/steps/0/continueOnError");
+}

@@ -27,19 +27,6 @@ const std::string hash(64, 'a');
 
 }  // namespace
 
-TEST_CASE("hex is read in either case and written in lower case") {
-  REQUIRE(parse_hex("") == "");
-  REQUIRE(parse_hex("00ffAb") == std::string("\0\xff\xab", 3));
-  REQUIRE(to_hex(std::string("\0\xff\xab", 3)) == "00ffab");
-  for (const char* const bad : {"0", "abc", "0g", "g0", " 0", "0x", "\xc3\xbc"}) {
-    INFO(bad);
-    REQUIRE_FALSE(parse_hex(bad));
-  }
-  std::string all;
-  for (int byte = 0; byte < 256; ++byte) all.push_back(static_cast<char>(byte));
-  REQUIRE(parse_hex(to_hex(all)) == all);
-}
-
 TEST_CASE("a handle is written and read with its hash and size") {
   const auto handle = parse_file_handle("millrace-file:" + hash + ":42");
   REQUIRE(handle);
@@ -147,6 +134,44 @@ TEST_CASE("handles of the run become hex again and others stay text") {
   REQUIRE(expand_file_handles(known, files.reader()) == "504e47");
   REQUIRE(expand_file_handles(other, files.reader()) == other);
   REQUIRE(expand_file_handles("", files.reader()).empty());
+}
+
+TEST_CASE("a budget gives files until they are too much together, each time counting") {
+  SimulatedFiles files;
+  const FileHandle four = files.keep("four");
+  const FileHandle none = SimulatedFiles().keep("none");
+  FileBudget budget(files.reader(), 9);
+  const std::string text = to_text(four) + ' ' + to_text(none);
+  REQUIRE(expand_file_handles(text, std::ref(budget)) == "666f7572 " + to_text(none));
+  REQUIRE(expand_file_handles(text, std::ref(budget)) == "666f7572 " + to_text(none));
+  REQUIRE_FALSE(budget.is_exceeded());
+  REQUIRE(expand_file_handles(text, std::ref(budget)) == text);
+  REQUIRE(budget.is_exceeded());
+}
+
+TEST_CASE("handles anywhere in a value become hex") {
+  SimulatedFiles files;
+  Json value = JsonObject{{"a", JsonArray{1, "x" + to_text(files.keep("A"))}}, {"b", nullptr}};
+  expand_file_handles(value, files.reader());
+  REQUIRE(value == *parse_json(R"({"a":[1,"x41"],"b":null})"));
+}
+
+TEST_CASE("a file object is sent by its handle, or by its hex when it is none of the run") {
+  SimulatedFiles files;
+  const Json kept = file_object({"a", "a/b", files.keep("A")});
+  const auto by_handle = file_to_send(kept);
+  REQUIRE(by_handle.ok());
+  REQUIRE(std::holds_alternative<FileHandle>((*by_handle)->content));
+  const auto by_bytes = file_to_send(file("4142"));
+  REQUIRE(by_bytes.ok());
+  REQUIRE(*std::get<SharedBytes>((*by_bytes)->content) == "AB");
+  REQUIRE_FALSE(file_to_send(file("4")).ok());
+  REQUIRE_FALSE(file_to_send(file("xy")).ok());
+  for (const char* const other : {"null", "5", "[]", "{}", R"({"dataType":"FILE"})"}) {
+    const auto sent = file_to_send(*parse_json(other));
+    REQUIRE(sent.ok());
+    REQUIRE_FALSE(sent->has_value());
+  }
 }
 
 TEST_CASE("a size that does not belong to the bytes is another file") {

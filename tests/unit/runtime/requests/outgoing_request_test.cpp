@@ -263,10 +263,22 @@ TEST_CASE("no path takes the credential to another host") {
   const std::string home = "https://api.crm.example/";
   for (const char* const path :
        {"@evil.example/", ".evil.example/", ":8080/", "//evil.example", "/\\evil.example",
-        "\\\\evil.example", "/../../evil.example", ":@evil.example", "#@evil.example",
-        "\r\nHost: evil.example", "https:/evil.example", "javascript:x"}) {
+        "\\\\evil.example", ":@evil.example", "#@evil.example", "\r\nHost: evil.example",
+        "https:/evil.example", "javascript:x"}) {
     INFO(path << " -> " << connected(path));
     REQUIRE(connected(path).starts_with(home));
+  }
+}
+
+TEST_CASE("no path leaves the base URL upwards") {
+  for (const char* const path :
+       {"/../../evil", "/a/../../b", "..", "/%2e%2E/b", "/a/.", "/a\\..\\b", "./a", "/.%2e/b?q"}) {
+    INFO(path);
+    REQUIRE(connected(path) == "invalid_url");
+  }
+  for (const char* const path : {"/a..b", "/..a", "/a?x=/../", "/a/...", "/.well-known/x"}) {
+    INFO(path);
+    REQUIRE(connected(path).starts_with("https://api.crm.example/"));
   }
 }
 
@@ -297,4 +309,12 @@ TEST_CASE("a credential without the field that the kind needs fails by itself an
                           redaction)
               .ok());
   REQUIRE(shown(values) == R"({"headers":{"x":""}})");
+}
+
+TEST_CASE("a GraphQL body that is text is the query alone") {
+  REQUIRE(sent(post(BodyKind::graphql, "{ a }")).body->compare(R"({"query":"{ a }"})") == 0);
+  REQUIRE(
+      sent(post(BodyKind::graphql, {{"query", "{ a }"}})).body->compare(R"({"query":"{ a }"})") ==
+      0);
+  REQUIRE(sent(post(BodyKind::json, "{ a }")).body->compare(R"("{ a }")") == 0);
 }

@@ -16,18 +16,19 @@ HttpResponse typed(const std::string& type, std::string body) {
   return response(std::move(body), {{"content-type", type}});
 }
 
-/// The body as JSON text, or "file <name> <type>".
+/// The body as JSON text, or "file <name> <type>", or the error.
 std::string body(const HttpResponse& from, std::string_view url = "https://a.example/dir/x.bin") {
   const auto read = read_body(from, url);
-  if (const auto* const value = std::get_if<Json>(&read)) return to_text(*value);
-  const auto& file = std::get<FileBody>(read);
+  if (!read) return std::string(wire_name(read.error().code)) + ": " + read.error().message;
+  if (const auto* const value = std::get_if<Json>(&*read)) return to_text(*value);
+  const auto& file = std::get<FileBody>(*read);
   return "file " + file.name + ' ' + file.mime_type;
 }
 
 std::string name(const std::string& disposition, std::string_view url = "https://a.example/x") {
   const auto read = read_body(
       response("\xff", {{"content-type", "a/b"}, {"content-disposition", disposition}}), url);
-  return std::get<FileBody>(read).name;
+  return std::get<FileBody>(*read).name;
 }
 
 std::optional<Millis> wait(const std::string& header) {
@@ -47,22 +48,67 @@ TEST_CASE("JSON bodies are values, whatever the JSON type is called") {
   REQUIRE(body(typed("application/json", "")) == "null");
 }
 
-TEST_CASE("a JSON body that is none is text, and a file when it is not even that") {
+TEST_CASE("a JSON body that is none is text") {
   REQUIRE(body(typed("application/json", "{")) == R"("{")");
-  REQUIRE(body(typed("application/json", std::string(200, '['))) ==
-          '"' + std::string(200, '[') + '"');
-  REQUIRE(body(typed("application/json", "\xff")) == "file x.bin application/json");
+  REQUIRE(body(typed("application/json", "[1]x")) == R"("[1]x")");
+  REQUIRE(body(typed("application/json", "\xff")) == "\"\xef\xbf\xbd\"");
 }
 
-TEST_CASE("text bodies are strings when they are valid UTF-8 and files otherwise") {
+TEST_CASE("a success whose JSON is beyond a limit is a bad response that says why") {
+  const std::string deep = std::string(101, '[') + std::string(101, ']');
+  REQUIRE(body(typed("application/json", deep)) ==
+          "bad_response: the response's body is not valid JSON: nested deeper than 100 levels at "
+          "byte 100");
+  REQUIRE(body(typed("application/json", deep.substr(1, 200))) == deep.substr(1, 200));
+  REQUIRE(body(typed("application/json", R"({"a":-1e400})")) ==
+          "bad_response: the response's body is not valid JSON: a number that is too large at "
+          "byte 5");
+  REQUIRE(body(response(deep, {{"content-type", "application/json"}}, 404)) == '"' + deep + '"');
+  REQUIRE(body(typed("text/plain", deep)) == '"' + deep + '"');
+}
+
+TEST_CASE("escapes of unpaired surrogates in a JSON body are replacement characters") {
+  REQUIRE(body(typed("application/json", R"({"\ud83d":"a\uDE00b"})")) ==
+          "{\"\xef\xbf\xbd\":\"a\xef\xbf\xbd"
+          "b\"}");
+  REQUIRE(body(typed("application/json", R"(["\ud83d\ude00","\\ud83d","\ud83d"])")) ==
+          "[\"\xf0\x9f\x98\x80\",\"\\\\ud83d\",\"\xef\xbf\xbd\"]");
+}
+
+TEST_CASE("text bodies are strings, whatever their charset") {
   for (const char* const type : {"text/plain", "text/csv", "application/xml", "image/svg+xml",
                                  "application/javascript", "application/x-ndjson"}) {
     INFO(type);
     REQUIRE(body(typed(type, "\xc3\xbc")) == "\"\xc3\xbc\"");
+    REQUIRE(body(typed(type, "a\xff")) == "\"a\xef\xbf\xbd\"");
   }
-  REQUIRE(body(typed("text/plain; charset=iso-8859-1", "\xfc")) == "file x.bin text/plain");
+  REQUIRE(body(typed("text/plain; charset=iso-8859-1", "\xfc")) == "\"\xc3\xbc\"");
+  REQUIRE(body(typed("text/plain; x=\"a;charset=b\"; Charset=\"Windows-1252\"", "\x80")) ==
+          "\"\xe2\x82\xac\"");
+  REQUIRE(body(typed("application/json;charset=latin1", "{\"a\":\"\xfc\"}")) ==
+          "{\"a\":\"\xc3\xbc\"}");
+  REQUIRE(body(typed("application/json;charset=utf-16le", std::string("[\0"
+                                                                      "1\0]\0",
+                                                                      6))) == "[1]");
   REQUIRE(body(response("plain")) == R"("plain")");
   REQUIRE(body(response("\xff")) == "file x.bin application/octet-stream");
+}
+
+TEST_CASE("a byte order mark before a body is no part of it") {
+  REQUIRE(body(typed("application/json", "\xef\xbb\xbf{}")) == "{}");
+  REQUIRE(body(typed("text/plain",
+                     "\xef\xbb\xbf"
+                     "a")) == R"("a")");
+  REQUIRE(body(response("\xef\xbb\xbf"
+                        "a")) == R"("a")");
+  REQUIRE(body(typed("image/png", "\xef\xbb\xbf")) == "file x.bin image/png");
+}
+
+TEST_CASE("an empty body is an empty text if it has a type of text and null otherwise") {
+  REQUIRE(body(typed("text/plain", "")) == R"("")");
+  REQUIRE(body(typed("application/xml;charset=utf-8", "")) == R"("")");
+  REQUIRE(body(typed("text/json", "")) == "null");
+  REQUIRE(body(response("")) == "null");
 }
 
 TEST_CASE("all other bodies are files and an empty one is null") {
@@ -76,10 +122,23 @@ TEST_CASE("a file is named by Content-Disposition, then by its URL") {
   REQUIRE(name("attachment; FileName=a.pdf; size=3") == "a.pdf");
   REQUIRE(name(R"(attachment; filename="a\"b.pdf")") == "a\"b.pdf");
   REQUIRE(name("inline", "https://a.example/dir/report.pdf?x=/y#/z") == "report.pdf");
-  REQUIRE(name("attachment; filename*=UTF-8''x.pdf", "https://a.example/r") == "r");
+  REQUIRE(name("attachment; filename=", "https://a.example/r") == "r");
   REQUIRE(name("inline", "https://a.example") == "file");
   REQUIRE(name("inline", "https://a.example/") == "file");
   REQUIRE(name("inline", "https://a.example?x=/y") == "file");
+}
+
+TEST_CASE("a file's extended name goes before its plain one") {
+  REQUIRE(name("attachment; filename*=UTF-8''%C3%BC.pdf") == "\xc3\xbc.pdf");
+  REQUIRE(name("attachment; filename=u.pdf; FILENAME*=utf-8'de'%C3%BC%20b.pdf") ==
+          "\xc3\xbc b.pdf");
+  REQUIRE(name("attachment; filename*=iso-8859-1''%A3.pdf; filename=x") == "\xc2\xa3.pdf");
+  REQUIRE(name("attachment; filename*=UTF-8''..%2F..%2Fpasswd") == "passwd");
+  for (const char* const broken :
+       {"UTF-8''%C3%B", "UTF-8''%zz", "a.pdf", "UTF-8'a.pdf", "UTF-8''a%0D%0Ab", "UTF-8''a%00"}) {
+    INFO(broken);
+    REQUIRE(name("attachment; filename=u.pdf; filename*=" + std::string(broken)) == "u.pdf");
+  }
 }
 
 TEST_CASE("a file's name is never a path and never too long") {
@@ -111,8 +170,8 @@ TEST_CASE("statuses from 200 to 299 are successes") {
 TEST_CASE("statuses that do not get better are rejections unless the policy names them") {
   for (const int status : {400, 401, 403, 404, 405, 410, 422}) {
     REQUIRE(error_of_status(status, RetryPolicy::none()).code == ErrorCode::request_rejected);
-    REQUIRE(error_of_status(status, {{}, {status}}).code == ErrorCode::request_failed);
-    REQUIRE(error_of_status(status, {{}, {499}}).code == ErrorCode::request_rejected);
+    REQUIRE(error_of_status(status, {{}, {status}, {}}).code == ErrorCode::request_failed);
+    REQUIRE(error_of_status(status, {{}, {499}, {}}).code == ErrorCode::request_rejected);
   }
   for (const int status : {302, 402, 408, 409, 418, 429, 451, 500, 503, 599}) {
     REQUIRE(error_of_status(status, RetryPolicy::none()).code == ErrorCode::request_failed);

@@ -60,6 +60,10 @@ TEST_CASE("a function step is refused where its values have no meaning") {
           "/code");
   REQUIRE(refusal(function + R"("codeFile":"a.js")") == "/codeFile");
   REQUIRE(refusal(function + R"("parameters":[])") == "/parameters");
+  REQUIRE(refusal(function + R"("parameters":null)") == "/parameters");
+  REQUIRE(refusal(function + R"("parameters":"text")") == "/parameters");
+  REQUIRE(refusal(function + R"("parameters":"a {{user.meta}}")") == "/parameters");
+  REQUIRE(refusal(function + R"("parameters":"{{user.meta")") == "/parameters");
   REQUIRE(refusal(function + R"("parameters":{"a":"{{"})") == "/parameters/a");
   REQUIRE(refusal(function + R"("isolation":"none")") == "/isolation");
   REQUIRE(refusal(function + R"("memory":"64")") == "/memory");
@@ -71,6 +75,12 @@ TEST_CASE("a function step is refused where its values have no meaning") {
   REQUIRE(refusal(function + R"("description":5)") == "/description");
   REQUIRE(refusal(function + R"("continueOnError":"yes")") == "/continueOnError");
   REQUIRE(refusal(function + R"("items":[])") == "/items");
+}
+
+TEST_CASE("the parameters of a function may be one reference") {
+  const auto& function = read<FunctionStep>(
+      keep, R"("type":"function","code":"x","parameters":"{{trigger.request.body}}")");
+  REQUIRE(function.parameters.is_reference());
 }
 
 TEST_CASE("retries are a standard ladder, given delays or a computed ladder") {
@@ -90,6 +100,12 @@ TEST_CASE("retries are a standard ladder, given delays or a computed ladder") {
   REQUIRE(delays(R"("autoRetry":true,"retry":{"delays":["1s"]})") == Delays{1s});
   REQUIRE(delays(R"("retry":{"statuses":[404]})") == RetryPolicy::standard().delays);
   REQUIRE(keep->steps[0].retry.statuses == std::vector<int>{404});
+  REQUIRE(delays(R"("retry":{"codes":["function_memory"],"statuses":[404]})") ==
+          RetryPolicy::standard().delays);
+  REQUIRE(keep->steps[0].retry.codes == std::vector<ErrorCode>{ErrorCode::function_memory});
+  REQUIRE(delays(R"("retry":{"delays":["1s"],"codes":["request_rejected","secret_missing"]})") ==
+          Delays{1s});
+  REQUIRE(keep->steps[0].retry.codes.size() == 2);
 }
 
 TEST_CASE("a retry that cannot be followed is refused") {
@@ -108,6 +124,24 @@ TEST_CASE("a retry that cannot be followed is refused") {
   std::string many = R"("1s")";
   for (int i = 0; i < 20; ++i) many += R"(,"1s")";
   REQUIRE(refusal(function + R"("retry":{"delays":[)" + many + "]}") == "/retry/delays");
+}
+
+TEST_CASE("only errors that a step may meet again can be named for retries") {
+  const auto codes = [](const std::string& list) {
+    return R"("type":"function","code":"x","retry":{"codes":)" + list + '}';
+  };
+  REQUIRE(refusal(codes(R"("function_memory")")) == "/retry/codes");
+  REQUIRE(refusal(codes(R"([404])")) == "/retry/codes/0");
+  for (const char* const code :
+       {"cancelled", "internal_error", "actor_crashed", "limit_exceeded", "not_found", "x", ""}) {
+    INFO(code);
+    REQUIRE(refusal(codes(R"(["tls_failed",")" + std::string(code) + "\"]")) == "/retry/codes/1");
+  }
+  const auto finding = [&](const std::string& code) {
+    return finding_of_steps(R"({"id":"s",)" + codes("[\"" + code + "\"]") + '}');
+  };
+  REQUIRE(finding("request_rejectd").nearest == "request_rejected");
+  REQUIRE_THAT(finding("cancelled").message, Catch::Contains("stays cancelled"));
 }
 
 TEST_CASE("only steps that call something can be retried") {
@@ -249,6 +283,14 @@ TEST_CASE("a response has status, headers and body") {
   REQUIRE(constant(full.body) == R"([1,{"a":null}])");
 }
 
+TEST_CASE("a response has the headers that a request may have as well") {
+  const auto& response = read<ResponseStep>(
+      keep, R"("type":"response","headers":{"a":1,"b":null,"c":true,"d":"{{user.meta.d}}"})");
+  REQUIRE(constant(response.headers) == R"({"a":1,"b":null,"c":true,"d":null})");
+  REQUIRE(read<ResponseStep>(keep, R"("type":"response","headers":"{{user.meta.headers}}")")
+              .headers.is_reference());
+}
+
 TEST_CASE("a response may have a file in place of a body") {
   REQUIRE(read<ResponseStep>(keep, R"("type":"response","file":"{{user.meta.file}}")").has_file);
   REQUIRE(read<ResponseStep>(keep, R"("type":"response","file":{"name":"{{user.id}}.txt",
@@ -263,7 +305,9 @@ TEST_CASE("a response that no client could read is refused") {
   REQUIRE(refusal(response + R"("statusCode":"200")") == "/statusCode");
   REQUIRE(refusal(response + R"("statusCode":"2{{user.id}}")") == "/statusCode");
   REQUIRE(refusal(response + R"("headers":[])") == "/headers");
-  REQUIRE(refusal(response + R"("headers":{"a":1})") == "/headers/a");
+  REQUIRE(refusal(response + R"("headers":"text")") == "/headers");
+  REQUIRE(refusal(response + R"("headers":{"a":[1]})") == "/headers/a");
+  REQUIRE(refusal(response + R"("headers":{"a":{}})") == "/headers/a");
   REQUIRE(refusal(response + R"("headers":{"a b":"x"})") == "/headers/a b");
   REQUIRE(refusal(response + R"("headers":{"a":"x\r\ny"})") == "/headers/a");
   REQUIRE(refusal(response + R"("headers":{"Content-Length":"5"})") == "/headers/Content-Length");

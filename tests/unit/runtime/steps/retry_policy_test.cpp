@@ -20,7 +20,7 @@ TEST_CASE("a policy without delays never tries again") {
 }
 
 TEST_CASE("jitter moves a wait by at most ten percent") {
-  const RetryPolicy policy{{10s}, {}};
+  const RetryPolicy policy{{10s}, {}, {}};
   REQUIRE(next_retry(policy, 1, ErrorCode::function_threw, 1) == 11s);
   REQUIRE(next_retry(policy, 1, ErrorCode::function_threw, -1) == 9s);
   REQUIRE(next_retry(policy, 1, ErrorCode::function_threw, 0.5) == 10500ms);
@@ -35,4 +35,12 @@ TEST_CASE("an error that cannot get better is not tried again") {
   }
   REQUIRE(next_retry(policy, 1, ErrorCode::function_timeout, 0));
   REQUIRE(next_retry(policy, 1, ErrorCode::function_worker_died, 0));
+}
+
+TEST_CASE("an error that the policy names is tried again although it looks final") {
+  const RetryPolicy policy{{1s, 2s}, {}, {ErrorCode::function_memory}};
+  REQUIRE(next_retry(policy, 1, ErrorCode::function_memory, 0) == 1s);
+  REQUIRE_FALSE(next_retry(policy, 3, ErrorCode::function_memory, 0));
+  REQUIRE_FALSE(next_retry(policy, 1, ErrorCode::function_syntax, 0));
+  REQUIRE(next_retry(policy, 1, ErrorCode::function_threw, 0) == 1s);
 }

@@ -123,6 +123,18 @@ TEST_CASE("nesting beyond the limit is refused and not followed") {
   REQUIRE_FALSE(Template::compile(deep, "").ok());
 }
 
+TEST_CASE("a template that would repeat a large value too often is not rendered") {
+  const std::string big(limits::rendered_bytes_max / 4, 'x');
+  const MapScope scope((R"({"big":")" + big + "\"}").c_str());
+  for (const char* const text : {R"(["{{big}}","{{big}}","{{big}}"])", R"("{{big}} {{big}}")"}) {
+    REQUIRE_NOTHROW(Template::compile(*parse_json(text), "")->render(scope));
+  }
+  for (const char* const text :
+       {R"(["{{big}}","{{big}}","{{big}}","{{big}}"])", R"("{{big}} {{big}} {{big}} {{big}}")"}) {
+    REQUIRE_THROWS_AS(Template::compile(*parse_json(text), "")->render(scope), RenderedTooMuch);
+  }
+}
+
 TEST_CASE("a template knows whether it is constant or one reference") {
   REQUIRE(Template().is_constant());
   REQUIRE(Template().render(MapScope()).is_null());
@@ -168,4 +180,22 @@ TEST_CASE("rendering copies values so that the scope may go away") {
     rendered = compiled->render(scope);
   }
   REQUIRE(rendered.at("a").at("name") == "Ada");
+}
+
+TEST_CASE("what is well formed beside a mistake can be linked nevertheless") {
+  std::vector<ErrorDetail> mistakes;
+  Json deep = "{{d}}";
+  for (std::size_t i = 0; i < limits::json_depth_max; ++i) deep = JsonArray{deep};
+  const Json value = JsonObject{
+      {"a", "{{x.y}} {{..}} {{z}}"}, {"b", JsonArray{"{{w}}", "{{open"}}, {"c", deep}, {"d", 1}};
+  Template compiled = Template::compile(value, "/p", mistakes);
+  REQUIRE(mistakes.size() == 3);
+  std::string seen;
+  compiled.visit_references([&](Reference& reference, const std::string& pointer) {
+    seen += pointer + ' ' + reference.text + "; ";
+  });
+  REQUIRE(seen == "/p/a x.y; /p/a z; /p/b/0 w; ");
+  // Nor does anybody take what is malformed for a constant.
+  REQUIRE_FALSE(Template::compile(Json("{{open"), "", mistakes).is_constant());
+  REQUIRE(to_text(compiled.constant().at("d")) == "1");
 }

@@ -24,8 +24,3 @@ TEST_CASE("a header value is one line without control characters") {
   }
   REQUIRE_FALSE(is_header_value(std::string_view("a\0b", 3)));
 }
-
-TEST_CASE("lower case changes letters of ASCII and nothing else") {
-  REQUIRE(lower_case("Content-TYPE [@`{") == "content-type [@`{");
-  REQUIRE(lower_case("\xc3\x9c") == "\xc3\x9c");
-}

@@ -18,6 +18,15 @@ TEST_CASE("form encoding writes a space as plus and a plus as an escape") {
   REQUIRE(form_encode_text("\xf0\x9f\x98\x80") == "%F0%9F%98%80");
 }
 
+TEST_CASE("percent escapes are decoded and broken ones refuse the text") {
+  REQUIRE(percent_decode_bytes("a%20b+%C3%bc%00") == std::string("a b+\xc3\xbc\0", 7));
+  REQUIRE(percent_decode_bytes("") == "");
+  for (const char* const text : {"%", "a%4", "%4g", "%%41"}) {
+    INFO(text);
+    REQUIRE_FALSE(percent_decode_bytes(text));
+  }
+}
+
 TEST_CASE("a URL as people write it is repaired and a good one stays as it is") {
   const std::string good = "https://u:p@[::1]:8080/a;b,c/%20/(d)'!$*?x=1&y=a+b#top";
   REQUIRE(encode_url(good) == good);

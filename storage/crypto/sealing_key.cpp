@@ -1,9 +1,9 @@
-#include "storage/sealing/sealing_key.h"
+#include "storage/crypto/sealing_key.h"
 
 #include "runtime/base/check.h"
+#include "runtime/text/ascii_text.h"
 
 #include <array>
-#include <cctype>
 #include <new>
 #include <sodium.h>
 #include <utility>
@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::size_t id_bytes = 8;
 static_assert(SealingKey::bytes == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
-
-std::string_view trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 bool decode_hex(std::string_view text, unsigned char* key) {
   std::size_t size = 0;
@@ -74,7 +67,7 @@ SealingKey::SealingKey(Memory memory) : bytes_(std::move(memory)) {
 }
 
 Result<SealingKey> SealingKey::parse(std::string_view text) {
-  text = trimmed(text);
+  text = trimmed(text, all_white_space);
   Memory memory = allocate();
   if (decode_hex(text, memory.get()) || decode_base64(text, memory.get())) {
     return SealingKey(std::move(memory));

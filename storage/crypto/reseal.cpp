@@ -1,4 +1,4 @@
-#include "storage/sealing/reseal.h"
+#include "storage/crypto/reseal.h"
 
 #include "storage/tables/credential_table.h"
 #include "storage/tables/secret_table.h"

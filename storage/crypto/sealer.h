@@ -7,7 +7,7 @@
 // A value is bound to its place (the key of its row): copied to another row, it does not open. This
 // folder is the only one that sees libsodium.
 
-#include "storage/sealing/sealing_key.h"
+#include "storage/crypto/sealing_key.h"
 
 #include <string>
 #include <string_view>

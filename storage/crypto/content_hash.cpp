@@ -1,4 +1,4 @@
-#include "storage/content_hash.h"
+#include "storage/crypto/content_hash.h"
 
 #include <sodium.h>
 

@@ -4,8 +4,8 @@
 // alone, so an interrupted run is finished by the next. Nobody else may write meanwhile.
 
 #include "runtime/base/result.h"
+#include "storage/crypto/sealer.h"
 #include "storage/ordered_store.h"
-#include "storage/sealing/sealer.h"
 
 #include <cstddef>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "storage/sealing/sealer.h"
+#include "storage/crypto/sealer.h"
 
 #include "runtime/base/check.h"
 
