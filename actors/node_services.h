@@ -2,12 +2,12 @@
 // What actors use of the world: everything that is not another actor. One instance per process, built
 // by the gateway, outlives all actors. Every member is thread-safe.
 
-#include "actors/gateway/shard_ownership.h"
-#include "actors/gateway/tenant_values.h"
-#include "actors/gateway/workflow_library.h"
 #include "actors/records/branch_loader.h"
 #include "actors/records/held_replies.h"
 #include "actors/scheduling/timer_service.h"
+#include "actors/tenants/shard_ownership.h"
+#include "actors/tenants/tenant_values.h"
+#include "actors/tenants/workflow_library.h"
 #include "actors/workers/storage_reader.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
@@ -52,7 +52,8 @@ struct ActorStats {
   std::atomic<std::int64_t> children_live{0};
 };
 
-struct NodeServices {
+/// What whoever builds the node brings along.
+struct NodeDependencies {
   const storage::OrderedStore& store;
   storage::GroupCommit& commits;
   const ShardOwnership& ownership;
@@ -62,12 +63,15 @@ struct NodeServices {
   HttpCaller& http;
   const TenantValues& tenants;
   WorkflowLibrary& workflows;
+  LogSink log;
+  ActorOptions options;
+};
+
+struct NodeServices : NodeDependencies {
   TimerService& timers;
   HeldReplies& held_replies;
   StorageReader& reader;
   BranchLoader loader;
-  LogSink log;
-  ActorOptions options;
   ActorStats& stats;
 };
 

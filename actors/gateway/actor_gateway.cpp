@@ -25,33 +25,19 @@ caf::actor_system_config& configured(caf::actor_system_config& config,
 
 class CafGateway final : public ActorGateway {
  public:
-  explicit CafGateway(ActorGatewayDependencies dependencies)
-      : store_(dependencies.store),
-        workflows_(dependencies.workflows),
-        commits_(dependencies.commits),
-        clock_(dependencies.clock),
-        random_(dependencies.random),
-        timers_(store_, clock_, dependencies.log, dependencies.options.timers),
+  explicit CafGateway(const NodeDependencies& dependencies)
+      : timers_(dependencies.store, dependencies.clock, dependencies.log,
+                dependencies.options.timers),
         reader_(dependencies.options.reader_threads, dependencies.log),
-        services_{store_,
-                  commits_,
-                  dependencies.ownership,
-                  clock_,
-                  random_,
-                  dependencies.functions,
-                  dependencies.http,
-                  dependencies.tenants,
-                  workflows_,
+        services_{dependencies,
                   timers_,
                   held_replies_,
                   reader_,
-                  BranchLoader(store_, workflows_),
-                  dependencies.log,
-                  dependencies.options,
+                  BranchLoader(dependencies.store, dependencies.workflows),
                   stats_},
         system_(configured(config_, services_.options)),
         node_(system_.spawn<NodeActor>(services_)),
-        sweep_(store_, clock_, services_.log, services_.options.recovery_interval,
+        sweep_(services_.store, services_.clock, services_.log, services_.options.recovery_interval,
                [this](const ExecutionSummary& summary) {
                  caf::anon_send(node_, ResumeRun{summary.project, summary.user, summary.id});
                }) {
@@ -69,16 +55,17 @@ class CafGateway final : public ActorGateway {
     system_.await_all_actors_done();
     services_.functions.stop();
     services_.http.stop();
-    ignore_result(commits_.commit_and_wait({}), "only its place behind every other batch counts");
+    ignore_result(services_.commits.commit_and_wait({}),
+                  "only its place behind every other batch counts");
   }
 
   Result<TriggerReply> trigger(const TriggerRequest& request, Millis hold) override {
-    auto workflow = workflows_.deployed(request.project, request.workflow);
+    auto workflow = services_.workflows.deployed(request.project, request.workflow);
     if (!workflow) return workflow.error();
     if (auto checked = check_request((*workflow)->trigger, request.request); !checked) {
       return checked.error();
     }
-    if (commits_.is_full()) {
+    if (services_.commits.is_full()) {
       return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
     }
     auto grant =
@@ -94,7 +81,7 @@ class CafGateway final : public ActorGateway {
 
   Result<TestEnd> run_test(const TestOrder& test, Millis hold) override {
     const TriggerRequest& request = test.trigger;
-    auto workflow = workflows_.version(request.project, request.workflow, test.version);
+    auto workflow = services_.workflows.version(request.project, request.workflow, test.version);
     if (!workflow) return workflow.error();
     auto grant =
         services_.tenants.grant(request.project, request.user, **workflow, request.credential);
@@ -142,7 +129,7 @@ class CafGateway final : public ActorGateway {
  private:
   /// 542 promises that the run goes on, so it is given only for a run that is on disk.
   Result<TriggerReply> still_going(const RunOrder& order) {
-    if (auto synced = commits_.commit_and_wait({}); !synced) return synced.error();
+    if (auto synced = services_.commits.commit_and_wait({}); !synced) return synced.error();
     auto summary = services_.loader.summary(order.execution);
     if (!summary) return summary.error();
     if (!*summary) {
@@ -155,9 +142,9 @@ class CafGateway final : public ActorGateway {
                                       std::shared_ptr<const Workflow> workflow, Json trigger,
                                       RunGrant grant) {
     auto order = std::make_shared<RunOrder>();
-    order->submitted = clock_.now();
-    order->execution =
-        ExecutionId::make(shard_of(request.project, request.user), order->submitted, random_);
+    order->submitted = services_.clock.now();
+    order->execution = ExecutionId::make(shard_of(request.project, request.user), order->submitted,
+                                         services_.random);
     order->started.project = request.project;
     order->started.user = request.user;
     order->started.workflow = request.workflow;
@@ -173,11 +160,6 @@ class CafGateway final : public ActorGateway {
   }
 
   // Destroyed in reverse: the sweep and the actors first, then what they use.
-  const storage::OrderedStore& store_;
-  WorkflowLibrary& workflows_;
-  storage::GroupCommit& commits_;
-  Clock& clock_;
-  Random& random_;
   ActorStats stats_;
   TimerService timers_;
   HeldReplies held_replies_;
@@ -191,8 +173,8 @@ class CafGateway final : public ActorGateway {
 
 }  // namespace
 
-std::unique_ptr<ActorGateway> make_actor_gateway(ActorGatewayDependencies dependencies) {
-  return std::make_unique<CafGateway>(std::move(dependencies));
+std::unique_ptr<ActorGateway> make_actor_gateway(const NodeDependencies& dependencies) {
+  return std::make_unique<CafGateway>(dependencies);
 }
 
 }  // namespace millrace

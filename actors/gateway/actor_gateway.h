@@ -8,21 +8,7 @@
 
 namespace millrace {
 
-struct ActorGatewayDependencies {
-  const storage::OrderedStore& store;
-  storage::GroupCommit& commits;
-  const ShardOwnership& ownership;
-  Clock& clock;
-  Random& random;
-  FunctionEngine& functions;
-  HttpCaller& http;
-  const TenantValues& tenants;
-  WorkflowLibrary& workflows;
-  LogSink log;
-  ActorOptions options;
-};
-
-/// A test run of a version that is stored already (see actors/testing/test_runs.h).
+/// A test run of a version that is stored already (see actors/test_runs/test_runs.h).
 struct TestOrder {
   TriggerRequest trigger;  // `request` is the trigger's whole output
   WorkflowVersion version = 0;
@@ -47,6 +33,6 @@ class ActorGateway : public Gateway {
 
 /// Starts actors, timers and recovery. The dependencies must outlive the gateway; destroying it stops
 /// all actors where they are (their journals hold everything) and joins its threads.
-std::unique_ptr<ActorGateway> make_actor_gateway(ActorGatewayDependencies dependencies);
+std::unique_ptr<ActorGateway> make_actor_gateway(const NodeDependencies& dependencies);
 
 }  // namespace millrace

@@ -1,6 +1,6 @@
 #include "actors/gateway/task_history.h"
 
-#include "actors/gateway/workflow_library.h"
+#include "actors/tenants/workflow_library.h"
 #include "runtime/execution/event_codec.h"
 #include "runtime/files/file_value.h"
 #include "runtime/history/step_history.h"

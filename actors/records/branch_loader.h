@@ -5,8 +5,8 @@
 // Errors: not_found (no such execution), corrupt_data (a gap, a damaged page, an event that does not
 // fit the state), and what the library says when the workflow version cannot be compiled.
 
-#include "actors/gateway/workflow_library.h"
 #include "actors/records/loaded_branch.h"
+#include "actors/tenants/workflow_library.h"
 #include "storage/tables/execution_table.h"
 
 namespace millrace {

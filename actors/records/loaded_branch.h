@@ -2,8 +2,8 @@
 // A branch rebuilt from storage: its machine, and if a fan-out is open, how far its elements are.
 
 #include "runtime/execution/branch_machine.h"
+#include "runtime/execution/execution_summary.h"
 #include "runtime/execution/fan_out_progress.h"
-#include "runtime/history/execution_summary.h"
 
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 // The dispatch values of one run: the tenant's port with the run's own identity filled in.
 
-#include "actors/gateway/tenant_values.h"
+#include "actors/tenants/tenant_values.h"
 #include "runtime/execution/dispatch_values.h"
 
 namespace millrace {

@@ -1,6 +1,6 @@
 #include "http/api/api.h"
 
-#include "actors/gateway/user_registry.h"
+#include "actors/tenants/user_registry.h"
 #include "http/wire/error_response.h"
 
 namespace millrace {

@@ -1,6 +1,6 @@
 #include "http/api/authenticate.h"
 
-#include "actors/gateway/project_registry.h"
+#include "actors/tenants/project_registry.h"
 #include "runtime/text/ascii_text.h"
 
 #include <openssl/crypto.h>

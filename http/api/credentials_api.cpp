@@ -1,7 +1,7 @@
 #include "http/api/credentials_api.h"
 
-#include "actors/gateway/credential_registry.h"
-#include "actors/gateway/workflow_library.h"
+#include "actors/tenants/credential_registry.h"
+#include "actors/tenants/workflow_library.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "http/api/integrations_api.h"
 
-#include "actors/gateway/integration_registry.h"
+#include "actors/tenants/integration_registry.h"
 
 namespace millrace {
 namespace {

@@ -1,6 +1,6 @@
 #include "http/api/projects_api.h"
 
-#include "actors/gateway/project_registry.h"
+#include "actors/tenants/project_registry.h"
 
 namespace millrace {
 namespace {

@@ -1,6 +1,6 @@
 #include "http/api/secrets_api.h"
 
-#include "actors/gateway/secret_registry.h"
+#include "actors/tenants/secret_registry.h"
 
 namespace millrace {
 

@@ -1,6 +1,6 @@
 #include "http/api/signing_keys_api.h"
 
-#include "actors/gateway/project_registry.h"
+#include "actors/tenants/project_registry.h"
 #include "http/wire/signing_key.h"
 
 namespace millrace {

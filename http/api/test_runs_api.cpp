@@ -1,7 +1,7 @@
 #include "http/api/test_runs_api.h"
 
-#include "actors/gateway/workflow_library.h"
-#include "actors/testing/test_runs.h"
+#include "actors/tenants/workflow_library.h"
+#include "actors/test_runs/test_runs.h"
 
 namespace millrace {
 namespace {

@@ -1,6 +1,6 @@
 #include "http/api/workflows_api.h"
 
-#include "actors/gateway/workflow_library.h"
+#include "actors/tenants/workflow_library.h"
 
 #include <algorithm>
 

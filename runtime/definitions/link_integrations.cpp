@@ -16,7 +16,7 @@ class Linker {
 
   void link() {
     if (!workflow_.integration.empty()) {
-      workflow_.connection = find(workflow_.integration, "", "/integration");
+      workflow_.frozen_integration = find(workflow_.integration, "", "/integration");
     }
     link_sequence(workflow_.steps);
   }
@@ -38,10 +38,11 @@ class Linker {
 
   void link(const Step& step, RequestStep& request) {
     if (request.integration.empty()) return;
-    request.connection = find(request.integration, step.id.text, step.pointer + "/integration");
+    request.frozen_integration =
+        find(request.integration, step.id.text, step.pointer + "/integration");
     const bool has_own = request.request.authorization.kind != RequestAuthorization::Kind::none;
-    if (request.connection == nullptr || !has_own) return;
-    if (request.connection->auth.kind == IntegrationAuth::Kind::none) return;
+    if (request.frozen_integration == nullptr || !has_own) return;
+    if (request.frozen_integration->auth.kind == IntegrationAuth::Kind::none) return;
     add(step.id.text, step.pointer + "/authorization",
         "the user's account of \"" + request.integration +
             "\" authorizes this request: leave `authorization` out, or send it to a `url`");
@@ -53,9 +54,10 @@ class Linker {
       return add(step.id.text, step.pointer + "/integration",
                  "an action needs an `integration`: the workflow has none");
     }
-    action.connection = find(action.integration, step.id.text, step.pointer + "/integration");
-    if (action.connection == nullptr || action.action.empty()) return;
-    const auto& actions = action.connection->actions;
+    action.frozen_integration =
+        find(action.integration, step.id.text, step.pointer + "/integration");
+    if (action.frozen_integration == nullptr || action.action.empty()) return;
+    const auto& actions = action.frozen_integration->actions;
     const auto found = actions.find(action.action);
     if (found == actions.end()) {
       std::vector<std::string> names;
@@ -64,7 +66,7 @@ class Linker {
                  "\"" + action.integration + "\" has no action `" + action.action + '`',
                  list_names(names), action.action, nearest_name(action.action, names));
     }
-    action.definition = &found->second;
+    action.declared = &found->second;
     check_constants(step, action);
   }
 
@@ -72,7 +74,7 @@ class Linker {
   void check_constants(const Step& step, const ActionStep& action) {
     if (!action.parameters.is_constant()) return check_names(step, action);
     const Json parameters = action.parameters.constant();
-    auto checked = check_parameters(*action.definition, parameters);
+    auto checked = check_parameters(*action.declared, parameters);
     if (checked) return;
     for (ErrorDetail detail : checked.error().details) {
       detail.step = step.id.text;
@@ -86,7 +88,7 @@ class Linker {
     const Json skeleton = action.parameters.constant();
     const auto* const given = skeleton.if_object();
     if (given == nullptr) return;
-    auto checked = check_parameters(*action.definition, skeleton);
+    auto checked = check_parameters(*action.declared, skeleton);
     if (checked) return;
     for (ErrorDetail detail : checked.error().details) {
       // A null in the skeleton stands for a reference: it is known at run time only.

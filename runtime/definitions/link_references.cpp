@@ -110,8 +110,8 @@ class Linker {
     };
     for (Template* const text : kind_of(step).templates(step)) text->visit_references(note);
     if (const auto* const action = std::get_if<ActionStep>(&step.config);
-        action != nullptr && action->definition != nullptr) {
-      RequestTemplate request = action->definition->request;
+        action != nullptr && action->declared != nullptr) {
+      RequestTemplate request = action->declared->request;
       for (Template* const text : templates_of(request)) text->visit_references(note);
     }
   }

@@ -35,7 +35,7 @@ struct RequestStep {
   RequestTemplate request;
   std::string integration;  // empty: none
   /// As it was when the workflow was deployed.
-  std::shared_ptr<const Integration> connection;
+  std::shared_ptr<const Integration> frozen_integration;
 };
 
 /// A declared action of an integration.
@@ -43,9 +43,9 @@ struct ActionStep {
   std::string integration;
   std::string action;
   Template parameters;
-  /// As they were when the workflow was deployed; `definition` points into `connection`.
-  std::shared_ptr<const Integration> connection;
-  const IntegrationAction* definition = nullptr;
+  /// As they were when the workflow was deployed; `declared` points into `frozen_integration`.
+  std::shared_ptr<const Integration> frozen_integration;
+  const IntegrationAction* declared = nullptr;
 };
 
 struct ConditionalBranch {
@@ -115,8 +115,9 @@ struct Workflow {
   ProjectId project;
   WorkflowVersion version = 0;  // 0: a draft
   std::string name;
-  std::string integration;                        // empty: none
-  std::shared_ptr<const Integration> connection;  // as it was when the workflow was deployed
+  std::string integration;  // empty: none
+  std::shared_ptr<const Integration>
+      frozen_integration;  // as it was when the workflow was deployed
   RequestTrigger trigger;
   Sequence steps;
 

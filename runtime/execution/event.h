@@ -10,7 +10,7 @@
 #include "runtime/base/error.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
-#include "runtime/history/execution_summary.h"
+#include "runtime/execution/execution_summary.h"
 #include "runtime/steps/function_engine.h"
 
 #include <cstdint>

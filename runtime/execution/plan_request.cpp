@@ -17,23 +17,23 @@ constexpr std::string_view key_header = "Idempotency-Key";
 /// The parts that are written differently for a request and for an action.
 struct Recipe {
   const RequestTemplate& request;
-  const Integration* connection;
+  const Integration* integration;
   Json parameters;  // of an action
 };
 
 Result<Recipe> recipe_of(const Step& step, const Scope& scope) {
   if (const auto* const request = std::get_if<RequestStep>(&step.config)) {
-    return Recipe{request->request, request->connection.get(), nullptr};
+    return Recipe{request->request, request->frozen_integration.get(), nullptr};
   }
   const auto& action = std::get<ActionStep>(step.config);
-  CHECK(action.definition != nullptr, "an action step has no action");
+  CHECK(action.declared != nullptr, "an action step has no action");
   Json parameters = action.parameters.render(scope);
   const auto is_object = require_object(step, parameters, ErrorCode::invalid_parameters);
   if (!is_object) return is_object.error();
-  if (auto checked = check_parameters(*action.definition, parameters); !checked) {
+  if (auto checked = check_parameters(*action.declared, parameters); !checked) {
     return checked.error();
   }
-  return Recipe{action.definition->request, action.connection.get(), std::move(parameters)};
+  return Recipe{action.declared->request, action.frozen_integration.get(), std::move(parameters)};
 }
 
 void add_idempotency_key(HttpRequest& http, std::string key) {
@@ -72,15 +72,15 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
   const OverlayScope in_action(at_dispatch, {.parameters = &recipe->parameters});
 
   RequestValues rendered = render_request(recipe->request, in_action);
-  if (recipe->connection != nullptr) {
+  if (recipe->integration != nullptr) {
     SharedCredential credential;
-    if (recipe->connection->auth.kind != IntegrationAuth::Kind::none) {
-      auto found = values.credential(recipe->connection->type);
+    if (recipe->integration->auth.kind != IntegrationAuth::Kind::none) {
+      auto found = values.credential(recipe->integration->type);
       if (!found) return found.error();
       credential = std::move(*found);
     }
     auto connected =
-        connect_request(rendered, *recipe->connection, recipe->connection->base_url.render(scope),
+        connect_request(rendered, *recipe->integration, recipe->integration->base_url.render(scope),
                         credential.get(), send.attempt.redaction);
     if (!connected) return connected.error();
   }
@@ -103,7 +103,7 @@ std::uint32_t pages_max(const Pagination& pagination, bool is_test) {
 
 Json request_input(const RequestStep& config, const Scope& scope) {
   RequestValues values = render_request(config.request, scope);
-  if (config.connection == nullptr) return show_request(values);
+  if (config.frozen_integration == nullptr) return show_request(values);
   Json shown = show_request(values);
   shown.get_object().emplace("integration", config.integration);
   return shown;
@@ -118,7 +118,7 @@ Json action_input(const ActionStep& config, const Scope& scope) {
 Json request_output(const Step& step, Json response) {
   const auto* const action = std::get_if<ActionStep>(&step.config);
   if (action == nullptr) return JsonObject{{"response", std::move(response)}};
-  const bool is_paged = action->definition->request.pagination.has_value();
+  const bool is_paged = action->declared->request.pagination.has_value();
   if (is_paged) {
     JsonObject paged{{"result", response.get_object().at("results")}};
     // Pages that are missing must not pass for all there is.
@@ -128,7 +128,7 @@ Json request_output(const Step& step, Json response) {
     return paged;
   }
   const Json output = JsonObject{{"response", std::move(response)}};
-  return JsonObject{{"result", follow(output, action->definition->result)}};
+  return JsonObject{{"result", follow(output, action->declared->result)}};
 }
 
 std::string idempotency_key(const Step& step, const BranchScope& scope, std::uint32_t page) {

@@ -85,12 +85,12 @@ Result<Instant> due_of(const DelayStep& config, const Json& value, Instant now) 
   return std::max(*until, now);
 }
 
-const Integration* connection_of(const Step& step) {
+const Integration* integration_of(const Step& step) {
   if (const auto* const request = std::get_if<RequestStep>(&step.config)) {
-    return request->connection.get();
+    return request->frozen_integration.get();
   }
   const auto* const action = std::get_if<ActionStep>(&step.config);
-  return action == nullptr ? nullptr : action->connection.get();
+  return action == nullptr ? nullptr : action->frozen_integration.get();
 }
 
 Result<int> status_of(const Json& value) {
@@ -139,10 +139,10 @@ Redaction dispatch_redaction(const Workflow& workflow, const DispatchValues& val
   }
   std::set<std::string_view> integrations;
   for (const Step* const step : workflow.by_index) {
-    const Integration* const connection = connection_of(*step);
-    if (connection == nullptr || connection->auth.kind == IntegrationAuth::Kind::none) continue;
-    if (!integrations.insert(connection->type).second) continue;
-    if (const auto account = values.credential(connection->type)) redact(**account, redaction);
+    const Integration* const integration = integration_of(*step);
+    if (integration == nullptr || integration->auth.kind == IntegrationAuth::Kind::none) continue;
+    if (!integrations.insert(integration->type).second) continue;
+    if (const auto account = values.credential(integration->type)) redact(**account, redaction);
   }
   return redaction;
 }

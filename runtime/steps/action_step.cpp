@@ -29,7 +29,7 @@ std::vector<Template*> templates(Step& step) {
 
 std::vector<std::string> outputs(const Step& step) {
   if (step.continue_on_error) return {"result", "error", "response"};
-  const auto* const definition = std::get<ActionStep>(step.config).definition;
+  const auto* const definition = std::get<ActionStep>(step.config).declared;
   // An action that was not found has a finding already: it may be one with pages.
   const bool may_have_pages = definition == nullptr || definition->request.pagination;
   if (may_have_pages) return {"result", "error"};

@@ -45,8 +45,7 @@ std::string_view history_type(const Step& step) {
 const RequestTemplate* request_of(const Step& step) {
   if (const auto* const request = std::get_if<RequestStep>(&step.config)) return &request->request;
   const auto* const action = std::get_if<ActionStep>(&step.config);
-  return action == nullptr || action->definition == nullptr ? nullptr
-                                                            : &action->definition->request;
+  return action == nullptr || action->declared == nullptr ? nullptr : &action->declared->request;
 }
 
 std::string_view definition_type(const Step& step) { return kind_of(step).type; }

@@ -1,7 +1,7 @@
 #pragma once
 // The values of the execution rows (see execution_table.h) and their stored field numbers.
 
-#include "runtime/history/execution_summary.h"
+#include "runtime/execution/execution_summary.h"
 #include "storage/ordered_store.h"
 #include "storage/tables/execution_table.h"
 

@@ -10,7 +10,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/execution/branch_path.h"
-#include "runtime/history/execution_summary.h"
+#include "runtime/execution/execution_summary.h"
 #include "storage/ordered_store.h"
 
 #include <cstdint>

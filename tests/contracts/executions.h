@@ -2,7 +2,7 @@
 // Executions for the table tests: ids and summaries from numbers, the same in every run.
 
 #include "runtime/base/execution_id.h"
-#include "runtime/history/execution_summary.h"
+#include "runtime/execution/execution_summary.h"
 
 #include <string>
 

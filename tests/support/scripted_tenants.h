@@ -1,7 +1,7 @@
 #pragma once
 // What runs get of their tenant in actor tests: the same for every project and user. Thread-safe.
 
-#include "actors/gateway/tenant_values.h"
+#include "actors/tenants/tenant_values.h"
 #include "tests/support/scripted_dispatch.h"
 
 #include <mutex>

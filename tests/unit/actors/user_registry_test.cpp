@@ -1,6 +1,6 @@
-#include "actors/gateway/user_registry.h"
+#include "actors/tenants/user_registry.h"
 
-#include "actors/gateway/shard_ownership.h"
+#include "actors/tenants/shard_ownership.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"

@@ -21,13 +21,13 @@ TEST_CASE("an action belongs to the step's integration, or to the workflow's") {
   const auto own = compile_steps(add(R"({"email":"a"})"));
   const auto& step = std::get<ActionStep>(own->by_index[0]->config);
   REQUIRE(step.integration == "crm");
-  REQUIRE(step.definition == &step.connection->actions.at("createContact"));
+  REQUIRE(step.declared == &step.frozen_integration->actions.at("createContact"));
   REQUIRE(history_type(*own->by_index[0]) == "ACTION/CUSTOM");
   const auto inherited =
       compile_text(R"({"integration":"crm","trigger":{"type":"request"},"steps":[)" +
                    add(R"({"email":"a"})", "") + "]}");
   REQUIRE(inherited.ok());
-  REQUIRE((*inherited)->connection != nullptr);
+  REQUIRE((*inherited)->frozen_integration != nullptr);
   REQUIRE(std::get<ActionStep>((*inherited)->by_index[0]->config).integration == "crm");
   const auto none = finding_of_steps(add(R"({"email":"a"})", ""));
   REQUIRE(none.path == "/steps/0/integration");
@@ -85,8 +85,8 @@ TEST_CASE("actions inside branches and fan-outs are linked as well") {
             "then":[)" +
       add(R"({"email":"a"})") + R"(],"else":[{"id":"r","type":"request","integration":"salesforce",
             "method":"GET","path":"/"}]}]})");
-  REQUIRE(std::get<ActionStep>(workflow->by_index[2]->config).definition != nullptr);
-  REQUIRE(std::get<RequestStep>(workflow->by_index[3]->config).connection != nullptr);
+  REQUIRE(std::get<ActionStep>(workflow->by_index[2]->config).declared != nullptr);
+  REQUIRE(std::get<RequestStep>(workflow->by_index[3]->config).frozen_integration != nullptr);
   REQUIRE(integrations_of(*workflow) == std::vector<std::string>{"crm", "salesforce"});
 }
 

@@ -163,7 +163,7 @@ TEST_CASE("a request to an integration has a path and no URL") {
   const auto& request =
       read(keep, step(R"("integration":"crm","method":"GET","path":"/contacts")"));
   REQUIRE(request.integration == "crm");
-  REQUIRE(request.connection != nullptr);
+  REQUIRE(request.frozen_integration != nullptr);
   REQUIRE(history_type(*keep->by_index[0]) == "ACTION/CUSTOM_INTEGRATION_REQUEST");
   REQUIRE(refusal(step(R"("integration":"crm","method":"GET","path":"/a","url":"https://a")")) ==
           "/url");

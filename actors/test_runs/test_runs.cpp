@@ -1,8 +1,8 @@
-#include "actors/testing/test_runs.h"
+#include "actors/test_runs/test_runs.h"
 
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/task_history.h"
-#include "actors/testing/borrowed_calls.h"
+#include "actors/test_runs/borrowed_calls.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/history/shorten.h"
 #include "runtime/integrations/frozen_integrations.h"

@@ -1,4 +1,4 @@
-#include "actors/gateway/default_workflows.h"
+#include "actors/tenants/default_workflows.h"
 
 #include "runtime/base/json.h"
 

@@ -1,6 +1,6 @@
-#include "actors/gateway/workflow_library.h"
+#include "actors/tenants/workflow_library.h"
 
-#include "actors/gateway/shard_ownership.h"
+#include "actors/tenants/shard_ownership.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/integrations/frozen_integrations.h"

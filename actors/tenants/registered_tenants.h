@@ -1,7 +1,7 @@
 #pragma once
 // TenantValues over the registries. Thread-safe; answers from memory.
 
-#include "actors/gateway/tenant_values.h"
+#include "actors/tenants/tenant_values.h"
 
 namespace millrace {
 

@@ -1,6 +1,6 @@
-#include "actors/gateway/secret_registry.h"
+#include "actors/tenants/secret_registry.h"
 
-#include "actors/gateway/shard_ownership.h"
+#include "actors/tenants/shard_ownership.h"
 #include "runtime/secrets/redaction.h"
 #include "runtime/text/nearest_name.h"
 

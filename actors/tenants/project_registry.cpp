@@ -1,6 +1,6 @@
-#include "actors/gateway/project_registry.h"
+#include "actors/tenants/project_registry.h"
 
-#include "actors/gateway/shard_ownership.h"
+#include "actors/tenants/shard_ownership.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/limits.h"
 #include "runtime/text/hex_text.h"

@@ -4,7 +4,7 @@
 // alone. Reads are answered from memory by any thread, actors included; writes are durable when
 // they return, and block on the disk.
 
-#include "actors/gateway/integration_registry.h"
+#include "actors/tenants/integration_registry.h"
 #include "runtime/base/random.h"
 #include "runtime/integrations/credential.h"
 #include "storage/crypto/sealer.h"

@@ -8,12 +8,12 @@
 // threads only.
 
 #include "actors/gateway/run_files.h"
-#include "actors/gateway/tenant_values.h"
-#include "actors/gateway/workflow_library.h"
+#include "actors/tenants/tenant_values.h"
+#include "actors/tenants/workflow_library.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
-#include "runtime/history/execution_summary.h"
+#include "runtime/execution/execution_summary.h"
 #include "runtime/history/step_execution.h"
 #include "runtime/outbound/http_caller.h"
 

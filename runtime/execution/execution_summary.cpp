@@ -1,4 +1,4 @@
-#include "runtime/history/execution_summary.h"
+#include "runtime/execution/execution_summary.h"
 
 namespace millrace {
 

@@ -1,6 +1,6 @@
-#include "actors/gateway/integration_registry.h"
+#include "actors/tenants/integration_registry.h"
 
-#include "actors/gateway/shard_ownership.h"
+#include "actors/tenants/shard_ownership.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
-#include "actors/gateway/credential_registry.h"
+#include "actors/tenants/credential_registry.h"
 
-#include "actors/gateway/default_workflows.h"
-#include "actors/gateway/shard_ownership.h"
+#include "actors/tenants/default_workflows.h"
+#include "actors/tenants/shard_ownership.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/integrations/credential_input.h"
 

@@ -2,7 +2,7 @@
 // The integrations of all projects, compiled. Reads are answered from memory by any thread, actors
 // included; writes are durable when they return, and block on the disk.
 
-#include "actors/gateway/stored.h"
+#include "actors/tenants/stored.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/integrations/integration.h"

@@ -1,4 +1,4 @@
-#include "actors/testing/borrowed_calls.h"
+#include "actors/test_runs/borrowed_calls.h"
 
 namespace millrace {
 namespace {

@@ -6,7 +6,7 @@
 // A secret that cannot be opened (the server has another key) does not keep the server from
 // starting: only its use fails, until the right key is given or the secret is put again.
 
-#include "actors/gateway/stored.h"
+#include "actors/tenants/stored.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/json.h"
 #include "runtime/base/log.h"

@@ -1,8 +1,8 @@
-#include "actors/gateway/registered_tenants.h"
+#include "actors/tenants/registered_tenants.h"
 
-#include "actors/gateway/credential_registry.h"
-#include "actors/gateway/secret_registry.h"
-#include "actors/gateway/user_registry.h"
+#include "actors/tenants/credential_registry.h"
+#include "actors/tenants/secret_registry.h"
+#include "actors/tenants/user_registry.h"
 #include "runtime/integrations/run_conditions.h"
 
 #include <utility>
