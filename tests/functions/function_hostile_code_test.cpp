@@ -129,7 +129,7 @@ const Hostile greedy[] = {
     {"buffers beside a full heap",
      "() => { const a = []; for (let i = 0; i < 4e6; ++i) a.push(i + 0.5);"
      " const b = []; for (;;) b.push(new Uint8Array(1e6)); }",
-     "function_memory"},
+     "function_memory function_timeout"},
     {"a heap beside large buffers",
      "() => { const b = new Uint8Array(5e7); const a = []; for (;;) a.push({ b }); }",
      "function_memory function_timeout"},
