@@ -1,6 +1,7 @@
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
 #include "tests/unit/actors/workflows.h"
+
 using namespace millrace;
 
 TEST_CASE("an acknowledged run goes on after the process dies") {
