@@ -1,36 +1,12 @@
 // A message that is passed on to a user actor while its run is just leaving memory.
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
+#include "tests/support/gate.h"
 #include "tests/unit/actors/workflows.h"
 
 #include <atomic>
-#include <future>
 
 using namespace millrace;
-
-namespace {
-
-/// Keeps a thread where it is. Opened once.
-class Gate {
- public:
-  ~Gate() { open(); }
-  void stand() {
-    is_taken_ = true;
-    opened_.wait();
-  }
-  bool is_taken() const { return is_taken_; }
-  void open() {
-    if (!std::exchange(is_open_, true)) open_.set_value();
-  }
-
- private:
-  std::atomic<bool> is_taken_{false};
-  std::promise<void> open_;
-  std::shared_future<void> opened_ = open_.get_future().share();
-  bool is_open_ = false;
-};
-
-}  // namespace
 
 TEST_CASE("a run that is woken while it leaves memory is not taken for gone") {
   Gate commits;    // holds the commit thread

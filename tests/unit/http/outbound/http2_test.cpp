@@ -48,14 +48,8 @@ struct Http2 {
   const std::unique_ptr<CurlHttpCaller> caller;
 };
 
-}  // namespace
-
-TEST_CASE("calls to a server that speaks HTTP/2 share one connection", "[outbound]") {
-  Http2 http2;
-  const auto first = http2.get("/");
-  REQUIRE(code_of(first) == "status 200");
-  CHECK(*first->body == "2.0 1");
-
+/// Many calls at once are answered over the first connection.
+void check_shared_by_many(Http2& http2) {
   constexpr int count = 30;
   std::vector<std::future<HttpOutcome>> answers;
   for (int i = 0; i < count; ++i) {
@@ -72,22 +66,20 @@ TEST_CASE("calls to a server that speaks HTTP/2 share one connection", "[outboun
   }
 }
 
+}  // namespace
+
+TEST_CASE("calls to a server that speaks HTTP/2 share one connection", "[outbound]") {
+  Http2 http2;
+  const auto first = http2.get("/");
+  REQUIRE(code_of(first) == "status 200");
+  CHECK(*first->body == "2.0 1");
+
+  check_shared_by_many(http2);
+}
+
 TEST_CASE("a burst of first calls waits for one HTTP/2 connection and shares it", "[outbound]") {
   Http2 http2;
-  constexpr int count = 30;
-  std::vector<std::future<HttpOutcome>> answers;
-  for (int i = 0; i < count; ++i) {
-    auto answered = std::make_shared<std::promise<HttpOutcome>>();
-    answers.push_back(answered->get_future());
-    http2.caller->call(
-        request_to(http2.peer.url("/together?" + std::to_string(count))),
-        [answered](HttpOutcome outcome) { answered->set_value(std::move(outcome)); });
-  }
-  for (auto& each : answers) {
-    const auto outcome = each.get();
-    REQUIRE(code_of(outcome) == "status 200");
-    CHECK(*outcome->body == "2.0 1");
-  }
+  check_shared_by_many(http2);
 }
 
 TEST_CASE("an HTTP/2 stream that is reset, refused or dropped is answered, and calls go on",
