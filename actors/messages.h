@@ -21,11 +21,11 @@
 //   StopAfterStep      parent branch       child branch                       the fan-out is failing
 //   SweepTick          itself              node, project                      unload what is idle
 
-#include "actors/records/loaded_branch.h"
-#include "actors/records/run_order.h"
+#include "actors/runs/loaded_branch.h"
+#include "actors/runs/run_order.h"
 #include "runtime/execution/fan_out_progress.h"
+#include "runtime/functions/function_engine.h"
 #include "runtime/outbound/http_caller.h"
-#include "runtime/steps/function_engine.h"
 #include "storage/group_commit.h"
 #include "storage/tables/timer_table.h"
 

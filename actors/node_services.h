@@ -2,8 +2,8 @@
 // What actors use of the world: everything that is not another actor. One instance per process, built
 // by the gateway, outlives all actors. Every member is thread-safe.
 
-#include "actors/records/branch_loader.h"
-#include "actors/records/held_replies.h"
+#include "actors/runs/branch_loader.h"
+#include "actors/runs/held_replies.h"
 #include "actors/scheduling/timer_service.h"
 #include "actors/tenants/shard_ownership.h"
 #include "actors/tenants/tenant_values.h"
@@ -12,8 +12,8 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
+#include "runtime/functions/function_engine.h"
 #include "runtime/outbound/http_caller.h"
-#include "runtime/steps/function_engine.h"
 #include "storage/group_commit.h"
 
 #include <atomic>

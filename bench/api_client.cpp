@@ -1,7 +1,7 @@
 #include "bench/api_client.h"
 
 #include "bench/bench_failure.h"
-#include "http/wire/user_token.h"
+#include "http/auth/user_token.h"
 
 #include <httplib.h>
 

@@ -4,7 +4,7 @@
 // from the texts that `trigger_request` writes. Every refusal is a BenchFailure with the server's
 // own words.
 
-#include "http/wire/signing_key.h"
+#include "http/auth/signing_key.h"
 #include "runtime/base/json.h"
 
 #include <cstdint>

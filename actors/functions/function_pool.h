@@ -13,7 +13,7 @@
 
 #include "actors/functions/intake.h"
 #include "runtime/base/log.h"
-#include "runtime/steps/function_engine.h"
+#include "runtime/functions/function_engine.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 // What the pool remembers about one function version: the number under which workers know it, and
 // how long its calls take, which decides whether they may be pipelined. I/O thread only.
 
-#include "runtime/steps/function_engine.h"
+#include "runtime/functions/function_engine.h"
 
 #include <cstdint>
 #include <memory>

@@ -3,16 +3,15 @@
 // of CAF. Every function may be called from any thread that is not an actor's, blocks at most as long
 // as it says, and returns what happened or a user-readable error.
 
-#include "actors/gateway/run_files.h"
+#include "actors/runs/run_files.h"
+#include "actors/runs/trigger_reply.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 
-#include <memory>
-#include <optional>
-#include <variant>
+#include <string>
 
 namespace millrace {
 
@@ -24,38 +23,6 @@ struct TriggerRequest {
   RunFiles files{};
   std::string credential{};  // the account that the caller chose; empty: the first
 };
-
-/// The run is durable; nobody waits for a Response step (none in the workflow, or it ended without
-/// reaching one). -> 202
-struct RunAccepted {
-  ExecutionId execution;
-  Instant submitted{};
-};
-/// A Response step ran, and everything before it is durable. -> its status
-struct RunResponded {
-  ExecutionId execution;
-  int status = 200;
-  Json headers;  // object of strings
-  Json body;
-  struct File {
-    std::string name;
-    std::string mime_type;
-    std::shared_ptr<const std::string> bytes;  // null: the run has no such file
-  };
-  std::optional<File> file{};  // set: answered with its bytes in place of `body`
-};
-/// The run failed before a Response step. -> 500
-struct RunFailed {
-  ExecutionId execution;
-  StepId step;  // empty when no single step is to blame
-  Error error;
-};
-/// The hold time passed; the run goes on, and is durable. -> 542
-struct RunStillGoing {
-  ExecutionId execution;
-  Instant submitted{};
-};
-using TriggerReply = std::variant<RunAccepted, RunResponded, RunFailed, RunStillGoing>;
 
 class Gateway {
  public:

@@ -5,8 +5,8 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
-#include "runtime/definitions/workflow.h"
 #include "runtime/integrations/credential.h"
+#include "runtime/workflows/workflow.h"
 
 #include <string>
 #include <string_view>

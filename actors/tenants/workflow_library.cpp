@@ -3,7 +3,7 @@
 #include "actors/tenants/shard_ownership.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
-#include "runtime/integrations/frozen_integrations.h"
+#include "runtime/definitions/frozen_integrations.h"
 
 namespace millrace {
 namespace {

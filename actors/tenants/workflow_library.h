@@ -3,7 +3,7 @@
 // writes are durable when they return. Blocks on the disk and, at deploy, on the function engine:
 // call it from request threads only.
 
-#include "runtime/definitions/workflow.h"
+#include "runtime/workflows/workflow.h"
 #include "storage/group_commit.h"
 #include "storage/tables/project_table.h"
 

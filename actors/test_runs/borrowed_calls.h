@@ -4,8 +4,8 @@
 // itself and drops them on its own stop. Thread-safe.
 
 #include "runtime/base/check.h"
+#include "runtime/functions/function_engine.h"
 #include "runtime/outbound/http_caller.h"
-#include "runtime/steps/function_engine.h"
 
 #include <condition_variable>
 #include <cstdint>

@@ -7,7 +7,7 @@
 // The report shows arrays, and the elements of fan-outs, up to 20. Thread-safe; blocks: for request
 // threads only.
 
-#include "actors/gateway/run_files.h"
+#include "actors/runs/run_files.h"
 #include "actors/tenants/tenant_values.h"
 #include "actors/tenants/workflow_library.h"
 #include "runtime/base/limits.h"

@@ -1,6 +1,6 @@
 #include "actors/tree/branch_actor.h"
 
-#include "actors/records/start_rows.h"
+#include "actors/runs/start_rows.h"
 #include "actors/supervision/crash_reason.h"
 #include "actors/tree/run_dispatch.h"
 #include "actors/workers/survive.h"

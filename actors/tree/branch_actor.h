@@ -10,9 +10,9 @@
 // one batch, in order. What the outside may see (a reply) travels with the batch and is given by the
 // commit thread once that batch is durable.
 
-#include "actors/gateway/run_files.h"
 #include "actors/messages.h"
 #include "actors/node_services.h"
+#include "actors/runs/run_files.h"
 #include "actors/tree/open_fan_out.h"
 #include "runtime/execution/event_codec.h"
 

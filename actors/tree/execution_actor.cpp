@@ -1,6 +1,6 @@
 #include "actors/tree/execution_actor.h"
 
-#include "actors/records/start_rows.h"
+#include "actors/runs/start_rows.h"
 
 namespace millrace {
 

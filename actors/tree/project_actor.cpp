@@ -1,6 +1,6 @@
 #include "actors/tree/project_actor.h"
 
-#include "actors/records/start_rows.h"
+#include "actors/runs/start_rows.h"
 #include "actors/supervision/crash_reason.h"
 #include "actors/tree/user_actor.h"
 

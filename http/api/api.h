@@ -3,9 +3,9 @@
 // server's one handler. Made by compose, outlives the server. Thread-safe.
 
 #include "http/api/api_call.h"
-#include "http/api/authenticate.h"
 #include "http/api/request_rate.h"
 #include "http/api/routes.h"
+#include "http/auth/authenticate.h"
 
 #include <atomic>
 #include <functional>

@@ -11,7 +11,7 @@
 // `Authorization` and `Proxy-Authorization` are left out: the caller's token must not be found in
 // journals and histories.
 
-#include "actors/gateway/run_files.h"
+#include "actors/runs/run_files.h"
 #include "http/api/api_call.h"
 
 namespace millrace {

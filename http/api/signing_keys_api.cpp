@@ -1,7 +1,7 @@
 #include "http/api/signing_keys_api.h"
 
 #include "actors/tenants/project_registry.h"
-#include "http/wire/signing_key.h"
+#include "http/auth/signing_key.h"
 
 namespace millrace {
 

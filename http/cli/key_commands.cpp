@@ -1,9 +1,9 @@
 // `millrace keys`, `token` and `signing-keys`: what an application's backend does, for development.
 
+#include "http/auth/user_token.h"
 #include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
-#include "http/wire/user_token.h"
 #include "runtime/text/duration_text.h"
 #include "runtime/text/percent_text.h"
 

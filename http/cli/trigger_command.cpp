@@ -1,9 +1,9 @@
 // `millrace trigger`: starts a workflow as a user would, and shows the answer.
 
+#include "http/auth/user_token.h"
 #include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
-#include "http/wire/user_token.h"
 #include "runtime/text/percent_text.h"
 
 #include <CLI/CLI.hpp>

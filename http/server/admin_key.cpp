@@ -1,6 +1,6 @@
 #include "http/server/admin_key.h"
 
-#include "http/wire/base64url.h"
+#include "http/auth/base64url.h"
 
 #include <array>
 #include <cerrno>

@@ -3,7 +3,7 @@
 #include "http/cli/exit_codes.h"
 #include "http/server/secrets_key.h"
 #include "http/wire/error_response.h"
-#include "storage/crypto/reseal.h"
+#include "storage/maintenance/reseal.h"
 #include "storage/rocks/rocks_store.h"
 
 #include <CLI/CLI.hpp>

@@ -1,5 +1,5 @@
 #include "runtime/definitions/compile_workflow.h"
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 
 namespace millrace {
 

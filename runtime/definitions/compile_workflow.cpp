@@ -3,10 +3,10 @@
 #include "runtime/definitions/link_integrations.h"
 #include "runtime/definitions/link_references.h"
 #include "runtime/definitions/number_steps.h"
-#include "runtime/definitions/object_reader.h"
-#include "runtime/definitions/sequence_reader.h"
-#include "runtime/definitions/step_order.h"
+#include "runtime/reading/object_reader.h"
+#include "runtime/steps/sequence_reader.h"
 #include "runtime/triggers/read_trigger.h"
+#include "runtime/workflows/step_order.h"
 
 #include <set>
 #include <utility>

@@ -3,7 +3,7 @@
 // ErrorDetail each (step id, JSON pointer, what was expected, what was found, the nearest existing
 // name).
 
-#include "runtime/definitions/workflow.h"
+#include "runtime/workflows/workflow.h"
 
 #include <memory>
 

@@ -1,7 +1,7 @@
 #include "runtime/definitions/link_integrations.h"
 
-#include "runtime/definitions/object_reader.h"
 #include "runtime/integrations/check_parameters.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>

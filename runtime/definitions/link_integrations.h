@@ -3,8 +3,8 @@
 // a later change of the integration reaches a workflow with its next deploy. Constant parameters are
 // checked against the action's declaration.
 
-#include "runtime/definitions/findings.h"
-#include "runtime/definitions/workflow.h"
+#include "runtime/reading/findings.h"
+#include "runtime/workflows/workflow.h"
 
 namespace millrace {
 

@@ -1,6 +1,6 @@
 #include "runtime/definitions/link_references.h"
 
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/secrets/redaction.h"
 #include "runtime/steps/step_catalog.h"
 #include "runtime/text/nearest_name.h"

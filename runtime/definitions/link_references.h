@@ -9,8 +9,8 @@
 //
 // A reference also names what there is: its first key must be one that the step's type offers.
 
-#include "runtime/definitions/findings.h"
-#include "runtime/definitions/workflow.h"
+#include "runtime/reading/findings.h"
+#include "runtime/workflows/workflow.h"
 
 #include <set>
 #include <string>

@@ -2,7 +2,7 @@
 // Fills in what a workflow's steps know of their place: index and end (preorder), the fan-outs
 // around each, and `by_index`.
 
-#include "runtime/definitions/workflow.h"
+#include "runtime/workflows/workflow.h"
 
 namespace millrace {
 

@@ -10,13 +10,13 @@
 // state that the first pass had, and crash recovery, history, tests and production run one code.
 // A machine belongs to one thread at a time.
 
-#include "runtime/definitions/step_order.h"
-#include "runtime/definitions/workflow.h"
 #include "runtime/execution/branch_scope.h"
 #include "runtime/execution/dispatch_values.h"
 #include "runtime/execution/effect.h"
 #include "runtime/execution/event.h"
 #include "runtime/requests/pages.h"
+#include "runtime/workflows/step_order.h"
+#include "runtime/workflows/workflow.h"
 
 #include <initializer_list>
 #include <memory>

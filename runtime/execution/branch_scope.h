@@ -3,9 +3,9 @@
 // `outer` whatever the enclosing branch had when the fan-out opened.
 
 #include "runtime/base/execution_id.h"
-#include "runtime/definitions/workflow.h"
 #include "runtime/execution/event.h"
 #include "runtime/templates/scope.h"
+#include "runtime/workflows/workflow.h"
 
 #include <memory>
 #include <optional>

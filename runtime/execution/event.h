@@ -11,7 +11,7 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/execution/execution_summary.h"
-#include "runtime/steps/function_engine.h"
+#include "runtime/functions/function_engine.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 #include "runtime/execution/event_codec.h"
 
 #include "runtime/base/check.h"
-#include "runtime/definitions/step_order.h"
+#include "runtime/workflows/step_order.h"
 
 namespace millrace {
 namespace {

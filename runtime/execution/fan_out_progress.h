@@ -3,9 +3,9 @@
 // results, any interleaving and any crash in between gives the same outcome, because results are
 // placed by index and the outcome is computed once, when all have settled.
 
-#include "runtime/definitions/workflow.h"
 #include "runtime/execution/branch_machine.h"
 #include "runtime/execution/event.h"
+#include "runtime/workflows/workflow.h"
 
 #include <cstdint>
 #include <optional>

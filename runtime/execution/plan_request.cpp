@@ -4,6 +4,7 @@
 #include "runtime/execution/plan_step.h"
 #include "runtime/execution/step_path.h"
 #include "runtime/integrations/check_parameters.h"
+#include "runtime/integrations/connect_request.h"
 #include "runtime/templates/overlay_scope.h"
 #include "runtime/text/ascii_text.h"
 

@@ -1,11 +1,11 @@
 #pragma once
 // How a request or an action begins (or its next page), and what its answer means. Pure.
 
-#include "runtime/definitions/workflow.h"
 #include "runtime/execution/branch_scope.h"
 #include "runtime/execution/dispatch_values.h"
 #include "runtime/execution/effect.h"
 #include "runtime/requests/pages.h"
+#include "runtime/workflows/workflow.h"
 
 namespace millrace {
 

@@ -2,10 +2,10 @@
 // How each kind of step begins: step + what it can see + the time -> the effect. One function a kind;
 // pure.
 
-#include "runtime/definitions/workflow.h"
 #include "runtime/execution/branch_scope.h"
 #include "runtime/execution/dispatch_values.h"
 #include "runtime/execution/effect.h"
+#include "runtime/workflows/workflow.h"
 
 namespace millrace {
 

@@ -3,7 +3,7 @@
 // index: "tag.3", in nested ones "tag.3.0". It is the id of the step execution in the task history and
 // part of the idempotency key.
 
-#include "runtime/definitions/workflow.h"
+#include "runtime/workflows/workflow.h"
 
 #include <string>
 #include <vector>

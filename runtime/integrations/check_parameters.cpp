@@ -1,6 +1,6 @@
 #include "runtime/integrations/check_parameters.h"
 
-#include "runtime/definitions/findings.h"
+#include "runtime/reading/findings.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "runtime/integrations/integration.h"
 
 #include "runtime/base/limits.h"
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/requests/read_request.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/header_text.h"

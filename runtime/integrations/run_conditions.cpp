@@ -1,6 +1,6 @@
 #include "runtime/integrations/run_conditions.h"
 
-#include "runtime/definitions/findings.h"
+#include "runtime/reading/findings.h"
 
 #include <utility>
 

@@ -5,11 +5,8 @@
 //   RequestValues ──outgoing_request──► OutgoingRequest ──read files()──► send_with ──► HttpRequest
 
 #include "runtime/base/result.h"
-#include "runtime/integrations/credential.h"
-#include "runtime/integrations/integration.h"
 #include "runtime/outbound/http_caller.h"
 #include "runtime/requests/render_request.h"
-#include "runtime/secrets/redaction.h"
 
 #include <string>
 #include <variant>
@@ -37,13 +34,6 @@ struct OutgoingRequest {
 /// header that cannot be one; a file's bytes outside of the body), invalid_file (a file object in the
 /// body whose `data` is not hex). Messages name the field, not its value.
 Result<OutgoingRequest> outgoing_request(const RequestValues& values);
-
-/// Makes the path of `values` absolute below the integration's base URL and puts the credential in.
-/// What is secret in it goes to `redaction`.
-Outcome connect_request(RequestValues& values, const Integration& integration, const Json& base_url,
-                        const Credential* credential, Redaction& redaction);
-/// Adds what is secret in an account.
-void redact(const Credential& credential, Redaction& redaction);
 
 /// About how long the body will be: for the history, before files are read.
 std::uint64_t body_bytes_of(const OutgoingRequest& request);

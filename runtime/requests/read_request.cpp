@@ -1,7 +1,7 @@
 #include "runtime/requests/read_request.h"
 
 #include "runtime/base/limits.h"
-#include "runtime/definitions/read_conditions.h"
+#include "runtime/conditions/read_conditions.h"
 #include "runtime/text/header_text.h"
 
 #include <array>

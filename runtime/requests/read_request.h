@@ -12,7 +12,7 @@
 //
 // `body` without `bodyType` is JSON. `max` is the most pages that are fetched, 100 when not given.
 
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/requests/request_template.h"
 
 namespace millrace {

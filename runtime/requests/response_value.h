@@ -8,7 +8,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/json.h"
 #include "runtime/outbound/http_caller.h"
-#include "runtime/steps/retry_policy.h"
+#include "runtime/retries/retry_policy.h"
 
 #include <optional>
 #include <string>

@@ -7,9 +7,9 @@
 // Output: `selectedChoice`: "Yes" or "No" in the first form; in the second the branch's label, or
 // "Else" when no branch was taken. Every list of steps may be empty or left out.
 
-#include "runtime/definitions/object_reader.h"
-#include "runtime/definitions/read_conditions.h"
-#include "runtime/definitions/sequence_reader.h"
+#include "runtime/conditions/read_conditions.h"
+#include "runtime/reading/object_reader.h"
+#include "runtime/steps/sequence_reader.h"
 #include "runtime/steps/step_catalog.h"
 
 #include <set>

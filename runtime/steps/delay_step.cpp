@@ -6,7 +6,7 @@
 // `value` and `until` may be references. It has no output.
 
 #include "runtime/base/limits.h"
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/steps/step_catalog.h"
 #include "runtime/text/time_text.h"
 

@@ -6,8 +6,8 @@
 // Output inside its steps: `instance` (the element) and `index`; after it: `errors`.
 
 #include "runtime/base/limits.h"
-#include "runtime/definitions/object_reader.h"
-#include "runtime/definitions/sequence_reader.h"
+#include "runtime/reading/object_reader.h"
+#include "runtime/steps/sequence_reader.h"
 #include "runtime/steps/step_catalog.h"
 
 #include <array>

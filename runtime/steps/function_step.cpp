@@ -7,7 +7,7 @@
 // Output: `result`; with continueOnError also `error`.
 
 #include "runtime/base/limits.h"
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/steps/step_catalog.h"
 #include "runtime/text/byte_size_text.h"
 

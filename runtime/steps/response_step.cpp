@@ -6,7 +6,7 @@
 //
 // Output: what was answered: `statusCode`, `headers`, and `body` or `file`.
 
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/steps/step_catalog.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/header_text.h"

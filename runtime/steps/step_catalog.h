@@ -3,7 +3,7 @@
 // read and which values others may refer to. To add a kind: add its struct to `Step::config`, its
 // file here, and its line to the list in step_catalog.cpp.
 
-#include "runtime/definitions/workflow.h"
+#include "runtime/workflows/workflow.h"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 #pragma once
 // Reads the trigger of a definition. `trigger_types` is the list of what this version supports.
 
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/triggers/request_trigger.h"
 
 #include <string>

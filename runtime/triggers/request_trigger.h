@@ -4,7 +4,7 @@
 
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
-#include "runtime/definitions/choice.h"
+#include "runtime/reading/choice.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,6 +1,6 @@
-// storage/crypto/reseal.h over every store.
+// storage/maintenance/reseal.h over every store.
 
-#include "storage/crypto/reseal.h"
+#include "storage/maintenance/reseal.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/secret_table.h"
 #include "tests/contracts/executions.h"

@@ -1,6 +1,6 @@
 // Who may trigger: only a token that the project's own application has signed, and that is not
 // over.
-#include "http/wire/base64url.h"
+#include "http/auth/base64url.h"
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/poll_until.h"

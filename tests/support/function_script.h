@@ -3,7 +3,7 @@
 // machine and the scripted engine of the actors' tests. An answer depends on nothing but the call
 // (step, parameters, attempt), so that a call repeated after a crash gets the same one.
 
-#include "runtime/steps/function_engine.h"
+#include "runtime/functions/function_engine.h"
 
 #include <functional>
 #include <map>

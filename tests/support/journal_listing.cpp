@@ -1,6 +1,6 @@
 #include "tests/support/journal_listing.h"
 
-#include "runtime/definitions/step_order.h"
+#include "runtime/workflows/step_order.h"
 
 #include <array>
 

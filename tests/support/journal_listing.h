@@ -8,9 +8,9 @@
 //
 // `@` is the time since `start`; it is left out at the start itself.
 
-#include "runtime/definitions/workflow.h"
 #include "runtime/execution/branch_path.h"
 #include "runtime/execution/event.h"
+#include "runtime/workflows/workflow.h"
 
 #include <string>
 #include <vector>

@@ -3,7 +3,7 @@
 // of its own, as the port promises. Calls of chosen steps can be held back, so that a test decides
 // what happens while they run. Thread-safe.
 
-#include "runtime/steps/function_engine.h"
+#include "runtime/functions/function_engine.h"
 #include "tests/support/function_script.h"
 
 #include <condition_variable>

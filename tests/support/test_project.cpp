@@ -1,7 +1,7 @@
 #include "tests/support/test_project.h"
 
-#include "http/wire/base64url.h"
-#include "http/wire/user_token.h"
+#include "http/auth/base64url.h"
+#include "http/auth/user_token.h"
 #include "tests/support/poll_until.h"
 
 #include <stdexcept>

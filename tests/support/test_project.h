@@ -6,7 +6,7 @@
 // Calls that a test examines return the Answer; steps on the way there throw with the server's
 // words.
 
-#include "http/wire/signing_key.h"
+#include "http/auth/signing_key.h"
 #include "tests/support/api_client.h"
 #include "tests/support/server_process.h"
 

@@ -7,7 +7,7 @@
 #include "runtime/definitions/compiled_form/read_step.h"
 #include "runtime/definitions/compiled_form/read_trigger.h"
 #include "runtime/definitions/compiled_form/step_links.h"
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/text/nearest_name.h"
 
 #include <map>

@@ -2,7 +2,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/conditions/operators.h"
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/text/nearest_name.h"
 
 #include <array>

@@ -3,7 +3,7 @@
 #include "runtime/definitions/compiled_form/json_text.h"
 #include "runtime/definitions/compiled_form/read_conditions.h"
 #include "runtime/definitions/compiled_form/read_step.h"
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
 #include "runtime/definitions/compiled_form/read_trigger.h"
 
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/text/ascii_text.h"
 
 #include <array>

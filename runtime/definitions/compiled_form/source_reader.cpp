@@ -1,7 +1,7 @@
 #include "runtime/definitions/compiled_form/source_reader.h"
 
 #include "runtime/definitions/compiled_form/json_text.h"
-#include "runtime/definitions/object_reader.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>

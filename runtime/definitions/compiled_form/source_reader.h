@@ -10,7 +10,7 @@
 
 #include "runtime/base/json.h"
 #include "runtime/definitions/compiled_form/step_names.h"
-#include "runtime/definitions/findings.h"
+#include "runtime/reading/findings.h"
 
 #include <optional>
 #include <string>

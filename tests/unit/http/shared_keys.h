@@ -1,7 +1,7 @@
 #pragma once
 // Two RSA key pairs. Making one takes long, so all tests of a process share them.
 
-#include "http/wire/signing_key.h"
+#include "http/auth/signing_key.h"
 
 namespace millrace {
 

@@ -55,29 +55,6 @@ std::string refusal(const RequestValues& values) {
   return std::string(wire_name(outgoing.error().code)) + ' ' + outgoing.error().message;
 }
 
-std::shared_ptr<const Integration> crm(const std::string& auth = R"({"type":"bearer"})") {
-  const std::string text = R"({"baseUrl":"https://api.crm.example","auth":)" + auth + '}';
-  auto compiled = compile_integration("crm", *parse_json(text));
-  if (!compiled) FAIL(compiled.error().message);
-  return *compiled;
-}
-
-Credential token() {
-  Credential credential;
-  credential.fields = {{"token", "t-0-k-e-n"}, {"username", "aladdin"}, {"expires", 5}};
-  return credential;
-}
-
-std::string connected(const std::string& path,
-                      const std::string& base = "https://api.crm.example") {
-  RequestValues values = get(path);
-  Redaction redaction;
-  const Credential credential = token();
-  const auto outcome = connect_request(values, *crm(), Json(base), &credential, redaction);
-  if (!outcome) return std::string(wire_name(outcome.error().code));
-  return sent(values).url;
-}
-
 }  // namespace
 
 TEST_CASE("params are added behind what the URL has and before its fragment is cut") {
@@ -243,72 +220,6 @@ TEST_CASE("client credentials carry their parts and the scope may be absent") {
   REQUIRE(sent(values).client_credentials == ClientCredentials{"https://t", "i", "s", ""});
   values.authorization_values.get_object().erase("clientSecret");
   REQUIRE_THAT(refusal(values), Catch::Contains("\"clientSecret\" must be text, got null"));
-}
-
-TEST_CASE("a path is put below the base URL with exactly one slash between") {
-  REQUIRE(connected("/a") == "https://api.crm.example/a");
-  REQUIRE(connected("a") == "https://api.crm.example/a");
-  REQUIRE(connected("/a", "https://api.crm.example/v1/") == "https://api.crm.example/v1/a");
-  REQUIRE(connected("", "https://api.crm.example/v1///") == "https://api.crm.example/v1");
-  REQUIRE(connected("?a=b") == "https://api.crm.example?a=b");
-  REQUIRE(connected("/a?u=https://b.example/") == "https://api.crm.example/a?u=https://b.example/");
-}
-
-TEST_CASE("no path takes the credential to another host") {
-  for (const char* const path :
-       {"https://evil.example/", "HTTP://evil.example", "x://evil.example"}) {
-    INFO(path);
-    REQUIRE(connected(path) == "invalid_url");
-  }
-  const std::string home = "https://api.crm.example/";
-  for (const char* const path :
-       {"@evil.example/", ".evil.example/", ":8080/", "//evil.example", "/\\evil.example",
-        "\\\\evil.example", ":@evil.example", "#@evil.example", "\r\nHost: evil.example",
-        "https:/evil.example", "javascript:x"}) {
-    INFO(path << " -> " << connected(path));
-    REQUIRE(connected(path).starts_with(home));
-  }
-}
-
-TEST_CASE("no path leaves the base URL upwards") {
-  for (const char* const path :
-       {"/../../evil", "/a/../../b", "..", "/%2e%2E/b", "/a/.", "/a\\..\\b", "./a", "/.%2e/b?q"}) {
-    INFO(path);
-    REQUIRE(connected(path) == "invalid_url");
-  }
-  for (const char* const path : {"/a..b", "/..a", "/a?x=/../", "/a/...", "/.well-known/x"}) {
-    INFO(path);
-    REQUIRE(connected(path).starts_with("https://api.crm.example/"));
-  }
-}
-
-TEST_CASE("a base URL or path that is no text is refused") {
-  RequestValues values = get();
-  Redaction redaction;
-  const auto outcome = connect_request(values, *crm(), nullptr, nullptr, redaction);
-  REQUIRE_FALSE(outcome.ok());
-  REQUIRE(outcome.error().code == ErrorCode::invalid_url);
-  REQUIRE_THAT(outcome.error().message, Catch::Contains("the base URL of \"crm\""));
-  values.url = nullptr;
-  REQUIRE_FALSE(connect_request(values, *crm(), "https://a", nullptr, redaction).ok());
-}
-
-TEST_CASE("the secret parts of a credential are redacted, the user's name is not") {
-  RequestValues values = get("/a");
-  Redaction redaction;
-  const Credential credential = token();
-  REQUIRE(connect_request(values, *crm(), "https://a", &credential, redaction).ok());
-  REQUIRE(redaction.apply("t-0-k-e-n of aladdin") == "[credential] of aladdin");
-}
-
-TEST_CASE("a credential without the field that the kind needs fails by itself and names no value") {
-  RequestValues values = get("/a");
-  Redaction redaction;
-  Credential credential;
-  REQUIRE(connect_request(values, *crm(R"({"type":"header","name":"x"})"), "https://a", &credential,
-                          redaction)
-              .ok());
-  REQUIRE(shown(values) == R"({"headers":{"x":""}})");
 }
 
 TEST_CASE("a GraphQL body that is text is the query alone") {

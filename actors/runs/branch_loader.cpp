@@ -1,0 +1,112 @@
+#include "actors/runs/branch_loader.h"
+
+#include "runtime/execution/branch_snapshot.h"
+#include "runtime/execution/event_codec.h"
+
+namespace millrace {
+namespace {
+
+Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPage>& pages) {
+  for (const auto& page : pages) {
+    auto events = read_journal_page(page.events);
+    if (!events) return events.error();
+    std::uint64_t sequence = page.first_sequence;
+    for (const auto& event : *events) {
+      // A page may begin inside what a snapshot already holds.
+      if (sequence++ <= machine.events_applied()) continue;
+      try {
+        machine.apply(event);
+      } catch (const BugFound& problem) {
+        return Error(ErrorCode::corrupt_data,
+                     std::string("a journal does not fit its workflow: ") + problem.what());
+      }
+    }
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<LoadedRun> BranchLoader::load_run(const ExecutionId& execution) const {
+  auto summary = table_.summary(execution);
+  if (!summary) return summary.error();
+  if (!*summary) return Error(ErrorCode::not_found, "no execution " + execution.text());
+  const ExecutionSummary& known = **summary;
+  auto workflow = workflows_.version(known.project, known.workflow, known.version);
+  if (!workflow) return workflow.error();
+  auto root = replay(execution, BranchPath{}, *workflow, BranchMachine(*workflow, execution));
+  if (!root) return root.error();
+  return LoadedRun{known, std::move(*root)};
+}
+
+Result<LoadedBranch> BranchLoader::load_child(const ExecutionId& execution, const BranchPath& path,
+                                              std::shared_ptr<const Workflow> workflow,
+                                              std::shared_ptr<const BranchScope> outer,
+                                              Json instance) const {
+  const auto& [fan_out, index] = path.elements.back();
+  BranchMachine machine(workflow, std::move(outer), *workflow->by_index[fan_out],
+                        std::move(instance), index);
+  return replay(execution, path, std::move(workflow), std::move(machine));
+}
+
+Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const BranchPath& path,
+                                          std::shared_ptr<const Workflow> workflow,
+                                          BranchMachine machine) const {
+  LoadedBranch branch{std::move(machine), 0, {}};
+  auto snapshot = table_.snapshot(execution, path);
+  if (!snapshot) return snapshot.error();
+  if (*snapshot) {
+    // A snapshot only shortens the way: when it is damaged, the journal still holds everything.
+    BranchMachine restored = branch.machine;
+    if (BranchSnapshotCodec::restore(restored, (*snapshot)->state)) {
+      branch.machine = std::move(restored);
+      branch.events_in_snapshot = branch.machine.events_applied();
+    }
+  }
+  auto pages = table_.pages(execution, path, branch.machine.events_applied());
+  if (!pages) return pages.error();
+  if (auto applied = apply_pages(branch.machine, *pages); !applied) return applied.error();
+  if (path.is_root() && branch.machine.events_applied() == 0) {
+    return Error(ErrorCode::corrupt_data, "execution " + execution.text() + " has no journal");
+  }
+  if (branch.machine.open_fan_out()) {
+    if (auto loaded = load_children(execution, path, workflow, branch); !loaded) {
+      return loaded.error();
+    }
+  }
+  return branch;
+}
+
+Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPath& path,
+                                    const std::shared_ptr<const Workflow>& workflow,
+                                    LoadedBranch& branch) const {
+  const Step& fan_out = *workflow->by_index[*branch.machine.open_fan_out()];
+  const Json items = branch.machine.fan_out_items();
+  const auto scope = branch.machine.freeze_scope();
+  Outcome problem = Done{};
+  auto scanned = table_.children(
+      execution, path, fan_out.index,
+      [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
+        if (index >= items.get_array().size()) {
+          problem = Error(ErrorCode::corrupt_data, "a fan-out has a journal for element " +
+                                                       std::to_string(index) + " of " +
+                                                       std::to_string(items.get_array().size()));
+          return false;
+        }
+        BranchMachine child(workflow, scope, fan_out, items.get_array()[index], index);
+        problem = apply_pages(child, pages);
+        if (!problem) return false;
+        if (child.has_ended()) {
+          branch.children.settled.emplace_back(index, result_of(child, fan_out));
+        } else {
+          // One in a fan-out of its own may have something to do, whatever that step's timeout says.
+          const auto due = child.open_fan_out() ? std::nullopt : child.waiting_until();
+          branch.children.begun.push_back({index, due, child.is_delayed()});
+        }
+        return true;
+      });
+  if (!scanned) return scanned;
+  return problem;
+}
+
+}  // namespace millrace

@@ -1,0 +1,41 @@
+#pragma once
+// Rebuilds branches from snapshots and journals. Blocks on the disk: runs on the storage reader's
+// threads only. Stateless; thread-safe.
+//
+// Errors: not_found (no such execution), corrupt_data (a gap, a damaged page, an event that does not
+// fit the state), and what the library says when the workflow version cannot be compiled.
+
+#include "actors/runs/loaded_branch.h"
+#include "actors/tenants/workflow_library.h"
+#include "storage/tables/execution_table.h"
+
+namespace millrace {
+
+class BranchLoader {
+ public:
+  BranchLoader(const storage::OrderedStore& store, WorkflowLibrary& workflows)
+      : table_(store), workflows_(workflows) {}
+
+  Result<std::optional<ExecutionSummary>> summary(const ExecutionId& execution) const {
+    return table_.summary(execution);
+  }
+  Result<LoadedRun> load_run(const ExecutionId& execution) const;
+  /// One element of the fan-out that is open in the branch with `outer`'s scope.
+  Result<LoadedBranch> load_child(const ExecutionId& execution, const BranchPath& path,
+                                  std::shared_ptr<const Workflow> workflow,
+                                  std::shared_ptr<const BranchScope> outer, Json instance) const;
+
+ private:
+  /// Applies snapshot and journal to a fresh machine, then looks at the children of an open fan-out.
+  Result<LoadedBranch> replay(const ExecutionId& execution, const BranchPath& path,
+                              std::shared_ptr<const Workflow> workflow,
+                              BranchMachine machine) const;
+  Outcome load_children(const ExecutionId& execution, const BranchPath& path,
+                        const std::shared_ptr<const Workflow>& workflow,
+                        LoadedBranch& branch) const;
+
+  storage::ExecutionTable table_;
+  WorkflowLibrary& workflows_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,108 @@
+#include "http/auth/authenticate.h"
+
+#include "actors/tenants/project_registry.h"
+#include "runtime/text/ascii_text.h"
+
+#include <openssl/crypto.h>
+
+#include <algorithm>
+
+namespace millrace {
+namespace {
+
+/// Beyond this, all parsed keys are dropped and parsed again on demand: 30 us each.
+constexpr std::size_t parsed_projects_max = 10'000;
+
+Error unauthorized(std::string message) { return {ErrorCode::unauthorized, std::move(message)}; }
+Error no_such_project() { return {ErrorCode::not_found, "there is no such project"}; }
+
+Result<std::string_view> bearer(std::string_view authorization, const std::string& what) {
+  constexpr std::string_view scheme = "Bearer ";
+  if (authorization.size() > scheme.size() &&
+      equal_but_for_case(authorization.substr(0, scheme.size()), scheme)) {
+    authorization.remove_prefix(scheme.size());
+    while (authorization.starts_with(' ')) authorization.remove_prefix(1);
+    return authorization;
+  }
+  return unauthorized("send the header \"Authorization: Bearer …\" with " + what);
+}
+
+}  // namespace
+
+Authenticate::Authenticate(const ProjectRegistry& projects, const Clock& clock,
+                           std::string_view admin_key)
+    : projects_(projects), clock_(clock), admin_digest_(digest(admin_key)) {}
+
+Authenticate::Digest Authenticate::digest(std::string_view key) {
+  Digest result;
+  ::SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), result.data());
+  return result;
+}
+
+bool Authenticate::is_admin_key(std::string_view key) const {
+  const Digest given = digest(key);
+  return ::CRYPTO_memcmp(given.data(), admin_digest_.data(), given.size()) == 0;
+}
+
+Outcome Authenticate::as_admin(std::string_view authorization) const {
+  const auto key = bearer(authorization, "the instance's admin key");
+  if (!key) return key.error();
+  if (!is_admin_key(*key)) return unauthorized("this is not the instance's admin key");
+  return Done{};
+}
+
+Outcome Authenticate::as_project(const ProjectId& project, std::string_view authorization) const {
+  const auto key = bearer(authorization, "the project's API key");
+  if (!key) return key.error();
+  if (projects_.is_api_key(project, *key)) return Done{};
+  // Whoever has a key of another project learns nothing about this one, not even that it exists.
+  if (is_key_of_some_project(*key)) return no_such_project();
+  return unauthorized("this is not an API key of the project");
+}
+
+Outcome Authenticate::as_project_or_admin(const ProjectId& project,
+                                          std::string_view authorization) const {
+  const auto key = bearer(authorization, "the project's API key or the instance's admin key");
+  if (!key) return key.error();
+  if (!is_admin_key(*key)) return as_project(project, authorization);
+  if (!projects_.exists(project)) return no_such_project();
+  return Done{};
+}
+
+bool Authenticate::is_key_of_some_project(std::string_view key) const {
+  const auto all = projects_.list();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const ProjectId& id) { return projects_.is_api_key(id, key); });
+}
+
+Result<UserId> Authenticate::as_user(const ProjectId& project, std::string_view authorization) {
+  const auto token = bearer(authorization, "a user token");
+  if (!token) return token.error();
+  const auto keys = keys_of(project);
+  if (!keys) return keys.error();
+  const VerifiedTokens::Question question{project, *token, keys->revision};
+  const Instant now = clock_.now();
+  if (auto user = verified_.find(question, now)) return std::move(*user);
+  auto verified = verify_user_token(*token, *keys->keys, now);
+  if (!verified) return verified.error();
+  verified_.remember(question, verified->user, verified->expires);
+  return std::move(verified->user);
+}
+
+Result<Authenticate::ParsedKeys> Authenticate::keys_of(const ProjectId& project) {
+  const auto current = projects_.signing_keys(project);
+  if (current == nullptr) return no_such_project();
+  const std::lock_guard lock(keys_mutex_);
+  const auto found = parsed_.find(project);
+  if (found != parsed_.end() && found->second.revision == current->revision) return found->second;
+  auto keys = std::make_shared<std::vector<VerificationKey>>();
+  for (const auto& row : current->keys) {
+    auto key = parse_public_key(row.pem);
+    CHECK(key.ok(), "a stored signing key cannot be parsed: " + row.kid.text);
+    keys->push_back({row.kid, std::move(*key)});
+  }
+  if (parsed_.size() >= parsed_projects_max) parsed_.clear();
+  return parsed_[project] = ParsedKeys{current->revision, std::move(keys)};
+}
+
+}  // namespace millrace

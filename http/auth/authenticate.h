@@ -1,0 +1,62 @@
+#pragma once
+// Who is calling? Three kinds of credentials, all as `Authorization: Bearer …` (docs/http.md):
+//
+//   admin key     made or configured with the instance; makes projects
+//   API key       one per project; manages that project
+//   user token    RS256, signed by the project's application for one of its users
+//
+// Errors: unauthorized (401) says what is missing; not_found (404) when the caller is somebody, but
+// of another project, or the project does not exist. Thread-safe.
+
+#include "http/auth/user_token.h"
+#include "http/auth/verified_tokens.h"
+#include "runtime/base/result.h"
+
+#include <openssl/sha.h>
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace millrace {
+
+class ProjectRegistry;
+
+class Authenticate {
+ public:
+  Authenticate(const ProjectRegistry& projects, const Clock& clock, std::string_view admin_key);
+
+  /// `authorization` is the header's value, empty when there is none.
+  Outcome as_admin(std::string_view authorization) const;
+  Outcome as_project(const ProjectId& project, std::string_view authorization) const;
+  Outcome as_project_or_admin(const ProjectId& project, std::string_view authorization) const;
+  Result<UserId> as_user(const ProjectId& project, std::string_view authorization);
+
+ private:
+  using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
+  using Keys = std::shared_ptr<const std::vector<VerificationKey>>;
+  struct ParsedKeys {
+    std::uint64_t revision = 0;
+    Keys keys;
+  };
+
+  static Digest digest(std::string_view key);
+  bool is_admin_key(std::string_view key) const;
+  bool is_key_of_some_project(std::string_view key) const;
+  /// Parsed once per revision of the project's keys.
+  Result<ParsedKeys> keys_of(const ProjectId& project);
+
+  const ProjectRegistry& projects_;
+  const Clock& clock_;
+  /// Compared instead of the key: equal lengths, and nothing to learn from timing.
+  const Digest admin_digest_;
+  VerifiedTokens verified_;
+  std::mutex keys_mutex_;
+  std::unordered_map<ProjectId, ParsedKeys> parsed_;
+};
+
+}  // namespace millrace

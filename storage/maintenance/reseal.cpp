@@ -1,0 +1,80 @@
+#include "storage/maintenance/reseal.h"
+
+#include "storage/tables/credential_table.h"
+#include "storage/tables/secret_table.h"
+
+#include <utility>
+
+namespace millrace::storage {
+namespace {
+
+/// What one commit takes, and what an interruption repeats at most.
+constexpr std::size_t rows_per_commit = 256;
+constexpr std::size_t bytes_per_commit = 1u << 20;
+
+class Resealing {
+ public:
+  Resealing(OrderedStore& store, const Sealer& from, const Sealer& to)
+      : store_(store), from_(from), to_(to) {}
+
+  Result<ResealReport> run() {
+    if (auto visited = visit<SecretTable, SecretRow>(); !visited.ok()) return visited.error();
+    if (auto visited = visit<CredentialTable, CredentialRow>(); !visited.ok()) {
+      return visited.error();
+    }
+    if (auto committed = commit(); !committed.ok()) return committed.error();
+    return std::move(report_);
+  }
+
+ private:
+  template <class Table, class Row>
+  Outcome visit() {
+    return Table(store_).visit([this](Row row) -> Outcome {
+      if (!reseal(row.sealed, row.place())) return Done{};
+      Table::put(batch_, row);
+      const bool is_full =
+          batch_.operations().size() >= rows_per_commit || batch_.bytes() >= bytes_per_commit;
+      return is_full ? commit() : Done{};
+    });
+  }
+
+  /// False: the row stays as it is.
+  bool reseal(std::string& sealed, const std::string& place) {
+    if (to_.has_sealed(sealed)) {
+      ++report_.already_done;
+      return false;
+    }
+    auto plain = from_.unseal(sealed, place);
+    if (!plain.ok()) {
+      ++report_.left;
+      if (!report_.why_left) report_.why_left = plain.error();
+      return false;
+    }
+    sealed = to_.seal(*plain, place);
+    wipe(*plain);
+    ++waiting_;
+    return true;
+  }
+
+  Outcome commit() {
+    if (waiting_ == 0) return Done{};
+    const auto committed = store_.commit(std::exchange(batch_, {}));
+    if (committed.ok()) report_.resealed += std::exchange(waiting_, 0);
+    return committed;
+  }
+
+  OrderedStore& store_;
+  const Sealer& from_;
+  const Sealer& to_;
+  WriteBatch batch_;
+  std::size_t waiting_ = 0;  // rows in the batch
+  ResealReport report_;
+};
+
+}  // namespace
+
+Result<ResealReport> reseal_all(OrderedStore& store, const Sealer& from, const Sealer& to) {
+  return Resealing(store, from, to).run();
+}
+
+}  // namespace millrace::storage

@@ -1,0 +1,250 @@
+// Request and action steps through the actors: what is sent, when, and what a restart does to it.
+#include "runtime/text/hex_text.h"
+#include "tests/support/actor_test_bed.h"
+#include "tests/support/catch.h"
+#include "tests/unit/actors/tree/workflows.h"
+
+using namespace millrace;
+
+namespace {
+
+std::string request_step(const std::string& id, const std::string& extra = "") {
+  return R"({"id":")" + id +
+         R"(","type":"request","method":"POST","url":"https://api.example/a",)" + extra +
+         R"("body":{"in":"{{trigger.request.body}}"}})";
+}
+
+const std::string respond_response =
+    R"({"id":"ok","type":"response","body":{"got":"{{call.response.body}}"}})";
+
+std::string journal_of(ActorTestBed& bed, const ExecutionId& execution) {
+  auto pages = storage::ExecutionTable(bed.store).pages(execution, BranchPath{});
+  REQUIRE(pages.ok());
+  std::string journal;
+  for (const auto& page : *pages) journal += page.events;
+  return journal;
+}
+
+RunResponded responded(const Result<TriggerReply>& reply) {
+  REQUIRE(reply.ok());
+  const auto* const response = std::get_if<RunResponded>(&*reply);
+  REQUIRE(response != nullptr);
+  return *response;
+}
+
+}  // namespace
+
+TEST_CASE("a request is sent with its project, key and body, and its response comes back") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + request_step("call") + "," + respond_response + "]");
+  bed.http->on("call", answering(200, JsonObject{{"id", 7}}));
+  const auto response = responded(bed.trigger("w", 5));
+  CHECK(to_text(response.body) == R"({"got":{"id":7}})");
+  const auto sent = bed.http->sent("call");
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].project == bed.project);
+  CHECK(idempotency_key_of(sent[0]) == response.execution.text() + ":call");
+  CHECK(*sent[0].body == R"({"in":5})");
+}
+
+TEST_CASE("a run is on disk before its first request leaves") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + request_step("call") + "]");
+  std::atomic<bool> was_durable{false};
+  bed.http->on("call", [&](const ScriptedRequest& request) {
+    const std::string key = idempotency_key_of(request.request);
+    const auto execution = ExecutionId::parse(key.substr(0, key.find(':')));
+    was_durable = execution && storage::ExecutionTable(bed.store).summary(*execution)->has_value();
+    return answering(204, nullptr)(request);
+  });
+  const auto execution = bed.accept("w");
+  CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
+  CHECK(was_durable);
+}
+
+TEST_CASE("a request that was in the air when the node died is sent again with the same key") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + request_step("call") + "]");
+  bed.http->hold("call");
+  const auto execution = bed.accept("w");
+  REQUIRE(bed.http->wait_for_calls("call", 1));
+  const std::string first = idempotency_key_of(bed.http->sent("call")[0]);
+  bed.restart();
+  REQUIRE(bed.http->wait_for_calls("call", 1));
+  CHECK(idempotency_key_of(bed.http->sent("call")[0]) == first);
+  CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
+}
+
+TEST_CASE("a busy server is tried again when the clock says so") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + request_step("call", R"("retry":{"delays":["10s"]},)") + "]");
+  bed.http->on("call", first_attempts(1, answering(503, nullptr), answering(204, nullptr)));
+  const auto execution = bed.accept("w");
+  REQUIRE(bed.http->wait_for_calls("call", 1));
+  REQUIRE(bed.eventually([&] { return bed.clock.earliest_wait().has_value(); }));
+  CHECK(bed.http->sent("call").size() == 1);
+  REQUIRE(bed.eventually([&] {
+    bed.clock.advance(Millis(1'000));
+    return bed.http->sent("call").size() == 2;
+  }));
+  CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
+}
+
+TEST_CASE("a run that is cancelled takes its request out of the air") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + request_step("call") + "]");
+  bed.http->hold("call");
+  const auto execution = bed.accept("w");
+  REQUIRE(bed.http->wait_for_calls("call", 1));
+  REQUIRE(bed.gateway->cancel(bed.project, execution).ok());
+  CHECK(bed.reaches(execution, ExecutionStatus::cancelled));
+  CHECK(bed.eventually([&] { return bed.http->cancelled("call") == 1; }));
+}
+
+TEST_CASE("secrets reach the request and neither the journal nor the response of the run") {
+  ActorTestBed bed;
+  bed.tenants.put_secret("KEY", "hunter2-hunter2");
+  bed.deploy("w", "[" + request_step("call", R"("headers":{"x-key":"{{secrets.KEY}}"},)") + "," +
+                      respond_response + "]");
+  bed.http->on("call", echoing_request());
+  const auto response = responded(bed.trigger("w"));
+  CHECK(bed.http->sent("call")[0].headers[0].value == "hunter2-hunter2");
+  CHECK(to_text(response.body).find("hunter2") == std::string::npos);
+  CHECK(to_text(response.body).find("[secret KEY]") != std::string::npos);
+  CHECK(journal_of(bed, response.execution).find("hunter2") == std::string::npos);
+}
+
+TEST_CASE(
+    "a token that was fetched for a request is taken out of its response, file and body alike") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + request_step("call") + "," + respond_response + "]");
+  bed.http->on("call", [](const ScriptedRequest& request) {
+    const std::string bytes = to_hex("Bearer gr4nted-token");
+    auto outcome = answering(200, JsonObject{{"seen", "Bearer gr4nted-token"},
+                                             {"file", JsonObject{{"name", "a.txt"},
+                                                                 {"data", bytes},
+                                                                 {"mimeType", "text/plain"},
+                                                                 {"dataType", "FILE"}}}})(request);
+    outcome->tokens = {"gr4nted-token"};
+    return outcome;
+  });
+  const auto response = responded(bed.trigger("w"));
+  CHECK(to_text(response.body) ==
+        R"({"got":{"seen":"Bearer [authorization]","file":{"name":"a.txt",)"
+        R"("data":")" +
+            to_hex("Bearer [authorization]") + R"(","mimeType":"text/plain","dataType":"FILE"}}})");
+  CHECK(journal_of(bed, response.execution).find("gr4nted") == std::string::npos);
+}
+
+TEST_CASE("a secret in the bytes of a file object reaches neither the disk nor the response") {
+  ActorTestBed bed;
+  bed.tenants.put_secret("KEY", "hunter2-hunter2");
+  bed.deploy("w", R"([{"id":"make","type":"function","code":"(p) => p",)"
+                  R"("parameters":{"key":"{{secrets.KEY}}"}},)"
+                  R"({"id":"ok","type":"response","body":"{{make.result}}"}])");
+  const Json file = JsonObject{{"name", "a.txt"},
+                               {"data", to_hex("it is hunter2-hunter2")},
+                               {"mimeType", "text/plain"},
+                               {"dataType", "FILE"}};
+  bed.functions->on("make", returning(file));
+  const auto response = responded(bed.trigger("w"));
+  CHECK(to_text(response.body.at("data")) == '"' + to_hex("it is [secret KEY]") + '"');
+}
+
+TEST_CASE("a secret that is changed during a run is taken out as it was before") {
+  ActorTestBed bed;
+  bed.tenants.put_secret("KEY", "hunter2-hunter2");
+  bed.deploy("w", "[" + request_step("first", R"("headers":{"x-key":"{{secrets.KEY}}"},)") + "," +
+                      request_step("call") + "," + respond_response + "]");
+  bed.http->on("first", [&](const ScriptedRequest& request) {
+    bed.tenants.put_secret("KEY", "correct-horse");
+    return answering(204, nullptr)(request);
+  });
+  bed.http->on("call", answering(200, JsonArray{"hunter2-hunter2", "correct-horse"}));
+  const auto response = responded(bed.trigger("w"));
+  CHECK(to_text(response.body) == R"({"got":["[secret KEY]","[secret KEY]"]})");
+}
+
+TEST_CASE("a secret that is missing fails the run with the step") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + request_step("call", R"("headers":{"x-key":"{{secrets.KEY}}"},)") + "," +
+                      respond_response + "]");
+  const auto reply = bed.trigger("w");
+  REQUIRE(reply.ok());
+  const auto* const failed = std::get_if<RunFailed>(&*reply);
+  REQUIRE(failed != nullptr);
+  CHECK(failed->step.text == "call");
+  CHECK(failed->error.code == ErrorCode::secret_missing);
+  CHECK(bed.http->sent("call").empty());
+}
+
+TEST_CASE("a downloaded file is sent on and answered with its bytes") {
+  ActorTestBed bed;
+  const std::string bytes = "\x89PNG" + std::string(3'000'000, '\0');
+  bed.deploy("w",
+             R"([{"id":"get","type":"request","method":"GET","url":"https://api.example/a.png"},
+    {"id":"put","type":"request","method":"PUT","url":"https://api.example/b","bodyType":"raw",
+     "body":"{{get.response.body}}"},
+    {"id":"ok","type":"response","file":"{{get.response.body}}"}])");
+  bed.http->on("get", answering_bytes(200, "image/png", bytes));
+  const auto response = responded(bed.trigger("w"));
+  REQUIRE(response.file);
+  CHECK(response.file->name == "a.png");
+  CHECK(response.file->mime_type == "image/png");
+  REQUIRE(response.file->bytes != nullptr);
+  CHECK(*response.file->bytes == bytes);
+  const auto sent = bed.http->sent("put");
+  REQUIRE(sent.size() == 1);
+  CHECK(*sent[0].body == bytes);
+}
+
+TEST_CASE("pages that were fetched before a restart are not fetched again") {
+  ActorTestBed bed;
+  bed.deploy("w", R"([{"id":"list","type":"request","method":"GET","url":"https://api.example/a",
+    "params":{"page":"{{self.pageToken}}"},"retry":{"delays":["1h"]},
+    "pagination":{"output":"response.body.items","pageToken":"response.body.next"}}])");
+  const auto first = answering(200, JsonObject{{"items", {1}}, {"next", "b"}});
+  bed.http->on("list", when_url_has("page=b", answering(503, nullptr), first));
+  const auto execution = bed.accept("w");
+  REQUIRE(bed.http->wait_for_calls("list", 2));
+  REQUIRE(bed.eventually(
+      [&] { return journal_of(bed, execution).find("status 503") != std::string::npos; }));
+  bed.requests.on("list",
+                  when_url_has("page=b", answering(200, JsonObject{{"items", {2}}}), first));
+  bed.restart();
+  REQUIRE(bed.eventually([&] {
+    bed.clock.advance(Millis(600'000));
+    return bed.status(execution) == ExecutionStatus::succeeded;
+  }));
+  const auto sent = bed.http->sent("list");
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].url == "https://api.example/a?page=b");
+  CHECK(journal_of(bed, execution).find(R"("results":[1,2])") != std::string::npos);
+}
+
+TEST_CASE("an action is sent with the user's credential") {
+  ActorTestBed bed;
+  REQUIRE(bed.integrations
+              ->put("crm", *parse_json(R"({"baseUrl":"https://crm.example","auth":{"type":"bearer"},
+                "actions":{"add":{"method":"POST","path":"/contacts"}}})"))
+              .ok());
+  bed.tenants.connect("crm", {{"token", "t-0-k-e-n"}});
+  bed.deploy("w", R"([{"id":"add","type":"action","integration":"crm","action":"add"}])");
+  const auto execution = bed.accept("w");
+  CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
+  const auto sent = bed.http->sent("add");
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].url == "https://crm.example/contacts");
+  CHECK(sent[0].headers[0] == HttpHeader{"Authorization", "Bearer t-0-k-e-n"});
+}
+
+TEST_CASE("a run whose conditions do not hold is refused and starts nothing") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + request_step("call") + "]");
+  bed.tenants.refuse(Error(ErrorCode::workflow_disabled, "not enabled"));
+  const auto reply = bed.trigger("w");
+  REQUIRE_FALSE(reply.ok());
+  CHECK(reply.error().code == ErrorCode::workflow_disabled);
+  CHECK(bed.http->sent("call").empty());
+  CHECK(bed.gateway->stats().runs_started == 0);
+}

@@ -1,0 +1,157 @@
+#pragma once
+// The API without sockets: real registry and library over a memory store, a fake gateway, virtual
+// time. `call` takes a request the way the server hands it over.
+
+#include "actors/gateway/task_history.h"
+#include "actors/tenants/credential_registry.h"
+#include "actors/tenants/integration_registry.h"
+#include "actors/tenants/project_registry.h"
+#include "actors/tenants/registered_tenants.h"
+#include "actors/tenants/secret_registry.h"
+#include "actors/tenants/shard_ownership.h"
+#include "actors/tenants/user_registry.h"
+#include "actors/tenants/workflow_library.h"
+#include "actors/test_runs/test_runs.h"
+#include "http/api/api.h"
+#include "http/auth/user_token.h"
+#include "storage/group_commit.h"
+#include "storage/memory/memory_store.h"
+#include "tests/support/fake_gateway.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/scripted_functions.h"
+#include "tests/support/scripted_http.h"
+#include "tests/support/seeded_random.h"
+#include "tests/unit/http/shared_keys.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+
+struct Answer {
+  int status = 0;
+  httplib::Headers headers;
+  std::string text;
+  Json json;
+
+  std::string header(const std::string& name) const {
+    const auto found = headers.find(name);
+    return found == headers.end() ? std::string() : found->second;
+  }
+  const Json& operator[](std::string_view key) const { return json.at(key); }
+  std::string code() const { return std::string(json.at("code").as_string()); }
+  std::string message() const { return std::string(json.at("message").as_string()); }
+};
+
+class ApiFixture {
+ public:
+  static constexpr std::string_view admin_key = "the-admin-key";
+
+  explicit ApiFixture(ApiOptions options = {})
+      : ownership_(*store_.claim_all_shards()),
+        commits_(store_, {}),
+        projects(store_, commits_, ownership_, clock, random_),
+        workflows(store_, commits_, ownership_, clock, functions_,
+                  [this](const ProjectId& project) { return integrations.catalog(project); }),
+        history_(store_, workflows),
+        secrets(store_, commits_, ownership_, clock, sealer_, {}),
+        integrations(store_, commits_, ownership_, clock, {}),
+        users(store_, commits_, ownership_, clock),
+        credentials(store_, commits_, ownership_, clock, random_, sealer_, integrations, {}),
+        tenants(secrets, integrations, users, credentials),
+        tests_({clock, random_, functions_, http_, tenants, {}, {}}, {}),
+        api({projects,
+             workflows,
+             history_,
+             secrets,
+             integrations,
+             users,
+             credentials,
+             tests_,
+             gateway,
+             clock,
+             std::move(options),
+             {}},
+            admin_key) {
+    api_key = make_project("p1");
+  }
+
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+
+  Answer call(const std::string& method, const std::string& target, const std::string& bearer = {},
+              const std::string& body = {}, const Headers& headers = {}) {
+    httplib::Request request;
+    request.method = method;
+    request.target = target;
+    request.path = target.substr(0, target.find('?'));
+    request.body = body;
+    if (!bearer.empty()) request.headers.emplace("Authorization", "Bearer " + bearer);
+    for (const auto& [name, value] : headers) request.headers.emplace(name, value);
+    httplib::Response response;
+    api.handle(request, response);
+    Answer answer{response.status, response.headers, response.body, {}};
+    if (auto json = parse_json(response.body)) answer.json = std::move(*json);
+    return answer;
+  }
+
+  /// Makes a project and returns its API key.
+  std::string make_project(const std::string& id) {
+    const auto answer =
+        call("POST", "/projects", std::string(admin_key), R"({"id":")" + id + "\"}");
+    return std::string(answer["apiKey"].as_string());
+  }
+
+  Answer put_key(const std::string& kid, const std::string& pem) {
+    return call("PUT", "/projects/p1/signing-keys/" + kid, api_key,
+                to_text(JsonObject{{"pem", pem}}));
+  }
+
+  std::string token(const RsaKeyPair& keys, const std::string& user = "user-1",
+                    const std::string& kid = {}, Millis lifetime = Millis(60'000)) {
+    return mint_user_token(*parse_private_key(keys.private_pem),
+                           {UserId(user), SigningKeyId(kid), lifetime}, clock.now());
+  }
+
+  ManualClock clock;
+  FakeGateway gateway;
+
+ private:
+  SeededRandom random_{7};
+  storage::MemoryStore store_;
+  ShardOwnership ownership_;
+  storage::GroupCommit commits_;
+  ScriptedFunctions functions_;
+  ScriptedHttp http_;
+  const storage::Sealer sealer_{storage::SealingKey::make()};
+
+ public:
+  storage::MemoryStore& store() { return store_; }
+
+  ProjectRegistry projects;
+  WorkflowLibrary workflows;
+
+ private:
+  TaskHistory history_;
+
+ public:
+  SecretRegistry secrets;
+  IntegrationRegistry integrations;
+  UserRegistry users;
+  CredentialRegistry credentials;
+  RegisteredTenants tenants;
+
+ private:
+  TestRuns tests_;
+
+ public:
+  Api api;
+  std::string api_key;
+};
+
+inline constexpr std::string_view simple_definition =
+    R"({"name":"Simple","trigger":{"type":"request"},"steps":[
+        {"id":"one","type":"function","code":"() => 1"},
+        {"id":"reply","type":"response","body":{"n":"{{one.result}}"}}]})";
+
+}  // namespace millrace
