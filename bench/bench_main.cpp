@@ -19,6 +19,11 @@ struct Benchmark {
   BenchReport (*run)(const BenchOptions&);
 };
 
+const std::vector<Benchmark>& comparison() {
+  static const std::vector<Benchmark> only{{"against", &against_bench}};
+  return only;
+}
+
 const std::vector<Benchmark>& all_benchmarks() {
   static const std::vector<Benchmark> all{
       {"http_trigger", &http_trigger_bench}, {"function_chain", &function_chain_bench},
@@ -53,8 +58,9 @@ int run_all(const BenchOptions& options) {
   std::cout << to_text(machine) << std::endl;
   std::vector<BenchReport> reports;
   bool is_all_measured = true;
-  for (const auto& benchmark : all_benchmarks()) {
-    if (!options.wants(benchmark.name)) continue;
+  const bool compares = !options.against.empty();
+  for (const auto& benchmark : compares ? comparison() : all_benchmarks()) {
+    if (!compares && !options.wants(benchmark.name)) continue;
     progress(benchmark.name + " ...");
     try {
       reports.push_back(benchmark.run(options));

@@ -54,6 +54,8 @@ Result<BenchOptions> read_options(int count, char** arguments) {
       options.scratch_parent = value;
     } else if (flag == "--programs") {
       options.programs_directory = value;
+    } else if (flag == "--against") {
+      options.against = value;
     } else {
       return Error(ErrorCode::invalid_request, "there is no option " + flag);
     }
@@ -64,7 +66,7 @@ Result<BenchOptions> read_options(int count, char** arguments) {
 std::string usage() {
   return "usage: millrace-bench [--only NAME]... [--seconds N] [--json FILE] [--scratch "
          "DIRECTORY]\n"
-         "                      [--programs DIRECTORY]\n"
+         "                      [--programs DIRECTORY] [--against DIRECTORY]\n"
          "  --only      a benchmark to run (repeatable); all of them without it:\n"
          "              http_trigger function_chain fan_out request recovery journal template "
          "function_pool\n"
@@ -72,6 +74,7 @@ std::string usage() {
          "  --json      also write the results here\n"
          "  --scratch   where the data directories are made (the system's temporary directory)\n"
          "  --programs  where millrace and its companions lie (beside this program)\n"
+         "  --against   where those of another build lie: measures both in turn, and nothing else\n"
          "Exit status: 0 all floors hold, 1 one does not, 2 something could not be measured.\n";
 }
 

@@ -16,6 +16,7 @@ struct BenchOptions {
   std::string json_file;           // empty: none is written
   std::string scratch_parent;      // where data directories are made; one disk for all runs
   std::string programs_directory;  // where millrace, its function worker and the baseline lie
+  std::string against;  // where another build's programs lie: compare with it, nothing else
   bool is_help_wanted = false;
 
   bool wants(const std::string& name) const { return only.empty() || only.contains(name); }

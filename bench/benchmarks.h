@@ -18,6 +18,9 @@ BenchReport request_bench(const BenchOptions& options);
 /// 10,000 unfinished runs, SIGKILL, restart: is anything lost, and how long does it take?
 BenchReport recovery_bench(const BenchOptions& options);
 
+/// This build beside the one in `options.against`, in turn: ratios of everything above that is load.
+BenchReport against_bench(const BenchOptions& options);
+
 /// Group commit over RocksDB with 1 and 64 batches on their way.
 BenchReport journal_bench(const BenchOptions& options);
 /// Rendering of about 10 KB.

@@ -1,5 +1,5 @@
 // When a test fails, the end of the server's log is shown beside it.
-#define CATCH_CONFIG_MAIN
+#define CATCH_CONFIG_EXTERNAL_INTERFACES
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
 
