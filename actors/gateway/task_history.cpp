@@ -4,6 +4,7 @@
 #include "runtime/execution/event_codec.h"
 #include "runtime/files/file_value.h"
 #include "runtime/history/step_history.h"
+#include "storage/tables/execution_table.h"
 #include "storage/tables/file_table.h"
 
 #include <unordered_map>
@@ -83,15 +84,29 @@ StepDetail detail_of(StepHistory::Finding finding, ShownFiles& files) {
 }  // namespace
 
 TaskHistory::TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows)
-    : store_(store), table_(store), workflows_(workflows) {}
+    : store_(store), workflows_(workflows) {}
 
 Result<TaskHistory::Page> TaskHistory::list(const Query& query) const {
-  return table_.history(query);
+  storage::ExecutionTable::HistoryQuery rows;
+  rows.project = query.project;
+  rows.user = query.user;
+  rows.workflow = query.workflow;
+  rows.integration = query.integration;
+  rows.status = query.status;
+  rows.after = query.after;
+  rows.before = query.before;
+  rows.direction = query.order == Order::newest_first ? storage::Direction::backward
+                                                      : storage::Direction::forward;
+  rows.offset = query.offset;
+  rows.limit = query.limit;
+  auto page = storage::ExecutionTable(store_).history(rows);
+  if (!page) return page.error();
+  return Page{std::move(page->executions), page->total};
 }
 
 Result<ExecutionSummary> TaskHistory::summary(const ProjectId& project,
                                               const ExecutionId& execution) const {
-  auto summary = table_.summary(execution);
+  auto summary = storage::ExecutionTable(store_).summary(execution);
   if (!summary) return summary.error();
   if (!*summary || (*summary)->project != project) return no_execution(execution);
   return std::move(**summary);
@@ -102,7 +117,8 @@ Outcome TaskHistory::replay(const ExecutionSummary& summary,
                             std::vector<Event>* root_events) const {
   auto workflow = workflows_.version(summary.project, summary.workflow, summary.version);
   if (!workflow) return workflow.error();
-  auto pages = table_.pages(summary.id, BranchPath{});
+  const storage::ExecutionTable table(store_);
+  auto pages = table.pages(summary.id, BranchPath{});
   if (!pages) return pages.error();
   auto events = events_of(*pages);
   if (!events) return events.error();
@@ -110,15 +126,15 @@ Outcome TaskHistory::replay(const ExecutionSummary& summary,
                                  const StepHistory::TakeChild& take) -> Outcome {
     Outcome problem = Done{};
     auto scanned =
-        table_.children(summary.id, parent, fan_out,
-                        [&](std::uint32_t index, std::vector<storage::JournalPage> child_pages) {
-                          auto child_events = events_of(child_pages);
-                          if (!child_events) {
-                            problem = child_events.error();
-                            return false;
-                          }
-                          return take(index, *child_events);
-                        });
+        table.children(summary.id, parent, fan_out,
+                       [&](std::uint32_t index, std::vector<storage::JournalPage> child_pages) {
+                         auto child_events = events_of(child_pages);
+                         if (!child_events) {
+                           problem = child_events.error();
+                           return false;
+                         }
+                         return take(index, *child_events);
+                       });
     if (!scanned) return scanned;
     return problem;
   };

@@ -4,10 +4,12 @@
 // the journal leads to, so nothing is stored twice. Files are shown as hex, as they came in, up to
 // limits::shown_files_bytes_max together; beyond it by their handles. Blocks on the disk: request threads only.
 
+#include "runtime/base/limits.h"
+#include "runtime/execution/execution_summary.h"
 #include "runtime/history/step_execution.h"
 #include "runtime/history/step_history.h"
-#include "storage/tables/execution_table.h"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,14 +18,34 @@
 namespace millrace {
 
 class WorkflowLibrary;
+namespace storage {
+class OrderedStore;
+}
 
 class TaskHistory {
  public:
   TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows);
 
-  using Query = storage::ExecutionTable::HistoryQuery;
-  using Page = storage::ExecutionTable::HistoryPage;
+  enum class Order : std::uint8_t { newest_first, oldest_first };
 
+  struct Query {
+    ProjectId project{};
+    std::optional<UserId> user{};
+    std::optional<WorkflowId> workflow{};
+    std::optional<std::string> integration{};
+    std::optional<ExecutionStatus> status{};
+    std::optional<Instant> after{};   // started at or after
+    std::optional<Instant> before{};  // started before
+    Order order = Order::newest_first;
+    std::size_t offset = 0;
+    std::size_t limit = limits::history_page_max;  // more than this maximum is not returned
+  };
+  struct Page {
+    std::vector<ExecutionSummary> executions;
+    std::size_t total = 0;  // runs that match, counted up to limits::history_total_max
+  };
+
+  /// By the time of the start. With a user, one shard is read instead of all.
   Result<Page> list(const Query& query) const;
 
   struct Execution {
@@ -49,7 +71,6 @@ class TaskHistory {
                  std::vector<Event>* root_events) const;
 
   const storage::OrderedStore& store_;
-  storage::ExecutionTable table_;
   WorkflowLibrary& workflows_;
 };
 

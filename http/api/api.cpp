@@ -39,7 +39,7 @@ void Api::handle(const httplib::Request& request, httplib::Response& response) {
   } else {
     route = match->route;
     try {
-      const auto reply = answer(request, *match);
+      const auto reply = answer(request, std::move(*match));
       if (reply) {
         write_reply(*reply, response);
       } else {
@@ -53,13 +53,13 @@ void Api::handle(const httplib::Request& request, httplib::Response& response) {
   count(route, response.status);
 }
 
-Result<Reply> Api::answer(const httplib::Request& request, const RouteMatch& match) {
+Result<Reply> Api::answer(const httplib::Request& request, RouteMatch match) {
   const auto question_mark = request.target.find('?');
   auto query = parse_form(question_mark == std::string::npos
                               ? std::string_view()
                               : std::string_view(request.target).substr(question_mark + 1));
   if (!query) return query.error();
-  ApiCall call{request, std::move(*query), match.path_values, ProjectId(), UserId()};
+  ApiCall call{request, std::move(*query), std::move(match.path_values), ProjectId(), UserId()};
   for (const auto& [name, value] : call.path_values) {
     if (name == "project") call.project = ProjectId(value);
   }

@@ -22,7 +22,7 @@ class Api {
   void handle(const httplib::Request& request, httplib::Response& response);
 
  private:
-  Result<Reply> answer(const httplib::Request& request, const RouteMatch& match);
+  Result<Reply> answer(const httplib::Request& request, RouteMatch match);
   Outcome let_in(const Route& route, ApiCall& call);
   Outcome check_rate(const Route& route, const ApiCall& call);
   void count(const Route* route, int status);

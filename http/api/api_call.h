@@ -3,6 +3,7 @@
 // `Result<Reply> handler(const ApiCall&, ApiServices&)`: an error becomes the error body of the
 // contract, an exception becomes `internal_error`. They run on connection threads and may block.
 
+#include "http/api/route_table.h"
 #include "http/wire/http_server.h"
 #include "http/wire/metrics_text.h"
 #include "http/wire/url_text.h"
@@ -61,12 +62,12 @@ struct ApiServices {
 
 struct ApiCall {
   const httplib::Request& http;
-  FormFields query;                                                   // decoded
-  std::vector<std::pair<std::string_view, std::string>> path_values;  // "workflow" -> "lead-to-crm"
+  FormFields query;  // decoded
+  PathValues path_values;
   ProjectId project;  // from the path, when the route has one; it exists
   UserId user;        // of the user token, on routes for users
 
-  /// The decoded segment that stands for `{name}` in the route's pattern.
+  /// What stands for `{name}` in the route's pattern.
   const std::string& path_value(std::string_view name) const;
   /// The last value of a query parameter.
   std::optional<std::string> query_value(std::string_view name) const;

@@ -133,4 +133,90 @@ Result<Reply> disable_workflow(const ApiCall& call, ApiServices& services) {
   return no_content();
 }
 
+namespace {
+
+constexpr Route routes[]{
+    {.method = "GET",
+     .pattern = "/projects/{project}/sdk/integrations",
+     .operation = "listConnectable",
+     .summary = "The active integrations with what a form for connecting needs",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &list_connectable,
+     .parameters = {project_in_path},
+     .answers = {{200, "The integrations.", "{integrations: [ConnectableIntegration]}"}}},
+    {.method = "POST",
+     .pattern = "/projects/{project}/sdk/integrations/{type}/connect",
+     .operation = "connectAccount",
+     .summary = "Connects an account; the same `providerId` again is the same credential",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &connect_account,
+     .parameters = {project_in_path,
+                    {"type", "string", "The integration's type.", RouteParameter::In::path}},
+     .body = {"{credentials?: object, providerId?: string, settings?: object}", false},
+     .answers = {{201, "The credential.", "Credential"},
+                 {404, "There is no such integration.", "Error"},
+                 {409, "The integration is switched off.", "Error"}}},
+    {.method = "DELETE",
+     .pattern = "/projects/{project}/sdk/integrations/{credential}",
+     .operation = "disconnectAccount",
+     .summary = "Disconnects an account",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &disconnect_account,
+     .parameters = {project_in_path,
+                    {"credential", "string", "The credential's id.", RouteParameter::In::path}},
+     .answers = {{204, "It is gone."}, {404, "There is none.", "Error"}}},
+    {.method = "GET",
+     .pattern = "/projects/{project}/sdk/credentials",
+     .operation = "listCredentials",
+     .summary = "The calling user's accounts",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &list_credentials,
+     .parameters = {project_in_path},
+     .answers = {{200, "The credentials.", "{credentials: [Credential]}"}}},
+    {.method = "PATCH",
+     .pattern = "/projects/{project}/sdk/credentials/{credential}",
+     .operation = "changeCredential",
+     .summary = "Enables workflows on an account and sets their settings",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &change_credential,
+     .parameters = {project_in_path,
+                    {"credential", "string", "The credential's id.", RouteParameter::In::path}},
+     .body = {"{config: {configuredWorkflows?: {[workflowId]: object|null}, "
+              "sharedSettings?: object}}"},
+     .answers = {{200, "The credential.", "Credential"}, {404, "There is none.", "Error"}}},
+    {.method = "DELETE",
+     .pattern = "/projects/{project}/sdk/workflows/{workflow}",
+     .operation = "disableWorkflow",
+     .summary = "Disables a workflow on all accounts of the calling user",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &disable_workflow,
+     .parameters = {project_in_path, workflow_in_path},
+     .answers = {{204, "It is disabled."}, {404, "There is no such workflow.", "Error"}}},
+};
+
+constexpr NamedShape shapes[]{
+    {"ConnectableIntegration",
+     "{type: string, name: string, auth: {type: string}, credentialFields: [string], "
+     "settings: [any], workflows: [{id: string, name: string}]}",
+     "An integration as its users see it; only deployed workflows are listed."},
+    {"Credential",
+     "{id: string, integrationId: string, userId: string, status: \"VALID\"|\"INVALID\", "
+     "config: {configuredWorkflows: {[workflowId]: ConfiguredWorkflow}, sharedSettings: object}, "
+     "providerId: string, providerData: any}",
+     "A connected account, without its secret parts."},
+    {"ConfiguredWorkflow", "{enabled?: boolean, settings?: object}",
+     "What a workflow is set to on one account."},
+};
+
+}  // namespace
+
+constinit const RouteGroup credential_routes{"Accounts", "Users' accounts at third parties.",
+                                             routes, shapes};
+
 }  // namespace millrace

@@ -7,8 +7,11 @@
 // and never with its secret parts.
 
 #include "http/api/api_call.h"
+#include "http/api/route.h"
 
 namespace millrace {
+
+extern const RouteGroup credential_routes;
 
 /// GET …/sdk/integrations : the active ones, `{"integrations": [{"type","name","auth": {"type"},
 /// "credentialFields","settings","workflows": [{"id","name"}]}]}`; workflows that are deployed.

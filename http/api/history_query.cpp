@@ -30,10 +30,10 @@ Outcome read_status(const ApiCall& call, std::optional<ExecutionStatus>& to) {
   return bad_parameter("status", "EXECUTING, DELAYED, SUCCEEDED, FAILED or CANCELLED", *text);
 }
 
-Outcome read_order(const ApiCall& call, storage::Direction& to) {
+Outcome read_order(const ApiCall& call, TaskHistory::Order& to) {
   const auto text = call.query_value("sortBy").value_or("DESC");
   if (text != "ASC" && text != "DESC") return bad_parameter("sortBy", "ASC or DESC", text);
-  to = text == "ASC" ? storage::Direction::forward : storage::Direction::backward;
+  to = text == "ASC" ? TaskHistory::Order::oldest_first : TaskHistory::Order::newest_first;
   return Done{};
 }
 
@@ -70,7 +70,7 @@ Result<TaskHistory::Query> read_history_query(const ApiCall& call) {
   query.integration = call.query_value("integration");
   for (const auto& outcome :
        {read_status(call, query.status), read_date(call, "beforeDate", query.before),
-        read_date(call, "afterDate", query.after), read_order(call, query.direction)}) {
+        read_date(call, "afterDate", query.after), read_order(call, query.order)}) {
     if (!outcome) return outcome.error();
   }
   const auto offset = read_offset(call, limits::history_total_max);

@@ -1,6 +1,6 @@
 #pragma once
-// The query parameters of lists, above all of the task history's, checked. A value that makes no sense is an error
-// rather than ignored: a filter that silently does nothing gives wrong answers.
+// The query parameters of lists, above all of the task history's, checked. A value that makes no
+// sense is an error rather than ignored: a filter that silently does nothing gives wrong answers.
 
 #include "actors/gateway/task_history.h"
 #include "http/api/api_call.h"
@@ -11,8 +11,8 @@ namespace millrace {
 /// names the parameter.
 Result<TaskHistory::Query> read_history_query(const ApiCall& call);
 
-/// The query parameter `offset`; 0 when it is not given. Error invalid_request: not a whole number, or
-/// more than `most`.
+/// The query parameter `offset`; 0 when it is not given. Error invalid_request: not a whole number,
+/// or more than `most`.
 Result<std::size_t> read_offset(const ApiCall& call, std::optional<std::size_t> most = {});
 
 /// A list's address with another offset, all filters kept.

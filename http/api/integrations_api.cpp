@@ -46,4 +46,62 @@ Result<Reply> delete_integration(const ApiCall& call, ApiServices& services) {
   return no_content();
 }
 
+namespace {
+
+constexpr RouteParameter type_in_path{"type", "string", "The integration's type, e.g. `slack`.",
+                                      RouteParameter::In::path};
+
+constexpr Route routes[]{
+    {.method = "GET",
+     .pattern = "/projects/{project}/integrations",
+     .operation = "listIntegrations",
+     .summary = "All integrations, without their definitions",
+     .access = Access::project_key,
+     .handler = &list_integrations,
+     .parameters = {project_in_path},
+     .answers = {{200, "The integrations.",
+                  "{integrations: [{type: string, name: string, isActive: boolean, "
+                  "dateUpdated: date}]}"}}},
+    {.method = "PUT",
+     .pattern = "/projects/{project}/integrations/{type}",
+     .operation = "putIntegration",
+     .summary = "Creates or replaces an integration",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &put_integration,
+     .parameters = {project_in_path, type_in_path},
+     .body = {"object"},
+     .answers = {{200, "Replaced.", "Integration"},
+                 {201, "Created.", "Integration"},
+                 {400, "Every finding about the definition.", "Error"}}},
+    {.method = "GET",
+     .pattern = "/projects/{project}/integrations/{type}",
+     .operation = "getIntegration",
+     .summary = "One integration with its definition",
+     .access = Access::project_key,
+     .handler = &get_integration,
+     .parameters = {project_in_path, type_in_path},
+     .answers = {{200, "The integration.", "Integration"}, {404, "There is none.", "Error"}}},
+    {.method = "DELETE",
+     .pattern = "/projects/{project}/integrations/{type}",
+     .operation = "deleteIntegration",
+     .summary = "Removes an integration; users' accounts stay for when it is put again",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &delete_integration,
+     .parameters = {project_in_path, type_in_path},
+     .answers = {{204, "It is gone."}, {404, "There is none.", "Error"}}},
+};
+
+constexpr NamedShape shapes[]{
+    {"Integration",
+     "{type: string, name: string, isActive: boolean, dateUpdated: date, definition: object}",
+     "An integration; `definition` is as it was put."},
+};
+
+}  // namespace
+
+constinit const RouteGroup integration_routes{
+    "Integrations", "Third parties that workflows speak to.", routes, shapes};
+
 }  // namespace millrace

@@ -3,8 +3,11 @@
 // have frozen at their deployment stays as it was, but `isActive` counts at once.
 
 #include "http/api/api_call.h"
+#include "http/api/route.h"
 
 namespace millrace {
+
+extern const RouteGroup integration_routes;
 
 /// GET …/integrations : `{"integrations": [{"type","name","isActive","dateUpdated"}]}`.
 Result<Reply> list_integrations(const ApiCall& call, ApiServices& services);

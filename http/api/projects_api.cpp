@@ -39,4 +39,41 @@ Result<Reply> rotate_api_key(const ApiCall& call, ApiServices& services) {
   return reply;
 }
 
+namespace {
+
+constexpr Route routes[]{
+    {.method = "POST",
+     .pattern = "/projects",
+     .operation = "createProject",
+     .summary = "Makes a project",
+     .access = Access::admin_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &create_project,
+     .body = {"{id?: string, name?: string}", false},
+     .answers = {{201, "The project. Its API key is shown this once.",
+                  "{id: string, apiKey: string}"},
+                 {409, "The id is taken.", "Error"}}},
+    {.method = "GET",
+     .pattern = "/projects",
+     .operation = "listProjects",
+     .summary = "All projects",
+     .access = Access::admin_key,
+     .handler = &list_projects,
+     .answers = {{200, "Their ids.", "{projects: [{id: string}]}"}}},
+    {.method = "POST",
+     .pattern = "/projects/{project}/api-key",
+     .operation = "rotateApiKey",
+     .summary = "Makes a new API key; the old one stops working",
+     .access = Access::project_or_admin,
+     .runs_on = RunsOn::project_shard,
+     .handler = &rotate_api_key,
+     .parameters = {project_in_path},
+     .answers = {{200, "The new key, shown this once.", "{id: string, apiKey: string}"},
+                 {404, "There is no such project.", "Error"}}},
+};
+
+}  // namespace
+
+constinit const RouteGroup project_routes{"Projects", "The tenants of this instance.", routes};
+
 }  // namespace millrace

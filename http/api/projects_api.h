@@ -3,8 +3,11 @@
 // hash is stored.
 
 #include "http/api/api_call.h"
+#include "http/api/route.h"
 
 namespace millrace {
+
+extern const RouteGroup project_routes;
 
 /// POST /projects `{"id"?, "name"?}` : 201 `{"id", "apiKey"}`.
 Result<Reply> create_project(const ApiCall& call, ApiServices& services);

@@ -91,4 +91,39 @@ Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
   return reply_of(std::get<RunStillGoing>(answer), call);
 }
 
+namespace {
+
+constexpr Route routes[]{
+    {.method = "POST",
+     .pattern = "/projects/{project}/sdk/triggers/{workflow}",
+     .operation = "triggerWorkflow",
+     .summary = "Starts a workflow and waits for its Response step, if it has one",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &trigger_workflow,
+     .parameters = {project_in_path,
+                    workflow_in_path,
+                    {"X-Paragon-Credential", "string", "The account to use, by its id.",
+                     RouteParameter::In::header}},
+     .body = {"any", false, "*/*"},
+     .answers = {{200, "A Response step's answer; its status, headers and body are the step's own.",
+                  "any", "*/*"},
+                 {202,
+                  "The run is durable and nobody waits for it; `Location` leads to its history.",
+                  "{executionId: string, workflowId: string, status: \"EXECUTING\", "
+                  "dateSubmitted: date}"},
+                 {409, "What the run needs is missing; the code says what.", "Error"},
+                 {500, "The run failed first.",
+                  "{message: string, executionId: string, stepId: string|null, "
+                  "error: {code: string, message: string}}"},
+                 {542, "The Response step was not reached in time; the run goes on.",
+                  "{message: string, dateSubmitted: date, projectId: string, workflowId: string, "
+                  "executionId: string}"}}},
+};
+
+}  // namespace
+
+constinit const RouteGroup request_trigger_routes{"Triggers", "Starting workflows for a user.",
+                                                  routes};
+
 }  // namespace millrace

@@ -10,8 +10,11 @@
 
 #include "actors/gateway/gateway.h"
 #include "http/api/api_call.h"
+#include "http/api/route.h"
 
 namespace millrace {
+
+extern const RouteGroup request_trigger_routes;
 
 /// POST /projects/{project}/sdk/triggers/{workflow}
 Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services);

@@ -34,4 +34,44 @@ Result<Reply> delete_secret(const ApiCall& call, ApiServices& services) {
   return no_content();
 }
 
+namespace {
+
+constexpr RouteParameter secret_in_path{"name", "string", "The secret's name.",
+                                        RouteParameter::In::path};
+
+constexpr Route routes[]{
+    {.method = "GET",
+     .pattern = "/projects/{project}/secrets",
+     .operation = "listSecrets",
+     .summary = "The secrets' names; their values are never shown",
+     .access = Access::project_key,
+     .handler = &list_secrets,
+     .parameters = {project_in_path},
+     .answers = {{200, "The names. A locked one does not open with the server's key.",
+                  "{secrets: [{name: string, dateUpdated: date, isLocked: boolean}]}"}}},
+    {.method = "PUT",
+     .pattern = "/projects/{project}/secrets/{name}",
+     .operation = "putSecret",
+     .summary = "Creates or replaces a secret",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &put_secret,
+     .parameters = {project_in_path, secret_in_path},
+     .body = {"{value: string}"},
+     .answers = {{200, "Replaced.", "{name: string}"}, {201, "Created.", "{name: string}"}}},
+    {.method = "DELETE",
+     .pattern = "/projects/{project}/secrets/{name}",
+     .operation = "deleteSecret",
+     .summary = "Removes a secret; runs that need it fail from now on",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &delete_secret,
+     .parameters = {project_in_path, secret_in_path},
+     .answers = {{204, "It is gone."}, {404, "There is none.", "Error"}}},
+};
+
+}  // namespace
+
+constinit const RouteGroup secret_routes{"Secrets", "What `{{secrets.NAME}}` stands for.", routes};
+
 }  // namespace millrace

@@ -3,8 +3,11 @@
 // ever shows a value.
 
 #include "http/api/api_call.h"
+#include "http/api/route.h"
 
 namespace millrace {
+
+extern const RouteGroup secret_routes;
 
 /// GET …/secrets : `{"secrets": [{"name","dateUpdated","isLocked"}]}`. Locked ones do not open with
 /// the server's key.

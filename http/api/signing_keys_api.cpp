@@ -40,4 +40,45 @@ Result<Reply> delete_signing_key(const ApiCall& call, ApiServices& services) {
   return no_content();
 }
 
+namespace {
+
+constexpr RouteParameter key_in_path{"kid", "string", "The key's name, as in a token's header.",
+                                     RouteParameter::In::path};
+
+constexpr Route routes[]{
+    {.method = "GET",
+     .pattern = "/projects/{project}/signing-keys",
+     .operation = "listSigningKeys",
+     .summary = "The public keys that verify user tokens",
+     .access = Access::project_key,
+     .handler = &list_signing_keys,
+     .parameters = {project_in_path},
+     .answers = {{200, "The keys.", "{signingKeys: [{kid: string, pem: string}]}"}}},
+    {.method = "PUT",
+     .pattern = "/projects/{project}/signing-keys/{kid}",
+     .operation = "putSigningKey",
+     .summary = "Adds a key or replaces the one of that name",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &put_signing_key,
+     .parameters = {project_in_path, key_in_path},
+     .body = {"{pem: string}"},
+     .answers = {{200, "Its tokens are accepted.", "{kid: string}"},
+                 {400, "It is no RSA public key of 2048 to 8192 bits.", "Error"}}},
+    {.method = "DELETE",
+     .pattern = "/projects/{project}/signing-keys/{kid}",
+     .operation = "deleteSigningKey",
+     .summary = "Removes a key; its tokens are refused from now on",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &delete_signing_key,
+     .parameters = {project_in_path, key_in_path},
+     .answers = {{204, "It is gone."}, {404, "There is none.", "Error"}}},
+};
+
+}  // namespace
+
+constinit const RouteGroup signing_key_routes{
+    "Signing keys", "They verify the tokens of a project's users.", routes};
+
 }  // namespace millrace

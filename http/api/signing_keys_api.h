@@ -3,8 +3,11 @@
 // can be rotated: add the new one, let the application sign with it, remove the old one.
 
 #include "http/api/api_call.h"
+#include "http/api/route.h"
 
 namespace millrace {
+
+extern const RouteGroup signing_key_routes;
 
 /// GET …/signing-keys : `{"signingKeys": [{"kid", "pem"}]}`.
 Result<Reply> list_signing_keys(const ApiCall& call, ApiServices& services);

@@ -139,4 +139,100 @@ Result<Reply> cancel_execution(const ApiCall& call, ApiServices& services) {
   return json_reply(202, JsonObject{{"id", id->text()}, {"cancelRequested", true}});
 }
 
+namespace {
+
+#define EXECUTIONS "/projects/{project}/task-history/workflow-executions"
+
+constexpr RouteParameter execution_in_path{"execution", "string", "The execution's id.",
+                                           RouteParameter::In::path};
+
+constexpr Route routes[]{
+    {.method = "GET",
+     .pattern = EXECUTIONS,
+     .operation = "listExecutions",
+     .summary = "The executions, newest first, 100 at a time",
+     .access = Access::project_key,
+     .handler = &list_executions,
+     .rate = Rate::history,
+     .parameters = {project_in_path,
+                    {"userId", "string", "Only this user's."},
+                    {"workflowId", "string", "Only of this workflow."},
+                    {"integration", "string", "Only of workflows of this integration."},
+                    {"status", "ExecutionStatus", "Only with this status."},
+                    {"afterDate", "string", "Started at this date or time, or after it."},
+                    {"beforeDate", "string", "Started before this date or time."},
+                    offset_in_query,
+                    {"sortBy", "\"ASC\"|\"DESC\"", "`ASC`: oldest first."}},
+     .answers = {{200, "A page; `total` counts to 100,000.",
+                  "{workflowExecutions: [Execution], nextLink: string|null, total: integer}"}}},
+    {.method = "GET",
+     .pattern = EXECUTIONS "/{execution}",
+     .operation = "showExecution",
+     .summary = "One execution with its steps",
+     .access = Access::project_key,
+     .handler = &show_execution,
+     .rate = Rate::history,
+     .parameters = {project_in_path, execution_in_path},
+     .answers = {{200, "The execution.", "ExecutionDetail"}, {404, "There is none.", "Error"}}},
+    {.method = "GET",
+     .pattern = EXECUTIONS "/{execution}/step-executions/{step}",
+     .operation = "showStepExecution",
+     .summary = "What one step was given and gave, with its attempts",
+     .access = Access::project_key,
+     .handler = &show_step_execution,
+     .rate = Rate::history,
+     .parameters = {project_in_path,
+                    execution_in_path,
+                    {"step", "string", "The step execution's `id`.", RouteParameter::In::path},
+                    {"full", "boolean", "`true`: values over 1 MiB, too."}},
+     .answers = {{200, "The step.", "StepExecutionDetail"}, {404, "There is none.", "Error"}}},
+    {.method = "POST",
+     .pattern = EXECUTIONS "/{execution}/cancel",
+     .operation = "cancelExecution",
+     .summary = "Asks a run to end",
+     .access = Access::project_key,
+     .runs_on = RunsOn::execution_shard,
+     .handler = &cancel_execution,
+     .rate = Rate::history,
+     .parameters = {project_in_path, execution_in_path},
+     .answers = {{202, "The wish is durable.", "{id: string, cancelRequested: boolean}"},
+                 {404, "There is no such execution.", "Error"},
+                 {409, "The run has ended.", "Error"}}},
+};
+
+#undef EXECUTIONS
+
+#define EXECUTION_MEMBERS                                                       \
+  "id: string, userId: string, taskCount: integer, runDuration: integer|null, " \
+  "workflowId: string, workflowVersion: integer, integration: string|null, "    \
+  "status: ExecutionStatus, dateStarted: date, dateEnded: date|null"
+
+constexpr NamedShape shapes[]{
+    {"ExecutionStatus", "\"EXECUTING\"|\"DELAYED\"|\"SUCCEEDED\"|\"FAILED\"|\"CANCELLED\"",
+     "The last three are final."},
+    {"Execution", "{" EXECUTION_MEMBERS "}", "A run; `runDuration` is in milliseconds."},
+    {"ExecutionDetail",
+     "{" EXECUTION_MEMBERS
+     ", error?: {stepId: string|null, message: string}, stepExecutions: [StepExecution]}",
+     "A run with its steps in the order in which they ended."},
+    {"StepExecution",
+     "{id: string, stepId: string, workflowExecutionId: string, status: ExecutionStatus, "
+     "type: string, start: date, end: date|null, next: [string], prev: string|null, "
+     "inputSize: integer, outputSize: integer, index?: integer, indexes?: [integer]}",
+     "A step; inside a fan-out once per element, with its `indexes`, outermost first."},
+    {"StepExecutionDetail",
+     "{isLargeInput: boolean, isLargeOutput: boolean, input: any, output: any, "
+     "attempts: [{number: integer, start: date, end: date, "
+     "error?: {code: string, message: string}, retryAt?: date}], console: [ConsoleLine]}",
+     "A large value is null unless `full=true` asks for it."},
+    {"ConsoleLine", "{level: string, text: string}", "What a function wrote to its console."},
+};
+
+#undef EXECUTION_MEMBERS
+
+}  // namespace
+
+constinit const RouteGroup task_history_routes{"Task history", "What became of every run.", routes,
+                                               shapes};
+
 }  // namespace millrace

@@ -2,8 +2,11 @@
 // The task history (docs/http.md): what became of every run.
 
 #include "http/api/api_call.h"
+#include "http/api/route.h"
 
 namespace millrace {
+
+extern const RouteGroup task_history_routes;
 
 /// GET …/workflow-executions with filters, `offset` and `sortBy`.
 Result<Reply> list_executions(const ApiCall& call, ApiServices& services);

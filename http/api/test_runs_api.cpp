@@ -108,4 +108,53 @@ Result<Reply> test_step(const ApiCall& call, ApiServices& services) {
   return run(*test, services);
 }
 
+namespace {
+
+// The project's owner has the draft; the user in the body is known too late to forward by.
+constexpr Route routes[]{
+    {.method = "POST",
+     .pattern = "/projects/{project}/workflows/{workflow}/test",
+     .operation = "testWorkflow",
+     .summary = "Runs the draft outside of the history and waits for its end",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &test_workflow,
+     .parameters = {project_in_path, workflow_in_path},
+     .body = {"{userId?: string, credentialId?: string, request?: TestRequest}", false},
+     .answers = {{200, "The run has ended, well or not.", "TestReport"},
+                 {404, "There is no such workflow.", "Error"}}},
+    {.method = "POST",
+     .pattern = "/projects/{project}/workflows/{workflow}/steps/{step}/test",
+     .operation = "testStep",
+     .summary = "Runs one step of the draft with the outputs that it refers to",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &test_step,
+     .parameters = {project_in_path,
+                    workflow_in_path,
+                    {"step", "string", "The step's id.", RouteParameter::In::path}},
+     .body = {"{userId?: string, credentialId?: string, request?: TestRequest, "
+              "outputs?: {[stepId]: any}}",
+              false},
+     .answers = {{200, "The step has ended, well or not.", "TestReport"},
+                 {404, "There is no such workflow or step.", "Error"}}},
+};
+
+constexpr NamedShape shapes[]{
+    {"TestRequest", "{headers?: object, params?: object, body?: any}",
+     "The request that the trigger is given."},
+    {"TestReport",
+     "{status: \"SUCCEEDED\"|\"FAILED\"|\"CANCELLED\", "
+     "error: {stepId: string, code: string, message: string}|null, steps: [TestedStep]}",
+     "What became of a test run."},
+    {"TestedStep",
+     "{id: string, stepId: string, status: ExecutionStatus, type: string, indexes: [integer], "
+     "start: date, end: date|null, input: any, output: any, console: [ConsoleLine]}",
+     "A step of a test run with what it was given and what it gave."},
+};
+
+}  // namespace
+
+constinit const RouteGroup test_run_routes{"Tests", "Trying a draft out.", routes, shapes};
+
 }  // namespace millrace

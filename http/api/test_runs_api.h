@@ -13,8 +13,11 @@
 //    "start", "end", "input", "output", "console"}]}
 
 #include "http/api/api_call.h"
+#include "http/api/route.h"
 
 namespace millrace {
+
+extern const RouteGroup test_run_routes;
 
 Result<Reply> test_workflow(const ApiCall& call, ApiServices& services);
 Result<Reply> test_step(const ApiCall& call, ApiServices& services);

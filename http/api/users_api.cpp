@@ -93,4 +93,72 @@ Result<Reply> change_user(const ApiCall& call, ApiServices& services) {
   return json_reply(200, shown(**user));
 }
 
+namespace {
+
+constexpr Route own_routes[]{
+    {.method = "GET",
+     .pattern = "/projects/{project}/sdk/me",
+     .operation = "showMe",
+     .summary = "The calling user",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &show_me,
+     .parameters = {project_in_path},
+     .answers = {{200, "The user.", "Me"}}},
+    {.method = "PATCH",
+     .pattern = "/projects/{project}/sdk/me",
+     .operation = "changeMe",
+     .summary = "Changes the calling user's `meta`",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &change_me,
+     .parameters = {project_in_path},
+     .body = {"{meta?: object}", false},
+     .answers = {{200, "The user.", "Me"}}},
+};
+
+constexpr NamedShape own_shapes[]{
+    {"Me",
+     "{userId: string, meta: object, integrations: {[type]: {enabled: boolean, "
+     "credentialId?: string, credentialStatus?: \"VALID\"|\"INVALID\", "
+     "configuredWorkflows?: {[workflowId]: ConfiguredWorkflow}}}}",
+     "The calling user with, per integration, the first valid account."},
+};
+
+constexpr Route routes[]{
+    {.method = "GET",
+     .pattern = "/projects/{project}/users",
+     .operation = "listUsers",
+     .summary = "The project's users in the order of their ids, 100 at a time",
+     .access = Access::project_key,
+     .handler = &list_users,
+     .parameters = {project_in_path, offset_in_query},
+     .answers = {{200, "A page.", "{users: [User], nextLink: string|null, total: integer}"}}},
+    {.method = "PATCH",
+     .pattern = "/projects/{project}/users/{user}",
+     .operation = "changeUser",
+     .summary = "Changes a user; nothing starts for a disabled one",
+     .access = Access::project_key,
+     .runs_on = RunsOn::user_shard,
+     .handler = &change_user,
+     .parameters = {project_in_path,
+                    {"user", "string", "The user's id, `sub` of the tokens.",
+                     RouteParameter::In::path}},
+     .body = {"{meta?: object, disabled?: boolean}", false},
+     .answers = {{200, "The user.", "User"}}},
+};
+
+constexpr NamedShape shapes[]{
+    {"User", "{userId: string, meta: object, disabled: boolean, dateFirstSeen: date}",
+     "A connected user."},
+};
+
+}  // namespace
+
+constinit const RouteGroup me_routes{"Me", "What users see and change of themselves.", own_routes,
+                                     own_shapes};
+
+constinit const RouteGroup user_routes{
+    "Users", "The users of a project's application, as its backend sees them.", routes, shapes};
+
 }  // namespace millrace

@@ -3,8 +3,12 @@
 // appear when they are first seen.
 
 #include "http/api/api_call.h"
+#include "http/api/route.h"
 
 namespace millrace {
+
+extern const RouteGroup me_routes;    // for the users themselves
+extern const RouteGroup user_routes;  // for the project
 
 /// GET …/sdk/me : `{"userId","meta","integrations": {"<type>": {"enabled","credentialId",
 /// "credentialStatus","configuredWorkflows"}}}`, the latter of the user's first valid account.

@@ -125,4 +125,109 @@ Result<Reply> get_version(const ApiCall& call, ApiServices& services) {
   return Error(ErrorCode::not_found, "the workflow has no such version");
 }
 
+namespace {
+
+#define WORKFLOW "/projects/{project}/workflows/{workflow}"
+
+constexpr RouteParameter version_in_path{"version", "integer", "A version's number, from 1 on.",
+                                         RouteParameter::In::path};
+
+constexpr Route routes[]{
+    {.method = "GET",
+     .pattern = "/projects/{project}/workflows",
+     .operation = "listWorkflows",
+     .summary = "All workflows, without their definitions",
+     .access = Access::project_key,
+     .handler = &list_workflows,
+     .parameters = {project_in_path},
+     .answers = {{200, "The workflows.", "{workflows: [WorkflowOutline]}"}}},
+    {.method = "PUT",
+     .pattern = WORKFLOW,
+     .operation = "putWorkflow",
+     .summary = "Creates a workflow or replaces its draft; what is deployed stays as it is",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &put_workflow,
+     .parameters = {project_in_path, workflow_in_path},
+     .body = {"Definition"},
+     .answers = {{200, "The workflow with its new draft.", "Workflow"},
+                 {413, "The definition is too large.", "Error"}}},
+    {.method = "GET",
+     .pattern = WORKFLOW,
+     .operation = "getWorkflow",
+     .summary = "One workflow with its draft",
+     .access = Access::project_key,
+     .handler = &get_workflow,
+     .parameters = {project_in_path, workflow_in_path},
+     .answers = {{200, "The workflow.", "Workflow"}, {404, "There is none.", "Error"}}},
+    {.method = "DELETE",
+     .pattern = WORKFLOW,
+     .operation = "deleteWorkflow",
+     .summary = "Deletes a workflow; runs in flight go on",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &delete_workflow,
+     .parameters = {project_in_path, workflow_in_path},
+     .answers = {{204, "It is gone."}, {404, "There is none.", "Error"}}},
+    {.method = "POST",
+     .pattern = WORKFLOW "/deploy",
+     .operation = "deployWorkflow",
+     .summary = "Freezes the draft as the next version and makes it live",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &deploy_workflow,
+     .parameters = {project_in_path, workflow_in_path},
+     .answers = {{200, "The version that is live now.", "{version: integer}"},
+                 {400, "Every finding about the draft.", "Error"},
+                 {404, "There is no such workflow.", "Error"}}},
+    {.method = "POST",
+     .pattern = WORKFLOW "/undeploy",
+     .operation = "undeployWorkflow",
+     .summary = "Withdraws the live version; its trigger answers 409 from now on",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &undeploy_workflow,
+     .parameters = {project_in_path, workflow_in_path},
+     .answers = {{200, "The workflow.", "Workflow"}, {404, "There is none.", "Error"}}},
+    {.method = "GET",
+     .pattern = WORKFLOW "/versions",
+     .operation = "listVersions",
+     .summary = "The versions that were deployed",
+     .access = Access::project_key,
+     .handler = &list_versions,
+     .parameters = {project_in_path, workflow_in_path},
+     .answers = {{200, "The versions.", "{versions: [{version: integer, dateDeployed: date}]}"},
+                 {404, "There is no such workflow.", "Error"}}},
+    {.method = "GET",
+     .pattern = WORKFLOW "/versions/{version}",
+     .operation = "getVersion",
+     .summary = "One version with its definition",
+     .access = Access::project_key,
+     .handler = &get_version,
+     .parameters = {project_in_path, workflow_in_path, version_in_path},
+     .answers = {{200, "The version.",
+                  "{version: integer, dateDeployed: date, definition: Definition}"},
+                 {404, "There is none.", "Error"}}},
+};
+
+#undef WORKFLOW
+
+constexpr NamedShape shapes[]{
+    {"Definition", "object",
+     "A workflow as docs/definitions.md describes it, or in compiled form."},
+    {"WorkflowOutline",
+     "{id: string, name: any, latestVersion: integer|null, deployedVersion: integer|null, "
+     "dateUpdated: date}",
+     "A workflow in a list; a version is null where there is none."},
+    {"Workflow",
+     "{id: string, name: any, latestVersion: integer|null, deployedVersion: integer|null, "
+     "dateUpdated: date, definition: Definition}",
+     "A workflow; `definition` is its draft."},
+};
+
+}  // namespace
+
+constinit const RouteGroup workflow_routes{"Workflows", "Drafts, versions, deployment.", routes,
+                                           shapes};
+
 }  // namespace millrace

@@ -3,8 +3,11 @@
 // can be applied again and again; it changes the draft only, and `deploy` makes a draft live.
 
 #include "http/api/api_call.h"
+#include "http/api/route.h"
 
 namespace millrace {
+
+extern const RouteGroup workflow_routes;
 
 /// GET …/workflows : `{"workflows":
 /// [{"id","name","latestVersion","deployedVersion","dateUpdated"}]}`.

@@ -1,13 +1,26 @@
 #include "runtime/text/header_text.h"
 
+#include <array>
+#include <cstddef>
+
 namespace millrace {
+namespace {
+
+constexpr auto is_token_byte = [] {
+  std::array<bool, 256> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = (i >= 'a' && i <= 'z') || (i >= 'A' && i <= 'Z') || (i >= '0' && i <= '9');
+  }
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    bytes[static_cast<std::size_t>(c)] = true;
+  return bytes;
+}();
+
+}  // namespace
 
 bool is_header_name(std::string_view name) {
-  constexpr std::string_view symbols = "!#$%&'*+-.^_`|~";
   for (const char c : name) {
-    const bool is_alphanumeric =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!is_alphanumeric && symbols.find(c) == std::string_view::npos) return false;
+    if (!is_token_byte[static_cast<unsigned char>(c)]) return false;
   }
   return !name.empty();
 }

@@ -3,6 +3,7 @@
 #include "http/api/workflows_api.h"
 #include "tests/support/catch.h"
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -19,6 +20,29 @@ std::string tail_of(std::string_view pattern) {
     }
   }
   return std::string(pattern);
+}
+
+/// How docs/http.md writes who may call.
+std::string_view word_of(Access access) {
+  switch (access) {
+    case Access::open:
+      return "open";
+    case Access::admin_key:
+      return "admin key";
+    case Access::project_key:
+      return "API key";
+    case Access::project_or_admin:
+      return "API key or admin key";
+    case Access::user_token:
+      break;
+  }
+  return "user token";
+}
+
+/// `{name}` stands in the route's pattern.
+bool names(const Route& route, std::string_view name) {
+  return route.pattern.find("{" + std::string(name) + "}") != route.pattern.npos ||
+         route.pattern.find("{" + std::string(name) + "...}") != route.pattern.npos;
 }
 
 /// Names of variables left out: `/secrets/{name}` is `/secrets/{}`.
@@ -83,7 +107,48 @@ TEST_CASE("every route stands in the table once and has a handler", "[http]") {
   }
 }
 
-TEST_CASE("docs/http.md names every route", "[http]") {
+TEST_CASE("every operation has its own name, a summary and its path's parameters", "[http]") {
+  std::set<std::string> seen;
+  for (const auto& route : all_routes()) {
+    INFO(route.method << ' ' << route.pattern);
+    CHECK(seen.insert(std::string(route.operation)).second);
+    CHECK_FALSE(route.summary.empty());
+    std::size_t in_path = 0;
+    for (const auto& parameter : declared(route.parameters)) {
+      CHECK_FALSE(parameter.meaning.empty());
+      if (parameter.in != RouteParameter::In::path) continue;
+      CHECK(names(route, parameter.name));
+      ++in_path;
+    }
+    CHECK(in_path ==
+          static_cast<std::size_t>(std::count(route.pattern.begin(), route.pattern.end(), '{')));
+    CHECK_FALSE(declared(route.answers).empty());
+  }
+}
+
+TEST_CASE("a route runs where the request itself says whose it is", "[http]") {
+  for (const auto& route : all_routes()) {
+    INFO(route.method << ' ' << route.pattern);
+    // Whoever is seen for the first time becomes a user, on any of these routes.
+    CHECK((route.access != Access::user_token || route.runs_on == RunsOn::user_shard));
+    switch (route.runs_on) {
+      case RunsOn::any_node:
+        CHECK(route.method == "GET");  // who writes must own the shard
+        break;
+      case RunsOn::project_shard:
+        CHECK((names(route, "project") || route.operation == "createProject"));
+        break;
+      case RunsOn::user_shard:
+        CHECK((names(route, "user") || route.access == Access::user_token));
+        break;
+      case RunsOn::execution_shard:
+        CHECK(names(route, "execution"));
+        break;
+    }
+  }
+}
+
+TEST_CASE("docs/http.md names every route and who may call it", "[http]") {
   std::vector<std::string> lines;
   std::ifstream page(MILLRACE_SOURCE_DIR "/docs/http.md");
   for (std::string line; std::getline(page, line);) lines.push_back(without_names(line));
@@ -95,7 +160,8 @@ TEST_CASE("docs/http.md names every route", "[http]") {
       const auto at = line.find(tail);
       const bool whole =
           at != line.npos && line.find_first_of("`?, ", at + tail.size()) == at + tail.size();
-      return whole && line.find('`' + std::string(route.method)) != line.npos;
+      return whole && line.find('`' + std::string(route.method)) != line.npos &&
+             line.find("| " + std::string(word_of(route.access)) + " |") != line.npos;
     });
     CHECK(found);
   }

@@ -75,4 +75,28 @@ TEST_CASE("keep-alive follows the version and the Connection header", "[http]") 
   CHECK(accepted("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").keep_alive);
 }
 
+TEST_CASE("a control character is found at every place, and nothing else is taken for one",
+          "[http]") {
+  for (int byte = 0; byte < 256; ++byte) {
+    for (std::size_t place = 0; place < 20; ++place) {
+      for (const char around : {'a', '\t', '~', '\x80', '\xff'}) {
+        std::string text(20, around);
+        text[place] = static_cast<char>(byte);
+        const bool expected = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+        if (has_control_characters(text) == expected) continue;
+        FAIL("byte " << byte << " at " << place);
+      }
+    }
+  }
+}
+
+TEST_CASE("fields of the message count in any case, and names as long as theirs do not", "[http]") {
+  const auto head = accepted(
+      "POST /x HTTP/1.1\r\nhOST: a\r\nCONTENT-length: 5\r\nconnectioN: close\r\n"
+      "Content-Lengts: 7\r\nTransfer-Encodinq: chunked\r\nHost2: b\r\nHosT-: c\r\n\r\n");
+  CHECK(head.content_length == 5);
+  CHECK(head.framing == RequestHead::Framing::length);
+  CHECK_FALSE(head.keep_alive);
+}
+
 }  // namespace millrace
