@@ -40,6 +40,9 @@ class LaneQueue {
     return ticket;
   }
 
+  /// The key whose entry `pop` gives; null when it gives none. Valid until the next change.
+  const Key* next() const { return turns_.empty() ? nullptr : &turns_.front(); }
+
   /// The entry whose turn it is; nothing when all lanes are empty or held.
   std::optional<Entry> pop() {
     if (turns_.empty()) return std::nullopt;

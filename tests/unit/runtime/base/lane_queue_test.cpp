@@ -29,6 +29,8 @@ TEST_CASE("lanes take turns and each keeps its order") {
   queue.push("b", 11);
   CHECK(queue.size() == 6);
   CHECK(queue.size_of("a") == 4);
+  REQUIRE(queue.next() != nullptr);
+  CHECK(*queue.next() == "a");
   CHECK(pop_all(queue) == std::vector<int>{1, 10, 2, 11, 3, 4});
   CHECK(queue.empty());
 }
@@ -69,6 +71,7 @@ TEST_CASE("a lane that is held before it has entries is held when they come") {
   LaneQueue<std::string, int> queue;
   queue.hold("a");
   queue.push("a", 1);
+  CHECK(queue.next() == nullptr);
   CHECK(queue.pop() == std::nullopt);
   queue.release("a");
   CHECK(queue.pop() == 1);
