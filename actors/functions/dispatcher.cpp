@@ -3,12 +3,7 @@
 #include "actors/functions/worker_death.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <csignal>
 #include <poll.h>
-#include <sys/epoll.h>
-#include <sys/wait.h>
 #include <thread>
 
 namespace millrace {
@@ -16,40 +11,34 @@ namespace {
 
 // A call that keeps losing its worker to others is given up, lest it go round for ever.
 constexpr int attempts_max = 4;
-// One worker may die at its start for any reason; so many in a row have a common one.
-constexpr int failed_starts_max = 5;
-constexpr auto zygote_retry_delay = std::chrono::milliseconds(200);
 // After a bug of ours, lest the thread spins when each turn meets it.
 constexpr int bug_pause_ms = 20;
 constexpr int reap_interval_ms = 5;
 constexpr int grow_interval_ms = 50;
 constexpr std::size_t versions_remembered = 16'384;
 
-std::size_t place_count(const FunctionPoolOptions& options) {
-  if (options.workers_max > 0) return options.workers_max;
-  return std::max<std::size_t>(2, std::thread::hardware_concurrency());
+WorkerShares::Limits shares_of(const FunctionPoolOptions& options) {
+  const std::size_t cores = std::max<std::size_t>(2, std::thread::hardware_concurrency());
+  return {options.workers_max > 0 ? options.workers_max : cores, options.quantum,
+          options.idle_keep};
 }
 
 }  // namespace
 
 Dispatcher::Dispatcher(const FunctionPoolOptions& options, Intake& intake, int wake_descriptor)
     : options_(options),
-      places_(place_count(options)),
       intake_(intake),
       wake_descriptor_(wake_descriptor),
-      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      zygote_(options.worker_binary, options.error_descriptor),
+      fleet_(options_, epoll_),
+      shares_(shares_of(options)),
       versions_(versions_remembered),
       now_(Steady::now()) {
-  CHECK(epoll_.is_open(), "no epoll descriptor");
-  watch(wake_descriptor_, EPOLLIN, EPOLL_CTL_ADD);
+  epoll_.add(wake_descriptor_);
 }
 
-Dispatcher::~Dispatcher() = default;
-
 void Dispatcher::run() {
-  start_zygote();
-  keep_spares();
+  // The first call shall find a worker.
+  if (fleet_.keep_zygote(now_).ok()) fleet_.keep_spares(now_);
   publish();
   while (!stopping_.load()) {
     try {
@@ -57,8 +46,8 @@ void Dispatcher::run() {
       take_calls();
       handle_deadlines();
       dispatch();
-      reap();
-      ended_.clear();
+      fleet_.sweep();
+      forget_unused();
       publish();
     } catch (const std::exception& problem) {
       survive(problem);
@@ -67,24 +56,6 @@ void Dispatcher::run() {
     }
   }
   shut_down();
-}
-
-void Dispatcher::handle_events() {
-  std::array<epoll_event, 64> events;
-  const int count = ::epoll_wait(epoll_.get(), events.data(), events.size(), wait_ms());
-  now_ = Steady::now();
-  for (int i = 0; i < count; ++i) {
-    const int descriptor = events[static_cast<std::size_t>(i)].data.fd;
-    const auto worker = workers_.find(descriptor);
-    if (worker != workers_.end()) {
-      handle_worker(*worker->second);
-    } else if (descriptor == wake_descriptor_) {
-      std::uint64_t ignored = 0;
-      [[maybe_unused]] const ssize_t size = ::read(wake_descriptor_, &ignored, sizeof ignored);
-    } else if (descriptor == zygote_.control()) {
-      handle_zygote_end();
-    }
-  }
 }
 
 /// A bug of ours, or no memory. It costs what was being done; all other calls go on.
@@ -101,6 +72,21 @@ FunctionPoolStats Dispatcher::stats() const {
 
 // --- events -------------------------------------------------------------------------------------
 
+void Dispatcher::handle_events() {
+  const auto events = epoll_.wait(intake_.may_sleep() ? wait_ms() : 0);
+  now_ = Steady::now();
+  for (const epoll_event& event : events) {
+    const int descriptor = event.data.fd;
+    if (WorkerProcess* const worker = fleet_.find(descriptor)) {
+      handle_worker(*worker);
+    } else if (descriptor == wake_descriptor_) {
+      intake_.take_wake();
+    } else if (fleet_.is_zygote(descriptor)) {
+      fleet_.bury_zygote(now_);
+    }
+  }
+}
+
 void Dispatcher::take_calls() {
   intake_.take(arrived_);
   for (auto& call : arrived_) {
@@ -112,17 +98,7 @@ void Dispatcher::take_calls() {
     call->version = versions_.find_or_add(call->source);
     ProjectQueue& project = queue_of(*call);
     project.push(std::move(call));
-    ++counts_.queued;
-    list(project);
-  }
-}
-
-void Dispatcher::handle_zygote_end() {
-  zygote_.bury();
-  if (now_ - zygote_started_ < zygote_retry_delay) {
-    zygote_retry_ = now_ + zygote_retry_delay;  // it cannot even start; do not spin
-  } else {
-    start_zygote();
+    enqueued(project);
   }
 }
 
@@ -135,16 +111,19 @@ void Dispatcher::handle_worker(WorkerProcess& worker) {
   } catch (const std::exception& problem) {
     survive(problem);  // and the worker ends: nobody knows where its stream is
   }
-  if (!was_ready) workers_changed_ = true;  // its process id may be new
-  if (!was_ready && worker.is_ready()) failed_starts_ = 0;
-  if (workers_.find(worker.socket()) == workers_.end()) return;  // retired by its own reply
+  if (!was_ready) fleet_.note_change();
+  if (!was_ready && worker.is_ready()) fleet_.note_start();
+  if (fleet_.find(worker.socket()) == nullptr) return;  // retired by its own reply
   if (health != WorkerProcess::Health::alive) handle_death(worker, health);
 }
 
 void Dispatcher::handle_reply(WorkerProcess& worker, WorkerProcess::Reply reply) {
   --counts_.running;
   reply.call->version->record(reply.duration_us);
-  charge(*worker.project, reply.held);
+  if (worker.project != &checks_) {
+    shares_.charge(worker.project->project(), reply.held);
+    if (worker.is_idle()) shares_.became_idle(worker.socket(), now_);
+  }
   bool is_spoilt = false;
   if (!reply.outcome.result.ok()) {
     const ErrorCode code = reply.outcome.result.error().code;
@@ -162,8 +141,7 @@ void Dispatcher::handle_death(WorkerProcess& worker, WorkerProcess::Health healt
   std::vector<QueuedCallPtr> innocent;
   worker.take_calls(guilty, innocent);
   const bool was_ready = worker.is_ready();
-  int status = 0;
-  end_worker(worker, /*reap_now=*/true, status);
+  const int status = end_worker(worker, WorkerFleet::Reap::now);
   if (guilty != nullptr) {
     --counts_.running;
     Error error = health == WorkerProcess::Health::insane
@@ -173,104 +151,117 @@ void Dispatcher::handle_death(WorkerProcess& worker, WorkerProcess::Health healt
     fail(std::move(guilty), std::move(error));
   }
   resubmit(innocent);
-  if (!was_ready && ++failed_starts_ >= failed_starts_max) {
+  if (!was_ready && fleet_.note_failed_start(now_)) {
     // Workers cannot start here at all: waiting calls are better told than left.
     fail_waiting(Error(ErrorCode::function_worker_died, "a function worker could not be started"));
-    zygote_retry_ = now_ + zygote_retry_delay;
   }
 }
 
 void Dispatcher::handle_deadlines() {
   std::vector<WorkerProcess*> late;
-  for (const auto& [socket, worker] : workers_) {
+  for (const auto& [socket, worker] : fleet_.workers()) {
     if (worker->deadline() <= now_) late.push_back(worker.get());
   }
   for (WorkerProcess* const worker : late) {
     // What it has sent meanwhile counts: it may be this thread that is late.
     handle_worker(*worker);
-    if (workers_.find(worker->socket()) == workers_.end() || worker->deadline() > now_) continue;
-    if (!worker->is_ready()) {
+    if (fleet_.find(worker->socket()) == nullptr || worker->deadline() > now_) continue;
+    if (worker->is_ready()) {
+      handle_lateness(*worker);
+    } else {
       handle_death(*worker, WorkerProcess::Health::closed);
-      continue;
     }
-    QueuedCallPtr guilty;
-    std::vector<QueuedCallPtr> innocent;
-    worker->take_calls(guilty, innocent);
-    if (guilty == nullptr && !innocent.empty()) {
-      guilty = std::move(innocent.front());
-      innocent.erase(innocent.begin());
-    }
-    int status = 0;
-    end_worker(*worker, /*reap_now=*/false, status);
-    ++counts_.timeouts;
-    --counts_.running;
-    const auto limit = guilty->source->limits.time.count();
-    fail(std::move(guilty), Error(ErrorCode::function_timeout,
-                                  "the function ran longer than " + std::to_string(limit) + " ms"));
-    resubmit(innocent);
   }
 }
 
+void Dispatcher::handle_lateness(WorkerProcess& worker) {
+  QueuedCallPtr guilty;
+  std::vector<QueuedCallPtr> innocent;
+  worker.take_calls(guilty, innocent);
+  if (guilty == nullptr && !innocent.empty()) {
+    guilty = std::move(innocent.front());
+    innocent.erase(innocent.begin());
+  }
+  end_worker(worker, WorkerFleet::Reap::later);
+  ++counts_.timeouts;
+  --counts_.running;
+  const auto limit = guilty->source->limits.time.count();
+  fail(std::move(guilty), Error(ErrorCode::function_timeout,
+                                "the function ran longer than " + std::to_string(limit) + " ms"));
+  resubmit(innocent);
+}
+
 int Dispatcher::wait_ms() const {
-  auto next = Steady::time_point::max();
-  for (const auto& [socket, worker] : workers_) next = std::min(next, worker->deadline());
-  if (zygote_retry_ > now_) next = std::min(next, zygote_retry_);
+  const auto next = fleet_.next_due(now_);
   int wait = -1;
   if (next != Steady::time_point::max()) {
     const auto ms = std::chrono::duration_cast<Millis>(next - Steady::now()).count() + 1;
     wait = static_cast<int>(std::clamp<Millis::rep>(ms, 0, 60'000));
   }
   const auto at_most = [&](int ms) { wait = wait < 0 ? ms : std::min(wait, ms); };
-  if (!dying_.empty()) at_most(reap_interval_ms);
-  if (!with_calls_.empty()) at_most(grow_interval_ms);
+  if (fleet_.has_dying()) at_most(reap_interval_ms);
+  if (counts_.queued > 0) at_most(grow_interval_ms);
   return wait;
 }
 
-// --- workers ------------------------------------------------------------------------------------
+// --- who works for whom -------------------------------------------------------------------------
 
-void Dispatcher::start_zygote() {
-  zygote_started_ = now_;
-  const Outcome started = zygote_.start();
-  if (started.ok()) {
-    watch(zygote_.control(), EPOLLIN, EPOLL_CTL_ADD);
-    return;
-  }
-  zygote_retry_ = now_ + zygote_retry_delay;
-  fail_waiting(started.error());
+void Dispatcher::dispatch() {
+  fleet_.begin_round();
+  const Outcome zygote = fleet_.keep_zygote(now_);
+  if (!zygote.ok()) fail_waiting(zygote.error());
+  for (const auto& [socket, worker] : fleet_.workers()) feed(*worker);
+  share_out();
+  fleet_.keep_spares(now_);
+  fleet_.flush();
 }
 
-WorkerProcess* Dispatcher::order_worker() {
-  if (orders_fail_ || !zygote_.is_running() || now_ < zygote_retry_) return nullptr;
-  WorkerSettings settings;
-  settings.memory_bytes_max = options_.memory_bytes_max;
-  settings.contexts_max = static_cast<std::uint32_t>(options_.contexts_max);
-  auto ordered = zygote_.order_worker(settings);
-  if (!ordered.ok()) {
-    orders_fail_ = true;
-    return nullptr;
+void Dispatcher::feed(WorkerProcess& worker) {
+  if (worker.project == nullptr || worker.project->empty()) return;
+  if (shares_.is_yielding(worker.socket())) return;
+  const bool was_idle = worker.is_idle();
+  auto want = ProjectQueue::Want::any;
+  while (worker.can_take(want)) {
+    QueuedCallPtr call = worker.project->take(want);
+    if (call == nullptr) break;
+    --counts_.queued;
+    ++counts_.running;
+    worker.give(std::move(call), ++last_number_, now_);
   }
-  ++counts_.forks;
-  workers_changed_ = true;
-  auto worker = std::make_unique<WorkerProcess>(std::move(*ordered), now_);
-  WorkerProcess* const result = worker.get();
-  watch(worker->socket(), EPOLLIN, EPOLL_CTL_ADD);
-  workers_.emplace(worker->socket(), std::move(worker));
-  return result;
+  if (worker.project == &checks_) return;
+  if (was_idle && !worker.is_idle()) shares_.began(worker.socket());
+  dequeued(*worker.project);
 }
 
-/// Gives the project a worker: the best spare, or a new one that is still starting.
+void Dispatcher::share_out() {
+  if (!checks_.empty() && checks_.workers == 0) assign(checks_);
+  while (const auto turn = shares_.next_turn(now_)) {
+    if (!carry_out(*turn)) break;
+  }
+  for (const ProjectId& project : shares_.crowded()) {
+    const auto turn = shares_.one_more(project, now_);
+    if (turn && !carry_out(*turn)) break;
+  }
+}
+
+/// False: no process can be had now.
+bool Dispatcher::carry_out(const WorkerShares::Turn& turn) {
+  if (turn.leaving) {
+    WorkerProcess* const leaving = fleet_.find(*turn.leaving);
+    CHECK(leaving != nullptr, "a worker that has ended was to make room");
+    ++counts_.handovers;
+    retire(*leaving);
+  }
+  return assign(*projects_.at(turn.project));
+}
+
 bool Dispatcher::assign(ProjectQueue& project) {
-  WorkerProcess* chosen = nullptr;
-  for (const auto& [socket, worker] : workers_) {
-    if (worker->project != nullptr) continue;
-    if (chosen == nullptr || worker->is_ready()) chosen = worker.get();
-  }
-  if (chosen == nullptr) chosen = order_worker();
-  if (chosen == nullptr) return false;
-  chosen->project = &project;
+  WorkerProcess* const worker = fleet_.spare_or_new(now_);
+  if (worker == nullptr) return false;
+  worker->project = &project;
   ++project.workers;
-  if (!project.is_reserved()) ++assigned_;
-  feed(*chosen);
+  if (&project != &checks_) shares_.assigned(worker->socket(), project.project(), now_);
+  feed(*worker);
   return true;
 }
 
@@ -280,32 +271,37 @@ void Dispatcher::retire(WorkerProcess& worker) {
   std::vector<QueuedCallPtr> calls;
   worker.take_calls(begun, calls);
   if (begun != nullptr) calls.insert(calls.begin(), std::move(begun));
-  int status = 0;
-  end_worker(worker, /*reap_now=*/false, status);
+  end_worker(worker, WorkerFleet::Reap::later);
   resubmit(calls);
 }
 
-void Dispatcher::end_worker(WorkerProcess& worker, bool reap_now, int& status) {
-  if (worker.project != nullptr) {
-    if (!worker.is_yielding) --worker.project->workers;
-    if (!worker.project->is_reserved()) --assigned_;
-    // It may have calls and nobody to serve them now.
-    if (!worker.project->empty()) list(*worker.project);
-  }
-  if (worker.pid() > 0) {
-    ::kill(worker.pid(), SIGKILL);
-    if (reap_now) {
-      while (::waitpid(worker.pid(), &status, 0) < 0 && errno == EINTR) {
-      }
-    } else {
-      dying_.push_back(worker.pid());
+int Dispatcher::end_worker(WorkerProcess& worker, WorkerFleet::Reap when) {
+  if (ProjectQueue* const project = std::exchange(worker.project, nullptr)) {
+    --project->workers;
+    if (project != &checks_) {
+      shares_.ended(worker.socket());
+      maybe_unused_.push_back(project->project());
     }
   }
-  workers_changed_ = true;
-  watch(worker.socket(), 0, EPOLL_CTL_DEL);
-  const auto found = workers_.find(worker.socket());
-  ended_.push_back(std::move(found->second));  // callers up the stack still hold it
-  workers_.erase(found);
+  return fleet_.end(worker, when);
+}
+
+// --- calls --------------------------------------------------------------------------------------
+
+ProjectQueue& Dispatcher::queue_of(const QueuedCall& call) {
+  if (call.kind == CallKind::check) return checks_;
+  auto& project = projects_[call.source->project];
+  if (project == nullptr) project = std::make_unique<ProjectQueue>(call.source->project);
+  return *project;
+}
+
+void Dispatcher::enqueued(ProjectQueue& project) {
+  ++counts_.queued;
+  if (project.size() == 1 && &project != &checks_) shares_.has_calls(project.project());
+}
+
+void Dispatcher::dequeued(ProjectQueue& project) {
+  if (project.empty()) shares_.has_no_calls(project.project());
 }
 
 void Dispatcher::resubmit(std::vector<QueuedCallPtr>& calls) {
@@ -317,30 +313,12 @@ void Dispatcher::resubmit(std::vector<QueuedCallPtr>& calls) {
       continue;
     }
     ++counts_.resubmitted;
-    ++counts_.queued;
     ProjectQueue& project = queue_of(**call);
     project.push_front(std::move(*call));
-    list(project);
+    enqueued(project);
   }
   calls.clear();
 }
-
-void Dispatcher::reap() {
-  std::erase_if(dying_, [](pid_t pid) {
-    const pid_t reaped = ::waitpid(pid, nullptr, WNOHANG);
-    return reaped == pid || (reaped < 0 && errno == ECHILD);
-  });
-}
-
-void Dispatcher::watch(int descriptor, std::uint32_t events, int operation) const {
-  epoll_event event{};
-  event.events = events;
-  event.data.fd = descriptor;
-  const int result = ::epoll_ctl(epoll_.get(), operation, descriptor, &event);
-  CHECK(result == 0 || operation == EPOLL_CTL_DEL, "epoll refused a descriptor");
-}
-
-// --- answers ------------------------------------------------------------------------------------
 
 void Dispatcher::answer(QueuedCallPtr call, FunctionOutcome outcome) {
   ++counts_.calls;
@@ -354,12 +332,30 @@ void Dispatcher::fail(QueuedCallPtr call, Error error) {
 
 /// Every call that no worker has: used when workers cannot be started.
 void Dispatcher::fail_waiting(const Error& error) {
-  for (ProjectQueue* const project : with_calls_) {
-    while (QueuedCallPtr call = project->take(ProjectQueue::Want::any)) {
-      --counts_.queued;
-      fail(std::move(call), error);
-    }
+  fail_all_of(checks_, error);
+  for (const auto& [id, project] : projects_) {
+    if (project->empty()) continue;
+    fail_all_of(*project, error);
+    dequeued(*project);
+    maybe_unused_.push_back(id);
   }
+}
+
+void Dispatcher::fail_all_of(ProjectQueue& project, const Error& error) {
+  while (QueuedCallPtr call = project.take(ProjectQueue::Want::any)) {
+    --counts_.queued;
+    fail(std::move(call), error);
+  }
+}
+
+/// Projects that have nothing to run leave memory; at the end of a round, when nobody refers to them.
+void Dispatcher::forget_unused() {
+  for (const ProjectId& id : maybe_unused_) {
+    const auto project = projects_.find(id);
+    if (project == projects_.end()) continue;
+    if (project->second->empty() && project->second->workers == 0) projects_.erase(project);
+  }
+  maybe_unused_.clear();
 }
 
 void Dispatcher::shut_down() {
@@ -367,59 +363,26 @@ void Dispatcher::shut_down() {
   intake_.take(arrived_);
   for (auto& call : arrived_) fail(std::move(call), stopping);
   fail_waiting(stopping);
-  while (!workers_.empty()) {
-    WorkerProcess& worker = *workers_.begin()->second;
+  while (!fleet_.workers().empty()) {
+    WorkerProcess& worker = *fleet_.workers().begin()->second;
     QueuedCallPtr begun;
     std::vector<QueuedCallPtr> calls;
     worker.take_calls(begun, calls);
-    int status = 0;
-    end_worker(worker, /*reap_now=*/true, status);
+    end_worker(worker, WorkerFleet::Reap::now);
     if (begun != nullptr) calls.push_back(std::move(begun));
     for (auto& call : calls) {
       --counts_.running;
       fail(std::move(call), stopping);
     }
   }
-  ended_.clear();
-  for (const pid_t pid : dying_) {
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
-  dying_.clear();
+  fleet_.reap_all();
   publish();
 }
 
-// --- bookkeeping --------------------------------------------------------------------------------
-
-ProjectQueue& Dispatcher::queue_of(const QueuedCall& call) {
-  if (call.kind == CallKind::check) return checks_;
-  auto& project = projects_[call.source->project];
-  if (project == nullptr) project = std::make_unique<ProjectQueue>(false);
-  return *project;
-}
-
-void Dispatcher::list(ProjectQueue& project) {
-  if (project.is_listed) return;
-  project.is_listed = true;
-  with_calls_.push_back(&project);
-}
-
-void Dispatcher::unlist_empty() {
-  std::erase_if(with_calls_, [](ProjectQueue* project) {
-    if (project->empty()) project->is_listed = false;
-    return !project->is_listed;
-  });
-}
-
 void Dispatcher::publish() {
-  if (workers_changed_) {
-    counts_.workers.clear();
-    for (const auto& [socket, worker] : workers_) {
-      if (worker->pid() > 0) counts_.workers.push_back(worker->pid());
-    }
-    workers_changed_ = false;
-  }
-  counts_.zygote = zygote_.pid();
+  fleet_.take_pids(counts_.workers);
+  counts_.zygote = fleet_.zygote_pid();
+  counts_.forks = fleet_.forks();
   const std::lock_guard lock(stats_mutex_);
   published_ = counts_;
 }

@@ -1,21 +1,19 @@
 #pragma once
-// The pool's I/O thread: one epoll loop that takes calls in, decides which worker gets which, reads
-// replies, and ends workers that are late, dead or needed elsewhere.
-//
-// Who gets a worker (deficit round robin): projects that have calls and no worker stand in a ring.
-// The first takes a free place, else an idle worker's place, else the place of a project that has
-// more than its share or has used up its credit of worker time; that worker is given nothing more
-// and ends when it is empty. A place of a worker is never handed on together with the process.
+// The pool's I/O thread: one epoll loop that takes calls in, gives them to workers, reads replies,
+// and ends workers that are late, dead or needed elsewhere. Every call that came in is answered here,
+// once. Which project gets a worker is decided by `WorkerShares`; how processes start and end is
+// known to `WorkerFleet`.
 
+#include "actors/functions/epoll_set.h"
 #include "actors/functions/function_pool.h"
 #include "actors/functions/intake.h"
 #include "actors/functions/project_queue.h"
 #include "actors/functions/version_registry.h"
+#include "actors/functions/worker_fleet.h"
 #include "actors/functions/worker_process.h"
-#include "actors/functions/zygote_process.h"
+#include "actors/functions/worker_shares.h"
 
 #include <atomic>
-#include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -27,7 +25,6 @@ namespace millrace {
 class Dispatcher {
  public:
   Dispatcher(const FunctionPoolOptions& options, Intake& intake, int wake_descriptor);
-  ~Dispatcher();
 
   /// Until `stop` is seen. On return every call was answered and every process reaped.
   void run();
@@ -37,69 +34,50 @@ class Dispatcher {
 
  private:
   // Events.
+  void handle_events();
   void take_calls();
-  void handle_zygote_end();
   void handle_worker(WorkerProcess& worker);
   void handle_reply(WorkerProcess& worker, WorkerProcess::Reply reply);
-  void charge(ProjectQueue& project, Steady::duration held) const;
   void handle_death(WorkerProcess& worker, WorkerProcess::Health health);
-  void handle_events();
-  void survive(const std::exception& problem) const;
   void handle_deadlines();
+  void handle_lateness(WorkerProcess& worker);
+  void survive(const std::exception& problem) const;
   int wait_ms() const;
 
-  // Decisions.
+  // Who works for whom.
   void dispatch();
   void feed(WorkerProcess& worker);
-  void serve_ring();
-  bool free_a_place();
-  void grow();
-  void keep_spares();
-
-  // Workers.
-  void start_zygote();
-  WorkerProcess* order_worker();
+  void share_out();
+  bool carry_out(const WorkerShares::Turn& turn);
   bool assign(ProjectQueue& project);
   void retire(WorkerProcess& worker);
-  void end_worker(WorkerProcess& worker, bool reap_now, int& status);
-  void resubmit(std::vector<QueuedCallPtr>& calls);
-  void reap();
-  void watch(int descriptor, std::uint32_t events, int operation) const;
+  int end_worker(WorkerProcess& worker, WorkerFleet::Reap when);
 
-  // Answers.
+  // Calls.
+  ProjectQueue& queue_of(const QueuedCall& call);
+  void enqueued(ProjectQueue& project);
+  void dequeued(ProjectQueue& project);
+  void resubmit(std::vector<QueuedCallPtr>& calls);
   void answer(QueuedCallPtr call, FunctionOutcome outcome);
   void fail(QueuedCallPtr call, Error error);
   void fail_waiting(const Error& error);
+  void fail_all_of(ProjectQueue& project, const Error& error);
+  void forget_unused();
   void shut_down();
-
-  ProjectQueue& queue_of(const QueuedCall& call);
-  void list(ProjectQueue& project);
-  void unlist_empty();
   void publish();
 
   const FunctionPoolOptions options_;
-  const std::size_t places_;
   Intake& intake_;
   const int wake_descriptor_;
-  Descriptor epoll_;
+  EpollSet epoll_;
   std::atomic<bool> stopping_{false};
 
-  ZygoteProcess zygote_;
-  Steady::time_point zygote_started_{};
-  Steady::time_point zygote_retry_{};  // no zygote and no worker is tried before
-  int failed_starts_ = 0;              // in a row
-  bool orders_fail_ = false;           // no worker could be ordered in this round
-
-  std::unordered_map<int, std::unique_ptr<WorkerProcess>> workers_;  // by socket
-  std::vector<std::unique_ptr<WorkerProcess>> ended_;  // freed after the round's events
-  std::vector<pid_t> dying_;                           // killed, not yet reaped
-  std::size_t assigned_ = 0;                           // workers on places of projects
-
+  WorkerFleet fleet_;
+  WorkerShares shares_;
   VersionRegistry versions_;
   std::unordered_map<ProjectId, std::unique_ptr<ProjectQueue>> projects_;
-  ProjectQueue checks_{true};
-  std::vector<ProjectQueue*> with_calls_;  // projects with calls in their queue
-  std::deque<ProjectQueue*> ring_;         // those of them without a worker
+  std::vector<ProjectId> maybe_unused_;  // lost a worker or their calls in this round
+  ProjectQueue checks_{ProjectId()};     // its one worker counts against no limit
   std::vector<QueuedCallPtr> arrived_;
   std::uint64_t last_number_ = 0;
   Steady::time_point now_;
@@ -107,7 +85,6 @@ class Dispatcher {
   mutable std::mutex stats_mutex_;
   FunctionPoolStats published_;  // guarded by stats_mutex_
   FunctionPoolStats counts_;
-  bool workers_changed_ = true;
 };
 
 }  // namespace millrace

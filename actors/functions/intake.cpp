@@ -1,11 +1,12 @@
 #include "actors/functions/intake.h"
 
 #include <unistd.h>
+#include <utility>
 
 namespace millrace {
 
 bool Intake::push(QueuedCallPtr& call) {
-  bool first = false;
+  bool sleeps = false;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return false;
@@ -20,17 +21,29 @@ bool Intake::push(QueuedCallPtr& call) {
       call->refused = true;
       std::string().swap(call->text);
     }
-    first = arrived_.empty();
     arrived_.push_back(std::move(call));
+    sleeps = std::exchange(sleeps_, false);
   }
-  if (first) wake();
+  if (sleeps) wake();
   return true;
+}
+
+bool Intake::may_sleep() {
+  const std::lock_guard lock(mutex_);
+  sleeps_ = arrived_.empty() && !closed_;
+  return sleeps_;
+}
+
+void Intake::take_wake() const {
+  std::uint64_t ignored = 0;
+  [[maybe_unused]] const ssize_t size = ::read(wake_descriptor_, &ignored, sizeof ignored);
 }
 
 void Intake::take(std::vector<QueuedCallPtr>& calls) {
   calls.clear();
   const std::lock_guard lock(mutex_);
   calls.swap(arrived_);
+  sleeps_ = false;
 }
 
 void Intake::release(const QueuedCall& call) {

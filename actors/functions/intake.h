@@ -3,7 +3,7 @@
 // waits in the pool as a whole and per project, so that one project cannot fill the memory that
 // the others need.
 //
-// Threads: any thread may push; only the I/O thread takes and releases.
+// Threads: any thread may push; only the I/O thread sleeps, takes and releases.
 
 #include "actors/functions/queued_call.h"
 
@@ -22,20 +22,24 @@ struct IntakeLimits {
 
 class Intake {
  public:
-  /// `wake_descriptor`: an eventfd, written when the first call of a batch comes in.
+  /// `wake_descriptor`: an eventfd, written when a call comes in while the I/O thread sleeps.
   Intake(const IntakeLimits& limits, int wake_descriptor)
       : limits_(limits), wake_descriptor_(wake_descriptor) {}
 
   /// Takes the call over. Beyond a limit it is kept without its text and marked `refused`. False:
   /// the pool was closed, the caller answers itself.
   bool push(QueuedCallPtr& call);
+  /// Whether nothing has come since `take`; if so, the next call wakes the I/O thread. Asked right
+  /// before it waits: while it works, calls come in without a system call.
+  bool may_sleep();
+  /// Empties the eventfd.
+  void take_wake() const;
   /// All calls that came since the last time.
   void take(std::vector<QueuedCallPtr>& calls);
   /// The call was answered: its room is free again.
   void release(const QueuedCall& call);
   /// Nothing is taken in any more.
   void close();
-  void wake() const;
 
  private:
   struct Usage {
@@ -43,12 +47,14 @@ class Intake {
     std::size_t bytes = 0;
   };
 
+  void wake() const;
   bool has_room(const Usage& project, std::size_t bytes) const;
 
   const IntakeLimits limits_;
   const int wake_descriptor_;
   std::mutex mutex_;
   bool closed_ = false;
+  bool sleeps_ = false;  // the I/O thread, or it is about to
   std::vector<QueuedCallPtr> arrived_;
   Usage total_;
   std::unordered_map<ProjectId, Usage> projects_;

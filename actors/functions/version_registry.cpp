@@ -34,27 +34,17 @@ bool is_same_object(const std::weak_ptr<const FunctionSource>& left,
 
 std::shared_ptr<FunctionVersion> VersionRegistry::find_or_add(
     const std::shared_ptr<const FunctionSource>& source) {
-  const auto alias = by_object_.find(source.get());
-  if (alias != by_object_.end() && is_same_object(alias->second.object, source)) {
-    return alias->second.version;
-  }
+  const Alias* const alias = by_object_.find(source.get());
+  if (alias != nullptr && is_same_object(alias->object, source)) return alias->version;
   std::string key = content_key(*source);
-  auto known = by_content_.find(key);
-  if (known == by_content_.end()) {
-    recent_.push_front(key);
-    auto version = std::make_shared<FunctionVersion>(++last_id_, source);
-    known = by_content_.emplace(std::move(key), Known{std::move(version), recent_.begin()}).first;
+  std::shared_ptr<FunctionVersion> version;
+  if (const auto* const known = by_content_.find(key)) {
+    version = *known;
   } else {
-    recent_.splice(recent_.begin(), recent_, known->second.recency);
+    version = std::make_shared<FunctionVersion>(++last_id_, source);
+    by_content_.put(std::move(key), version);
   }
-  const auto version = known->second.version;
-  if (recent_.size() > versions_max_) {
-    by_content_.erase(recent_.back());
-    recent_.pop_back();
-  }
-  // The aliases only save the comparison of contents: dropping them all now and then is cheap.
-  if (by_object_.size() >= versions_max_) by_object_.clear();
-  by_object_[source.get()] = Alias{source, version};
+  by_object_.put(source.get(), Alias{source, version});
   return version;
 }
 

@@ -31,7 +31,6 @@ WorkerProcess::~WorkerProcess() {
 }
 
 bool WorkerProcess::can_take(ProjectQueue::Want& want) const {
-  if (is_yielding) return false;
   want = in_flight_.empty() ? ProjectQueue::Want::any : ProjectQueue::Want::fast;
   return slow_in_flight_ == 0 && in_flight_.size() < pipeline_calls_max &&
          in_flight_bytes_ < pipeline_bytes_max;

@@ -84,7 +84,7 @@ class WorkerProcess {
   void take_calls(QueuedCallPtr& guilty, std::vector<QueuedCallPtr>& innocent);
 
   ProjectQueue* project = nullptr;  // whom it serves; null for a spare
-  bool is_yielding = false;         // is given nothing more; another project waits for its place
+  bool is_full = false;             // its socket, at the last write
 
  private:
   bool accept(std::string_view frame, Steady::time_point now, Reply& reply);

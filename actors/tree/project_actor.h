@@ -5,7 +5,7 @@
 
 #include "actors/messages.h"
 #include "actors/node_services.h"
-#include "actors/tree/fair_queue.h"
+#include "runtime/base/lane_queue.h"
 
 #include <caf/all.hpp>
 
@@ -53,7 +53,7 @@ class ProjectActor final : public caf::event_based_actor {
   const ProjectId project_;
   std::unordered_map<UserId, User> users_;
   std::unordered_map<caf::actor_addr, UserId> user_of_;
-  FairQueue<Waiting> queue_;
+  LaneQueue<UserId, Waiting> queue_;
   std::unordered_set<ExecutionId> queued_;  // so that a sweep does not queue a run twice
   std::size_t live_ = 0;
 };

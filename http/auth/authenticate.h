@@ -10,16 +10,14 @@
 
 #include "http/auth/user_token.h"
 #include "http/auth/verified_tokens.h"
+#include "runtime/base/recent_map.h"
 #include "runtime/base/result.h"
+#include "runtime/digests/sha256.h"
 
-#include <openssl/sha.h>
-
-#include <array>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace millrace {
@@ -37,14 +35,12 @@ class Authenticate {
   Result<UserId> as_user(const ProjectId& project, std::string_view authorization);
 
  private:
-  using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
   using Keys = std::shared_ptr<const std::vector<VerificationKey>>;
   struct ParsedKeys {
     std::uint64_t revision = 0;
     Keys keys;
   };
 
-  static Digest digest(std::string_view key);
   bool is_admin_key(std::string_view key) const;
   bool is_key_of_some_project(std::string_view key) const;
   /// Parsed once per revision of the project's keys.
@@ -53,10 +49,10 @@ class Authenticate {
   const ProjectRegistry& projects_;
   const Clock& clock_;
   /// Compared instead of the key: equal lengths, and nothing to learn from timing.
-  const Digest admin_digest_;
+  const Sha256 admin_digest_;
   VerifiedTokens verified_;
   std::mutex keys_mutex_;
-  std::unordered_map<ProjectId, ParsedKeys> parsed_;
+  RecentMap<ProjectId, ParsedKeys> parsed_;  // guarded by keys_mutex_
 };
 
 }  // namespace millrace

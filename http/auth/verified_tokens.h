@@ -6,20 +6,19 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
+#include "runtime/base/recent_map.h"
 
 #include <cstdint>
-#include <list>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace millrace {
 
 class VerifiedTokens {
  public:
-  explicit VerifiedTokens(std::size_t tokens_max = 10'000) : tokens_max_(tokens_max) {}
+  explicit VerifiedTokens(std::size_t tokens_max = 10'000) : tokens_(tokens_max) {}
 
   struct Question {
     const ProjectId& project;
@@ -31,21 +30,14 @@ class VerifiedTokens {
   std::size_t size() const;
 
  private:
-  struct Entry {
-    std::string key;
+  struct Verified {
     UserId user;
     Instant expires;
     std::uint64_t key_revision;
   };
-  using Entries = std::list<Entry>;
 
-  static std::string key_of(const Question& question);
-  void forget(Entries::iterator entry);
-
-  const std::size_t tokens_max_;
   mutable std::mutex mutex_;
-  Entries entries_;  // most recently used first
-  std::unordered_map<std::string_view, Entries::iterator> by_key_;
+  RecentMap<std::string, Verified> tokens_;  // by project NUL token
 };
 
 }  // namespace millrace

@@ -1,8 +1,6 @@
 #include "http/outbound/token_cache.h"
 
-#include "runtime/base/check.h"
-
-#include <openssl/evp.h>
+#include "runtime/digests/sha256.h"
 
 #include <algorithm>
 #include <string_view>
@@ -32,45 +30,29 @@ std::string TokenCache::key(const ProjectId& project, const ClientCredentials& c
     fields += std::to_string(each.size()) + ":";
     fields += each;
   }
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  CHECK(EVP_Digest(fields.data(), fields.size(), digest, &size, EVP_sha256(), nullptr) == 1,
-        "SHA-256 is missing");
-  return {reinterpret_cast<const char*>(digest), size};
+  const Sha256 digest = sha256(fields);
+  return {digest.begin(), digest.end()};
 }
 
 std::optional<std::string> TokenCache::find(const std::string& key, Time now) {
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return std::nullopt;
-  entries_.splice(entries_.begin(), entries_, found->second);
-  const Entry& entry = *found->second;
-  if (entry.token.empty() || entry.expires <= now) return std::nullopt;
-  return entry.token;
+  const Entry* const entry = entries_.find(key);
+  if (entry == nullptr || entry->token.empty() || entry->expires <= now) return std::nullopt;
+  return entry->token;
 }
 
 void TokenCache::store(const std::string& key, const TokenGrant& grant, ClientAuthentication how,
                        Time now) {
-  const Time expires = now + useful_life(grant.lifetime);
-  if (const auto found = by_key_.find(key); found != by_key_.end()) {
-    *found->second = {key, grant.token, expires, how};
-    return;
-  }
-  entries_.push_front({key, grant.token, expires, how});
-  by_key_[key] = entries_.begin();
-  if (entries_.size() > entries_max_) {
-    by_key_.erase(entries_.back().key);
-    entries_.pop_back();
-  }
+  entries_.put(key, {grant.token, now + useful_life(grant.lifetime), how});
 }
 
 void TokenCache::drop(const std::string& key, const std::string& token) {
-  const auto found = by_key_.find(key);
-  if (found != by_key_.end() && found->second->token == token) found->second->token.clear();
+  Entry* const entry = entries_.find(key);
+  if (entry != nullptr && entry->token == token) entry->token.clear();
 }
 
 ClientAuthentication TokenCache::authentication(const std::string& key) const {
-  const auto found = by_key_.find(key);
-  return found == by_key_.end() ? ClientAuthentication::header : found->second->how;
+  const Entry* const entry = entries_.peek(key);
+  return entry == nullptr ? ClientAuthentication::header : entry->how;
 }
 
 }  // namespace millrace

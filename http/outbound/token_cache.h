@@ -6,14 +6,13 @@
 // not kept longer than its request. Not thread-safe: belongs to the caller's one thread.
 
 #include "http/outbound/client_credentials.h"
+#include "runtime/base/recent_map.h"
 #include "runtime/outbound/http_caller.h"
 
 #include <chrono>
 #include <cstddef>
-#include <list>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 namespace millrace {
 
@@ -21,7 +20,7 @@ class TokenCache {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  explicit TokenCache(std::size_t entries_max) : entries_max_(entries_max) {}
+  explicit TokenCache(std::size_t entries_max) : entries_(entries_max) {}
 
   static std::string key(const ProjectId& project, const ClientCredentials& credentials);
 
@@ -36,15 +35,12 @@ class TokenCache {
 
  private:
   struct Entry {
-    std::string key;
     std::string token;  // empty: none
     Time expires;
     ClientAuthentication how;
   };
 
-  const std::size_t entries_max_;
-  std::list<Entry> entries_;  // the latest used first
-  std::unordered_map<std::string, std::list<Entry>::iterator> by_key_;
+  RecentMap<std::string, Entry> entries_;
 };
 
 }  // namespace millrace

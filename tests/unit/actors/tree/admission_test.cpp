@@ -1,4 +1,4 @@
-#include "actors/tree/fair_queue.h"
+#include "runtime/base/lane_queue.h"
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
 #include "tests/unit/actors/tree/workflows.h"
@@ -38,7 +38,7 @@ TEST_CASE("queued runs survive a restart before they had their turn") {
 }
 
 TEST_CASE("users take turns in the admission queue whatever their numbers") {
-  FairQueue<int> queue;
+  LaneQueue<UserId, int> queue;
   for (int i = 0; i < 1'000; ++i) queue.push(UserId("busy"), i);
   queue.push(UserId("quiet"), -1);
   queue.push(UserId("quiet"), -2);
