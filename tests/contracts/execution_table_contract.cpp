@@ -248,10 +248,11 @@ TEST_CASE("a summary is found by its bare id with every field", "[execution_tabl
 std::set<std::string> unfinished_ids(const ExecutionTable& table) {
   std::set<std::string> ids;
   REQUIRE(table
-              .unfinished([&](ExecutionSummary summary) {
-                ids.insert(summary.id.text());
-                return true;
-              })
+              .unfinished(ShardSet::all(),
+                          [&](ExecutionSummary summary) {
+                            ids.insert(summary.id.text());
+                            return true;
+                          })
               .ok());
   return ids;
 }
@@ -280,7 +281,9 @@ TEST_CASE("the unfinished marker follows the status on every shard", "[execution
   CHECK(unfinished_ids(executions.table()) == left);
 
   int visits = 0;
-  REQUIRE(executions.table().unfinished([&](ExecutionSummary) { return ++visits < 5; }).ok());
+  REQUIRE(executions.table()
+              .unfinished(ShardSet::all(), [&](ExecutionSummary) { return ++visits < 5; })
+              .ok());
   CHECK(visits == 5);
 }
 
