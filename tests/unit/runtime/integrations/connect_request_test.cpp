@@ -111,5 +111,5 @@ TEST_CASE("a credential without the field that the kind needs fails by itself an
   REQUIRE(connect_request(values, *crm(R"({"type":"header","name":"x"})"), "https://a", &credential,
                           redaction)
               .ok());
-  REQUIRE(shown(values) == R"({"headers":{"x":""}})");
+  REQUIRE(to_text(shown_request(sent(values)).at("headers")) == R"({"x":""})");
 }
