@@ -5,7 +5,7 @@
 #include "actors/runs/branch_loader.h"
 #include "actors/runs/held_replies.h"
 #include "actors/scheduling/timer_service.h"
-#include "actors/tenants/shard_ownership.h"
+#include "actors/shards/shard_ownership.h"
 #include "actors/tenants/tenant_values.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/workers/storage_reader.h"

@@ -8,6 +8,7 @@
 #include "bench/scratch_directory.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/random.h"
+#include "runtime/base/shard_set.h"
 #include "storage/group_commit.h"
 #include "storage/rocks/rocks_store.h"
 #include "storage/tables/execution_table.h"
@@ -71,7 +72,7 @@ Speed measure(const BenchOptions& options, std::size_t writers) {
   storage::RocksOptions rocks;
   rocks.directory = directory.path() + "/data";
   const auto store = must(storage::RocksStore::open(rocks));
-  const auto epochs = must(store->claim_all_shards());
+  const auto epochs = must(store->claim(ShardSet::all().ids()));
   storage::GroupCommit commits(*store, {});
   SystemRandom random;
   OnTheWay on_the_way(writers);

@@ -149,8 +149,9 @@ Outcome GroupCommit::write(Group& group) {
 
   Outcome outcome = try_commit(merged);
   for (int round = 0; round < stale_rounds_max; ++round) {
-    if (outcome.ok() || outcome.error().code != ErrorCode::stale_epoch) return outcome;
-    const auto found = refuse_stale(group, fences);
+    // A store compares the fences before it writes anything, so a refused group has left no trace.
+    if (outcome.ok() || !means_shard_moved(outcome.error().code)) return outcome;
+    const auto found = refuse_moved(group, fences);
     if (!found.ok()) return found.error();
     if (!*found) return outcome;
 
@@ -175,7 +176,7 @@ Outcome GroupCommit::try_commit(const WriteBatch& batch) {
   }
 }
 
-Result<bool> GroupCommit::refuse_stale(Group& group,
+Result<bool> GroupCommit::refuse_moved(Group& group,
                                        const std::vector<std::vector<Fence>>& fences) {
   // A batch without operations asks the store about its fences and costs no I/O.
   std::vector<std::pair<Fence, std::optional<Error>>> answers;
@@ -189,7 +190,7 @@ Result<bool> GroupCommit::refuse_stale(Group& group,
         WriteBatch question;
         question.require(fence);
         const Outcome current = try_commit(question);
-        if (!current.ok() && current.error().code != ErrorCode::stale_epoch) {
+        if (!current.ok() && !means_shard_moved(current.error().code)) {
           return current.error();
         }
         answers.emplace_back(fence,
@@ -223,8 +224,10 @@ void GroupCommit::answer(Group& group, const Outcome& outcome) {
   std::size_t bytes = 0;
   std::size_t durable_bytes = 0;
   std::size_t durable = 0;
+  std::size_t moved = 0;
   for (const Waiting& waiting : group) {
     bytes += waiting.bytes;
+    if (waiting.refusal && means_shard_moved(waiting.refusal->code)) ++moved;
     if (!outcome.ok() || waiting.refusal) continue;
     ++durable;
     durable_bytes += waiting.bytes;
@@ -233,6 +236,7 @@ void GroupCommit::answer(Group& group, const Outcome& outcome) {
     const std::lock_guard lock(mutex_);
     CHECK(stats_.waiting_bytes >= bytes, "more bytes were answered than waited");
     stats_.waiting_bytes -= bytes;
+    stats_.moved += moved;
     stats_.batches += durable;
     stats_.bytes += durable_bytes;
     if (durable > 0) ++stats_.commits;

@@ -22,8 +22,11 @@
 // submits under it; every failure begins a new generation, and batches of an older one are answered
 // with the error of the failure and not written.
 //
-// A batch whose fence is stale fails alone with stale_epoch; its company goes on, and no generation
-// ends: whatever its owner submits next carries the same stale fence.
+// Moved shards: a batch whose fence is stale has not failed, it is answered: the shard has another owner.
+// It alone is refused, with `stale_epoch` (`means_shard_moved` tells it from a failure); its company is
+// committed, no generation ends and nothing counts as a failure: the disk is well. No generation is
+// needed either, since whatever its owner submits next carries the fence it was built with, and that one
+// stays stale for ever. The owner ends; the shard's new owner rebuilds from the rows.
 
 #include "runtime/base/clock.h"
 #include "runtime/base/limits.h"
@@ -58,6 +61,7 @@ struct GroupCommitOptions {
 struct GroupCommitStats {
   std::uint64_t commits = 0;
   std::uint64_t failures = 0;  // commits that failed
+  std::uint64_t moved = 0;     // batches that were refused because their shard has moved
   std::uint64_t batches = 0;   // durable ones
   std::uint64_t bytes = 0;     // durable ones
   std::size_t waiting_bytes = 0;
@@ -80,7 +84,7 @@ class GroupCommit {
   /// answered when every earlier one is durable.
   void submit(WriteBatch batch, Urgency urgency, OnCommitted on_committed,
               Generation generation = Generation::any);
-  /// Commits now and waits for it. For request threads, never for actors.
+  /// Commits now and waits for it. For request threads, never for actors and never from a callback.
   Outcome commit_and_wait(WriteBatch batch);
 
   /// The generation under which an owner that is (re)built now submits.
@@ -103,11 +107,11 @@ class GroupCommit {
   bool is_due() const;
   Group take_group();
   void commit(Group& group);
-  /// Writes what is not refused; refuses the batches whose fences are stale.
+  /// Writes what is not refused; refuses the batches whose shards have moved.
   Outcome write(Group& group);
   Outcome try_commit(const WriteBatch& batch);
-  /// Refuses the batches that have a stale fence; false if there is none.
-  Result<bool> refuse_stale(Group& group, const std::vector<std::vector<Fence>>& fences);
+  /// Refuses the batches whose shards have moved; false if there are none.
+  Result<bool> refuse_moved(Group& group, const std::vector<std::vector<Fence>>& fences);
   /// Begins a new generation and takes everything that waits.
   Group end_generation(const Error& error);
   void answer(Group& group, const Outcome& outcome);

@@ -293,6 +293,11 @@ std::string timer(Instant due, const ExecutionId& id, const BranchPath& branch, 
       .take();
 }
 
+bool is_timer(std::string_view key) {
+  return key.size() > kind_position &&
+         static_cast<std::uint8_t>(key[kind_position]) == static_cast<std::uint8_t>(Kind::timer);
+}
+
 std::optional<TimerKey> parse_timer(std::string_view key) {
   constexpr std::size_t before_path = kind_position + 1 + 8 + execution_id_bytes + 1;
   if (key.size() < before_path + sizeof(StepIndex)) return std::nullopt;
@@ -308,6 +313,33 @@ std::optional<TimerKey> parse_timer(std::string_view key) {
   }
   timer.step = reader.number<std::uint32_t>();
   return timer;
+}
+
+std::string wakes(ShardId shard) { return KeyWriter(shard, Kind::wake).take(); }
+
+std::string wakes_from(ShardId shard, Instant due) {
+  return KeyWriter(shard, Kind::wake).time(due).take();
+}
+
+std::string wake(ShardId shard, Instant due, std::uint8_t target, std::string_view target_key) {
+  CHECK(!target_key.empty(), "a wake wakes something");
+  CHECK(target_key.size() <= wake_target_bytes_max, "a wake's target is longer than it may be");
+  CHECK(static_cast<std::uint16_t>(shard) < shard_count, "there is no such shard");
+  // The last field of a key needs neither escapes nor an end.
+  return KeyWriter(shard, Kind::wake).time(due).byte(target).take().append(target_key);
+}
+
+std::optional<WakeKey> parse_wake(std::string_view key) {
+  constexpr std::size_t before_target_key = kind_position + 1 + 8 + 1;
+  if (key.size() <= before_target_key) return std::nullopt;
+  if (key.size() > before_target_key + wake_target_bytes_max) return std::nullopt;
+  WakeKey wake;
+  wake.shard = ShardId{KeyReader(key).number<std::uint16_t>()};
+  KeyReader reader(key.substr(kind_position + 1));
+  wake.due = reader.time();
+  wake.target = reader.number<std::uint8_t>();
+  wake.target_key = key.substr(before_target_key);
+  return wake;
 }
 
 }  // namespace millrace::storage::keys

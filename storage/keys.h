@@ -47,6 +47,7 @@ enum class Kind : std::uint8_t {
   execution = 33,         // execution, part, ...
   unfinished = 34,        // execution
   timer = 48,             // due time, execution, branch, step
+  wake = 49,              // due time, target kind(1), target key
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -131,6 +132,8 @@ struct ChildPage {
 std::optional<ChildPage> parse_child_page(std::string_view tail);
 
 // --- timers ----------------------------------------------------------------------------------
+// What is due: timers of executions and wakes of everything else. Behind the prefix both begin with the
+// due time, so that rows of both kinds and of all shards sort into one order.
 std::string timers(ShardId shard);  // prefix
 /// Where timers that are due at `due` begin within `timers(shard)`.
 std::string timers_from(ShardId shard, Instant due);
@@ -143,9 +146,28 @@ struct TimerKey {
   BranchPath branch;
   StepIndex step = 0;
 };
+bool is_timer(std::string_view key);
 std::optional<TimerKey> parse_timer(std::string_view key);
 
+std::string wakes(ShardId shard);  // prefix
+/// Where wakes that are due at `due` begin within `wakes(shard)`.
+std::string wakes_from(ShardId shard, Instant due);
+/// `target_key`: 1 to `wake_target_bytes_max` bytes, any.
+std::string wake(ShardId shard, Instant due, std::uint8_t target, std::string_view target_key);
+inline constexpr std::size_t wake_target_bytes_max = 1'024;
+
+/// A wake's key, taken apart.
+struct WakeKey {
+  ShardId shard{};
+  Instant due{};
+  std::uint8_t target = 0;
+  std::string target_key;
+};
+std::optional<WakeKey> parse_wake(std::string_view key);
+
 static_assert(bytes_max > 16 + 3 * (2 * limits::id_bytes_max + 2), "three ids fit into a key");
+static_assert(wake_target_bytes_max > 3 * (2 * limits::id_bytes_max + 2),
+              "and into a wake's target");
 static_assert(limits::step_nesting_max < 256, "the depth of a branch is one byte");
 
 }  // namespace millrace::storage::keys

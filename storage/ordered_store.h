@@ -7,7 +7,8 @@
 //
 // Guarantees
 // - commit is all or nothing, and durable (synced) when it returns success;
-// - a commit whose fences are not all current changes nothing and returns `stale_epoch`;
+// - a commit whose fences are not all current changes nothing and returns `stale_epoch`: the shard has
+//   moved, and the store is as well as before (see `means_shard_moved` in runtime/base/error.h);
 // - reads see every commit that returned before they began;
 // - all functions are thread-safe. They block on the disk: never call them on an actor's thread.
 //
@@ -17,9 +18,12 @@
 #include "runtime/base/result.h"
 #include "runtime/base/shard.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,6 +85,28 @@ class Cursor {
 
 enum class Direction : std::uint8_t { forward, backward };
 
+/// One of the ranges that a walk over many reads: rows whose keys begin with `prefix` and lie in
+/// [from, until). In both directions: a backward walk begins below `until`. An empty `from` or `until` is
+/// the prefix's own end; bounds outside of the prefix are harmless.
+struct KeyRange {
+  std::string prefix;
+  std::string from{};
+  std::string until{};
+};
+
+struct ManyOptions {
+  enum class Order : std::uint8_t {
+    range_by_range,  // all of the first range, then the second one, ...
+    by_tail,         // merged: by what follows the prefix in the key, rows of equal tails by range
+  };
+  Order order = Order::range_by_range;
+  Direction direction = Direction::forward;
+  /// Rows of each range, and of all together; no more are read. A store that answers from afar sends
+  /// this many at once, so whoever knows how much it needs says so.
+  std::size_t limit_each = std::numeric_limits<std::size_t>::max();
+  std::size_t limit = std::numeric_limits<std::size_t>::max();
+};
+
 class OrderedStore {
  public:
   virtual ~OrderedStore() = default;
@@ -95,9 +121,17 @@ class OrderedStore {
                                        Direction direction = Direction::forward,
                                        std::string_view start_at = {}) const = 0;
 
-  /// Takes ownership of every shard: raises each shard's epoch by one in one commit and returns the
-  /// new epochs, indexed by shard. Earlier owners' commits are refused from then on.
-  virtual Result<std::vector<Epoch>> claim_all_shards() = 0;
+  /// The rows of many ranges (say, one kind's on each shard that a node owns) in one round trip and
+  /// over one view. A failure in one range ends the whole walk: what is missing must not pass for the
+  /// end of the rows. In SQL: one statement, `unnest` of the ranges and a LATERAL index scan for each.
+  virtual std::unique_ptr<Cursor> scan_many(std::vector<KeyRange> ranges,
+                                            const ManyOptions& options) const = 0;
+
+  /// Takes ownership of these shards: raises the epoch of each by one, all in one commit, and returns
+  /// the new epochs in the order asked. Earlier owners' commits to them are refused from then on; other
+  /// shards' fences stay as they are. A shard named twice is raised once. None: writes nothing. A
+  /// failure changes nothing.
+  virtual Result<std::vector<Epoch>> claim(std::span<const ShardId> shards) = 0;
 };
 
 }  // namespace millrace::storage

@@ -26,7 +26,7 @@ caf::actor_system_config& configured(caf::actor_system_config& config,
 class CafGateway final : public ActorGateway {
  public:
   explicit CafGateway(const NodeDependencies& dependencies)
-      : timers_(dependencies.store, dependencies.clock, dependencies.log,
+      : timers_(dependencies.store, dependencies.ownership, dependencies.clock, dependencies.log,
                 dependencies.options.timers),
         reader_(dependencies.options.reader_threads, dependencies.log),
         services_{dependencies,
@@ -37,8 +37,8 @@ class CafGateway final : public ActorGateway {
                   stats_},
         system_(configured(config_, services_.options)),
         node_(system_.spawn<NodeActor>(services_)),
-        sweep_(services_.store, services_.clock, services_.log, services_.options.recovery_interval,
-               [this](const ExecutionSummary& summary) {
+        sweep_(services_.store, services_.ownership, services_.clock, services_.log,
+               services_.options.recovery_interval, [this](const ExecutionSummary& summary) {
                  caf::anon_send(node_, ResumeRun{summary.project, summary.user, summary.id});
                }) {
     timers_.start(

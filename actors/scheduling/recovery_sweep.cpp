@@ -4,9 +4,10 @@
 
 namespace millrace {
 
-RecoverySweep::RecoverySweep(const storage::OrderedStore& store, Clock& clock, LogSink log,
-                             Millis interval, Resume resume)
+RecoverySweep::RecoverySweep(const storage::OrderedStore& store, const ShardOwnership& ownership,
+                             Clock& clock, LogSink log, Millis interval, Resume resume)
     : table_(store),
+      ownership_(ownership),
       clock_(clock),
       log_(std::move(log)),
       interval_(interval),
@@ -45,7 +46,7 @@ void RecoverySweep::sweep() {
   const Instant begun_before = has_swept_ ? clock_.now() - interval_ : Instant::max();
   std::size_t resumed = 0;
   std::size_t asleep = 0;
-  const auto scanned = table_.unfinished([&](const ExecutionSummary& summary) {
+  const auto scanned = table_.unfinished(ownership_.owned(), [&](const ExecutionSummary& summary) {
     if (summary.status == ExecutionStatus::delayed) {
       ++asleep;
     } else if (summary.started < begun_before) {
@@ -55,7 +56,7 @@ void RecoverySweep::sweep() {
     return true;
   });
   if (!scanned) {
-    log_(LogLevel::error, "unfinished runs could not be read: " + scanned.error().message);
+    log_(LogLevel::error, "unfinished runs could not all be read: " + scanned.error().message);
   } else if (!has_swept_ && resumed + asleep > 0) {
     log_(LogLevel::info, "recovery: " + std::to_string(resumed) + " unfinished runs go on, " +
                              std::to_string(asleep) + " sleep");

@@ -1,8 +1,9 @@
 #pragma once
-// Finds unfinished runs and has them resumed. The first sweep is the recovery after a start; later
+// Finds unfinished runs of the shards that are owned and has them resumed. The first sweep is the recovery after a start; later
 // ones prove that a lost message costs latency and never a run: a run that is in memory already ignores
 // the wish. Runs that sleep in a delay are left to their timer rows.
 
+#include "actors/shards/shard_ownership.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "storage/tables/execution_table.h"
@@ -20,8 +21,8 @@ class RecoverySweep {
   using Resume = std::function<void(const ExecutionSummary&)>;
 
   /// `resume` is called on the sweep's thread and must not block.
-  RecoverySweep(const storage::OrderedStore& store, Clock& clock, LogSink log, Millis interval,
-                Resume resume);
+  RecoverySweep(const storage::OrderedStore& store, const ShardOwnership& ownership, Clock& clock,
+                LogSink log, Millis interval, Resume resume);
   ~RecoverySweep() { stop(); }
   void stop();
 
@@ -34,6 +35,7 @@ class RecoverySweep {
   void sweep();
 
   const storage::ExecutionTable table_;
+  const ShardOwnership& ownership_;
   Clock& clock_;
   const LogSink log_;
   const Millis interval_;

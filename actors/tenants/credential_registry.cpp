@@ -1,7 +1,7 @@
 #include "actors/tenants/credential_registry.h"
 
+#include "actors/shards/shard_ownership.h"
 #include "actors/tenants/default_workflows.h"
-#include "actors/tenants/shard_ownership.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/integrations/credential_input.h"
 
@@ -89,7 +89,7 @@ Outcome CredentialRegistry::load() {
   std::map<Owner, std::vector<Held>> all;
   std::size_t locked = 0;
   std::string why;
-  const auto read = table_.visit([&](CredentialRow row) -> Outcome {
+  const auto read = table_.visit(ShardSet::all(), [&](CredentialRow row) -> Outcome {
     auto held = open(row);
     if (!held) return held.error();
     if (held->lock && locked++ == 0) why = held->lock->message;
@@ -117,7 +117,9 @@ Result<CredentialRow> CredentialRegistry::row_of(const Owner& owner, const std::
 }
 
 Outcome CredentialRegistry::commit(const Owner& owner, storage::WriteBatch batch) {
-  batch.require(ownership_.fence(shard_of(owner.first, owner.second)));
+  const auto fence = ownership_.fence(shard_of(owner.first, owner.second));
+  if (!fence) return fence.error();
+  batch.require(*fence);
   return commits_.commit_and_wait(std::move(batch));
 }
 

@@ -1,6 +1,6 @@
 #include "actors/tenants/integration_registry.h"
 
-#include "actors/tenants/shard_ownership.h"
+#include "actors/shards/shard_ownership.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
@@ -72,7 +72,7 @@ IntegrationRegistry::IntegrationRegistry(const storage::OrderedStore& store,
 
 Outcome IntegrationRegistry::load() {
   std::map<ProjectId, std::shared_ptr<Catalog>> catalogs;
-  const auto read = table_.visit([&](storage::IntegrationRow row) -> Outcome {
+  const auto read = table_.visit(ShardSet::all(), [&](storage::IntegrationRow row) -> Outcome {
     auto definition = parse_json(row.definition);
     auto compiled = definition ? compile_integration(row.type, *definition)
                                : Result<std::shared_ptr<const Integration>>(definition.error());
@@ -96,7 +96,9 @@ Outcome IntegrationRegistry::load() {
 }
 
 Outcome IntegrationRegistry::commit(const ProjectId& project, storage::WriteBatch batch) {
-  batch.require(ownership_.fence(shard_of(project)));
+  const auto fence = ownership_.fence(shard_of(project));
+  if (!fence) return fence.error();
+  batch.require(*fence);
   return commits_.commit_and_wait(std::move(batch));
 }
 

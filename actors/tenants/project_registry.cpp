@@ -1,6 +1,6 @@
 #include "actors/tenants/project_registry.h"
 
-#include "actors/tenants/shard_ownership.h"
+#include "actors/shards/shard_ownership.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/limits.h"
 #include "runtime/text/hex_text.h"
@@ -50,7 +50,7 @@ ProjectRegistry::ProjectRegistry(const storage::OrderedStore& store, storage::Gr
     : table_(store), commits_(commits), ownership_(ownership), clock_(clock), random_(random) {}
 
 Outcome ProjectRegistry::load() {
-  auto rows = table_.projects();
+  auto rows = table_.projects(ShardSet::all());
   if (!rows) return rows.error();
   std::unique_lock lock(mutex_);
   for (auto& row : *rows) {
@@ -64,7 +64,9 @@ Outcome ProjectRegistry::load() {
 }
 
 Outcome ProjectRegistry::commit(const ProjectId& project, storage::WriteBatch batch) {
-  batch.require(ownership_.fence(shard_of(project)));
+  const auto fence = ownership_.fence(shard_of(project));
+  if (!fence) return fence.error();
+  batch.require(*fence);
   return commits_.commit_and_wait(std::move(batch));
 }
 

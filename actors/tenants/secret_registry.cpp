@@ -1,6 +1,6 @@
 #include "actors/tenants/secret_registry.h"
 
-#include "actors/tenants/shard_ownership.h"
+#include "actors/shards/shard_ownership.h"
 #include "runtime/secrets/redaction.h"
 #include "runtime/text/nearest_name.h"
 
@@ -64,7 +64,7 @@ Outcome SecretRegistry::load() {
   std::map<ProjectId, JsonObject> values;
   std::size_t locked = 0;
   std::string why;
-  const auto read = table_.visit([&](storage::SecretRow row) -> Outcome {
+  const auto read = table_.visit(ShardSet::all(), [&](storage::SecretRow row) -> Outcome {
     Secret secret{row.updated, {}};
     if (auto plain = sealer_.unseal(row.sealed, row.place())) {
       values[row.project][row.name] = *plain;
@@ -88,7 +88,9 @@ Outcome SecretRegistry::load() {
 }
 
 Outcome SecretRegistry::commit(const ProjectId& project, storage::WriteBatch batch) {
-  batch.require(ownership_.fence(shard_of(project)));
+  const auto fence = ownership_.fence(shard_of(project));
+  if (!fence) return fence.error();
+  batch.require(*fence);
   return commits_.commit_and_wait(std::move(batch));
 }
 

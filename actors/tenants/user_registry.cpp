@@ -1,6 +1,6 @@
 #include "actors/tenants/user_registry.h"
 
-#include "actors/tenants/shard_ownership.h"
+#include "actors/shards/shard_ownership.h"
 
 #include <algorithm>
 #include <iterator>
@@ -27,7 +27,7 @@ UserRegistry::UserRegistry(const storage::OrderedStore& store, storage::GroupCom
 
 Outcome UserRegistry::load() {
   std::map<ProjectId, Users> projects;
-  const auto read = table_.visit([&](storage::UserRow row) -> Outcome {
+  const auto read = table_.visit(ShardSet::all(), [&](storage::UserRow row) -> Outcome {
     auto meta = parse_json(row.meta, limits::stored_depth_max);
     if (!meta || !meta->is_object()) {
       return Error(ErrorCode::corrupt_data, "the meta of a stored user is no JSON object");
@@ -48,7 +48,7 @@ storage::WriteBatch UserRegistry::batch_for(const ProjectId& project,
   storage::WriteBatch batch;
   storage::UserTable::put(
       batch, {project, user.id, to_text(user.meta), user.is_disabled, user.first_seen});
-  batch.require(ownership_.fence(shard_of(project, user.id)));
+  batch.require(ownership_.fence_or_refusal(shard_of(project, user.id)));
   return batch;
 }
 

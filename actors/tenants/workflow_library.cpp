@@ -1,6 +1,6 @@
 #include "actors/tenants/workflow_library.h"
 
-#include "actors/tenants/shard_ownership.h"
+#include "actors/shards/shard_ownership.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/definitions/frozen_integrations.h"
@@ -54,7 +54,9 @@ WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store, storage::Gr
       integrations_(std::move(integrations)) {}
 
 Outcome WorkflowLibrary::commit(const ProjectId& project, storage::WriteBatch batch) {
-  batch.require(ownership_.fence(shard_of(project)));
+  const auto fence = ownership_.fence(shard_of(project));
+  if (!fence) return fence.error();
+  batch.require(*fence);
   return commits_.commit_and_wait(std::move(batch));
 }
 

@@ -51,7 +51,7 @@ class LenientTenants final : public TenantValues {
 };
 
 std::vector<Epoch> claim(storage::OrderedStore& store) {
-  auto epochs = store.claim_all_shards();
+  auto epochs = store.claim(ShardSet::all().ids());
   CHECK(epochs.ok(), "a memory store gave no epochs");
   return std::move(*epochs);
 }
@@ -79,7 +79,7 @@ class TestRuns::Node {
         tenants_(dependencies.tenants),
         functions_(dependencies.functions),
         http_(dependencies.http),
-        ownership_(claim(store_)),
+        ownership_(ShardSet::all().ids(), claim(store_)),
         commits_(store_, {}),
         workflows_(store_, commits_, ownership_, clock_, functions_, integrations_),
         history_(store_, workflows_),
@@ -161,7 +161,7 @@ class TestRuns::Node {
   }
 
   Outcome commit(const TestRequest& request, storage::WriteBatch batch) {
-    batch.require(ownership_.fence(shard_of(request.project)));
+    batch.require(ownership_.fence_or_refusal(shard_of(request.project)));
     return commits_.commit_and_wait(std::move(batch));
   }
 
@@ -194,7 +194,7 @@ class TestRuns::Node {
     auto summary = storage::ExecutionTable(store_).summary(end->execution);
     if (!summary || !*summary) return;
     storage::WriteBatch rows;
-    rows.require(ownership_.fence(end->execution.shard()));
+    rows.require(ownership_.fence_or_refusal(end->execution.shard()));
     storage::ExecutionTable::erase(rows, **summary);
     ignore_result(commits_.commit_and_wait(std::move(rows)), "it is lost with the process anyway");
   }

@@ -244,7 +244,7 @@ void BranchActor::flush(Urgency urgency) {
   const bool is_leaving = falling_asleep_ || (machine_.has_ended() && identity_.path.is_root());
   if (batch_.empty() && !reply_ && !is_leaving && call == 0) return;
   const std::uint64_t tell = is_leaving ? ++commits_to_tell_ : 0;
-  batch_.require(services_.ownership.fence(identity_.execution.shard()));
+  batch_.require(services_.ownership.fence_or_refusal(identity_.execution.shard()));
   const caf::actor self(this);
   services_.commits.submit(
       std::exchange(batch_, {}), urgency,
@@ -308,7 +308,7 @@ void BranchActor::wake_child(const BranchPath::Element& element, const TimerFire
 
 void BranchActor::forget_timer(const storage::TimerRow& timer) {
   storage::WriteBatch batch;
-  batch.require(services_.ownership.fence(identity_.execution.shard()));
+  batch.require(services_.ownership.fence_or_refusal(identity_.execution.shard()));
   TimerTable::remove(batch, timer);
   services_.commits.submit(std::move(batch), Urgency::lazy, {});
 }

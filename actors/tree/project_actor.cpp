@@ -81,7 +81,7 @@ void ProjectActor::queue_start(const StartRun& message) {
   queue_.push(order.started.user, ResumeRun{project_, order.started.user, order.execution});
   ++services_.stats.runs_queued;
   storage::WriteBatch batch;
-  batch.require(services_.ownership.fence(order.execution.shard()));
+  batch.require(services_.ownership.fence_or_refusal(order.execution.shard()));
   put_start(batch, order, services_.clock.now());
   // A run that has to wait for a place answers at once that it was accepted, also when it has a
   // Response step: holding the connection would only hold the queue's length in connections.

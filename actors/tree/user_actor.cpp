@@ -141,7 +141,7 @@ void UserActor::forget_timers(const ExecutionId& execution, const Run& run) {
   // Rows of elements that were cut off by the end of their run: nothing else would remove them.
   if (run.timers.empty()) return;
   storage::WriteBatch batch;
-  batch.require(services_.ownership.fence(execution.shard()));
+  batch.require(services_.ownership.fence_or_refusal(execution.shard()));
   for (const auto& fired : run.timers) storage::TimerTable::remove(batch, fired.timer);
   services_.commits.submit(std::move(batch), storage::Urgency::lazy, {});
 }
@@ -208,7 +208,7 @@ void UserActor::give_up(const ExecutionId& execution, Run& run, const Error& err
     (*summary)->status = ExecutionStatus::failed;
     (*summary)->ended = services.clock.now();
     storage::WriteBatch batch;
-    batch.require(services.ownership.fence(execution.shard()));
+    batch.require(services.ownership.fence_or_refusal(execution.shard()));
     storage::ExecutionTable::put_summary(batch, **summary);
     services.commits.submit(std::move(batch), storage::Urgency::lazy, {});
   });

@@ -3,12 +3,12 @@
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/task_history.h"
+#include "actors/shards/shard_ownership.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/registered_tenants.h"
 #include "actors/tenants/secret_registry.h"
-#include "actors/tenants/shard_ownership.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
@@ -86,11 +86,11 @@ Result<storage::Sealer> make_sealer(const ServerOptions& options) {
 class ComposedServer final : public RunningServer {
  public:
   ComposedServer(const ServerOptions& options, std::unique_ptr<storage::OrderedStore> store,
-                 std::vector<Epoch> epochs, storage::Sealer sealer,
+                 const std::vector<Epoch>& epochs, storage::Sealer sealer,
                  std::unique_ptr<CurlHttpCaller> http)
       : options_(options),
         store_(std::move(store)),
-        ownership_(std::move(epochs)),
+        ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
         commits_(*store_, {}),
         functions_(function_options(options)),
@@ -197,14 +197,14 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   }
   auto store = open_store(options);
   if (!store) return store.error();
-  auto epochs = (*store)->claim_all_shards();
+  auto epochs = (*store)->claim(ShardSet::all().ids());
   if (!epochs) return epochs.error();
   // The directory is ours now, so nobody else makes a key in it.
   auto sealer = make_sealer(options);
   if (!sealer) return sealer.error();
   auto http = CurlHttpCaller::make(options.outbound, &write_log);
   if (!http) return http.error();
-  auto server = std::make_unique<ComposedServer>(options, std::move(*store), std::move(*epochs),
+  auto server = std::make_unique<ComposedServer>(options, std::move(*store), *epochs,
                                                  std::move(*sealer), std::move(*http));
   if (auto begun = server->begin(); !begun) return begun.error();
   return std::unique_ptr<RunningServer>(std::move(server));

@@ -70,7 +70,7 @@ JsonObject error_body(std::string_view code, std::string_view message) {
 }
 
 JsonObject error_body(const Error& error) {
-  JsonObject body = error_body(wire_name(error.code), error.message);
+  JsonObject body = error_body(wire_name(public_code(error.code)), error.message);
   if (error.details.empty()) return body;
   // Findings that name a part of a request come from the request trigger's validation lists.
   if (!error.details.front().in.empty()) {

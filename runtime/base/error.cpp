@@ -42,4 +42,10 @@ int http_status(ErrorCode code) { return row(code).status; }
 
 RetryClass retry_class(ErrorCode code) { return row(code).retry; }
 
+bool means_shard_moved(ErrorCode code) { return public_code(code) == ErrorCode::shard_moved; }
+
+ErrorCode public_code(ErrorCode code) {
+  return code == ErrorCode::stale_epoch ? ErrorCode::shard_moved : code;
+}
+
 }  // namespace millrace

@@ -71,7 +71,8 @@ enum class RetryClass : std::uint8_t {
   X(workflow_disabled, 51, "workflow_disabled", 409, do_not_retry)           \
   X(settings_missing, 52, "settings_missing", 409, do_not_retry)             \
   X(user_disabled, 53, "user_disabled", 403, do_not_retry)                   \
-  X(secrets_locked, 54, "secrets_locked", 503, do_not_retry)
+  X(secrets_locked, 54, "secrets_locked", 503, do_not_retry)                 \
+  X(shard_moved, 55, "shard_moved", 503, retry)
 
 enum class ErrorCode : std::uint16_t {
 #define X(name, number, wire, status, retry) name = number,
@@ -83,6 +84,14 @@ std::string_view wire_name(ErrorCode code);
 ErrorCode error_code_from_number(std::uint16_t number);  // unknown numbers become internal_error
 int http_status(ErrorCode code);
 RetryClass retry_class(ErrorCode code);
+
+/// A shard has another owner now, and what was asked is to be asked of that one: nothing was written,
+/// nothing is lost, and nothing is wrong with the store. Two codes say so: `shard_moved` whoever knew
+/// before that the shard is not his (actors/shards/shard_ownership.h), `stale_epoch` a store that was
+/// given the epoch of an earlier ownership.
+bool means_shard_moved(ErrorCode code);
+/// The code that users are told: `stale_epoch` is between us and the store, and is told as `shard_moved`.
+ErrorCode public_code(ErrorCode code);
 
 /// One finding inside an error, e.g. one violation of a definition.
 struct ErrorDetail {

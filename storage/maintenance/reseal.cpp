@@ -29,7 +29,7 @@ class Resealing {
  private:
   template <class Table, class Row>
   Outcome visit() {
-    return Table(store_).visit([this](Row row) -> Outcome {
+    return Table(store_).visit(ShardSet::all(), [this](Row row) -> Outcome {
       if (!reseal(row.sealed, row.place())) return Done{};
       Table::put(batch_, row);
       const bool is_full =

@@ -1,6 +1,8 @@
 #include "storage/memory/memory_store.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/shard_set.h"
+#include "storage/joined_cursor.h"
 #include "storage/keys.h"
 
 #include <algorithm>
@@ -9,16 +11,30 @@
 
 namespace millrace::storage {
 
+/// Keeps the versions that are current when it is made for as long as it lives.
+class MemoryStore::View {
+ public:
+  explicit View(const MemoryStore& store) : store_(store), commit_(store.open_view()) {}
+  ~View() { store_.close_view(commit_); }
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+  std::uint64_t commit() const { return commit_; }
+
+ private:
+  const MemoryStore& store_;
+  const std::uint64_t commit_;
+};
+
 /// Finds each row anew from the last key, as rows come and go between two steps.
 class MemoryStore::RangeCursor final : public Cursor {
  public:
-  RangeCursor(const MemoryStore& store, std::string_view prefix, Direction direction,
-              std::string_view start_at)
+  RangeCursor(const MemoryStore& store, std::shared_ptr<const View> view, KeyBounds bounds,
+              Direction direction, std::string_view start_at)
       : store_(store),
-        begin_(prefix),
-        end_(keys::end_of_prefix(prefix)),
-        direction_(direction),
-        view_(store.open_view()) {
+        view_(std::move(view)),
+        begin_(std::move(bounds.lower)),
+        end_(std::move(bounds.upper)),
+        direction_(direction) {
     const std::shared_lock lock(store_.mutex_);
     if (direction_ == Direction::forward) {
       settle_forward(store_.rows_.lower_bound(std::max<std::string_view>(start_at, begin_)));
@@ -28,10 +44,6 @@ class MemoryStore::RangeCursor final : public Cursor {
       settle_backward(store_.rows_.upper_bound(start_at));
     }
   }
-
-  ~RangeCursor() override { store_.close_view(view_); }
-  RangeCursor(const RangeCursor&) = delete;
-  RangeCursor& operator=(const RangeCursor&) = delete;
 
   bool valid() const override { return value_ != nullptr; }
   std::string_view key() const override {
@@ -70,7 +82,7 @@ class MemoryStore::RangeCursor final : public Cursor {
     }
   }
   bool take(Rows::const_iterator row) {
-    const Version* version = visible(row->second, view_);
+    const Version* version = visible(row->second, view_->commit());
     if (version == nullptr || version->value == nullptr) return false;
     key_ = row->first;
     value_ = version->value;
@@ -78,10 +90,10 @@ class MemoryStore::RangeCursor final : public Cursor {
   }
 
   const MemoryStore& store_;
+  const std::shared_ptr<const View> view_;
   const std::string begin_;
   const std::string end_;
   const Direction direction_;
-  const std::uint64_t view_;
   std::string key_;
   std::shared_ptr<const std::string> value_;  // null: past the end
 };
@@ -132,13 +144,27 @@ Result<std::optional<std::string>> MemoryStore::get(std::string_view key) const 
 
 std::unique_ptr<Cursor> MemoryStore::scan(std::string_view prefix, Direction direction,
                                           std::string_view start_at) const {
-  return std::make_unique<RangeCursor>(*this, prefix, direction, start_at);
+  return std::make_unique<RangeCursor>(*this, std::make_shared<const View>(*this),
+                                       bounds_of({std::string(prefix)}), direction, start_at);
 }
 
-Result<std::vector<Epoch>> MemoryStore::claim_all_shards() {
+std::unique_ptr<Cursor> MemoryStore::scan_many(std::vector<KeyRange> ranges,
+                                               const ManyOptions& options) const {
+  auto open = [this, direction = options.direction,
+               view = std::make_shared<const View>(*this)](const KeyBounds& bounds) {
+    return std::make_unique<RangeCursor>(*this, view, bounds, direction, std::string_view());
+  };
+  return join_ranges(std::move(ranges), options, std::move(open));
+}
+
+Result<std::vector<Epoch>> MemoryStore::claim(std::span<const ShardId> shards) {
+  const ShardSet raised(shards);  // checks each id before anything is changed
   const std::unique_lock lock(mutex_);
+  for (const ShardId shard : raised) ++epochs_[static_cast<std::size_t>(shard)];
   std::vector<Epoch> claimed;
-  for (std::uint64_t& epoch : epochs_) claimed.push_back(Epoch{++epoch});
+  for (const ShardId shard : shards) {
+    claimed.push_back(Epoch{epochs_[static_cast<std::size_t>(shard)]});
+  }
   return claimed;
 }
 

@@ -2,8 +2,9 @@
 // The ordered store in memory, for tests and `--in-memory`. It keeps every promise of OrderedStore
 // except durability: the rows end with the object.
 //
-// Cursors see the rows as they were when the cursor was made. To that end a row keeps its older
-// versions for as long as a cursor may ask for them; walking copies nothing.
+// Cursors see the rows as they were when the cursor was made (those of one scan_many as they were at one
+// moment). To that end a row keeps its older versions for as long as a cursor may ask for them; walking
+// copies nothing.
 
 #include "storage/ordered_store.h"
 
@@ -14,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +28,9 @@ class MemoryStore final : public OrderedStore {
   Result<std::optional<std::string>> get(std::string_view key) const override;
   std::unique_ptr<Cursor> scan(std::string_view prefix, Direction direction,
                                std::string_view start_at) const override;
-  Result<std::vector<Epoch>> claim_all_shards() override;
+  std::unique_ptr<Cursor> scan_many(std::vector<KeyRange> ranges,
+                                    const ManyOptions& options) const override;
+  Result<std::vector<Epoch>> claim(std::span<const ShardId> shards) override;
 
   /// For tests: the next `count` commits that have operations change nothing and return `code`
   /// (storage_failed or overloaded).
@@ -38,6 +42,7 @@ class MemoryStore final : public OrderedStore {
   std::size_t commit_count() const;
 
  private:
+  class View;
   class RangeCursor;
 
   struct Version {
@@ -61,7 +66,7 @@ class MemoryStore final : public OrderedStore {
   mutable std::shared_mutex mutex_;  // guards everything below
   // Mutable, as closing a cursor forgets old versions; what a reader sees does not change by it.
   mutable Rows rows_;
-  mutable std::multiset<std::uint64_t> views_;  // the commit each open cursor sees
+  mutable std::multiset<std::uint64_t> views_;  // the commit each open view sees
   mutable std::set<std::string> untrimmed_;     // rows that keep versions only for open cursors
   std::uint64_t last_commit_ = 0;
   std::size_t commit_count_ = 0;

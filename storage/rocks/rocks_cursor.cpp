@@ -11,18 +11,36 @@ std::string_view view_of(const rocksdb::Slice& slice) { return {slice.data(), sl
 
 }  // namespace
 
-RocksCursor::RocksCursor(std::shared_ptr<rocksdb::DB> database, std::string_view prefix,
+RocksCursor::RocksCursor(std::shared_ptr<rocksdb::DB> database, KeyBounds bounds,
                          Direction direction, std::string_view start_at)
-    : database_(std::move(database)),
-      begin_(prefix),
-      end_(keys::end_of_prefix(prefix)),
+    : database_(database),
+      begin_(std::move(bounds.lower)),
+      end_(std::move(bounds.upper)),
       lower_(begin_),
       upper_(end_),
       direction_(direction) {
+  open(*database, nullptr, start_at);
+}
+
+RocksCursor::RocksCursor(std::shared_ptr<const RocksView> view, KeyBounds bounds,
+                         Direction direction)
+    : database_(view),
+      begin_(std::move(bounds.lower)),
+      end_(std::move(bounds.upper)),
+      lower_(begin_),
+      upper_(end_),
+      direction_(direction) {
+  open(view->database(), view->snapshot(), {});
+}
+
+void RocksCursor::open(rocksdb::DB& database, const rocksdb::Snapshot* snapshot,
+                       std::string_view start_at) {
+  CHECK(begin_ < end_, "a cursor over no keys would read whatever is there");
   rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
   options.iterate_lower_bound = &lower_;
   options.iterate_upper_bound = &upper_;
-  iterator_.reset(database_->NewIterator(options));
+  iterator_.reset(database.NewIterator(options));
   // The bounds hold for seeks as well: a start outside of them begins at the nearer one.
   const rocksdb::Slice start(start_at.data(), start_at.size());
   if (direction_ == Direction::forward) {

@@ -1,6 +1,8 @@
 #include "storage/rocks/rocks_store.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/shard_set.h"
+#include "storage/joined_cursor.h"
 #include "storage/keys.h"
 #include "storage/record_codec.h"
 #include "storage/rocks/format_version.h"
@@ -189,22 +191,42 @@ std::unique_ptr<Cursor> RocksStore::scan(std::string_view prefix, Direction dire
                                          std::string_view start_at) const {
   auto database = this->database();
   if (database == nullptr) return std::make_unique<FailedCursor>(closed_by_full_disk());
-  return std::make_unique<RocksCursor>(std::move(database), prefix, direction, start_at);
+  return std::make_unique<RocksCursor>(std::move(database), bounds_of({std::string(prefix)}),
+                                       direction, start_at);
 }
 
-Result<std::vector<Epoch>> RocksStore::claim_all_shards() {
+std::unique_ptr<Cursor> RocksStore::scan_many(std::vector<KeyRange> ranges,
+                                              const ManyOptions& options) const {
+  auto database = this->database();
+  if (database == nullptr) return std::make_unique<FailedCursor>(closed_by_full_disk());
+  auto open = [direction = options.direction, view = std::make_shared<const RocksView>(
+                                                  std::move(database))](const KeyBounds& bounds) {
+    return std::make_unique<RocksCursor>(view, bounds, direction);
+  };
+  return join_ranges(std::move(ranges), options, std::move(open));
+}
+
+Result<std::vector<Epoch>> RocksStore::claim(std::span<const ShardId> shards) {
+  const ShardSet raised(shards);  // checks each id before anything is written
   const std::lock_guard lock(commit_mutex_);
   if (!is_healthy_) return recover();
+  auto epochs = epochs_;
   rocksdb::WriteBatch rows;
-  std::vector<Epoch> claimed;
-  for (std::uint16_t shard = 0; shard < shard_count; ++shard) {
-    claimed.push_back(Epoch{epochs_[shard] + 1});
-    const auto added = rows.Put(keys::epoch(ShardId{shard}), encode_epoch(epochs_[shard] + 1));
-    if (!added.ok()) return error_of(added, "Claiming the shards");
+  for (const ShardId shard : raised) {
+    std::uint64_t& epoch = epochs[static_cast<std::size_t>(shard)];
+    const auto added = rows.Put(keys::epoch(shard), encode_epoch(++epoch));
+    if (!added.ok()) return error_of(added, "Claiming shards");
   }
-  // Synced even under relaxed durability: an epoch that comes back would readmit an old owner.
-  if (const auto written = write(rows, Durability::synced); !written.ok()) return written.error();
-  for (std::uint64_t& epoch : epochs_) ++epoch;
+  if (!raised.empty()) {
+    // Synced even under relaxed durability: an epoch that comes back would readmit an old owner.
+    const auto written = write(rows, Durability::synced);
+    if (!written.ok()) return written.error();
+  }
+  epochs_ = epochs;
+  std::vector<Epoch> claimed;
+  for (const ShardId shard : shards) {
+    claimed.push_back(Epoch{epochs_[static_cast<std::size_t>(shard)]});
+  }
   return claimed;
 }
 

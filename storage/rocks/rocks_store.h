@@ -31,6 +31,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 
 namespace rocksdb {
@@ -87,7 +88,9 @@ class RocksStore final : public OrderedStore {
   Result<std::optional<std::string>> get(std::string_view key) const override;
   std::unique_ptr<Cursor> scan(std::string_view prefix, Direction direction,
                                std::string_view start_at) const override;
-  Result<std::vector<Epoch>> claim_all_shards() override;
+  std::unique_ptr<Cursor> scan_many(std::vector<KeyRange> ranges,
+                                    const ManyOptions& options) const override;
+  Result<std::vector<Epoch>> claim(std::span<const ShardId> shards) override;
 
   RocksStats stats() const;
 

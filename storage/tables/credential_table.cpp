@@ -50,8 +50,9 @@ Result<std::optional<CredentialRow>> CredentialTable::find(const ProjectId& proj
   return read_one<CredentialRow>(store_, keys::credential(project, user, id), decode);
 }
 
-Outcome CredentialTable::visit(const std::function<Outcome(CredentialRow)>& each) const {
-  return visit_shards<CredentialRow>(store_, keys::credentials, decode, each);
+Outcome CredentialTable::visit(const ShardSet& shards,
+                               const std::function<Outcome(CredentialRow)>& each) const {
+  return visit_shards<CredentialRow>(store_, shards, keys::credentials, decode, each);
 }
 
 }  // namespace millrace::storage

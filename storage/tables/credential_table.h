@@ -4,6 +4,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
+#include "runtime/base/shard_set.h"
 #include "storage/ordered_store.h"
 
 #include <functional>
@@ -39,8 +40,8 @@ class CredentialTable {
 
   Result<std::optional<CredentialRow>> find(const ProjectId& project, const UserId& user,
                                             const std::string& id) const;
-  /// All credentials of all users.
-  Outcome visit(const std::function<Outcome(CredentialRow)>& each) const;
+  /// The credentials of all users on these shards.
+  Outcome visit(const ShardSet& shards, const std::function<Outcome(CredentialRow)>& each) const;
 
  private:
   const OrderedStore& store_;

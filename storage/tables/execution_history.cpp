@@ -1,62 +1,42 @@
 // ExecutionTable::history: one page of a project's task history, merged from its shards.
 //
-// Each shard keeps the project's rows sorted by (start time, id). The page comes from a heap of one
-// cursor per shard. Once it is full the order no longer matters and the rest is only counted.
+// Each shard keeps the project's rows sorted by (start time, id), so one walk over all shards, merged by
+// what follows the prefix, is the history. Counting the rows behind the page reads their keys only,
+// unless the query filters.
 
+#include "runtime/base/check.h"
+#include "runtime/base/shard_set.h"
 #include "storage/keys.h"
 #include "storage/tables/execution_rows.h"
 #include "storage/tables/execution_table.h"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
+#include <vector>
 
 namespace millrace::storage {
 namespace {
 
 using Query = ExecutionTable::HistoryQuery;
 
-/// The rows of one shard that lie in the query's time range.
-class ShardHistory {
- public:
-  ShardHistory(const OrderedStore& store, const Query& query, ShardId shard)
-      : prefix_(keys::history(shard, query.project)) {
-    const bool is_forward = query.direction == Direction::forward;
-    // Where the walk begins, and the time at which it ends. Range ends are keys without an id: they
-    // sort below every row of their own time, which makes `after` inclusive, `before` exclusive.
-    const auto& begin = is_forward ? query.after : query.before;
-    const auto& end = is_forward ? query.before : query.after;
-    if (end) end_ = keys::history_from(shard, query.project, *end);
-    const std::string start =
-        begin ? keys::history_from(shard, query.project, *begin) : std::string();
-    is_forward_ = is_forward;
-    cursor_ = store.scan(prefix_, query.direction, start);
-  }
+/// The rows of one shard that lie in the query's time range. Range ends are keys without an id: they sort
+/// below every row of their own time, which makes `after` inclusive and `before` exclusive.
+KeyRange range_of(const Query& query, ShardId shard) {
+  KeyRange range{keys::history(shard, query.project)};
+  if (query.after) range.from = keys::history_from(shard, query.project, *query.after);
+  if (query.before) range.until = keys::history_from(shard, query.project, *query.before);
+  return range;
+}
 
-  bool valid() const {
-    return cursor_->valid() && (end_.empty() || (cursor_->key() < end_) == is_forward_);
-  }
-  void next() { cursor_->next(); }
-  Outcome status() const { return cursor_->status(); }
-  /// Start time and id: what rows sort by across shards.
-  std::string_view order() const { return cursor_->key().substr(prefix_.size()); }
+ShardSet shards_of(const Query& query) {
+  // A user's executions are all on his own shard.
+  return query.user ? ShardSet{shard_of(query.project, *query.user)} : ShardSet::all();
+}
 
-  Result<SummaryView> row() const {
-    auto summary = view_summary(cursor_->value());
-    if (!summary.ok()) return summary;
-    const auto belongs = keys::history_row(ProjectId(std::string(summary->project)),
-                                           summary->started, summary->id) == cursor_->key();
-    if (belongs) return summary;
-    return Error(ErrorCode::corrupt_data,
-                 "The task history holds a row whose key does not belong to its content.");
-  }
-
- private:
-  std::string prefix_;
-  std::string end_;
-  bool is_forward_ = true;
-  std::unique_ptr<Cursor> cursor_;
-};
+/// Every row matches: counting needs no values.
+bool is_unfiltered(const Query& query) {
+  return !query.user && !query.workflow && !query.integration && !query.status;
+}
 
 bool matches(const Query& query, const SummaryView& row) {
   return (!query.user || query.user->text == row.user) &&
@@ -65,94 +45,48 @@ bool matches(const Query& query, const SummaryView& row) {
          (!query.status || *query.status == row.status);
 }
 
-/// Every row matches: counting needs no values.
-bool is_unfiltered(const Query& query) {
-  return !query.user && !query.workflow && !query.integration && !query.status;
+Result<SummaryView> read_row(const Cursor& cursor) {
+  auto summary = view_summary(cursor.value());
+  if (!summary.ok()) return summary;
+  const auto belongs = keys::history_row(ProjectId(std::string(summary->project)), summary->started,
+                                         summary->id) == cursor.key();
+  if (belongs) return summary;
+  return Error(ErrorCode::corrupt_data,
+               "The task history holds a row whose key does not belong to its content.");
 }
 
-class HistoryMerge {
- public:
-  HistoryMerge(const OrderedStore& store, const Query& query) : store_(store), query_(query) {}
-
-  Result<ExecutionTable::HistoryPage> run() {
-    if (const auto opened = open(); !opened.ok()) return opened.error();
-    if (const auto merged = fill_page(); !merged.ok()) return merged.error();
-    if (const auto counted = count_rest(); !counted.ok()) return counted.error();
-    return std::move(page_);
-  }
-
- private:
-  /// The heap's top is the row that comes first in the query's direction.
-  auto later() const {
-    return [is_forward = query_.direction == Direction::forward](const auto& a, const auto& b) {
-      return is_forward ? a->order() > b->order() : a->order() < b->order();
-    };
-  }
-
-  Outcome open() {
-    if (query_.user) return open(shard_of(query_.project, *query_.user));
-    for (std::uint16_t shard = 0; shard < shard_count; ++shard) {
-      if (const auto opened = open(ShardId{shard}); !opened.ok()) return opened;
-    }
-    std::make_heap(heap_.begin(), heap_.end(), later());
-    return Done{};
-  }
-
-  Outcome open(ShardId shard) {
-    auto source = std::make_unique<ShardHistory>(store_, query_, shard);
-    if (!source->valid()) return source->status();
-    heap_.push_back(std::move(source));
-    return Done{};
-  }
-
-  Outcome fill_page() {
-    const std::size_t limit = std::min(query_.limit, limits::history_page_max);
-    while (!heap_.empty() && page_.executions.size() < limit && !is_counted()) {
-      std::pop_heap(heap_.begin(), heap_.end(), later());
-      ShardHistory& source = *heap_.back();
-      const auto row = source.row();
-      if (!row.ok()) return row.error();
-      if (matches(query_, *row) && page_.total++ >= query_.offset) {
-        page_.executions.push_back(row->own());
-      }
-      source.next();
-      if (source.valid()) {
-        std::push_heap(heap_.begin(), heap_.end(), later());
-        continue;
-      }
-      if (const auto read = source.status(); !read.ok()) return read;
-      heap_.pop_back();
-    }
-    return Done{};
-  }
-
-  Outcome count_rest() {
-    for (const auto& source : heap_) {
-      for (; source->valid() && !is_counted(); source->next()) {
-        if (!is_unfiltered(query_)) {
-          const auto row = source->row();
-          if (!row.ok()) return row.error();
-          if (!matches(query_, *row)) continue;
-        }
-        ++page_.total;
-      }
-      if (const auto read = source->status(); !read.ok()) return read;
-    }
-    return Done{};
-  }
-
-  bool is_counted() const { return page_.total >= limits::history_total_max; }
-
-  const OrderedStore& store_;
-  const Query& query_;
-  std::vector<std::unique_ptr<ShardHistory>> heap_;
-  ExecutionTable::HistoryPage page_;
-};
+std::unique_ptr<Cursor> open(const OrderedStore& store, const Query& query) {
+  std::vector<KeyRange> ranges;
+  for (const ShardId shard : shards_of(query)) ranges.push_back(range_of(query, shard));
+  ManyOptions options;
+  options.order = ManyOptions::Order::by_tail;
+  options.direction = query.direction;
+  if (is_unfiltered(query)) options.limit = limits::history_total_max;
+  return store.scan_many(std::move(ranges), options);
+}
 
 }  // namespace
 
 Result<ExecutionTable::HistoryPage> ExecutionTable::history(const HistoryQuery& query) const {
-  return HistoryMerge(store_, query).run();
+  const std::size_t limit = std::min(query.limit, limits::history_page_max);
+  const bool counts_all = is_unfiltered(query);
+  HistoryPage page;
+  const auto cursor = open(store_, query);
+  for (; cursor->valid() && page.total < limits::history_total_max; cursor->next()) {
+    const bool is_shown = page.total >= query.offset && page.executions.size() < limit;
+    if (counts_all && !is_shown) {
+      ++page.total;
+      continue;
+    }
+    const auto row = read_row(*cursor);
+    if (!row.ok()) return row.error();
+    if (!matches(query, *row)) continue;
+    ++page.total;
+    if (is_shown) page.executions.push_back(row->own());
+  }
+  if (const auto read = cursor->status(); !read.ok()) return read.error();
+  CHECK(page.executions.size() <= limit, "a page is longer than was asked for");
+  return page;
 }
 
 }  // namespace millrace::storage

@@ -175,18 +175,25 @@ Outcome ExecutionTable::children(
   return Done{};
 }
 
-Outcome ExecutionTable::unfinished(const std::function<bool(ExecutionSummary)>& visit) const {
-  for (std::uint16_t shard = 0; shard < shard_count; ++shard) {
-    const auto cursor = store_.scan(keys::unfinished(ShardId{shard}));
-    for (; cursor->valid(); cursor->next()) {
-      const auto summary = view_summary(cursor->value());
-      if (!summary.ok()) return summary.error();
-      if (keys::unfinished_row(summary->id) != cursor->key()) return foreign_key("unfinished");
-      if (!visit(summary->own())) return Done{};
+Outcome ExecutionTable::unfinished(const ShardSet& shards,
+                                   const std::function<bool(ExecutionSummary)>& visit) const {
+  std::vector<KeyRange> ranges;
+  for (const ShardId shard : shards) ranges.push_back({keys::unfinished(shard)});
+  const auto cursor = store_.scan_many(std::move(ranges), {});
+  std::optional<Error> damage;
+  for (; cursor->valid(); cursor->next()) {
+    auto summary = view_summary(cursor->value());
+    if (summary.ok() && keys::unfinished_row(summary->id) != cursor->key()) {
+      summary = foreign_key("unfinished");
     }
-    if (const auto read = cursor->status(); !read.ok()) return read.error();
+    if (!summary.ok()) {
+      if (!damage) damage = summary.error();
+    } else if (!visit(summary->own())) {
+      return Done{};
+    }
   }
-  return Done{};
+  if (const auto read = cursor->status(); !read.ok()) return read.error();
+  return damage ? Outcome(*damage) : Done{};
 }
 
 }  // namespace millrace::storage

@@ -9,6 +9,7 @@
 // are opaque here; runtime/execution/event_codec.h knows what is in them.
 
 #include "runtime/base/limits.h"
+#include "runtime/base/shard_set.h"
 #include "runtime/execution/branch_path.h"
 #include "runtime/execution/execution_summary.h"
 #include "storage/ordered_store.h"
@@ -64,8 +65,11 @@ class ExecutionTable {
   Outcome children(
       const ExecutionId& id, const BranchPath& parent, StepIndex fan_out,
       const std::function<bool(std::uint32_t index, std::vector<JournalPage>)>& visit) const;
-  /// Unfinished executions of every shard, each with its summary; `visit` returns false to stop.
-  Outcome unfinished(const std::function<bool(ExecutionSummary)>& visit) const;
+  /// Unfinished executions of these shards, each with its summary; `visit` returns false to stop. A
+  /// damaged row must not keep the others from being recovered: it is passed over, and the outcome is
+  /// the first damage.
+  Outcome unfinished(const ShardSet& shards,
+                     const std::function<bool(ExecutionSummary)>& visit) const;
 
   // --- the task history ------------------------------------------------------------------------
   struct HistoryQuery {

@@ -35,8 +35,9 @@ void IntegrationTable::remove(WriteBatch& batch, const ProjectId& project,
   batch.remove(keys::integration(project, type));
 }
 
-Outcome IntegrationTable::visit(const std::function<Outcome(IntegrationRow)>& each) const {
-  return visit_shards<IntegrationRow>(store_, keys::integrations, decode, each);
+Outcome IntegrationTable::visit(const ShardSet& shards,
+                                const std::function<Outcome(IntegrationRow)>& each) const {
+  return visit_shards<IntegrationRow>(store_, shards, keys::integrations, decode, each);
 }
 
 }  // namespace millrace::storage

@@ -3,6 +3,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
+#include "runtime/base/shard_set.h"
 #include "storage/ordered_store.h"
 
 #include <functional>
@@ -24,8 +25,8 @@ class IntegrationTable {
   static void put(WriteBatch& batch, const IntegrationRow& row);
   static void remove(WriteBatch& batch, const ProjectId& project, const std::string& type);
 
-  /// All integrations of all projects, those of one project in the order of their types.
-  Outcome visit(const std::function<Outcome(IntegrationRow)>& each) const;
+  /// The integrations of all projects on these shards, those of one project in the order of their types.
+  Outcome visit(const ShardSet& shards, const std::function<Outcome(IntegrationRow)>& each) const;
 
  private:
   const OrderedStore& store_;

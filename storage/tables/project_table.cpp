@@ -113,9 +113,9 @@ Result<std::optional<ProjectRow>> ProjectTable::project(const ProjectId& id) con
   return read_one<ProjectRow>(store_, keys::project(id), decode_project);
 }
 
-Result<std::vector<ProjectRow>> ProjectTable::projects() const {
+Result<std::vector<ProjectRow>> ProjectTable::projects(const ShardSet& shards) const {
   std::vector<ProjectRow> rows;
-  const auto read = visit_shards<ProjectRow>(store_, keys::projects, decode_project,
+  const auto read = visit_shards<ProjectRow>(store_, shards, keys::projects, decode_project,
                                              [&](ProjectRow row) -> Outcome {
                                                rows.push_back(std::move(row));
                                                return Done{};

@@ -4,6 +4,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
+#include "runtime/base/shard_set.h"
 #include "storage/ordered_store.h"
 
 #include <optional>
@@ -57,7 +58,8 @@ class ProjectTable {
                           const WorkflowVersionRow& row);
 
   Result<std::optional<ProjectRow>> project(const ProjectId& id) const;
-  Result<std::vector<ProjectRow>> projects() const;
+  /// The projects on these shards.
+  Result<std::vector<ProjectRow>> projects(const ShardSet& shards) const;
   Result<std::vector<SigningKeyRow>> signing_keys(const ProjectId& project) const;
   Result<std::optional<WorkflowRow>> workflow(const ProjectId& project, const WorkflowId& id) const;
   Result<std::vector<WorkflowRow>> workflows(const ProjectId& project) const;

@@ -1,7 +1,7 @@
 #pragma once
-// How the tables read their rows: one, those of a key range, or those of a kind on all shards.
+// How the tables read their rows: one, those of a key range, or those of a kind on some shards.
 
-#include "runtime/base/shard.h"
+#include "runtime/base/shard_set.h"
 #include "storage/ordered_store.h"
 
 #include <cstdint>
@@ -32,28 +32,32 @@ Result<std::optional<Row>> read_one(const OrderedStore& store, const std::string
   return std::optional<Row>(std::move(*row));
 }
 
+/// The rest of a walk. A row that cannot be read ends it.
+template <class Row>
+Outcome visit_cursor(Cursor& cursor, Decode<Row> decode, const VisitRow<Row>& each) {
+  for (; cursor.valid(); cursor.next()) {
+    auto row = decode(cursor.value());
+    if (!row.ok()) return row.error();
+    if (auto visited = each(std::move(*row)); !visited.ok()) return visited;
+  }
+  return cursor.status();
+}
+
 /// The rows of one key range, in key order.
 template <class Row>
 Outcome visit_rows(const OrderedStore& store, const std::string& prefix, Decode<Row> decode,
                    const VisitRow<Row>& each) {
-  const auto cursor = store.scan(prefix);
-  for (; cursor->valid(); cursor->next()) {
-    auto row = decode(cursor->value());
-    if (!row.ok()) return row.error();
-    if (auto visited = each(std::move(*row)); !visited.ok()) return visited;
-  }
-  return cursor->status();
+  return visit_cursor<Row>(*store.scan(prefix), decode, each);
 }
 
-/// The rows of one kind on all shards; `prefix` gives the range of a shard.
+/// The rows of one kind on some shards, one shard after the other; `prefix` gives the range of a shard.
 template <class Row>
-Outcome visit_shards(const OrderedStore& store, std::string (*prefix)(ShardId), Decode<Row> decode,
+Outcome visit_shards(const OrderedStore& store, const ShardSet& shards,
+                     std::string (*prefix)(ShardId), Decode<Row> decode,
                      const VisitRow<Row>& each) {
-  for (std::uint16_t shard = 0; shard < shard_count; ++shard) {
-    const auto visited = visit_rows<Row>(store, prefix(ShardId{shard}), decode, each);
-    if (!visited.ok()) return visited;
-  }
-  return Done{};
+  std::vector<KeyRange> ranges;
+  for (const ShardId shard : shards) ranges.push_back({prefix(shard)});
+  return visit_cursor<Row>(*store.scan_many(std::move(ranges), {}), decode, each);
 }
 
 }  // namespace millrace::storage

@@ -36,8 +36,9 @@ void SecretTable::remove(WriteBatch& batch, const ProjectId& project, const std:
   batch.remove(keys::secret(project, name));
 }
 
-Outcome SecretTable::visit(const std::function<Outcome(SecretRow)>& each) const {
-  return visit_shards<SecretRow>(store_, keys::secrets, decode, each);
+Outcome SecretTable::visit(const ShardSet& shards,
+                           const std::function<Outcome(SecretRow)>& each) const {
+  return visit_shards<SecretRow>(store_, shards, keys::secrets, decode, each);
 }
 
 }  // namespace millrace::storage

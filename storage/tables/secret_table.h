@@ -3,6 +3,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
+#include "runtime/base/shard_set.h"
 #include "storage/ordered_store.h"
 
 #include <functional>
@@ -27,8 +28,8 @@ class SecretTable {
   static void put(WriteBatch& batch, const SecretRow& row);
   static void remove(WriteBatch& batch, const ProjectId& project, const std::string& name);
 
-  /// All secrets of all projects, those of one project in the order of their names.
-  Outcome visit(const std::function<Outcome(SecretRow)>& each) const;
+  /// The secrets of all projects on these shards, those of one project in the order of their names.
+  Outcome visit(const ShardSet& shards, const std::function<Outcome(SecretRow)>& each) const;
 
  private:
   const OrderedStore& store_;

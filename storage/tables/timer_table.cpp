@@ -15,19 +15,6 @@ constexpr auto fields = [](auto& record, auto& row) {
   record.text(2, row.user.text);
 };
 
-Result<TimerRow> decode(std::string_view key, std::string_view value) {
-  const auto parts = keys::parse_timer(key);
-  if (!parts) {
-    return Error(ErrorCode::corrupt_data, "The table \"timer\" holds a row with a damaged key.");
-  }
-  TimerRow row;
-  row.due = parts->due;
-  row.execution = parts->execution;
-  row.branch = parts->branch;
-  row.step = parts->step;
-  return read_record(value, "timer", record_version, fields, std::move(row));
-}
-
 std::string key_of(const TimerRow& timer) {
   return keys::timer(timer.due, timer.execution, timer.branch, timer.step);
 }
@@ -42,32 +29,22 @@ void TimerTable::put(WriteBatch& batch, const TimerRow& timer) {
 
 void TimerTable::remove(WriteBatch& batch, const TimerRow& timer) { batch.remove(key_of(timer)); }
 
-Outcome TimerTable::due(Instant before, const std::function<bool(TimerRow)>& visit) const {
-  for (std::uint16_t shard = 0; shard < shard_count; ++shard) {
-    const std::string end = keys::timers_from(ShardId{shard}, before);
-    const auto cursor = store_.scan(keys::timers(ShardId{shard}));
-    for (; cursor->valid() && cursor->key() < end; cursor->next()) {
-      auto timer = decode(cursor->key(), cursor->value());
-      if (!timer.ok()) return timer.error();
-      if (!visit(std::move(*timer))) return Done{};
-    }
-    if (const auto read = cursor->status(); !read.ok()) return read;
+Result<TimerRow> decode_timer(std::string_view key, std::string_view value) {
+  const auto parts = keys::parse_timer(key);
+  if (!parts) {
+    return Error(ErrorCode::corrupt_data, "The table \"timer\" holds a row with a damaged key.");
   }
-  return Done{};
-}
-
-Result<std::optional<Instant>> TimerTable::next_due(Instant from) const {
-  std::optional<Instant> earliest;
-  for (std::uint16_t shard = 0; shard < shard_count; ++shard) {
-    const auto cursor = store_.scan(keys::timers(ShardId{shard}), Direction::forward,
-                                    keys::timers_from(ShardId{shard}, from));
-    if (const auto read = cursor->status(); !read.ok()) return read.error();
-    if (!cursor->valid()) continue;
-    const auto timer = decode(cursor->key(), cursor->value());
-    if (!timer.ok()) return timer.error();
-    if (!earliest || timer->due < *earliest) earliest = timer->due;
+  TimerRow row;
+  row.due = parts->due;
+  row.execution = parts->execution;
+  row.branch = parts->branch;
+  row.step = parts->step;
+  auto read = read_record(value, "timer", record_version, fields, std::move(row));
+  if (read.ok() && shard_of(read->project, read->user) != read->execution.shard()) {
+    return Error(ErrorCode::corrupt_data,
+                 "The table \"timer\" holds a row whose key does not belong to its content.");
   }
-  return earliest;
+  return read;
 }
 
 }  // namespace millrace::storage

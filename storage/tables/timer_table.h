@@ -1,6 +1,6 @@
 #pragma once
 // Timers as rows: every wake-up of a sleeping run is derived from one of these, so a lost message
-// or a dead process costs latency and never a run.
+// or a dead process costs latency and never a run. due_rows.h reads them.
 
 #include "runtime/base/clock.h"
 #include "runtime/base/execution_id.h"
@@ -8,8 +8,7 @@
 #include "runtime/execution/branch_path.h"
 #include "storage/ordered_store.h"
 
-#include <functional>
-#include <optional>
+#include <string_view>
 
 namespace millrace::storage {
 
@@ -25,18 +24,11 @@ struct TimerRow {
 
 class TimerTable {
  public:
-  explicit TimerTable(const OrderedStore& store) : store_(store) {}
-
   static void put(WriteBatch& batch, const TimerRow& timer);
   static void remove(WriteBatch& batch, const TimerRow& timer);
-
-  /// Timers due before `before`, earliest first within each shard; `visit` returns false to stop.
-  Outcome due(Instant before, const std::function<bool(TimerRow)>& visit) const;
-  /// The earliest due time of all shards at or after `from`, if there is any.
-  Result<std::optional<Instant>> next_due(Instant from) const;
-
- private:
-  const OrderedStore& store_;
 };
+
+/// Refuses a damaged row with corrupt_data.
+Result<TimerRow> decode_timer(std::string_view key, std::string_view value);
 
 }  // namespace millrace::storage

@@ -30,8 +30,9 @@ void UserTable::put(WriteBatch& batch, const UserRow& row) {
             write_record(record_version, row, fields, row.meta.size() + row.user.text.size() + 64));
 }
 
-Outcome UserTable::visit(const std::function<Outcome(UserRow)>& each) const {
-  return visit_shards<UserRow>(store_, keys::users, decode, each);
+Outcome UserTable::visit(const ShardSet& shards,
+                         const std::function<Outcome(UserRow)>& each) const {
+  return visit_shards<UserRow>(store_, shards, keys::users, decode, each);
 }
 
 }  // namespace millrace::storage

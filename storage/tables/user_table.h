@@ -3,6 +3,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
+#include "runtime/base/shard_set.h"
 #include "storage/ordered_store.h"
 
 #include <functional>
@@ -24,8 +25,8 @@ class UserTable {
 
   static void put(WriteBatch& batch, const UserRow& row);
 
-  /// All users of all projects.
-  Outcome visit(const std::function<Outcome(UserRow)>& each) const;
+  /// The users of all projects on these shards.
+  Outcome visit(const ShardSet& shards, const std::function<Outcome(UserRow)>& each) const;
 
  private:
   const OrderedStore& store_;

@@ -18,10 +18,11 @@ const UserId user("u");
 
 std::vector<CredentialRow> rows_in(const storage::OrderedStore& store) {
   std::vector<CredentialRow> rows;
-  const auto read = CredentialTable(store).visit([&](CredentialRow row) -> Outcome {
-    rows.push_back(std::move(row));
-    return Done{};
-  });
+  const auto read =
+      CredentialTable(store).visit(ShardSet::all(), [&](CredentialRow row) -> Outcome {
+        rows.push_back(std::move(row));
+        return Done{};
+      });
   REQUIRE(read.ok());
   return rows;
 }

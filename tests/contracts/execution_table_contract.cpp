@@ -248,10 +248,11 @@ TEST_CASE("a summary is found by its bare id with every field", "[execution_tabl
 std::set<std::string> unfinished_ids(const ExecutionTable& table) {
   std::set<std::string> ids;
   REQUIRE(table
-              .unfinished([&](ExecutionSummary summary) {
-                ids.insert(summary.id.text());
-                return true;
-              })
+              .unfinished(ShardSet::all(),
+                          [&](ExecutionSummary summary) {
+                            ids.insert(summary.id.text());
+                            return true;
+                          })
               .ok());
   return ids;
 }
@@ -280,8 +281,42 @@ TEST_CASE("the unfinished marker follows the status on every shard", "[execution
   CHECK(unfinished_ids(executions.table()) == left);
 
   int visits = 0;
-  REQUIRE(executions.table().unfinished([&](ExecutionSummary) { return ++visits < 5; }).ok());
+  REQUIRE(executions.table()
+              .unfinished(ShardSet::all(), [&](ExecutionSummary) { return ++visits < 5; })
+              .ok());
   CHECK(visits == 5);
+}
+
+TEST_CASE("unfinished runs are found on the shards asked for and despite damaged markers",
+          "[execution_table]") {
+  Executions executions;
+  WriteBatch batch;
+  std::size_t of_some = 0;
+  const ShardSet some{shard_of(ProjectId("project"), UserId("4")),
+                      shard_of(ProjectId("project"), UserId("5"))};
+  for (int user = 0; user < 50; ++user) {
+    const auto each = summary_for("project", std::to_string(user), at(user), executions.random());
+    ExecutionTable::put_summary(batch, each);
+    if (some.contains(each.id.shard())) ++of_some;
+  }
+  // Before all others of their shard: they must not end the walk.
+  for (const ShardId shard : ShardSet::all()) {
+    batch.put(storage::keys::unfinished(shard) + std::string(16, '\0'), "damaged");
+  }
+  must_commit(executions.store(), batch);
+  const auto found = [&](const ShardSet& shards) {
+    std::size_t rows = 0;
+    const auto read = executions.table().unfinished(shards, [&](const ExecutionSummary&) {
+      ++rows;
+      return true;
+    });
+    CHECK(read.ok() == shards.empty());
+    if (!read.ok()) CHECK(read.error().code == ErrorCode::corrupt_data);
+    return rows;
+  };
+  CHECK(found(some) == of_some);
+  CHECK(found(ShardSet::all()) == 50);
+  CHECK(found(ShardSet::none()) == 0);
 }
 
 TEST_CASE("erasing an execution leaves no row of it and every row of others", "[execution_table]") {

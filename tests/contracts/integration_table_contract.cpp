@@ -14,10 +14,11 @@ using storage::WriteBatch;
 
 std::vector<IntegrationRow> rows_in(const storage::OrderedStore& store) {
   std::vector<IntegrationRow> rows;
-  const auto read = IntegrationTable(store).visit([&](IntegrationRow row) -> Outcome {
-    rows.push_back(std::move(row));
-    return Done{};
-  });
+  const auto read =
+      IntegrationTable(store).visit(ShardSet::all(), [&](IntegrationRow row) -> Outcome {
+        rows.push_back(std::move(row));
+        return Done{};
+      });
   REQUIRE(read.ok());
   return rows;
 }

@@ -1,11 +1,15 @@
 // What every ordered store keeps: see storage/ordered_store.h.
 
 #include "runtime/base/check.h"
+#include "runtime/base/shard_set.h"
 #include "storage/keys.h"
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"
+#include "tests/support/seeded_random.h"
 
+#include <algorithm>
 #include <atomic>
+#include <set>
 #include <thread>
 
 namespace millrace::tests {
@@ -173,10 +177,10 @@ TEST_CASE("a cursor keeps its view while rows change under it", "[store]") {
 
 TEST_CASE("claiming raises every shard's epoch by one each time", "[store]") {
   const auto store = any_store();
-  const auto first = (**store).claim_all_shards();
+  const auto first = (**store).claim(ShardSet::all().ids());
   REQUIRE(first.ok());
   REQUIRE(first->size() == shard_count);
-  const auto second = (**store).claim_all_shards();
+  const auto second = (**store).claim(ShardSet::all().ids());
   REQUIRE(second.ok());
   for (std::size_t shard = 0; shard < shard_count; ++shard) {
     CHECK(static_cast<std::uint64_t>((*second)[shard]) ==
@@ -186,8 +190,8 @@ TEST_CASE("claiming raises every shard's epoch by one each time", "[store]") {
 
 TEST_CASE("a commit with a stale fence changes nothing and says so", "[store]") {
   const auto store = any_store();
-  const auto old_epochs = *(**store).claim_all_shards();
-  const auto epochs = *(**store).claim_all_shards();
+  const auto old_epochs = *(**store).claim(ShardSet::all().ids());
+  const auto epochs = *(**store).claim(ShardSet::all().ids());
   must_commit((**store), puts({{"kept", "1"}}));
 
   WriteBatch batch = puts({{"kept", "2"}, {"new", "2"}});
@@ -208,7 +212,7 @@ TEST_CASE("a commit with a stale fence changes nothing and says so", "[store]") 
 
 TEST_CASE("an epoch that was never given out is as stale as an old one", "[store]") {
   const auto store = any_store();
-  const auto epochs = *(**store).claim_all_shards();
+  const auto epochs = *(**store).claim(ShardSet::all().ids());
   WriteBatch batch = puts({{"a", "1"}});
   batch.require({ShardId{3}, Epoch{static_cast<std::uint64_t>(epochs[3]) + 1}});
   CHECK((**store).commit(batch).error().code == ErrorCode::stale_epoch);
@@ -216,18 +220,213 @@ TEST_CASE("an epoch that was never given out is as stale as an old one", "[store
 
 TEST_CASE("a batch without operations only asks about its fences", "[store]") {
   const auto store = any_store();
-  const auto epochs = *(**store).claim_all_shards();
+  const auto epochs = *(**store).claim(ShardSet::all().ids());
   CHECK((**store).commit(WriteBatch()).ok());
   WriteBatch current;
   current.require({ShardId{0}, epochs[0]});
   CHECK((**store).commit(current).ok());
-  CHECK((**store).claim_all_shards().ok());
+  CHECK((**store).claim(ShardSet::all().ids()).ok());
   CHECK((**store).commit(current).error().code == ErrorCode::stale_epoch);
+}
+
+TEST_CASE("claiming some shards leaves the fences of all others as they are", "[store]") {
+  const auto store = any_store();
+  const auto epochs = *(**store).claim(ShardSet::all().ids());
+  const std::vector<ShardId> asked{ShardId{200}, ShardId{3}, ShardId{77}};
+  const auto claimed = (**store).claim(asked);
+  REQUIRE(claimed.ok());
+  REQUIRE(claimed->size() == asked.size());
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto before = epochs[static_cast<std::size_t>(asked[i])];
+    CHECK(static_cast<std::uint64_t>((*claimed)[i]) == static_cast<std::uint64_t>(before) + 1);
+  }
+  for (const ShardId shard : ShardSet::all()) {
+    WriteBatch old;
+    old.require({shard, epochs[static_cast<std::size_t>(shard)]});
+    CHECK((**store).commit(old).ok() == !ShardSet(asked).contains(shard));
+  }
+  WriteBatch both;
+  both.require({ShardId{3}, (*claimed)[1]});
+  both.require({ShardId{4}, epochs[4]});
+  CHECK((**store).commit(both).ok());
+}
+
+TEST_CASE("claiming no shards gives no epochs and writes nothing", "[store]") {
+  const auto store = any_store();
+  const auto epochs = *(**store).claim(ShardSet::all().ids());
+  const auto none = (**store).claim({});
+  REQUIRE(none.ok());
+  CHECK(none->empty());
+  WriteBatch all;
+  for (const ShardId shard : ShardSet::all()) {
+    all.require({shard, epochs[static_cast<std::size_t>(shard)]});
+  }
+  CHECK((**store).commit(all).ok());
+}
+
+TEST_CASE("a shard that is named twice is claimed once", "[store]") {
+  const auto store = any_store();
+  const std::vector<ShardId> twice{ShardId{9}, ShardId{8}, ShardId{9}};
+  const auto first = *(**store).claim(twice);
+  const auto second = *(**store).claim(twice);
+  CHECK(first[0] == first[2]);
+  CHECK(second[0] == second[2]);
+  CHECK(static_cast<std::uint64_t>(second[0]) == static_cast<std::uint64_t>(first[0]) + 1);
+}
+
+TEST_CASE("claiming a shard that does not exist is a bug and claims nothing", "[store]") {
+  const auto store = any_store();
+  const auto epochs = *(**store).claim(ShardSet::all().ids());
+  for (const ShardId bad : {ShardId{256}, storage::keys::node_shard}) {
+    const std::vector<ShardId> asked{ShardId{5}, bad};
+    CHECK_THROWS_AS(ignore_result((**store).claim(asked), "throws"), BugFound);
+  }
+  WriteBatch batch;
+  batch.require({ShardId{5}, epochs[5]});
+  CHECK((**store).commit(batch).ok());
+}
+
+TEST_CASE("claims of some shards are there after a restart", "[store]") {
+  const auto store = any_store();
+  const std::vector<ShardId> asked{ShardId{1}};
+  const auto epochs = *(**store).claim(ShardSet::all().ids());
+  const auto claimed = *(**store).claim(asked);
+  store->reopen();
+  WriteBatch batch;
+  batch.require({ShardId{0}, epochs[0]});
+  batch.require({ShardId{1}, claimed[0]});
+  CHECK((**store).commit(batch).ok());
+  batch.require({ShardId{1}, epochs[1]});
+  CHECK((**store).commit(batch).error().code == ErrorCode::stale_epoch);
+}
+
+// --- many ranges at once ---------------------------------------------------------------------------
+
+/// The rows of a walk over ranges below `space`, as "name" and a blank each.
+std::string walk(const storage::OrderedStore& store, std::vector<storage::KeyRange> ranges,
+                 const storage::ManyOptions& options = {}) {
+  std::string out;
+  for (const auto& row : rest_of(*store.scan_many(std::move(ranges), options))) {
+    out += row.first.substr(space.size()) + ' ';
+  }
+  return out;
+}
+
+storage::ManyOptions many(storage::ManyOptions::Order order,
+                          Direction direction = Direction::forward) {
+  storage::ManyOptions options;
+  options.order = order;
+  options.direction = direction;
+  return options;
+}
+
+constexpr auto by_range = storage::ManyOptions::Order::range_by_range;
+constexpr auto by_tail = storage::ManyOptions::Order::by_tail;
+
+TEST_CASE("a walk over many ranges gives them one after the other in the order asked", "[store]") {
+  const auto store = any_store();
+  must_commit(**store, puts({{"a1", ""}, {"a2", ""}, {"b1", ""}, {"c1", ""}, {"c2", ""}}));
+  const std::vector<storage::KeyRange> ranges{{key("c")}, {key("x")}, {key("a")}};
+  CHECK(walk(**store, ranges) == "c1 c2 a1 a2 ");
+  CHECK(walk(**store, ranges, many(by_range, Direction::backward)) == "c2 c1 a2 a1 ");
+  CHECK(walk(**store, {}).empty());
+  CHECK(walk(**store, {{key("x")}, {key("y")}}).empty());
+}
+
+TEST_CASE("a merged walk orders rows by what follows their prefix", "[store]") {
+  const auto store = any_store();
+  must_commit(**store, puts({{"a1", ""}, {"a4", ""}, {"bb2", ""}, {"bb4", ""}, {"c3", ""}}));
+  const std::vector<storage::KeyRange> ranges{{key("bb")}, {key("a")}, {key("c")}, {key("x")}};
+  CHECK(walk(**store, ranges, many(by_tail)) == "a1 bb2 c3 bb4 a4 ");
+  CHECK(walk(**store, ranges, many(by_tail, Direction::backward)) == "bb4 a4 c3 bb2 a1 ");
+}
+
+TEST_CASE("each range of a walk begins and ends where it is told, in both directions", "[store]") {
+  const auto store = any_store();
+  must_commit(**store, puts({{"a1", ""}, {"a2", ""}, {"a3", ""}, {"b1", ""}, {"b2", ""}}));
+  const std::vector<storage::KeyRange> ranges{{key("a"), key("a2")}, {key("b"), {}, key("b2")}};
+  for (const auto order : {by_range, by_tail}) {
+    CHECK(walk(**store, ranges, many(order)) == (order == by_range ? "a2 a3 b1 " : "b1 a2 a3 "));
+    CHECK(walk(**store, ranges, many(order, Direction::backward)) ==
+          (order == by_range ? "a3 a2 b1 " : "a3 a2 b1 "));
+    // Bounds outside of the prefix, and ranges that hold no key at all.
+    CHECK(walk(**store, {{key("a"), "\0"s, "\xff"}}, many(order)) == "a1 a2 a3 ");
+    CHECK(walk(**store, {{key("a"), key("b")}, {key("b"), {}, key("a")}}, many(order)).empty());
+    CHECK(walk(**store, {{key("a"), key("a2"), key("a2")}}, many(order)).empty());
+  }
+}
+
+TEST_CASE("a walk over many ranges takes no more rows than it is allowed", "[store]") {
+  const auto store = any_store();
+  must_commit(**store,
+              puts({{"a1", ""}, {"a3", ""}, {"a5", ""}, {"b2", ""}, {"b4", ""}, {"c6", ""}}));
+  const std::vector<storage::KeyRange> ranges{{key("a")}, {key("b")}, {key("c")}};
+  auto options = many(by_range);
+  options.limit = 4;
+  CHECK(walk(**store, ranges, options) == "a1 a3 a5 b2 ");
+  options.limit_each = 2;
+  CHECK(walk(**store, ranges, options) == "a1 a3 b2 b4 ");
+  options.order = by_tail;
+  CHECK(walk(**store, ranges, options) == "a1 b2 a3 b4 ");
+  options.limit = 100;
+  CHECK(walk(**store, ranges, options) == "a1 b2 a3 b4 c6 ");
+  options.limit = 0;
+  CHECK(walk(**store, ranges, options).empty());
+  options.limit = 100;
+  options.limit_each = 0;
+  CHECK(walk(**store, ranges, options).empty());
+}
+
+TEST_CASE("all ranges of a walk are read from one view while rows change", "[store]") {
+  for (const auto order : {by_range, by_tail}) {
+    const auto store = any_store();
+    must_commit(**store, puts({{"a1", "old"}, {"b2", "old"}, {"c3", "old"}}));
+    const auto cursor =
+        (**store).scan_many({{key("a")}, {key("b")}, {key("c")}, {key("d")}}, many(order));
+    REQUIRE(cursor->valid());
+    must_commit(**store, puts({{"a2", "new"}, {"b2", "new"}, {"d4", "new"}}));
+    WriteBatch removal;
+    removal.remove(key("c3"));
+    must_commit(**store, removal);
+    CHECK(short_rows(rest_of(*cursor)) == Rows{{"a1", "old"}, {"b2", "old"}, {"c3", "old"}});
+  }
+}
+
+TEST_CASE("merged walks over random ranges are what sorting their rows gives", "[store]") {
+  const auto store = any_store();
+  SeededRandom random(11);
+  Rows rows;
+  for (int i = 0; i < 2'000; ++i) {
+    rows.emplace_back(
+        std::to_string(100 + random.below(100)) + std::to_string(1'000 + random.below(900)), "");
+  }
+  must_commit(**store, puts(rows));
+  for (const auto direction : {Direction::forward, Direction::backward}) {
+    std::vector<storage::KeyRange> ranges;
+    std::vector<std::string> expected;
+    std::set<std::string> seen;
+    for (std::size_t range = 100; range < 200; range += 1 + random.below(3)) {
+      ranges.push_back({key(std::to_string(range))});
+      for (const auto& row : rows) {
+        if (row.first.starts_with(std::to_string(range)) && seen.insert(row.first).second) {
+          expected.push_back(row.first.substr(3));
+        }
+      }
+    }
+    std::sort(expected.begin(), expected.end());
+    if (direction == Direction::backward) std::reverse(expected.begin(), expected.end());
+    std::vector<std::string> found;
+    const auto cursor = (**store).scan_many(ranges, many(by_tail, direction));
+    for (; cursor->valid(); cursor->next())
+      found.emplace_back(cursor->key().substr(space.size() + 3));
+    REQUIRE(cursor->status().ok());
+    CHECK(found == expected);
+  }
 }
 
 TEST_CASE("rows and epochs are there after a restart", "[store]") {
   const auto store = any_store();
-  const auto epochs = *(**store).claim_all_shards();
+  const auto epochs = *(**store).claim(ShardSet::all().ids());
   Rows rows;
   for (int i = 0; i < 200; ++i) rows.emplace_back("row " + std::to_string(1000 + i), "value");
   must_commit((**store), puts(rows));
@@ -236,7 +435,7 @@ TEST_CASE("rows and epochs are there after a restart", "[store]") {
   WriteBatch batch = puts({{"after", ""}});
   batch.require({ShardId{255}, epochs[255]});
   must_commit((**store), batch);
-  CHECK((*(**store).claim_all_shards())[255] > epochs[255]);
+  CHECK((*(**store).claim(ShardSet::all().ids()))[255] > epochs[255]);
 }
 
 TEST_CASE("commits of many threads are each whole to every reader", "[store]") {

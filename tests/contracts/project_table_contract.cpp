@@ -35,7 +35,7 @@ TEST_CASE("a project comes back with every field and all projects are listed", "
   CHECK((*found)->name == "Name 17");
   CHECK((*found)->api_key_hash == "hash");
   CHECK((*found)->created == at(17));
-  CHECK(table.projects()->size() == 40);
+  CHECK(table.projects(ShardSet::all())->size() == 40);
   CHECK_FALSE(table.project(ProjectId("project 40"))->has_value());
 }
 

@@ -43,16 +43,17 @@ void put_credential(OrderedStore& store, const std::string& id, const Sealer& se
 /// How many sealed rows `sealer` opens to what they were.
 std::size_t opened_by(const Sealer& sealer, const OrderedStore& store) {
   std::size_t opened = 0;
-  const auto secrets = SecretTable(store).visit([&](SecretRow row) -> Outcome {
+  const auto secrets = SecretTable(store).visit(ShardSet::all(), [&](SecretRow row) -> Outcome {
     const auto plain = sealer.unseal(row.sealed, row.place());
     opened += plain.ok() && *plain == "value of " + row.name;
     return Done{};
   });
-  const auto credentials = CredentialTable(store).visit([&](CredentialRow row) -> Outcome {
-    const auto plain = sealer.unseal(row.sealed, row.place());
-    opened += plain.ok() && *plain == "fields of " + row.id;
-    return Done{};
-  });
+  const auto credentials =
+      CredentialTable(store).visit(ShardSet::all(), [&](CredentialRow row) -> Outcome {
+        const auto plain = sealer.unseal(row.sealed, row.place());
+        opened += plain.ok() && *plain == "fields of " + row.id;
+        return Done{};
+      });
   REQUIRE((secrets.ok() && credentials.ok()));
   return opened;
 }

@@ -14,7 +14,7 @@ using storage::WriteBatch;
 
 std::vector<SecretRow> rows_in(const storage::OrderedStore& store) {
   std::vector<SecretRow> rows;
-  const auto read = SecretTable(store).visit([&](SecretRow row) -> Outcome {
+  const auto read = SecretTable(store).visit(ShardSet::all(), [&](SecretRow row) -> Outcome {
     rows.push_back(std::move(row));
     return Done{};
   });
@@ -54,7 +54,7 @@ TEST_CASE("an error of the visitor ends the walk", "[secret_table]") {
   SecretTable::put(batch, {ProjectId("p"), "b", "", at(0)});
   must_commit(**store, batch);
   int visited = 0;
-  const auto read = SecretTable(**store).visit([&](SecretRow) -> Outcome {
+  const auto read = SecretTable(**store).visit(ShardSet::all(), [&](SecretRow) -> Outcome {
     ++visited;
     return Error(ErrorCode::cancelled, "enough");
   });

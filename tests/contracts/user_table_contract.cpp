@@ -25,7 +25,7 @@ TEST_CASE("users of all shards come back with every field", "[user_table]") {
   must_commit(**store, batch);
   store->reopen();
   std::map<std::string, UserRow> rows;
-  const auto read = UserTable(**store).visit([&](UserRow row) -> Outcome {
+  const auto read = UserTable(**store).visit(ShardSet::all(), [&](UserRow row) -> Outcome {
     const std::string user = row.user.text;
     rows[user] = std::move(row);
     return Done{};

@@ -83,6 +83,16 @@ class ActorTestBed {
     CHECK(summary.ok() && summary->has_value(), "the execution has no summary");
     return (*summary)->status;
   }
+  /// Whether anything is going to be woken, by a row.
+  bool has_timer() const {
+    bool any = false;
+    const auto read = storage::visit_due(store, ShardSet::all(), Instant::max(), [&](const auto&) {
+      any = true;
+      return false;
+    });
+    CHECK(read.ok(), "the timers cannot be read");
+    return any;
+  }
   bool reaches(const ExecutionId& execution, ExecutionStatus wanted) const {
     return eventually([&] { return status(execution) == wanted; });
   }
@@ -108,9 +118,8 @@ class ActorTestBed {
 
  private:
   void start() {
-    auto epochs = store.claim_all_shards();
-    CHECK(epochs.ok(), "the memory store gave no epochs");
-    ownership = std::make_unique<ShardOwnership>(std::move(*epochs));
+    ownership = std::make_unique<ShardOwnership>();
+    CHECK(ownership->claim(store, ShardSet::all()).ok(), "the memory store gave no epochs");
     commits = std::make_unique<storage::GroupCommit>(store, storage::GroupCommitOptions{});
     functions = std::make_unique<ScriptedFunctions>(script);
     http = std::make_unique<ScriptedHttp>(requests);

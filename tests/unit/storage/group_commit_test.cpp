@@ -3,6 +3,7 @@
 #include "storage/group_commit.h"
 
 #include "runtime/base/check.h"
+#include "runtime/base/shard_set.h"
 #include "storage/memory/memory_store.h"
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"
@@ -41,7 +42,13 @@ class GatedStore final : public storage::OrderedStore {
                                         std::string_view start_at) const override {
     return memory_.scan(prefix, direction, start_at);
   }
-  Result<std::vector<Epoch>> claim_all_shards() override { return memory_.claim_all_shards(); }
+  std::unique_ptr<storage::Cursor> scan_many(std::vector<storage::KeyRange> ranges,
+                                             const storage::ManyOptions& options) const override {
+    return memory_.scan_many(std::move(ranges), options);
+  }
+  Result<std::vector<Epoch>> claim(std::span<const ShardId> shards) override {
+    return memory_.claim(shards);
+  }
 
   MemoryStore& memory() { return memory_; }
   void close() {
@@ -299,8 +306,8 @@ TEST_CASE("a refused batch shares a group with good ones and is answered in orde
 
 TEST_CASE("batches with stale fences fail alone and their company commits", "[group_commit]") {
   MemoryStore store;
-  const auto old_epochs = *store.claim_all_shards();
-  const auto epochs = *store.claim_all_shards();
+  const auto old_epochs = *store.claim(ShardSet::all().ids());
+  const auto epochs = *store.claim(ShardSet::all().ids());
   Answers answers;
   GroupCommit commit(store, patient());
   const Generation generation = commit.generation();
@@ -324,13 +331,15 @@ TEST_CASE("batches with stale fences fail alone and their company commits", "[gr
   CHECK(store.commit_count() == 1);
   CHECK(commit.generation() == generation);
   CHECK(commit.stats().batches == 80);
+  CHECK(commit.stats().moved == 20);
+  CHECK(commit.stats().failures == 0);
 }
 
 TEST_CASE("a group of nothing but stale batches answers all and commits nothing",
           "[group_commit]") {
   MemoryStore store;
-  const auto epochs = *store.claim_all_shards();
-  REQUIRE(store.claim_all_shards().ok());
+  const auto epochs = *store.claim(ShardSet::all().ids());
+  REQUIRE(store.claim(ShardSet::all().ids()).ok());
   Answers answers;
   GroupCommit commit(store, patient());
   for (int i = 0; i < 3; ++i) {
@@ -346,8 +355,8 @@ TEST_CASE("a group of nothing but stale batches answers all and commits nothing"
 TEST_CASE("a store that fails while stale fences are sorted out fails the group",
           "[group_commit]") {
   MemoryStore store;
-  const auto old_epochs = *store.claim_all_shards();
-  REQUIRE(store.claim_all_shards().ok());
+  const auto old_epochs = *store.claim(ShardSet::all().ids());
+  REQUIRE(store.claim(ShardSet::all().ids()).ok());
   store.fail_next_commits(1, ErrorCode::storage_failed);
   Answers answers;
   GroupCommit commit(store, patient());
@@ -402,7 +411,13 @@ TEST_CASE("a bug in a store is an answer and not the end of the thread", "[group
                                           std::string_view) const override {
       return nullptr;
     }
-    Result<std::vector<Epoch>> claim_all_shards() override { return std::vector<Epoch>(); }
+    std::unique_ptr<storage::Cursor> scan_many(std::vector<storage::KeyRange>,
+                                               const storage::ManyOptions&) const override {
+      return nullptr;
+    }
+    Result<std::vector<Epoch>> claim(std::span<const ShardId>) override {
+      return std::vector<Epoch>();
+    }
   };
   BuggyStore store;
   GroupCommit commit(store, {});

@@ -1,6 +1,6 @@
 #include "actors/tenants/user_registry.h"
 
-#include "actors/tenants/shard_ownership.h"
+#include "actors/shards/shard_ownership.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
@@ -15,9 +15,8 @@ TEST_CASE("a user who is first seen while a change of it is written stays as cha
   ManualClock clock;
   const ProjectId project("demo");
   const UserId user("ada");
-  auto epochs = store.claim_all_shards();
-  REQUIRE(epochs.ok());
-  const ShardOwnership ownership(std::move(*epochs));
+  ShardOwnership ownership;
+  REQUIRE(ownership.claim(store, ShardSet::all()).ok());
   {
     storage::GroupCommit commits(store, {});
     UserRegistry users(store, commits, ownership, clock);

@@ -84,15 +84,16 @@ TEST_CASE("an element that sends a file sends nothing after its parent's commit 
 TEST_CASE("a former owner's commits are refused once another process has taken the shards") {
   ActorTestBed bed;
   bed.deploy("w", one_function);
-  REQUIRE(bed.store.claim_all_shards().ok());
+  REQUIRE(bed.store.claim(ShardSet::all().ids()).ok());
   auto reply = bed.trigger("w", JsonObject{}, "user-1", Millis(300));
   CHECK_FALSE(reply.ok());
   bool any = false;
   REQUIRE(storage::ExecutionTable(bed.store)
-              .unfinished([&](const ExecutionSummary&) {
-                any = true;
-                return true;
-              })
+              .unfinished(ShardSet::all(),
+                          [&](const ExecutionSummary&) {
+                            any = true;
+                            return true;
+                          })
               .ok());
   CHECK_FALSE(any);
 }
@@ -109,7 +110,7 @@ TEST_CASE("a run with a damaged snapshot is rebuilt from its journal") {
   REQUIRE(snapshot.ok());
   REQUIRE(snapshot->has_value());  // otherwise this test says nothing
   storage::WriteBatch batch;
-  batch.require(bed.ownership->fence(execution.shard()));
+  batch.require(*bed.ownership->fence(execution.shard()));
   storage::ExecutionTable::put_snapshot(batch, execution, BranchPath{},
                                         {(*snapshot)->last_sequence, "1{damaged"});
   REQUIRE(bed.commits->commit_and_wait(std::move(batch)).ok());

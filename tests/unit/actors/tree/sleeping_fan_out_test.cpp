@@ -19,10 +19,11 @@ Json hours(JsonArray items) { return JsonObject{{"items", std::move(items)}}; }
 
 std::size_t timer_rows(const ActorTestBed& bed) {
   std::size_t rows = 0;
-  const auto counted = storage::TimerTable(bed.store).due(Instant::max(), [&](const auto&) {
-    ++rows;
-    return true;
-  });
+  const auto counted =
+      storage::visit_due(bed.store, ShardSet::all(), Instant::max(), [&](const auto&) {
+        ++rows;
+        return true;
+      });
   REQUIRE(counted.ok());
   return rows;
 }

@@ -59,10 +59,13 @@ TEST_CASE("a bug in one recovery sweep leaves the start and the next sweep as th
   REQUIRE(store.commit(batch).ok());
   std::atomic<int> lines{0};
   std::atomic<int> resumed{0};
-  RecoverySweep sweep(store, clock, counting(lines), Millis(1'000), [&](const ExecutionSummary&) {
-    ++resumed;
-    throw std::runtime_error("injected bug");
-  });
+  ShardOwnership ownership;
+  REQUIRE(ownership.claim(store, ShardSet::all()).ok());
+  RecoverySweep sweep(store, ownership, clock, counting(lines), Millis(1'000),
+                      [&](const ExecutionSummary&) {
+                        ++resumed;
+                        throw std::runtime_error("injected bug");
+                      });
   sweep.wait_for_first_sweep();
   CHECK(sweep.has_swept());
   CHECK(lines == 1);

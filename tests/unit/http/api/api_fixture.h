@@ -3,12 +3,12 @@
 // time. `call` takes a request the way the server hands it over.
 
 #include "actors/gateway/task_history.h"
+#include "actors/shards/shard_ownership.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/registered_tenants.h"
 #include "actors/tenants/secret_registry.h"
-#include "actors/tenants/shard_ownership.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
@@ -49,7 +49,7 @@ class ApiFixture {
   static constexpr std::string_view admin_key = "the-admin-key";
 
   explicit ApiFixture(ApiOptions options = {})
-      : ownership_(*store_.claim_all_shards()),
+      : ownership_(ShardSet::all().ids(), *store_.claim(ShardSet::all().ids())),
         commits_(store_, {}),
         projects(store_, commits_, ownership_, clock, random_),
         workflows(store_, commits_, ownership_, clock, functions_,

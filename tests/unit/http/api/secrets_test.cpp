@@ -151,7 +151,8 @@ TEST_CASE("an absent secret is named with the nearest one", "[http]") {
 
 TEST_CASE("a server with another key starts and says which key its secrets need", "[http]") {
   storage::MemoryStore store;
-  const ShardOwnership ownership(*store.claim_all_shards());
+  ShardOwnership ownership;
+  REQUIRE(ownership.claim(store, ShardSet::all()).ok());
   storage::GroupCommit commits(store, {});
   const ManualClock clock;
   const storage::Sealer right(*storage::SealingKey::parse(key_text));

@@ -354,7 +354,8 @@ TEST_CASE("users are listed a hundred at a time", "[http]") {
 
 TEST_CASE("integrations, users and accounts are found again after a restart", "[http]") {
   storage::MemoryStore store;
-  const ShardOwnership ownership(*store.claim_all_shards());
+  ShardOwnership ownership;
+  REQUIRE(ownership.claim(store, ShardSet::all()).ok());
   const ManualClock clock;
   SeededRandom random(5);
   const storage::Sealer sealer(*storage::SealingKey::parse(std::string(64, '1')));

@@ -2,6 +2,7 @@
 
 #include "storage/rocks/rocks_store.h"
 
+#include "runtime/base/shard_set.h"
 #include "storage/keys.h"
 #include "storage/rocks/format_version.h"
 #include "storage/rocks/rocks_events.h"
@@ -298,12 +299,12 @@ TEST_CASE("a full disk answers overloaded and commits go on when there is space"
 
 TEST_CASE("a full disk leaves rows readable and recovery waits for open cursors", "[rocks]") {
   StoreOnFailingDisk under_test;
-  const auto epochs = *under_test.store().claim_all_shards();
+  const auto epochs = *under_test.store().claim(ShardSet::all().ids());
   for (int i = 0; i < 3; ++i) REQUIRE(commit_row(under_test.store(), i).ok());
   auto cursor = under_test.store().scan("\0\0\xf0"s, storage::Direction::forward, {});
   under_test.disk().become(FailingDisk::State::full);
   CHECK(commit_row(under_test.store(), 3).error().code == ErrorCode::overloaded);
-  CHECK(under_test.store().claim_all_shards().error().code == ErrorCode::overloaded);
+  CHECK(under_test.store().claim(ShardSet::all().ids()).error().code == ErrorCode::overloaded);
   CHECK(rows_without_hole(under_test.store()) == 3);
 
   under_test.disk().become(FailingDisk::State::well);
@@ -367,7 +368,7 @@ TEST_CASE("after a failed write the store refuses commits until it is reopened",
   CHECK(commit_row(under_test.store(), 1).error().code == ErrorCode::storage_failed);
   under_test.disk().become(FailingDisk::State::well);
   CHECK(commit_row(under_test.store(), 1).error().code == ErrorCode::storage_failed);
-  CHECK(under_test.store().claim_all_shards().error().code == ErrorCode::storage_failed);
+  CHECK(under_test.store().claim(ShardSet::all().ids()).error().code == ErrorCode::storage_failed);
   CHECK(rows_without_hole(under_test.store()) == 1);
   under_test.reopen();
   CHECK(commit_row(under_test.store(), 1).ok());

@@ -13,6 +13,7 @@
 #include "storage/tables/secret_table.h"
 #include "storage/tables/timer_table.h"
 #include "storage/tables/user_table.h"
+#include "storage/tables/wake_table.h"
 #include "tests/contracts/executions.h"
 #include "tests/support/catch.h"
 
@@ -119,6 +120,14 @@ TEST_CASE("the bytes of timers never change", "[stored_bytes]") {
   CHECK(lines(batch) ==
         "00b0308000018bcfe568000000000001028ab08b010203040506070100000005000003e8"
         "00000007 = 010a03700071120175\n");
+}
+
+TEST_CASE("the bytes of wakes never change", "[stored_bytes]") {
+  WriteBatch batch;
+  const WakeRow row{at(1'700'000'000'000), WakeTarget::token_refresh, "p\0u"s, ShardId{0xb0}};
+  WakeTable::put(batch, row);
+  WakeTable::remove(batch, row);
+  CHECK(lines(batch) == "00b0318000018bcfe5680003700075 = 01\n00b0318000018bcfe5680003700075 -\n");
 }
 
 TEST_CASE("the bytes of projects and workflows never change", "[stored_bytes]") {
