@@ -4,7 +4,10 @@
 // this one instead of <catch2/catch.hpp>; a header that uses our CHECK inline is included here.
 
 #include "runtime/base/check.h"
+#include "runtime/base/lane_queue.h"
+#include "runtime/base/recent_map.h"
 #include "runtime/base/result.h"
+#include "runtime/base/rotation.h"
 
 #undef CHECK
 
