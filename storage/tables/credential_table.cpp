@@ -54,4 +54,9 @@ Outcome CredentialTable::visit(const std::function<Outcome(CredentialRow)>& each
   return visit_shards<CredentialRow>(store_, keys::credentials, decode, each);
 }
 
+Outcome CredentialTable::visit(ShardId shard,
+                               const std::function<Outcome(CredentialRow)>& each) const {
+  return visit_rows<CredentialRow>(store_, keys::credentials(shard), decode, each);
+}
+
 }  // namespace millrace::storage

@@ -41,6 +41,8 @@ class CredentialTable {
                                             const std::string& id) const;
   /// All credentials of all users.
   Outcome visit(const std::function<Outcome(CredentialRow)>& each) const;
+  /// Those on one shard.
+  Outcome visit(ShardId shard, const std::function<Outcome(CredentialRow)>& each) const;
 
  private:
   const OrderedStore& store_;
