@@ -96,7 +96,10 @@ std::string name(const Trigger&) { return {}; }
 Outcome check(const Trigger& trigger, const Json& output) {
   const auto* const object = output.if_object();
   const Json* const request = object == nullptr ? nullptr : object->if_contains(output_key);
-  return check_request(std::get<RequestTrigger>(trigger), request == nullptr ? Json() : *request);
+  if (request == nullptr) {
+    return Error(ErrorCode::invalid_request, "the workflow is started by requests only");
+  }
+  return check_request(std::get<RequestTrigger>(trigger), *request);
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ struct TriggerKind {
   /// Under which name the workflow is looked up when something comes in, such as an event's. Empty
   /// if what comes in names the workflow itself. At most limits::id_bytes_max bytes.
   std::string (*name)(const Trigger& trigger);
-  /// May a run begin with this output? Error: invalid_request, with what does not fit as details.
+  /// May a run begin with this output? One of another kind of trigger is refused. Error:
+  /// invalid_request, with what does not fit as details.
   Outcome (*check)(const Trigger& trigger, const Json& output);
 };
 

@@ -45,7 +45,10 @@ TEST_CASE("a request trigger checks the request inside its output and needs no n
   REQUIRE_FALSE(refused.ok());
   REQUIRE(refused.error().code == ErrorCode::invalid_request);
   REQUIRE(refused.error().details.size() == 1);
-  REQUIRE_FALSE(kind.check(trigger, Json()).ok());
+  const Trigger any = trigger_of(R"({"trigger": {"type": "request"}})");
+  REQUIRE(kind.check(any, output("null")).ok());
+  REQUIRE_FALSE(kind.check(any, JsonObject{{"event", "order"}}).ok());
+  REQUIRE_FALSE(kind.check(any, Json()).ok());
   REQUIRE(kind.name(trigger).empty());
 }
 
