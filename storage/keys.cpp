@@ -181,6 +181,45 @@ std::string workflow_version(const ProjectId& project, const WorkflowId& workflo
   return project_row(Kind::workflow_version, project).text(workflow.text).number(version).take();
 }
 
+std::string triggers(const ProjectId& project, std::string_view kind, std::string_view name) {
+  return project_row(Kind::trigger, project).text(kind).text(name).take();
+}
+
+std::string trigger(const ProjectId& project, std::string_view kind, std::string_view name,
+                    const WorkflowId& workflow) {
+  return project_row(Kind::trigger, project).text(kind).text(name).text(workflow.text).take();
+}
+
+std::string default_workflows(const ProjectId& project, std::string_view integration) {
+  return project_row(Kind::default_workflow, project).text(integration).take();
+}
+
+std::string default_workflow(const ProjectId& project, std::string_view integration,
+                             const WorkflowId& workflow) {
+  return project_row(Kind::default_workflow, project).text(integration).text(workflow.text).take();
+}
+
+std::string enabled_workflows(ShardId shard, const ProjectId& project, const WorkflowId& workflow) {
+  return KeyWriter(shard, Kind::enabled_workflow).text(project.text).text(workflow.text).take();
+}
+
+std::string enabled_workflow(const ProjectId& project, const WorkflowId& workflow,
+                             const UserId& user, std::string_view credential) {
+  return KeyWriter(shard_of(project, user), Kind::enabled_workflow)
+      .text(project.text)
+      .text(workflow.text)
+      .text(user.text)
+      .text(credential)
+      .take();
+}
+
+std::string index_state(ShardId shard) { return KeyWriter(shard, Kind::index_state).take(); }
+
+std::array<std::string, 3> indexes(ShardId shard) {
+  return {KeyWriter(shard, Kind::trigger).take(), KeyWriter(shard, Kind::default_workflow).take(),
+          KeyWriter(shard, Kind::enabled_workflow).take()};
+}
+
 std::string secrets(ShardId shard) { return KeyWriter(shard, Kind::secret).take(); }
 
 std::string secret(const ProjectId& project, std::string_view name) {

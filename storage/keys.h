@@ -46,6 +46,11 @@ enum class Kind : std::uint8_t {
   history = 32,           // project, start time, execution
   execution = 33,         // execution, part, ...
   unfinished = 34,        // execution
+  // Indexes: views, rebuilt by maintenance/back_fill_indexes.h.
+  trigger = 40,           // project, kind of trigger, name, workflow
+  default_workflow = 41,  // project, integration, workflow
+  enabled_workflow = 42,  // project, workflow, user, credential; on the user's shard
+  index_state = 43,       // says that the shard has these rows
   timer = 48,             // due time, execution, branch, step
   wake = 49,              // due time, target kind(1), target key
 };
@@ -79,6 +84,23 @@ std::string workflow(const ProjectId& project, const WorkflowId& workflow);
 std::string workflow_versions(const ProjectId& project, const WorkflowId& workflow);  // prefix
 std::string workflow_version(const ProjectId& project, const WorkflowId& workflow,
                              WorkflowVersion version);
+
+// --- by what workflows are found ------------------------------------------------------------
+/// The workflows that something under this name may start. A prefix.
+std::string triggers(const ProjectId& project, std::string_view kind, std::string_view name);
+std::string trigger(const ProjectId& project, std::string_view kind, std::string_view name,
+                    const WorkflowId& workflow);
+/// The workflows that connecting an account enables. A prefix.
+std::string default_workflows(const ProjectId& project, std::string_view integration);
+std::string default_workflow(const ProjectId& project, std::string_view integration,
+                             const WorkflowId& workflow);
+/// Who has the workflow enabled, on one shard, in the order of users. A prefix.
+std::string enabled_workflows(ShardId shard, const ProjectId& project, const WorkflowId& workflow);
+std::string enabled_workflow(const ProjectId& project, const WorkflowId& workflow,
+                             const UserId& user, std::string_view credential);
+std::string index_state(ShardId shard);
+/// All of these rows on the shard, but for its state. Prefixes.
+std::array<std::string, 3> indexes(ShardId shard);
 
 // --- what a project defines besides: rows hold their ids, so that a shard is read in one walk ----
 std::string secrets(ShardId shard);  // prefix
@@ -165,7 +187,7 @@ struct WakeKey {
 };
 std::optional<WakeKey> parse_wake(std::string_view key);
 
-static_assert(bytes_max > 16 + 3 * (2 * limits::id_bytes_max + 2), "three ids fit into a key");
+static_assert(bytes_max > 16 + 4 * (2 * limits::id_bytes_max + 2), "four ids fit into a key");
 static_assert(wake_target_bytes_max > 3 * (2 * limits::id_bytes_max + 2),
               "and into a wake's target");
 static_assert(limits::step_nesting_max < 256, "the depth of a branch is one byte");

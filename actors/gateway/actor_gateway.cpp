@@ -1,5 +1,6 @@
 #include "actors/gateway/actor_gateway.h"
 
+#include "actors/gateway/starter.h"
 #include "actors/messages.h"
 #include "actors/scheduling/recovery_sweep.h"
 #include "actors/tree/node_actor.h"
@@ -37,6 +38,10 @@ class CafGateway final : public ActorGateway {
                   stats_},
         system_(configured(config_, services_.options)),
         node_(system_.spawn<NodeActor>(services_)),
+        starter_(services_.tenants, services_.commits, services_.clock, services_.random,
+                 [this](std::shared_ptr<const RunOrder> order) {
+                   caf::anon_send(node_, StartRun{std::move(order)});
+                 }),
         sweep_(services_.store, services_.ownership, services_.clock, services_.log,
                services_.options.recovery_interval, [this](const ExecutionSummary& summary) {
                  caf::anon_send(node_, ResumeRun{summary.project, summary.user, summary.id});
@@ -59,44 +64,38 @@ class CafGateway final : public ActorGateway {
                   "only its place behind every other batch counts");
   }
 
-  Result<TriggerReply> trigger(const TriggerRequest& request, Millis hold) override {
+  Result<TriggerReply> trigger(TriggerRequest request, Millis hold) override {
     auto workflow = services_.workflows.deployed(request.project, request.workflow);
     if (!workflow) return workflow.error();
-    if (auto checked = check_request((*workflow)->trigger, request.request); !checked) {
-      return checked.error();
-    }
-    if (services_.commits.is_full()) {
-      return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
-    }
-    auto grant =
-        services_.tenants.grant(request.project, request.user, **workflow, request.credential);
-    if (!grant) return grant.error();
-    const std::shared_ptr<const RunOrder> order =
-        order_for(request, *workflow, JsonObject{{"request", request.request}}, std::move(*grant));
-    const HeldReplies::Hold held(held_replies_, *order);
-    caf::anon_send(node_, StartRun{order});
-    if (auto reply = order->reply->wait_for(hold)) return std::move(*reply);
-    return still_going(*order);
+    auto order = starter_.prepare({.workflow = std::move(*workflow),
+                                   .user = std::move(request.user),
+                                   .output = std::move(request.output),
+                                   .files = std::move(request.files),
+                                   .credential = std::move(request.credential),
+                                   .reply_at = ReplyAt::response});
+    if (!order) return order.error();
+    if (auto reply = reply_of(*order, hold)) return std::move(*reply);
+    return still_going(**order);
   }
 
-  Result<TestEnd> run_test(const TestOrder& test, Millis hold) override {
-    const TriggerRequest& request = test.trigger;
+  Result<TestEnd> run_test(TestOrder test, Millis hold) override {
+    TriggerRequest& request = test.trigger;
     auto workflow = services_.workflows.version(request.project, request.workflow, test.version);
     if (!workflow) return workflow.error();
-    auto grant =
-        services_.tenants.grant(request.project, request.user, **workflow, request.credential);
-    if (!grant) return grant.error();
-    const auto order = order_for(request, *workflow, request.request, std::move(*grant));
-    order->started.is_test = true;
-    order->started.only_step = test.only_step;
-    order->started.given_outputs = share(test.given_outputs);
-    const HeldReplies::Hold held(held_replies_, *order);
-    caf::anon_send(node_, StartRun{order});
-    TestEnd end{order->execution, true, std::nullopt, {}};
-    const auto reply = order->reply->wait_for(hold);
+    auto order =
+        starter_.prepare({.workflow = std::move(*workflow),
+                          .user = std::move(request.user),
+                          .output = std::move(request.output),
+                          .origin = FromTest{test.only_step, std::move(test.given_outputs)},
+                          .files = std::move(request.files),
+                          .credential = std::move(request.credential),
+                          .reply_at = ReplyAt::end});
+    if (!order) return order.error();
+    TestEnd end{(*order)->execution, true, std::nullopt, {}};
+    const auto reply = reply_of(*order, hold);
     if (!reply) {
       end.has_ended = false;
-      ignore_result(cancel(request.project, order->execution), "it may have ended meanwhile");
+      ignore_result(cancel(request.project, end.execution), "it may have ended meanwhile");
       return end;
     }
     if (!reply->ok()) return reply->error();
@@ -127,6 +126,15 @@ class CafGateway final : public ActorGateway {
   const ActorStats& stats() const override { return stats_; }
 
  private:
+  /// Lets the run begin and waits for its reply. It is held from before the start, so that a run that
+  /// goes to sleep at once finds it when it wakes.
+  std::optional<Result<TriggerReply>> reply_of(const std::shared_ptr<const RunOrder>& order,
+                                               Millis hold) {
+    const HeldReplies::Hold held(held_replies_, *order);
+    starter_.hand_over(order);
+    return order->reply->wait_for(hold);
+  }
+
   /// 542 promises that the run goes on, so it is given only for a run that is on disk.
   Result<TriggerReply> still_going(const RunOrder& order) {
     if (auto synced = services_.commits.commit_and_wait({}); !synced) return synced.error();
@@ -138,27 +146,6 @@ class CafGateway final : public ActorGateway {
     return TriggerReply(RunStillGoing{order.execution, order.submitted});
   }
 
-  std::shared_ptr<RunOrder> order_for(const TriggerRequest& request,
-                                      std::shared_ptr<const Workflow> workflow, Json trigger,
-                                      RunGrant grant) {
-    auto order = std::make_shared<RunOrder>();
-    order->submitted = services_.clock.now();
-    order->execution = ExecutionId::make(shard_of(request.project, request.user), order->submitted,
-                                         services_.random);
-    order->started.project = request.project;
-    order->started.user = request.user;
-    order->started.workflow = request.workflow;
-    order->started.version = workflow->version;
-    order->started.trigger = share(std::move(trigger));
-    order->started.settings = share(std::move(grant.settings));
-    order->started.user_meta = share(std::move(grant.user_meta));
-    order->started.credential = std::move(grant.credential);
-    order->files = request.files;
-    order->workflow = std::move(workflow);
-    order->reply = std::make_shared<ReplySlot>();
-    return order;
-  }
-
   // Destroyed in reverse: the sweep and the actors first, then what they use.
   ActorStats stats_;
   TimerService timers_;
@@ -168,6 +155,7 @@ class CafGateway final : public ActorGateway {
   caf::actor_system_config config_;
   caf::actor_system system_;
   caf::actor node_;
+  const Starter starter_;
   RecoverySweep sweep_;
 };
 

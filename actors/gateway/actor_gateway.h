@@ -10,7 +10,7 @@ namespace millrace {
 
 /// A test run of a version that is stored already (see actors/test_runs/test_runs.h).
 struct TestOrder {
-  TriggerRequest trigger;  // `request` is the trigger's whole output
+  TriggerRequest trigger;
   WorkflowVersion version = 0;
   std::optional<StepIndex> only_step;
   JsonObject given_outputs;
@@ -25,7 +25,7 @@ struct TestEnd {
 class ActorGateway : public Gateway {
  public:
   /// Returns when the run has ended, at most after `hold`.
-  virtual Result<TestEnd> run_test(const TestOrder& order, Millis hold) = 0;
+  virtual Result<TestEnd> run_test(TestOrder order, Millis hold) = 0;
   virtual const ActorStats& stats() const = 0;
   /// Blocks until is_ready().
   virtual void wait_until_ready() = 0;

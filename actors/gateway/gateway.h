@@ -19,7 +19,7 @@ struct TriggerRequest {
   ProjectId project;
   UserId user;
   WorkflowId workflow;
-  Json request;  // {"headers": {...}, "params": {...}, "body": ...}, files as handles
+  Json output;  // the trigger's output, such as request_output(...); files as handles
   RunFiles files{};
   std::string credential{};  // the account that the caller chose; empty: the first
 };
@@ -28,11 +28,11 @@ class Gateway {
  public:
   virtual ~Gateway() = default;
 
-  /// Starts a run of the deployed version. Returns when the run is durable (no Response step) or when
+  /// Starts a run of the deployed version and holds its reply. Returns when the run is durable (no Response step) or when
   /// there is something to answer, at most after `hold`. Errors, and then nothing was started:
   /// not_found, workflow_not_deployed, invalid_request (violations as details), overloaded,
   /// storage_failed, and the unmet condition of a live run (see TenantValues::grant).
-  virtual Result<TriggerReply> trigger(const TriggerRequest& request, Millis hold) = 0;
+  virtual Result<TriggerReply> trigger(TriggerRequest request, Millis hold) = 0;
 
   /// Asks a run to stop: no further step begins. Returns once the wish is durable. Errors: not_found
   /// (also for another project's run), conflict (already ended).

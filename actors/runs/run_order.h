@@ -1,5 +1,5 @@
 #pragma once
-// The order to begin an execution, as the gateway hands it to the actors.
+// The order to begin an execution, as the starter hands it to the actors.
 
 #include "actors/runs/once_slot.h"
 #include "actors/runs/run_files.h"
@@ -7,6 +7,7 @@
 #include "runtime/execution/event.h"
 #include "runtime/workflows/workflow.h"
 
+#include <cstdint>
 #include <memory>
 
 namespace millrace {
@@ -14,12 +15,20 @@ namespace millrace {
 using ReplySlot = OnceSlot<Result<TriggerReply>>;
 using OutcomeSlot = OnceSlot<Outcome>;
 
+/// When the reply is given, if the run goes well; a run that fails before is answered with that.
+enum class ReplyAt : std::uint8_t {
+  durable,   // it is on disk and will happen
+  response,  // its Response step ran, or it ended without reaching one
+  end,       // it has ended
+};
+
 struct RunOrder {
   ExecutionId execution;
   Instant submitted{};
   std::shared_ptr<const Workflow> workflow;
   ExecutionStarted started;
-  RunFiles files;  // that came with the request; stored with the first event
+  RunFiles files;  // that came with its trigger's output; stored with the first event
+  ReplyAt reply_at = ReplyAt::durable;
   std::shared_ptr<ReplySlot> reply;
 };
 

@@ -1,9 +1,9 @@
 #include "actors/tenants/credential_registry.h"
 
 #include "actors/shards/shard_ownership.h"
-#include "actors/tenants/default_workflows.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/integrations/credential_input.h"
+#include "storage/tables/enabled_workflow_table.h"
 
 #include <algorithm>
 
@@ -45,7 +45,7 @@ CredentialRegistry::CredentialRegistry(const storage::OrderedStore& store,
                                        Random& random, const storage::Sealer& sealer,
                                        const IntegrationRegistry& integrations, LogSink log)
     : table_(store),
-      projects_(store),
+      workflows_(store),
       commits_(commits),
       ownership_(ownership),
       clock_(clock),
@@ -131,6 +131,9 @@ Outcome CredentialRegistry::store(const Owner& owner, const std::vector<Credenti
     auto held = open(row);
     if (!held) return held.error();
     opened.push_back(std::move(*held));
+    auto before = table_.find(owner.first, owner.second, row.id);
+    if (!before) return before.error();
+    storage::EnabledWorkflowTable::follow(batch, *before ? &**before : nullptr, &row);
     storage::CredentialTable::put(batch, row);
   }
   if (auto committed = commit(owner, std::move(batch)); !committed) return committed;
@@ -174,7 +177,7 @@ Result<CredentialRow> CredentialRegistry::row_to_connect(const Owner& owner,
                                                 std::to_string(limits::credentials_per_user_max) +
                                                 " accounts: disconnect one");
   }
-  auto enabled = default_workflows(projects_, owner.first, integration);
+  auto enabled = workflows_.enabled_by_default(owner.first, integration);
   if (!enabled) return enabled.error();
   JsonObject workflows;
   for (const auto& workflow : *enabled) {
@@ -242,8 +245,10 @@ Outcome CredentialRegistry::disconnect(const ProjectId& project, const UserId& u
                                        const std::string& id) {
   const Owner owner{project, user};
   const std::lock_guard writing(writing_);
-  if (find(project, user, {}, id) == nullptr) return no_credential(id);
+  const auto row = row_of(owner, id);
+  if (!row) return row.error();
   storage::WriteBatch batch;
+  storage::EnabledWorkflowTable::follow(batch, &*row, nullptr);
   storage::CredentialTable::remove(batch, project, user, id);
   if (auto removed = commit(owner, std::move(batch)); !removed) return removed;
   const std::unique_lock lock(mutex_);

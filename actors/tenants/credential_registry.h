@@ -9,7 +9,7 @@
 #include "runtime/integrations/credential.h"
 #include "storage/crypto/sealer.h"
 #include "storage/tables/credential_table.h"
-#include "storage/tables/project_table.h"
+#include "storage/tables/workflow_index_table.h"
 
 #include <map>
 #include <memory>
@@ -88,7 +88,7 @@ class CredentialRegistry {
   Result<SharedCredential> published(const Owner& owner, const std::string& id) const;
 
   storage::CredentialTable table_;
-  storage::ProjectTable projects_;
+  storage::WorkflowIndexTable workflows_;
   storage::GroupCommit& commits_;
   const ShardOwnership& ownership_;
   const Clock& clock_;

@@ -3,20 +3,23 @@
 #include "actors/shards/shard_ownership.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
+#include "runtime/definitions/found_by.h"
 #include "runtime/definitions/frozen_integrations.h"
+#include "storage/keys.h"
+#include "storage/tables/workflow_index_table.h"
+
+#include <utility>
 
 namespace millrace {
 namespace {
 
-constexpr char separator = '\0';
-
-std::string workflow_key(const ProjectId& project, const WorkflowId& id) {
-  return project.text + separator + id.text;
-}
-
-std::string version_key(const ProjectId& project, const WorkflowId& id, WorkflowVersion version) {
-  return workflow_key(project, id) + separator + std::to_string(version);
-}
+constexpr std::size_t compiled_max = 4'096;
+/// Of definition text. What it compiles to is some times as much.
+constexpr std::size_t compiled_bytes_max = 64u << 20;
+/// Two numbers and a key each.
+constexpr std::size_t live_max = 65'536;
+/// Drafts that somebody changes in the moments of their checks: the next deploy will do.
+constexpr int deploy_attempts_max = 5;
 
 Error no_workflow(const WorkflowId& id) {
   return Error(ErrorCode::not_found, "no workflow \"" + id.text + "\"");
@@ -41,6 +44,13 @@ Result<IntegrationSet> frozen_integrations(const storage::WorkflowVersionRow& ro
   return read_frozen_integrations(*frozen);
 }
 
+/// The row and what it is found by.
+void put(storage::WriteBatch& batch, const ProjectId& project, const FoundBy& before,
+         const storage::WorkflowRow& row) {
+  storage::WorkflowIndexTable::replace(batch, project, row.id, before, row.found_by);
+  storage::ProjectTable::put_workflow(batch, project, row);
+}
+
 }  // namespace
 
 WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store, storage::GroupCommit& commits,
@@ -51,13 +61,23 @@ WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store, storage::Gr
       ownership_(ownership),
       clock_(clock),
       functions_(functions),
-      integrations_(std::move(integrations)) {}
+      integrations_(std::move(integrations)),
+      compiled_({compiled_max, compiled_bytes_max}),
+      live_(live_max) {}
 
 Outcome WorkflowLibrary::commit(const ProjectId& project, storage::WriteBatch batch) {
   const auto fence = ownership_.fence(shard_of(project));
   if (!fence) return fence.error();
   batch.require(*fence);
   return commits_.commit_and_wait(std::move(batch));
+}
+
+Result<storage::WorkflowRow> WorkflowLibrary::row_of(const ProjectId& project,
+                                                     const WorkflowId& id) const {
+  auto row = table_.workflow(project, id);
+  if (!row) return row.error();
+  if (!*row) return no_workflow(id);
+  return std::move(**row);
 }
 
 // --- drafts ---------------------------------------------------------------------------------------
@@ -79,10 +99,11 @@ Outcome WorkflowLibrary::put_draft(const ProjectId& project, const WorkflowId& i
                  "a definition has at most " + std::to_string(limits::definition_bytes_max) +
                      " bytes, this one has " + std::to_string(text.size()));
   }
-  std::lock_guard writing(writing_);
+  const KeyedLocks::Hold writing(locks_, storage::keys::workflow(project, id));
   auto row = table_.workflow(project, id);
   if (!row) return row.error();
   storage::WorkflowRow next = row->value_or(storage::WorkflowRow{});
+  const FoundBy before = next.found_by;
   if (!*row) {
     // It may have been removed and come back: runs of its old versions go on, so numbers go on too.
     auto versions = table_.versions(project, id);
@@ -92,17 +113,17 @@ Outcome WorkflowLibrary::put_draft(const ProjectId& project, const WorkflowId& i
   next.id = id;
   next.draft = std::move(text);
   next.updated = clock_.now();
+  if (next.deployed_version == 0) next.found_by = found_by(definition, Stage::draft);
   storage::WriteBatch batch;
-  storage::ProjectTable::put_workflow(batch, project, next);
+  put(batch, project, before, next);
   return commit(project, std::move(batch));
 }
 
 Result<WorkflowLibrary::Entry> WorkflowLibrary::get(const ProjectId& project,
                                                     const WorkflowId& id) const {
-  auto row = table_.workflow(project, id);
+  auto row = row_of(project, id);
   if (!row) return row.error();
-  if (!*row) return no_workflow(id);
-  return entry_of(**row);
+  return entry_of(*row);
 }
 
 Result<std::vector<WorkflowLibrary::Entry>> WorkflowLibrary::list(const ProjectId& project) const {
@@ -118,71 +139,96 @@ Result<std::vector<WorkflowLibrary::Entry>> WorkflowLibrary::list(const ProjectI
 }
 
 Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id) {
-  std::lock_guard writing(writing_);
-  auto row = table_.workflow(project, id);
+  const std::string key = storage::keys::workflow(project, id);
+  const KeyedLocks::Hold writing(locks_, key);
+  auto row = row_of(project, id);
   if (!row) return row.error();
-  if (!*row) return no_workflow(id);
   storage::WriteBatch batch;
+  storage::WorkflowIndexTable::replace(batch, project, id, row->found_by, {});
   storage::ProjectTable::remove_workflow(batch, project, id);
   if (auto removed = commit(project, std::move(batch)); !removed) return removed;
-  std::lock_guard lock(cache_mutex_);
-  live_.erase(workflow_key(project, id));
+  note_live(key, 0);
   return Done{};
 }
 
 // --- deployment -----------------------------------------------------------------------------------
 
 Result<WorkflowVersion> WorkflowLibrary::deploy(const ProjectId& project, const WorkflowId& id) {
-  std::lock_guard writing(writing_);
-  auto row = table_.workflow(project, id);
-  if (!row) return row.error();
-  if (!*row) return no_workflow(id);
-  storage::WorkflowRow next = **row;
-  next.latest_version += 1;
-  next.deployed_version = next.latest_version;
-  next.updated = clock_.now();
-  auto definition = parse_json(next.draft);
+  for (int attempt = 0; attempt < deploy_attempts_max; ++attempt) {
+    auto row = row_of(project, id);
+    if (!row) return row.error();
+    auto checked = check(project, *row);  // may take long: no lock is held
+    if (!checked) return checked.error();
+    auto is_live = make_live(project, *row, *checked);
+    if (!is_live) return is_live.error();
+    if (*is_live) return checked->row.version;
+  }
+  return Error(ErrorCode::conflict, "the draft of \"" + id.text +
+                                        "\" was changed while it was checked: deploy it again");
+}
+
+Result<WorkflowLibrary::Checked> WorkflowLibrary::check(const ProjectId& project,
+                                                        const storage::WorkflowRow& row) {
+  const auto definition = parse_json(row.draft);
   if (!definition) return definition.error();
   const auto catalog = integrations_(project);
-  auto workflow = compile_workflow(*definition, {project, id, next.deployed_version}, catalog.get(),
-                                   &functions_);
+  Checked checked;
+  checked.row.version = row.latest_version + 1;
+  auto workflow = compile_workflow(*definition, {project, row.id, checked.row.version},
+                                   catalog.get(), &functions_);
   if (!workflow) return workflow.error();
-  storage::WriteBatch batch;
-  storage::WorkflowVersionRow version{next.deployed_version, next.draft, next.updated};
+  checked.row.definition = row.draft;
   if (const Json used = freeze_integrations(**workflow, *catalog); !used.get_object().empty()) {
-    version.integrations = to_text(used);
+    checked.row.integrations = to_text(used);
   }
-  storage::ProjectTable::put_version(batch, project, id, version);
-  storage::ProjectTable::put_workflow(batch, project, next);
+  checked.found_by = found_by(*definition, Stage::deployed);
+  checked.workflow = std::move(*workflow);
+  return checked;
+}
+
+Result<bool> WorkflowLibrary::make_live(const ProjectId& project, const storage::WorkflowRow& seen,
+                                        const Checked& checked) {
+  const std::string key = storage::keys::workflow(project, seen.id);
+  const KeyedLocks::Hold writing(locks_, key);
+  auto next = row_of(project, seen.id);
+  if (!next) return next.error();
+  if (next->draft != seen.draft || next->latest_version != seen.latest_version) return false;
+  const FoundBy before = std::exchange(next->found_by, checked.found_by);
+  next->latest_version = next->deployed_version = checked.row.version;
+  next->updated = clock_.now();
+  storage::WorkflowVersionRow version = checked.row;
+  version.deployed_at = next->updated;
+  storage::WriteBatch batch;
+  storage::ProjectTable::put_version(batch, project, seen.id, version);
+  put(batch, project, before, *next);
   if (auto stored = commit(project, std::move(batch)); !stored) return stored.error();
-  remember(version_key(project, id, next.deployed_version), *workflow);
-  std::lock_guard lock(cache_mutex_);
-  live_[workflow_key(project, id)] = next.deployed_version;
-  return next.deployed_version;
+  remember(storage::keys::workflow_version(project, seen.id, version.version), checked.workflow,
+           version.definition.size());
+  note_live(key, version.version);
+  return true;
 }
 
 Outcome WorkflowLibrary::undeploy(const ProjectId& project, const WorkflowId& id) {
-  std::lock_guard writing(writing_);
-  auto row = table_.workflow(project, id);
-  if (!row) return row.error();
-  if (!*row) return no_workflow(id);
-  if ((*row)->deployed_version == 0) return Done{};
-  storage::WorkflowRow next = **row;
-  next.deployed_version = 0;
-  next.updated = clock_.now();
+  const std::string key = storage::keys::workflow(project, id);
+  const KeyedLocks::Hold writing(locks_, key);
+  auto next = row_of(project, id);
+  if (!next) return next.error();
+  if (next->deployed_version == 0) return Done{};
+  const auto draft = parse_json(next->draft);
+  const FoundBy before =
+      std::exchange(next->found_by, draft ? found_by(*draft, Stage::draft) : FoundBy());
+  next->deployed_version = 0;
+  next->updated = clock_.now();
   storage::WriteBatch batch;
-  storage::ProjectTable::put_workflow(batch, project, next);
+  put(batch, project, before, *next);
   if (auto stored = commit(project, std::move(batch)); !stored) return stored;
-  std::lock_guard lock(cache_mutex_);
-  live_.erase(workflow_key(project, id));
+  note_live(key, 0);
   return Done{};
 }
 
 Result<std::vector<WorkflowLibrary::Version>> WorkflowLibrary::versions(
     const ProjectId& project, const WorkflowId& id) const {
-  auto row = table_.workflow(project, id);
-  if (!row) return row.error();
-  if (!*row) return no_workflow(id);
+  if (auto row = row_of(project, id); !row) return row.error();
   auto rows = table_.versions(project, id);
   if (!rows) return rows.error();
   std::vector<Version> versions;
@@ -196,45 +242,49 @@ Result<std::vector<WorkflowLibrary::Version>> WorkflowLibrary::versions(
 
 // --- compiled versions ----------------------------------------------------------------------------
 
-std::shared_ptr<const Workflow> WorkflowLibrary::cached(const Key& key) {
-  std::lock_guard lock(cache_mutex_);
-  const auto found = compiled_.find(key);
-  if (found == compiled_.end()) return nullptr;
-  ages_.splice(ages_.end(), ages_, found->second.age);
-  return found->second.workflow;
+std::shared_ptr<const Workflow> WorkflowLibrary::cached(const std::string& version_key) {
+  const std::lock_guard lock(cache_mutex_);
+  const auto* const found = compiled_.find(version_key);
+  return found == nullptr ? nullptr : *found;
 }
 
-void WorkflowLibrary::remember(const Key& key, std::shared_ptr<const Workflow> workflow) {
-  std::lock_guard lock(cache_mutex_);
-  if (compiled_.contains(key)) return;
-  while (compiled_.size() >= compiled_max) {
-    compiled_.erase(ages_.front());
-    ages_.pop_front();
+void WorkflowLibrary::remember(const std::string& version_key,
+                               std::shared_ptr<const Workflow> workflow,
+                               std::size_t definition_bytes) {
+  const std::lock_guard lock(cache_mutex_);
+  compiled_.put(version_key, std::move(workflow), definition_bytes);
+}
+
+WorkflowVersion WorkflowLibrary::known_live(const std::string& workflow_key) {
+  const std::lock_guard lock(cache_mutex_);
+  const auto* const found = live_.find(workflow_key);
+  return found == nullptr ? 0 : *found;
+}
+
+void WorkflowLibrary::note_live(const std::string& workflow_key, WorkflowVersion version) {
+  const std::lock_guard lock(cache_mutex_);
+  if (version == 0) {
+    live_.erase(workflow_key);
+  } else {
+    live_.put(workflow_key, version);
   }
-  ages_.push_back(key);
-  compiled_[key] = {std::move(workflow), std::prev(ages_.end())};
 }
 
 Result<std::shared_ptr<const Workflow>> WorkflowLibrary::deployed(const ProjectId& project,
                                                                   const WorkflowId& id) {
-  const Key key = workflow_key(project, id);
-  WorkflowVersion live = 0;
-  {
-    std::lock_guard lock(cache_mutex_);
-    const auto found = live_.find(key);
-    if (found != live_.end()) live = found->second;
-  }
+  const std::string key = storage::keys::workflow(project, id);
+  WorkflowVersion live = known_live(key);
   if (live == 0) {
-    // Under the writer's lock, so that an undeploy in between cannot be overwritten by what was read.
-    std::lock_guard writing(writing_);
-    auto row = table_.workflow(project, id);
-    if (!row) return row.error();
-    if (!*row) return no_workflow(id);
-    live = (*row)->deployed_version;
-    if (live == 0) return not_deployed(id);
-    std::lock_guard lock(cache_mutex_);
-    if (live_.size() >= compiled_max) live_.clear();
-    live_[key] = live;
+    // Under the workflow's lock, so that an undeploy in between cannot be overwritten by what was read.
+    const KeyedLocks::Hold reading(locks_, key);
+    live = known_live(key);  // whoever came before may have read it
+    if (live == 0) {
+      auto row = row_of(project, id);
+      if (!row) return row.error();
+      live = row->deployed_version;
+      if (live == 0) return not_deployed(id);
+      note_live(key, live);
+    }
   }
   return version(project, id, live);
 }
@@ -242,7 +292,9 @@ Result<std::shared_ptr<const Workflow>> WorkflowLibrary::deployed(const ProjectI
 Result<std::shared_ptr<const Workflow>> WorkflowLibrary::version(const ProjectId& project,
                                                                  const WorkflowId& id,
                                                                  WorkflowVersion version) {
-  const Key key = version_key(project, id, version);
+  const std::string key = storage::keys::workflow_version(project, id, version);
+  if (auto workflow = cached(key)) return workflow;
+  const KeyedLocks::Hold compiling(locks_, key);
   if (auto workflow = cached(key)) return workflow;
   auto row = table_.version(project, id, version);
   if (!row) return row.error();
@@ -250,13 +302,18 @@ Result<std::shared_ptr<const Workflow>> WorkflowLibrary::version(const ProjectId
     return Error(ErrorCode::not_found,
                  "workflow \"" + id.text + "\" has no version " + std::to_string(version));
   }
-  auto definition = parse_json((*row)->definition);
-  if (!definition) return Error(ErrorCode::corrupt_data, definition.error().message);
-  auto integrations = frozen_integrations(**row);
-  if (!integrations) return integrations.error();
-  auto workflow = compile_workflow(*definition, {project, id, version}, &*integrations);
-  if (workflow) remember(key, *workflow);
+  auto workflow = compile(project, id, **row);
+  if (workflow) remember(key, *workflow, (*row)->definition.size());
   return workflow;
+}
+
+Result<std::shared_ptr<const Workflow>> WorkflowLibrary::compile(
+    const ProjectId& project, const WorkflowId& id, const storage::WorkflowVersionRow& row) const {
+  auto definition = parse_json(row.definition);
+  if (!definition) return Error(ErrorCode::corrupt_data, definition.error().message);
+  auto integrations = frozen_integrations(row);
+  if (!integrations) return integrations.error();
+  return compile_workflow(*definition, {project, id, row.version}, &*integrations);
 }
 
 }  // namespace millrace

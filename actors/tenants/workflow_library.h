@@ -2,17 +2,21 @@
 // Workflows: drafts, immutable versions, what is deployed. Compiled versions are cached. Thread-safe;
 // writes are durable when they return. Blocks on the disk and, at deploy, on the function engine:
 // call it from request threads only.
+//
+// Workflows do not wait for each other: changes of one workflow exclude each other while they read its
+// row and commit, and nothing at all is held while JavaScript is checked. A draft that was changed
+// meanwhile is checked again.
 
+#include "actors/tenants/keyed_locks.h"
+#include "runtime/base/recent_map.h"
 #include "runtime/workflows/workflow.h"
 #include "storage/group_commit.h"
 #include "storage/tables/project_table.h"
 
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace millrace {
@@ -49,7 +53,8 @@ class WorkflowLibrary {
   Outcome remove(const ProjectId& project, const WorkflowId& id);
 
   /// Validates the draft (definition and every function's syntax), freezes it as the next version and
-  /// makes it live. Errors: not_found, invalid_definition with all findings at once.
+  /// makes it live. Errors: not_found, invalid_definition with all findings at once, conflict (the
+  /// draft changed whenever it had been checked).
   Result<WorkflowVersion> deploy(const ProjectId& project, const WorkflowId& id);
   Outcome undeploy(const ProjectId& project, const WorkflowId& id);
   Result<std::vector<Version>> versions(const ProjectId& project, const WorkflowId& id) const;
@@ -61,11 +66,30 @@ class WorkflowLibrary {
                                                   WorkflowVersion version);
 
  private:
-  using Key = std::string;  // project NUL workflow, for versions also NUL number
+  /// A version that has been checked and is not stored yet.
+  struct Checked {
+    std::shared_ptr<const Workflow> workflow;
+    storage::WorkflowVersionRow row;
+    FoundBy found_by;
+  };
 
+  /// Error not_found.
+  Result<storage::WorkflowRow> row_of(const ProjectId& project, const WorkflowId& id) const;
+  Result<Checked> check(const ProjectId& project, const storage::WorkflowRow& row);
+  /// False when the draft is no longer the one that was checked.
+  Result<bool> make_live(const ProjectId& project, const storage::WorkflowRow& seen,
+                         const Checked& checked);
+  Result<std::shared_ptr<const Workflow>> compile(const ProjectId& project, const WorkflowId& id,
+                                                  const storage::WorkflowVersionRow& row) const;
   Outcome commit(const ProjectId& project, storage::WriteBatch batch);
-  std::shared_ptr<const Workflow> cached(const Key& key);
-  void remember(const Key& key, std::shared_ptr<const Workflow> workflow);
+
+  std::shared_ptr<const Workflow> cached(const std::string& version_key);
+  void remember(const std::string& version_key, std::shared_ptr<const Workflow> workflow,
+                std::size_t definition_bytes);
+  /// 0: not known.
+  WorkflowVersion known_live(const std::string& workflow_key);
+  /// 0: it is not deployed. Under the workflow's lock.
+  void note_live(const std::string& workflow_key, WorkflowVersion version);
 
   storage::ProjectTable table_;
   storage::GroupCommit& commits_;
@@ -74,18 +98,13 @@ class WorkflowLibrary {
   FunctionEngine& functions_;
   const Integrations integrations_;
 
-  std::mutex writing_;  // one writer at a time: read, decide, commit, publish
+  /// Of workflows (read, decide, commit, publish) and of versions (compiled once, by whoever comes
+  /// first), both by the keys of their rows.
+  KeyedLocks locks_;
 
-  // Compiled versions, least recently used first out. Bounded by `compiled_max`.
-  static constexpr std::size_t compiled_max = 4'096;
-  struct Compiled {
-    std::shared_ptr<const Workflow> workflow;
-    std::list<Key>::iterator age;
-  };
-  std::mutex cache_mutex_;
-  std::list<Key> ages_;
-  std::unordered_map<Key, Compiled> compiled_;
-  std::unordered_map<Key, WorkflowVersion> live_;  // deployed versions seen; bounded likewise
+  std::mutex cache_mutex_;                                            // for moments only
+  RecentMap<std::string, std::shared_ptr<const Workflow>> compiled_;  // by the key of the version
+  RecentMap<std::string, WorkflowVersion> live_;                      // by the key of the workflow
 };
 
 }  // namespace millrace

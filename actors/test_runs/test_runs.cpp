@@ -138,7 +138,7 @@ class TestRuns::Node {
       if (!step) return step.error();
       order.only_step = (*step)->index;
     }
-    auto started = gateway_->run_test(order, options_.time_max);
+    auto started = gateway_->run_test(std::move(order), options_.time_max);
     Result<TestReport> report =
         started ? report_of(request.project, *started) : Result<TestReport>(started.error());
     erase(request, version, started);

@@ -46,8 +46,7 @@ void ExecutionActor::begin() {
   summary_changed_ = true;
   add_rows_of(*order);
   record(order->started);
-  // Whoever tests waits for the end.
-  if (!order->workflow->has_response && !order->started.is_test) {
+  if (order->reply_at == ReplyAt::durable) {
     reply_when_durable(RunAccepted{order->execution, order->submitted});
   }
   advance();

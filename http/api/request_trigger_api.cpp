@@ -4,6 +4,7 @@
 #include "http/api/task_history_api.h"
 #include "http/wire/response_headers.h"
 #include "runtime/text/ascii_text.h"
+#include "runtime/triggers/request_trigger.h"
 
 namespace millrace {
 namespace {
@@ -76,13 +77,13 @@ Reply reply_of(const RunResponded& responded) {
 Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
   auto payload = read_request_payload(call);
   if (!payload) return payload.error();
-  const TriggerRequest request{call.project,
-                               call.user,
-                               WorkflowId(call.path_value("workflow")),
-                               std::move(payload->request),
-                               std::move(payload->files),
-                               call.http.get_header_value("X-Paragon-Credential")};
-  const auto outcome = services.gateway.trigger(request, services.options.response_hold);
+  TriggerRequest request{call.project,
+                         call.user,
+                         WorkflowId(call.path_value("workflow")),
+                         request_output(std::move(payload->request)),
+                         std::move(payload->files),
+                         call.http.get_header_value("X-Paragon-Credential")};
+  const auto outcome = services.gateway.trigger(std::move(request), services.options.response_hold);
   if (!outcome) return outcome.error();
   const TriggerReply& answer = *outcome;
   if (const auto* accepted = std::get_if<RunAccepted>(&answer)) return reply_of(*accepted, call);

@@ -2,6 +2,7 @@
 
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
+#include "runtime/triggers/request_trigger.h"
 
 namespace millrace {
 namespace {
@@ -14,7 +15,7 @@ Json trigger_of(const Json& given) {
   if (const auto* const object = given.if_object()) {
     for (const auto& member : *object) request[member.key()] = member.value();
   }
-  return JsonObject{{"request", std::move(request)}};
+  return request_output(std::move(request));
 }
 
 Result<JsonObject> object_member(const JsonObject& body, std::string_view key) {

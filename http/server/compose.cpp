@@ -19,6 +19,7 @@
 #include "http/server/server_metrics.h"
 #include "http/wire/http_server.h"
 #include "storage/group_commit.h"
+#include "storage/maintenance/back_fill_indexes.h"
 #include "storage/memory/memory_store.h"
 #include "storage/rocks/rocks_store.h"
 
@@ -199,6 +200,12 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   if (!store) return store.error();
   auto epochs = (*store)->claim(ShardSet::all().ids());
   if (!epochs) return epochs.error();
+  std::vector<storage::Fence> owned;
+  for (std::uint16_t shard = 0; shard < shard_count; ++shard) {
+    owned.push_back({ShardId{shard}, (*epochs)[shard]});
+  }
+  // Before anything reads or writes: a directory of an older program has no index rows yet.
+  if (auto filled = storage::back_fill_indexes(**store, owned); !filled) return filled.error();
   // The directory is ours now, so nobody else makes a key in it.
   auto sealer = make_sealer(options);
   if (!sealer) return sealer.error();

@@ -14,7 +14,8 @@
 namespace millrace {
 namespace {
 
-/// Reads the whole definition; nothing refers to anything yet. Returns the steps of uncertain type.
+/// Reads the whole definition; nothing refers to anything yet. Returns the steps of uncertain type,
+/// and "trigger" if that is of uncertain type.
 std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
                                     Findings& findings) {
   ObjectReader json(definition, "", "", findings);
@@ -24,11 +25,17 @@ std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
   workflow.integration = json.text("integration").value_or("");
   json.boolean("defaultEnabled", false);
   json.refuse("settings", "settings declared by a workflow are not supported yet");
-  workflow.trigger = read_trigger(json);
+  auto trigger = read_trigger(json);
   SequenceReader sequences(findings);
   workflow.steps = sequences.read_some(json, "steps");
   json.finish();
-  return sequences.uncertain();
+  std::set<std::string> uncertain = sequences.uncertain();
+  if (trigger) {
+    workflow.trigger = std::move(*trigger);
+  } else {
+    uncertain.insert("trigger");  // no step has this name
+  }
+  return uncertain;
 }
 
 /// Of each function step whose code could be read.

@@ -4,6 +4,7 @@
 #include "runtime/secrets/redaction.h"
 #include "runtime/steps/step_catalog.h"
 #include "runtime/text/nearest_name.h"
+#include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
 #include <charconv>
@@ -22,7 +23,6 @@ struct Branch {
 };
 
 const std::vector<std::string> inside_keys{"instance", "index"};
-const std::vector<std::string> request_keys{"headers", "params", "body", "file"};
 
 bool contains(const Step& outer, const Step& inner) {
   return outer.index < inner.index && inner.index < outer.end;
@@ -44,6 +44,7 @@ class Linker {
     workflow_.read_outside_fan_out.assign(workflow_.by_index.size(), false);
     workflow_.masked_secrets = JsonObject();
     note_branches(workflow_.steps);
+    link_trigger();
     link_sequence(workflow_.steps);
   }
 
@@ -83,6 +84,19 @@ class Linker {
   }
 
   // --- one reference ---------------------------------------------------------------------------
+
+  /// There is no run yet when the trigger's own values are rendered.
+  void link_trigger() {
+    for (Template* const text : kind_of(workflow_.trigger).templates(workflow_.trigger)) {
+      text->visit_references([&](const Reference& reference, const std::string& pointer) {
+        if (reference.root == Root::settings || reference.root == Root::user) return;
+        findings_.push_back(finding_at(
+            "", pointer,
+            "in `{{" + reference.text + "}}`: a trigger is looked at before there is a run",
+            "`settings` or `user`"));
+      });
+    }
+  }
 
   void link_sequence(Sequence& sequence) {
     for (Step& step : sequence) {
@@ -248,9 +262,16 @@ class Linker {
   }
 
   void check_trigger(const Reference& reference) {
-    check_keys(reference, 0, {"request"});
+    if (uncertain_.contains("trigger")) return;
+    const auto outputs = kind_of(workflow_.trigger).outputs(workflow_.trigger);
+    std::vector<std::string> keys;
+    for (const TriggerOutput& output : outputs) keys.push_back(output.key);
+    check_keys(reference, 0, keys);
     const std::string* const key = key_at(reference, 0);
-    if (key != nullptr && *key == "request") check_keys(reference, 1, request_keys);
+    for (const TriggerOutput& output : outputs) {
+      const bool is_named = key != nullptr && *key == output.key;
+      if (is_named && !output.inside.empty()) check_keys(reference, 1, output.inside);
+    }
   }
 
   /// Whether the project has the secret is known at dispatch only: it may be put later.

@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 #include "runtime/execution/error_output.h"
 #include "runtime/execution/step_path.h"
+#include "runtime/triggers/trigger_catalog.h"
 
 namespace millrace {
 namespace {
@@ -57,7 +58,7 @@ void StepHistory::report_trigger(const Event& started) {
   Finding finding;
   finding.step.id = trigger_id;
   finding.step.step = StepId(trigger_id);
-  finding.step.type = "TRIGGER/ENDPOINT";
+  finding.step.type = kind_of(workflow_->trigger).history_type;
   finding.step.status = "SUCCEEDED";
   finding.step.start = started.at;
   finding.step.end = started.at;

@@ -12,11 +12,14 @@ const JsonObject* configuration_of(const Credential& credential, const WorkflowI
   return found == nullptr ? nullptr : found->if_object();
 }
 
-bool is_enabled(const Credential& credential, const WorkflowId& workflow) {
-  const JsonObject* const configuration = configuration_of(credential, workflow);
+bool is_enabled(const JsonObject* configuration) {
   const Json* const enabled =
       configuration == nullptr ? nullptr : configuration->if_contains("enabled");
   return enabled != nullptr && enabled->is_bool() && enabled->get_bool();
+}
+
+bool is_enabled(const Credential& credential, const WorkflowId& workflow) {
+  return is_enabled(configuration_of(credential, workflow));
 }
 
 bool is_filled(const JsonObject& settings, const std::string& id) {
@@ -103,6 +106,14 @@ SharedCredential choose_credential(const std::vector<SharedCredential>& credenti
   }
   if (first_valid != nullptr || credentials.empty()) return first_valid;
   return credentials.front();
+}
+
+std::vector<std::string_view> enabled_workflows(const JsonObject& configured_workflows) {
+  std::vector<std::string_view> enabled;
+  for (const auto& member : configured_workflows) {
+    if (is_enabled(member.value().if_object())) enabled.push_back(member.key());
+  }
+  return enabled;
 }
 
 }  // namespace millrace

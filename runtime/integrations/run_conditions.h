@@ -10,6 +10,7 @@
 #include "runtime/integrations/integration.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace {
@@ -32,5 +33,8 @@ Result<JsonObject> settings_for_run(const RunConditions& conditions);
 /// has the workflow enabled; else the first valid one; else the first. Null if there is none.
 SharedCredential choose_credential(const std::vector<SharedCredential>& credentials,
                                    const WorkflowId& workflow);
+
+/// The workflows that are enabled in Credential::configured_workflows, in no particular order.
+std::vector<std::string_view> enabled_workflows(const JsonObject& configured_workflows);
 
 }  // namespace millrace

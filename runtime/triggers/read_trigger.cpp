@@ -1,6 +1,7 @@
 #include "runtime/triggers/read_trigger.h"
 
 #include "runtime/text/nearest_name.h"
+#include "runtime/triggers/trigger_catalog.h"
 
 #include <array>
 
@@ -34,24 +35,21 @@ void report_type(ObjectReader& json, const std::string& type) {
 
 }  // namespace
 
-const std::vector<std::string>& trigger_types() {
-  static const std::vector<std::string> types{"request"};
-  return types;
-}
-
-RequestTrigger read_trigger(ObjectReader& workflow) {
-  const Json* const trigger = workflow.require("trigger", "an object with a `type`");
-  if (trigger == nullptr) return {};
-  ObjectReader json(*trigger, workflow.pointer_to("trigger"), "", workflow.findings());
+std::optional<Trigger> read_trigger(ObjectReader& workflow) {
+  const Json* const value = workflow.require("trigger", "an object with a `type`");
+  if (value == nullptr) return std::nullopt;
+  ObjectReader json(*value, workflow.pointer_to("trigger"), "", workflow.findings());
   const auto type = json.required_text("type");
-  if (!type) return {};
-  if (*type != "request") {
+  if (!type) return std::nullopt;
+  const TriggerKind* const kind = find_trigger_kind(*type);
+  if (kind == nullptr) {
     report_type(json, *type);
-    return {};
+    return std::nullopt;
   }
-  RequestTrigger request = read_request_trigger(json);
+  Trigger trigger;
+  kind->read(json, trigger);
   json.finish();
-  return request;
+  return trigger;
 }
 
 }  // namespace millrace

@@ -1,20 +1,14 @@
 #pragma once
-// Reads the trigger of a definition. `trigger_types` is the list of what this version supports.
+// Reads the trigger of a definition.
 
 #include "runtime/reading/object_reader.h"
-#include "runtime/triggers/request_trigger.h"
+#include "runtime/triggers/trigger.h"
 
-#include <string>
-#include <vector>
+#include <optional>
 
 namespace millrace {
 
-/// Reads the object under `trigger`.
-RequestTrigger read_trigger(ObjectReader& workflow);
-
-const std::vector<std::string>& trigger_types();
-
-/// Reads what a request trigger has besides its type.
-RequestTrigger read_request_trigger(ObjectReader& json);
+/// Reads the object under `trigger`. Nothing if even its kind is unknown; that is a finding.
+std::optional<Trigger> read_trigger(ObjectReader& workflow);
 
 }  // namespace millrace

@@ -1,12 +1,25 @@
+// The request trigger in a definition:
+//
+//   {"type": "request", "allowArbitraryPayload": true}
+//   {"type": "request", "paramValidations":  [{"key", "required"}],
+//                       "headerValidations": [{"key", "value", "required"}],
+//                       "bodyValidations":   [{"key", "dataType", "required"}]}
+//
+// Without any list, every payload is accepted. `required` is false, and `dataType` ANY, if left out.
+
 #include "runtime/triggers/request_trigger.h"
 
-#include "runtime/text/ascii_text.h"
+#include "runtime/reading/object_reader.h"
+#include "runtime/triggers/trigger_catalog.h"
 
 #include <array>
+#include <set>
 #include <utility>
 
 namespace millrace {
 namespace {
+
+constexpr std::string_view output_key = "request";
 
 /// In the order of the enumeration.
 constexpr std::array<Choice<DataType>, 6> data_types{{
@@ -18,105 +31,88 @@ constexpr std::array<Choice<DataType>, 6> data_types{{
     {"ANY", DataType::any},
 }};
 
-constexpr std::string_view missing = "MISSING";
-
-/// The type of a value as messages show it; null is no declarable type, so that it has its own
-/// word.
-std::string_view wire_type_of(const Json& value) {
-  if (value.is_string()) return "STRING";
-  if (value.is_number()) return "NUMBER";
-  if (value.is_bool()) return "BOOLEAN";
-  if (value.is_object()) return "OBJECT";
-  if (value.is_array()) return "ARRAY";
-  return "NULL";
+RequestTrigger::ParamValidation read_param(ObjectReader& json) {
+  return {json.required_text("key").value_or(""), json.boolean("required", false)};
 }
 
-/// A request's checks, one part after the other; every violation is one detail.
-class RequestCheck {
- public:
-  explicit RequestCheck(const Json& request) : request_(request) {}
+RequestTrigger::HeaderValidation read_header(ObjectReader& json) {
+  return {json.required_text("key").value_or(""), json.text("value"),
+          json.boolean("required", false)};
+}
 
-  void check_param(const RequestTrigger::ParamValidation& param) {
-    if (param.required && find("params", param.key) == nullptr) {
-      add("params", param.key, "the parameter is missing", "STRING", missing);
+RequestTrigger::BodyValidation read_field(ObjectReader& json) {
+  return {json.required_text("key").value_or(""),
+          json.choice<DataType>("dataType", data_type_words()).value_or(DataType::any),
+          json.boolean("required", false)};
+}
+
+/// A list of validations, each with its own key.
+template <class Validation>
+std::vector<Validation> read_list(ObjectReader& trigger, std::string_view key,
+                                  Validation (*read)(ObjectReader&)) {
+  std::vector<Validation> validations;
+  const JsonArray* const list = trigger.array(key);
+  if (list == nullptr) return validations;
+  std::set<std::string> keys;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    ObjectReader json((*list)[i], trigger.pointer_to(key) + '/' + std::to_string(i), "",
+                      trigger.findings());
+    if (!(*list)[i].is_object()) continue;
+    validations.push_back(read(json));
+    json.finish();
+    if (!keys.insert(validations.back().key).second) {
+      json.report("key", "`" + validations.back().key + "` is listed twice");
     }
   }
+  return validations;
+}
 
-  void check_header(const RequestTrigger::HeaderValidation& header) {
-    const Json* const value = find("headers", lower_case(header.key));
-    if (value == nullptr) {
-      if (header.required) add("headers", header.key, "the header is missing", "STRING", missing);
-      return;
-    }
-    // The value may be a shared secret: a caller who does not know it must not learn it here.
-    if (header.value && !(value->is_string() && value->get_string() == *header.value)) {
-      add("headers", header.key, "the header has another value than the workflow expects",
-          "EXPECTED VALUE", "OTHER VALUE");
-    }
+RequestTrigger read_request_trigger(ObjectReader& json) {
+  RequestTrigger trigger;
+  const bool allows_all = json.boolean("allowArbitraryPayload", false);
+  trigger.params = read_list(json, "paramValidations", read_param);
+  trigger.headers = read_list(json, "headerValidations", read_header);
+  trigger.body = read_list(json, "bodyValidations", read_field);
+  const bool has_lists =
+      !trigger.params.empty() || !trigger.headers.empty() || !trigger.body.empty();
+  if (allows_all && has_lists) {
+    json.report("allowArbitraryPayload",
+                "a trigger either allows any payload or validates it, not both",
+                "false, or no validations", "true");
   }
+  trigger.allow_arbitrary_payload = !has_lists;
+  return trigger;
+}
 
-  void check_body(const std::vector<RequestTrigger::BodyValidation>& validations) {
-    if (validations.empty()) return;
-    const Json* const body = find_part("body");
-    if (body == nullptr || !body->is_object()) {
-      add("body", "", "the body must be an object", "OBJECT",
-          body == nullptr ? missing : wire_type_of(*body));
-      return;
-    }
-    for (const auto& validation : validations) check_field(validation);
+void read(ObjectReader& json, Trigger& trigger) { trigger = read_request_trigger(json); }
+
+std::vector<TriggerOutput> outputs(const Trigger&) {
+  return {{std::string(output_key), {"headers", "params", "body", "file"}}};
+}
+
+/// A request names the workflow itself: there is nothing to look it up by.
+std::string name(const Trigger&) { return {}; }
+
+Outcome check(const Trigger& trigger, const Json& output) {
+  const auto* const object = output.if_object();
+  const Json* const request = object == nullptr ? nullptr : object->if_contains(output_key);
+  if (request == nullptr) {
+    return Error(ErrorCode::invalid_request, "the workflow is started by requests only");
   }
-
-  Outcome outcome() && {
-    if (violations_.empty()) return Done{};
-    return Error(ErrorCode::invalid_request,
-                 "the request does not have the form that the workflow's trigger expects",
-                 std::move(violations_));
-  }
-
- private:
-  void check_field(const RequestTrigger::BodyValidation& field) {
-    const Json* const value = find("body", field.key);
-    if (value == nullptr) {
-      if (field.required) {
-        add("body", field.key, "the field is missing", wire_name(field.type), missing);
-      }
-      return;
-    }
-    // Clients send null for "no value", so that an optional field may be null.
-    if (field.type == DataType::any || (value->is_null() && !field.required)) return;
-    if (wire_type_of(*value) != wire_name(field.type)) {
-      add("body", field.key, "the field has the wrong type", wire_name(field.type),
-          wire_type_of(*value));
-    }
-  }
-
-  const Json* find_part(std::string_view part) const {
-    const auto* const request = request_.if_object();
-    return request == nullptr ? nullptr : request->if_contains(part);
-  }
-
-  const Json* find(std::string_view part, std::string_view key) const {
-    const Json* const values = find_part(part);
-    if (values == nullptr || !values->is_object()) return nullptr;
-    return values->get_object().if_contains(key);
-  }
-
-  void add(std::string_view in, std::string_view key, std::string_view message,
-           std::string_view expected, std::string_view got) {
-    ErrorDetail violation;
-    violation.in = in;
-    violation.path = key;
-    violation.message = message;
-    violation.expected = expected;
-    violation.got = got;
-    violations_.push_back(std::move(violation));
-  }
-
-  const Json& request_;
-  std::vector<ErrorDetail> violations_;
-};
+  return check_request(std::get<RequestTrigger>(trigger), *request);
+}
 
 }  // namespace
+
+const TriggerKind request_trigger_kind{
+    .type = "request",
+    .history_type = "TRIGGER/ENDPOINT",
+    .read = read,
+    .templates = no_templates,
+    .outputs = outputs,
+    .name = name,
+    .check = check,
+};
 
 std::span<const Choice<DataType>> data_type_words() { return data_types; }
 
@@ -124,13 +120,6 @@ std::string_view wire_name(DataType type) {
   return data_types[static_cast<std::size_t>(type)].name;
 }
 
-Outcome check_request(const RequestTrigger& trigger, const Json& request) {
-  if (trigger.allow_arbitrary_payload) return Done{};
-  RequestCheck check(request);
-  for (const auto& param : trigger.params) check.check_param(param);
-  for (const auto& header : trigger.headers) check.check_header(header);
-  check.check_body(trigger.body);
-  return std::move(check).outcome();
-}
+Json request_output(Json request) { return JsonObject{{output_key, std::move(request)}}; }
 
 }  // namespace millrace

@@ -1,6 +1,6 @@
 #pragma once
 // The request trigger: what a request must look like to start the workflow, and what the workflow
-// sees of it (`trigger.request.{headers, params, body}`).
+// sees of it (`trigger.request.{headers, params, body, file}`).
 
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
@@ -43,6 +43,9 @@ struct RequestTrigger {
   std::vector<HeaderValidation> headers;
   std::vector<BodyValidation> body;
 };
+
+/// What the workflow sees of a request under `trigger`: {"request": ...}.
+Json request_output(Json request);
 
 /// `request` is `{"headers": {...lower-case...}, "params": {...}, "body": ...}`. On violation:
 /// `invalid_request` with one ErrorDetail each: `in` is "body", "headers" or "params", `path` the

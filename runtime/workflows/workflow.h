@@ -10,7 +10,7 @@
 #include "runtime/requests/request_template.h"
 #include "runtime/retries/retry_policy.h"
 #include "runtime/templates/template.h"
-#include "runtime/triggers/request_trigger.h"
+#include "runtime/triggers/trigger.h"
 
 #include <memory>
 #include <optional>
@@ -118,7 +118,7 @@ struct Workflow {
   std::string integration;  // empty: none
   std::shared_ptr<const Integration>
       frozen_integration;  // as it was when the workflow was deployed
-  RequestTrigger trigger;
+  Trigger trigger;
   Sequence steps;
 
   // Derived when compiled.

@@ -30,6 +30,9 @@ constexpr auto workflow_fields = [](auto& record, auto& row) {
   record.number(3, row.latest_version);
   record.number(4, row.deployed_version);
   record.time(5, row.updated);
+  record.text_if_any(6, row.found_by.trigger_kind);
+  record.text_if_any(7, row.found_by.trigger_name);
+  record.text_if_any(8, row.found_by.default_for);
 };
 
 constexpr auto version_fields = [](auto& record, auto& row) {

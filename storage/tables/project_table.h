@@ -5,6 +5,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/shard_set.h"
+#include "runtime/definitions/found_by.h"
 #include "storage/ordered_store.h"
 
 #include <optional>
@@ -31,6 +32,8 @@ struct WorkflowRow {
   WorkflowVersion latest_version = 0;    // 0: never deployed
   WorkflowVersion deployed_version = 0;  // 0: not deployed
   Instant updated{};
+  /// Which index rows it has; see workflow_index_table.h.
+  FoundBy found_by{};
 };
 
 struct WorkflowVersionRow {
@@ -50,9 +53,11 @@ class ProjectTable {
                               const SigningKeyRow& key);
   static void remove_signing_key(WriteBatch& batch, const ProjectId& project,
                                  const SigningKeyId& kid);
+  /// Without its index rows: WorkflowIndexTable::replace belongs into the same batch.
   static void put_workflow(WriteBatch& batch, const ProjectId& project, const WorkflowRow& row);
   /// Removes the workflow; its versions stay, because unfinished executions run them.
   /// `put_workflow` of the same id must go on counting above them (see `versions`).
+  /// Likewise without its index rows.
   static void remove_workflow(WriteBatch& batch, const ProjectId& project, const WorkflowId& id);
   static void put_version(WriteBatch& batch, const ProjectId& project, const WorkflowId& workflow,
                           const WorkflowVersionRow& row);

@@ -6,6 +6,7 @@
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/task_history.h"
 #include "runtime/integrations/integration_set.h"
+#include "runtime/triggers/request_trigger.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_functions.h"
@@ -53,8 +54,8 @@ class ActorTestBed {
     request.emplace("headers", JsonObject{});
     request.emplace("params", JsonObject{});
     request.emplace("body", std::move(body));
-    return gateway->trigger({project, UserId(user), WorkflowId(workflow), std::move(request)},
-                            hold);
+    return gateway->trigger(
+        {project, UserId(user), WorkflowId(workflow), request_output(std::move(request))}, hold);
   }
 
   /// Triggers a workflow that is expected to be accepted, and returns the run.

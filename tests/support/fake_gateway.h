@@ -16,7 +16,7 @@ class FakeGateway final : public Gateway {
 
   explicit FakeGateway(Answer answer = {}) : answer_(std::move(answer)) {}
 
-  Result<TriggerReply> trigger(const TriggerRequest& request, Millis) override {
+  Result<TriggerReply> trigger(TriggerRequest request, Millis) override {
     const std::lock_guard lock(mutex_);
     requests_.push_back(request);
     return answer_(request);

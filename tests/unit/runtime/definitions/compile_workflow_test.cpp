@@ -49,9 +49,10 @@ TEST_CASE("the lead example compiles to a workflow with its own identity") {
   REQUIRE(workflow->project.text == "acme");
   REQUIRE(workflow->version == 3);
   REQUIRE(workflow->has_response);
-  REQUIRE_FALSE(workflow->trigger.allow_arbitrary_payload);
-  REQUIRE(workflow->trigger.body.size() == 1);
-  REQUIRE(workflow->trigger.body[0].type == DataType::string);
+  const auto& trigger = std::get<RequestTrigger>(workflow->trigger);
+  REQUIRE_FALSE(trigger.allow_arbitrary_payload);
+  REQUIRE(trigger.body.size() == 1);
+  REQUIRE(trigger.body[0].type == DataType::string);
 }
 
 TEST_CASE("steps are numbered in preorder with the range of what is inside") {

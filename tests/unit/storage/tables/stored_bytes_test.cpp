@@ -7,6 +7,7 @@
 #include "storage/ordered_store.h"
 #include "storage/rocks/format_version.h"
 #include "storage/tables/credential_table.h"
+#include "storage/tables/enabled_workflow_table.h"
 #include "storage/tables/execution_table.h"
 #include "storage/tables/integration_table.h"
 #include "storage/tables/project_table.h"
@@ -14,6 +15,7 @@
 #include "storage/tables/timer_table.h"
 #include "storage/tables/user_table.h"
 #include "storage/tables/wake_table.h"
+#include "storage/tables/workflow_index_table.h"
 #include "tests/contracts/executions.h"
 #include "tests/support/catch.h"
 
@@ -172,6 +174,33 @@ TEST_CASE("the bytes of users and credentials never change", "[stored_bytes]") {
         "010a037000711201751a026964220363726d28013204616363743a035b315d42035b325d4a03"
         "5b335d52067365616c65645804\n"
         "00b0187000ff71000175000169640001 -\n");
+}
+
+TEST_CASE("the bytes of index rows never change", "[stored_bytes]") {
+  WriteBatch batch;
+  const ProjectId project("p");
+  const WorkflowId workflow("w");
+  const FoundBy found{"event", "n", "crm"};
+  WorkflowIndexTable::replace(batch, project, workflow, {}, found);
+  WorkflowIndexTable::replace(batch, project, workflow, found, {});
+  WorkflowRow row{workflow, "{}", 3, 2, at(-1)};
+  row.found_by = found;
+  ProjectTable::put_workflow(batch, project, row);
+  CredentialRow credential;
+  credential.project = ProjectId("p\0q"s);
+  credential.user = UserId("u");
+  credential.id = "id";
+  credential.configured_workflows = R"({"w":{"enabled":true}})";
+  EnabledWorkflowTable::follow(batch, nullptr, &credential);
+  CHECK(lines(batch) ==
+        "002b287000016576656e7400016e0001770001 = 010a0177\n"
+        "002b2970000163726d0001770001 = 010a0177\n"
+        "002b287000016576656e7400016e0001770001 -\n"
+        "002b2970000163726d0001770001 -\n"
+        "002b12700001770001 = "
+        "010a017712027b7d18032002280132056576656e743a016e420363726d\n"
+        "00b02a7000ff71000177000175000169640001 = 010a017512026964\n");
+  CHECK(hex(keys::index_state(ShardId{255})) == "00ff2b");
 }
 
 TEST_CASE("a value that was sealed by an earlier program opens", "[stored_bytes]") {

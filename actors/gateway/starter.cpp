@@ -1,0 +1,78 @@
+#include "actors/gateway/starter.h"
+
+#include "runtime/triggers/trigger_catalog.h"
+
+#include <utility>
+
+namespace millrace {
+namespace {
+
+ExecutionStarted started_of(RunStart& start, RunGrant grant) {
+  const Workflow& workflow = *start.workflow;
+  ExecutionStarted started;
+  started.project = workflow.project;
+  started.user = start.user;
+  started.workflow = workflow.id;
+  started.version = workflow.version;
+  started.trigger = share(std::move(start.output));
+  started.settings = share(std::move(grant.settings));
+  started.user_meta = share(std::move(grant.user_meta));
+  started.credential = std::move(grant.credential);
+  if (auto* const test = std::get_if<FromTest>(&start.origin)) {
+    started.is_test = true;
+    started.only_step = test->only_step;
+    started.given_outputs = share(std::move(test->given_outputs));
+  }
+  return started;
+}
+
+}  // namespace
+
+Starter::Starter(const TenantValues& tenants, const storage::GroupCommit& commits,
+                 const Clock& clock, Random& random, HandOver hand_over)
+    : tenants_(tenants),
+      commits_(commits),
+      clock_(clock),
+      random_(random),
+      hand_over_(std::move(hand_over)) {
+  CHECK(hand_over_ != nullptr, "nobody takes the runs that are started");
+}
+
+Result<std::shared_ptr<const RunOrder>> Starter::prepare(RunStart start) const {
+  CHECK(start.workflow != nullptr, "a run needs its workflow");
+  const Workflow& workflow = *start.workflow;
+  if (std::holds_alternative<FromTrigger>(start.origin)) {
+    const TriggerKind& kind = kind_of(workflow.trigger);
+    if (auto checked = kind.check(workflow.trigger, start.output); !checked) return checked.error();
+  }
+  if (commits_.is_full()) {
+    return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
+  }
+  auto grant = tenants_.grant(workflow.project, start.user, workflow, start.credential);
+  if (!grant) return grant.error();
+
+  auto order = std::make_shared<RunOrder>();
+  order->submitted = clock_.now();
+  order->execution =
+      ExecutionId::make(shard_of(workflow.project, start.user), order->submitted, random_);
+  order->started = started_of(start, std::move(*grant));
+  order->files = std::move(start.files);
+  // Without a Response step there is no response to wait for.
+  const bool is_in_vain = start.reply_at == ReplyAt::response && !workflow.has_response;
+  order->reply_at = is_in_vain ? ReplyAt::durable : start.reply_at;
+  order->reply = std::make_shared<ReplySlot>();
+  order->workflow = std::move(start.workflow);
+  return std::shared_ptr<const RunOrder>(std::move(order));
+}
+
+void Starter::hand_over(std::shared_ptr<const RunOrder> order) const {
+  hand_over_(std::move(order));
+}
+
+Result<std::shared_ptr<const RunOrder>> Starter::start(RunStart start) const {
+  auto order = prepare(std::move(start));
+  if (order) hand_over(*order);
+  return order;
+}
+
+}  // namespace millrace

@@ -1,0 +1,70 @@
+#pragma once
+// Starts runs, whatever it is that starts them: the one place that asks whether a run may begin,
+// builds its order, and hands it to the actors. What came in has been matched to a workflow and a user
+// by then, and what becomes of the reply is up to the caller. Free of CAF; thread-safe.
+//
+// A run that was handed over exists once its reply slot says so: `when durable` is given by the commit
+// thread when the first event is on disk. To start many runs, start them all and wait for their slots
+// afterwards: their first commits share syncs.
+
+#include "actors/runs/run_order.h"
+#include "actors/tenants/tenant_values.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/random.h"
+#include "storage/group_commit.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace millrace {
+
+/// The trigger of the workflow's version. Which kind that is follows from the version, so that nothing
+/// of it is stored with the run.
+struct FromTrigger {};
+/// A test run: see ExecutionStarted.
+struct FromTest {
+  std::optional<StepIndex> only_step;
+  JsonObject given_outputs{};
+};
+/// What started a run.
+using RunOrigin = std::variant<FromTrigger, FromTest>;
+
+struct RunStart {
+  std::shared_ptr<const Workflow> workflow;
+  UserId user;
+  Json output;  // the trigger's, files as handles
+  RunOrigin origin = FromTrigger{};
+  RunFiles files{};          // that the output names
+  std::string credential{};  // the account that somebody chose; empty: the user's first
+  ReplyAt reply_at = ReplyAt::durable;
+};
+
+class Starter {
+ public:
+  using HandOver = std::function<void(std::shared_ptr<const RunOrder>)>;
+
+  /// `hand_over` returns at once.
+  Starter(const TenantValues& tenants, const storage::GroupCommit& commits, const Clock& clock,
+          Random& random, HandOver hand_over);
+
+  /// Checks all and starts nothing: for callers who have to be ready for the reply before it can come.
+  /// Errors: invalid_request (the trigger does not accept the output; not asked of tests), overloaded,
+  /// and the unmet condition of a live run (see TenantValues::grant).
+  Result<std::shared_ptr<const RunOrder>> prepare(RunStart start) const;
+  void hand_over(std::shared_ptr<const RunOrder> order) const;
+
+  /// Both. The reply comes to the order's slot.
+  Result<std::shared_ptr<const RunOrder>> start(RunStart start) const;
+
+ private:
+  const TenantValues& tenants_;
+  const storage::GroupCommit& commits_;
+  const Clock& clock_;
+  Random& random_;
+  const HandOver hand_over_;
+};
+
+}  // namespace millrace

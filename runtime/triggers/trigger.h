@@ -1,0 +1,13 @@
+#pragma once
+// What starts a workflow: one alternative for each kind of trigger. To add a kind: add its struct
+// here, its file to this folder, and its line to the list in trigger_catalog.cpp.
+
+#include "runtime/triggers/request_trigger.h"
+
+#include <variant>
+
+namespace millrace {
+
+using Trigger = std::variant<RequestTrigger>;
+
+}  // namespace millrace

@@ -1,0 +1,83 @@
+#include "storage/tables/enabled_workflow_table.h"
+
+#include "runtime/base/check.h"
+#include "runtime/integrations/run_conditions.h"
+#include "storage/keys.h"
+#include "storage/record_codec.h"
+
+#include <set>
+#include <utility>
+
+namespace millrace::storage {
+namespace {
+
+constexpr std::uint8_t record_version = 1;
+
+constexpr auto fields = [](auto& record, auto& row) {
+  record.text(1, row.user.text);
+  record.text(2, row.credential);
+};
+
+Result<EnabledWorkflowRow> decode(std::string_view bytes) {
+  return read_record<EnabledWorkflowRow>(bytes, "enabled workflow", record_version, fields);
+}
+
+/// The workflows that have a row for this credential. Users may configure ids that no workflow can
+/// have; these get none.
+std::set<std::string> enabled_on(const CredentialRow* credential) {
+  if (credential == nullptr) return {};
+  const auto configured = parse_json(credential->configured_workflows, limits::stored_depth_max);
+  if (!configured.ok() || !configured->is_object()) return {};
+  std::set<std::string> workflows;
+  for (const std::string_view workflow : enabled_workflows(configured->get_object())) {
+    const bool is_id = !workflow.empty() && workflow.size() <= limits::id_bytes_max;
+    if (is_id) workflows.emplace(workflow);
+  }
+  return workflows;
+}
+
+std::string key_of(const CredentialRow& credential, const std::string& workflow) {
+  return keys::enabled_workflow(credential.project, WorkflowId(workflow), credential.user,
+                                credential.id);
+}
+
+}  // namespace
+
+void EnabledWorkflowTable::follow(WriteBatch& batch, const CredentialRow* before,
+                                  const CredentialRow* after) {
+  if (before != nullptr && after != nullptr) {
+    CHECK(before->place() == after->place(), "two rows of one credential");
+  }
+  const auto gone = enabled_on(before);
+  const auto here = enabled_on(after);
+  for (const auto& workflow : gone) {
+    if (!here.contains(workflow)) batch.remove(key_of(*before, workflow));
+  }
+  for (const auto& workflow : here) {
+    if (gone.contains(workflow)) continue;
+    batch.put(key_of(*after, workflow),
+              write_record(record_version, EnabledWorkflowRow{after->user, after->id}, fields));
+  }
+}
+
+Result<std::vector<EnabledWorkflowRow>> EnabledWorkflowTable::list(
+    ShardId shard, const ProjectId& project, const WorkflowId& workflow, std::size_t rows_max,
+    const EnabledWorkflowRow* after) const {
+  std::string start;
+  if (after != nullptr) {
+    start = keys::enabled_workflow(project, workflow, after->user, after->credential);
+    start.push_back('\0');  // the smallest key behind it
+  }
+  const auto cursor =
+      store_.scan(keys::enabled_workflows(shard, project, workflow), Direction::forward, start);
+  std::vector<EnabledWorkflowRow> rows;
+  for (; cursor->valid() && rows.size() < rows_max; cursor->next()) {
+    auto row = decode(cursor->value());
+    if (!row.ok()) return row.error();
+    rows.push_back(std::move(*row));
+  }
+  if (const auto read = cursor->status(); !read.ok()) return read.error();
+  return rows;
+}
+
+}  // namespace millrace::storage

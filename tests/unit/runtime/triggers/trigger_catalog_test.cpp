@@ -1,0 +1,69 @@
+// The table of trigger kinds, and what others learn from it.
+
+#include "runtime/triggers/trigger_catalog.h"
+
+#include "runtime/reading/object_reader.h"
+#include "runtime/triggers/read_trigger.h"
+#include "tests/support/catch.h"
+#include "tests/unit/runtime/definitions/compile_text.h"
+
+namespace millrace {
+namespace {
+
+Trigger trigger_of(const char* text) {
+  const auto definition = parse_json(text);
+  REQUIRE(definition.ok());
+  Findings findings;
+  ObjectReader json(*definition, "", "", findings);
+  const auto trigger = read_trigger(json);
+  REQUIRE(trigger.has_value());
+  REQUIRE(findings.empty());
+  return *trigger;
+}
+
+TEST_CASE("every kind is found by its type and knows its own triggers") {
+  REQUIRE(trigger_types() == std::vector<std::string>{"request"});
+  for (const auto& type : trigger_types()) {
+    REQUIRE(find_trigger_kind(type) != nullptr);
+    REQUIRE(find_trigger_kind(type)->type == type);
+  }
+  REQUIRE(find_trigger_kind("webhook") == nullptr);
+  const TriggerKind& kind = kind_of(trigger_of(R"({"trigger": {"type": "request"}})"));
+  REQUIRE(&kind == &request_trigger_kind);
+  REQUIRE(kind.history_type == "TRIGGER/ENDPOINT");
+}
+
+TEST_CASE("a request trigger checks the request inside its output and needs no name") {
+  const Trigger trigger = trigger_of(
+      R"({"trigger": {"type": "request", "bodyValidations": [{"key": "n", "required": true}]}})");
+  const TriggerKind& kind = kind_of(trigger);
+  const auto output = [](const char* body) {
+    return request_output(JsonObject{{"body", *parse_json(body)}});
+  };
+  REQUIRE(kind.check(trigger, output(R"({"n": 1})")).ok());
+  const auto refused = kind.check(trigger, output("{}"));
+  REQUIRE_FALSE(refused.ok());
+  REQUIRE(refused.error().code == ErrorCode::invalid_request);
+  REQUIRE(refused.error().details.size() == 1);
+  const Trigger any = trigger_of(R"({"trigger": {"type": "request"}})");
+  REQUIRE(kind.check(any, output("null")).ok());
+  REQUIRE_FALSE(kind.check(any, JsonObject{{"event", "order"}}).ok());
+  REQUIRE_FALSE(kind.check(any, Json()).ok());
+  REQUIRE(kind.name(trigger).empty());
+}
+
+TEST_CASE("references to a trigger of an unknown kind are not judged") {
+  const auto findings = [](const std::string& type) {
+    const auto compiled = compile_text(R"({"trigger": {"type": ")" + type + R"("}, "steps": [
+        {"id": "a", "type": "response", "body": "{{trigger.event.name}} {{1.event.name}}"}]})");
+    REQUIRE_FALSE(compiled.ok());
+    return compiled.error().details;
+  };
+  const auto planned = findings("event");
+  REQUIRE(planned.size() == 1);
+  REQUIRE(planned[0].path == "/trigger/type");
+  REQUIRE(findings("request").size() == 2);
+}
+
+}  // namespace
+}  // namespace millrace
