@@ -153,6 +153,7 @@ class CafGateway final : public ActorGateway {
     order->started.settings = share(std::move(grant.settings));
     order->started.user_meta = share(std::move(grant.user_meta));
     order->started.credential = std::move(grant.credential);
+    order->started.trace = request.trace;
     order->files = request.files;
     order->workflow = std::move(workflow);
     order->reply = std::make_shared<ReplySlot>();
