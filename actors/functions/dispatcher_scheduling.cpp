@@ -51,6 +51,9 @@ void Dispatcher::feed(WorkerProcess& worker) {
     if (call == nullptr) return;
     --counts_.queued;
     ++counts_.running;
+    if (options_.timings != nullptr && call->attempts == 0) {
+      options_.timings->wait.record(options_.timings->clock.moment() - call->submitted);
+    }
     worker.give(std::move(call), ++last_number_, now_);
   }
 }

@@ -3,8 +3,8 @@
 // `Result<Reply> handler(const ApiCall&, ApiServices&)`: an error becomes the error body of the
 // contract, an exception becomes `internal_error`. They run on connection threads and may block.
 
+#include "http/metrics/metrics_text.h"
 #include "http/wire/http_server.h"
-#include "http/wire/metrics_text.h"
 #include "http/wire/url_text.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
