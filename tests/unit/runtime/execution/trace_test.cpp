@@ -1,6 +1,7 @@
 // A run's own requests belong to the trace of the request that triggered it.
 
 #include "runtime/execution/branch_snapshot.h"
+#include "runtime/text/ascii_text.h"
 #include "tests/support/catch.h"
 #include "tests/support/simulated_run.h"
 #include "tests/unit/runtime/definitions/compile_text.h"
