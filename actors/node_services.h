@@ -10,6 +10,7 @@
 #include "actors/tenants/workflow_library.h"
 #include "actors/workers/storage_reader.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/histogram.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
 #include "runtime/functions/function_engine.h"
@@ -37,7 +38,7 @@ struct ActorOptions {
   std::function<void(const ExecutionId&, const Event&)> before_record;
 };
 
-/// Counters since the start and gauges, for /metrics and tests.
+/// Counters since the start, gauges and waits, for /metrics and tests.
 struct ActorStats {
   std::atomic<std::uint64_t> runs_started{0};
   std::atomic<std::uint64_t> runs_succeeded{0};
@@ -50,6 +51,8 @@ struct ActorStats {
   std::atomic<std::int64_t> runs_live{0};
   std::atomic<std::int64_t> runs_queued{0};
   std::atomic<std::int64_t> children_live{0};
+  Histogram place_wait{
+      buckets::long_times};  // of runs that found no place in their project at once
 };
 
 /// What whoever builds the node brings along.

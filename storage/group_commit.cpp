@@ -34,6 +34,7 @@ void GroupCommit::submit(WriteBatch batch, Urgency urgency, OnCommitted on_commi
   waiting.bytes = batch.bytes();
   waiting.batch = std::move(batch);
   waiting.on_committed = std::move(on_committed);
+  waiting.submitted = moment();
 
   bool must_wake = false;
   {
@@ -126,8 +127,12 @@ GroupCommit::Group GroupCommit::take_group() {
 }
 
 void GroupCommit::commit(Group& group) {
+  const Moment begun = moment();
   const Outcome outcome = write(group);
-  if (outcome.ok()) return answer(group, outcome);
+  if (outcome.ok()) {
+    record(group, begun);
+    return answer(group, outcome);
+  }
   Group waiting = end_generation(outcome.error());
   answer(group, outcome);
   answer(waiting, outcome);
@@ -218,6 +223,19 @@ GroupCommit::Group GroupCommit::end_generation(const Error& error) {
   queue_bytes_ = 0;
   is_urgent_ = false;
   return waiting;
+}
+
+void GroupCommit::record(const Group& group, Moment begun) const {
+  if (options_.timings == nullptr) return;
+  std::uint64_t durable = 0;
+  for (const Waiting& waiting : group) {
+    if (waiting.refusal || waiting.bytes == 0) continue;  // without rows it only asks for its turn
+    ++durable;
+    options_.timings->wait.record(begun - waiting.submitted);
+  }
+  if (durable == 0) return;
+  options_.timings->commit.record(moment() - begun);
+  options_.timings->batches.record(durable);
 }
 
 void GroupCommit::answer(Group& group, const Outcome& outcome) {

@@ -30,6 +30,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/limits.h"
+#include "storage/commit_timings.h"
 #include "storage/ordered_store.h"
 
 #include <chrono>
@@ -56,6 +57,7 @@ struct GroupCommitOptions {
   Millis linger{2};
   std::size_t queue_bytes_max = limits::journal_queue_bytes_max;
   std::size_t commit_bytes_max = 16u << 20;  // one commit takes at most about this much
+  CommitTimings* timings = nullptr;          // null: nobody asks how long things take
 };
 
 struct GroupCommitStats {
@@ -97,6 +99,7 @@ class GroupCommit {
     WriteBatch batch;
     OnCommitted on_committed;
     std::size_t bytes = 0;
+    Moment submitted{};            // with timings
     std::optional<Error> refusal;  // set: not written, answered with this
   };
   using Group = std::vector<Waiting>;
@@ -115,6 +118,8 @@ class GroupCommit {
   /// Begins a new generation and takes everything that waits.
   Group end_generation(const Error& error);
   void answer(Group& group, const Outcome& outcome);
+  Moment moment() const { return options_.timings ? options_.timings->clock.moment() : Moment(); }
+  void record(const Group& group, Moment begun) const;
 
   OrderedStore& store_;
   const GroupCommitOptions options_;

@@ -226,6 +226,9 @@ void Dispatcher::feed(WorkerProcess& worker) {
     if (call == nullptr) break;
     --counts_.queued;
     ++counts_.running;
+    if (options_.timings != nullptr && call->attempts == 0) {
+      options_.timings->wait.record(options_.timings->clock.moment() - call->submitted);
+    }
     worker.give(std::move(call), ++last_number_, now_);
   }
   if (worker.project == &checks_) return;

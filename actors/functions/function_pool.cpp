@@ -47,7 +47,7 @@ class FunctionPool::Impl {
 };
 
 FunctionPool::FunctionPool(FunctionPoolOptions options)
-    : impl_(std::make_unique<Impl>(std::move(options))) {}
+    : timings_(options.timings), impl_(std::make_unique<Impl>(std::move(options))) {}
 
 FunctionPool::~FunctionPool() = default;
 
@@ -92,6 +92,7 @@ void FunctionPool::stop() { impl_->stop(); }
 FunctionPoolStats FunctionPool::stats() const { return impl_->dispatcher().stats(); }
 
 void FunctionPool::submit(QueuedCallPtr call) {
+  if (timings_ != nullptr) call->submitted = timings_->clock.moment();
   if (!impl_->intake().push(call)) call->done(stopping_outcome());
 }
 

@@ -11,6 +11,7 @@
 // Ends: `stop`, or the destructor, answers what is outstanding with `overloaded` and leaves no
 // process behind. A call that comes later is answered likewise, by the caller's own thread.
 
+#include "actors/functions/call_timings.h"
 #include "actors/functions/intake.h"
 #include "runtime/base/log.h"
 #include "runtime/functions/function_engine.h"
@@ -45,6 +46,8 @@ struct FunctionPoolOptions {
   int error_descriptor = -1;
   /// Where the pool reports its own bugs; empty: nowhere.
   LogSink log{};
+  /// Null: nobody asks how long calls wait.
+  CallTimings* timings = nullptr;
 };
 
 /// Counters since the start, and sizes as of now.
@@ -78,6 +81,7 @@ class FunctionPool final : public FunctionEngine {
   void submit(QueuedCallPtr call);
 
   class Impl;
+  CallTimings* const timings_;
   const std::unique_ptr<Impl> impl_;
 };
 

@@ -2,6 +2,7 @@
 // A call on its way through the pool: in the intake, in its project's queue, or at a worker.
 
 #include "actors/functions/function_version.h"
+#include "runtime/base/clock.h"
 
 #include <cstdint>
 #include <functional>
@@ -17,6 +18,7 @@ struct QueuedCall {
   std::shared_ptr<const FunctionSource> source;
   std::string text;  // parameters as JSON; for a check, the code
   std::function<void(FunctionOutcome)> done;
+  Moment submitted{};    // if the pool has timings
   bool refused = false;  // the queues were full; it only waits for the I/O thread to say so
 
   // Set by the I/O thread.

@@ -72,6 +72,7 @@ class CafGateway final : public ActorGateway {
                                    .output = std::move(request.output),
                                    .files = std::move(request.files),
                                    .credential = std::move(request.credential),
+                                   .trace = request.trace,
                                    .reply_at = ReplyAt::response});
     if (!order) return order.error();
     if (auto reply = reply_of(*order, hold)) return std::move(*reply);

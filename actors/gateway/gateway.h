@@ -10,7 +10,9 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/text/trace_parent.h"
 
+#include <optional>
 #include <string>
 
 namespace millrace {
@@ -21,7 +23,8 @@ struct TriggerRequest {
   WorkflowId workflow;
   Json output;  // the trigger's output, such as request_output(...); files as handles
   RunFiles files{};
-  std::string credential{};  // the account that the caller chose; empty: the first
+  std::string credential{};            // the account that the caller chose; empty: the first
+  std::optional<TraceParent> trace{};  // which trace the request belongs to
 };
 
 class Gateway {

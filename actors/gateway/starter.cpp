@@ -18,6 +18,7 @@ ExecutionStarted started_of(RunStart& start, RunGrant grant) {
   started.settings = share(std::move(grant.settings));
   started.user_meta = share(std::move(grant.user_meta));
   started.credential = std::move(grant.credential);
+  started.trace = start.trace;
   if (auto* const test = std::get_if<FromTest>(&start.origin)) {
     started.is_test = true;
     started.only_step = test->only_step;

@@ -39,6 +39,7 @@ struct RunStart {
   RunOrigin origin = FromTrigger{};
   RunFiles files{};          // that the output names
   std::string credential{};  // the account that somebody chose; empty: the user's first
+  std::optional<TraceParent> trace{};  // which trace the run continues
   ReplyAt reply_at = ReplyAt::durable;
 };
 

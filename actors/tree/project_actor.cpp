@@ -62,7 +62,7 @@ void ProjectActor::pass_or_queue(const UserId& user_id, const ExecutionId& execu
     pass(user_id, execution, message);
     return;
   }
-  if (!queued_.insert(execution).second) return;
+  if (!queued_.try_emplace(execution, services_.clock.moment()).second) return;
   queue_.push(user_id, message);
   ++services_.stats.runs_queued;
 }
@@ -77,7 +77,7 @@ void ProjectActor::start(const StartRun& message) {
 
 void ProjectActor::queue_start(const StartRun& message) {
   const RunOrder& order = *message.order;
-  queued_.insert(order.execution);
+  queued_.emplace(order.execution, services_.clock.moment());
   queue_.push(order.started.user, ResumeRun{project_, order.started.user, order.execution});
   ++services_.stats.runs_queued;
   storage::WriteBatch batch;
@@ -115,14 +115,21 @@ void ProjectActor::admit_waiting() {
     if (!next) return;
     --services_.stats.runs_queued;
     if (const auto* resume = std::get_if<ResumeRun>(&*next)) {
-      queued_.erase(resume->execution);
+      leave_queue(resume->execution);
       pass(resume->user, resume->execution, *resume);
     } else {
       const auto& timer = std::get<TimerFired>(*next);
-      queued_.erase(timer.timer.execution);
+      leave_queue(timer.timer.execution);
       pass(timer.timer.user, timer.timer.execution, timer);
     }
   }
+}
+
+void ProjectActor::leave_queue(const ExecutionId& execution) {
+  const auto queued = queued_.find(execution);
+  if (queued == queued_.end()) return;
+  services_.stats.place_wait.record(services_.clock.moment() - queued->second);
+  queued_.erase(queued);
 }
 
 void ProjectActor::sweep() {

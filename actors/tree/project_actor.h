@@ -10,7 +10,6 @@
 #include <caf/all.hpp>
 
 #include <unordered_map>
-#include <unordered_set>
 #include <variant>
 
 namespace millrace {
@@ -48,13 +47,16 @@ class ProjectActor final : public caf::event_based_actor {
   template <class Message>
   void pass_or_queue(const UserId& user_id, const ExecutionId& execution, const Message& message);
   void admit_waiting();
+  /// It has its place now.
+  void leave_queue(const ExecutionId& execution);
 
   const NodeServices& services_;
   const ProjectId project_;
   std::unordered_map<UserId, User> users_;
   std::unordered_map<caf::actor_addr, UserId> user_of_;
   LaneQueue<UserId, Waiting> queue_;
-  std::unordered_set<ExecutionId> queued_;  // so that a sweep does not queue a run twice
+  /// Since when, and so that a sweep does not queue a run twice.
+  std::unordered_map<ExecutionId, Moment> queued_;
   std::size_t live_ = 0;
 };
 

@@ -116,11 +116,8 @@ void Api::write_metrics(MetricsText& metrics) const {
     for (std::size_t column = 0; column < status_classes; ++column) {
       const auto answers = answers_[row * status_classes + column].load(std::memory_order_relaxed);
       if (answers == 0) continue;
-      const std::string labels = "method=\"" + std::string(method) + "\",route=\"" +
-                                 std::string(pattern) + "\",status=\"" +
-                                 std::to_string(column + 1) + "xx\"";
-      metrics.counter("millrace_http_answers_total", "Answers by route and class of status.",
-                      static_cast<double>(answers), labels);
+      metrics.counter("millrace_http_answers_total", static_cast<double>(answers),
+                      {method, pattern, std::to_string(column + 1) + "xx"});
     }
   }
 }

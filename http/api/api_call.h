@@ -4,8 +4,8 @@
 // contract, an exception becomes `internal_error`. They run on connection threads and may block.
 
 #include "http/api/route_table.h"
+#include "http/metrics/metrics_text.h"
 #include "http/wire/http_server.h"
-#include "http/wire/metrics_text.h"
 #include "http/wire/url_text.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"

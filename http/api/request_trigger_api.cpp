@@ -38,6 +38,12 @@ Reply reply_of(const RunStillGoing& going, const ApiCall& call) {
                                {"executionId", going.execution.text()}});
 }
 
+/// Several of them are none: nobody could say which one is meant.
+std::optional<TraceParent> trace_of(const httplib::Request& request) {
+  if (request.get_header_value_count("traceparent") != 1) return std::nullopt;
+  return TraceParent::parse(request.get_header_value("traceparent"));
+}
+
 }  // namespace
 
 Reply reply_of(const RunResponded& responded) {
@@ -82,7 +88,8 @@ Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
                          WorkflowId(call.path_value("workflow")),
                          request_output(std::move(payload->request)),
                          std::move(payload->files),
-                         call.http.get_header_value("X-Paragon-Credential")};
+                         call.http.get_header_value("X-Paragon-Credential"),
+                         trace_of(call.http)};
   const auto outcome = services.gateway.trigger(std::move(request), services.options.response_hold);
   if (!outcome) return outcome.error();
   const TriggerReply& answer = *outcome;

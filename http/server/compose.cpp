@@ -17,6 +17,7 @@
 #include "http/server/admin_key.h"
 #include "http/server/secrets_key.h"
 #include "http/server/server_metrics.h"
+#include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
 #include "storage/group_commit.h"
 #include "storage/maintenance/back_fill_indexes.h"
@@ -93,8 +94,8 @@ class ComposedServer final : public RunningServer {
         store_(std::move(store)),
         ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
-        commits_(*store_, {}),
-        functions_(function_options(options)),
+        commits_(*store_, {.timings = &commit_timings_}),
+        functions_(function_options(options, call_timings_)),
         http_(std::move(http)),
         projects_(*store_, commits_, ownership_, clock_, random_),
         workflows_(*store_, commits_, ownership_, clock_, functions_, catalogs()),
@@ -116,12 +117,13 @@ class ComposedServer final : public RunningServer {
     if (!key) return key.error();
     gateway_ = make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_,
                                    *http_, tenants_, workflows_, &write_log, ActorOptions{}});
+    timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
     api_ = std::make_unique<Api>(
         ApiServices{projects_, workflows_, history_, secrets_, integrations_, users_, credentials_,
-                    *tests_, *gateway_, clock_, options_.api,
+                    *tests_, *timed_gateway_, clock_, options_.api,
                     [this](MetricsText& text) { write_metrics(text); }},
         key->key);
     server_ = std::make_unique<HttpServer>(
@@ -146,10 +148,11 @@ class ComposedServer final : public RunningServer {
     return [this](const ProjectId& project) { return integrations_.catalog(project); };
   }
 
-  static FunctionPoolOptions function_options(const ServerOptions& options) {
+  static FunctionPoolOptions function_options(const ServerOptions& options, CallTimings& timings) {
     FunctionPoolOptions functions;
     functions.worker_binary = worker_path(options);
     functions.log = &write_log;
+    functions.timings = &timings;
     functions.workers_max = options.function_workers_max;
     functions.memory_bytes_max = limits::function_memory_settable_max;
     return functions;
@@ -161,6 +164,9 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, gateway_->stats());
     write_server_metrics(text, functions_.stats());
     write_server_metrics(text, http_->stats());
+    write_server_metrics(text, commit_timings_);
+    write_server_metrics(text, call_timings_);
+    write_server_metrics(text, trigger_timings_);
   }
 
   const ServerOptions options_;
@@ -169,6 +175,9 @@ class ComposedServer final : public RunningServer {
   std::unique_ptr<storage::OrderedStore> store_;
   ShardOwnership ownership_;
   const storage::Sealer sealer_;
+  storage::CommitTimings commit_timings_{clock_};
+  CallTimings call_timings_{clock_};
+  TriggerTimings trigger_timings_;
   storage::GroupCommit commits_;
   FunctionPool functions_;
   const std::unique_ptr<CurlHttpCaller> http_;
@@ -181,6 +190,7 @@ class ComposedServer final : public RunningServer {
   CredentialRegistry credentials_;
   const RegisteredTenants tenants_;
   std::unique_ptr<ActorGateway> gateway_;
+  std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<TestRuns> tests_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> server_;

@@ -6,6 +6,7 @@
 #include "http/server/shutdown_signal.h"
 
 #include <CLI/CLI.hpp>
+#include <spdlog/async.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -17,9 +18,14 @@
 namespace millrace {
 namespace {
 
+constexpr std::size_t log_queue_lines_max = 8'192;
+
 void set_up_logging(const std::string& level) {
-  // Standard output belongs to the one line that says where the server listens.
-  spdlog::set_default_logger(spdlog::stderr_color_mt("millrace"));
+  // Standard output belongs to the one line that says where the server listens. Lines come from the
+  // commit thread too, so a reader of standard error that is slow must not hold up whoever logs: they
+  // wait in a queue, and when it is full the oldest are dropped.
+  spdlog::init_thread_pool(log_queue_lines_max, 1);
+  spdlog::set_default_logger(spdlog::stderr_color_mt<spdlog::async_factory_nonblock>("millrace"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
   spdlog::set_level(spdlog::level::from_str(level));
 }
@@ -59,6 +65,7 @@ int serve(const ServerOptions& options) {
   }
   server->reset();
   spdlog::info("stopped");
+  spdlog::shutdown();  // writes what still waits in the queue
   return exit_codes::done;
 }
 

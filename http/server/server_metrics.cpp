@@ -2,7 +2,9 @@
 
 #include "actors/functions/function_pool.h"
 #include "actors/node_services.h"
+#include "actors/observation/run_metrics.h"
 #include "http/outbound/outbound_stats.h"
+#include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
 #include "storage/group_commit.h"
 
@@ -14,99 +16,90 @@ double number(auto value) { return static_cast<double>(value); }
 }  // namespace
 
 void write_server_metrics(MetricsText& text, const HttpServerStats& stats) {
-  text.counter("millrace_http_connections_total", "Connections accepted.",
-               number(stats.connections_accepted));
-  text.counter("millrace_http_connections_refused_total",
-               "Connections closed because the system refused a thread.",
-               number(stats.connections_refused));
-  text.counter("millrace_http_accepts_delayed_total",
-               "Times that all connection threads were busy and new connections had to wait.",
-               number(stats.accepts_delayed));
-  text.counter("millrace_http_requests_total", "Requests that reached a route or none.",
-               number(stats.requests));
-  text.counter("millrace_http_refused_on_the_wire_total",
-               "Requests that were not HTTP, too large or too slow.",
-               number(stats.refused_on_the_wire));
-  text.gauge("millrace_http_connections_open", "Connections open now.",
-             number(stats.connections_open));
-  text.gauge("millrace_http_threads", "Connection threads, idle ones included.",
-             number(stats.threads));
+  text.counter("millrace_http_connections_total", number(stats.connections_accepted));
+  text.counter("millrace_http_connections_refused_total", number(stats.connections_refused));
+  text.counter("millrace_http_accepts_delayed_total", number(stats.accepts_delayed));
+  text.counter("millrace_http_requests_total", number(stats.requests));
+  text.counter("millrace_http_refused_on_the_wire_total", number(stats.refused_on_the_wire));
+  text.gauge("millrace_http_connections_open", number(stats.connections_open));
+  text.gauge("millrace_http_threads", number(stats.threads));
 }
 
 void write_server_metrics(MetricsText& text, const storage::GroupCommitStats& stats) {
-  text.counter("millrace_storage_commits_total", "Synced commits.", number(stats.commits));
-  text.counter("millrace_storage_batches_total", "Batches in those commits.",
-               number(stats.batches));
-  text.counter("millrace_storage_commit_bytes_total", "Bytes in those commits.",
-               number(stats.bytes));
-  text.gauge("millrace_storage_waiting_bytes", "Bytes that wait for the disk.",
-             number(stats.waiting_bytes));
+  text.counter("millrace_storage_commits_total", number(stats.commits));
+  text.counter("millrace_storage_commit_failures_total", number(stats.failures));
+  text.counter("millrace_storage_batches_total", number(stats.batches));
+  text.counter("millrace_storage_commit_bytes_total", number(stats.bytes));
+  text.gauge("millrace_storage_waiting_bytes", number(stats.waiting_bytes));
 }
 
 void write_server_metrics(MetricsText& text, const ActorStats& stats) {
-  const std::string_view ended = "Runs that ended, by outcome.";
-  text.counter("millrace_runs_started_total", "Runs started.", number(stats.runs_started.load()));
-  text.counter("millrace_runs_ended_total", ended, number(stats.runs_succeeded.load()),
-               "outcome=\"succeeded\"");
-  text.counter("millrace_runs_ended_total", ended, number(stats.runs_failed.load()),
-               "outcome=\"failed\"");
-  text.counter("millrace_runs_ended_total", ended, number(stats.runs_cancelled.load()),
-               "outcome=\"cancelled\"");
-  text.counter("millrace_runs_loaded_total", "Runs rebuilt from their journals.",
-               number(stats.runs_loaded.load()));
-  text.counter("millrace_runs_unloaded_total", "Runs put to sleep.",
-               number(stats.runs_unloaded.load()));
-  text.counter("millrace_actor_crashes_total", "Actors that crashed.",
-               number(stats.actor_crashes.load()));
-  text.counter("millrace_late_results_total", "Results that nobody waited for any more.",
-               number(stats.late_results.load()));
-  text.gauge("millrace_runs_live", "Runs in memory.", number(stats.runs_live.load()));
-  text.gauge("millrace_runs_queued", "Runs accepted that wait for their project's limit.",
-             number(stats.runs_queued.load()));
-  text.gauge("millrace_fan_out_children_live", "Fan-out elements in memory.",
-             number(stats.children_live.load()));
+  text.counter("millrace_runs_started_total", number(stats.runs_started.load()));
+  text.counter("millrace_runs_ended_total", number(stats.runs_succeeded.load()), {"succeeded"});
+  text.counter("millrace_runs_ended_total", number(stats.runs_failed.load()), {"failed"});
+  text.counter("millrace_runs_ended_total", number(stats.runs_cancelled.load()), {"cancelled"});
+  text.counter("millrace_runs_loaded_total", number(stats.runs_loaded.load()));
+  text.counter("millrace_runs_unloaded_total", number(stats.runs_unloaded.load()));
+  text.counter("millrace_actor_crashes_total", number(stats.actor_crashes.load()));
+  text.counter("millrace_late_results_total", number(stats.late_results.load()));
+  text.gauge("millrace_runs_live", number(stats.runs_live.load()));
+  text.gauge("millrace_runs_queued", number(stats.runs_queued.load()));
+  text.gauge("millrace_fan_out_children_live", number(stats.children_live.load()));
+  text.histogram("millrace_runs_place_wait_seconds", stats.place_wait);
 }
 
 void write_server_metrics(MetricsText& text, const FunctionPoolStats& stats) {
-  text.counter("millrace_function_calls_total", "Calls answered, of whatever outcome.",
-               number(stats.calls));
-  text.counter("millrace_function_refused_total", "Calls refused because queues were full.",
-               number(stats.refused));
-  text.counter("millrace_function_resubmitted_total",
-               "Calls run again because another call killed their worker.",
-               number(stats.resubmitted));
-  text.counter("millrace_function_timeouts_total", "Calls that exceeded their time.",
-               number(stats.timeouts));
-  text.counter("millrace_function_memory_total", "Calls that exceeded their memory.",
-               number(stats.memory_events));
-  text.counter("millrace_function_worker_deaths_total", "Workers that ended by themselves.",
-               number(stats.deaths));
-  text.counter("millrace_function_forks_total", "Workers made.", number(stats.forks));
-  text.gauge("millrace_function_queued", "Calls that wait for a worker.", number(stats.queued));
-  text.gauge("millrace_function_running", "Calls at a worker.", number(stats.running));
-  text.gauge("millrace_function_workers", "Worker processes, spares included.",
-             number(stats.workers.size()));
+  text.counter("millrace_function_calls_total", number(stats.calls));
+  text.counter("millrace_function_refused_total", number(stats.refused));
+  text.counter("millrace_function_resubmitted_total", number(stats.resubmitted));
+  text.counter("millrace_function_timeouts_total", number(stats.timeouts));
+  text.counter("millrace_function_memory_total", number(stats.memory_events));
+  text.counter("millrace_function_worker_deaths_total", number(stats.deaths));
+  text.counter("millrace_function_forks_total", number(stats.forks));
+  text.gauge("millrace_function_queued", number(stats.queued));
+  text.gauge("millrace_function_running", number(stats.running));
+  text.gauge("millrace_function_workers", number(stats.workers.size()));
 }
 
 void write_server_metrics(MetricsText& text, const OutboundStats& stats) {
-  text.counter("millrace_outbound_calls_total", "Calls of workflows answered, of whatever outcome.",
-               number(stats.calls));
+  text.counter("millrace_outbound_calls_total", number(stats.calls));
   for (const auto& [code, count] : stats.failures) {
-    text.counter("millrace_outbound_failures_total", "Calls that brought no response.",
-                 number(count), "code=\"" + std::string(wire_name(code)) + '"');
+    text.counter("millrace_outbound_failures_total", number(count), {wire_name(code)});
   }
-  text.counter("millrace_outbound_requests_total",
-               "Requests sent, redirects and token requests included.", number(stats.requests));
-  text.counter("millrace_outbound_reused_connections_total",
-               "Requests that needed no new connection.", number(stats.reused_connections));
-  text.counter("millrace_outbound_sent_bytes_total", "Bytes of request bodies.",
-               number(stats.bytes_sent));
-  text.counter("millrace_outbound_received_bytes_total", "Bytes of response bodies.",
-               number(stats.bytes_received));
-  text.gauge("millrace_outbound_waiting", "Calls whose turn has not come.", number(stats.waiting));
-  text.gauge("millrace_outbound_in_air", "Calls that are being made.", number(stats.in_air));
-  text.gauge("millrace_outbound_bytes_in_flight", "Bytes of responses that are being received.",
-             number(stats.bytes_in_flight));
+  text.counter("millrace_outbound_requests_total", number(stats.requests));
+  text.counter("millrace_outbound_reused_connections_total", number(stats.reused_connections));
+  text.counter("millrace_outbound_sent_bytes_total", number(stats.bytes_sent));
+  text.counter("millrace_outbound_received_bytes_total", number(stats.bytes_received));
+  text.gauge("millrace_outbound_waiting", number(stats.waiting));
+  text.gauge("millrace_outbound_in_air", number(stats.in_air));
+  text.gauge("millrace_outbound_bytes_in_flight", number(stats.bytes_in_flight));
+}
+
+void write_server_metrics(MetricsText& text, const storage::CommitTimings& timings) {
+  text.histogram("millrace_storage_commit_seconds", timings.commit);
+  text.histogram("millrace_storage_commit_batches", timings.batches);
+  text.histogram("millrace_storage_wait_seconds", timings.wait);
+}
+
+void write_server_metrics(MetricsText& text, const CallTimings& timings) {
+  text.histogram("millrace_function_wait_seconds", timings.wait);
+}
+
+void write_server_metrics(MetricsText& text, const TriggerTimings& timings) {
+  text.histogram("millrace_trigger_acknowledgement_seconds", timings.acknowledgement);
+  text.histogram("millrace_trigger_answer_seconds", timings.responded, {"responded"});
+  text.histogram("millrace_trigger_answer_seconds", timings.failed, {"failed"});
+  text.histogram("millrace_trigger_answer_seconds", timings.still_going, {"still_going"});
+}
+
+void write_server_metrics(MetricsText& text, const RunMetrics& runs) {
+  for (std::size_t kind = 0; kind < observed_step_kinds.size(); ++kind) {
+    const std::string_view name = observed_step_kinds[kind];
+    const RunMetrics::StepTimes& times = runs.step_times(kind);
+    text.histogram("millrace_step_seconds", times.completed, {name, "completed"});
+    text.histogram("millrace_step_seconds", times.retried, {name, "retried"});
+    text.histogram("millrace_step_seconds", times.failed, {name, "failed"});
+  }
 }
 
 }  // namespace millrace

@@ -1,23 +1,31 @@
 #pragma once
-// The metrics of everything that compose wires: name, help and value of each, in one place. Those
-// of the routes are in http/api/api.cpp.
+// The values of everything that compose wires, written under the names of http/metrics/metric_list.h.
+// Those of the routes are in http/api/api.cpp.
 
-#include "http/wire/metrics_text.h"
+#include "http/metrics/metrics_text.h"
 
 namespace millrace {
 
+class RunMetrics;
 struct ActorStats;
+struct CallTimings;
 struct FunctionPoolStats;
 struct HttpServerStats;
 struct OutboundStats;
+struct TriggerTimings;
 namespace storage {
+struct CommitTimings;
 struct GroupCommitStats;
-}
+}  // namespace storage
 
 void write_server_metrics(MetricsText& text, const HttpServerStats& stats);
 void write_server_metrics(MetricsText& text, const storage::GroupCommitStats& stats);
 void write_server_metrics(MetricsText& text, const ActorStats& stats);
 void write_server_metrics(MetricsText& text, const FunctionPoolStats& stats);
 void write_server_metrics(MetricsText& text, const OutboundStats& stats);
+void write_server_metrics(MetricsText& text, const storage::CommitTimings& timings);
+void write_server_metrics(MetricsText& text, const CallTimings& timings);
+void write_server_metrics(MetricsText& text, const TriggerTimings& timings);
+void write_server_metrics(MetricsText& text, const RunMetrics& runs);
 
 }  // namespace millrace

@@ -9,6 +9,8 @@ Instant SystemClock::now() const {
   return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
 }
 
+Moment SystemClock::moment() const { return std::chrono::steady_clock::now(); }
+
 void SystemClock::wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,
                              Instant due) {
   // Waiting on the steady clock in slices of at most a minute: a jump of the wall clock (NTP, a

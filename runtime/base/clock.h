@@ -13,11 +13,15 @@ namespace millrace {
 /// A point in time, UTC, millisecond resolution. This is what journals store.
 using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 using Millis = std::chrono::milliseconds;
+/// A point on a line that never goes back, for measuring how long something took. Means nothing in
+/// another process, so it is never stored.
+using Moment = std::chrono::steady_clock::time_point;
 
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual Instant now() const = 0;
+  virtual Moment moment() const = 0;
   /// Blocks the calling thread until `due`, or until `condition` is notified, whichever is first;
   /// may return early. `lock` is held on entry and on return. Never called on an actor's thread.
   virtual void wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,
@@ -27,6 +31,7 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   Instant now() const override;
+  Moment moment() const override;
   void wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,
                   Instant due) override;
 };

@@ -42,6 +42,7 @@ JsonObject write_facts(const ExecutionStarted& started) {
     out.emplace("go", value_of(started.given_outputs));
   }
   if (!started.credential.empty()) out.emplace("cr", started.credential);
+  if (started.trace) out.emplace("tp", started.trace->text());
   return out;
 }
 
@@ -60,6 +61,10 @@ ExecutionStarted read_facts(const JsonObject& in) {
     started.given_outputs = share(in.at("go"));
   }
   if (const Json* credential = in.if_contains("cr")) started.credential = credential->as_string();
+  if (const Json* trace = in.if_contains("tp")) {
+    started.trace = TraceParent::parse(trace->as_string());
+    CHECK(started.trace.has_value(), "a run was started with a traceparent that is none");
+  }
   return started;
 }
 

@@ -12,6 +12,7 @@
 #include "runtime/base/json.h"
 #include "runtime/execution/execution_summary.h"
 #include "runtime/functions/function_engine.h"
+#include "runtime/text/trace_parent.h"
 
 #include <cstdint>
 #include <optional>
@@ -52,6 +53,7 @@ struct ExecutionStarted {
   std::optional<StepIndex> only_step;
   SharedJson given_outputs;
   std::string credential;  // the account that was chosen for the run; empty: none, or the only one
+  std::optional<TraceParent> trace;  // of the trigger's request; the run's own requests continue it
 };
 
 /// The step has its output; the branch goes on behind it.

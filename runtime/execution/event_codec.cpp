@@ -69,6 +69,7 @@ void write(ObjectWriter& out, const ExecutionStarted& event) {
     out.json("go", event.given_outputs);
   }
   if (!event.credential.empty()) out.text("cr", event.credential);
+  if (event.trace) out.text("tp", event.trace->text());
 }
 
 void write(ObjectWriter& out, const StepCompleted& event) {
@@ -212,6 +213,10 @@ ExecutionStarted read_started(ObjectReader& in) {
     event.given_outputs = in.json("go");
   }
   if (in.has("cr")) event.credential = in.text("cr");
+  if (in.has("tp")) {
+    event.trace = TraceParent::parse(in.text("tp"));
+    if (!event.trace) in.damage();
+  }
   return event;
 }
 

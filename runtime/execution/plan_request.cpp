@@ -14,6 +14,7 @@ namespace millrace {
 namespace {
 
 constexpr std::string_view key_header = "Idempotency-Key";
+constexpr std::string_view trace_header = "traceparent";
 
 /// The parts that are written differently for a request and for an action.
 struct Recipe {
@@ -37,11 +38,19 @@ Result<Recipe> recipe_of(const Step& step, const Scope& scope) {
   return Recipe{action.declared->request, action.frozen_integration.get(), std::move(parameters)};
 }
 
-void add_idempotency_key(HttpRequest& http, std::string key) {
-  const bool is_own = std::any_of(http.headers.begin(), http.headers.end(), [](const auto& each) {
-    return lower_case(each.name) == lower_case(key_header);
+/// Unless the definition has one of that name.
+void add_header(HttpRequest& http, std::string_view name, std::string value) {
+  const bool is_own = std::any_of(http.headers.begin(), http.headers.end(), [&](const auto& each) {
+    return equal_but_for_case(each.name, name);
   });
-  if (!is_own) http.headers.push_back({std::string(key_header), std::move(key)});
+  if (!is_own) http.headers.push_back({std::string(name), std::move(value)});
+}
+
+/// Each attempt is a span of its own; the same attempt, repeated after a crash, is the same span.
+void continue_trace(HttpRequest& http, const std::optional<TraceParent>& trace,
+                    const std::string& key, std::uint32_t attempt) {
+  if (!trace) return;
+  add_header(http, trace_header, trace->from_span(key + '#' + std::to_string(attempt)).text());
 }
 
 /// Basic authorization sends name and password as one text: an echo of it would hold the password in
@@ -91,7 +100,9 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
   send.request = std::move(*outgoing);
   send.request.http.project = scope.facts()->started.project;
   if (step.timeout) send.request.http.timeout = *step.timeout;
-  add_idempotency_key(send.request.http, idempotency_key(step, scope, position.pages.pages + 1));
+  const std::string key = idempotency_key(step, scope, position.pages.pages + 1);
+  add_header(send.request.http, key_header, key);
+  continue_trace(send.request.http, scope.facts()->started.trace, key, position.attempt);
   send.attempt.step = step.index;
   send.attempt.number = position.attempt;
   send.attempt.input_bytes = send.request.http.url.size() + body_bytes_of(send.request);

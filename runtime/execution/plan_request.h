@@ -15,7 +15,8 @@ struct RequestPosition {
   const PageProgress& pages;
 };
 
-/// The request of a step, rendered with everything it may see. Errors: secret_missing,
+/// The request of a step, rendered with everything it may see, with an `Idempotency-Key` and, if the run
+/// belongs to a trace, a `traceparent`, unless the definition sets them itself. Errors: secret_missing,
 /// credential_missing and the like, invalid_url, type_mismatch, invalid_parameters.
 Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
                                  const BranchScope& scope, const RequestPosition& position,

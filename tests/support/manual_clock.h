@@ -21,6 +21,8 @@ class ManualClock final : public Clock {
   explicit ManualClock(Instant start = test_epoch) : now_(start) {}
 
   Instant now() const override;
+  /// Moves with `now`.
+  Moment moment() const override { return Moment(now().time_since_epoch()); }
   /// Returns when `due` has come or `condition` was notified, whichever is first.
   void wait_until(std::unique_lock<std::mutex>& lock, std::condition_variable& condition,
                   Instant due) override;

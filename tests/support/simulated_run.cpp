@@ -98,6 +98,7 @@ void SimulatedRun::start(const RunStart& start) {
   CHECK(interned.ok(), "a run was started with a file that is none");
   started.trigger = share(std::move(trigger));
   started.is_test = start.is_test;
+  started.trace = start.trace;
   started.settings = share(start.settings);
   started.user_meta = share(start.user_meta);
   record(*root_, std::move(started));

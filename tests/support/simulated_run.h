@@ -29,6 +29,7 @@ struct RunStart {
   Json settings = JsonObject();
   Json user_meta = JsonObject();
   bool is_test = false;
+  std::optional<TraceParent> trace{};
 };
 
 /// Everything around a run.

@@ -7,6 +7,7 @@
 #include "storage/memory/memory_store.h"
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"
+#include "tests/support/manual_clock.h"
 
 #include <atomic>
 #include <future>
@@ -509,4 +510,40 @@ TEST_CASE("failures at random moments never leave a hole behind in any thread's 
 }
 
 }  // namespace
+TEST_CASE("a commit tells how long it took, how many shared it and how long they waited") {
+  ManualClock clock;
+  storage::CommitTimings timings(clock);
+  GatedStore store;
+  store.close();
+  Answers answers;
+  {
+    GroupCommit commits(store, {.timings = &timings});
+    commits.submit(row(0), Urgency::urgent, answers.expect(0));
+    store.wait_for_arrivals(1);
+    // Both wait 3 ms behind the first commit, which takes as long.
+    commits.submit(row(1), Urgency::urgent, answers.expect(1));
+    commits.submit(row(2), Urgency::urgent, answers.expect(2));
+    clock.advance(3ms);
+    store.open();
+  }
+  CHECK(answers.order().size() == 3);
+  CHECK(timings.commit.read().count() == 2);
+  CHECK(timings.commit.read().sum == 3'000);
+  CHECK(timings.batches.read().sum == 3);
+  CHECK(timings.wait.read().count() == 3);
+  CHECK(timings.wait.read().sum == 6'000);
+}
+
+TEST_CASE("a commit that wrote nothing or failed is not timed") {
+  ManualClock clock;
+  storage::CommitTimings timings(clock);
+  MemoryStore store;
+  GroupCommit commits(store, {.timings = &timings});
+  CHECK(commits.commit_and_wait({}).ok());
+  store.fail_next_commits(1, ErrorCode::storage_failed);
+  CHECK_FALSE(commits.commit_and_wait(row(0)).ok());
+  CHECK(timings.commit.read().count() == 0);
+  CHECK(timings.wait.read().count() == 0);
+}
+
 }  // namespace millrace::tests

@@ -23,6 +23,23 @@ TEST_CASE("runs beyond the project's limit are accepted, stored and run later") 
   CHECK(bed.functions->calls("work") == 10);
 }
 
+TEST_CASE("a run that had to wait for a place tells how long it waited") {
+  ActorOptions options;
+  options.live_executions_per_project_max = 1;
+  ActorTestBed bed(options);
+  bed.deploy("w", one_function);
+  bed.functions->hold("work");
+  const auto first = bed.accept("w");
+  const auto second = bed.accept("w");
+  bed.clock.advance(Millis(1'500));
+  bed.functions->release("work");
+  CHECK(bed.reaches(first, ExecutionStatus::succeeded));
+  CHECK(bed.reaches(second, ExecutionStatus::succeeded));
+  const auto waits = bed.gateway->stats().place_wait.read();
+  CHECK(waits.count() == 1);
+  CHECK(waits.sum == 1'500'000);
+}
+
 TEST_CASE("queued runs survive a restart before they had their turn") {
   ActorOptions options;
   options.live_executions_per_project_max = 1;

@@ -108,6 +108,21 @@ TEST_CASE("errors of the gateway keep their status", "[http]") {
   }
 }
 
+TEST_CASE("the trace of a trigger request is passed on if it is one and only one", "[http]") {
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  TriggerApi api;
+  api.gateway.answer_with(always(RunAccepted{}));
+  const auto passed_on = [&](const ApiFixture::Headers& headers) {
+    CHECK(api.call("POST", path, api.token_, "{}", headers).status == 202);
+    return api.gateway.requests().back().trace;
+  };
+  CHECK(passed_on({{"traceparent", trace}}) == TraceParent::parse(trace));
+  CHECK(passed_on({{"TraceParent", trace}}) == TraceParent::parse(trace));
+  CHECK_FALSE(passed_on({}).has_value());
+  CHECK_FALSE(passed_on({{"traceparent", "00-none"}}).has_value());
+  CHECK_FALSE(passed_on({{"traceparent", trace}, {"traceparent", trace}}).has_value());
+}
+
 TEST_CASE("the gateway is told who asks for what, and nothing starts without a body it can read",
           "[http]") {
   TriggerApi api;

@@ -149,6 +149,8 @@ TEST_CASE("a page with flipped bits gives events or an error and never a crash")
 TEST_CASE("a page with a member that is missing or of the wrong type names its event") {
   CHECK(message_of(R"(1[{"k":5,"t":1}])").find("DelayElapsed") != std::string::npos);
   for (const char* page : {
+           R"(1[{"k":1,"t":1,"p":"p","u":"u","w":"w","v":1,"in":{},"st":{},"um":{},"tp":"00-1"}])",
+           R"(1[{"k":1,"t":1,"p":"p","u":"u","w":"w","v":1,"in":{},"st":{},"um":{},"tp":7}])",
            R"(1[{"k":5,"s":1}])",
            R"(1[{"k":5,"t":1,"s":-1}])",
            R"(1[{"k":5,"t":1,"s":"1"}])",

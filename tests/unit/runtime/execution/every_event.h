@@ -30,6 +30,9 @@ inline std::vector<StoredEvent> stored_events() {
   tested.is_test = true;
   tested.credential = "account-1";
 
+  ExecutionStarted traced = started;
+  traced.trace = TraceParent::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+
   StepCompleted completed;
   completed.step = 1;
   completed.attempt = 2;
@@ -110,6 +113,9 @@ inline std::vector<StoredEvent> stored_events() {
       {ExecutionEnded{}, R"(1[{"k":9,"t":1767225600000,"z":3}])"},
       {broken, R"(1[{"k":9,"t":1767225600000,"z":4,"s":4,"e":21,"m":"no such lead"}])"},
       {parked, R"(1[{"k":9,"t":1767225600000,"z":4,"e":21,"m":"no such lead"}])"},
+      {traced, R"(1[{"k":1,"t":1767225600000,"p":"acme","u":"ada","w":"lead-to-crm","v":3,)"
+               R"("in":{"request":{"body":{"name":"Adä"}}},"st":{"channel":"#sales"},"um":null,)"
+               R"("tp":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}])"},
       {cancelled, R"(1[{"k":9,"t":1767225600000,"z":5}])"},
   };
 }

@@ -1,0 +1,25 @@
+#include "http/server/timed_gateway.h"
+
+namespace millrace {
+
+Result<TriggerReply> TimedGateway::trigger(const TriggerRequest& request, Millis hold) {
+  const Moment begun = clock_.moment();
+  auto reply = gateway_.trigger(request, hold);
+  if (reply) timing_of(*reply).record(clock_.moment() - begun);
+  return reply;
+}
+
+Outcome TimedGateway::cancel(const ProjectId& project, const ExecutionId& execution) {
+  return gateway_.cancel(project, execution);
+}
+
+bool TimedGateway::is_ready() const { return gateway_.is_ready(); }
+
+Histogram& TimedGateway::timing_of(const TriggerReply& reply) {
+  if (std::holds_alternative<RunAccepted>(reply)) return timings_.acknowledgement;
+  if (std::holds_alternative<RunResponded>(reply)) return timings_.responded;
+  if (std::holds_alternative<RunFailed>(reply)) return timings_.failed;
+  return timings_.still_going;
+}
+
+}  // namespace millrace
