@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 #include "runtime/execution/fan_out_progress.h"
 #include "runtime/execution/plan_request.h"
+#include "runtime/integrations/connect_request.h"
 #include "runtime/templates/overlay_scope.h"
 #include "runtime/text/time_text.h"
 
