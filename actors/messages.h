@@ -15,39 +15,26 @@
 //   FilesRead          storage reader      branch                             the files of a call
 //   CallIsDurable      commit thread       branch                             a request may be sent
 //   CommitFailed       commit thread       branch                             rebuild from the journal
+//   ShardMoved         commit thread       branch                             another node goes on with it
 //   CommitDone         commit thread       branch                             what was asked for is durable
 //   ChildSettled/-Asleep/-Abandoned  child branch     parent branch           how an element is doing
 //   ChildLoaded        storage reader      parent branch                      an element rebuilt
 //   StopAfterStep      parent branch       child branch                       the fan-out is failing
 //   SweepTick          itself              node, project                      unload what is idle
 
-#include "actors/runs/loaded_branch.h"
+#include "actors/runs/branch_news.h"
 #include "actors/runs/run_order.h"
+#include "actors/runs/tenure.h"
 #include "runtime/execution/fan_out_progress.h"
-#include "runtime/functions/function_engine.h"
-#include "runtime/outbound/http_caller.h"
-#include "storage/group_commit.h"
 #include "storage/tables/timer_table.h"
 
 #include <caf/all.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace millrace {
-
-// How an actor of the tree ends on purpose. Anything else is a crash.
-/// Its branch has ended.
-inline constexpr auto ended_reason = caf::exit_reason::normal;
-/// Unloaded; a row will wake it.
-inline constexpr auto asleep_reason = caf::exit_reason::user_shutdown;
-/// A commit failed: rebuild it.
-inline constexpr auto dropped_reason = caf::exit_reason::unreachable;
-/// Its first commit failed: nobody was told of it. Should it be on the disk after all, the recovery sweep
-/// finds it.
-inline constexpr auto lost_reason = caf::exit_reason::remote_link_unreachable;
-/// Its parent ended it.
-inline constexpr auto stopped_reason = caf::exit_reason::kill;
 
 struct StartRun {
   std::shared_ptr<const RunOrder> order;
@@ -78,7 +65,7 @@ struct RunSettled {
 
 struct RunLoaded {
   ExecutionId execution;
-  storage::Generation generation{};  // asked for before the rows were read
+  std::optional<Tenure> tenure;  // taken before the rows were read; nothing: there was none to take
   std::shared_ptr<Result<LoadedRun>> loaded;
 };
 
@@ -86,47 +73,22 @@ struct RebuildRun {
   ExecutionId execution;
 };
 
-struct FunctionFinished {
-  std::uint64_t number = 0;
-  std::shared_ptr<FunctionOutcome> outcome;
-};
+// To a branch, from the threads beside the tree: actors/runs/branch_news.h.
 
-struct RequestAnswered {
-  std::uint64_t number = 0;
-  std::shared_ptr<HttpOutcome> outcome;
-};
-
-struct FilesRead {
-  std::uint64_t number = 0;
-  std::shared_ptr<Result<RunFiles>> files;
-};
-
-struct CallIsDurable {
-  std::uint64_t number = 0;
-};
-
-struct CommitFailed {
-  Error error{ErrorCode::storage_failed, ""};
-  bool is_start = false;  // of the run: there is nothing to rebuild it from
-};
-struct CommitDone {
-  std::uint64_t number = 0;
-};
-
+/// Children name the fan-out that they belong to: one that was left behind may still speak.
 struct ChildSettled {
+  StepIndex fan_out = 0;
   std::uint32_t index = 0;
   std::shared_ptr<BranchResult> result;
 };
 struct ChildAsleep {
+  StepIndex fan_out = 0;
   std::uint32_t index = 0;
   bool is_delayed = false;  // not between two attempts
 };
 struct ChildAbandoned {
+  StepIndex fan_out = 0;
   std::uint32_t index = 0;
-};
-struct ChildLoaded {
-  std::uint32_t index = 0;
-  std::shared_ptr<Result<LoadedBranch>> loaded;
 };
 struct StopAfterStep {};
 struct SweepTick {};
@@ -153,6 +115,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::RebuildRun))
 CAF_ADD_TYPE_ID(millrace, (millrace::RequestAnswered))
 CAF_ADD_TYPE_ID(millrace, (millrace::FilesRead))
 CAF_ADD_TYPE_ID(millrace, (millrace::CallIsDurable))
+CAF_ADD_TYPE_ID(millrace, (millrace::ShardMoved))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 // All of these stay inside one process: what crosses nodes is decided with the cluster and then gets
@@ -176,3 +139,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RebuildRun)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RequestAnswered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::FilesRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CallIsDurable)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ShardMoved)

@@ -2,6 +2,7 @@
 // What actors use of the world: everything that is not another actor. One instance per process, built
 // by the gateway, outlives all actors. Every member is thread-safe.
 
+#include "actors/observation/run_observer.h"
 #include "actors/runs/branch_loader.h"
 #include "actors/runs/held_replies.h"
 #include "actors/scheduling/timer_service.h"
@@ -34,7 +35,8 @@ struct ActorOptions {
   Millis idle_sweep{10'000};
   Millis recovery_interval{300'000};
   TimerServiceOptions timers;
-  /// Tests only: called with each event before it is journalled; throwing crashes the actor.
+  /// A hook of tests: called with each event before it is journalled; throwing crashes the actor. Whoever
+  /// wants to see what runs do is a RunObserver.
   std::function<void(const ExecutionId&, const Event&)> before_record;
 };
 
@@ -68,6 +70,7 @@ struct NodeDependencies {
   WorkflowLibrary& workflows;
   LogSink log;
   ActorOptions options;
+  RunObserver* observer = nullptr;  // null: nobody looks on, and nothing is collected
 };
 
 struct NodeServices : NodeDependencies {

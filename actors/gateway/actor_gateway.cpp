@@ -29,7 +29,7 @@ class CafGateway final : public ActorGateway {
   explicit CafGateway(const NodeDependencies& dependencies)
       : timers_(dependencies.store, dependencies.ownership, dependencies.clock, dependencies.log,
                 dependencies.options.timers),
-        reader_(dependencies.options.reader_threads, dependencies.log),
+        reader_(dependencies.options.reader_threads, dependencies.commits, dependencies.log),
         services_{dependencies,
                   timers_,
                   held_replies_,
@@ -56,7 +56,7 @@ class CafGateway final : public ActorGateway {
     sweep_.stop();
     timers_.stop();
     reader_.stop();
-    caf::anon_send_exit(node_, stopped_reason);
+    caf::anon_send_exit(node_, caf::exit_reason::user_shutdown);  // nobody supervises it
     system_.await_all_actors_done();
     services_.functions.stop();
     services_.http.stop();

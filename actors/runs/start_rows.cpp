@@ -23,10 +23,10 @@ void put_files(storage::WriteBatch& batch, const RunOrder& order) {
   }
 }
 
-void put_start(storage::WriteBatch& batch, const RunOrder& order, Instant now) {
+void put_start(storage::WriteBatch& batch, const RunOrder& order, const Event& started) {
   put_files(batch, order);
   JournalPageWriter page;
-  page.add(Event{now, order.started});
+  page.add(started);
   storage::ExecutionTable::put_page(batch, order.execution, BranchPath{}, {1, page.take(), 1});
   storage::ExecutionTable::put_summary(batch, summary_of(order));
 }

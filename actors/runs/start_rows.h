@@ -13,6 +13,6 @@ void put_files(storage::WriteBatch& batch, const RunOrder& order);
 
 /// Adds the files, the first journal page and the summary of a run that is stored before it is begun (because
 /// its project is at its limit). It goes on like any other unfinished run.
-void put_start(storage::WriteBatch& batch, const RunOrder& order, Instant now);
+void put_start(storage::WriteBatch& batch, const RunOrder& order, const Event& started);
 
 }  // namespace millrace

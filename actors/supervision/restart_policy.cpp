@@ -7,6 +7,7 @@ namespace millrace {
 
 RestartDecision CrashHistory::decide(ActorEnd end, std::uint64_t durable_events) {
   if (end == ActorEnd::storage_failed) return RestartDecision::rebuild_later;
+  if (end == ActorEnd::shard_moved) return RestartDecision::let_go;
   if (crashes_ == 0 || durable_events != crashed_at_) {
     crashes_ = 0;
     crashed_at_ = durable_events;

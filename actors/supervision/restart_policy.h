@@ -11,12 +11,14 @@ namespace millrace {
 enum class ActorEnd : std::uint8_t {
   crash,           // an exception: most likely a bug met on some event
   storage_failed,  // its commit failed; it dropped its state on purpose
+  shard_moved,     // another node owns its shard now
 };
 
 enum class RestartDecision : std::uint8_t {
   rebuild,        // from the journal, now
   rebuild_later,  // from the journal, after a pause (StoragePauses): the disk is not well
-  park,  // end the execution as FAILED with the reason; the rest of its user's work goes on
+  park,    // end the execution as FAILED with the reason; the rest of its user's work goes on
+  let_go,  // nothing is rebuilt here: the new owner goes on from the journal
 };
 
 inline constexpr Millis storage_pause_min{1'000};

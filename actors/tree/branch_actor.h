@@ -1,45 +1,29 @@
 #pragma once
-// What the actors of a branch have in common, root and fan-out child alike: hold the pure machine,
-// ask it what it wants, carry that out, journal what happened, tell the world only when it is durable.
+// What the actors of a branch have in common, root and fan-out child alike: hold the pure machine, ask it
+// what it wants, carry that out, journal what happened. The parts do the work, each without actors:
+//
+//   BranchJournal   page, batch and timer rows; tells the world what is durable
+//   CallInFlight    the one function or request that is out
+//   FanOutRun       the elements of an open fan-out (their actors: ChildActors)
 //
 // Life: spawned by its parent with a machine that is new or rebuilt; asks the machine in a loop
-// (`advance`); ends when the branch has ended, when it sleeps long enough to be unloaded, or when a
-// commit failed (its parent then has it rebuilt).
-//
-// The output gate: events gather in a page; `flush` hands page, timers and summary to group commit as
-// one batch, in order. What the outside may see (a reply) travels with the batch and is given by the
-// commit thread once that batch is durable.
+// (`advance`); ends (ExitReason) when the branch has ended, when it sleeps long enough to be unloaded,
+// when a commit failed (its parent then has it rebuilt), or when its shard has another owner.
 
 #include "actors/messages.h"
 #include "actors/node_services.h"
-#include "actors/runs/run_files.h"
-#include "actors/tree/open_fan_out.h"
-#include "runtime/execution/event_codec.h"
+#include "actors/supervision/exit_reason.h"
+#include "actors/tree/branch_journal.h"
+#include "actors/tree/call_in_flight.h"
+#include "actors/tree/child_actors.h"
 
-#include <caf/all.hpp>
-
-#include <atomic>
-#include <functional>
 #include <memory>
-#include <optional>
 
 namespace millrace {
 
-/// Which branch of which run, and what all branches of one run share.
-struct BranchIdentity {
-  ExecutionId execution;
-  BranchPath path;
-  ProjectId project;
-  UserId user;
-  /// Under which this incarnation was built; its commits are refused once an earlier one was lost.
-  storage::Generation generation{};
-  /// Where a Response step answers; null when nobody waits.
-  std::shared_ptr<ReplySlot> reply;
-};
-
 class BranchActor : public caf::event_based_actor {
  public:
-  BranchActor(caf::actor_config& config, const NodeServices& services, BranchIdentity identity,
+  BranchActor(caf::actor_config& config, const NodeServices& services, SharedIdentity identity,
               LoadedBranch branch);
   void on_exit() override;
 
@@ -58,48 +42,35 @@ class BranchActor : public caf::event_based_actor {
   virtual bool must_stop() const { return false; }
   virtual void on_stopped() {}
 
+  // --- for both -----------------------------------------------------------------------------------
   caf::message_handler branch_messages();
-
   /// Carries out what the machine wants until it has to wait, then flushes.
   void advance();
   void record(EventBody body) { record(std::move(body), now()); }
   void record(EventBody body, Instant at);
-  /// The files that came with the request.
-  void add_rows_of(const RunOrder& order);
-  /// `reply` is given when everything recorded so far is durable.
-  void reply_when_durable(TriggerReply reply);
-  /// Likewise for a wish of the management side.
-  void confirm_when_durable(std::shared_ptr<OutcomeSlot> slot);
   void flush(storage::Urgency urgency);
   /// Urgent if somebody outside waits for it.
   void flush();
-
-  /// In a delay, or in a fan-out whose elements all are.
-  bool is_delayed() const { return machine_.is_delayed() || (fan_out_ && fan_out_->is_delayed); }
   /// Calls that run end their step first, those of its elements too; whatever only waits stops now.
   /// Requires must_stop(); `on_stopped` comes when nothing runs.
   void stop_after_step();
   /// Gives up what is in flight, because its branch ends.
-  void abandon_call();
-  Instant now() const { return services_.clock.now(); }
+  void abandon_call() { call_.abandon(); }
 
-  const NodeServices& services_;
-  BranchIdentity identity_;
-  BranchMachine machine_;
+  /// In a delay, or in a fan-out whose elements all are.
+  bool is_delayed() const;
+  Instant now() const { return services_.clock.now(); }
+  const NodeServices& services() const { return services_; }
+  const BranchIdentity& identity() const { return *identity_; }
+  const BranchMachine& machine() const { return machine_; }
+  BranchJournal& journal() { return journal_; }
 
  private:
-  void handle(FunctionFinished& message);
-  void handle(RequestAnswered& message);
-  void handle(FilesRead& message);
-  void handle(const CallIsDurable& message);
-  void handle(const TimerFired& message);
-  void handle(const CommitFailed& message);
-  void handle(const CommitDone& message);
-  void handle(ChildSettled& message);
-  void handle(const ChildAsleep& message);
-  void handle(const ChildAbandoned& message);
-  void handle(ChildLoaded& message);
-  void handle(const caf::down_msg& message);
+  struct RunningFanOut {
+    RunningFanOut(BranchActor& branch, StepIndex step);
+    ChildActors actors;
+    FanOutRun run;
+  };
 
   // Each carries out one effect, planned a moment ago; true: the machine may be asked again at once.
   bool carry_out(RecordEvent& effect, Instant planned);
@@ -109,78 +80,29 @@ class BranchActor : public caf::event_based_actor {
   bool carry_out(const RunFanOut& effect, Instant planned);
   bool carry_out(const BranchEnded& effect, Instant planned);
 
-  /// The row that stands for the current step's wait.
-  storage::TimerRow timer_at(Instant due) const;
-  void keep_timer_rows(const Event& event);
-  void respond_if_response(const Event& event);
-  void snapshot_if_due(std::uint64_t after_events);
+  void answer_if_response(const Event& event);
+  /// The call in flight may have ended.
+  void go_on(CallInFlight::MaybeEnd end);
+  /// Null: the news are of a fan-out that is not open any more.
+  RunningFanOut* open_fan_out(StepIndex step);
+  void leave_fan_out();
+  void follow(FanOutNews news);
   void fall_asleep();
-  void wake_child(const BranchPath::Element& element, const TimerFired& message);
-  /// Removes the row of a timer that nothing waits for (its element was abandoned, its run ended).
-  void forget_timer(const storage::TimerRow& timer);
 
-  struct InFlight;
-  void begin_call(const Attempt& attempt, Instant planned);
-  void read_files();
-  void run_function();
-  void send_request(const FileBytes& bytes_of);
-  bool is_in_flight(std::uint64_t number);
-  Result<Json> body_of(const HttpResponse& response);
-  Outcome keep_files_of(Json& value);
-  FileHandle keep_file(std::string bytes);
-  void fail_call(BranchMachine::Failure failure);
-  InFlight take_call();
-  /// A Response whose files have to be read first.
-  void reply_with_files(RunResponded reply, std::vector<FileHandle> files);
+  void handle(const TimerFired& message);
+  void handle(const CommitFailed& message);
+  void handle(const CommitDone& message);
+  void handle(const caf::down_msg& message);
 
-  void open_fan_out(const RunFanOut& effect);
-  void leave_children();
-  /// Up to `fan_out_children_live_max` that are in memory.
-  void start_children();
-  /// A child that sleeps shall go on when there is a place for it.
-  void make_ready(std::uint32_t index);
-  void take_place();
-  void begin_child(std::uint32_t index);
-  void load_child(std::uint32_t index);
-  void spawn_child(std::uint32_t index, LoadedBranch branch);
-  void fail_child(std::uint32_t index, Error error);
-  void stop_children_if_failing();
-  void stop_children();
-  FanOutChild& leave_memory(std::uint32_t index);
-  void forget_child(std::uint32_t index);
-  /// It stops before its end.
-  void abandon_child(std::uint32_t index);
-  /// Starts what may start; joins when all have settled; sleeps when all that is left sleeps.
-  void fan_out_changed();
-  BranchIdentity child_identity(std::uint32_t index) const;
-
-  JournalPageWriter page_;
-  storage::WriteBatch batch_;
-  std::optional<TriggerReply> reply_;
-  std::shared_ptr<OutcomeSlot> confirmation_;
-  /// Becomes true with the next batch that is durable; null: nobody asks.
-  std::shared_ptr<std::atomic<bool>> is_durable_;
-  std::optional<storage::TimerRow> armed_;  // the row that stands for the current wait
-  std::uint64_t events_in_snapshot_ = 0;
-
-  struct InFlight {
-    std::uint64_t number = 0;
-    Attempt attempt;
-    Instant started{};
-    std::variant<FunctionCall, OutgoingRequest> work;  // until it is on its way
-    std::string url;                                   // of a request
-    std::vector<FileHandle> files;                     // whose bytes it needs, until they are read
-    std::optional<HttpCaller::CallId> http_call;
-  };
-  std::uint64_t calls_begun_ = 0;
-  std::uint64_t tell_when_durable_ =
-      0;  // the number of a call that waits for the next flush; 0: none
-  std::uint64_t commits_to_tell_ = 0;  // CommitDone of the last of these counts
-  bool has_replied_ = false;
-  std::optional<InFlight> in_flight_;
-  std::unique_ptr<OpenFanOut> fan_out_;
-  FoundChildren found_;  // when rebuilt inside a fan-out: taken up when it reopens
-  bool falling_asleep_ = false;
+  const NodeServices& services_;
+  const SharedIdentity identity_;
+  const std::shared_ptr<BranchMail> mail_;
+  BranchMachine machine_;
+  BranchJournal journal_;
+  CallInFlight call_;
+  std::unique_ptr<RunningFanOut> fan_out_;
+  FoundChildren found_;          // when rebuilt inside a fan-out: taken up when it reopens
+  bool falling_asleep_ = false;  // it leaves memory when that is durable, unless something wakes it
 };
 
 }  // namespace millrace

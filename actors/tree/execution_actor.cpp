@@ -5,26 +5,27 @@
 namespace millrace {
 
 ExecutionActor::ExecutionActor(caf::actor_config& config, const NodeServices& services,
-                               BranchIdentity identity, std::shared_ptr<const RunOrder> order)
+                               SharedIdentity identity, std::shared_ptr<const RunOrder> order)
     : BranchActor(config, services, std::move(identity),
                   LoadedBranch{BranchMachine(order->workflow, order->execution), 0, {}}),
       order_(std::move(order)),
-      summary_(summary_of(*order_)) {
-  ++services_.stats.runs_live;
+      summary_(summary_of(*order_)),
+      marker_(storage::ExecutionTable::Marker::never_set) {
+  ++this->services().stats.runs_live;
 }
 
 ExecutionActor::ExecutionActor(caf::actor_config& config, const NodeServices& services,
-                               BranchIdentity identity, LoadedRun run, std::optional<Error> park)
+                               SharedIdentity identity, LoadedRun run, std::optional<Error> park)
     : BranchActor(config, services, std::move(identity), std::move(run.root)),
       park_(std::move(park)),
       summary_(std::move(run.summary)) {
-  ++services_.stats.runs_live;
+  ++this->services().stats.runs_live;
 }
 
 caf::behavior ExecutionActor::make_behavior() {
   if (order_) {
     begin();
-  } else if (park_ && !machine_.has_ended()) {
+  } else if (park_ && !machine().has_ended()) {
     park();
   } else if (const auto why = switched_off()) {
     end_cancelled("cancelled: " + why->message);
@@ -36,26 +37,26 @@ caf::behavior ExecutionActor::make_behavior() {
 }
 
 void ExecutionActor::on_exit() {
-  --services_.stats.runs_live;
+  --services().stats.runs_live;
   BranchActor::on_exit();
 }
 
 void ExecutionActor::begin() {
   const auto order = std::move(order_);
-  ++services_.stats.runs_started;
+  ++services().stats.runs_started;
   summary_changed_ = true;
-  add_rows_of(*order);
+  put_files(journal().rows(), *order);
   record(order->started);
   if (order->reply_at == ReplyAt::durable) {
-    reply_when_durable(RunAccepted{order->execution, order->submitted});
+    journal().reply(RunAccepted{order->execution, order->submitted});
   }
   advance();
 }
 
 void ExecutionActor::park() {
   record(ExecutionEnded{.status = ExecutionStatus::failed,
-                        .step = machine_.current_step()
-                                    ? std::optional(machine_.current_step()->index)
+                        .step = machine().current_step()
+                                    ? std::optional(machine().current_step()->index)
                                     : std::nullopt,
                         .code = park_->code,
                         .message = park_->message});
@@ -63,10 +64,10 @@ void ExecutionActor::park() {
 }
 
 void ExecutionActor::cancel(const CancelRun& message) {
-  if (machine_.has_ended()) return;  // the user actor answers what nobody else has answered
+  if (machine().has_ended()) return;  // the user actor answers what nobody else has answered
   end_cancelled("cancelled on request");
   abandon_call();
-  confirm_when_durable(message.slot);
+  journal().confirm(message.slot);
   advance();
 }
 
@@ -80,10 +81,10 @@ void ExecutionActor::end_cancelled(std::string message) {
 }
 
 std::optional<Error> ExecutionActor::switched_off() const {
-  if (machine_.has_ended()) return std::nullopt;
-  const ExecutionStarted& started = machine_.scope().facts()->started;
-  auto grant = services_.tenants.grant(started.project, started.user, machine_.workflow(),
-                                       started.credential);
+  if (machine().has_ended()) return std::nullopt;
+  const ExecutionStarted& started = machine().scope().facts()->started;
+  auto grant = services().tenants.grant(started.project, started.user, machine().workflow(),
+                                        started.credential);
   if (grant) return std::nullopt;
   switch (grant.error().code) {
     case ErrorCode::user_disabled:
@@ -105,12 +106,12 @@ void ExecutionActor::on_recorded(const Event& event) {
 
 void ExecutionActor::on_ended(const ExecutionEnded& ended) {
   summary_.status = ended.status;
-  summary_.tasks = machine_.tasks();
-  auto& stats = services_.stats;
+  summary_.tasks = machine().tasks();
+  ActorStats& stats = services().stats;
   switch (ended.status) {
     case ExecutionStatus::succeeded:
       ++stats.runs_succeeded;
-      reply_when_durable(RunAccepted{identity_.execution, summary_.started});
+      journal().reply(RunAccepted{identity().execution, summary_.started});
       return;
     case ExecutionStatus::failed:
       ++stats.runs_failed;
@@ -119,10 +120,10 @@ void ExecutionActor::on_ended(const ExecutionEnded& ended) {
       ++stats.runs_cancelled;
       break;
   }
-  const StepId step = ended.step && *ended.step < machine_.workflow().by_index.size()
-                          ? machine_.workflow().by_index[*ended.step]->id
+  const StepId step = ended.step && *ended.step < machine().workflow().by_index.size()
+                          ? machine().workflow().by_index[*ended.step]->id
                           : StepId{};
-  reply_when_durable(RunFailed{identity_.execution, step, Error(ended.code, ended.message)});
+  journal().reply(RunFailed{identity().execution, step, Error(ended.code, ended.message)});
 }
 
 void ExecutionActor::add_rows(storage::WriteBatch& batch) {
@@ -130,16 +131,17 @@ void ExecutionActor::add_rows(storage::WriteBatch& batch) {
     const auto status = is_delayed() ? ExecutionStatus::delayed : ExecutionStatus::executing;
     if (std::exchange(summary_.status, status) != status) summary_changed_ = true;
   }
-  if (std::exchange(summary_changed_, false)) {
-    storage::ExecutionTable::put_summary(batch, summary_);
-  }
+  if (!std::exchange(summary_changed_, false)) return;
+  // A run that starts and ends within one batch has no marker to be removed.
+  storage::ExecutionTable::put_summary(
+      batch, summary_, std::exchange(marker_, storage::ExecutionTable::Marker::may_be_set));
 }
 
-void ExecutionActor::on_end_durable() { quit(ended_reason); }
+void ExecutionActor::on_end_durable() { quit(ExitReason::ended); }
 
 void ExecutionActor::on_asleep() {
-  ++services_.stats.runs_unloaded;
-  quit(asleep_reason);
+  ++services().stats.runs_unloaded;
+  quit(ExitReason::asleep);
 }
 
 }  // namespace millrace

@@ -12,10 +12,10 @@ namespace millrace {
 class ExecutionActor final : public BranchActor {
  public:
   /// A new run.
-  ExecutionActor(caf::actor_config& config, const NodeServices& services, BranchIdentity identity,
+  ExecutionActor(caf::actor_config& config, const NodeServices& services, SharedIdentity identity,
                  std::shared_ptr<const RunOrder> order);
   /// A rebuilt run. With `park`, it ends as FAILED with that reason instead of going on.
-  ExecutionActor(caf::actor_config& config, const NodeServices& services, BranchIdentity identity,
+  ExecutionActor(caf::actor_config& config, const NodeServices& services, SharedIdentity identity,
                  LoadedRun run, std::optional<Error> park);
 
   caf::behavior make_behavior() override;
@@ -40,6 +40,7 @@ class ExecutionActor final : public BranchActor {
   std::optional<Error> park_;
   ExecutionSummary summary_;
   bool summary_changed_ = false;
+  storage::ExecutionTable::Marker marker_ = storage::ExecutionTable::Marker::may_be_set;
 };
 
 }  // namespace millrace

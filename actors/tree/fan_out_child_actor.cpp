@@ -1,14 +1,15 @@
 #include "actors/tree/fan_out_child_actor.h"
 
+#include "runtime/base/check.h"
+
 namespace millrace {
 
 FanOutChildActor::FanOutChildActor(caf::actor_config& config, const NodeServices& services,
-                                   BranchIdentity identity, LoadedBranch branch, caf::actor parent,
-                                   std::uint32_t index)
+                                   SharedIdentity identity, LoadedBranch branch, caf::actor parent)
     : BranchActor(config, services, std::move(identity), std::move(branch)),
-      parent_(std::move(parent)),
-      index_(index) {
-  ++services_.stats.children_live;
+      parent_(std::move(parent)) {
+  CHECK(!this->identity().path.is_root(), "a root was spawned as an element");
+  ++this->services().stats.children_live;
 }
 
 caf::behavior FanOutChildActor::make_behavior() {
@@ -20,25 +21,27 @@ caf::behavior FanOutChildActor::make_behavior() {
 }
 
 void FanOutChildActor::on_exit() {
-  --services_.stats.children_live;
+  --services().stats.children_live;
   parent_ = nullptr;  // the parent holds a handle to this actor: break the cycle
   BranchActor::on_exit();
 }
 
 void FanOutChildActor::on_branch_ended() {
-  const Step& fan_out = *machine_.workflow().by_index[identity_.path.elements.back().fan_out];
-  send(parent_, ChildSettled{index_, std::make_shared<BranchResult>(result_of(machine_, fan_out))});
-  quit(ended_reason);
+  const auto& [fan_out, index] = element();
+  const Step& step = *machine().workflow().by_index[fan_out];
+  send(parent_,
+       ChildSettled{fan_out, index, std::make_shared<BranchResult>(result_of(machine(), step))});
+  quit(ExitReason::ended);
 }
 
 void FanOutChildActor::on_asleep() {
-  send(parent_, ChildAsleep{index_, is_delayed()});
-  quit(asleep_reason);
+  send(parent_, ChildAsleep{element().fan_out, element().index, is_delayed()});
+  quit(ExitReason::asleep);
 }
 
 void FanOutChildActor::on_stopped() {
-  send(parent_, ChildAbandoned{index_});
-  quit(ended_reason);
+  send(parent_, ChildAbandoned{element().fan_out, element().index});
+  quit(ExitReason::ended);
 }
 
 }  // namespace millrace

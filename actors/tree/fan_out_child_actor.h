@@ -8,8 +8,8 @@ namespace millrace {
 
 class FanOutChildActor final : public BranchActor {
  public:
-  FanOutChildActor(caf::actor_config& config, const NodeServices& services, BranchIdentity identity,
-                   LoadedBranch branch, caf::actor parent, std::uint32_t index);
+  FanOutChildActor(caf::actor_config& config, const NodeServices& services, SharedIdentity identity,
+                   LoadedBranch branch, caf::actor parent);
   caf::behavior make_behavior() override;
   void on_exit() override;
 
@@ -19,8 +19,9 @@ class FanOutChildActor final : public BranchActor {
   bool must_stop() const override { return stopping_; }
   void on_stopped() override;
 
+  const BranchPath::Element& element() const { return identity().path.elements.back(); }
+
   caf::actor parent_;
-  const std::uint32_t index_;
   bool stopping_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "actors/tree/node_actor.h"
 
 #include "actors/supervision/crash_reason.h"
+#include "actors/supervision/exit_reason.h"
 #include "actors/tree/project_actor.h"
 
 namespace millrace {
@@ -21,7 +22,7 @@ caf::behavior NodeActor::make_behavior() {
 }
 
 void NodeActor::on_exit() {
-  for (auto& [id, project] : projects_) send_exit(project, stopped_reason);
+  for (auto& [id, project] : projects_) send_exit(project, ExitReason::stopped);
   projects_.clear();
 }
 

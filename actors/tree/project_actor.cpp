@@ -1,7 +1,9 @@
 #include "actors/tree/project_actor.h"
 
 #include "actors/runs/start_rows.h"
+#include "actors/runs/tenure.h"
 #include "actors/supervision/crash_reason.h"
+#include "actors/supervision/exit_reason.h"
 #include "actors/tree/user_actor.h"
 
 #include <algorithm>
@@ -31,7 +33,7 @@ caf::behavior ProjectActor::make_behavior() {
 }
 
 void ProjectActor::on_exit() {
-  for (auto& [id, user] : users_) send_exit(user.actor, stopped_reason);
+  for (auto& [id, user] : users_) send_exit(user.actor, ExitReason::stopped);
   users_.clear();
 }
 
@@ -77,23 +79,34 @@ void ProjectActor::start(const StartRun& message) {
 
 void ProjectActor::queue_start(const StartRun& message) {
   const RunOrder& order = *message.order;
+  const auto tenure = begin_tenure(services_.ownership, services_.commits, order.execution.shard());
+  if (!tenure) {
+    order.reply->give(tenure.error());
+    return;
+  }
   queued_.emplace(order.execution, services_.clock.moment());
   queue_.push(order.started.user, ResumeRun{project_, order.started.user, order.execution});
   ++services_.stats.runs_queued;
+  const Event started{services_.clock.now(), order.started};
   storage::WriteBatch batch;
-  batch.require(services_.ownership.fence_or_refusal(order.execution.shard()));
-  put_start(batch, order, services_.clock.now());
+  batch.require(tenure->fence);
+  put_start(batch, order, started);
   // A run that has to wait for a place answers at once that it was accepted, also when it has a
   // Response step: holding the connection would only hold the queue's length in connections.
-  services_.commits.submit(std::move(batch), storage::Urgency::urgent,
-                           [reply = order.reply, id = order.execution,
-                            submitted = order.submitted](const Outcome& outcome) {
-                             if (outcome) {
-                               reply->give(TriggerReply(RunAccepted{id, submitted}));
-                             } else {
-                               reply->give(outcome.error());
-                             }
-                           });
+  services_.commits.submit(
+      std::move(batch), storage::Urgency::urgent,
+      [order = message.order, observer = services_.observer,
+       seen = observed(started, started.at)](const Outcome& outcome) {
+        if (!outcome) {
+          order->reply->give(outcome.error());
+          return;
+        }
+        if (observer != nullptr) {
+          observer->durable({order->execution, order->started.project, order->started.user,
+                             order->workflow, BranchPath{}, std::span(&seen, 1)});
+        }
+        order->reply->give(TriggerReply(RunAccepted{order->execution, order->submitted}));
+      });
 }
 
 void ProjectActor::settled(const RunSettled& message) {
@@ -142,7 +155,7 @@ void ProjectActor::sweep() {
       ++user;
     } else {
       user_of_.erase(user->second.actor.address());
-      send_exit(user->second.actor, stopped_reason);
+      send_exit(user->second.actor, ExitReason::stopped);
       user = users_.erase(user);
     }
   }

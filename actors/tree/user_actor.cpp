@@ -1,8 +1,10 @@
 #include "actors/tree/user_actor.h"
 
 #include "actors/supervision/crash_reason.h"
+#include "actors/supervision/exit_reason.h"
 #include "actors/tree/execution_actor.h"
 #include "actors/workers/survive.h"
+#include "runtime/base/check.h"
 
 namespace millrace {
 
@@ -33,7 +35,7 @@ caf::behavior UserActor::make_behavior() {
 
 void UserActor::on_exit() {
   for (auto& [execution, run] : runs_) {
-    if (run.actor) send_exit(run.actor, stopped_reason);
+    if (run.actor) send_exit(run.actor, ExitReason::stopped);
   }
   runs_.clear();
   parent_ = nullptr;  // the parent holds a handle to this actor: break the cycle
@@ -52,13 +54,23 @@ void UserActor::start(const StartRun& message) {
   ++run.mail;
   run.reply = order->reply;
   run.events_when_built = 1;  // ExecutionStarted
-  BranchIdentity identity{order->execution, {}, project_, user_, services_.commits.generation(),
-                          order->reply};
+  const auto tenure =
+      begin_tenure(services_.ownership, services_.commits, order->execution.shard());
+  if (!tenure) {
+    let_go(order->execution, run);
+    return;
+  }
+  run.tenure = *tenure;
   watch(order->execution, run,
-        spawn<ExecutionActor, caf::monitored>(services_, std::move(identity), order));
+        spawn<ExecutionActor, caf::monitored>(
+            services_,
+            std::make_shared<BranchIdentity>(
+                BranchIdentity{order->execution, {}, project_, user_, *tenure, order->reply}),
+            order));
 }
 
 void UserActor::watch(const ExecutionId& execution, Run& run, caf::actor actor) {
+  CHECK(!run.actor, "a run has two actors");
   execution_of_[actor.address()] = execution;
   run.actor = std::move(actor);
   run.mail_sent = false;
@@ -76,18 +88,19 @@ void UserActor::load(const ExecutionId& execution) {
   // One that slept has left its request behind; one that crashed still knows it.
   if (!known.reply) known.reply = services_.held_replies.find(execution);
   ++services_.stats.runs_loaded;
-  services_.reader.submit([self = caf::actor(this), &services = services_, execution] {
-    // What a crashed incarnation had recorded may still be on its way to the disk. And while the disk
-    // takes nothing, a rebuilt run would only do again what it cannot keep.
-    const auto durable = services.commits.commit_and_wait({});
-    const auto generation = services.commits.generation();
-    auto run = answer_of([&]() -> Result<LoadedRun> {
-      if (!durable) return durable.error();
-      return services.loader.load_run(execution);
-    });
-    caf::anon_send(self, RunLoaded{execution, generation,
-                                   std::make_shared<Result<LoadedRun>>(std::move(run))});
-  });
+  // What a crashed incarnation had recorded may still be on its way to the disk. And while the disk
+  // takes nothing, a rebuilt run would only do again what it cannot keep.
+  services_.reader.after_commits(
+      [self = caf::actor(this), &services = services_, execution](const Outcome& durable) {
+        const auto tenure = begin_tenure(services.ownership, services.commits, execution.shard());
+        auto run = answer_of([&]() -> Result<LoadedRun> {
+          if (!durable) return durable.error();
+          if (!tenure) return tenure.error();
+          return services.loader.load_run(execution);
+        });
+        caf::anon_send(self, RunLoaded{execution, tenure ? std::optional(*tenure) : std::nullopt,
+                                       std::make_shared<Result<LoadedRun>>(std::move(run))});
+      });
 }
 
 void UserActor::rebuild_later(const ExecutionId& execution, Run& run) {
@@ -98,10 +111,13 @@ void UserActor::rebuild_later(const ExecutionId& execution, Run& run) {
 void UserActor::loaded(RunLoaded& message) {
   Run* run = find(message.execution);
   if (run == nullptr || run->actor) return;
+  run->tenure = message.tenure;
   if (!message.loaded->ok()) {
     const ErrorCode why = message.loaded->error().code;
     if (why == ErrorCode::storage_failed || why == ErrorCode::overloaded) {
       rebuild_later(message.execution, *run);
+    } else if (means_shard_moved(why)) {
+      let_go(message.execution, *run);
     } else if (why == ErrorCode::not_found && run->reply) {
       give_up(message.execution, *run,
               Error(ErrorCode::actor_crashed, "the run crashed before it was stored"));
@@ -113,14 +129,17 @@ void UserActor::loaded(RunLoaded& message) {
   LoadedRun& found = **message.loaded;
   run->events_when_built = found.root.machine.events_applied();
   if (found.root.machine.has_ended()) {
-    forget_timers(message.execution, *run);
+    forget_timers(*run);
     settle(message.execution);
     return;
   }
-  BranchIdentity identity{message.execution, {}, project_, user_, message.generation, run->reply};
+  CHECK(run->tenure, "a run was loaded without a tenure");
   watch(message.execution, *run,
-        spawn<ExecutionActor, caf::monitored>(services_, std::move(identity), std::move(found),
-                                              run->park));
+        spawn<ExecutionActor, caf::monitored>(
+            services_,
+            std::make_shared<BranchIdentity>(
+                BranchIdentity{message.execution, {}, project_, user_, *run->tenure, run->reply}),
+            std::move(found), run->park));
   for (const auto& cancel : run->cancels) send(run->actor, cancel);
   for (const auto& timer : std::exchange(run->timers, {})) send(run->actor, timer);
 }
@@ -137,11 +156,12 @@ void UserActor::wake(const TimerFired& message) {
   }
 }
 
-void UserActor::forget_timers(const ExecutionId& execution, const Run& run) {
+void UserActor::forget_timers(const Run& run) {
   // Rows of elements that were cut off by the end of their run: nothing else would remove them.
   if (run.timers.empty()) return;
+  CHECK(run.tenure, "rows of a run would be removed without a tenure");
   storage::WriteBatch batch;
-  batch.require(services_.ownership.fence_or_refusal(execution.shard()));
+  batch.require(run.tenure->fence);
   for (const auto& fired : run.timers) storage::TimerTable::remove(batch, fired.timer);
   services_.commits.submit(std::move(batch), storage::Urgency::lazy, {});
 }
@@ -161,19 +181,39 @@ void UserActor::ended(const caf::down_msg& message) {
   execution_of_.erase(found);
   Run& run = runs_.at(execution);
   run.actor = nullptr;
-  if (message.reason == ended_reason || message.reason == lost_reason) {
-    settle(execution);
-  } else if (message.reason == asleep_reason) {
-    if (run.mail_sent || !run.cancels.empty()) {
-      load(execution);
-    } else {
-      settle(execution);
-    }
-  } else if (message.reason == dropped_reason) {
-    rebuild_later(execution, run);
-  } else {
+  const auto reason = exit_reason_of(message.reason);
+  if (!reason) {
     crashed(execution, run, caf::to_string(message.reason));
+    return;
   }
+  switch (*reason) {
+    case ExitReason::ended:
+    case ExitReason::lost:
+      settle(execution);
+      return;
+    case ExitReason::asleep:
+      if (run.mail_sent || !run.cancels.empty()) {
+        load(execution);
+      } else {
+        settle(execution);
+      }
+      return;
+    case ExitReason::dropped:
+      rebuild_later(execution, run);
+      return;
+    case ExitReason::moved:
+      let_go(execution, run);
+      return;
+    case ExitReason::stopped:
+      CHECK(false, "a run was ended by somebody else than its user");
+  }
+}
+
+void UserActor::let_go(const ExecutionId& execution, Run& run) {
+  // Quietly: nothing has failed. Whoever waits asks again, and is led to the new owner.
+  if (run.reply) run.reply->give(shard_moved());
+  for (const auto& cancel : std::exchange(run.cancels, {})) cancel.slot->give(shard_moved());
+  settle(execution);
 }
 
 void UserActor::crashed(const ExecutionId& execution, Run& run, const std::string& reason) {
@@ -199,16 +239,17 @@ void UserActor::give_up(const ExecutionId& execution, Run& run, const Error& err
   if (run.reply) run.reply->give(error);
   for (const auto& cancel : run.cancels) cancel.slot->give(error);
   run.cancels.clear();
-  forget_timers(execution, run);
+  forget_timers(run);
   // Its journal cannot be continued, so only the history line is ended: the run is not tried again at
   // every start, and the journal stays as it is for whoever examines it.
-  services_.reader.submit([&services = services_, execution] {
+  CHECK(run.tenure, "a run was given up that was never built");
+  services_.reader.submit([&services = services_, execution, fence = run.tenure->fence] {
     auto summary = storage::ExecutionTable(services.store).summary(execution);
     if (!summary || !*summary || is_final((*summary)->status)) return;
     (*summary)->status = ExecutionStatus::failed;
     (*summary)->ended = services.clock.now();
     storage::WriteBatch batch;
-    batch.require(services.ownership.fence_or_refusal(execution.shard()));
+    batch.require(fence);
     storage::ExecutionTable::put_summary(batch, **summary);
     services.commits.submit(std::move(batch), storage::Urgency::lazy, {});
   });
@@ -217,6 +258,7 @@ void UserActor::give_up(const ExecutionId& execution, Run& run, const Error& err
 
 void UserActor::settle(const ExecutionId& execution) {
   const auto found = runs_.find(execution);
+  CHECK(found != runs_.end(), "a run was settled twice");
   for (const auto& cancel : found->second.cancels) {
     // The run itself confirms a cancel when it is durable; what is left came after the end.
     services_.commits.submit(

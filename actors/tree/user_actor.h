@@ -29,6 +29,7 @@ class UserActor final : public caf::event_based_actor {
     std::vector<TimerFired> timers;    // came while it was loading
     bool mail_sent = false;            // if it falls asleep now, it may have missed it
     std::size_t mail = 0;              // messages that came for it
+    std::optional<Tenure> tenure;      // of the last incarnation; nothing: it was not built yet
     CrashHistory crashes;
     StoragePauses pauses;
     std::uint64_t events_when_built = 0;
@@ -48,8 +49,10 @@ class UserActor final : public caf::event_based_actor {
   void rebuild_later(const ExecutionId& execution, Run& run);
   void watch(const ExecutionId& execution, Run& run, caf::actor actor);
   void crashed(const ExecutionId& execution, Run& run, const std::string& reason);
+  /// Another node goes on with it.
+  void let_go(const ExecutionId& execution, Run& run);
   void give_up(const ExecutionId& execution, Run& run, const Error& error);
-  void forget_timers(const ExecutionId& execution, const Run& run);
+  void forget_timers(const Run& run);
   void settle(const ExecutionId& execution);
 
   const NodeServices& services_;

@@ -1,12 +1,15 @@
 #include "actors/workers/storage_reader.h"
 
 #include "actors/workers/survive.h"
+#include "runtime/base/check.h"
 
 #include <utility>
 
 namespace millrace {
 
-StorageReader::StorageReader(std::size_t threads, LogSink log) : log_(std::move(log)) {
+StorageReader::StorageReader(std::size_t threads, storage::GroupCommit& commits, LogSink log)
+    : commits_(commits), log_(std::move(log)) {
+  CHECK(threads > 0, "without a thread nothing is ever read");
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -29,6 +32,14 @@ void StorageReader::submit(std::function<void()> job) {
     jobs_.push_back(std::move(job));
   }
   wake_.notify_one();
+}
+
+void StorageReader::after_commits(std::function<void(const Outcome& durable)> job) {
+  // An empty batch is answered when all earlier ones are.
+  commits_.submit({}, storage::Urgency::urgent,
+                  [this, job = std::move(job)](const Outcome& durable) {
+                    submit([job, durable] { job(durable); });
+                  });
 }
 
 void StorageReader::run() {

@@ -6,6 +6,7 @@
 // exception that leaves a job all the same is logged and costs that job alone.
 
 #include "runtime/base/log.h"
+#include "storage/group_commit.h"
 
 #include <condition_variable>
 #include <deque>
@@ -18,17 +19,22 @@ namespace millrace {
 
 class StorageReader {
  public:
-  StorageReader(std::size_t threads, LogSink log);
+  StorageReader(std::size_t threads, storage::GroupCommit& commits, LogSink log);
   ~StorageReader() { stop(); }
   /// Finishes the running jobs; drops the waiting and all later ones (what they would load stays on
-  /// disk).
+  /// disk). Jobs of `after_commits` come here as long as group commit has something to answer: that must
+  /// have ended before this is destroyed.
   void stop();
 
   void submit(std::function<void()> job);
+  /// The job begins when everything submitted to group commit by now is on the disk, or is lost; it is
+  /// told which. Until then it costs no thread: the commit thread queues it.
+  void after_commits(std::function<void(const Outcome& durable)> job);
 
  private:
   void run();
 
+  storage::GroupCommit& commits_;
   const LogSink log_;
   std::mutex mutex_;
   std::condition_variable wake_;

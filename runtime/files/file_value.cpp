@@ -37,6 +37,25 @@ void each_handle(std::string_view text, Found found) {
   }
 }
 
+/// Each once.
+void add_handles(std::string_view text, std::vector<FileHandle>& handles) {
+  each_handle(text, [&](std::size_t, const FileHandle& handle, std::size_t) {
+    if (std::find(handles.begin(), handles.end(), handle) == handles.end()) {
+      handles.push_back(handle);
+    }
+  });
+}
+
+void add_handles_of(const Json& value, std::vector<FileHandle>& handles) {
+  if (const auto* const text = value.if_string()) {
+    add_handles(*text, handles);
+  } else if (const auto* const array = value.if_array()) {
+    for (const Json& each : *array) add_handles_of(each, handles);
+  } else if (const auto* const object = value.if_object()) {
+    for (const auto& member : *object) add_handles_of(member.value(), handles);
+  }
+}
+
 std::string text_member(const JsonObject& object, std::string_view key) {
   const Json* const value = object.if_contains(key);
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
@@ -118,11 +137,13 @@ std::optional<FileHandle> parse_file_handle(std::string_view text) {
 
 std::vector<FileHandle> find_file_handles(std::string_view text) {
   std::vector<FileHandle> handles;
-  each_handle(text, [&](std::size_t, const FileHandle& handle, std::size_t) {
-    if (std::find(handles.begin(), handles.end(), handle) == handles.end()) {
-      handles.push_back(handle);
-    }
-  });
+  add_handles(text, handles);
+  return handles;
+}
+
+std::vector<FileHandle> file_handles_of(const Json& value) {
+  std::vector<FileHandle> handles;
+  add_handles_of(value, handles);
   return handles;
 }
 

@@ -45,6 +45,8 @@ std::string to_text(const FileHandle& handle);
 std::optional<FileHandle> parse_file_handle(std::string_view text);
 /// Every handle inside a text, each once, in order of appearance.
 std::vector<FileHandle> find_file_handles(std::string_view text);
+/// The same in every string of a value (not in its keys: those are never expanded).
+std::vector<FileHandle> file_handles_of(const Json& value);
 /// True for text in which the bytes of a file would stand: what only takes text refuses it.
 bool holds_file(std::string_view text);
 

@@ -60,7 +60,8 @@ class PageCollector {
 
 }  // namespace
 
-void ExecutionTable::put_summary(WriteBatch& batch, const ExecutionSummary& summary) {
+void ExecutionTable::put_summary(WriteBatch& batch, const ExecutionSummary& summary,
+                                 Marker marker) {
   CHECK(!summary.project.empty(), "an execution belongs to a project");
   CHECK(summary.id.shard() == shard_of(summary.project, summary.user),
         "an execution's id names its user's shard");
@@ -68,7 +69,7 @@ void ExecutionTable::put_summary(WriteBatch& batch, const ExecutionSummary& summ
   batch.put(keys::locator(summary.id), encode(Locator{summary.project, summary.started}));
   // The marker carries the summary, so that recovery is one scan and not a look-up per execution.
   if (is_final(summary.status)) {
-    batch.remove(keys::unfinished_row(summary.id));
+    if (marker == Marker::may_be_set) batch.remove(keys::unfinished_row(summary.id));
   } else {
     batch.put(keys::unfinished_row(summary.id), row);
   }

@@ -43,8 +43,11 @@ class ExecutionTable {
 
   // --- writing ---------------------------------------------------------------------------------
   /// Writes (or overwrites) the history line, and keeps the `unfinished` marker in step with it:
-  /// set while the status is not final, removed with the final one.
-  static void put_summary(WriteBatch& batch, const ExecutionSummary& summary);
+  /// set while the status is not final, removed with the final one. A run that nobody has heard of
+  /// yet has no marker, and removing it would only cost a tombstone.
+  enum class Marker : std::uint8_t { may_be_set, never_set };
+  static void put_summary(WriteBatch& batch, const ExecutionSummary& summary,
+                          Marker marker = Marker::may_be_set);
   static void put_page(WriteBatch& batch, const ExecutionId& id, const BranchPath& branch,
                        const JournalPage& page);
   static void put_snapshot(WriteBatch& batch, const ExecutionId& id, const BranchPath& branch,

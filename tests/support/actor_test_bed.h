@@ -24,7 +24,10 @@ namespace millrace {
 
 class ActorTestBed {
  public:
-  explicit ActorTestBed(ActorOptions options = {}) : options_(std::move(options)) { start(); }
+  explicit ActorTestBed(ActorOptions options = {}, RunObserver* observer = nullptr)
+      : options_(std::move(options)), observer_(observer) {
+    start();
+  }
   ~ActorTestBed() { stop(); }
 
   void restart() {
@@ -130,7 +133,8 @@ class ActorTestBed {
     history = std::make_unique<TaskHistory>(store, *workflows);
     gateway = make_actor_gateway(
         {store, *commits, *ownership, clock, random, *functions, *http, tenants, *workflows,
-         [this](LogLevel level, const std::string& text) { log(level, text); }, options_});
+         [this](LogLevel level, const std::string& text) { log(level, text); }, options_,
+         observer_});
     gateway->wait_until_ready();
   }
 
@@ -144,6 +148,7 @@ class ActorTestBed {
   }
 
   ActorOptions options_;
+  RunObserver* const observer_;
 };
 
 }  // namespace millrace

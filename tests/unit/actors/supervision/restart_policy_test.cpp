@@ -43,6 +43,14 @@ TEST_CASE("a failing disk between two crashes neither counts nor forgives") {
   CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::park);
 }
 
+TEST_CASE("a run whose shard has moved is let go whatever happened before") {
+  CrashHistory history;
+  CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::rebuild);
+  CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::rebuild);
+  CHECK(history.decide(ActorEnd::shard_moved, 5) == RestartDecision::let_go);
+  CHECK(history.decide(ActorEnd::crash, 5) == RestartDecision::park);
+}
+
 TEST_CASE("pauses for a failing disk double up to a minute") {
   StoragePauses pauses;
   for (const int seconds : {1, 2, 4, 8, 16, 32, 60, 60}) {

@@ -23,7 +23,9 @@ LogSink counting(std::atomic<int>& lines) {
 
 TEST_CASE("a job of the storage reader that throws costs neither the thread nor later jobs") {
   std::atomic<int> lines{0};
-  StorageReader reader(1, counting(lines));
+  storage::MemoryStore store;
+  storage::GroupCommit commits(store, {});
+  StorageReader reader(1, commits, counting(lines));
   reader.submit([] { throw std::bad_alloc(); });
   reader.submit([] { throw std::runtime_error("injected bug"); });
   std::promise<void> done;

@@ -1,0 +1,26 @@
+#pragma once
+// Which branch of which run, and what all branches of one incarnation of the run share. Immutable; one
+// value is shared by a branch's actor, its parts and its commits on their way.
+
+#include "actors/runs/run_order.h"
+#include "actors/runs/tenure.h"
+#include "runtime/execution/branch_path.h"
+
+#include <memory>
+
+namespace millrace {
+
+struct BranchIdentity {
+  ExecutionId execution;
+  BranchPath path;
+  ProjectId project;
+  UserId user;
+  /// Under which this incarnation commits: taken before the rows that it is built from were read.
+  Tenure tenure;
+  /// Where a Response step answers; null when nobody waits.
+  std::shared_ptr<ReplySlot> reply;
+};
+
+using SharedIdentity = std::shared_ptr<const BranchIdentity>;
+
+}  // namespace millrace

@@ -1,0 +1,196 @@
+#include "actors/tree/branch_journal.h"
+
+#include "actors/runs/read_files.h"
+#include "actors/workers/survive.h"
+#include "runtime/base/check.h"
+#include "runtime/execution/branch_snapshot.h"
+#include "storage/tables/execution_table.h"
+
+#include <utility>
+
+namespace millrace {
+
+using storage::ExecutionTable;
+using storage::TimerTable;
+using storage::Urgency;
+
+/// One batch on its way: what the commit thread does about its outcome.
+class BranchJournal::Commit {
+ public:
+  Commit(const BranchJournal& journal, WhenDurable told, std::vector<ObservedEvent> events,
+         bool is_start)
+      : ports_(journal.ports_),
+        identity_(journal.identity_),
+        mail_(journal.mail_),
+        told_(std::move(told)),
+        events_(std::move(events)),
+        is_start_(is_start) {
+    if (!events_.empty()) workflow_ = journal.machine_.shared_workflow();
+  }
+
+  void operator()(const Outcome& outcome) {
+    if (outcome) {
+      durable();
+    } else if (means_shard_moved(outcome.error().code)) {
+      // The branch's supervisor answers whoever waits, once for all branches of the run.
+      mail_->deliver(ShardMoved{});
+    } else {
+      // A run that has begun is rebuilt and still answers.
+      if (is_start_ && identity_->reply) identity_->reply->give(outcome.error());
+      mail_->deliver(CommitFailed{outcome.error(), is_start_});
+    }
+  }
+
+ private:
+  void durable() {
+    if (!events_.empty()) {
+      ports_.observer->durable({identity_->execution, identity_->project, identity_->user,
+                                workflow_, identity_->path, events_});
+    }
+    if (told_.reply) give_reply();
+    if (told_.confirmation) told_.confirmation->give(Done{});
+    if (told_.done != 0) mail_->deliver(CommitDone{told_.done});
+    if (told_.call != 0) mail_->deliver(CallIsDurable{told_.call});
+  }
+
+  void give_reply() {
+    if (told_.reply_files.empty()) {
+      identity_->reply->give(std::move(*told_.reply));
+      return;
+    }
+    ports_.reader.submit([&store = ports_.store, slot = identity_->reply,
+                          reply = std::move(std::get<RunResponded>(*told_.reply)),
+                          files = std::move(told_.reply_files)]() mutable {
+      slot->give(answer_of([&]() -> Result<TriggerReply> {
+        return reply_with_files(store, std::move(reply), files);
+      }));
+    });
+  }
+
+  JournalPorts ports_;
+  SharedIdentity identity_;
+  std::shared_ptr<BranchMail> mail_;
+  WhenDurable told_;
+  std::vector<ObservedEvent> events_;
+  std::shared_ptr<const Workflow> workflow_;  // with events only
+  bool is_start_;
+};
+
+BranchJournal::BranchJournal(const JournalPorts& ports, SharedIdentity identity,
+                             const BranchMachine& machine, std::uint64_t events_in_snapshot,
+                             std::shared_ptr<BranchMail> mail)
+    : ports_(ports),
+      identity_(std::move(identity)),
+      machine_(machine),
+      mail_(std::move(mail)),
+      events_in_snapshot_(events_in_snapshot) {
+  CHECK(identity_->tenure.fence.shard == identity_->execution.shard(),
+        "a branch would commit under the claim of another shard");
+  CHECK(events_in_snapshot <= machine.events_applied(), "a snapshot is ahead of its machine");
+  // Rebuilt while it waits: the row is there already.
+  if (const auto due = machine_.waiting_until()) armed_ = timer_at(*due);
+}
+
+// --- gathering ------------------------------------------------------------------------------------
+
+void BranchJournal::add(const Event& event) {
+  page_.add(event);
+  CHECK(page_.count() <= machine_.events_applied(), "an event was added that was not applied");
+  if (ports_.observer != nullptr) observed_.push_back(observed(event, machine_.step_started()));
+  keep_timer_row(kind_of(event));
+}
+
+storage::TimerRow BranchJournal::timer_at(Instant due) const {
+  const Step* const step = machine_.current_step();
+  CHECK(step != nullptr, "a branch waits behind its last step");
+  return {due,         identity_->execution, identity_->path,
+          step->index, identity_->project,   identity_->user};
+}
+
+void BranchJournal::keep_timer_row(EventKind happened) {
+  // Any event of the waiting step ends its wait; the events that begin one arm the next timer.
+  if (armed_ && happened != EventKind::cancel_requested) {
+    TimerTable::remove(batch_, *armed_);
+    removed_ = std::exchange(armed_, std::nullopt);
+  }
+  const auto due = machine_.waiting_until();
+  if (!due || armed_) return;
+  armed_ = timer_at(*due);
+  TimerTable::put(batch_, *armed_);
+  ports_.timers.schedule(*armed_);
+}
+
+void BranchJournal::snapshot_if_due(std::uint64_t after_events) {
+  if (machine_.events_applied() < events_in_snapshot_ + after_events) return;
+  events_in_snapshot_ = machine_.events_applied();
+  ExecutionTable::put_snapshot(batch_, identity_->execution, identity_->path,
+                               {machine_.events_applied(), BranchSnapshotCodec::write(machine_)});
+}
+
+void BranchJournal::reply(TriggerReply reply) { reply_with(std::move(reply), {}); }
+
+void BranchJournal::reply(RunResponded reply, std::vector<FileHandle> files) {
+  CHECK(!reply.file || reply.file->bytes != nullptr || files.size() == 1,
+        "a reply that is one file names another number of them");
+  reply_with(std::move(reply), std::move(files));
+}
+
+void BranchJournal::reply_with(TriggerReply reply, std::vector<FileHandle> files) {
+  // A later Response step is recorded and does nothing.
+  if (!identity_->reply || std::exchange(has_replied_, true)) return;
+  when_durable_.reply = std::move(reply);
+  when_durable_.reply_files = std::move(files);
+}
+
+void BranchJournal::confirm(std::shared_ptr<OutcomeSlot> slot) {
+  CHECK(slot != nullptr, "a confirmation for nobody");
+  when_durable_.confirmation = std::move(slot);
+}
+
+void BranchJournal::tell_call(std::uint64_t number) {
+  CHECK(when_durable_.call == 0, "two calls wait for one batch");
+  when_durable_.call = number;
+}
+
+void BranchJournal::tell_done() { when_durable_.done = ++flushes_told_; }
+
+// --- flushing -------------------------------------------------------------------------------------
+
+Urgency BranchJournal::urgency() const {
+  return when_durable_.is_awaited_outside() ? Urgency::urgent : Urgency::lazy;
+}
+
+void BranchJournal::flush(Urgency urgency) {
+  const bool is_start = put_page();
+  if (batch_.empty() && when_durable_.is_nothing()) return;
+  // An empty batch is told by the same rules: it is refused as well when an earlier one of this
+  // incarnation was lost, or its shard has moved.
+  batch_.require(identity_->tenure.fence);
+  ports_.commits.submit(
+      std::exchange(batch_, {}), urgency,
+      Commit(*this, std::exchange(when_durable_, {}), std::exchange(observed_, {}), is_start),
+      identity_->tenure.generation);
+}
+
+bool BranchJournal::put_page() {
+  if (page_.empty()) return false;
+  const auto count = static_cast<std::uint32_t>(page_.count());
+  const std::uint64_t last = machine_.events_applied();
+  CHECK(last >= count, "a page holds more events than the machine has seen");
+  ExecutionTable::put_page(batch_, identity_->execution, identity_->path,
+                           {last - count + 1, page_.take(), count});
+  return identity_->path.is_root() && last == count;
+}
+
+void BranchJournal::forget(const storage::TimerRow& timer) {
+  CHECK(timer.execution == identity_->execution, "a run would remove the timer of another one");
+  // What woke a branch from the disk arrives when that has looked at its due time itself.
+  if (removed_ == timer) return;
+  CHECK(!is_armed(timer), "the row of a wait that goes on would be removed");
+  storage::WriteBatch batch;
+  batch.require(identity_->tenure.fence);
+  TimerTable::remove(batch, timer);
+  ports_.commits.submit(std::move(batch), Urgency::lazy, {});
+}
+
+}  // namespace millrace

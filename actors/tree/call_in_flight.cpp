@@ -1,0 +1,206 @@
+#include "actors/tree/call_in_flight.h"
+
+#include "actors/runs/read_files.h"
+#include "actors/workers/survive.h"
+#include "runtime/base/check.h"
+#include "runtime/requests/response_value.h"
+
+#include <functional>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+double random_jitter(Random& random) {
+  std::uint16_t bits = 0;
+  random.fill({reinterpret_cast<std::uint8_t*>(&bits), sizeof bits});
+  return static_cast<double>(bits) / 32767.5 - 1.0;
+}
+
+/// Quicker than walking the value, and most values hold no file.
+bool may_hold_files(std::string_view json_text) {
+  return json_text.find("\"FILE\"") != std::string_view::npos;
+}
+
+}  // namespace
+
+CallInFlight::CallInFlight(const CallPorts& ports, const ExecutionId& execution,
+                           const BranchMachine& machine, std::shared_ptr<BranchMail> mail)
+    : ports_(ports), execution_(execution), machine_(machine), mail_(std::move(mail)) {}
+
+// --- leaving --------------------------------------------------------------------------------------
+
+std::optional<std::uint64_t> CallInFlight::begin(RunFunction effect, Instant planned) {
+  Call& call = open(std::move(effect.attempt), planned);
+  call.files = find_file_handles(effect.parameters);
+  call.work = FunctionCall{std::move(effect.source), std::move(effect.parameters)};
+  if (!call.files.empty()) return call.number;
+  run_function();
+  return std::nullopt;
+}
+
+std::uint64_t CallInFlight::begin(SendRequest effect, Instant planned) {
+  Call& call = open(std::move(effect.attempt), planned);
+  call.files = files_of(effect.request);
+  call.url = effect.request.http.url;
+  call.work = std::move(effect.request);
+  return call.number;
+}
+
+CallInFlight::Call& CallInFlight::open(Attempt attempt, Instant planned) {
+  CHECK(!call_, "a call was begun while another one is in flight");
+  CHECK(!machine_.has_ended(), "a call was begun for a branch that has ended");
+  call_.emplace();
+  call_->number = ++calls_begun_;
+  call_->attempt = std::move(attempt);
+  call_->started = planned;
+  return *call_;
+}
+
+CallInFlight::MaybeEnd CallInFlight::take(const CallIsDurable& news) {
+  if (!is_expected(news.number)) return std::nullopt;
+  if (!call_->files.empty()) {
+    read_files();
+    return std::nullopt;
+  }
+  CHECK(std::holds_alternative<OutgoingRequest>(call_->work), "a function waited for nothing");
+  return send_request([](const FileHandle&) { return nullptr; });
+}
+
+void CallInFlight::read_files() {
+  const bool is_function = std::holds_alternative<FunctionCall>(call_->work);
+  const std::uint64_t bytes_max =
+      is_function ? limits::file_in_function_bytes_max : limits::files_sent_bytes_max;
+  ports_.reader.submit([&store = ports_.store, mail = mail_, files = std::move(call_->files),
+                        bytes_max, execution = execution_, number = call_->number] {
+    auto read = answer_of([&] { return millrace::read_files(store, execution, files, bytes_max); });
+    mail->deliver(FilesRead{number, std::make_shared<Result<RunFiles>>(std::move(read))});
+  });
+}
+
+CallInFlight::MaybeEnd CallInFlight::take(FilesRead& news) {
+  if (!is_expected(news.number)) return std::nullopt;
+  if (!news.files->ok()) return failed({news.files->error()});
+  const RunFiles& files = **news.files;
+  const auto bytes_of = [&](const FileHandle& file) { return files.find(file); };
+  auto* const call = std::get_if<FunctionCall>(&call_->work);
+  if (call == nullptr) return send_request(bytes_of);
+  FileBudget budget(bytes_of, limits::file_in_function_bytes_max);
+  call->parameters = expand_file_handles(std::move(call->parameters), std::ref(budget));
+  if (budget.is_exceeded()) {
+    return failed({too_many_file_bytes(limits::file_in_function_bytes_max)});
+  }
+  run_function();
+  return std::nullopt;
+}
+
+void CallInFlight::run_function() {
+  ports_.functions.run(std::move(std::get<FunctionCall>(call_->work)), [mail = mail_,
+                                                                        number = call_->number](
+                                                                           FunctionOutcome
+                                                                               outcome) {
+    mail->deliver(FunctionFinished{number, std::make_shared<FunctionOutcome>(std::move(outcome))});
+  });
+}
+
+CallInFlight::MaybeEnd CallInFlight::send_request(const FileBytes& bytes_of) {
+  CHECK(!call_->http_call, "a request was sent twice by one call");
+  FileBudget budget(bytes_of, limits::files_sent_bytes_max);
+  auto request = send_with(std::move(std::get<OutgoingRequest>(call_->work)), std::ref(budget));
+  if (budget.is_exceeded()) request = too_many_file_bytes(limits::files_sent_bytes_max);
+  if (!request) return failed({request.error()});
+  call_->http_call = ports_.http.call(
+      std::move(*request), [mail = mail_, number = call_->number](HttpOutcome outcome) {
+        mail->deliver(RequestAnswered{number, std::make_shared<HttpOutcome>(std::move(outcome))});
+      });
+  return std::nullopt;
+}
+
+// --- coming back ----------------------------------------------------------------------------------
+
+bool CallInFlight::is_expected(std::uint64_t number) {
+  CHECK(number > 0 && number <= calls_begun_, "news of a call that was never begun");
+  if (call_ && call_->number == number && !machine_.has_ended()) return true;
+  ++ports_.late_results;
+  return false;
+}
+
+CallInFlight::MaybeEnd CallInFlight::take(FunctionFinished& news) {
+  if (!is_expected(news.number)) return std::nullopt;
+  FunctionOutcome& outcome = *news.outcome;
+  if (!outcome.result.ok()) return failed({outcome.result.error(), std::move(outcome.console)});
+  Result<Json> value = parse_json(*outcome.result);
+  if (!value) {
+    // The result was not JSON within our bounds (too deep): the function's fault, not the input's.
+    return failed({Error(ErrorCode::function_output, "the result is " + value.error().message),
+                   std::move(outcome.console)});
+  }
+  RunFiles files;
+  if (may_hold_files(*outcome.result)) {
+    if (auto kept = keep_files_of(*value, files); !kept) {
+      return failed({kept.error(), std::move(outcome.console)});
+    }
+  }
+  const Call call = close();
+  return End{BranchMachine::function_completed(call.attempt, call.started, std::move(*value),
+                                               std::move(outcome.console)),
+             std::move(files)};
+}
+
+CallInFlight::MaybeEnd CallInFlight::take(RequestAnswered& news) {
+  if (!is_expected(news.number)) return std::nullopt;
+  if (!news.outcome->ok()) return failed({news.outcome->error()});
+  const HttpResponse& response = **news.outcome;
+  for (const std::string& token : response.tokens) {
+    call_->attempt.redaction.add(token, "[authorization]");
+  }
+  RunFiles files;
+  auto body = body_of(response, files);
+  if (!body) return failed({body.error()});
+  const Call call = close();
+  return End{machine_.request_answered(call.attempt, call.started, response, std::move(*body),
+                                       ports_.clock.now(), random_jitter(ports_.random)),
+             std::move(files)};
+}
+
+Result<Json> CallInFlight::body_of(const HttpResponse& response, RunFiles& files) {
+  auto body = read_body(response, call_->url);
+  if (!body) return body.error();
+  if (auto* const value = std::get_if<Json>(&*body)) {
+    if (may_hold_files(*response.body)) {
+      ignore_result(keep_files_of(*value, files), "what only looks like a file stays as it is");
+    }
+    return std::move(*value);
+  }
+  auto& file = std::get<FileBody>(*body);
+  return file_object(
+      {std::move(file.name), std::move(file.mime_type), keep_file(*response.body, files)});
+}
+
+Outcome CallInFlight::keep_files_of(Json& value, RunFiles& files) {
+  return intern_files(value, [&](std::string bytes) { return keep_file(std::move(bytes), files); });
+}
+
+FileHandle CallInFlight::keep_file(std::string bytes, RunFiles& files) {
+  // The bytes leave the value in which secrets are looked for later, so they are taken out here.
+  return files.keep(call_->attempt.redaction.apply(std::move(bytes)));
+}
+
+CallInFlight::End CallInFlight::failed(BranchMachine::Failure failure) {
+  const Call call = close();
+  return End{machine_.attempt_failed(call.attempt, call.started, std::move(failure),
+                                     ports_.clock.now(), random_jitter(ports_.random)),
+             {}};
+}
+
+CallInFlight::Call CallInFlight::close() {
+  CHECK(call_, "a call ended that was not begun");
+  return std::move(*std::exchange(call_, std::nullopt));
+}
+
+void CallInFlight::abandon() {
+  if (call_ && call_->http_call) ports_.http.cancel(*call_->http_call);
+  call_.reset();
+}
+
+}  // namespace millrace

@@ -1,0 +1,100 @@
+#pragma once
+// The one piece of work that a branch has done outside: a function call or a request.
+//
+//   begin ──► durable? ──► files from the disk? ──► engine or caller ──► outcome ──► End
+//             (requests, and whatever needs files)
+//
+// It returns the event that answers the effect and never records: its branch does. What comes back from
+// other threads arrives as BranchNews and is handed to `take`; each call has a number, so that news of
+// one that was abandoned are counted and dropped.
+//
+// Owned and used by one branch, free of CAF.
+
+#include "actors/runs/branch_news.h"
+#include "actors/workers/storage_reader.h"
+#include "runtime/base/random.h"
+#include "runtime/execution/branch_machine.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+namespace millrace {
+
+/// What calls use of the world. All of it is thread-safe and outlives every call.
+struct CallPorts {
+  FunctionEngine& functions;
+  HttpCaller& http;
+  StorageReader& reader;
+  const storage::OrderedStore& store;
+  const Clock& clock;
+  Random& random;
+  std::atomic<std::uint64_t>& late_results;
+};
+
+class CallInFlight {
+ public:
+  /// How an attempt ended. The files that it brought are to be stored with the event.
+  struct End {
+    EventBody event;
+    RunFiles files;
+  };
+  /// Nothing: the call goes on, or the news were late.
+  using MaybeEnd = std::optional<End>;
+
+  /// `machine` decides what an outcome means; it is only read.
+  CallInFlight(const CallPorts& ports, const ExecutionId& execution, const BranchMachine& machine,
+               std::shared_ptr<BranchMail> mail);
+  CallInFlight(const CallInFlight&) = delete;
+  CallInFlight& operator=(const CallInFlight&) = delete;
+
+  bool is_open() const { return call_.has_value(); }
+
+  /// The function runs at once. With files among its parameters it waits until everything recorded is
+  /// durable, because they may be among that: the number to be told by (CallIsDurable).
+  std::optional<std::uint64_t> begin(RunFunction effect, Instant planned);
+  /// Nobody outside hears of a run before what led to it is durable: the number to be told by.
+  std::uint64_t begin(SendRequest effect, Instant planned);
+
+  [[nodiscard]] MaybeEnd take(const CallIsDurable& news);
+  [[nodiscard]] MaybeEnd take(FilesRead& news);
+  [[nodiscard]] MaybeEnd take(FunctionFinished& news);
+  [[nodiscard]] MaybeEnd take(RequestAnswered& news);
+
+  /// What is in flight is of no use any more.
+  void abandon();
+
+ private:
+  struct Call {
+    std::uint64_t number = 0;
+    Attempt attempt;
+    Instant started{};
+    std::variant<FunctionCall, OutgoingRequest> work;  // until it is on its way
+    std::string url;                                   // of a request
+    std::vector<FileHandle> files;                     // whose bytes it needs, until they are read
+    std::optional<HttpCaller::CallId> http_call;
+  };
+
+  Call& open(Attempt attempt, Instant planned);
+  /// False: the news are of a call that nobody waits for any more.
+  bool is_expected(std::uint64_t number);
+  void read_files();
+  void run_function();
+  MaybeEnd send_request(const FileBytes& bytes_of);
+
+  End failed(BranchMachine::Failure failure);
+  /// The body as the workflow sees it.
+  Result<Json> body_of(const HttpResponse& response, RunFiles& files);
+  Outcome keep_files_of(Json& value, RunFiles& files);
+  FileHandle keep_file(std::string bytes, RunFiles& files);
+  Call close();
+
+  const CallPorts ports_;
+  const ExecutionId execution_;
+  const BranchMachine& machine_;
+  const std::shared_ptr<BranchMail> mail_;
+  std::uint64_t calls_begun_ = 0;
+  std::optional<Call> call_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,74 @@
+#include "actors/tree/child_actors.h"
+
+#include "actors/messages.h"
+#include "actors/supervision/exit_reason.h"
+#include "actors/tree/fan_out_child_actor.h"
+#include "actors/workers/survive.h"
+#include "runtime/base/check.h"
+
+#include <utility>
+
+namespace millrace {
+
+ChildActors::ChildActors(caf::event_based_actor& parent, const NodeServices& services,
+                         SharedIdentity branch, std::shared_ptr<BranchMail> mail, StepIndex fan_out)
+    : parent_(parent),
+      services_(services),
+      branch_(std::move(branch)),
+      mail_(std::move(mail)),
+      fan_out_(fan_out) {}
+
+void ChildActors::spawn(std::uint32_t index, LoadedBranch branch) {
+  caf::actor& child = live_[index];
+  CHECK(!child, "an element has two actors");
+  auto identity = std::make_shared<BranchIdentity>(*branch_);
+  identity->path = branch_->path.child(fan_out_, index);
+  child = parent_.spawn<FanOutChildActor, caf::monitored>(services_, std::move(identity),
+                                                          std::move(branch), caf::actor(&parent_));
+}
+
+void ChildActors::load(const OpenFanOut& fan_out, std::uint32_t index) {
+  CHECK(fan_out.step.index == fan_out_, "an element of another fan-out was loaded");
+  // What a crashed incarnation had recorded may still be on its way to the disk.
+  services_.reader.after_commits([&services = services_, mail = mail_, branch = branch_,
+                                  workflow = fan_out.workflow, scope = fan_out.scope,
+                                  item = fan_out.item(index), fan_out = fan_out_,
+                                  index](const Outcome& durable) {
+    auto loaded = answer_of([&]() -> Result<LoadedBranch> {
+      if (!durable) return durable.error();
+      return services.loader.load_child(branch->execution, branch->path.child(fan_out, index),
+                                        workflow, scope, item);
+    });
+    const bool is_disk_unwell =
+        !loaded && (!durable || loaded.error().code == ErrorCode::storage_failed);
+    if (is_disk_unwell) {
+      // The element is well, so its run is rebuilt later.
+      mail->deliver(CommitFailed{loaded.error()});
+    } else {
+      mail->deliver(
+          ChildLoaded{fan_out, index, std::make_shared<Result<LoadedBranch>>(std::move(loaded))});
+    }
+  });
+}
+
+void ChildActors::pass_on(std::uint32_t index, const storage::TimerRow& fired) {
+  parent_.send(live_.at(index), TimerFired{fired});
+}
+
+void ChildActors::stop_after_step(std::uint32_t index) {
+  parent_.send(live_.at(index), StopAfterStep{});
+}
+
+std::optional<std::uint32_t> ChildActors::index_of(const caf::actor_addr& child) const {
+  for (const auto& [index, actor] : live_) {
+    if (actor.address() == child) return index;
+  }
+  return std::nullopt;
+}
+
+void ChildActors::end_all() {
+  for (auto& [index, child] : live_) parent_.send_exit(child, ExitReason::stopped);
+  live_.clear();
+}
+
+}  // namespace millrace
