@@ -37,8 +37,8 @@ struct RunStart {
   UserId user;
   Json output;  // the trigger's, files as handles
   RunOrigin origin = FromTrigger{};
-  RunFiles files{};          // that the output names
-  std::string credential{};  // the account that somebody chose; empty: the user's first
+  RunFiles files{};                    // that the output names
+  std::string credential{};            // the account that somebody chose; empty: the user's first
   std::optional<TraceParent> trace{};  // which trace the run continues
   ReplyAt reply_at = ReplyAt::durable;
 };

@@ -54,10 +54,11 @@ class BranchParts {
   bool settle() { return commits.commit_and_wait({}).ok(); }
 
   /// Somebody takes every shard over.
-  std::vector<Epoch> claim() { return *store.claim(ShardSet::all().ids()); }
+  void claim() {
+    CHECK(store.claim(ShardSet::all().ids()).ok(), "the memory store gave no epochs");
+  }
 
   SharedIdentity identity(BranchPath path = {}) const {
-    const ShardOwnership ownership(epochs);
     auto made = std::make_shared<BranchIdentity>();
     made->execution = execution;
     made->path = std::move(path);
@@ -72,13 +73,13 @@ class BranchParts {
   ManualClock clock;
   SeededRandom random{1};
   LogSink log = [](LogLevel, const std::string&) {};
-  std::vector<Epoch> epochs = claim();
+  ShardOwnership ownership{ShardSet::all().ids(), *store.claim(ShardSet::all().ids())};
   ProjectId project{"demo"};
   UserId user{"user-1"};
   ExecutionId execution = ExecutionId::make(shard_of(project, user), clock.now(), random);
   std::shared_ptr<ReplySlot> reply = std::make_shared<ReplySlot>();
   std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
-  TimerService timers{store, clock, log, {}};
+  TimerService timers{store, ownership, clock, log, {}};
   storage::GroupCommit commits{store, {}};
   StorageReader reader{1, commits, log};
 };
