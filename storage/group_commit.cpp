@@ -259,9 +259,10 @@ void GroupCommit::answer(Group& group, const Outcome& outcome) {
     stats_.bytes += durable_bytes;
     if (durable > 0) ++stats_.commits;
   }
-  for (const Waiting& waiting : group) {
-    if (!waiting.on_committed) continue;
-    waiting.on_committed(waiting.refusal ? Outcome(*waiting.refusal) : outcome);
+  for (Waiting& waiting : group) {
+    // Gone before the next one is told: who waits behind them all may end what they hold.
+    const OnCommitted on_committed = std::exchange(waiting.on_committed, nullptr);
+    if (on_committed) on_committed(waiting.refusal ? Outcome(*waiting.refusal) : outcome);
   }
 }
 

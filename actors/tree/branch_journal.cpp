@@ -88,7 +88,7 @@ BranchJournal::BranchJournal(const JournalPorts& ports, SharedIdentity identity,
         "a branch would commit under the claim of another shard");
   CHECK(events_in_snapshot <= machine.events_applied(), "a snapshot is ahead of its machine");
   // Rebuilt while it waits: the row is there already.
-  if (const auto due = machine_.waiting_until()) armed_ = timer_at(*due);
+  armed_ = current_wait();
 }
 
 // --- gathering ------------------------------------------------------------------------------------
@@ -100,24 +100,37 @@ void BranchJournal::add(const Event& event) {
   keep_timer_row(kind_of(event));
 }
 
-storage::TimerRow BranchJournal::timer_at(Instant due) const {
+std::optional<BranchJournal::Wait> BranchJournal::current_wait() const {
+  const auto due = machine_.waiting_until();
+  if (!due) return std::nullopt;
   const Step* const step = machine_.current_step();
   CHECK(step != nullptr, "a branch waits behind its last step");
-  return {due,         identity_->execution, identity_->path,
-          step->index, identity_->project,   identity_->user};
+  return Wait{*due, step->index};
+}
+
+storage::TimerRow BranchJournal::row_of(const Wait& wait) const {
+  return {wait.due,  identity_->execution, identity_->path,
+          wait.step, identity_->project,   identity_->user};
+}
+
+bool BranchJournal::is_row_of(const std::optional<Wait>& wait,
+                              const storage::TimerRow& timer) const {
+  return wait && wait->due == timer.due && wait->step == timer.step &&
+         identity_->path == timer.branch && identity_->execution == timer.execution;
 }
 
 void BranchJournal::keep_timer_row(EventKind happened) {
   // Any event of the waiting step ends its wait; the events that begin one arm the next timer.
   if (armed_ && happened != EventKind::cancel_requested) {
-    TimerTable::remove(batch_, *armed_);
+    TimerTable::remove(batch_, row_of(*armed_));
     removed_ = std::exchange(armed_, std::nullopt);
   }
-  const auto due = machine_.waiting_until();
-  if (!due || armed_) return;
-  armed_ = timer_at(*due);
-  TimerTable::put(batch_, *armed_);
-  ports_.timers.schedule(*armed_);
+  if (armed_) return;
+  armed_ = current_wait();
+  if (!armed_) return;
+  const storage::TimerRow row = row_of(*armed_);
+  TimerTable::put(batch_, row);
+  ports_.timers.schedule(row);
 }
 
 void BranchJournal::snapshot_if_due(std::uint64_t after_events) {
@@ -185,7 +198,7 @@ bool BranchJournal::put_page() {
 void BranchJournal::forget(const storage::TimerRow& timer) {
   CHECK(timer.execution == identity_->execution, "a run would remove the timer of another one");
   // What woke a branch from the disk arrives when that has looked at its due time itself.
-  if (removed_ == timer) return;
+  if (is_row_of(removed_, timer)) return;
   CHECK(!is_armed(timer), "the row of a wait that goes on would be removed");
   storage::WriteBatch batch;
   batch.require(identity_->tenure.fence);

@@ -67,7 +67,7 @@ class BranchJournal {
   storage::Urgency urgency() const;
 
   /// The row that stands for what the branch waits for now.
-  bool is_armed(const storage::TimerRow& timer) const { return armed_ == timer; }
+  bool is_armed(const storage::TimerRow& timer) const { return is_row_of(armed_, timer); }
   /// Removes the row of a timer that nothing waits for (its element was abandoned, its run has ended).
   void forget(const storage::TimerRow& timer);
 
@@ -82,9 +82,16 @@ class BranchJournal {
     bool is_awaited_outside() const { return reply || confirmation; }
   };
   class Commit;
+  /// What a timer row of this branch stands for.
+  struct Wait {
+    Instant due{};
+    StepIndex step = 0;
+  };
 
   void reply_with(TriggerReply reply, std::vector<FileHandle> files);
-  storage::TimerRow timer_at(Instant due) const;
+  std::optional<Wait> current_wait() const;
+  storage::TimerRow row_of(const Wait& wait) const;
+  bool is_row_of(const std::optional<Wait>& wait, const storage::TimerRow& timer) const;
   void keep_timer_row(EventKind happened);
   /// True: it begins the run.
   bool put_page();
@@ -101,8 +108,8 @@ class BranchJournal {
   bool has_replied_ = false;
   std::uint64_t flushes_told_ = 0;
   std::uint64_t events_in_snapshot_;
-  std::optional<storage::TimerRow> armed_;    // its row is, or will be, committed
-  std::optional<storage::TimerRow> removed_;  // the last one whose row was removed
+  std::optional<Wait> armed_;    // its row is, or will be, committed
+  std::optional<Wait> removed_;  // the last one whose row was removed
 };
 
 }  // namespace millrace

@@ -183,7 +183,8 @@ void UserActor::ended(const caf::down_msg& message) {
   run.actor = nullptr;
   const auto reason = exit_reason_of(message.reason);
   if (!reason) {
-    crashed(execution, run, caf::to_string(message.reason));
+    ++services_.stats.actor_crashes;
+    failed(execution, run, ActorEnd::crash, caf::to_string(message.reason));
     return;
   }
   switch (*reason) {
@@ -199,14 +200,41 @@ void UserActor::ended(const caf::down_msg& message) {
       }
       return;
     case ExitReason::dropped:
-      rebuild_later(execution, run);
+      failed(execution, run, ActorEnd::storage_failed, "a commit failed");
       return;
     case ExitReason::moved:
-      let_go(execution, run);
+      failed(execution, run, ActorEnd::shard_moved, "its shard has moved");
       return;
     case ExitReason::stopped:
       CHECK(false, "a run was ended by somebody else than its user");
   }
+}
+
+void UserActor::failed(const ExecutionId& execution, Run& run, ActorEnd end,
+                       const std::string& reason) {
+  switch (run.crashes.decide(end, run.events_when_built)) {
+    case RestartDecision::let_go:
+      let_go(execution, run);
+      return;
+    case RestartDecision::rebuild_later:
+      rebuild_later(execution, run);
+      return;
+    case RestartDecision::park:
+      if (run.park) {  // even ending it crashes: leave it as it is, for doctor and a fixed version
+        give_up(execution, run, *run.park);
+        return;
+      }
+      run.park =
+          Error(ErrorCode::actor_crashed,
+                "crashed three times on the same event; this is a bug in Millrace: " + reason);
+      run.crashes = CrashHistory();
+      break;
+    case RestartDecision::rebuild:
+      break;
+  }
+  services_.log(LogLevel::error,
+                "execution " + execution.text() + " crashed and is rebuilt: " + reason);
+  load(execution);
 }
 
 void UserActor::let_go(const ExecutionId& execution, Run& run) {
@@ -214,23 +242,6 @@ void UserActor::let_go(const ExecutionId& execution, Run& run) {
   if (run.reply) run.reply->give(shard_moved());
   for (const auto& cancel : std::exchange(run.cancels, {})) cancel.slot->give(shard_moved());
   settle(execution);
-}
-
-void UserActor::crashed(const ExecutionId& execution, Run& run, const std::string& reason) {
-  ++services_.stats.actor_crashes;
-  const auto decision = run.crashes.decide(ActorEnd::crash, run.events_when_built);
-  if (decision == RestartDecision::park) {
-    if (run.park) {  // even ending it crashes: leave it as it is, for doctor and a fixed version
-      give_up(execution, run, *run.park);
-      return;
-    }
-    run.park = Error(ErrorCode::actor_crashed,
-                     "crashed three times on the same event; this is a bug in Millrace: " + reason);
-    run.crashes = CrashHistory();
-  }
-  services_.log(LogLevel::error,
-                "execution " + execution.text() + " crashed and is rebuilt: " + reason);
-  load(execution);
 }
 
 void UserActor::give_up(const ExecutionId& execution, Run& run, const Error& error) {

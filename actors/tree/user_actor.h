@@ -48,7 +48,8 @@ class UserActor final : public caf::event_based_actor {
   void load(const ExecutionId& execution);
   void rebuild_later(const ExecutionId& execution, Run& run);
   void watch(const ExecutionId& execution, Run& run, caf::actor actor);
-  void crashed(const ExecutionId& execution, Run& run, const std::string& reason);
+  /// It ended without having come to its end: asks the restart policy.
+  void failed(const ExecutionId& execution, Run& run, ActorEnd end, const std::string& reason);
   /// Another node goes on with it.
   void let_go(const ExecutionId& execution, Run& run);
   void give_up(const ExecutionId& execution, Run& run, const Error& error);
