@@ -122,8 +122,9 @@ class Timers {
   ManualClock clock;
   ShardOwnership ownership;
   bool throws = false;
-  bool answers = false;  // removes the row of what fires
-  std::atomic<int> misled{0};
+  bool answers = false;          // removes the row of what fires
+  std::atomic<int> misled{0};    // wakes that came to the owner of another kind
+  std::atomic<int> failures{0};  // to remove a row
 
  private:
   void build() {
@@ -151,7 +152,7 @@ class Timers {
     } else {
       storage::WakeTable::remove(batch, std::get<storage::WakeRow>(row));
     }
-    CHECK(store.commit(batch).ok());
+    if (!store.commit(batch).ok()) ++failures;
   }
 
  private:
@@ -400,7 +401,7 @@ TEST_CASE("a damaged row keeps no timer and no wake of any shard from firing") {
 }
 
 TEST_CASE("one hundred thousand rows that are due together each fire once") {
-  Timers timers(Timers::with_places(1'000));
+  Timers timers(Timers::with_places(30'000));
   const std::size_t rows = 100'000;
   storage::WriteBatch batch;
   for (std::size_t i = 0; i < rows; i += 2) {
@@ -410,8 +411,9 @@ TEST_CASE("one hundred thousand rows that are due together each fire once") {
   REQUIRE(timers.store.commit(batch).ok());
   timers.answers = true;
   timers.start(all_targets);
-  REQUIRE(timers.fires(rows));
+  for (std::size_t part = 1; part <= 10; ++part) REQUIRE(timers.fires(part * rows / 10));
   REQUIRE(timers.rests());
+  CHECK(timers.failures == 0);
   const auto fired = timers.fired_rows();
   CHECK(fired.size() == rows);
   CHECK(std::set<storage::DueRow>(fired.begin(), fired.end()).size() == rows);
