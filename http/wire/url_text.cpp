@@ -8,7 +8,7 @@ namespace {
 
 enum class Plus { literal, space };
 
-Result<std::string> decode(std::string_view text, Plus plus) {
+Result<std::string> unescape(std::string_view text, Plus plus) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -33,7 +33,15 @@ Result<std::string> decode(std::string_view text, Plus plus) {
     out.push_back(static_cast<char>(high * 16 + low));
     i += 2;
   }
-  if (!is_valid_utf8(out)) {
+  return out;
+}
+
+Result<std::string> decode(std::string_view text, Plus plus) {
+  // Each id in a path comes through here, and hardly any has something to decode.
+  const bool has_escape = text.find('%') != std::string_view::npos ||
+                          (plus == Plus::space && text.find('+') != std::string_view::npos);
+  auto out = has_escape ? unescape(text, plus) : Result<std::string>(std::string(text));
+  if (out && !is_valid_utf8(*out)) {
     return Error(ErrorCode::invalid_request, "the text is not valid UTF-8 after percent-decoding");
   }
   return out;
