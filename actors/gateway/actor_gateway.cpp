@@ -33,7 +33,7 @@ class CafGateway final : public ActorGateway {
                   timers_,
                   held_replies_,
                   reader_,
-                  BranchLoader(dependencies.store, dependencies.workflows),
+                  BranchLoader(dependencies.store, dependencies.workflows, dependencies.tenants),
                   stats_},
         system_(configured(config_, services_.options)),
         node_(system_.spawn<NodeActor>(services_)),
@@ -68,11 +68,13 @@ class CafGateway final : public ActorGateway {
     if (services_.commits.is_full()) {
       return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
     }
-    auto grant =
-        services_.tenants.grant(request.project, request.user, **workflow, request.credential);
+    auto tenant = services_.tenants.view(request.project, request.user);
+    if (!tenant) return tenant.error();
+    auto grant = (*tenant)->grant(**workflow, request.credential);
     if (!grant) return grant.error();
-    const std::shared_ptr<const RunOrder> order =
+    const auto order =
         order_for(request, *workflow, JsonObject{{"request", request.request}}, std::move(*grant));
+    order->tenant = std::move(*tenant);
     const HeldReplies::Hold held(held_replies_, *order);
     caf::anon_send(node_, StartRun{order});
     if (auto reply = order->reply->wait_for(hold)) return std::move(*reply);
@@ -83,13 +85,15 @@ class CafGateway final : public ActorGateway {
     const TriggerRequest& request = test.trigger;
     auto workflow = services_.workflows.version(request.project, request.workflow, test.version);
     if (!workflow) return workflow.error();
-    auto grant =
-        services_.tenants.grant(request.project, request.user, **workflow, request.credential);
+    auto tenant = services_.tenants.view(request.project, request.user);
+    if (!tenant) return tenant.error();
+    auto grant = (*tenant)->grant(**workflow, request.credential);
     if (!grant) return grant.error();
     const auto order = order_for(request, *workflow, request.request, std::move(*grant));
     order->started.is_test = true;
     order->started.only_step = test.only_step;
     order->started.given_outputs = share(test.given_outputs);
+    order->tenant = std::move(*tenant);
     const HeldReplies::Hold held(held_replies_, *order);
     caf::anon_send(node_, StartRun{order});
     TestEnd end{order->execution, true, std::nullopt, {}};

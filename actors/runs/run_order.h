@@ -4,6 +4,7 @@
 #include "actors/runs/once_slot.h"
 #include "actors/runs/run_files.h"
 #include "actors/runs/trigger_reply.h"
+#include "actors/tenants/tenant_view.h"
 #include "runtime/execution/event.h"
 #include "runtime/workflows/workflow.h"
 
@@ -19,6 +20,7 @@ struct RunOrder {
   Instant submitted{};
   std::shared_ptr<const Workflow> workflow;
   ExecutionStarted started;
+  SharedTenant tenant;
   RunFiles files;  // that came with the request; stored with the first event
   std::shared_ptr<ReplySlot> reply;
 };

@@ -14,27 +14,37 @@ Result<std::string> definition_of(const storage::ProjectTable& table, const Proj
   return *version ? (*version)->definition : row.draft;
 }
 
-bool is_default_for(const Json& definition, const std::string& integration) {
-  if (!definition.is_object()) return false;
+/// Empty: it is the default of none.
+std::string default_of(const Json& definition) {
+  if (!definition.is_object()) return {};
   const Json* const enabled = definition.get_object().if_contains("defaultEnabled");
   const Json* const type = definition.get_object().if_contains("integration");
-  return enabled != nullptr && *enabled == Json(true) && type != nullptr &&
-         *type == Json(integration);
+  const bool is_default = enabled != nullptr && *enabled == Json(true) && type != nullptr;
+  return is_default && type->is_string() ? std::string(type->get_string()) : std::string();
 }
 
 }  // namespace
 
+void note_default(storage::WorkflowRow& row, const Json& definition) {
+  row.default_for = default_of(definition);
+  row.knows_default = true;
+}
+
 Result<std::vector<WorkflowId>> default_workflows(const storage::ProjectTable& table,
                                                   const ProjectId& project,
                                                   const std::string& integration) {
-  const auto rows = table.workflows(project);
+  auto rows = table.workflows(project);
   if (!rows) return rows.error();
   std::vector<WorkflowId> ids;
-  for (const auto& row : *rows) {
-    const auto text = definition_of(table, project, row);
-    if (!text) return text.error();
-    const auto definition = parse_json(*text);
-    if (definition && is_default_for(*definition, integration)) ids.push_back(row.id);
+  for (auto& row : *rows) {
+    if (!row.knows_default) {
+      const auto text = definition_of(table, project, row);
+      if (!text) return text.error();
+      const auto definition = parse_json(*text);
+      if (!definition) continue;
+      note_default(row, *definition);
+    }
+    if (row.default_for == integration) ids.push_back(row.id);
   }
   return ids;
 }

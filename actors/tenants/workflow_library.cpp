@@ -1,6 +1,7 @@
 #include "actors/tenants/workflow_library.h"
 
 #include "actors/shards/shard_ownership.h"
+#include "actors/tenants/default_workflows.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/definitions/frozen_integrations.h"
@@ -92,6 +93,7 @@ Outcome WorkflowLibrary::put_draft(const ProjectId& project, const WorkflowId& i
   next.id = id;
   next.draft = std::move(text);
   next.updated = clock_.now();
+  if (next.deployed_version == 0) note_default(next, definition);
   storage::WriteBatch batch;
   storage::ProjectTable::put_workflow(batch, project, next);
   return commit(project, std::move(batch));
@@ -143,13 +145,15 @@ Result<WorkflowVersion> WorkflowLibrary::deploy(const ProjectId& project, const 
   next.updated = clock_.now();
   auto definition = parse_json(next.draft);
   if (!definition) return definition.error();
+  note_default(next, *definition);
   const auto catalog = integrations_(project);
-  auto workflow = compile_workflow(*definition, {project, id, next.deployed_version}, catalog.get(),
-                                   &functions_);
+  if (!catalog) return catalog.error();
+  auto workflow = compile_workflow(*definition, {project, id, next.deployed_version},
+                                   catalog->get(), &functions_);
   if (!workflow) return workflow.error();
   storage::WriteBatch batch;
   storage::WorkflowVersionRow version{next.deployed_version, next.draft, next.updated};
-  if (const Json used = freeze_integrations(**workflow, *catalog); !used.get_object().empty()) {
+  if (const Json used = freeze_integrations(**workflow, **catalog); !used.get_object().empty()) {
     version.integrations = to_text(used);
   }
   storage::ProjectTable::put_version(batch, project, id, version);
@@ -170,6 +174,7 @@ Outcome WorkflowLibrary::undeploy(const ProjectId& project, const WorkflowId& id
   storage::WorkflowRow next = **row;
   next.deployed_version = 0;
   next.updated = clock_.now();
+  if (const auto draft = parse_json(next.draft)) note_default(next, *draft);
   storage::WriteBatch batch;
   storage::ProjectTable::put_workflow(batch, project, next);
   if (auto stored = commit(project, std::move(batch)); !stored) return stored;

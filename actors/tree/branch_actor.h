@@ -33,6 +33,8 @@ struct BranchIdentity {
   UserId user;
   /// Under which this incarnation was built; its commits are refused once an earlier one was lost.
   storage::Generation generation{};
+  /// Whose run it is; asked without the disk.
+  SharedTenant tenant;
   /// Where a Response step answers; null when nobody waits.
   std::shared_ptr<ReplySlot> reply;
 };

@@ -83,8 +83,7 @@ void ExecutionActor::end_cancelled(std::string message) {
 std::optional<Error> ExecutionActor::switched_off() const {
   if (machine_.has_ended()) return std::nullopt;
   const ExecutionStarted& started = machine_.scope().facts()->started;
-  auto grant = services_.tenants.grant(started.project, started.user, machine_.workflow(),
-                                       started.credential);
+  auto grant = identity_.tenant->grant(machine_.workflow(), started.credential);
   if (grant) return std::nullopt;
   switch (grant.error().code) {
     case ErrorCode::user_disabled:

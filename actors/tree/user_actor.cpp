@@ -52,8 +52,9 @@ void UserActor::start(const StartRun& message) {
   ++run.mail;
   run.reply = order->reply;
   run.events_when_built = 1;  // ExecutionStarted
-  BranchIdentity identity{order->execution, {}, project_, user_, services_.commits.generation(),
-                          order->reply};
+  BranchIdentity identity{
+      order->execution, {},          project_, user_, services_.commits.generation(),
+      order->tenant,    order->reply};
   watch(order->execution, run,
         spawn<ExecutionActor, caf::monitored>(services_, std::move(identity), order));
 }
@@ -117,7 +118,8 @@ void UserActor::loaded(RunLoaded& message) {
     settle(message.execution);
     return;
   }
-  BranchIdentity identity{message.execution, {}, project_, user_, message.generation, run->reply};
+  BranchIdentity identity{message.execution,  {},           project_,  user_,
+                          message.generation, found.tenant, run->reply};
   watch(message.execution, *run,
         spawn<ExecutionActor, caf::monitored>(services_, std::move(identity), std::move(found),
                                               run->park));
