@@ -7,7 +7,7 @@
 #include "actors/runs/held_replies.h"
 #include "actors/scheduling/timer_service.h"
 #include "actors/shards/shard_ownership.h"
-#include "actors/tenants/tenant_values.h"
+#include "actors/tenants/tenant_view.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/workers/storage_reader.h"
 #include "runtime/base/clock.h"
@@ -66,7 +66,7 @@ struct NodeDependencies {
   Random& random;
   FunctionEngine& functions;
   HttpCaller& http;
-  const TenantValues& tenants;
+  const Tenants& tenants;
   WorkflowLibrary& workflows;
   LogSink log;
   ActorOptions options;

@@ -156,6 +156,16 @@ std::string projects(ShardId shard) { return KeyWriter(shard, Kind::project).tak
 
 std::string project(const ProjectId& project) { return project_row(Kind::project, project).take(); }
 
+std::string api_key(std::string_view hash) {
+  return KeyWriter(shard_of(ProjectId(std::string(hash))), Kind::api_key).text(hash).take();
+}
+
+std::string api_keys_are_indexed() { return KeyWriter(node_shard, Kind::api_key).take(); }
+
+std::string project_revision(const ProjectId& project) {
+  return project_row(Kind::project_revision, project).take();
+}
+
 std::string signing_keys(const ProjectId& project) {
   return project_row(Kind::signing_key, project).take();
 }
@@ -222,11 +232,17 @@ std::array<std::string, 3> indexes(ShardId shard) {
 
 std::string secrets(ShardId shard) { return KeyWriter(shard, Kind::secret).take(); }
 
+std::string secrets(const ProjectId& project) { return project_row(Kind::secret, project).take(); }
+
 std::string secret(const ProjectId& project, std::string_view name) {
   return project_row(Kind::secret, project).text(name).take();
 }
 
 std::string integrations(ShardId shard) { return KeyWriter(shard, Kind::integration).take(); }
+
+std::string integrations(const ProjectId& project) {
+  return project_row(Kind::integration, project).take();
+}
 
 std::string integration(const ProjectId& project, std::string_view type) {
   return project_row(Kind::integration, project).text(type).take();
@@ -234,11 +250,23 @@ std::string integration(const ProjectId& project, std::string_view type) {
 
 std::string users(ShardId shard) { return KeyWriter(shard, Kind::user).take(); }
 
+std::string users(ShardId shard, const ProjectId& project) {
+  return KeyWriter(shard, Kind::user).text(project.text).take();
+}
+
+std::string user_on(ShardId shard, const ProjectId& project, const UserId& user) {
+  return KeyWriter(shard, Kind::user).text(project.text).text(user.text).take();
+}
+
 std::string user(const ProjectId& project, const UserId& user) {
   return user_row(Kind::user, project, user).take();
 }
 
 std::string credentials(ShardId shard) { return KeyWriter(shard, Kind::credential).take(); }
+
+std::string credentials(const ProjectId& project, const UserId& user) {
+  return user_row(Kind::credential, project, user).take();
+}
 
 std::string credential(const ProjectId& project, const UserId& user, std::string_view id) {
   return user_row(Kind::credential, project, user).text(id).take();

@@ -41,6 +41,8 @@ enum class Kind : std::uint8_t {
   workflow_version = 19,  // project, workflow, version
   secret = 20,            // project, name
   integration = 21,       // project, type
+  project_revision = 22,  // project
+  api_key = 23,           // hash of the key; on a shard of its own
   credential = 24,        // project, user, credential; on the user's shard
   user = 26,              // project, user; on the user's shard
   history = 32,           // project, start time, execution
@@ -77,6 +79,11 @@ std::string end_of_prefix(std::string_view prefix);
 // --- projects --------------------------------------------------------------------------------
 std::string projects(ShardId shard);  // prefix
 std::string project(const ProjectId& project);
+/// Leads from an API key to its project, whose shard nobody knows yet: the hash says the shard.
+std::string api_key(std::string_view hash);
+/// A row of the node: there once every project's API key has its row.
+std::string api_keys_are_indexed();
+std::string project_revision(const ProjectId& project);
 std::string signing_keys(const ProjectId& project);  // prefix
 std::string signing_key(const ProjectId& project, const SigningKeyId& kid);
 std::string workflows(const ProjectId& project);  // prefix
@@ -103,15 +110,22 @@ std::string index_state(ShardId shard);
 std::array<std::string, 3> indexes(ShardId shard);
 
 // --- what a project defines besides: rows hold their ids, so that a shard is read in one walk ----
-std::string secrets(ShardId shard);  // prefix
+std::string secrets(ShardId shard);             // prefix
+std::string secrets(const ProjectId& project);  // prefix
 std::string secret(const ProjectId& project, std::string_view name);
-std::string integrations(ShardId shard);  // prefix
+std::string integrations(ShardId shard);             // prefix
+std::string integrations(const ProjectId& project);  // prefix
 std::string integration(const ProjectId& project, std::string_view type);
 
 // --- a project's users -----------------------------------------------------------------------
 std::string users(ShardId shard);  // prefix
+/// The project's users on one shard, in the order of their ids. A prefix.
+std::string users(ShardId shard, const ProjectId& project);
+/// The user's key as it would be on that shard: where users that follow this one begin.
+std::string user_on(ShardId shard, const ProjectId& project, const UserId& user);
 std::string user(const ProjectId& project, const UserId& user);
-std::string credentials(ShardId shard);  // prefix
+std::string credentials(ShardId shard);                                 // prefix
+std::string credentials(const ProjectId& project, const UserId& user);  // prefix
 std::string credential(const ProjectId& project, const UserId& user, std::string_view id);
 
 // --- executions ------------------------------------------------------------------------------

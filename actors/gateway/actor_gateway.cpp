@@ -34,7 +34,7 @@ class CafGateway final : public ActorGateway {
                   timers_,
                   held_replies_,
                   reader_,
-                  BranchLoader(dependencies.store, dependencies.workflows),
+                  BranchLoader(dependencies.store, dependencies.workflows, dependencies.tenants),
                   stats_},
         system_(configured(config_, services_.options)),
         node_(system_.spawn<NodeActor>(services_)),

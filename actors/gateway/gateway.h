@@ -34,7 +34,7 @@ class Gateway {
   /// Starts a run of the deployed version and holds its reply. Returns when the run is durable (no Response step) or when
   /// there is something to answer, at most after `hold`. Errors, and then nothing was started:
   /// not_found, workflow_not_deployed, invalid_request (violations as details), overloaded,
-  /// storage_failed, and the unmet condition of a live run (see TenantValues::grant).
+  /// storage_failed, and the unmet condition of a live run (see TenantView::grant).
   virtual Result<TriggerReply> trigger(TriggerRequest request, Millis hold) = 0;
 
   /// Asks a run to stop: no further step begins. Returns once the wish is durable. Errors: not_found

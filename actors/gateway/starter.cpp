@@ -29,8 +29,8 @@ ExecutionStarted started_of(RunStart& start, RunGrant grant) {
 
 }  // namespace
 
-Starter::Starter(const TenantValues& tenants, const storage::GroupCommit& commits,
-                 const Clock& clock, Random& random, HandOver hand_over)
+Starter::Starter(const Tenants& tenants, const storage::GroupCommit& commits, const Clock& clock,
+                 Random& random, HandOver hand_over)
     : tenants_(tenants),
       commits_(commits),
       clock_(clock),
@@ -49,7 +49,9 @@ Result<std::shared_ptr<const RunOrder>> Starter::prepare(RunStart start) const {
   if (commits_.is_full()) {
     return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
   }
-  auto grant = tenants_.grant(workflow.project, start.user, workflow, start.credential);
+  auto tenant = tenants_.view(workflow.project, start.user);
+  if (!tenant) return tenant.error();
+  auto grant = (*tenant)->grant(workflow, start.credential);
   if (!grant) return grant.error();
 
   auto order = std::make_shared<RunOrder>();
@@ -57,6 +59,7 @@ Result<std::shared_ptr<const RunOrder>> Starter::prepare(RunStart start) const {
   order->execution =
       ExecutionId::make(shard_of(workflow.project, start.user), order->submitted, random_);
   order->started = started_of(start, std::move(*grant));
+  order->tenant = std::move(*tenant);
   order->files = std::move(start.files);
   // Without a Response step there is no response to wait for.
   const bool is_in_vain = start.reply_at == ReplyAt::response && !workflow.has_response;

@@ -8,7 +8,7 @@
 // afterwards: their first commits share syncs.
 
 #include "actors/runs/run_order.h"
-#include "actors/tenants/tenant_values.h"
+#include "actors/tenants/tenant_view.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/random.h"
 #include "storage/group_commit.h"
@@ -48,12 +48,12 @@ class Starter {
   using HandOver = std::function<void(std::shared_ptr<const RunOrder>)>;
 
   /// `hand_over` returns at once.
-  Starter(const TenantValues& tenants, const storage::GroupCommit& commits, const Clock& clock,
+  Starter(const Tenants& tenants, const storage::GroupCommit& commits, const Clock& clock,
           Random& random, HandOver hand_over);
 
   /// Checks all and starts nothing: for callers who have to be ready for the reply before it can come.
   /// Errors: invalid_request (the trigger does not accept the output; not asked of tests), overloaded,
-  /// and the unmet condition of a live run (see TenantValues::grant).
+  /// and the unmet condition of a live run (see TenantView::grant).
   Result<std::shared_ptr<const RunOrder>> prepare(RunStart start) const;
   void hand_over(std::shared_ptr<const RunOrder> order) const;
 
@@ -61,7 +61,7 @@ class Starter {
   Result<std::shared_ptr<const RunOrder>> start(RunStart start) const;
 
  private:
-  const TenantValues& tenants_;
+  const Tenants& tenants_;
   const storage::GroupCommit& commits_;
   const Clock& clock_;
   Random& random_;

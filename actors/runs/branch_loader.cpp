@@ -36,7 +36,9 @@ Result<LoadedRun> BranchLoader::load_run(const ExecutionId& execution) const {
   if (!workflow) return workflow.error();
   auto root = replay(execution, BranchPath{}, *workflow, BranchMachine(*workflow, execution));
   if (!root) return root.error();
-  return LoadedRun{known, std::move(*root)};
+  auto tenant = tenants_.view(known.project, known.user);
+  if (!tenant) return tenant.error();
+  return LoadedRun{known, std::move(*root), std::move(*tenant)};
 }
 
 Result<LoadedBranch> BranchLoader::load_child(const ExecutionId& execution, const BranchPath& path,

@@ -13,12 +13,14 @@ namespace millrace {
 
 class BranchLoader {
  public:
-  BranchLoader(const storage::OrderedStore& store, WorkflowLibrary& workflows)
-      : table_(store), workflows_(workflows) {}
+  BranchLoader(const storage::OrderedStore& store, WorkflowLibrary& workflows,
+               const Tenants& tenants)
+      : table_(store), workflows_(workflows), tenants_(tenants) {}
 
   Result<std::optional<ExecutionSummary>> summary(const ExecutionId& execution) const {
     return table_.summary(execution);
   }
+  /// The run with the tenant that it runs for.
   Result<LoadedRun> load_run(const ExecutionId& execution) const;
   /// One element of the fan-out that is open in the branch with `outer`'s scope.
   Result<LoadedBranch> load_child(const ExecutionId& execution, const BranchPath& path,
@@ -36,6 +38,7 @@ class BranchLoader {
 
   storage::ExecutionTable table_;
   WorkflowLibrary& workflows_;
+  const Tenants& tenants_;
 };
 
 }  // namespace millrace

@@ -1,6 +1,7 @@
 #pragma once
 // A branch rebuilt from storage: its machine, and if a fan-out is open, how far its elements are.
 
+#include "actors/tenants/tenant_view.h"
 #include "runtime/execution/branch_machine.h"
 #include "runtime/execution/execution_summary.h"
 #include "runtime/execution/fan_out_progress.h"
@@ -33,6 +34,7 @@ struct LoadedBranch {
 struct LoadedRun {
   ExecutionSummary summary;
   LoadedBranch root;
+  SharedTenant tenant;
 };
 
 }  // namespace millrace

@@ -4,6 +4,7 @@
 #include "actors/runs/once_slot.h"
 #include "actors/runs/run_files.h"
 #include "actors/runs/trigger_reply.h"
+#include "actors/tenants/tenant_view.h"
 #include "runtime/execution/event.h"
 #include "runtime/workflows/workflow.h"
 
@@ -29,6 +30,7 @@ struct RunOrder {
   ExecutionStarted started;
   RunFiles files;  // that came with its trigger's output; stored with the first event
   ReplyAt reply_at = ReplyAt::durable;
+  SharedTenant tenant;
   std::shared_ptr<ReplySlot> reply;
 };
 

@@ -1,6 +1,6 @@
 #include "actors/tenants/project_registry.h"
 
-#include "actors/shards/shard_ownership.h"
+#include "actors/tenants/plain_name.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/limits.h"
 #include "runtime/text/hex_text.h"
@@ -10,9 +10,13 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace millrace {
 namespace {
+
+/// Index rows that are added in one commit.
+constexpr std::size_t keys_per_commit = 1'000;
 
 std::string sha256_hex(std::string_view text) {
   std::array<std::uint8_t, 32> digest{};
@@ -30,113 +34,101 @@ std::string new_api_key(Random& random) {
   return "mr_" + to_hex(secret);
 }
 
-bool is_id(std::string_view text) {
-  const auto allowed = [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
-  };
-  return !text.empty() && text.size() <= limits::id_bytes_max &&
-         std::all_of(text.begin(), text.end(), allowed);
-}
-
-Error no_project(const ProjectId& project) {
-  return Error(ErrorCode::not_found, "no project \"" + project.text + "\"");
-}
-
-}  // namespace
-
-ProjectRegistry::ProjectRegistry(const storage::OrderedStore& store, storage::GroupCommit& commits,
-                                 const ShardOwnership& ownership, const Clock& clock,
-                                 Random& random)
-    : table_(store), commits_(commits), ownership_(ownership), clock_(clock), random_(random) {}
-
-Outcome ProjectRegistry::load() {
-  auto rows = table_.projects(ShardSet::all());
-  if (!rows) return rows.error();
-  std::unique_lock lock(mutex_);
-  for (auto& row : *rows) {
-    auto keys = table_.signing_keys(row.id);
-    if (!keys) return keys.error();
-    const ProjectId id = row.id;
-    projects_[id] = {std::move(row),
-                     std::make_shared<const SigningKeys>(SigningKeys{1, std::move(*keys)})};
-  }
-  return Done{};
-}
-
-Outcome ProjectRegistry::commit(const ProjectId& project, storage::WriteBatch batch) {
-  const auto fence = ownership_.fence(shard_of(project));
-  if (!fence) return fence.error();
-  batch.require(*fence);
-  return commits_.commit_and_wait(std::move(batch));
-}
-
-Result<ProjectRegistry::Created> ProjectRegistry::create(const std::string& id,
-                                                         const std::string& name) {
-  if (!id.empty() && !is_id(id)) {
-    return Error(ErrorCode::invalid_request,
-                 "a project id is 1 to 128 letters, digits, '.', '_' or '-'");
-  }
-  std::lock_guard writing(writing_);
-  storage::ProjectRow row;
-  row.created = clock_.now();
-  row.id = ProjectId(id.empty() ? ExecutionId::make({}, row.created, random_).text() : id);
-  row.name = name;
-  if (exists(row.id)) {
-    return Error(ErrorCode::conflict, "there is a project \"" + row.id.text + "\" already");
-  }
-  return store_project(std::move(row));
-}
-
-Result<ProjectRegistry::Created> ProjectRegistry::rotate_api_key(const ProjectId& project) {
-  std::lock_guard writing(writing_);
-  storage::ProjectRow row;
-  {
-    std::shared_lock lock(mutex_);
-    const auto found = projects_.find(project);
-    if (found == projects_.end()) return no_project(project);
-    row = found->second.row;
-  }
-  return store_project(std::move(row));
-}
-
-Result<ProjectRegistry::Created> ProjectRegistry::store_project(storage::ProjectRow row) {
-  Created created{row.id, new_api_key(random_)};
-  row.api_key_hash = sha256_hex(created.api_key);
-  storage::WriteBatch batch;
-  storage::ProjectTable::put_project(batch, row);
-  if (auto stored = commit(row.id, std::move(batch)); !stored) return stored.error();
-  std::unique_lock lock(mutex_);
-  Entry& entry = projects_[row.id];
-  entry.row = std::move(row);
-  if (!entry.keys) entry.keys = std::make_shared<const SigningKeys>();
-  return created;
-}
-
-bool ProjectRegistry::exists(const ProjectId& project) const {
-  std::shared_lock lock(mutex_);
-  return projects_.contains(project);
-}
-
-bool ProjectRegistry::is_api_key(const ProjectId& project, std::string_view key) const {
-  const std::string hash = sha256_hex(key);
-  std::shared_lock lock(mutex_);
-  const auto found = projects_.find(project);
-  if (found == projects_.end()) return false;
-  const std::string& expected = found->second.row.api_key_hash;
+bool is_equal(const std::string& expected, const std::string& hash) {
   return expected.size() == hash.size() &&
          CRYPTO_memcmp(expected.data(), hash.data(), hash.size()) == 0;
 }
 
-std::vector<ProjectId> ProjectRegistry::list() const {
-  std::shared_lock lock(mutex_);
+}  // namespace
+
+Outcome ProjectRegistry::index_api_keys() {
+  const auto is_done = table_.api_keys_are_indexed();
+  if (!is_done) return is_done.error();
+  if (*is_done) return Done{};
+  FencedCommits& commits = projects_.commits();
+  storage::WriteBatch batch;
+  auto read = table_.visit(ShardSet::all(), [&](storage::ProjectRow row) -> Outcome {
+    auto fenced = commits.begin(shard_of(row.id));
+    if (!fenced) return fenced.error();
+    batch.append(std::move(*fenced));
+    storage::ProjectTable::put_api_key(batch, row.api_key_hash, row.id);
+    if (batch.operations().size() < keys_per_commit) return Done{};
+    return commits.commit(std::exchange(batch, {}));
+  });
+  if (!read) return read;
+  storage::ProjectTable::put_api_keys_are_indexed(batch);
+  return commits.commit(std::move(batch));
+}
+
+ProjectRegistry::Created ProjectRegistry::give_key(storage::ProjectRow& row,
+                                                   storage::WriteBatch& batch) {
+  Created created{row.id, new_api_key(random_)};
+  if (!row.api_key_hash.empty()) storage::ProjectTable::remove_api_key(batch, row.api_key_hash);
+  row.api_key_hash = sha256_hex(created.api_key);
+  storage::ProjectTable::put_api_key(batch, row.api_key_hash, row.id);
+  storage::ProjectTable::put_project(batch, row);
+  return created;
+}
+
+Result<ProjectRegistry::Created> ProjectRegistry::create(const std::string& id,
+                                                         const std::string& name) {
+  if (!id.empty() && !is_plain_name(id)) {
+    return Error(ErrorCode::invalid_request,
+                 "a project id is 1 to 128 letters, digits, '.', '_' or '-'");
+  }
+  const Instant now = clock_.now();
+  const ProjectId project(id.empty() ? ExecutionId::make({}, now, random_).text() : id);
+  Created created;
+  auto stored = projects_.create(
+      project, [&](const ProjectView&, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
+        next.row = {project, name, {}, now};
+        created = give_key(next.row, batch);
+        return Done{};
+      });
+  if (!stored) return stored.error();
+  return created;
+}
+
+Result<ProjectRegistry::Created> ProjectRegistry::rotate_api_key(const ProjectId& project) {
+  Created created;
+  auto stored = projects_.change(
+      project, [&](const ProjectView&, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
+        created = give_key(next.row, batch);
+        return Done{};
+      });
+  if (!stored) return stored.error();
+  return created;
+}
+
+Result<bool> ProjectRegistry::exists(const ProjectId& project) const {
+  const auto view = projects_.now(project);
+  if (!view) return view.error();
+  return (*view)->exists();
+}
+
+Result<std::optional<ProjectId>> ProjectRegistry::project_of_key(std::string_view key,
+                                                                 const ProjectId& expected) const {
+  const auto view = projects_.now(expected);
+  if (!view) return view.error();
+  const std::string hash = sha256_hex(key);
+  if (is_equal((*view)->row.api_key_hash, hash)) return std::optional(expected);
+  return table_.project_of_api_key(hash);
+}
+
+Result<std::vector<ProjectId>> ProjectRegistry::list() const {
   std::vector<ProjectId> ids;
-  for (const auto& [id, entry] : projects_) ids.push_back(id);
+  const auto read = table_.visit(ShardSet::all(), [&](const storage::ProjectRow& row) -> Outcome {
+    ids.push_back(row.id);
+    return Done{};
+  });
+  if (!read) return read.error();
+  std::sort(ids.begin(), ids.end());
   return ids;
 }
 
 Outcome ProjectRegistry::put_signing_key(const ProjectId& project, const SigningKeyId& kid,
                                          const std::string& pem) {
-  if (!is_id(kid.text)) {
+  if (!is_plain_name(kid.text)) {
     return Error(ErrorCode::invalid_request,
                  "a key id is 1 to 128 letters, digits, '.', '_' or '-'");
   }
@@ -145,51 +137,49 @@ Outcome ProjectRegistry::put_signing_key(const ProjectId& project, const Signing
                  "a public key has at most " +
                      std::to_string(limits::signing_key_pem_bytes_max >> 10) + " KiB");
   }
-  std::lock_guard writing(writing_);
-  const auto now = signing_keys(project);
-  if (!now) return no_project(project);
-  SigningKeys next{now->revision + 1, now->keys};
-  const auto same = std::find_if(next.keys.begin(), next.keys.end(),
-                                 [&](const auto& key) { return key.kid == kid; });
-  if (same != next.keys.end()) {
-    same->pem = pem;
-  } else if (next.keys.size() < limits::signing_keys_per_project_max) {
-    next.keys.push_back({kid, pem});
-  } else {
-    return Error(ErrorCode::limit_exceeded,
-                 "a project has at most " + std::to_string(limits::signing_keys_per_project_max) +
-                     " signing keys: remove one");
-  }
-  storage::WriteBatch batch;
-  storage::ProjectTable::put_signing_key(batch, project, {kid, pem});
-  if (auto stored = commit(project, std::move(batch)); !stored) return stored;
-  std::unique_lock lock(mutex_);
-  projects_.at(project).keys = std::make_shared<const SigningKeys>(std::move(next));
-  return Done{};
+  return projects_.change(
+      project,
+      [&](const ProjectView& now, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
+        SigningKeys keys{now.revision + 1, now.keys->keys};
+        const auto same = std::find_if(keys.keys.begin(), keys.keys.end(),
+                                       [&](const auto& key) { return key.kid == kid; });
+        if (same != keys.keys.end()) {
+          same->pem = pem;
+        } else if (keys.keys.size() < limits::signing_keys_per_project_max) {
+          keys.keys.push_back({kid, pem});
+        } else {
+          return Error(ErrorCode::limit_exceeded,
+                       "a project has at most " +
+                           std::to_string(limits::signing_keys_per_project_max) +
+                           " signing keys: remove one");
+        }
+        storage::ProjectTable::put_signing_key(batch, project, {kid, pem});
+        next.keys = std::make_shared<const SigningKeys>(std::move(keys));
+        return Done{};
+      });
 }
 
 Outcome ProjectRegistry::remove_signing_key(const ProjectId& project, const SigningKeyId& kid) {
-  std::lock_guard writing(writing_);
-  const auto now = signing_keys(project);
-  if (!now) return no_project(project);
-  SigningKeys next{now->revision + 1, now->keys};
-  const auto removed = std::erase_if(next.keys, [&](const auto& key) { return key.kid == kid; });
-  if (removed == 0) {
-    return Error(ErrorCode::not_found, "no signing key \"" + kid.text + "\"");
-  }
-  storage::WriteBatch batch;
-  storage::ProjectTable::remove_signing_key(batch, project, kid);
-  if (auto stored = commit(project, std::move(batch)); !stored) return stored;
-  std::unique_lock lock(mutex_);
-  projects_.at(project).keys = std::make_shared<const SigningKeys>(std::move(next));
-  return Done{};
+  return projects_.change(
+      project,
+      [&](const ProjectView& now, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
+        SigningKeys keys{now.revision + 1, now.keys->keys};
+        const auto removed =
+            std::erase_if(keys.keys, [&](const auto& key) { return key.kid == kid; });
+        if (removed == 0) {
+          return Error(ErrorCode::not_found, "no signing key \"" + kid.text + "\"");
+        }
+        storage::ProjectTable::remove_signing_key(batch, project, kid);
+        next.keys = std::make_shared<const SigningKeys>(std::move(keys));
+        return Done{};
+      });
 }
 
-std::shared_ptr<const ProjectRegistry::SigningKeys> ProjectRegistry::signing_keys(
+Result<std::shared_ptr<const SigningKeys>> ProjectRegistry::signing_keys(
     const ProjectId& project) const {
-  std::shared_lock lock(mutex_);
-  const auto found = projects_.find(project);
-  return found == projects_.end() ? nullptr : found->second.keys;
+  const auto view = projects_.now(project);
+  if (!view) return view.error();
+  return (*view)->exists() ? (*view)->keys : nullptr;
 }
 
 }  // namespace millrace

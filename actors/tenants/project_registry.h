@@ -1,31 +1,26 @@
 #pragma once
-// Projects, their API keys and their token-verification keys. Reads are answered from memory; writes
-// are durable when they return. Thread-safe; blocks on the disk only when writing.
+// How projects are made and given keys; everything else reads them as views. Thread-safe. Blocks on the
+// disk: for request threads only.
 
-#include "runtime/base/clock.h"
+#include "actors/tenants/project_views.h"
 #include "runtime/base/random.h"
-#include "storage/group_commit.h"
-#include "storage/tables/project_table.h"
 
-#include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace {
 
-class ShardOwnership;
-
 class ProjectRegistry {
  public:
-  ProjectRegistry(const storage::OrderedStore& store, storage::GroupCommit& commits,
-                  const ShardOwnership& ownership, const Clock& clock, Random& random);
+  ProjectRegistry(const storage::OrderedStore& store, ProjectViews& projects, const Clock& clock,
+                  Random& random)
+      : table_(store), projects_(projects), clock_(clock), random_(random) {}
 
-  /// Reads all projects. Call once before serving.
-  Outcome load();
+  /// Sees to it that every API key leads to its project, once for a store that an earlier program
+  /// wrote. Call once before serving.
+  Outcome index_api_keys();
 
   struct Created {
     ProjectId id;
@@ -34,44 +29,33 @@ class ProjectRegistry {
   /// `id` empty: a UUID is chosen. Error: conflict (the id is taken), invalid_request (not an id:
   /// letters, digits, `.`, `_`, `-`, at most 128).
   Result<Created> create(const std::string& id, const std::string& name);
-  /// A new API key; the old one stops working.
+  /// A new API key; the old one stops working. Error: not_found.
   Result<Created> rotate_api_key(const ProjectId& project);
 
-  bool exists(const ProjectId& project) const;
-  bool is_api_key(const ProjectId& project, std::string_view key) const;
-  std::vector<ProjectId> list() const;
+  Result<bool> exists(const ProjectId& project) const;
+  /// The project whose key it is, if there is one. The disk is asked at most once, however many
+  /// projects there are; not at all when `expected`, in memory, has the key.
+  Result<std::optional<ProjectId>> project_of_key(std::string_view key,
+                                                  const ProjectId& expected) const;
+  /// All of them: reads the whole list from the disk.
+  Result<std::vector<ProjectId>> list() const;
 
   /// Errors: not_found, limit_exceeded (too many keys), invalid_request (the id is none, or the text
   /// is too large). That it is an RSA key is checked by the caller.
   Outcome put_signing_key(const ProjectId& project, const SigningKeyId& kid,
                           const std::string& pem);
   Outcome remove_signing_key(const ProjectId& project, const SigningKeyId& kid);
-
-  struct SigningKeys {
-    /// Grows by one with every change of the project's keys: lets a token cache notice.
-    std::uint64_t revision = 0;
-    std::vector<storage::SigningKeyRow> keys;
-  };
   /// Null when the project does not exist.
-  std::shared_ptr<const SigningKeys> signing_keys(const ProjectId& project) const;
+  Result<std::shared_ptr<const SigningKeys>> signing_keys(const ProjectId& project) const;
 
  private:
-  struct Entry {
-    storage::ProjectRow row;
-    std::shared_ptr<const SigningKeys> keys;
-  };
+  /// Puts the row with a new key in place of the one it has.
+  Created give_key(storage::ProjectRow& row, storage::WriteBatch& batch);
 
-  Result<Created> store_project(storage::ProjectRow row);
-  Outcome commit(const ProjectId& project, storage::WriteBatch batch);
-
-  storage::ProjectTable table_;
-  storage::GroupCommit& commits_;
-  const ShardOwnership& ownership_;
+  const storage::ProjectTable table_;
+  ProjectViews& projects_;
   const Clock& clock_;
   Random& random_;
-  mutable std::shared_mutex mutex_;
-  std::mutex writing_;  // one writer at a time: read, decide, commit, publish
-  std::map<ProjectId, Entry> projects_;
 };
 
 }  // namespace millrace

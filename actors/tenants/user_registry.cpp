@@ -1,9 +1,8 @@
 #include "actors/tenants/user_registry.h"
 
-#include "actors/shards/shard_ownership.h"
+#include "runtime/base/limits.h"
 
-#include <algorithm>
-#include <iterator>
+#include <memory>
 #include <utility>
 
 namespace millrace {
@@ -19,47 +18,44 @@ void merge(JsonObject& meta, const JsonObject& changes) {
   }
 }
 
-}  // namespace
-
-UserRegistry::UserRegistry(const storage::OrderedStore& store, storage::GroupCommit& commits,
-                           const ShardOwnership& ownership, const Clock& clock)
-    : table_(store), commits_(commits), ownership_(ownership), clock_(clock) {}
-
-Outcome UserRegistry::load() {
-  std::map<ProjectId, Users> projects;
-  const auto read = table_.visit(ShardSet::all(), [&](storage::UserRow row) -> Outcome {
-    auto meta = parse_json(row.meta, limits::stored_depth_max);
-    if (!meta || !meta->is_object()) {
-      return Error(ErrorCode::corrupt_data, "the meta of a stored user is no JSON object");
-    }
-    auto user = std::make_shared<ConnectedUser>(
-        ConnectedUser{row.user, std::move(meta->get_object()), row.is_disabled, row.first_seen});
-    projects[row.project][row.user] = std::move(user);
-    return Done{};
-  });
-  if (!read) return read;
-  const std::unique_lock lock(mutex_);
-  projects_ = std::move(projects);
-  return Done{};
+/// What the user is after the change. Error: limit_exceeded.
+Result<ConnectedUser> changed(ConnectedUser user, const UserRegistry::Change& change) {
+  if (change.meta) merge(user.meta, *change.meta);
+  if (change.is_disabled) user.is_disabled = *change.is_disabled;
+  user.meta_bytes = to_text(user.meta).size();
+  if (user.meta_bytes <= limits::user_meta_bytes_max) return user;
+  return Error(
+      ErrorCode::limit_exceeded,
+      "the meta of a user has at most " + std::to_string(limits::user_meta_bytes_max) + " bytes");
 }
 
-storage::WriteBatch UserRegistry::batch_for(const ProjectId& project,
-                                            const ConnectedUser& user) const {
-  storage::WriteBatch batch;
+ConnectedUser or_new(const SharedUser& known, const UserId& id, Instant now) {
+  return known != nullptr ? *known : ConnectedUser{id, {}, false, now, 0};
+}
+
+/// `now` with that user in place of its own; adds the user's row.
+SharedUserView with_user(const UserView& now, const ProjectId& project, ConnectedUser user,
+                         storage::WriteBatch& batch) {
   storage::UserTable::put(
       batch, {project, user.id, to_text(user.meta), user.is_disabled, user.first_seen});
-  batch.require(ownership_.fence_or_refusal(shard_of(project, user.id)));
-  return batch;
+  auto next = std::make_shared<UserView>(now);
+  next->user = std::make_shared<const ConnectedUser>(std::move(user));
+  return next;
 }
 
+}  // namespace
+
 void UserRegistry::see(const ProjectId& project, const UserId& user) {
-  if (find(project, user) != nullptr) return;
-  const std::unique_lock lock(mutex_);
-  auto& slot = projects_[project][user];
-  if (slot != nullptr) return;
-  slot = std::make_shared<const ConnectedUser>(ConnectedUser{user, {}, false, clock_.now()});
-  // Under the lock: whoever finds the user and changes it commits after this.
-  commits_.submit(batch_for(project, *slot), storage::Urgency::lazy, {});
+  const UserKey key{project, user};
+  const auto place = users_.open(key);
+  if (!place || (*place)->get()->user != nullptr) return;
+  ignore_result(users_.change_soon(
+                    key,
+                    [&](const UserView& now, storage::WriteBatch& batch) -> Result<SharedUserView> {
+                      if (now.user != nullptr) return SharedUserView();  // somebody was faster
+                      return with_user(now, project, or_new(nullptr, user, clock_.now()), batch);
+                    }),
+                "the user's next request sees it");
 }
 
 Result<SharedUser> UserRegistry::change(const ProjectId& project, const UserId& user,
@@ -68,47 +64,43 @@ Result<SharedUser> UserRegistry::change(const ProjectId& project, const UserId& 
     return Error(ErrorCode::invalid_request,
                  "a user's id has 1 to " + std::to_string(limits::id_bytes_max) + " bytes");
   }
-  const std::lock_guard writing(writing_);
-  const SharedUser now = find(project, user);
-  auto next = std::make_shared<ConnectedUser>(
-      now != nullptr ? *now : ConnectedUser{user, {}, false, clock_.now()});
-  if (change.meta) merge(next->meta, *change.meta);
-  if (change.is_disabled) next->is_disabled = *change.is_disabled;
-  if (to_text(next->meta).size() > limits::user_meta_bytes_max) {
-    return Error(
-        ErrorCode::limit_exceeded,
-        "the meta of a user has at most " + std::to_string(limits::user_meta_bytes_max) + " bytes");
-  }
-  // The row of the first sight goes ahead: written by a request that meets the user meanwhile, it would
-  // undo this change.
+  const UserKey key{project, user};
+  const auto known = users_.now(key);
+  if (!known) return known.error();
+  const auto possible = changed(or_new((*known)->user, user, clock_.now()), change);
+  if (!possible) return possible.error();
+  // First, so that nobody who meets the user meanwhile has to wait for this commit.
   see(project, user);
-  if (auto stored = commits_.commit_and_wait(batch_for(project, *next)); !stored) {
-    return stored.error();
-  }
-  const std::unique_lock lock(mutex_);
-  projects_[project][user] = next;
-  return SharedUser(std::move(next));
+  SharedUser done;
+  auto stored = users_.change(
+      key, [&](const UserView& now, storage::WriteBatch& batch) -> Result<SharedUserView> {
+        auto next = changed(or_new(now.user, user, clock_.now()), change);
+        if (!next) return next.error();
+        auto view = with_user(now, project, std::move(*next), batch);
+        done = view->user;
+        return view;
+      });
+  if (!stored) return stored.error();
+  return done;
 }
 
-SharedUser UserRegistry::find(const ProjectId& project, const UserId& user) const {
-  const std::shared_lock lock(mutex_);
-  const auto users = projects_.find(project);
-  if (users == projects_.end()) return nullptr;
-  const auto found = users->second.find(user);
-  return found == users->second.end() ? nullptr : found->second;
+Result<SharedUser> UserRegistry::find(const ProjectId& project, const UserId& user) const {
+  const auto view = users_.now({project, user});
+  if (!view) return view.error();
+  return (*view)->user;
 }
 
-UserRegistry::Page UserRegistry::list(const ProjectId& project, std::size_t offset,
-                                      std::size_t limit) const {
-  const std::shared_lock lock(mutex_);
-  Page page;
-  const auto users = projects_.find(project);
-  if (users == projects_.end()) return page;
-  page.total = users->second.size();
-  const auto skipped = static_cast<std::ptrdiff_t>(std::min(offset, page.total));
-  auto next = std::next(users->second.begin(), skipped);
-  for (; next != users->second.end() && page.users.size() < limit; ++next) {
-    page.users.push_back(next->second);
+Result<UserRegistry::Page> UserRegistry::list(const ProjectId& project,
+                                              const PageQuery& query) const {
+  users_.commits().settle();  // who was seen a moment ago is on the disk then
+  auto rows =
+      table_.list({project, query.after, query.offset, query.limit, limits::users_total_max});
+  if (!rows) return rows.error();
+  Page page{{}, rows->has_more, rows->total};
+  for (const auto& row : rows->users) {
+    auto user = user_of(row);
+    if (!user) return user.error();
+    page.users.push_back(std::move(*user));
   }
   return page;
 }

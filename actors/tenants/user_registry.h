@@ -1,42 +1,23 @@
 #pragma once
-// The connected users of all projects, in memory: about 500 bytes each with a small
-// meta. Users appear when they are first seen. Reads are answered by any thread, actors included.
+// How users appear, change and are listed; runs read them as views. Thread-safe. Blocks on the disk: for
+// request threads only.
 
-#include "runtime/base/clock.h"
-#include "runtime/base/json.h"
-#include "storage/group_commit.h"
-#include "storage/tables/user_table.h"
+#include "actors/tenants/user_views.h"
 
 #include <cstddef>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <vector>
 
 namespace millrace {
 
-class ShardOwnership;
-
-struct ConnectedUser {
-  UserId id;
-  JsonObject meta;
-  bool is_disabled = false;
-  Instant first_seen{};
-};
-using SharedUser = std::shared_ptr<const ConnectedUser>;
-
 class UserRegistry {
  public:
-  UserRegistry(const storage::OrderedStore& store, storage::GroupCommit& commits,
-               const ShardOwnership& ownership, const Clock& clock);
+  UserRegistry(const storage::OrderedStore& store, UserViews& users, const Clock& clock)
+      : table_(store), users_(users), clock_(clock) {}
 
-  /// Reads all users. Call once before serving.
-  Outcome load();
-
-  /// Called for every request of a user. A new one is kept at once, and durable soon; never blocks
-  /// on the disk.
+  /// Called for every request of a user. A new one is there at once, and durable soon: it does not wait
+  /// for a commit, and reads the disk when the user is not in memory. While the disk takes nothing a
+  /// new user stays unseen; so does one who cannot be read, which the request itself will meet.
   void see(const ProjectId& project, const UserId& user);
 
   struct Change {
@@ -48,26 +29,25 @@ class UserRegistry {
   Result<SharedUser> change(const ProjectId& project, const UserId& user, const Change& change);
 
   /// Null if never seen.
-  SharedUser find(const ProjectId& project, const UserId& user) const;
+  Result<SharedUser> find(const ProjectId& project, const UserId& user) const;
 
+  struct PageQuery {
+    UserId after{};  // the last one of the page before
+    std::size_t offset = 0;
+    std::size_t limit = 0;
+  };
   struct Page {
     std::vector<SharedUser> users;  // in the order of their ids
-    std::size_t total = 0;
+    bool has_more = false;
+    std::size_t total = 0;  // counted up to limits::users_total_max
   };
-  Page list(const ProjectId& project, std::size_t offset, std::size_t limit) const;
+  /// What was seen before is in it. Reads from the disk, in one pass over the page and a count.
+  Result<Page> list(const ProjectId& project, const PageQuery& query) const;
 
  private:
-  using Users = std::map<UserId, SharedUser>;
-
-  storage::WriteBatch batch_for(const ProjectId& project, const ConnectedUser& user) const;
-
-  storage::UserTable table_;
-  storage::GroupCommit& commits_;
-  const ShardOwnership& ownership_;
+  const storage::UserTable table_;
+  UserViews& users_;
   const Clock& clock_;
-  std::mutex writing_;  // one change at a time: read, decide, commit, publish
-  mutable std::shared_mutex mutex_;
-  std::map<ProjectId, Users> projects_;
 };
 
 }  // namespace millrace

@@ -172,13 +172,14 @@ Result<WorkflowLibrary::Checked> WorkflowLibrary::check(const ProjectId& project
   const auto definition = parse_json(row.draft);
   if (!definition) return definition.error();
   const auto catalog = integrations_(project);
+  if (!catalog) return catalog.error();
   Checked checked;
   checked.row.version = row.latest_version + 1;
   auto workflow = compile_workflow(*definition, {project, row.id, checked.row.version},
-                                   catalog.get(), &functions_);
+                                   catalog->get(), &functions_);
   if (!workflow) return workflow.error();
   checked.row.definition = row.draft;
-  if (const Json used = freeze_integrations(**workflow, *catalog); !used.get_object().empty()) {
+  if (const Json used = freeze_integrations(**workflow, **catalog); !used.get_object().empty()) {
     checked.row.integrations = to_text(used);
   }
   checked.found_by = found_by(*definition, Stage::deployed);

@@ -25,8 +25,9 @@ class ShardOwnership;
 
 class WorkflowLibrary {
  public:
-  /// The integrations of a project as they are now. Never null.
-  using Integrations = std::function<std::shared_ptr<const IntegrationCatalog>(const ProjectId&)>;
+  /// The integrations of a project as they are now. Never null. Blocks on the disk.
+  using Integrations =
+      std::function<Result<std::shared_ptr<const IntegrationCatalog>>(const ProjectId&)>;
 
   WorkflowLibrary(const storage::OrderedStore& store, storage::GroupCommit& commits,
                   const ShardOwnership& ownership, const Clock& clock, FunctionEngine& functions,

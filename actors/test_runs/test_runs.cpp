@@ -21,33 +21,44 @@ namespace {
 constexpr WorkflowVersion first_version = 1'000'000'000;
 
 /// What a draft is tested with need not be ready for live runs.
-class LenientTenants final : public TenantValues {
+class LenientTenant final : public TenantView {
  public:
-  explicit LenientTenants(const TenantValues& tenants) : tenants_(tenants) {}
+  explicit LenientTenant(SharedTenant tenant) : tenant_(std::move(tenant)) {}
 
-  Result<RunGrant> grant(const ProjectId& project, const UserId& user, const Workflow& workflow,
-                         const std::string& credential) const override {
-    auto granted = tenants_.grant(project, user, workflow, credential);
+  Result<RunGrant> grant(const Workflow& workflow, const std::string& credential) const override {
+    auto granted = tenant_->grant(workflow, credential);
     if (granted) return granted;
     RunGrant lenient;
     lenient.credential = credential;
     return lenient;
   }
-  Result<std::string> secret(const ProjectId& project, const std::string& name) const override {
-    return tenants_.secret(project, name);
+  Result<std::string> secret(const std::string& name) const override {
+    return tenant_->secret(name);
   }
-  std::vector<std::string> former_secrets(const ProjectId& project,
-                                          const std::string& name) const override {
-    return tenants_.former_secrets(project, name);
+  std::vector<std::string> former_secrets(const std::string& name) const override {
+    return tenant_->former_secrets(name);
   }
-  Result<SharedCredential> credential(const ProjectId& project, const UserId& user,
-                                      std::string_view integration,
+  Result<SharedCredential> credential(std::string_view integration,
                                       const std::string& credential) const override {
-    return tenants_.credential(project, user, integration, credential);
+    return tenant_->credential(integration, credential);
   }
 
  private:
-  const TenantValues& tenants_;
+  const SharedTenant tenant_;
+};
+
+class LenientTenants final : public Tenants {
+ public:
+  explicit LenientTenants(const Tenants& tenants) : tenants_(tenants) {}
+
+  Result<SharedTenant> view(const ProjectId& project, const UserId& user) const override {
+    auto view = tenants_.view(project, user);
+    if (!view) return view;
+    return SharedTenant(std::make_shared<const LenientTenant>(std::move(*view)));
+  }
+
+ private:
+  const Tenants& tenants_;
 };
 
 std::vector<Epoch> claim(storage::OrderedStore& store) {
@@ -148,12 +159,13 @@ class TestRuns::Node {
   Result<std::shared_ptr<const Workflow>> compile(const TestRequest& request,
                                                   WorkflowVersion version) {
     const auto catalog = integrations_(request.project);
+    if (!catalog) return catalog.error();
     auto compiled =
         compile_workflow(request.definition, {request.project, request.workflow, version},
-                         catalog.get(), &functions_);
+                         catalog->get(), &functions_);
     if (!compiled) return compiled.error();
     storage::WorkflowVersionRow row{version, to_text(request.definition), clock_.now()};
-    row.integrations = to_text(freeze_integrations(**compiled, *catalog));
+    row.integrations = to_text(freeze_integrations(**compiled, **catalog));
     storage::WriteBatch batch;
     storage::ProjectTable::put_version(batch, request.project, request.workflow, row);
     if (auto stored = commit(request, std::move(batch)); !stored) return stored.error();

@@ -8,7 +8,7 @@
 // threads only.
 
 #include "actors/runs/run_files.h"
-#include "actors/tenants/tenant_values.h"
+#include "actors/tenants/tenant_view.h"
 #include "actors/tenants/workflow_library.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/log.h"
@@ -60,7 +60,7 @@ class TestRuns {
     Random& random;
     FunctionEngine& functions;
     HttpCaller& http;
-    const TenantValues& tenants;
+    const Tenants& tenants;
     WorkflowLibrary::Integrations integrations;
     LogSink log;
   };

@@ -109,7 +109,7 @@ void BranchActor::advance() {
   bool go_on = true;
   // Workflows have no loops, so a branch records a few events per step at most.
   std::size_t rounds_left = 4 * machine_.workflow().by_index.size() + 8;
-  const RunDispatch dispatch(services_.tenants, machine_.scope().facts()->started,
+  const RunDispatch dispatch(*identity_->tenant, machine_.scope().facts()->started.credential,
                              machine_.workflow());
   while (go_on) {
     CHECK(rounds_left-- > 0, "a machine does not come to rest");

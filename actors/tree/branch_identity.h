@@ -4,6 +4,7 @@
 
 #include "actors/runs/run_order.h"
 #include "actors/runs/tenure.h"
+#include "actors/tenants/tenant_view.h"
 #include "runtime/execution/branch_path.h"
 
 #include <memory>
@@ -17,6 +18,8 @@ struct BranchIdentity {
   UserId user;
   /// Under which this incarnation commits: taken before the rows that it is built from were read.
   Tenure tenure;
+  /// Whose run it is; asked without the disk.
+  SharedTenant tenant;
   /// Where a Response step answers; null when nobody waits.
   std::shared_ptr<ReplySlot> reply;
 };

@@ -83,8 +83,7 @@ void ExecutionActor::end_cancelled(std::string message) {
 std::optional<Error> ExecutionActor::switched_off() const {
   if (machine().has_ended()) return std::nullopt;
   const ExecutionStarted& started = machine().scope().facts()->started;
-  auto grant = services().tenants.grant(started.project, started.user, machine().workflow(),
-                                        started.credential);
+  auto grant = identity().tenant->grant(machine().workflow(), started.credential);
   if (grant) return std::nullopt;
   switch (grant.error().code) {
     case ErrorCode::user_disabled:

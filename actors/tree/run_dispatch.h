@@ -1,7 +1,7 @@
 #pragma once
-// The dispatch values of one run: the tenant's port with the run's own identity filled in.
+// The dispatch values of one run: those of its tenant, with the account that the run was started with.
 
-#include "actors/tenants/tenant_values.h"
+#include "actors/tenants/tenant_view.h"
 #include "runtime/execution/dispatch_values.h"
 
 namespace millrace {
@@ -9,26 +9,24 @@ namespace millrace {
 class RunDispatch final : public DispatchValues {
  public:
   /// Refers to all of them: use it locally.
-  RunDispatch(const TenantValues& tenants, const ExecutionStarted& started,
-              const Workflow& workflow)
-      : tenants_(tenants), started_(started), workflow_(workflow) {}
+  RunDispatch(const TenantView& tenant, const std::string& own_credential, const Workflow& workflow)
+      : tenant_(tenant), own_credential_(own_credential), workflow_(workflow) {}
 
   Result<std::string> secret(const std::string& name) const override {
-    return tenants_.secret(started_.project, name);
+    return tenant_.secret(name);
   }
   std::vector<std::string> former_secrets(const std::string& name) const override {
-    return tenants_.former_secrets(started_.project, name);
+    return tenant_.former_secrets(name);
   }
   Result<SharedCredential> credential(std::string_view integration) const override {
     // The run's own account is one of the workflow's integration.
     const bool is_own = integration == workflow_.integration;
-    return tenants_.credential(started_.project, started_.user, integration,
-                               is_own ? started_.credential : "");
+    return tenant_.credential(integration, is_own ? own_credential_ : "");
   }
 
  private:
-  const TenantValues& tenants_;
-  const ExecutionStarted& started_;
+  const TenantView& tenant_;
+  const std::string& own_credential_;
   const Workflow& workflow_;
 };
 

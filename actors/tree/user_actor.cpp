@@ -64,8 +64,8 @@ void UserActor::start(const StartRun& message) {
   watch(order->execution, run,
         spawn<ExecutionActor, caf::monitored>(
             services_,
-            std::make_shared<BranchIdentity>(
-                BranchIdentity{order->execution, {}, project_, user_, *tenure, order->reply}),
+            std::make_shared<BranchIdentity>(BranchIdentity{
+                order->execution, {}, project_, user_, *tenure, order->tenant, order->reply}),
             order));
 }
 
@@ -137,8 +137,8 @@ void UserActor::loaded(RunLoaded& message) {
   watch(message.execution, *run,
         spawn<ExecutionActor, caf::monitored>(
             services_,
-            std::make_shared<BranchIdentity>(
-                BranchIdentity{message.execution, {}, project_, user_, *run->tenure, run->reply}),
+            std::make_shared<BranchIdentity>(BranchIdentity{
+                message.execution, {}, project_, user_, *run->tenure, found.tenant, run->reply}),
             std::move(found), run->park));
   for (const auto& cancel : run->cancels) send(run->actor, cancel);
   for (const auto& timer : std::exchange(run->timers, {})) send(run->actor, timer);

@@ -81,8 +81,10 @@ Result<CredentialRegistry::Connection> read_connection(const JsonObject& body) {
 Result<Reply> list_connectable(const ApiCall& call, ApiServices& services) {
   const auto workflows = services.workflows.list(call.project);
   if (!workflows) return workflows.error();
+  const auto integrations = services.integrations.list(call.project);
+  if (!integrations) return integrations.error();
   JsonArray list;
-  for (const auto& entry : services.integrations.list(call.project)) {
+  for (const auto& entry : *integrations) {
     if (entry.integration->is_active) list.push_back(connectable(*entry.integration, *workflows));
   }
   return json_reply(200, JsonObject{{"integrations", std::move(list)}});
@@ -107,8 +109,10 @@ Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services) {
 }
 
 Result<Reply> list_credentials(const ApiCall& call, ApiServices& services) {
+  const auto credentials = services.credentials.list(call.project, call.user);
+  if (!credentials) return credentials.error();
   JsonArray list;
-  for (const auto& credential : services.credentials.list(call.project, call.user)) {
+  for (const auto& credential : *credentials) {
     list.push_back(shown(*credential));
   }
   return json_reply(200, JsonObject{{"credentials", std::move(list)}});

@@ -80,7 +80,8 @@ Result<TaskHistory::Query> read_history_query(const ApiCall& call) {
   return query;
 }
 
-std::string page_link(const ApiCall& call, const ApiOptions& options, std::size_t offset) {
+std::string page_link(const ApiCall& call, const ApiOptions& options, std::size_t offset,
+                      const std::string& after) {
   std::string base = options.public_url;
   if (base.empty()) {
     const std::string host = host_of(call.http);
@@ -88,8 +89,10 @@ std::string page_link(const ApiCall& call, const ApiOptions& options, std::size_
   }
   std::string link = base + call.http.path + "?";
   for (const auto& [key, value] : call.query) {
-    if (key != "offset") link += percent_encode_text(key) + "=" + percent_encode_text(value) + "&";
+    if (key == "offset" || key == "after") continue;
+    link += percent_encode_text(key) + "=" + percent_encode_text(value) + "&";
   }
+  if (!after.empty()) link += "after=" + percent_encode_text(after) + "&";
   return link + "offset=" + std::to_string(offset);
 }
 

@@ -23,8 +23,10 @@ Result<Reply> show(const ApiCall& call, ApiServices& services, int status) {
 }  // namespace
 
 Result<Reply> list_integrations(const ApiCall& call, ApiServices& services) {
+  const auto integrations = services.integrations.list(call.project);
+  if (!integrations) return integrations.error();
   JsonArray list;
-  for (const auto& entry : services.integrations.list(call.project)) list.push_back(outline(entry));
+  for (const auto& entry : *integrations) list.push_back(outline(entry));
   return json_reply(200, JsonObject{{"integrations", std::move(list)}});
 }
 

@@ -26,8 +26,10 @@ Result<Reply> create_project(const ApiCall& call, ApiServices& services) {
 }
 
 Result<Reply> list_projects(const ApiCall&, ApiServices& services) {
+  const auto projects = services.projects.list();
+  if (!projects) return projects.error();
   JsonArray list;
-  for (const auto& id : services.projects.list()) list.push_back(JsonObject{{"id", id.text}});
+  for (const auto& id : *projects) list.push_back(JsonObject{{"id", id.text}});
   return json_reply(200, JsonObject{{"projects", std::move(list)}});
 }
 

@@ -5,8 +5,10 @@
 namespace millrace {
 
 Result<Reply> list_secrets(const ApiCall& call, ApiServices& services) {
+  const auto secrets = services.secrets.names(call.project);
+  if (!secrets) return secrets.error();
   JsonArray list;
-  for (const auto& secret : services.secrets.names(call.project)) {
+  for (const auto& secret : *secrets) {
     list.push_back(JsonObject{{"name", secret.name},
                               {"dateUpdated", to_text(secret.updated)},
                               {"isLocked", secret.is_locked}});

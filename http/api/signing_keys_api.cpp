@@ -6,9 +6,11 @@
 namespace millrace {
 
 Result<Reply> list_signing_keys(const ApiCall& call, ApiServices& services) {
+  const auto keys = services.projects.signing_keys(call.project);
+  if (!keys) return keys.error();
   JsonArray list;
-  if (const auto keys = services.projects.signing_keys(call.project)) {
-    for (const auto& key : keys->keys) {
+  if (*keys != nullptr) {
+    for (const auto& key : (*keys)->keys) {
       list.push_back(JsonObject{{"kid", key.kid.text}, {"pem", key.pem}});
     }
   }

@@ -51,14 +51,19 @@ Result<UserRegistry::Change> read_change(const ApiCall& call,
 
 Result<Reply> show_me(const ApiCall& call, ApiServices& services) {
   const auto user = services.users.find(call.project, call.user);
+  if (!user) return user.error();
+  const auto known = services.integrations.list(call.project);
+  if (!known) return known.error();
   JsonObject integrations;
-  for (const auto& entry : services.integrations.list(call.project)) {
+  for (const auto& entry : *known) {
     if (!entry.integration->is_active) continue;
     const std::string& type = entry.integration->type;
-    integrations[type] = shown(services.credentials.find(call.project, call.user, type));
+    const auto credential = services.credentials.find(call.project, call.user, type);
+    if (!credential) return credential.error();
+    integrations[type] = shown(*credential);
   }
   return json_reply(200, JsonObject{{"userId", call.user.text},
-                                    {"meta", user == nullptr ? JsonObject() : user->meta},
+                                    {"meta", *user == nullptr ? JsonObject() : (*user)->meta},
                                     {"integrations", std::move(integrations)}});
 }
 
@@ -73,16 +78,26 @@ Result<Reply> change_me(const ApiCall& call, ApiServices& services) {
 Result<Reply> list_users(const ApiCall& call, ApiServices& services) {
   const auto offset = read_offset(call);
   if (!offset) return offset.error();
-  const auto page = services.users.list(call.project, *offset, limits::users_page_max);
+  UserRegistry::PageQuery query;
+  query.limit = limits::users_page_max;
+  // A page that follows another one begins behind its last user, however far that is.
+  if (const auto after = call.query_value("after"); after && !after->empty()) {
+    query.after = UserId(*after);
+  } else {
+    query.offset = *offset;
+  }
+  const auto page = services.users.list(call.project, query);
+  if (!page) return page.error();
   JsonArray list;
-  for (const auto& user : page.users) list.push_back(shown(*user));
-  const std::size_t next = *offset + page.users.size();
-  const bool has_more = !page.users.empty() && next < page.total;
-  return json_reply(
-      200, JsonObject{{"users", std::move(list)},
-                      {"nextLink",
-                       has_more ? Json(page_link(call, services.options, next)) : Json(nullptr)},
-                      {"total", page.total}});
+  for (const auto& user : page->users) list.push_back(shown(*user));
+  Json next_link(nullptr);
+  if (page->has_more && !page->users.empty()) {
+    next_link = page_link(call, services.options, *offset + page->users.size(),
+                          page->users.back()->id.text);
+  }
+  return json_reply(200, JsonObject{{"users", std::move(list)},
+                                    {"nextLink", std::move(next_link)},
+                                    {"total", page->total}});
 }
 
 Result<Reply> change_user(const ApiCall& call, ApiServices& services) {

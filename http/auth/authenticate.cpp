@@ -5,13 +5,10 @@
 
 #include <openssl/crypto.h>
 
-#include <algorithm>
+#include <utility>
 
 namespace millrace {
 namespace {
-
-/// Beyond this, keys that were not used for longest are parsed again on demand: 30 us each.
-constexpr std::size_t parsed_projects_max = 10'000;
 
 Error unauthorized(std::string message) { return {ErrorCode::unauthorized, std::move(message)}; }
 Error no_such_project() { return {ErrorCode::not_found, "there is no such project"}; }
@@ -51,9 +48,11 @@ Outcome Authenticate::as_admin(std::string_view authorization) const {
 Outcome Authenticate::as_project(const ProjectId& project, std::string_view authorization) const {
   const auto key = bearer(authorization, "the project's API key");
   if (!key) return key.error();
-  if (projects_.is_api_key(project, *key)) return Done{};
+  const auto owner = projects_.project_of_key(*key, project);
+  if (!owner) return owner.error();
+  if (*owner == project) return Done{};
   // Whoever has a key of another project learns nothing about this one, not even that it exists.
-  if (is_key_of_some_project(*key)) return no_such_project();
+  if (owner->has_value()) return no_such_project();
   return unauthorized("this is not an API key of the project");
 }
 
@@ -62,14 +61,9 @@ Outcome Authenticate::as_project_or_admin(const ProjectId& project,
   const auto key = bearer(authorization, "the project's API key or the instance's admin key");
   if (!key) return key.error();
   if (!is_admin_key(*key)) return as_project(project, authorization);
-  if (!projects_.exists(project)) return no_such_project();
-  return Done{};
-}
-
-bool Authenticate::is_key_of_some_project(std::string_view key) const {
-  const auto all = projects_.list();
-  return std::any_of(all.begin(), all.end(),
-                     [&](const ProjectId& id) { return projects_.is_api_key(id, key); });
+  const auto exists = projects_.exists(project);
+  if (!exists) return exists.error();
+  return *exists ? Outcome(Done{}) : Outcome(no_such_project());
 }
 
 Result<UserId> Authenticate::as_user(const ProjectId& project, std::string_view authorization) {
@@ -88,17 +82,19 @@ Result<UserId> Authenticate::as_user(const ProjectId& project, std::string_view 
 
 Result<Authenticate::ParsedKeys> Authenticate::keys_of(const ProjectId& project) {
   const auto current = projects_.signing_keys(project);
-  if (current == nullptr) return no_such_project();
+  if (!current) return current.error();
+  if (*current == nullptr) return no_such_project();
+  const std::uint64_t revision = (*current)->revision;
   const std::lock_guard lock(keys_mutex_);
-  const ParsedKeys* const found = parsed_.find(project);
-  if (found != nullptr && found->revision == current->revision) return *found;
+  const ParsedKeys* const known = parsed_.find(project);
+  if (known != nullptr && known->revision == revision) return *known;
   auto keys = std::make_shared<std::vector<VerificationKey>>();
-  for (const auto& row : current->keys) {
+  for (const auto& row : (*current)->keys) {
     auto key = parse_public_key(row.pem);
     CHECK(key.ok(), "a stored signing key cannot be parsed: " + row.kid.text);
     keys->push_back({row.kid, std::move(*key)});
   }
-  const ParsedKeys parsed{current->revision, std::move(keys)};
+  const ParsedKeys parsed{revision, std::move(keys)};
   parsed_.put(project, parsed);
   return parsed;
 }

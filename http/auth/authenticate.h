@@ -6,7 +6,8 @@
 //   user token    RS256, signed by the project's application for one of its users
 //
 // Errors: unauthorized (401) says what is missing; not_found (404) when the caller is somebody, but
-// of another project, or the project does not exist. Thread-safe.
+// of another project, or the project does not exist; and those of the store. A wrong key costs the same
+// work however many projects there are. Thread-safe; may block on the disk.
 
 #include "http/auth/user_token.h"
 #include "http/auth/verified_tokens.h"
@@ -40,9 +41,10 @@ class Authenticate {
     std::uint64_t revision = 0;
     Keys keys;
   };
+  /// What is dropped is parsed again on demand: 30 us a key.
+  static constexpr std::size_t parsed_projects_max = 10'000;
 
   bool is_admin_key(std::string_view key) const;
-  bool is_key_of_some_project(std::string_view key) const;
   /// Parsed once per revision of the project's keys.
   Result<ParsedKeys> keys_of(const ProjectId& project);
 
@@ -52,7 +54,7 @@ class Authenticate {
   const Sha256 admin_digest_;
   VerifiedTokens verified_;
   std::mutex keys_mutex_;
-  RecentMap<ProjectId, ParsedKeys> parsed_;  // guarded by keys_mutex_
+  RecentMap<ProjectId, ParsedKeys> parsed_{parsed_projects_max};
 };
 
 }  // namespace millrace

@@ -7,8 +7,8 @@
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
-#include "actors/tenants/registered_tenants.h"
 #include "actors/tenants/secret_registry.h"
+#include "actors/tenants/stored_tenants.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
@@ -97,22 +97,20 @@ class ComposedServer final : public RunningServer {
         commits_(*store_, {.timings = &commit_timings_}),
         functions_(function_options(options, call_timings_)),
         http_(std::move(http)),
-        projects_(*store_, commits_, ownership_, clock_, random_),
+        project_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
+        user_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
+        projects_(*store_, project_views_, clock_, random_),
         workflows_(*store_, commits_, ownership_, clock_, functions_, catalogs()),
         history_(*store_, workflows_),
-        secrets_(*store_, commits_, ownership_, clock_, sealer_, &write_log),
-        integrations_(*store_, commits_, ownership_, clock_, &write_log),
-        users_(*store_, commits_, ownership_, clock_),
-        credentials_(*store_, commits_, ownership_, clock_, random_, sealer_, integrations_,
-                     &write_log),
-        tenants_(secrets_, integrations_, users_, credentials_) {}
+        secrets_(project_views_, clock_, sealer_),
+        integrations_(project_views_, clock_),
+        users_(*store_, user_views_, clock_),
+        credentials_({*store_, project_views_, user_views_, clock_, random_, sealer_}),
+        tenants_(project_views_, user_views_, clock_) {}
 
   Outcome begin() {
-    if (auto loaded = projects_.load(); !loaded) return loaded;
-    if (auto loaded = secrets_.load(); !loaded) return loaded;
-    if (auto loaded = integrations_.load(); !loaded) return loaded;
-    if (auto loaded = users_.load(); !loaded) return loaded;
-    if (auto loaded = credentials_.load(); !loaded) return loaded;
+    // What tenants have is read when somebody asks for it.
+    if (auto indexed = projects_.index_api_keys(); !indexed) return indexed;
     auto key = admin_key(options_, random_);
     if (!key) return key.error();
     gateway_ = make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_,
@@ -181,6 +179,8 @@ class ComposedServer final : public RunningServer {
   storage::GroupCommit commits_;
   FunctionPool functions_;
   const std::unique_ptr<CurlHttpCaller> http_;
+  ProjectViews project_views_;
+  UserViews user_views_;
   ProjectRegistry projects_;
   WorkflowLibrary workflows_;
   TaskHistory history_;
@@ -188,7 +188,7 @@ class ComposedServer final : public RunningServer {
   IntegrationRegistry integrations_;
   UserRegistry users_;
   CredentialRegistry credentials_;
-  const RegisteredTenants tenants_;
+  const StoredTenants tenants_;
   std::unique_ptr<ActorGateway> gateway_;
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<TestRuns> tests_;

@@ -24,11 +24,11 @@ constexpr auto fields = [](auto& record, auto& row) {
   record.time(11, row.connected);
 };
 
-Result<CredentialRow> decode(std::string_view bytes) {
+}  // namespace
+
+Result<CredentialRow> CredentialTable::decode(std::string_view bytes) {
   return read_record<CredentialRow>(bytes, "credential", record_version, fields);
 }
-
-}  // namespace
 
 std::string CredentialRow::place() const { return keys::credential(project, user, id); }
 

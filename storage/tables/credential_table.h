@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace millrace::storage {
 
@@ -42,6 +43,8 @@ class CredentialTable {
                                             const std::string& id) const;
   /// The credentials of all users on these shards.
   Outcome visit(const ShardSet& shards, const std::function<Outcome(CredentialRow)>& each) const;
+
+  static Result<CredentialRow> decode(std::string_view bytes);
 
  private:
   const OrderedStore& store_;

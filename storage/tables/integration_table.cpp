@@ -35,6 +35,10 @@ void IntegrationTable::remove(WriteBatch& batch, const ProjectId& project,
   batch.remove(keys::integration(project, type));
 }
 
+Result<std::vector<IntegrationRow>> IntegrationTable::list(const ProjectId& project) const {
+  return read_all<IntegrationRow>(store_, keys::integrations(project), decode);
+}
+
 Outcome IntegrationTable::visit(const ShardSet& shards,
                                 const std::function<Outcome(IntegrationRow)>& each) const {
   return visit_shards<IntegrationRow>(store_, shards, keys::integrations, decode, each);

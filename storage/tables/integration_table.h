@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace millrace::storage {
 
@@ -25,6 +26,8 @@ class IntegrationTable {
   static void put(WriteBatch& batch, const IntegrationRow& row);
   static void remove(WriteBatch& batch, const ProjectId& project, const std::string& type);
 
+  /// Those of one project, in the order of their types.
+  Result<std::vector<IntegrationRow>> list(const ProjectId& project) const;
   /// The integrations of all projects on these shards, those of one project in the order of their types.
   Outcome visit(const ShardSet& shards, const std::function<Outcome(IntegrationRow)>& each) const;
 

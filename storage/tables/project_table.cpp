@@ -19,6 +19,16 @@ constexpr auto project_fields = [](auto& record, auto& row) {
   record.time(4, row.created);
 };
 
+struct ApiKeyRow {
+  ProjectId project;
+};
+constexpr auto api_key_fields = [](auto& record, auto& row) { record.text(1, row.project.text); };
+
+struct RevisionRow {
+  std::uint64_t revision = 0;
+};
+constexpr auto revision_fields = [](auto& record, auto& row) { record.number(1, row.revision); };
+
 constexpr auto signing_key_fields = [](auto& record, auto& row) {
   record.text(1, row.kid.text);
   record.text(2, row.pem);
@@ -46,6 +56,14 @@ Result<ProjectRow> decode_project(std::string_view bytes) {
   return read_record<ProjectRow>(bytes, "project", record_version, project_fields);
 }
 
+Result<ApiKeyRow> decode_api_key(std::string_view bytes) {
+  return read_record<ApiKeyRow>(bytes, "API key", record_version, api_key_fields);
+}
+
+Result<RevisionRow> decode_revision(std::string_view bytes) {
+  return read_record<RevisionRow>(bytes, "project revision", record_version, revision_fields);
+}
+
 Result<SigningKeyRow> decode_signing_key(std::string_view bytes) {
   return read_record<SigningKeyRow>(bytes, "signing key", record_version, signing_key_fields);
 }
@@ -58,24 +76,32 @@ Result<WorkflowVersionRow> decode_version(std::string_view bytes) {
   return read_record<WorkflowVersionRow>(bytes, "workflow version", record_version, version_fields);
 }
 
-/// The rows of one key range.
-template <class Row>
-Result<std::vector<Row>> read_all(const OrderedStore& store, const std::string& prefix,
-                                  Decode<Row> decode) {
-  std::vector<Row> rows;
-  const auto read = visit_rows<Row>(store, prefix, decode, [&](Row row) -> Outcome {
-    rows.push_back(std::move(row));
-    return Done{};
-  });
-  if (!read.ok()) return read.error();
-  return rows;
-}
-
 }  // namespace
 
 void ProjectTable::put_project(WriteBatch& batch, const ProjectRow& project) {
   CHECK(!project.id.empty(), "a project has an id");
   batch.put(keys::project(project.id), write_record(record_version, project, project_fields));
+}
+
+void ProjectTable::put_api_key(WriteBatch& batch, const std::string& hash,
+                               const ProjectId& project) {
+  CHECK(!hash.empty(), "an API key has a hash");
+  batch.put(keys::api_key(hash), write_record(record_version, ApiKeyRow{project}, api_key_fields));
+}
+
+void ProjectTable::remove_api_key(WriteBatch& batch, const std::string& hash) {
+  batch.remove(keys::api_key(hash));
+}
+
+void ProjectTable::put_api_keys_are_indexed(WriteBatch& batch) {
+  batch.put(keys::api_keys_are_indexed(),
+            write_record(record_version, RevisionRow{1}, revision_fields));
+}
+
+void ProjectTable::put_revision(WriteBatch& batch, const ProjectId& project,
+                                std::uint64_t revision) {
+  batch.put(keys::project_revision(project),
+            write_record(record_version, RevisionRow{revision}, revision_fields));
 }
 
 void ProjectTable::put_signing_key(WriteBatch& batch, const ProjectId& project,
@@ -116,15 +142,38 @@ Result<std::optional<ProjectRow>> ProjectTable::project(const ProjectId& id) con
   return read_one<ProjectRow>(store_, keys::project(id), decode_project);
 }
 
+Outcome ProjectTable::visit(const ShardSet& shards,
+                            const std::function<Outcome(ProjectRow)>& each) const {
+  return visit_shards<ProjectRow>(store_, shards, keys::projects, decode_project, each);
+}
+
 Result<std::vector<ProjectRow>> ProjectTable::projects(const ShardSet& shards) const {
   std::vector<ProjectRow> rows;
-  const auto read = visit_shards<ProjectRow>(store_, shards, keys::projects, decode_project,
-                                             [&](ProjectRow row) -> Outcome {
-                                               rows.push_back(std::move(row));
-                                               return Done{};
-                                             });
+  const auto read = visit(shards, [&](ProjectRow row) -> Outcome {
+    rows.push_back(std::move(row));
+    return Done{};
+  });
   if (!read.ok()) return read.error();
   return rows;
+}
+
+Result<std::optional<ProjectId>> ProjectTable::project_of_api_key(const std::string& hash) const {
+  auto row = read_one<ApiKeyRow>(store_, keys::api_key(hash), decode_api_key);
+  if (!row.ok()) return row.error();
+  if (!*row) return std::optional<ProjectId>();
+  return std::optional<ProjectId>(std::move((*row)->project));
+}
+
+Result<bool> ProjectTable::api_keys_are_indexed() const {
+  const auto row = store_.get(keys::api_keys_are_indexed());
+  if (!row.ok()) return row.error();
+  return row->has_value();
+}
+
+Result<std::uint64_t> ProjectTable::revision(const ProjectId& project) const {
+  const auto row = read_one<RevisionRow>(store_, keys::project_revision(project), decode_revision);
+  if (!row.ok()) return row.error();
+  return *row ? (*row)->revision : 0;
 }
 
 Result<std::vector<SigningKeyRow>> ProjectTable::signing_keys(const ProjectId& project) const {

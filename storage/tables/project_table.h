@@ -1,6 +1,7 @@
 #pragma once
-// Rows of a project: the project itself, its signing keys, and its workflows with draft, immutable
-// versions and the deployed one. Definitions are stored as the JSON text the user sent.
+// Rows of a project: the project itself, the way from its API key to it, its revision, its signing
+// keys, and its workflows with draft, immutable versions and the deployed one. Definitions are stored
+// as the JSON text the user sent.
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
@@ -8,6 +9,8 @@
 #include "runtime/definitions/found_by.h"
 #include "storage/ordered_store.h"
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -49,6 +52,13 @@ class ProjectTable {
   explicit ProjectTable(const OrderedStore& store) : store_(store) {}
 
   static void put_project(WriteBatch& batch, const ProjectRow& project);
+  /// Whoever puts a project with another key puts this and removes that of the key before. The row is
+  /// written once, with a key that is random, so it needs no fence of its own.
+  static void put_api_key(WriteBatch& batch, const std::string& hash, const ProjectId& project);
+  static void remove_api_key(WriteBatch& batch, const std::string& hash);
+  static void put_api_keys_are_indexed(WriteBatch& batch);
+  /// Goes along with every change of the project's rows, so that who holds a copy can tell.
+  static void put_revision(WriteBatch& batch, const ProjectId& project, std::uint64_t revision);
   static void put_signing_key(WriteBatch& batch, const ProjectId& project,
                               const SigningKeyRow& key);
   static void remove_signing_key(WriteBatch& batch, const ProjectId& project,
@@ -64,7 +74,13 @@ class ProjectTable {
 
   Result<std::optional<ProjectRow>> project(const ProjectId& id) const;
   /// The projects on these shards.
+  Outcome visit(const ShardSet& shards, const std::function<Outcome(ProjectRow)>& each) const;
   Result<std::vector<ProjectRow>> projects(const ShardSet& shards) const;
+  Result<std::optional<ProjectId>> project_of_api_key(const std::string& hash) const;
+  /// False: an earlier program wrote projects without the rows of their API keys.
+  Result<bool> api_keys_are_indexed() const;
+  /// 0 before the first change that was noted.
+  Result<std::uint64_t> revision(const ProjectId& project) const;
   Result<std::vector<SigningKeyRow>> signing_keys(const ProjectId& project) const;
   Result<std::optional<WorkflowRow>> workflow(const ProjectId& project, const WorkflowId& id) const;
   Result<std::vector<WorkflowRow>> workflows(const ProjectId& project) const;

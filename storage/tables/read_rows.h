@@ -50,6 +50,19 @@ Outcome visit_rows(const OrderedStore& store, const std::string& prefix, Decode<
   return visit_cursor<Row>(*store.scan(prefix), decode, each);
 }
 
+/// Likewise, all at once: for ranges that a limit bounds.
+template <class Row>
+Result<std::vector<Row>> read_all(const OrderedStore& store, const std::string& prefix,
+                                  Decode<Row> decode) {
+  std::vector<Row> rows;
+  const auto read = visit_rows<Row>(store, prefix, decode, [&](Row row) -> Outcome {
+    rows.push_back(std::move(row));
+    return Done{};
+  });
+  if (!read.ok()) return read.error();
+  return rows;
+}
+
 /// The rows of one kind on some shards, one shard after the other; `prefix` gives the range of a shard.
 template <class Row>
 Outcome visit_shards(const OrderedStore& store, const ShardSet& shards,

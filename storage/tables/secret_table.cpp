@@ -36,6 +36,10 @@ void SecretTable::remove(WriteBatch& batch, const ProjectId& project, const std:
   batch.remove(keys::secret(project, name));
 }
 
+Result<std::vector<SecretRow>> SecretTable::list(const ProjectId& project) const {
+  return read_all<SecretRow>(store_, keys::secrets(project), decode);
+}
+
 Outcome SecretTable::visit(const ShardSet& shards,
                            const std::function<Outcome(SecretRow)>& each) const {
   return visit_shards<SecretRow>(store_, shards, keys::secrets, decode, each);

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace millrace::storage {
 
@@ -28,6 +29,8 @@ class SecretTable {
   static void put(WriteBatch& batch, const SecretRow& row);
   static void remove(WriteBatch& batch, const ProjectId& project, const std::string& name);
 
+  /// Those of one project, in the order of their names.
+  Result<std::vector<SecretRow>> list(const ProjectId& project) const;
   /// The secrets of all projects on these shards, those of one project in the order of their names.
   Outcome visit(const ShardSet& shards, const std::function<Outcome(SecretRow)>& each) const;
 

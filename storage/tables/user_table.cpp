@@ -18,16 +18,20 @@ constexpr auto fields = [](auto& record, auto& row) {
   record.time(5, row.first_seen);
 };
 
-Result<UserRow> decode(std::string_view bytes) {
+}  // namespace
+
+Result<UserRow> UserTable::decode(std::string_view bytes) {
   return read_record<UserRow>(bytes, "user", record_version, fields);
 }
-
-}  // namespace
 
 void UserTable::put(WriteBatch& batch, const UserRow& row) {
   CHECK(!row.user.empty(), "a user has an id");
   batch.put(keys::user(row.project, row.user),
             write_record(record_version, row, fields, row.meta.size() + row.user.text.size() + 64));
+}
+
+Result<std::optional<UserRow>> UserTable::find(const ProjectId& project, const UserId& user) const {
+  return read_one<UserRow>(store_, keys::user(project, user), decode);
 }
 
 Outcome UserTable::visit(const ShardSet& shards,

@@ -127,9 +127,10 @@ class ActorTestBed {
     commits = std::make_unique<storage::GroupCommit>(store, storage::GroupCommitOptions{});
     functions = std::make_unique<ScriptedFunctions>(script);
     http = std::make_unique<ScriptedHttp>(requests);
-    workflows =
-        std::make_unique<WorkflowLibrary>(store, *commits, *ownership, clock, *functions,
-                                          [this](const ProjectId&) { return integrations; });
+    workflows = std::make_unique<WorkflowLibrary>(
+        store, *commits, *ownership, clock, *functions, [this](const ProjectId&) {
+          return std::shared_ptr<const IntegrationCatalog>(integrations);
+        });
     history = std::make_unique<TaskHistory>(store, *workflows);
     gateway = make_actor_gateway(
         {store, *commits, *ownership, clock, random, *functions, *http, tenants, *workflows,

@@ -1,7 +1,7 @@
 #pragma once
 // What runs get of their tenant in actor tests: the same for every project and user. Thread-safe.
 
-#include "actors/tenants/tenant_values.h"
+#include "actors/tenants/tenant_view.h"
 #include "tests/support/scripted_dispatch.h"
 
 #include <mutex>
@@ -12,7 +12,7 @@
 
 namespace millrace {
 
-class ScriptedTenants final : public TenantValues {
+class ScriptedTenants final : public Tenants, private TenantView {
  public:
   void put_secret(const std::string& name, const std::string& value) {
     const std::lock_guard guard(mutex_);
@@ -37,28 +37,31 @@ class ScriptedTenants final : public TenantValues {
     refusal_ = std::move(why);
   }
 
-  Result<RunGrant> grant(const ProjectId&, const UserId&, const Workflow&,
-                         const std::string&) const override {
+  Result<SharedTenant> view(const ProjectId&, const UserId&) const override {
+    // Owned by nobody: the script outlives its runs.
+    return SharedTenant(SharedTenant(), this);
+  }
+
+ private:
+  Result<RunGrant> grant(const Workflow&, const std::string&) const override {
     const std::lock_guard guard(mutex_);
     if (refusal_) return *refusal_;
     return grant_;
   }
-  Result<std::string> secret(const ProjectId&, const std::string& name) const override {
+  Result<std::string> secret(const std::string& name) const override {
     const std::lock_guard guard(mutex_);
     return values_.secret(name);
   }
-  std::vector<std::string> former_secrets(const ProjectId&,
-                                          const std::string& name) const override {
+  std::vector<std::string> former_secrets(const std::string& name) const override {
     const std::lock_guard guard(mutex_);
     return values_.former_secrets(name);
   }
-  Result<SharedCredential> credential(const ProjectId&, const UserId&, std::string_view integration,
+  Result<SharedCredential> credential(std::string_view integration,
                                       const std::string&) const override {
     const std::lock_guard guard(mutex_);
     return values_.credential(integration);
   }
 
- private:
   mutable std::mutex mutex_;
   ScriptedDispatch values_;
   RunGrant grant_;

@@ -17,9 +17,11 @@ TEST_CASE("a user who is first seen while a change of it is written stays as cha
   const UserId user("ada");
   ShardOwnership ownership;
   REQUIRE(ownership.claim(store, ShardSet::all()).ok());
+  const storage::Sealer sealer(storage::SealingKey::make());
   {
     storage::GroupCommit commits(store, {});
-    UserRegistry users(store, commits, ownership, clock);
+    UserViews views(store, {commits, ownership}, sealer, {});
+    UserRegistry users(store, views, clock);
     std::promise<void> writing;
     std::promise<void> go_on;
     commits.submit({}, storage::Urgency::urgent, [&](const Outcome&) {
@@ -37,13 +39,13 @@ TEST_CASE("a user who is first seen while a change of it is written stays as cha
     users.see(project, user);
     go_on.set_value();
     management.join();
-    REQUIRE(users.find(project, user) != nullptr);
-    CHECK(users.find(project, user)->is_disabled);
+    REQUIRE(*users.find(project, user) != nullptr);
+    CHECK((*users.find(project, user))->is_disabled);
   }
   storage::GroupCommit commits(store, {});
-  UserRegistry users(store, commits, ownership, clock);
-  REQUIRE(users.load().ok());
-  REQUIRE(users.find(project, user) != nullptr);
-  CHECK(users.find(project, user)->is_disabled);
-  CHECK(to_text(users.find(project, user)->meta) == R"({"plan":"pro"})");
+  UserViews views(store, {commits, ownership}, sealer, {});
+  UserRegistry users(store, views, clock);
+  REQUIRE(*users.find(project, user) != nullptr);
+  CHECK((*users.find(project, user))->is_disabled);
+  CHECK(to_text((*users.find(project, user))->meta) == R"({"plan":"pro"})");
 }

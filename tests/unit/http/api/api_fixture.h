@@ -7,8 +7,8 @@
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
-#include "actors/tenants/registered_tenants.h"
 #include "actors/tenants/secret_registry.h"
+#include "actors/tenants/stored_tenants.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
@@ -51,15 +51,17 @@ class ApiFixture {
   explicit ApiFixture(ApiOptions options = {})
       : ownership_(ShardSet::all().ids(), *store_.claim(ShardSet::all().ids())),
         commits_(store_, {}),
-        projects(store_, commits_, ownership_, clock, random_),
+        project_views(store_, {commits_, ownership_}, sealer_, {}),
+        user_views(store_, {commits_, ownership_}, sealer_, {}),
+        projects(store_, project_views, clock, random_),
         workflows(store_, commits_, ownership_, clock, functions_,
                   [this](const ProjectId& project) { return integrations.catalog(project); }),
         history_(store_, workflows),
-        secrets(store_, commits_, ownership_, clock, sealer_, {}),
-        integrations(store_, commits_, ownership_, clock, {}),
-        users(store_, commits_, ownership_, clock),
-        credentials(store_, commits_, ownership_, clock, random_, sealer_, integrations, {}),
-        tenants(secrets, integrations, users, credentials),
+        secrets(project_views, clock, sealer_),
+        integrations(project_views, clock),
+        users(store_, user_views, clock),
+        credentials({store_, project_views, user_views, clock, random_, sealer_}),
+        tenants(project_views, user_views, clock),
         tests_({clock, random_, functions_, http_, tenants, {}, {}}, {}),
         api({projects,
              workflows,
@@ -127,7 +129,16 @@ class ApiFixture {
 
  public:
   storage::MemoryStore& store() { return store_; }
+  /// What the project has now.
+  std::shared_ptr<const ProjectSecrets> secrets_of(const ProjectId& project) {
+    return (*project_views.now(project))->secrets;
+  }
+  SharedUserView user_of(const ProjectId& project, const UserId& user) {
+    return *user_views.now({project, user});
+  }
 
+  ProjectViews project_views;
+  UserViews user_views;
   ProjectRegistry projects;
   WorkflowLibrary workflows;
 
@@ -139,7 +150,7 @@ class ApiFixture {
   IntegrationRegistry integrations;
   UserRegistry users;
   CredentialRegistry credentials;
-  RegisteredTenants tenants;
+  StoredTenants tenants;
 
  private:
   TestRuns tests_;

@@ -35,9 +35,9 @@ TEST_CASE("a secret is put, listed without its value, replaced and removed", "[h
   const auto created = api.call("PUT", path + "/KEY", api.api_key, body("v4lue-1"));
   CHECK(created.status == 201);
   CHECK(created.text == R"({"name":"KEY"})");
-  CHECK(api.secrets.values(project)->at("KEY") == Json("v4lue-1"));
+  CHECK(api.secrets_of(project)->values()->at("KEY") == Json("v4lue-1"));
   CHECK(api.call("PUT", path + "/KEY", api.api_key, body("v4lue-2")).status == 200);
-  CHECK(api.secrets.values(project)->at("KEY") == Json("v4lue-2"));
+  CHECK(api.secrets_of(project)->values()->at("KEY") == Json("v4lue-2"));
   const auto list = api.call("GET", path, api.api_key);
   CHECK(list.text.find("v4lue") == std::string::npos);
   REQUIRE(list["secrets"].as_array().size() == 1);
@@ -46,13 +46,13 @@ TEST_CASE("a secret is put, listed without its value, replaced and removed", "[h
   CHECK(list["secrets"].as_array()[0].as_object().contains("dateUpdated"));
   CHECK(api.call("DELETE", path + "/KEY", api.api_key).status == 204);
   CHECK(api.call("DELETE", path + "/KEY", api.api_key).code() == "not_found");
-  CHECK(api.secrets.values(project)->get_object().empty());
+  CHECK(api.secrets_of(project)->values()->get_object().empty());
 }
 
 TEST_CASE("a snapshot of secrets stays as it was when it was taken", "[http]") {
   ApiFixture api;
   REQUIRE(api.secrets.put(project, "A", "one-1").ok());
-  const auto before = api.secrets.values(project);
+  const auto before = api.secrets_of(project)->values();
   REQUIRE(api.secrets.put(project, "A", "two-2").ok());
   REQUIRE(api.secrets.remove(project, "A").ok());
   CHECK(before->at("A") == Json("one-1"));
@@ -61,7 +61,7 @@ TEST_CASE("a snapshot of secrets stays as it was when it was taken", "[http]") {
 TEST_CASE("what a secret was is known for an hour after it is replaced or removed", "[http]") {
   ApiFixture api;
   using Values = std::vector<std::string>;
-  const auto formers = [&] { return api.secrets.former_values(project, "A"); };
+  const auto formers = [&] { return api.secrets_of(project)->former_values("A", api.clock.now()); };
   REQUIRE(api.secrets.put(project, "A", "one-1").ok());
   CHECK(formers().empty());
   REQUIRE(api.secrets.put(project, "A", "two-2").ok());
@@ -69,13 +69,13 @@ TEST_CASE("what a secret was is known for an hour after it is replaced or remove
   REQUIRE(api.secrets.put(project, "B", "other").ok());
   REQUIRE(api.secrets.remove(project, "A").ok());
   CHECK(formers() == Values{"one-1", "two-2"});
-  CHECK(api.secrets.former_values(ProjectId("p2"), "A").empty());
+  CHECK(api.secrets_of(ProjectId("p2"))->former_values("A", api.clock.now()).empty());
   api.clock.advance(std::chrono::minutes(40));
   CHECK(formers() == Values{"two-2"});
   for (int i = 0; i < 100; ++i) {
     REQUIRE(api.secrets.put(project, "A", "value-" + std::to_string(i)).ok());
   }
-  CHECK(formers().size() == SecretRegistry::formers_max);
+  CHECK(formers().size() == ProjectSecrets::formers_max);
   CHECK(formers().back() == "value-98");
 }
 
@@ -83,8 +83,8 @@ TEST_CASE("secrets of one project are none of another's", "[http]") {
   ApiFixture api;
   api.make_project("p2");
   REQUIRE(api.secrets.put(project, "A", "one-1").ok());
-  CHECK(api.secrets.values(ProjectId("p2"))->get_object().empty());
-  CHECK(api.secrets.names(ProjectId("p2")).empty());
+  CHECK(api.secrets_of(ProjectId("p2"))->values()->get_object().empty());
+  CHECK(api.secrets.names(ProjectId("p2"))->empty());
 }
 
 TEST_CASE("what is not a secret is refused and never repeated", "[http]") {
@@ -120,7 +120,7 @@ TEST_CASE("a secret too short to be found in an echo is not stored", "[http]") {
     CHECK(refused.text.find(value) == std::string::npos);
   }
   CHECK(api.call("PUT", path + "/PIN", api.api_key, body("1234")).status == 201);
-  CHECK(api.secrets.names(project).size() == 1);
+  CHECK(api.secrets.names(project)->size() == 1);
 }
 
 TEST_CASE("the number of a project's secrets is bounded", "[http]") {
@@ -138,13 +138,13 @@ TEST_CASE("a secret that is not stored is not used either", "[http]") {
   ApiFixture api;
   api.store().fail_next_commits(1, ErrorCode::storage_failed);
   CHECK(api.call("PUT", path + "/KEY", api.api_key, body("v4lue")).status == 503);
-  CHECK(api.secrets.values(project)->get_object().empty());
+  CHECK(api.secrets_of(project)->values()->get_object().empty());
 }
 
 TEST_CASE("an absent secret is named with the nearest one", "[http]") {
   ApiFixture api;
   REQUIRE(api.secrets.put(project, "CRM_TOKEN", "v4lue").ok());
-  const Error error = api.secrets.why_absent(project, "CRM_TOKNE");
+  const Error error = api.secrets_of(project)->why_absent("CRM_TOKNE");
   CHECK(error.code == ErrorCode::secret_missing);
   CHECK_THAT(error.message, says("CRM_TOKEN"));
 }
@@ -155,29 +155,32 @@ TEST_CASE("a server with another key starts and says which key its secrets need"
   REQUIRE(ownership.claim(store, ShardSet::all()).ok());
   storage::GroupCommit commits(store, {});
   const ManualClock clock;
+  SeededRandom random{1};
   const storage::Sealer right(*storage::SealingKey::parse(key_text));
   const storage::Sealer wrong(storage::SealingKey::make());
   {
-    SecretRegistry secrets(store, commits, ownership, clock, right, {});
+    ProjectViews views(store, {commits, ownership}, right, {});
+    REQUIRE(ProjectRegistry(store, views, clock, random).create("p1", "").ok());
+    SecretRegistry secrets(views, clock, right);
     REQUIRE(secrets.put(project, "OLD", "s3cret").ok());
   }
   std::string log;
-  SecretRegistry secrets(store, commits, ownership, clock, wrong,
-                         [&](LogLevel, const std::string& line) { log += line; });
-  REQUIRE(secrets.load().ok());
+  ProjectViews views(store, {commits, ownership}, wrong,
+                     [&](LogLevel, const std::string& line) { log += line; });
+  SecretRegistry secrets(views, clock, wrong);
+  const auto held = [&] { return (*views.now(project))->secrets; };
+  CHECK(held()->values()->get_object().empty());
   CHECK_THAT(log, says(right.key_id()));
-  CHECK(secrets.values(project)->get_object().empty());
-  CHECK(secrets.names(project).front().is_locked);
-  const Error error = secrets.why_absent(project, "OLD");
+  CHECK(secrets.names(project)->front().is_locked);
+  const Error error = held()->why_absent("OLD");
   CHECK(error.code == ErrorCode::secrets_locked);
   CHECK_THAT(error.message, says("OLD") && says(right.key_id()));
   // Put again, it opens.
   REQUIRE(secrets.put(project, "OLD", "newer").ok());
-  CHECK(secrets.values(project)->at("OLD") == Json("newer"));
-  CHECK_FALSE(secrets.names(project).front().is_locked);
-  SecretRegistry again(store, commits, ownership, clock, wrong, {});
-  REQUIRE(again.load().ok());
-  CHECK(again.values(project)->at("OLD") == Json("newer"));
+  CHECK(held()->values()->at("OLD") == Json("newer"));
+  CHECK_FALSE(secrets.names(project)->front().is_locked);
+  ProjectViews again(store, {commits, ownership}, wrong, {});
+  CHECK((*again.now(project))->secrets->values()->at("OLD") == Json("newer"));
 }
 
 TEST_CASE("a secrets key is made once, for its owner's eyes only, and found again", "[http]") {

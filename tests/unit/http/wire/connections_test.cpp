@@ -81,12 +81,12 @@ TEST_CASE("an integration with mistakes is refused with all of them", "[http]") 
 TEST_CASE("a catalog is a snapshot of one project's integrations", "[http]") {
   ConnectionsApi api;
   REQUIRE(api.manage("PUT", "/integrations/crm", crm).status == 201);
-  const auto before = api.integrations.catalog(project);
+  const auto before = *api.integrations.catalog(project);
   REQUIRE(api.manage("DELETE", "/integrations/crm").status == 204);
   CHECK(before->find_integration("crm") != nullptr);
   CHECK(before->integration_types() == std::vector<std::string>{"crm"});
-  CHECK(api.integrations.catalog(project)->find_integration("crm") == nullptr);
-  CHECK(api.integrations.find(ProjectId("p2"), "crm") == nullptr);
+  CHECK((*api.integrations.catalog(project))->find_integration("crm") == nullptr);
+  CHECK((*api.integrations.catalog(ProjectId("p2")))->find_integration("crm") == nullptr);
 }
 
 // --- accounts
@@ -108,7 +108,7 @@ TEST_CASE("a connected account is shown without its secret parts", "[http]") {
   const auto list = api.as_user("GET", "/credentials");
   CHECK(at(list.json, "/credentials/0") == connected.json);
   CHECK((connected.text + list.text).find("t0ken") == std::string::npos);
-  CHECK(api.credentials.find(project, ada, "crm")->fields.at("token") == Json("t0ken"));
+  CHECK(api.user_of(project, ada)->find("crm")->fields.at("token") == Json("t0ken"));
 }
 
 TEST_CASE("a run whose account is disconnected gets no other one in its place", "[http]") {
@@ -122,7 +122,7 @@ TEST_CASE("a run whose account is disconnected gets no other one in its place", 
   const std::string first = connect("first");
   const std::string second = connect("second");
   const auto token_of = [&](const std::string& credential) {
-    auto account = api.tenants.credential(project, ada, "crm", credential);
+    auto account = (*api.tenants.view(project, ada))->credential("crm", credential);
     return account ? (*account)->fields.at("token") : Json(wire_name(account.error().code));
   };
   CHECK(token_of(second) == Json("token-of-second"));
@@ -168,9 +168,9 @@ TEST_CASE("the same account connected again keeps its id and its configuration",
   CHECK(again["id"] == Json(id));
   CHECK(again["status"] == Json("VALID"));
   CHECK(at(again.json, "/config/configuredWorkflows/w/enabled") == Json(true));
-  CHECK(api.credentials.find(project, ada, "crm")->fields.at("token") == Json("two"));
+  CHECK(api.user_of(project, ada)->find("crm")->fields.at("token") == Json("two"));
   CHECK(api.connect(R"({"credentials":{"token":"x"},"providerId":"other"})")["id"] != Json(id));
-  CHECK(api.credentials.list(project, ada).size() == 2);
+  CHECK(api.credentials.list(project, ada)->size() == 2);
 }
 
 TEST_CASE("a user's accounts are bounded and found by id or as the first valid one", "[http]") {
@@ -179,13 +179,13 @@ TEST_CASE("a user's accounts are bounded and found by id or as the first valid o
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < limits::credentials_per_user_max; ++i) ids.push_back(api.connected());
   CHECK(api.connect().code() == "limit_exceeded");
-  CHECK(api.credentials.find(project, ada, "crm")->id == ids[0]);
-  CHECK(api.credentials.find(project, ada, "crm", ids[7])->id == ids[7]);
-  CHECK(api.credentials.find(project, ada, "slack", ids[7]) == nullptr);
-  CHECK(api.credentials.find(project, ada, "crm", "nothing") == nullptr);
-  CHECK(api.credentials.find(project, UserId("bob"), "crm", ids[7]) == nullptr);
+  CHECK(api.user_of(project, ada)->find("crm")->id == ids[0]);
+  CHECK(api.user_of(project, ada)->find("crm", ids[7])->id == ids[7]);
+  CHECK(api.user_of(project, ada)->find("slack", ids[7]) == nullptr);
+  CHECK(api.user_of(project, ada)->find("crm", "nothing") == nullptr);
+  CHECK(api.user_of(project, UserId("bob"))->find("crm", ids[7]) == nullptr);
   REQUIRE(api.credentials.set_valid(project, ada, ids[0], false).ok());
-  CHECK(api.credentials.find(project, ada, "crm")->id == ids[1]);
+  CHECK(api.user_of(project, ada)->find("crm")->id == ids[1]);
 }
 
 TEST_CASE("an account belongs to its user alone", "[http]") {
@@ -196,7 +196,7 @@ TEST_CASE("an account belongs to its user alone", "[http]") {
   CHECK(api.as_user("GET", "/credentials")["credentials"].as_array().empty());
   CHECK(api.as_user("PATCH", "/credentials/" + id, "{}").status == 404);
   CHECK(api.as_user("DELETE", "/integrations/" + id).status == 404);
-  CHECK(api.credentials.find(project, ada, "crm") != nullptr);
+  CHECK(api.user_of(project, ada)->find("crm") != nullptr);
 }
 
 TEST_CASE("workflows are enabled, configured and disabled on an account", "[http]") {
@@ -250,7 +250,7 @@ TEST_CASE("a disconnected account is gone", "[http]") {
   const std::string id = api.connected();
   CHECK(api.as_user("DELETE", "/integrations/" + id).status == 204);
   CHECK(api.as_user("DELETE", "/integrations/" + id).status == 404);
-  CHECK(api.credentials.find(project, ada, "crm") == nullptr);
+  CHECK(api.user_of(project, ada)->find("crm") == nullptr);
 }
 
 TEST_CASE("an account that is not stored is not used either", "[http]") {
@@ -260,7 +260,7 @@ TEST_CASE("an account that is not stored is not used either", "[http]") {
   REQUIRE(api.manage("PATCH", "/users/ada", "{}").status == 200);
   api.store().fail_next_commits(1, ErrorCode::storage_failed);
   CHECK(api.connect().status == 503);
-  CHECK(api.credentials.find(project, ada, "crm") == nullptr);
+  CHECK(api.user_of(project, ada)->find("crm") == nullptr);
 }
 
 TEST_CASE("what can be connected is listed with what a form needs", "[http]") {
@@ -313,13 +313,13 @@ TEST_CASE("the backend disables a user it may never have seen", "[http]") {
   REQUIRE(disabled.status == 200);
   CHECK(disabled["userId"] == Json("b ob"));
   CHECK(disabled["disabled"] == Json(true));
-  CHECK(api.users.find(project, UserId("b ob"))->is_disabled);
+  CHECK((*api.users.find(project, UserId("b ob")))->is_disabled);
   CHECK(api.manage("PATCH", "/users/b%20ob", R"({"disabled":false})")["meta"] ==
         Json(JsonObject{{"a", 1}}));
   CHECK(api.manage("PATCH", "/users/bob", R"({"disabled":1})").status == 400);
   CHECK_THAT(api.manage("PATCH", "/users/bob", R"({"disable":true})").message(), says("disabled"));
   CHECK(api.manage("PATCH", "/users/" + std::string(129, 'u'), "{}").status == 400);
-  CHECK(api.users.find(ProjectId("p2"), UserId("b ob")) == nullptr);
+  CHECK(*api.users.find(ProjectId("p2"), UserId("b ob")) == nullptr);
 }
 
 TEST_CASE("users are listed a hundred at a time", "[http]") {
@@ -352,54 +352,69 @@ TEST_CASE("users are listed a hundred at a time", "[http]") {
 // --- a restart
 // ------------------------------------------------------------------------------------
 
+namespace {
+
+/// What one process makes of a store.
+struct Process {
+  Process(storage::MemoryStore& store, const ShardOwnership& ownership,
+          const storage::Sealer& sealer)
+      : commits(store, {}),
+        projects(store, {commits, ownership}, sealer, {}),
+        users(store, {commits, ownership}, sealer,
+              [this](LogLevel, const std::string& line) { log += line; }),
+        credentials({store, projects, users, clock, random, sealer}) {}
+
+  SharedUserView user() { return *users.now({project, ada}); }
+
+  std::string log;
+  ManualClock clock;
+  SeededRandom random{5};
+  storage::GroupCommit commits;
+  ProjectViews projects;
+  UserViews users;
+  CredentialRegistry credentials;
+};
+
+}  // namespace
+
 TEST_CASE("integrations, users and accounts are found again after a restart", "[http]") {
   storage::MemoryStore store;
   ShardOwnership ownership;
   REQUIRE(ownership.claim(store, ShardSet::all()).ok());
-  const ManualClock clock;
-  SeededRandom random(5);
   const storage::Sealer sealer(*storage::SealingKey::parse(std::string(64, '1')));
   const storage::Sealer other(*storage::SealingKey::parse(std::string(64, '2')));
   std::string id;
   {
-    storage::GroupCommit commits(store, {});
-    IntegrationRegistry integrations(store, commits, ownership, clock, {});
-    UserRegistry users(store, commits, ownership, clock);
-    CredentialRegistry credentials(store, commits, ownership, clock, random, sealer, integrations,
-                                   {});
+    Process first(store, ownership, sealer);
+    REQUIRE(
+        ProjectRegistry(store, first.projects, first.clock, first.random).create("p1", "").ok());
+    IntegrationRegistry integrations(first.projects, first.clock);
     REQUIRE(integrations.put(project, "crm", *parse_json(crm)).ok());
-    users.see(project, ada);
-    id = (*credentials.connect(project, ada, "crm", {{{"token", "t0ken"}}, "acct", {}}))->id;
+    UserRegistry(store, first.users, first.clock).see(project, ada);
+    id = (*first.credentials.connect(project, ada, "crm", {{{"token", "t0ken"}}, "acct", {}}))->id;
   }
-  storage::GroupCommit commits(store, {});
-  IntegrationRegistry integrations(store, commits, ownership, clock, {});
-  UserRegistry users(store, commits, ownership, clock);
-  REQUIRE(integrations.load().ok());
-  REQUIRE(users.load().ok());
-  CHECK(integrations.find(project, "crm")->name == "CRM");
-  CHECK(users.find(project, ada) != nullptr);
   {
-    CredentialRegistry credentials(store, commits, ownership, clock, random, sealer, integrations,
-                                   {});
-    REQUIRE(credentials.load().ok());
-    const auto found = credentials.find(project, ada, "crm", id);
+    Process second(store, ownership, sealer);
+    CHECK((*second.projects.now(project))->integrations->find_integration("crm")->name == "CRM");
+    CHECK(second.user()->user != nullptr);
+    const auto found = second.user()->find("crm", id);
     REQUIRE(found != nullptr);
     CHECK(found->fields.at("token") == Json("t0ken"));
-    CHECK_FALSE(credentials.why_locked(project, ada, id).has_value());
+    CHECK_FALSE(second.user()->why_locked(id).has_value());
   }
-  std::string log;
-  CredentialRegistry locked(store, commits, ownership, clock, random, other, integrations,
-                            [&](LogLevel, const std::string& line) { log += line; });
-  REQUIRE(locked.load().ok());
-  CHECK_THAT(log, says(sealer.key_id()));
-  CHECK(locked.find(project, ada, "crm", id)->fields.empty());
-  CHECK(locked.why_locked(project, ada, id)->code == ErrorCode::secrets_locked);
-  // Configuring does not need the secret parts, and does not lose them.
-  REQUIRE(locked.configure(project, ada, id, *parse_json(R"({"config":{}})")->if_object()).ok());
-  CHECK(locked.why_locked(project, ada, id).has_value());
-  CredentialRegistry again(store, commits, ownership, clock, random, sealer, integrations, {});
-  REQUIRE(again.load().ok());
-  CHECK(again.find(project, ada, "crm", id)->fields.at("token") == Json("t0ken"));
+  {
+    Process locked(store, ownership, other);
+    CHECK(locked.user()->find("crm", id)->fields.empty());
+    CHECK_THAT(locked.log, says(sealer.key_id()));
+    CHECK(locked.user()->why_locked(id)->code == ErrorCode::secrets_locked);
+    // Configuring does not need the secret parts, and does not lose them.
+    REQUIRE(
+        locked.credentials.configure(project, ada, id, *parse_json(R"({"config":{}})")->if_object())
+            .ok());
+    CHECK(locked.user()->why_locked(id).has_value());
+  }
+  Process again(store, ownership, sealer);
+  CHECK(again.user()->find("crm", id)->fields.at("token") == Json("t0ken"));
 }
 
 }  // namespace millrace

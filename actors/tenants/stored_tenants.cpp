@@ -1,0 +1,96 @@
+#include "actors/tenants/stored_tenants.h"
+
+#include "runtime/integrations/run_conditions.h"
+
+#include <utility>
+
+namespace millrace {
+namespace {
+
+/// Holds the places of both views, so that it sees every change.
+class StoredTenant final : public TenantView {
+ public:
+  StoredTenant(std::shared_ptr<const ProjectViews::Place> project,
+               std::shared_ptr<const UserViews::Place> user, const Clock& clock)
+      : project_(std::move(project)), user_(std::move(user)), clock_(clock) {}
+
+  Result<RunGrant> grant(const Workflow& workflow, const std::string& credential) const override {
+    const SharedProject project = project_->get();
+    const SharedUserView user = user_->get();
+    RunConditions conditions;
+    conditions.workflow = workflow.id;
+    conditions.integration_type = workflow.integration;
+    conditions.is_user_disabled = user->is_disabled();
+    std::shared_ptr<const Integration> integration;
+    SharedCredential account;
+    if (!workflow.integration.empty()) {
+      integration = project->integrations->find_integration(workflow.integration);
+      account = credential.empty()
+                    ? choose_credential(user->list(workflow.integration), workflow.id)
+                    : user->find(workflow.integration, credential);
+    }
+    conditions.integration = integration.get();
+    conditions.credential = account.get();
+    auto settings = settings_for_run(conditions);
+    if (!settings) return settings.error();
+    RunGrant grant;
+    grant.settings = std::move(*settings);
+    if (user->user != nullptr) grant.user_meta = user->user->meta;
+    if (account != nullptr) {
+      if (auto lock = user->why_locked(account->id)) return std::move(*lock);
+      grant.credential = account->id;
+    }
+    return grant;
+  }
+
+  Result<std::string> secret(const std::string& name) const override {
+    return project_->get()->secrets->value(name);
+  }
+
+  std::vector<std::string> former_secrets(const std::string& name) const override {
+    return project_->get()->secrets->former_values(name, clock_.now());
+  }
+
+  Result<SharedCredential> credential(std::string_view integration,
+                                      const std::string& credential) const override {
+    const std::string quoted = "\"" + std::string(integration) + "\"";
+    const auto known = project_->get()->integrations->find_integration(integration);
+    if (known == nullptr || !known->is_active) {
+      return Error(ErrorCode::integration_inactive,
+                   "the integration " + quoted + " is switched off or removed");
+    }
+    const SharedUserView user = user_->get();
+    const SharedCredential account = user->find(integration, credential);
+    if (account == nullptr) {
+      return Error(ErrorCode::credential_missing,
+                   credential.empty()
+                       ? "the user has no account connected for " + quoted + ": connect one"
+                       : "the account for " + quoted +
+                             " that this run was started with is no longer connected");
+    }
+    if (!account->is_valid) {
+      return Error(ErrorCode::credential_invalid,
+                   "the user's account for " + quoted + " is not accepted: connect it again");
+    }
+    if (auto lock = user->why_locked(account->id)) return std::move(*lock);
+    return account;
+  }
+
+ private:
+  const std::shared_ptr<const ProjectViews::Place> project_;
+  const std::shared_ptr<const UserViews::Place> user_;
+  const Clock& clock_;
+};
+
+}  // namespace
+
+Result<SharedTenant> StoredTenants::view(const ProjectId& project, const UserId& user) const {
+  auto of_project = projects_.open(project);
+  if (!of_project) return of_project.error();
+  auto of_user = users_.open({project, user});
+  if (!of_user) return of_user.error();
+  return SharedTenant(
+      std::make_shared<const StoredTenant>(std::move(*of_project), std::move(*of_user), clock_));
+}
+
+}  // namespace millrace
