@@ -1,6 +1,7 @@
 #include "http/api/credentials_api.h"
 
 #include "actors/tenants/credential_registry.h"
+#include "actors/tenants/integration_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "runtime/text/nearest_name.h"
 

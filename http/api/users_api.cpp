@@ -1,6 +1,7 @@
 #include "http/api/users_api.h"
 
 #include "actors/tenants/credential_registry.h"
+#include "actors/tenants/integration_registry.h"
 #include "actors/tenants/user_registry.h"
 #include "http/api/history_query.h"
 #include "runtime/text/nearest_name.h"

@@ -1,10 +1,12 @@
 #include "http/server/timed_gateway.h"
 
+#include <utility>
+
 namespace millrace {
 
-Result<TriggerReply> TimedGateway::trigger(const TriggerRequest& request, Millis hold) {
+Result<TriggerReply> TimedGateway::trigger(TriggerRequest request, Millis hold) {
   const Moment begun = clock_.moment();
-  auto reply = gateway_.trigger(request, hold);
+  auto reply = gateway_.trigger(std::move(request), hold);
   if (reply) timing_of(*reply).record(clock_.moment() - begun);
   return reply;
 }

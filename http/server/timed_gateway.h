@@ -23,7 +23,7 @@ class TimedGateway final : public Gateway {
       : gateway_(gateway), clock_(clock), timings_(timings) {}
 
   /// What is refused is not timed: it did nothing.
-  Result<TriggerReply> trigger(const TriggerRequest& request, Millis hold) override;
+  Result<TriggerReply> trigger(TriggerRequest request, Millis hold) override;
   Outcome cancel(const ProjectId& project, const ExecutionId& execution) override;
   bool is_ready() const override;
 

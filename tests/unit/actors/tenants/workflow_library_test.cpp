@@ -36,7 +36,9 @@ struct Library {
     REQUIRE(ownership.claim(store, ShardSet::all()).ok());
     library.emplace(
         store, commits, ownership, clock, functions,
-        [catalog = std::make_shared<IntegrationSet>()](const ProjectId&) { return catalog; });
+        [](const ProjectId&) -> Result<std::shared_ptr<const IntegrationCatalog>> {
+          return std::shared_ptr<const IntegrationCatalog>(std::make_shared<IntegrationSet>());
+        });
   }
 
   /// A workflow of one function.
@@ -151,7 +153,9 @@ TEST_CASE("a write that waits for the disk delays no trigger of another workflow
   // Another process: nothing of it is in memory yet.
   bed.library.emplace(
       bed.store, bed.commits, bed.ownership, bed.clock, bed.functions,
-      [catalog = std::make_shared<IntegrationSet>()](const ProjectId&) { return catalog; });
+      [](const ProjectId&) -> Result<std::shared_ptr<const IntegrationCatalog>> {
+        return std::shared_ptr<const IntegrationCatalog>(std::make_shared<IntegrationSet>());
+      });
   Gate disk;
   bed.commits.submit({}, storage::Urgency::urgent, [&](const Outcome&) { disk.stand(); });
   auto writing = std::async(std::launch::async, [&] { return bed.deploy(bed.acme, "w"); });

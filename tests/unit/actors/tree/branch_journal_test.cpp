@@ -172,8 +172,8 @@ TEST_CASE("a shard that moved is no failed commit and nothing built before is wr
   bed.start();
   bed.journal.flush(Urgency::urgent);
   REQUIRE(bed.settle());
-  bed.claim();
-  bed.claim();  // whoever has it now, it is not the claim that the branch was built under
+  REQUIRE(bed.claim());
+  REQUIRE(bed.claim());  // whoever has it now, it is not the claim that the branch was built under
   bed.complete(work);
   bed.journal.reply(RunAccepted{bed.execution, bed.clock.now()});
   bed.journal.flush(Urgency::urgent);
@@ -188,7 +188,7 @@ TEST_CASE("a request of a run whose shard has moved is not told to leave") {
   bed.start();
   bed.journal.flush(Urgency::urgent);
   REQUIRE(bed.settle());
-  bed.claim();
+  REQUIRE(bed.claim());
   bed.journal.tell_call(1);  // nothing is left to be written, and still it asks
   bed.journal.flush(Urgency::urgent);
   CHECK(bed.inbox->next<ShardMoved>());

@@ -16,7 +16,7 @@ const std::string request_only =
     R"([{"id":"call","type":"request","method":"POST","url":"https://api.example/a"}])";
 
 std::size_t runs_on_disk(const ActorTestBed& bed) {
-  storage::ExecutionTable::HistoryQuery query;
+  TaskHistory::Query query;
   query.project = bed.project;
   const auto page = bed.history->list(query);
   REQUIRE(page.ok());

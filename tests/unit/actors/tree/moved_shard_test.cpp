@@ -18,7 +18,7 @@ void move_shards_away_and_back(ActorTestBed& bed) {
 }
 
 std::optional<ExecutionSummary> only_run(const ActorTestBed& bed) {
-  storage::ExecutionTable::HistoryQuery query;
+  TaskHistory::Query query;
   query.project = bed.project;
   const auto page = bed.history->list(query);
   REQUIRE(page.ok());

@@ -97,7 +97,7 @@ TEST_CASE("a held request is answered when its sleeping run is cancelled") {
   std::optional<Result<TriggerReply>> reply;
   std::thread client([&] { reply = bed.trigger("w"); });
   CHECK(bed.eventually([&] { return bed.gateway->stats().runs_unloaded == 1; }));
-  storage::ExecutionTable::HistoryQuery query;
+  TaskHistory::Query query;
   query.project = bed.project;
   const auto page = bed.history->list(query);
   REQUIRE((page.ok() && page->executions.size() == 1));

@@ -91,7 +91,7 @@ TEST_CASE("a run is delayed while all of its elements are, and executing when on
   bed.deploy("w", sleep_and_work);
   const auto execution = bed.accept("w", hours({1, 3}));
   REQUIRE(bed.reaches(execution, ExecutionStatus::delayed));
-  storage::ExecutionTable::HistoryQuery delayed;
+  TaskHistory::Query delayed;
   delayed.project = bed.project;
   delayed.status = ExecutionStatus::delayed;
   const auto page = bed.history->list(delayed);

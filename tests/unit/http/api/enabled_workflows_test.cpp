@@ -37,9 +37,9 @@ struct Accounts : ApiFixture {
     REQUIRE(answer.status == 201);
     return std::string(answer["id"].as_string());
   }
-  void configure(const std::string& id, const std::string& workflows) {
+  void configure(const std::string& id, const std::string& chosen) {
     const auto answer = as_user("PATCH", "/credentials/" + id,
-                                R"({"config":{"configuredWorkflows":)" + workflows + "}}");
+                                R"({"config":{"configuredWorkflows":)" + chosen + "}}");
     INFO(answer.text);
     REQUIRE(answer.status == 200);
   }
