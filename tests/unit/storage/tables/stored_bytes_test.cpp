@@ -98,6 +98,15 @@ TEST_CASE("the bytes of a summary and its index rows never change", "[stored_byt
         "00b0207000ff71000180000000000000010000000001028ab08b01020304050607 -\n");
 }
 
+TEST_CASE("a run that ends in its first batch leaves no tombstone of a marker it never had") {
+  WriteBatch batch;
+  ExecutionTable::put_summary(batch, summary(), ExecutionTable::Marker::never_set);
+  for (const auto& operation : batch.operations()) {
+    CHECK(operation.kind == WriteBatch::Operation::Kind::put);
+  }
+  CHECK(batch.operations().size() == 2);  // the locator and the history line
+}
+
 TEST_CASE("the bytes of pages and snapshots never change", "[stored_bytes]") {
   WriteBatch batch;
   const auto id = summary().id;
