@@ -152,6 +152,8 @@ Outcome GroupCommit::write(Group& group) {
     ends[i] = merged.operations().size();
   }
 
+  CHECK(ends.back() == merged.operations().size(), "operations were merged that are nobody's");
+
   Outcome outcome = try_commit(merged);
   for (int round = 0; round < stale_rounds_max; ++round) {
     // A store compares the fences before it writes anything, so a refused group has left no trace.

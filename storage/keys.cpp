@@ -372,6 +372,9 @@ std::optional<TimerKey> parse_timer(std::string_view key) {
   TimerKey timer;
   timer.due = reader.time();
   timer.execution = reader.execution();
+  // Otherwise another shard's owner would be asked to wake it.
+  if (ShardId{KeyReader(key).number<std::uint16_t>()} != timer.execution.shard())
+    return std::nullopt;
   const std::size_t depth = reader.number<std::uint8_t>();
   if (reader.left() != depth * branch_element_bytes + sizeof(StepIndex)) return std::nullopt;
   for (std::size_t i = 0; i < depth; ++i) {

@@ -1,5 +1,6 @@
 #include "storage/tables/due_rows.h"
 
+#include "runtime/base/check.h"
 #include "storage/keys.h"
 
 #include <optional>
@@ -44,9 +45,11 @@ class DueWalk {
       auto row = decode(cursor->key(), cursor->value());
       if (!row.ok()) {
         note(row.error());
-      } else if (!visit_(std::move(*row))) {
-        return Done{};
+        continue;
       }
+      CHECK(due_of(*row) < before_, "a row was read that is not due");
+      CHECK(shards.contains(shard_of(*row)), "a row was read that is another owner's");
+      if (!visit_(std::move(*row))) return Done{};
     }
     return cursor->status();
   }

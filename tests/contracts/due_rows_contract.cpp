@@ -175,6 +175,10 @@ TEST_CASE("a damaged row is passed over and told of, and all later ones are visi
   TimerTable::put(of_foreign, foreign);
   damage.put(storage::keys::timer(at(4), first.execution, first.branch, first.step),
              of_foreign.operations().front().value);
+  // A key that names another shard than its execution does.
+  std::string moved = storage::keys::timer(at(5), first.execution, first.branch, first.step);
+  moved[1] = static_cast<char>(moved[1] ^ 1);
+  damage.put(moved, of_foreign.operations().front().value);
   must_commit(**store, damage);
   std::size_t visited = 0;
   const auto outcome = storage::visit_due(**store, ShardSet::all(), at(100), [&](const DueRow&) {
