@@ -76,82 +76,123 @@ StepExecution StepHistory::describe(const Step& step, const BranchPath& path) co
   return execution;
 }
 
+/// The replay of one branch: one handler for each kind of event that says something about a step.
+class StepHistory::BranchReplay {
+ public:
+  BranchReplay(StepHistory& history, BranchMachine& machine, const BranchPath& path,
+               std::string previous)
+      : history_(history), machine_(machine), path_(path), previous_(std::move(previous)) {}
+
+  Outcome replay(const std::vector<Event>& events, ExecutionStatus run_status) {
+    for (const Event& event : events) {
+      std::visit([&](const auto& body) { meet(event.at, body); }, event.body);
+      machine_.apply(event);
+      if (!std::holds_alternative<FanOutOpened>(event.body)) continue;
+      open_.start = event.at;
+      const auto id = step_path(*machine_.current_step(), indexes_of(path_));
+      auto children = history_.replay_children(machine_, path_, id, run_status);
+      if (!children) return children;
+    }
+    // The step that the branch stands at, unless it failed for good: then it has been reported.
+    if (machine_.current_step() != nullptr && !is_reported_) {
+      const Instant last = events.empty() ? Instant{} : events.back().at;
+      report({last, std::nullopt, open_status(machine_, run_status), nullptr});
+    }
+    return Done{};
+  }
+
+ private:
+  /// The step that the branch is in the middle of.
+  struct Open {
+    std::vector<StepAttempt> attempts;
+    std::optional<Instant> start;
+  };
+  /// How a step ended, or stands.
+  struct State {
+    Instant start;  // unless it began earlier, by `open_`
+    std::optional<Instant> end;
+    std::string status;
+    SharedJson output;
+    std::uint64_t input_bytes = 0;
+    std::vector<ConsoleLine> console = {};
+  };
+
+  void meet(Instant at, const StepCompleted& event) {
+    open_.attempts.push_back({event.attempt, event.started, at, {}, {}});
+    report({event.started, at, "SUCCEEDED", event.output, event.input_bytes, event.console});
+  }
+
+  void meet(Instant at, const StepFailed& event) {
+    open_.attempts.push_back(
+        {event.attempt, event.started, at, Error(event.code, event.message), event.retry_at});
+    if (!open_.start) open_.start = event.started;
+    if (event.retry_at) return;
+    const bool goes_on = step().continue_on_error;
+    report({event.started, at, "FAILED", error_output(event.code, event.message, event.response),
+            event.input_bytes, event.console});
+    is_reported_ = !goes_on;
+  }
+
+  void meet(Instant at, const PageFetched& event) {
+    if (!open_.start) open_.start = event.started;
+    open_.attempts.push_back({event.attempt, event.started, at, {}, {}});
+  }
+
+  void meet(Instant at, const DelayArmed&) { open_.start = at; }
+  void meet(Instant at, const DelayElapsed&) { report({at, at, "SUCCEEDED", nullptr}); }
+
+  void meet(Instant at, const FanOutJoined& event) {
+    report({event.started, at, "SUCCEEDED", event.output});
+  }
+
+  /// A run that was given up at a step (it kept crashing): the step has no event of its own.
+  void meet(Instant at, const ExecutionEnded& event) {
+    const Step* const current = machine_.current_step();
+    if (!event.step || current == nullptr || *event.step != current->index || is_reported_) return;
+    report({at, at, "FAILED", error_output(event.code, event.message)});
+    is_reported_ = true;
+  }
+
+  /// All others say nothing about a step.
+  template <class Other>
+  void meet(Instant, const Other&) {}
+
+  const Step& step() const {
+    const Step* const current = machine_.current_step();
+    CHECK(current != nullptr, "a step's event behind the end of its branch");
+    return *current;
+  }
+
+  void report(State state) {
+    Finding finding;
+    finding.step = history_.describe(step(), path_);
+    finding.step.start = open_.start.value_or(state.start);
+    finding.step.end = state.end;
+    finding.step.status = std::move(state.status);
+    finding.step.previous = std::move(previous_);
+    finding.step.input_bytes = state.input_bytes;
+    finding.step.output_bytes = bytes_of(state.output);
+    finding.step.attempts = std::move(open_.attempts);
+    finding.before = &machine_;
+    finding.output = std::move(state.output);
+    finding.console = std::move(state.console);
+    previous_ = finding.step.id;
+    open_ = Open{};
+    history_.visit_(std::move(finding));
+  }
+
+  StepHistory& history_;
+  BranchMachine& machine_;
+  const BranchPath& path_;
+  std::string previous_;  // the id of the step before
+  Open open_;
+  bool is_reported_ = false;  // the step at which the branch stands
+};
+
 Outcome StepHistory::replay_branch(BranchMachine& machine, const BranchPath& path,
                                    const std::vector<Event>& events, std::string previous,
                                    ExecutionStatus run_status) {
-  Open open;
-  bool current_reported = false;
-  const auto report = [&](const Step& step, Instant start, std::optional<Instant> end,
-                          std::string status, SharedJson output, std::uint64_t input_bytes,
-                          std::vector<ConsoleLine> console) {
-    Finding finding;
-    finding.step = describe(step, path);
-    finding.step.start = open.start.value_or(start);
-    finding.step.end = end;
-    finding.step.status = std::move(status);
-    finding.step.previous = previous;
-    finding.step.input_bytes = input_bytes;
-    finding.step.output_bytes = bytes_of(output);
-    finding.step.attempts = std::move(open.attempts);
-    finding.before = &machine;
-    finding.output = std::move(output);
-    finding.console = std::move(console);
-    previous = finding.step.id;
-    visit_(std::move(finding));
-    open = Open{};
-  };
-  for (const auto& event : events) {
-    const Step* step = machine.current_step();
-    if (const auto* completed = std::get_if<StepCompleted>(&event.body)) {
-      CHECK(step != nullptr, "a step completed behind the end");
-      open.attempts.push_back({completed->attempt, completed->started, event.at, {}, {}});
-      report(*step, completed->started, event.at, "SUCCEEDED", completed->output,
-             completed->input_bytes, completed->console);
-    } else if (const auto* failed = std::get_if<StepFailed>(&event.body)) {
-      CHECK(step != nullptr, "a step failed behind the end");
-      open.attempts.push_back({failed->attempt, failed->started, event.at,
-                               Error(failed->code, failed->message), failed->retry_at});
-      if (!open.start) open.start = failed->started;
-      if (!failed->retry_at) {
-        report(*step, failed->started, event.at, "FAILED",
-               error_output(failed->code, failed->message, failed->response), failed->input_bytes,
-               failed->console);
-        current_reported = !step->continue_on_error;
-      }
-    } else if (const auto* page = std::get_if<PageFetched>(&event.body)) {
-      if (!open.start) open.start = page->started;
-      open.attempts.push_back({page->attempt, page->started, event.at, {}, {}});
-    } else if (std::holds_alternative<DelayArmed>(event.body)) {
-      open.start = event.at;
-    } else if (std::holds_alternative<DelayElapsed>(event.body)) {
-      CHECK(step != nullptr, "a delay elapsed behind the end");
-      report(*step, event.at, event.at, "SUCCEEDED", nullptr, 0, {});
-    } else if (const auto* joined = std::get_if<FanOutJoined>(&event.body)) {
-      CHECK(step != nullptr, "a fan-out joined behind the end");
-      report(*step, joined->started, event.at, "SUCCEEDED", joined->output, 0, {});
-    }
-    if (const auto* ended = std::get_if<ExecutionEnded>(&event.body);
-        ended && ended->step && step && *ended->step == step->index && !current_reported) {
-      // The run was given up at this step (it kept crashing): the step has no event of its own.
-      report(*step, event.at, event.at, "FAILED", error_output(ended->code, ended->message), 0, {});
-      current_reported = true;
-    }
-    machine.apply(event);
-    if (std::holds_alternative<FanOutOpened>(event.body)) {
-      open.start = event.at;
-      const auto id = step_path(*machine.current_step(), indexes_of(path));
-      if (auto children = replay_children(machine, path, id, run_status); !children) {
-        return children;
-      }
-    }
-  }
-  // The step that the branch stands at, unless it failed for good: then it has been reported.
-  const Step* current = machine.current_step();
-  if (current != nullptr && !current_reported) {
-    report(*current, events.empty() ? Instant{} : events.back().at, std::nullopt,
-           open_status(machine, run_status), nullptr, 0, {});
-  }
-  return Done{};
+  return BranchReplay(*this, machine, path, std::move(previous)).replay(events, run_status);
 }
 
 Outcome StepHistory::replay_children(const BranchMachine& machine, const BranchPath& path,

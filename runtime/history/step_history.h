@@ -36,10 +36,7 @@ class StepHistory {
   Outcome replay(const std::vector<Event>& root_events);
 
  private:
-  struct Open {  // the step that a branch is in the middle of
-    std::vector<StepAttempt> attempts;
-    std::optional<Instant> start;
-  };
+  class BranchReplay;
 
   Outcome replay_branch(BranchMachine& machine, const BranchPath& path,
                         const std::vector<Event>& events, std::string previous,
