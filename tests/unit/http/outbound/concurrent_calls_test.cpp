@@ -12,7 +12,7 @@
 namespace millrace::tests {
 namespace {
 
-/// Holds every request until `arrived` of them are there.
+/// Holds every request until `wanted` of them are there.
 class Gate {
  public:
   explicit Gate(std::size_t wanted) : wanted_(wanted) {}
@@ -71,143 +71,149 @@ class Answers {
   std::size_t count_ = 0;
 };
 
-MisbehavingPeer::Script through(Gate& gate) {
-  return MisbehavingPeer::serving([&gate](PeerConnection& connection, const PeerRequest& request) {
-    gate.pass();
-    connection.answer(200, request.target);
-  });
+constexpr std::size_t nothing_held = 0;
+constexpr std::size_t until_opened = 1'000'000;
+
+/// A peer that answers with the target, once as many requests are there as `held` says, a caller, and
+/// what became of its calls.
+struct Bed {
+  explicit Bed(std::size_t held, OutboundOptions options = open_for_loopback())
+      : gate(held), caller(make_caller(std::move(options))) {}
+  /// The peer cannot end while it holds a request.
+  ~Bed() { gate.open(); }
+
+  HttpRequest request(const std::string& project = "p", const std::string& target = "/") const {
+    HttpRequest made = request_to(peer.url(target));
+    made.project = ProjectId(project);
+    return made;
+  }
+  HttpCaller::CallId call() { return caller->call(request(), answers.one()); }
+  void call_times(int count) {
+    for (int i = 0; i < count; ++i) call();
+  }
+  /// One call, which the peer has and holds.
+  void call_in_air() {
+    call();
+    gate.wait_for(1);
+  }
+
+  Gate gate;
+  MisbehavingPeer peer{
+      MisbehavingPeer::serving([this](PeerConnection& connection, const PeerRequest& got) {
+        gate.pass();
+        connection.answer(200, got.target);
+      })};
+  Answers answers;
+  const std::unique_ptr<CurlHttpCaller> caller;
+};
+
+OutboundOptions with_calls_max(std::size_t calls_max) {
+  auto options = open_for_loopback();
+  options.calls_max = calls_max;
+  return options;
 }
 
 }  // namespace
 
 TEST_CASE("a thousand calls are in the air at once, each with its own answer", "[outbound]") {
   constexpr std::size_t count = 1'000;
-  Gate gate(count);  // the first is answered only when the last has arrived
-  MisbehavingPeer peer(through(gate));
-  const auto caller = make_caller();
-  Answers answers;
+  Bed bed(count);  // the first is answered only when the last has arrived
   std::atomic<std::size_t> own{0};
   for (std::size_t i = 0; i < count; ++i) {
     const std::string target = "/" + std::to_string(i);
-    caller->call(request_to(peer.url(target)),
-                 [&own, target, done = answers.one()](HttpOutcome outcome) {
-                   if (outcome.ok() && *outcome->body == target) ++own;
-                   done(std::move(outcome));
-                 });
+    bed.caller->call(bed.request("p", target),
+                     [&own, target, done = bed.answers.one()](HttpOutcome outcome) {
+                       if (outcome.ok() && *outcome->body == target) ++own;
+                       done(std::move(outcome));
+                     });
   }
-  REQUIRE(answers.wait_for(count));
-  CHECK(answers.of("status 200") == count);
+  REQUIRE(bed.answers.wait_for(count));
+  CHECK(bed.answers.of("status 200") == count);
   CHECK(own == count);
-  CHECK(caller->stats().calls == count);
-  CHECK(caller->stats().failures.empty());
+  CHECK(bed.caller->stats().calls == count);
+  CHECK(bed.caller->stats().failures.empty());
 }
 
 TEST_CASE("calls one after the other share one connection", "[outbound]") {
-  MisbehavingPeer peer(MisbehavingPeer::serving(
-      [](PeerConnection& connection, const PeerRequest&) { connection.answer(200, "ok"); }));
-  const auto caller = make_caller();
-  for (int i = 0; i < 20; ++i)
-    CHECK(code_of(send(*caller, request_to(peer.url()))) == "status 200");
-  CHECK(peer.connections() == 1);
-  CHECK(caller->stats().reused_connections == 19);
-  CHECK(caller->stats().requests == 20);
-  CHECK(caller->stats().bytes_received > 20 * 2);
+  Bed bed(nothing_held);
+  for (int i = 0; i < 20; ++i) CHECK(code_of(send(*bed.caller, bed.request())) == "status 200");
+  CHECK(bed.peer.connections() == 1);
+  CHECK(bed.caller->stats().reused_connections == 19);
+  CHECK(bed.caller->stats().requests == 20);
+  CHECK(bed.caller->stats().bytes_received > 20 * 2);
 }
 
 TEST_CASE("a project with many calls does not keep another one waiting", "[outbound]") {
-  auto options = open_for_loopback();
-  options.calls_max = 4;
-  Gate gate(1'000'000);
-  MisbehavingPeer peer(through(gate));
-  const auto caller = make_caller(options);
-  Answers crowd;
-  for (int i = 0; i < 2'000; ++i) caller->call(request_to(peer.url()), crowd.one());
-  gate.wait_for(4);
-  auto request = request_to(peer.url());
-  request.project = ProjectId("quiet");
+  Bed bed(until_opened, with_calls_max(4));
+  bed.call_times(2'000);
+  bed.gate.wait_for(4);
   std::promise<std::size_t> crowd_answered;
-  caller->call(std::move(request), [&](HttpOutcome) { crowd_answered.set_value(crowd.count()); });
-  gate.open();
+  bed.caller->call(bed.request("quiet"),
+                   [&](HttpOutcome) { crowd_answered.set_value(bed.answers.count()); });
+  bed.gate.open();
   // Those in the air, and about as many again: the quiet call had one of the next turns.
   CHECK(crowd_answered.get_future().get() < 50);
-  CHECK(crowd.wait_for(2'000));
+  CHECK(bed.answers.wait_for(2'000));
 }
 
 TEST_CASE("a project has no more calls in the air than its share", "[outbound]") {
   auto options = open_for_loopback();
   options.calls_per_project_max = 3;
-  Gate gate(1'000'000);
-  MisbehavingPeer peer(through(gate));
-  const auto caller = make_caller(options);
-  Answers answers;
-  for (int i = 0; i < 10; ++i) caller->call(request_to(peer.url()), answers.one());
-  gate.wait_for(3);
-  CHECK(poll_until([&] { return caller->stats().waiting == 7; }));
-  CHECK(caller->stats().in_air == 3);
-  gate.open();
-  REQUIRE(answers.wait_for(10));
-  CHECK(peer.connections() <= 3);
+  Bed bed(until_opened, options);
+  bed.call_times(10);
+  bed.gate.wait_for(3);
+  CHECK(poll_until([&] { return bed.caller->stats().waiting == 7; }));
+  CHECK(bed.caller->stats().in_air == 3);
+  bed.gate.open();
+  REQUIRE(bed.answers.wait_for(10));
+  CHECK(bed.peer.connections() <= 3);
 }
 
 TEST_CASE("calls beyond what may wait are refused at once", "[outbound]") {
-  auto options = open_for_loopback();
-  options.calls_max = 1;
+  auto options = with_calls_max(1);
   options.waiting_max = 2;
-  Gate gate(1'000'000);
-  MisbehavingPeer peer(through(gate));
-  const auto caller = make_caller(options);
-  Answers answers;
-  for (int i = 0; i < 5; ++i) caller->call(request_to(peer.url()), answers.one());
-  CHECK(answers.of("overloaded") == 2);
-  gate.open();
-  REQUIRE(answers.wait_for(5));
-  CHECK(answers.of("status 200") == 3);
-  CHECK(caller->stats().failures.at(ErrorCode::overloaded) == 2);
+  Bed bed(until_opened, options);
+  bed.call_times(5);
+  CHECK(bed.answers.of("overloaded") == 2);
+  bed.gate.open();
+  REQUIRE(bed.answers.wait_for(5));
+  CHECK(bed.answers.of("status 200") == 3);
+  CHECK(bed.caller->stats().failures.at(ErrorCode::overloaded) == 2);
 }
 
 TEST_CASE("a call that waits for its turn too long is answered, and may be tried again",
           "[outbound]") {
-  auto options = open_for_loopback();
-  options.calls_max = 1;
+  auto options = with_calls_max(1);
   options.waiting_time_max = Millis(30);
-  Gate gate(1'000'000);
-  MisbehavingPeer peer(through(gate));
-  const auto caller = make_caller(options);
-  Answers answers;
-  caller->call(request_to(peer.url()), answers.one());
-  gate.wait_for(1);
-  const auto outcome = send(*caller, request_to(peer.url()));
+  Bed bed(until_opened, options);
+  bed.call_in_air();
+  const auto outcome = send(*bed.caller, bed.request());
   REQUIRE(code_of(outcome) == "overloaded");
   CHECK_THAT(outcome.error().message, Catch::Contains("waited longer than 30 ms"));
-  gate.open();
-  REQUIRE(answers.wait_for(1));
-  CHECK(answers.of("status 200") == 1);
+  bed.gate.open();
+  REQUIRE(bed.answers.wait_for(1));
+  CHECK(bed.answers.of("status 200") == 1);
 }
 
 TEST_CASE("the time that a call waits for its turn does not count towards its timeout",
           "[outbound]") {
   auto options = open_for_loopback();
   options.calls_per_project_max = 1;
-  Gate gate(1'000'000);
-  MisbehavingPeer peer(through(gate));
-  const auto caller = make_caller(options);
-  Answers first;
-  caller->call(request_to(peer.url()), first.one());
-  gate.wait_for(1);
-  auto request = request_to(peer.url());
-  request.timeout = Millis(1'000);
   Answers waiting;
-  caller->call(request, waiting.one());
+  Bed bed(until_opened, options);
+  bed.call_in_air();
+  auto request = bed.request();
+  request.timeout = Millis(1'000);
+  bed.caller->call(request, waiting.one());
   // Another project's call tells when more than that has passed.
-  auto clock = request_to(peer.url());
-  clock.project = ProjectId("clock");
+  auto clock = bed.request("clock");
   clock.timeout = Millis(1'100);
-  REQUIRE(code_of(send(*caller, clock)) == "step_timeout");
+  REQUIRE(code_of(send(*bed.caller, clock)) == "step_timeout");
   CHECK(waiting.count() == 0);
-  gate.open();
+  bed.gate.open();
   REQUIRE(waiting.wait_for(1));
   CHECK(waiting.of("status 200") == 1);
-  REQUIRE(first.wait_for(1));
+  REQUIRE(bed.answers.wait_for(1));
 }
 
 TEST_CASE("a cancelled call is answered once and its connection closed", "[outbound]") {
@@ -233,87 +239,66 @@ TEST_CASE("a cancelled call is answered once and its connection closed", "[outbo
 }
 
 TEST_CASE("a waiting call can be cancelled too", "[outbound]") {
-  auto options = open_for_loopback();
-  options.calls_max = 1;
-  Gate gate(1'000'000);
-  MisbehavingPeer peer(through(gate));
-  const auto caller = make_caller(options);
-  Answers answers;
-  caller->call(request_to(peer.url()), answers.one());
-  gate.wait_for(1);
   Answers waiting;
-  caller->cancel(caller->call(request_to(peer.url()), waiting.one()));
+  Bed bed(until_opened, with_calls_max(1));
+  bed.call_in_air();
+  bed.caller->cancel(bed.caller->call(bed.request(), waiting.one()));
   REQUIRE(waiting.wait_for(1));
   CHECK(waiting.of("cancelled") == 1);
-  gate.open();
-  REQUIRE(answers.wait_for(1));
+  bed.gate.open();
+  REQUIRE(bed.answers.wait_for(1));
 }
 
 TEST_CASE("stopping answers every call, in the air or waiting, and refuses later ones",
           "[outbound]") {
-  auto options = open_for_loopback();
-  options.calls_max = 20;
-  Gate gate(1'000'000);
-  MisbehavingPeer peer(through(gate));
-  const auto caller = make_caller(options);
-  Answers answers;
+  Bed bed(until_opened, with_calls_max(20));
   const auto alive = std::make_shared<int>(0);
   for (int i = 0; i < 100; ++i) {
-    caller->call(request_to(peer.url()),
-                 [alive, done = answers.one()](HttpOutcome outcome) { done(std::move(outcome)); });
+    bed.caller->call(bed.request(), [alive, done = bed.answers.one()](HttpOutcome outcome) {
+      done(std::move(outcome));
+    });
   }
-  gate.wait_for(20);
-  caller->stop();
-  CHECK(answers.count() == 100);
-  CHECK(answers.of("overloaded") == 100);
+  bed.gate.wait_for(20);
+  bed.caller->stop();
+  CHECK(bed.answers.count() == 100);
+  CHECK(bed.answers.of("overloaded") == 100);
   CHECK(alive.use_count() == 1);
-  CHECK(code_of(send(*caller, request_to(peer.url()))) == "overloaded");
-  caller->cancel(1);
-  caller->stop();
-  gate.open();
+  CHECK(code_of(send(*bed.caller, bed.request())) == "overloaded");
+  bed.caller->cancel(1);
+  bed.caller->stop();
 }
 
 TEST_CASE("calls may be made and cancelled from inside an answer", "[outbound]") {
-  MisbehavingPeer peer(MisbehavingPeer::serving(
-      [](PeerConnection& connection, const PeerRequest&) { connection.answer(200, "ok"); }));
-  const auto caller = make_caller();
-  Answers answers;
+  Bed bed(nothing_held);
   std::function<void(int)> next = [&](int left) {
-    caller->call(request_to(peer.url()), [&, left](HttpOutcome outcome) {
+    bed.caller->call(bed.request(), [&, left](HttpOutcome outcome) {
       if (left > 0) next(left - 1);
-      caller->cancel(1);
-      answers.one()(std::move(outcome));
+      bed.caller->cancel(1);
+      bed.answers.one()(std::move(outcome));
     });
   };
   next(50);
-  REQUIRE(answers.wait_for(51));
-  CHECK(answers.of("status 200") == 51);
+  REQUIRE(bed.answers.wait_for(51));
+  CHECK(bed.answers.of("status 200") == 51);
 }
 
 TEST_CASE("calls, cancellations and a stop from many threads end in one answer each",
           "[outbound]") {
-  MisbehavingPeer peer(MisbehavingPeer::serving(
-      [](PeerConnection& connection, const PeerRequest&) { connection.answer(200, "ok"); }));
-  auto options = open_for_loopback();
-  options.calls_max = 16;
-  const auto caller = make_caller(options);
-  Answers answers;
+  Bed bed(nothing_held, with_calls_max(16));
   std::atomic<std::size_t> made{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 200; ++i) {
-        auto request = request_to(peer.url());
-        request.project = ProjectId(std::to_string(t));
-        const auto id = caller->call(std::move(request), answers.one());
-        if (i % 3 == 0) caller->cancel(id);
-        if (++made == 600) caller->stop();
+        const auto id = bed.caller->call(bed.request(std::to_string(t)), bed.answers.one());
+        if (i % 3 == 0) bed.caller->cancel(id);
+        if (++made == 600) bed.caller->stop();
       }
     });
   }
   for (auto& each : threads) each.join();
-  caller->stop();
-  CHECK(answers.count() == 800);
+  bed.caller->stop();
+  CHECK(bed.answers.count() == 800);
 }
 
 }  // namespace millrace::tests
