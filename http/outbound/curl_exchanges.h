@@ -27,7 +27,7 @@ class CurlExchanges final : public Exchanges {
   /// From any thread.
   void wake() { loop_.wake(); }
   /// Of response bodies that are being received.
-  std::size_t bytes_in_flight() const { return settings_.bytes_in_flight; }
+  std::size_t bytes_in_flight() const { return settings_.in_flight.now; }
 
  private:
   struct Running {

@@ -98,7 +98,7 @@ class CurlHttpCaller::Impl {
     settings.no_proxy = options.no_proxy;
     settings.ca_file = certificates_.path();
     settings.resolve = resolve_.get();
-    settings.bytes_in_flight_max = options.bytes_in_flight_max;
+    settings.in_flight.max = options.bytes_in_flight_max;
     return settings;
   }
 

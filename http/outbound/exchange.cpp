@@ -1,5 +1,6 @@
 #include "http/outbound/exchange.h"
 
+#include "http/outbound/curl_failure.h"
 #include "http/outbound/request_headers.h"
 #include "runtime/base/check.h"
 
@@ -11,18 +12,6 @@
 
 namespace millrace {
 namespace {
-
-/// How many compressed bytes a response may have at any cap (beyond: two for each unpacked one).
-constexpr std::size_t packed_bytes_spare = 32u << 10;
-
-/// Grows by doubling, as a string does by itself, but never beyond `max`.
-void make_room(std::string& text, std::size_t needed, std::size_t max) {
-  if (needed <= text.capacity()) return;
-  std::string larger;
-  larger.reserve(std::min(std::max(needed, 2 * text.capacity()), max));
-  larger.append(text);
-  text.swap(larger);
-}
 
 std::optional<IpAddress> address_of(const curl_sockaddr& socket) {
   IpAddress address;
@@ -55,51 +44,9 @@ bool is_bypassed(const std::string& host, const std::vector<std::string>& no_pro
   });
 }
 
-bool is_tls_failure(CURLcode code) {
-  switch (code) {
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_USE_SSL_FAILED:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool is_connection_failure(CURLcode code) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_OPERATION_TIMEDOUT:
-    case CURLE_PROXY:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// What ends a connection in mid-air: before the first answer it is the connection's failure (safe
-/// to call so even if the peer has read the request), after it the response is broken.
-bool is_cut(CURLcode code) {
-  switch (code) {
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:  // also of an HTTP/2 connection that ends before the answer
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_FAIL_REWIND:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-      return true;
-    default:
-      return false;
-  }
+ResponseBody::Encoding encoding_of(const ExchangeRequest& request) {
+  return has_header(request.headers, "accept-encoding") ? ResponseBody::Encoding::the_callers
+                                                        : ResponseBody::Encoding::ours;
 }
 
 }  // namespace
@@ -109,7 +56,8 @@ Exchange::Exchange(ExchangeSettings& settings, ExchangeRequest request)
       request_(std::move(request)),
       handle_(curl_easy_init()),
       uses_proxy_(uses_proxy()),
-      head_(settings.header_bytes_max) {
+      head_(settings.header_bytes_max),
+      body_(settings.in_flight, request_.response_bytes_max, encoding_of(request_)) {
   if (handle_ == nullptr) {
     ended_by_us_ = Error(ErrorCode::overloaded, "out of memory for another request");
     return;
@@ -120,7 +68,6 @@ Exchange::Exchange(ExchangeSettings& settings, ExchangeRequest request)
 }
 
 Exchange::~Exchange() {
-  settings_.bytes_in_flight -= std::min(body_->size(), settings_.bytes_in_flight);
   curl_easy_cleanup(handle_);
   curl_slist_free_all(header_lines_);
 }
@@ -271,71 +218,11 @@ std::size_t Exchange::on_header(char* bytes, std::size_t size, std::size_t count
 std::size_t Exchange::on_body(char* bytes, std::size_t size, std::size_t count, void* self) {
   auto& exchange = *static_cast<Exchange*>(self);
   const std::size_t length = size * count;
-  if (exchange.received_ == 0 && length > 0 && !exchange.begin_body()) return 0;
-  exchange.received_ += length;
-  return exchange.take_received({bytes, length}) ? length : 0;
-}
-
-/// Whether the body that is about to arrive can be read, and what it has to be unpacked with.
-bool Exchange::begin_body() {
-  const auto& headers = head_.headers();
-  // libcurl would undo it, and take a cut one for a whole one.
-  if (has_unasked_transfer_coding(headers)) {
-    return end_with(ErrorCode::bad_response, "has a transfer coding that was not asked for");
-  }
-  if (head_.status() == 206) return true;  // a part of a compressed body is the caller's to read
-  const ContentCoding coding = content_coding(headers);
-  if (coding == ContentCoding::several) {
-    return end_with(ErrorCode::bad_response, "is encoded more than once, which is not undone");
-  }
-  // Who asked for an encoding of their own can read it.
-  if (coding == ContentCoding::unknown && !has_header(request_.headers, "accept-encoding")) {
-    return end_with(ErrorCode::bad_response,
-                    "has an encoding that was not asked for; gzip and deflate are");
-  }
-  if (coding == ContentCoding::gzip || coding == ContentCoding::deflate) decoder_.emplace(coding);
-  return true;
-}
-
-bool Exchange::take_received(std::string_view bytes) {
-  if (!decoder_) return take_body(bytes);
-  // Packed data may be larger than what is in it, but it could also go on for ever and hold nothing.
-  if (received_ > packed_bytes_spare &&
-      (received_ - packed_bytes_spare) / 2 > request_.response_bytes_max) {
-    return end_with(ErrorCode::response_too_large,
-                    "has more than twice as many compressed bytes as the " +
-                        std::to_string(request_.response_bytes_max) + " that it may unpack to");
-  }
-  const auto verdict =
-      decoder_->feed(bytes, [this](std::string_view block) { return take_body(block); });
-  if (verdict == ContentDecoder::Verdict::broken) {
-    return end_with(ErrorCode::bad_response, "is broken: its compressed body cannot be unpacked");
-  }
-  return verdict == ContentDecoder::Verdict::good;
-}
-
-bool Exchange::take_body(std::string_view bytes) {
-  const std::size_t max = request_.response_bytes_max;
-  if (bytes.size() > max - body_->size()) {
-    return end_with(ErrorCode::response_too_large,
-                    "has more than " + std::to_string(max) + " bytes (decompressed)");
-  }
-  if (bytes.size() > settings_.bytes_in_flight_max -
-                         std::min(settings_.bytes_in_flight_max, settings_.bytes_in_flight)) {
-    return end_with(ErrorCode::overloaded,
-                    "was given up: the responses that are being received fill the memory set aside "
-                    "for them");
-  }
-  make_room(*body_, body_->size() + bytes.size(), max);
-  body_->append(bytes);
-  settings_.bytes_in_flight += bytes.size();
-  return true;
-}
-
-/// Always false, as what makes libcurl stop.
-bool Exchange::end_with(ErrorCode code, std::string_view what) {
-  ended_by_us_ = Error(code, "the response of " + request_.url.shown() + " " + std::string(what));
-  return false;
+  const auto problem = exchange.body_.take(exchange.head_, {bytes, length});
+  if (!problem) return length;
+  exchange.ended_by_us_ = Error(
+      problem->code, "the response of " + exchange.request_.url.shown() + " " + problem->message);
+  return 0;
 }
 
 std::size_t Exchange::on_read(char* into, std::size_t size, std::size_t count, void* self) {
@@ -381,14 +268,14 @@ HttpOutcome Exchange::outcome(CURLcode code) {
   if (!head_.is_complete()) {
     return Error(ErrorCode::bad_response, request_.url.shown() + " sent no complete response");
   }
-  if (decoder_ && !decoder_->is_whole()) {
+  if (!body_.is_whole()) {
     return Error(ErrorCode::bad_response,
                  "the compressed response of " + request_.url.shown() + " ends too early");
   }
   HttpResponse response;
   response.status = head_.status();
   response.headers = std::move(head_.headers());
-  response.body = body_;
+  response.body = body_.bytes();
   return response;
 }
 
@@ -413,6 +300,7 @@ std::string Exchange::curl_says(CURLcode code) const {
 Error Exchange::failure(CURLcode code) const {
   const std::string host = request_.url.shown();
   const bool answered = head_.status() != 0;
+  const CurlFailure kind = kind_of(code);
   if (head_.is_too_large() || (code == CURLE_OUT_OF_MEMORY && !head_.is_complete())) {
     return Error(ErrorCode::response_too_large,
                  "the headers of the response of " + host + " have more than " +
@@ -425,7 +313,7 @@ Error Exchange::failure(CURLcode code) const {
   if (code == CURLE_COULDNT_CONNECT && !blocked_address_.empty() && !tried_an_address_) {
     return blocked();
   }
-  if (is_tls_failure(code)) {
+  if (kind == CurlFailure::tls) {
     return Error(ErrorCode::tls_failed,
                  "the TLS connection to " + host + " failed: " + curl_says(code));
   }
@@ -433,10 +321,10 @@ Error Exchange::failure(CURLcode code) const {
     return Error(ErrorCode::step_timeout,
                  host + " took longer than " + std::to_string(request_.time_left.count()) + " ms");
   }
-  if (is_connection_failure(code)) {
+  if (kind == CurlFailure::connection) {
     return Error(ErrorCode::connection_failed, "no connection to " + host + ": " + curl_says(code));
   }
-  if (is_cut(code) && !answered) {
+  if (kind == CurlFailure::cut && !answered) {
     return Error(ErrorCode::connection_failed, host + " closed the connection without an answer");
   }
   if (head_.status() == 101) {

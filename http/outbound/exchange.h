@@ -4,10 +4,10 @@
 //
 // Made, driven by a CurlLoop and destroyed on the caller's one thread.
 
-#include "http/outbound/content_decoder.h"
 #include "http/outbound/egress_guard.h"
 #include "http/outbound/form_body.h"
 #include "http/outbound/outbound_url.h"
+#include "http/outbound/response_body.h"
 #include "http/outbound/response_head.h"
 #include "runtime/outbound/http_caller.h"
 
@@ -29,10 +29,9 @@ struct ExchangeSettings {
       no_proxy;         // hosts that are reached directly: "a.b", ".b" with all below, "*"
   std::string ca_file;  // what certificates are checked against; empty: the system's
   curl_slist* resolve = nullptr;  // names whose addresses are given, as curl's --resolve
-  std::size_t bytes_in_flight_max = 0;
   std::size_t header_bytes_max = limits::response_header_bytes_max;
 
-  std::size_t bytes_in_flight = 0;  // of response bodies, now
+  BytesInFlight in_flight;
 };
 
 struct ExchangeRequest {
@@ -82,10 +81,6 @@ class Exchange {
   void set_method_and_body();
   void set_headers();
   void add_header_line(const std::string& line);
-  bool begin_body();
-  bool take_received(std::string_view bytes);
-  bool take_body(std::string_view bytes);
-  bool end_with(ErrorCode code, std::string_view what);
   bool uses_proxy() const;
   bool is_out_of_time() const;
   Error failure(CURLcode code) const;
@@ -99,9 +94,7 @@ class Exchange {
   const bool uses_proxy_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   ResponseHead head_;
-  std::shared_ptr<std::string> body_ = std::make_shared<std::string>();
-  std::uint64_t received_ = 0;             // bytes of the body as it was sent
-  std::optional<ContentDecoder> decoder_;  // from the body's first byte on, if it is compressed
+  ResponseBody body_;
   std::size_t form_offset_ = 0;
 
   // Why the exchange was ended by us, or what went wrong where libcurl cannot tell.

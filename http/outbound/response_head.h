@@ -24,6 +24,7 @@ class ResponseHead {
   bool is_complete() const { return complete_ && status_ >= 200; }
   bool is_too_large() const { return too_large_; }
   std::vector<HttpHeader>& headers() { return headers_; }
+  const std::vector<HttpHeader>& headers() const { return headers_; }
   /// The first header of that (lower-case) name; null if there is none.
   const std::string* header(std::string_view lower_name) const;
 
