@@ -12,6 +12,7 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -25,7 +26,9 @@ void set_up_logging(const std::string& level) {
   // commit thread too, so a reader of standard error that is slow must not hold up whoever logs: they
   // wait in a queue, and when it is full the oldest are dropped.
   spdlog::init_thread_pool(log_queue_lines_max, 1);
-  spdlog::set_default_logger(spdlog::stderr_color_mt<spdlog::async_factory_nonblock>("millrace"));
+  spdlog::set_default_logger(std::make_shared<spdlog::async_logger>(
+      "millrace", std::make_shared<spdlog::sinks::stderr_color_sink_mt>(), spdlog::thread_pool(),
+      spdlog::async_overflow_policy::overrun_oldest));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
   spdlog::set_level(spdlog::level::from_str(level));
 }

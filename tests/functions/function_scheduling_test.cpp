@@ -199,4 +199,16 @@ TEST_CASE("counters tell what the pool did") {
   CHECK(stats.forks >= 2);
 }
 
+TEST_CASE("each call's wait for a worker is told once, also of one that failed") {
+  const SystemClock clock;
+  CallTimings timings(clock);
+  FunctionPoolOptions options = small_pool();
+  options.timings = &timings;
+  FunctionPool pool(options);
+  CHECK(run(pool, "() => 1") == "1");
+  CHECK(run(pool, "() => 2") == "2");
+  CHECK(code(call(pool, function("() => { throw new Error('no'); }"))) == "function_threw");
+  CHECK(timings.wait.read().count() == 3);
+}
+
 }  // namespace millrace::test
