@@ -3,6 +3,9 @@
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/task_history.h"
+#include "actors/observation/failed_run_log.h"
+#include "actors/observation/observer_list.h"
+#include "actors/observation/run_metrics.h"
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
@@ -113,8 +116,9 @@ class ComposedServer final : public RunningServer {
     if (auto indexed = projects_.index_api_keys(); !indexed) return indexed;
     auto key = admin_key(options_, random_);
     if (!key) return key.error();
-    gateway_ = make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_,
-                                   *http_, tenants_, workflows_, &write_log, ActorOptions{}});
+    gateway_ =
+        make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_, *http_,
+                            tenants_, workflows_, &write_log, ActorOptions{}, &observers_});
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
@@ -165,6 +169,7 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, commit_timings_);
     write_server_metrics(text, call_timings_);
     write_server_metrics(text, trigger_timings_);
+    write_server_metrics(text, run_metrics_);
   }
 
   const ServerOptions options_;
@@ -176,6 +181,9 @@ class ComposedServer final : public RunningServer {
   storage::CommitTimings commit_timings_{clock_};
   CallTimings call_timings_{clock_};
   TriggerTimings trigger_timings_;
+  RunMetrics run_metrics_;
+  FailedRunLog failed_runs_{clock_, &write_log};
+  ObserverList observers_{{&run_metrics_, &failed_runs_}};
   storage::GroupCommit commits_;
   FunctionPool functions_;
   const std::unique_ptr<CurlHttpCaller> http_;

@@ -34,10 +34,6 @@ void write_server_metrics(MetricsText& text, const storage::GroupCommitStats& st
 }
 
 void write_server_metrics(MetricsText& text, const ActorStats& stats) {
-  text.counter("millrace_runs_started_total", number(stats.runs_started.load()));
-  text.counter("millrace_runs_ended_total", number(stats.runs_succeeded.load()), {"succeeded"});
-  text.counter("millrace_runs_ended_total", number(stats.runs_failed.load()), {"failed"});
-  text.counter("millrace_runs_ended_total", number(stats.runs_cancelled.load()), {"cancelled"});
   text.counter("millrace_runs_loaded_total", number(stats.runs_loaded.load()));
   text.counter("millrace_runs_unloaded_total", number(stats.runs_unloaded.load()));
   text.counter("millrace_actor_crashes_total", number(stats.actor_crashes.load()));
@@ -93,6 +89,12 @@ void write_server_metrics(MetricsText& text, const TriggerTimings& timings) {
 }
 
 void write_server_metrics(MetricsText& text, const RunMetrics& runs) {
+  text.counter("millrace_runs_started_total", number(runs.started()));
+  for (const auto& [status, outcome] : {std::pair(ExecutionStatus::succeeded, "succeeded"),
+                                        std::pair(ExecutionStatus::failed, "failed"),
+                                        std::pair(ExecutionStatus::cancelled, "cancelled")}) {
+    text.counter("millrace_runs_ended_total", number(runs.ended(status)), {outcome});
+  }
   for (std::size_t kind = 0; kind < observed_step_kinds.size(); ++kind) {
     const std::string_view name = observed_step_kinds[kind];
     const RunMetrics::StepTimes& times = runs.step_times(kind);

@@ -184,8 +184,11 @@ TEST_CASE("index rows say what is deployed, and by default what is not deployed 
                                             "auth":{"type":"bearer"}})"))
                 .ok());
   }
-  bed.library.emplace(bed.store, bed.commits, bed.ownership, bed.clock, bed.functions,
-                      [integrations](const ProjectId&) { return integrations; });
+  bed.library.emplace(
+      bed.store, bed.commits, bed.ownership, bed.clock, bed.functions,
+      [integrations](const ProjectId&) -> Result<std::shared_ptr<const IntegrationCatalog>> {
+        return std::shared_ptr<const IntegrationCatalog>(integrations);
+      });
   const storage::WorkflowIndexTable index(bed.store);
   const auto state = [&] {
     const auto count = [](const auto& rows) { return std::to_string(rows->size()); };

@@ -1,5 +1,6 @@
 #include "actors/tree/branch_journal.h"
 
+#include "storage/tables/due_rows.h"
 #include "storage/tables/execution_table.h"
 #include "storage/tables/file_table.h"
 #include "tests/support/catch.h"
@@ -47,13 +48,10 @@ class JournalBed : public BranchParts {
   }
   std::size_t timers_on_disk() const {
     std::size_t rows = 0;
-    REQUIRE(storage::TimerTable(store)
-                .due(Instant::max(),
-                     [&](const storage::TimerRow&) {
-                       ++rows;
-                       return true;
-                     })
-                .ok());
+    REQUIRE(storage::visit_due(store, ShardSet::all(), Instant::max(), [&](const storage::DueRow&) {
+              ++rows;
+              return true;
+            }).ok());
     return rows;
   }
 
