@@ -5,18 +5,13 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 
-#include <cstddef>
 #include <memory>
 
 namespace millrace::storage {
 namespace {
-
-/// What every key begins with, see storage/keys.h.
-constexpr std::size_t shard_and_kind_bytes = 3;
 
 void set_safety(rocksdb::Options& settings) {
   settings.create_if_missing = true;
@@ -32,11 +27,6 @@ void set_safety(rocksdb::Options& settings) {
 void set_memory(rocksdb::Options& settings, const RocksOptions& options) {
   settings.write_buffer_size = options.write_buffer_bytes;
   settings.max_write_buffer_number = 3;
-  // Rows of one shard and kind mostly come in key order: ids and times grow. The skip list then begins
-  // at the row before instead of at its head; counted over the rows of short runs that nearly halves the
-  // instructions of a commit. Costs one hint for each shard and kind in use, a few thousand at most.
-  settings.memtable_insert_with_hint_prefix_extractor.reset(
-      rocksdb::NewFixedPrefixTransform(shard_and_kind_bytes));
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
