@@ -89,12 +89,14 @@ TEST_CASE("secrets survive restarts and are readable nowhere on the disk") {
   const TestProject project(server);
   REQUIRE(project.put("/secrets/KEY", body(value)).status == 201);
   server.kill_now();
+  // The log of the store has the name as it is, so a plain value would be found there likewise. (Tables
+  // that a compaction has written may be compressed to bits that no search finds.)
+  CHECK_FALSE(files_with(server.data_directory(), "KEY").empty());
+  CHECK(files_with(server.data_directory(), value).empty());
   server.start();
   CHECK_FALSE(is_locked(project));
   CHECK(project.get("/secrets").at("/secrets/0/name") == R"("KEY")");
   stop(server);
-  // The name is stored as it is, so a plain value would be found likewise.
-  CHECK_FALSE(files_with(server.data_directory(), "KEY").empty());
   CHECK(files_with(server.data_directory(), value).empty());
   CHECK(server.log_end().find(value) == std::string::npos);
 }
