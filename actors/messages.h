@@ -17,6 +17,7 @@
 //   CommitFailed       commit thread       branch                             rebuild from the journal
 //   ShardMoved         commit thread       branch                             another node goes on with it
 //   CommitDone         commit thread       branch                             what was asked for is durable
+//   FlushDue           flush reminder      branch                             its journal has gathered long enough
 //   ChildSettled/-Asleep/-Abandoned  child branch     parent branch           how an element is doing
 //   ChildLoaded        storage reader      parent branch                      an element rebuilt
 //   StopAfterStep      parent branch       child branch                       the fan-out is failing
@@ -116,6 +117,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::RequestAnswered))
 CAF_ADD_TYPE_ID(millrace, (millrace::FilesRead))
 CAF_ADD_TYPE_ID(millrace, (millrace::CallIsDurable))
 CAF_ADD_TYPE_ID(millrace, (millrace::ShardMoved))
+CAF_ADD_TYPE_ID(millrace, (millrace::FlushDue))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 // All of these stay inside one process: what crosses nodes is decided with the cluster and then gets
@@ -129,6 +131,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RunLoaded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::FunctionFinished)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CommitFailed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CommitDone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::FlushDue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildSettled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildAsleep)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildAbandoned)

@@ -9,6 +9,7 @@
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/tenant_view.h"
 #include "actors/tenants/workflow_library.h"
+#include "actors/workers/flush_reminder.h"
 #include "actors/workers/storage_reader.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/histogram.h"
@@ -31,6 +32,8 @@ struct ActorOptions {
   std::size_t fan_out_children_live_max = limits::fan_out_children_live_max;
   /// A branch whose wait is shorter stays in memory; a longer one is unloaded.
   Millis stay_awake{2'000};
+  /// How long events of pure steps wait in their branch for company before they go to the disk.
+  Millis journal_linger{4};
   /// Users and projects without runs leave memory after about this long.
   Millis idle_sweep{10'000};
   Millis recovery_interval{300'000};
@@ -77,6 +80,7 @@ struct NodeServices : NodeDependencies {
   TimerService& timers;
   HeldReplies& held_replies;
   StorageReader& reader;
+  FlushReminder& reminder;
   BranchLoader loader;
   ActorStats& stats;
 };

@@ -154,7 +154,8 @@ Waking wake(const BenchOptions& options) {
   const auto begin = Steady::now();
   server.restart();
   until("all have ended", [&] {
-    return server.api().metric("millrace_runs_succeeded_total") >= static_cast<double>(sleepers);
+    return server.api().metric(R"(millrace_runs_ended_total{outcome="succeeded"})") >=
+           static_cast<double>(sleepers);
   });
   return {std::chrono::duration<double>(Steady::now() - begin).count(),
           cpu_time(server.process().pid()).total_seconds};

@@ -32,7 +32,7 @@ class ApiClient {
       : port_(port), admin_key_(std::move(admin_key)) {}
 
   bool is_ready() const;
-  /// A sample without labels of /metrics.
+  /// A sample of /metrics, named with its labels if it has any.
   double metric(const std::string& name) const;
   BenchProject create_project() const;
   /// Stores the definition as the workflow's draft and makes it live.

@@ -12,6 +12,8 @@ namespace {
 
 // A cancel needs one load and one commit.
 constexpr Millis cancel_patience{30'000};
+// A run that has begun is stored within milliseconds, unless the disk is in trouble.
+constexpr Millis stored_patience{5'000};
 
 caf::actor_system_config& configured(caf::actor_system_config& config,
                                      const ActorOptions& options) {
@@ -29,11 +31,13 @@ class CafGateway final : public ActorGateway {
   explicit CafGateway(const NodeDependencies& dependencies)
       : timers_(dependencies.store, dependencies.ownership, dependencies.clock, dependencies.log,
                 dependencies.options.timers),
+        reminder_(dependencies.options.journal_linger, dependencies.log),
         reader_(dependencies.options.reader_threads, dependencies.commits, dependencies.log),
         services_{dependencies,
                   timers_,
                   held_replies_,
                   reader_,
+                  reminder_,
                   BranchLoader(dependencies.store, dependencies.workflows, dependencies.tenants),
                   stats_},
         system_(configured(config_, services_.options)),
@@ -55,6 +59,7 @@ class CafGateway final : public ActorGateway {
     // then the actors, then the callbacks that were handed to the engine and the commit thread.
     sweep_.stop();
     timers_.stop();
+    reminder_.stop();
     reader_.stop();
     caf::anon_send_exit(node_, caf::exit_reason::user_shutdown);  // nobody supervises it
     system_.await_all_actors_done();
@@ -138,10 +143,7 @@ class CafGateway final : public ActorGateway {
 
   /// 542 promises that the run goes on, so it is given only for a run that is on disk.
   Result<TriggerReply> still_going(const RunOrder& order) {
-    if (auto synced = services_.commits.commit_and_wait({}); !synced) return synced.error();
-    auto summary = services_.loader.summary(order.execution);
-    if (!summary) return summary.error();
-    if (!*summary) {
+    if (!order.reply->wait_until_stored(stored_patience)) {
       return Error(ErrorCode::overloaded, "the run could not be stored in time: send it again");
     }
     return TriggerReply(RunStillGoing{order.execution, order.submitted});
@@ -151,6 +153,7 @@ class CafGateway final : public ActorGateway {
   ActorStats stats_;
   TimerService timers_;
   HeldReplies held_replies_;
+  FlushReminder reminder_;
   StorageReader reader_;
   NodeServices services_;
   caf::actor_system_config config_;

@@ -44,6 +44,9 @@ struct CommitDone {
   std::uint64_t number = 0;
 };
 
+/// What waits in the journal has waited long enough for company (FlushReminder).
+struct FlushDue {};
+
 /// An element of the open fan-out, rebuilt from its rows.
 struct ChildLoaded {
   StepIndex fan_out = 0;
@@ -52,7 +55,7 @@ struct ChildLoaded {
 };
 
 using BranchNews = std::variant<FunctionFinished, RequestAnswered, FilesRead, CallIsDurable,
-                                CommitFailed, ShardMoved, CommitDone, ChildLoaded>;
+                                CommitFailed, ShardMoved, CommitDone, FlushDue, ChildLoaded>;
 
 /// The way to one branch, for those threads. Thread-safe, never blocks; news for a branch that has left
 /// memory are dropped, since whatever they say is on the disk or will be done again.

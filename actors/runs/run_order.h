@@ -13,7 +13,17 @@
 
 namespace millrace {
 
-using ReplySlot = OnceSlot<Result<TriggerReply>>;
+/// Where the reply of a run is given, and that it exists on the disk.
+class ReplySlot : public OnceSlot<Result<TriggerReply>> {
+ public:
+  /// The run is durable, and goes on whatever happens.
+  void note_stored() { stored_.give(Done{}); }
+  /// False: not within this time. For whoever has waited for the reply in vain.
+  bool wait_until_stored(Millis patience) { return stored_.wait_for(patience).has_value(); }
+
+ private:
+  OnceSlot<Done> stored_;
+};
 using OutcomeSlot = OnceSlot<Outcome>;
 
 /// When the reply is given, if the run goes well; a run that fails before is answered with that.

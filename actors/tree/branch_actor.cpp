@@ -31,7 +31,8 @@ class ActorMail final : public BranchMail {
 };
 
 JournalPorts journal_ports(const NodeServices& services) {
-  return {services.store, services.commits, services.timers, services.reader, services.observer};
+  return {services.store,  services.commits,  services.timers,
+          services.reader, services.reminder, services.observer};
 }
 
 CallPorts call_ports(const NodeServices& services) {
@@ -56,6 +57,9 @@ caf::message_handler BranchActor::branch_messages() {
       [this](RequestAnswered& message) { go_on(call_.take(message)); },
       [this](const TimerFired& message) { handle(message); },
       [this](const CommitDone& message) { handle(message); },
+      [this](FlushDue) {
+        if (journal_.is_lingering()) flush();
+      },
       [this](const CommitFailed& message) { handle(message); },
       [this](ShardMoved) { quit(ExitReason::moved); },
       [this](ChildSettled& message) {
@@ -100,6 +104,8 @@ BranchActor::BranchActor(caf::actor_config& config, const NodeServices& services
 }
 
 void BranchActor::on_exit() {
+  // What was recorded before a crash is true, and whoever is rebuilt goes on from there.
+  if (journal_.is_lingering()) flush(Urgency::lazy);
   abandon_call();
   leave_fan_out();
 }
@@ -198,7 +204,7 @@ bool BranchActor::carry_out(RunFunction& effect, Instant planned) {
   if (const auto call = call_.begin(std::move(effect), planned)) {
     journal_.tell_call(*call);
     flush(Urgency::urgent);
-  } else {
+  } else if (!journal_.may_linger()) {
     flush();
   }
   return false;

@@ -47,6 +47,7 @@ class BranchJournal::Commit {
       ports_.observer->durable({identity_->execution, identity_->project, identity_->user,
                                 workflow_, identity_->path, events_});
     }
+    if (is_start_ && identity_->reply) identity_->reply->note_stored();
     if (told_.reply) give_reply();
     if (told_.confirmation) told_.confirmation->give(Done{});
     if (told_.done != 0) mail_->deliver(CommitDone{told_.done});
@@ -173,7 +174,17 @@ Urgency BranchJournal::urgency() const {
   return when_durable_.is_awaited_outside() ? Urgency::urgent : Urgency::lazy;
 }
 
+bool BranchJournal::may_linger() {
+  if (!when_durable_.is_nothing() ||
+      page_.bytes() + batch_.bytes() > limits::journal_linger_bytes_max) {
+    return false;
+  }
+  if (!page_.empty() && !std::exchange(is_reminded_, true)) ports_.reminder.remind(mail_);
+  return true;
+}
+
 void BranchJournal::flush(Urgency urgency) {
+  is_reminded_ = false;
   const bool is_start = put_page();
   if (batch_.empty() && when_durable_.is_nothing()) return;
   // An empty batch is told by the same rules: it is refused as well when an earlier one of this

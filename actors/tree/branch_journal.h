@@ -14,6 +14,7 @@
 #include "actors/runs/branch_news.h"
 #include "actors/scheduling/timer_service.h"
 #include "actors/tree/branch_identity.h"
+#include "actors/workers/flush_reminder.h"
 #include "actors/workers/storage_reader.h"
 #include "runtime/execution/branch_machine.h"
 #include "runtime/execution/event_codec.h"
@@ -30,6 +31,7 @@ struct JournalPorts {
   storage::GroupCommit& commits;
   TimerService& timers;
   StorageReader& reader;
+  FlushReminder& reminder;
   RunObserver* observer = nullptr;  // null: nothing is collected for one
 };
 
@@ -63,6 +65,11 @@ class BranchJournal {
   bool is_latest(const CommitDone& done) const { return done.number == flushes_told_; }
 
   void flush(storage::Urgency urgency);
+  /// What waits for nobody may wait for company: the page goes on gathering until the next flush, and
+  /// FlushDue asks for that after a few milliseconds. A run of pure steps is so one page and one commit.
+  /// False: enough has gathered, or somebody outside waits; flush now.
+  [[nodiscard]] bool may_linger();
+  bool is_lingering() const { return !page_.empty(); }
   /// Urgent if somebody outside waits for the next flush.
   storage::Urgency urgency() const;
 
@@ -107,6 +114,7 @@ class BranchJournal {
   std::vector<ObservedEvent> observed_;
   bool has_replied_ = false;
   std::uint64_t flushes_told_ = 0;
+  bool is_reminded_ = false;  // FlushDue will come for what has gathered since the last flush
   std::uint64_t events_in_snapshot_;
   std::optional<Wait> armed_;    // its row is, or will be, committed
   std::optional<Wait> removed_;  // the last one whose row was removed

@@ -155,6 +155,8 @@ inline constexpr std::size_t live_executions_per_project_max = 1'000;
 inline constexpr std::size_t crashes_on_one_event_max = 3;
 /// Bytes of journal appends that wait for the disk. Beyond: triggers are refused with 503.
 inline constexpr std::size_t journal_queue_bytes_max = 256u << 20;
+/// Bytes that one branch lets gather before they go to the disk. Beyond: they go at once.
+inline constexpr std::size_t journal_linger_bytes_max = 64u << 10;
 
 // --- what is listed and shown --------------------------------------------------------------------
 /// Page of the task history; up to where its `total` is counted and its `offset` may point.

@@ -325,9 +325,15 @@ Error damaged_page(const std::string& what) {
 }  // namespace
 
 void JournalPageWriter::add(const Event& event) {
-  text_ += text_.empty() ? std::string_view("1[") : std::string_view(",");
-  ObjectWriter out(text_, kind_of(event), event.at);
-  std::visit([&](const auto& body) { write(out, body); }, event.body);
+  const std::size_t before = text_.size();
+  try {
+    text_ += text_.empty() ? std::string_view("1[") : std::string_view(",");
+    ObjectWriter out(text_, kind_of(event), event.at);
+    std::visit([&](const auto& body) { write(out, body); }, event.body);
+  } catch (...) {
+    text_.resize(before);  // half an event would make the whole page unreadable
+    throw;
+  }
   ++count_;
 }
 

@@ -62,7 +62,8 @@ class JournalBed : public BranchParts {
   BranchMachine machine{compile_steps(R"({"id": "work", "type": "function", "code": "() => 1"},
                             {"id": "wait", "type": "delay", "value": 5, "unit": "MINUTES"})"),
                         execution};
-  BranchJournal journal{{store, commits, timers, reader, observer_}, identity(), machine, 0, inbox};
+  BranchJournal journal{
+      {store, commits, timers, reader, reminder, observer_}, identity(), machine, 0, inbox};
 };
 
 constexpr StepIndex work = 0, wait = 1;
@@ -80,6 +81,42 @@ TEST_CASE("what a branch records between two flushes is one batch with one page"
   CHECK(bed.events_on_disk() == 3);
   CHECK(bed.timers_on_disk() == 1);
   CHECK(bed.store.commit_count() == 1);
+}
+
+TEST_CASE("events that nobody waits for gather, and the branch is reminded of them once") {
+  JournalBed bed;
+  bed.start();
+  CHECK(bed.journal.may_linger());
+  bed.complete(work);
+  CHECK(bed.journal.may_linger());
+  CHECK(bed.journal.is_lingering());
+  CHECK(bed.inbox->next<FlushDue>());
+  CHECK(bed.events_on_disk() == 0);
+  bed.journal.flush(Urgency::lazy);
+  CHECK_FALSE(bed.journal.is_lingering());
+  REQUIRE(bed.settle());
+  CHECK(bed.events_on_disk() == 2);
+  CHECK(bed.store.commit_count() == 1);
+  CHECK(bed.reply->wait_until_stored(Millis(20'000)));
+}
+
+TEST_CASE("events do not gather while somebody waits for them, or when they are large") {
+  JournalBed bed;
+  bed.start();
+  bed.journal.reply(RunAccepted{bed.execution, bed.clock.now()});
+  CHECK_FALSE(bed.journal.may_linger());
+  bed.journal.flush(Urgency::urgent);
+  REQUIRE(bed.settle());
+  StepCompleted large;
+  large.step = work;
+  large.output = share(JsonObject{{"result", std::string(limits::journal_linger_bytes_max, 'x')}});
+  bed.record(large);
+  CHECK_FALSE(bed.journal.may_linger());
+}
+
+TEST_CASE("a run that is not on the disk is not said to be") {
+  JournalBed bed;
+  CHECK_FALSE(bed.reply->wait_until_stored(Millis(1)));
 }
 
 TEST_CASE("a reply is given when everything recorded before it is on the disk") {

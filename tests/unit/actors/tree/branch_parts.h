@@ -80,6 +80,7 @@ class BranchParts {
   TimerService timers{store, ownership, clock, log, {}};
   storage::GroupCommit commits{store, {}};
   StorageReader reader{1, commits, log};
+  FlushReminder reminder{Millis(1), log};
 };
 
 }  // namespace millrace
