@@ -1,7 +1,6 @@
 // What projects and users have, over a store that counts its reads.
 
 #include "actors/tenants/credential_registry.h"
-#include "actors/tenants/default_workflows.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/secret_registry.h"
@@ -11,7 +10,6 @@
 #include "tests/support/catch.h"
 #include "tests/support/counting_store.h"
 #include "tests/support/manual_clock.h"
-#include "tests/support/scripted_functions.h"
 #include "tests/support/seeded_random.h"
 
 namespace millrace {
@@ -186,36 +184,6 @@ TEST_CASE("a user who is seen while too much waits for the disk is seen by the n
   CHECK(*refused.find(project, ada) == nullptr);
   node.users.see(project, ada);
   CHECK(*node.users.find(project, ada) != nullptr);
-}
-
-TEST_CASE(
-    "a workflow notes for which integration it is enabled, as the version by which it goes says") {
-  storage::MemoryStore memory;
-  Node node(memory);
-  ScriptedFunctions functions;
-  WorkflowLibrary workflows(node.store, node.commits, node.ownership, node.clock, functions,
-                            [&](const ProjectId& id) { return node.integrations.catalog(id); });
-  node.make_project("p1");
-  REQUIRE(node.integrations.put(project, "crm", *parse_json(crm)).ok());
-  const storage::ProjectTable table(memory);
-  const WorkflowId id("w");
-  const auto put = [&](const std::string& rest) {
-    const std::string text = R"({"name":"n","trigger":{"type":"request"},
-        "steps":[{"id":"reply","type":"response","body":{}}])" +
-                             rest + "}";
-    REQUIRE(workflows.put_draft(project, id, *parse_json(text)).ok());
-  };
-  const auto is_default = [&] {
-    CHECK((**table.workflow(project, id)).knows_default);
-    return !default_workflows(table, project, "crm")->empty();
-  };
-  put(R"(,"integration":"crm","defaultEnabled":true)");
-  CHECK(is_default());
-  REQUIRE(workflows.deploy(project, id).ok());
-  put("");
-  CHECK(is_default());
-  REQUIRE(workflows.undeploy(project, id).ok());
-  CHECK_FALSE(is_default());
 }
 
 }  // namespace millrace
