@@ -67,6 +67,11 @@ BenchProject ApiClient::create_project() const {
   return project;
 }
 
+void ApiClient::put_integration(const BenchProject& project, const std::string& type,
+                                const Json& definition) const {
+  call({"PUT", project_path(project) + "/integrations/" + type, project.api_key, definition});
+}
+
 void ApiClient::deploy(const BenchProject& project, const std::string& workflow,
                        const Json& definition) const {
   const std::string path = project_path(project) + "/workflows/" + workflow;

@@ -35,6 +35,8 @@ class ApiClient {
   /// A sample of /metrics, named with its labels if it has any.
   double metric(const std::string& name) const;
   BenchProject create_project() const;
+  void put_integration(const BenchProject& project, const std::string& type,
+                       const Json& definition) const;
   /// Stores the definition as the workflow's draft and makes it live.
   void deploy(const BenchProject& project, const std::string& workflow,
               const Json& definition) const;

@@ -25,11 +25,15 @@ const std::vector<Benchmark>& comparison() {
 }
 
 const std::vector<Benchmark>& all_benchmarks() {
-  static const std::vector<Benchmark> all{
-      {"http_trigger", &http_trigger_bench}, {"function_chain", &function_chain_bench},
-      {"fan_out", &fan_out_bench},           {"request", &request_bench},
-      {"recovery", &recovery_bench},         {"journal", &journal_bench},
-      {"template", &template_bench},         {"function_pool", &function_pool_bench}};
+  static const std::vector<Benchmark> all{{"http_trigger", &http_trigger_bench},
+                                          {"function_chain", &function_chain_bench},
+                                          {"fan_out", &fan_out_bench},
+                                          {"request", &request_bench},
+                                          {"recovery", &recovery_bench},
+                                          {"tenants", &tenants_bench},
+                                          {"journal", &journal_bench},
+                                          {"template", &template_bench},
+                                          {"function_pool", &function_pool_bench}};
   return all;
 }
 

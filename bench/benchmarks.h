@@ -17,6 +17,8 @@ BenchReport fan_out_bench(const BenchOptions& options);
 BenchReport request_bench(const BenchOptions& options);
 /// 10,000 unfinished runs, SIGKILL, restart: is anything lost, and how long does it take?
 BenchReport recovery_bench(const BenchOptions& options);
+/// A million users in the store: start, memory, and the first trigger of a user.
+BenchReport tenants_bench(const BenchOptions& options);
 
 /// This build beside the one in `options.against`, in turn: ratios of everything above that is load.
 BenchReport against_bench(const BenchOptions& options);

@@ -19,8 +19,8 @@ ProductServer::ProductServer(const BenchOptions& options)
 }
 
 ServerCommand ProductServer::command() const {
-  return {{options_.program("millrace"), "serve", "--data-dir", directory_.path() + "/data",
-           "--listen", "127.0.0.1:0", "--admin-key", admin_key, "--egress-allow", "127.0.0.0/8"},
+  return {{options_.program("millrace"), "serve", "--data-dir", data_directory(), "--listen",
+           "127.0.0.1:0", "--admin-key", admin_key, "--egress-allow", "127.0.0.0/8"},
           directory_.path() + "/server.log"};
 }
 

@@ -22,6 +22,9 @@ class ProductServer {
   const BenchProject& project() const { return project_; }
   ApiClient api() const;
 
+  /// SIGTERM, and waits for the end: the directory may be opened then.
+  void stop() { process_->stop(); }
+  std::string data_directory() const { return directory_.path() + "/data"; }
   /// SIGKILL, and waits for the end.
   void crash() { process_->kill_at_once(); }
   void restart();

@@ -93,8 +93,7 @@ Result<SharedUser> UserRegistry::find(const ProjectId& project, const UserId& us
 Result<UserRegistry::Page> UserRegistry::list(const ProjectId& project,
                                               const PageQuery& query) const {
   users_.commits().settle();  // who was seen a moment ago is on the disk then
-  auto rows =
-      table_.list({project, query.after, query.offset, query.limit, limits::users_total_max});
+  auto rows = table_.list({project, query.after, query.offset, query.limit, total_max});
   if (!rows) return rows.error();
   Page page{{}, rows->has_more, rows->total};
   for (const auto& row : rows->users) {

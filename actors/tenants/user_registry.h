@@ -39,8 +39,9 @@ class UserRegistry {
   struct Page {
     std::vector<SharedUser> users;  // in the order of their ids
     bool has_more = false;
-    std::size_t total = 0;  // counted up to limits::users_total_max
+    std::size_t total = 0;  // counted up to `total_max`
   };
+  static constexpr std::size_t total_max = 100'000;
   /// What was seen before is in it. Reads from the disk, in one pass over the page and a count.
   Result<Page> list(const ProjectId& project, const PageQuery& query) const;
 

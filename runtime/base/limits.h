@@ -171,8 +171,6 @@ inline constexpr std::size_t shown_value_bytes_max = 1u << 20;
 inline constexpr std::size_t shown_files_bytes_max = 10u << 20;
 /// Page of the connected users.
 inline constexpr std::size_t users_page_max = 100;
-/// How far a project's users are counted for `total`.
-inline constexpr std::size_t users_total_max = 100'000;
 
 static_assert(fan_out_children_live_max <= fan_out_items_max);
 static_assert(function_time_max <= function_time_settable_max);

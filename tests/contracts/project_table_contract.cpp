@@ -39,6 +39,28 @@ TEST_CASE("a project comes back with every field and all projects are listed", "
   CHECK_FALSE(table.project(ProjectId("project 40"))->has_value());
 }
 
+TEST_CASE("an API key leads to its project and a project has a revision", "[project_table]") {
+  const auto store = any_store();
+  const ProjectTable table(**store);
+  CHECK(*table.revision(project) == 0);
+  CHECK_FALSE(*table.api_keys_are_indexed());
+  WriteBatch batch;
+  ProjectTable::put_api_key(batch, "hash 1", project);
+  ProjectTable::put_api_key(batch, "hash 2", ProjectId("project2"));
+  ProjectTable::put_api_keys_are_indexed(batch);
+  ProjectTable::put_revision(batch, project, 7);
+  must_commit(**store, batch);
+  CHECK(table.project_of_api_key("hash 1")->value() == project);
+  CHECK_FALSE(table.project_of_api_key("hash 3")->has_value());
+  CHECK(*table.api_keys_are_indexed());
+  CHECK(*table.revision(project) == 7);
+  CHECK(*table.revision(ProjectId("project2")) == 0);
+  WriteBatch removal;
+  ProjectTable::remove_api_key(removal, "hash 1");
+  must_commit(**store, removal);
+  CHECK_FALSE(table.project_of_api_key("hash 1")->has_value());
+}
+
 TEST_CASE("signing keys belong to one project and go one by one", "[project_table]") {
   const auto store = any_store();
   const ProjectTable table(**store);

@@ -155,6 +155,18 @@ TEST_CASE("the bytes of projects and workflows never change", "[stored_bytes]") 
         "002b1370000177000100000003 = 01080312027b7d188002\n");
 }
 
+TEST_CASE("the bytes of API keys and revisions never change", "[stored_bytes]") {
+  WriteBatch batch;
+  const ProjectId project("p");
+  ProjectTable::put_api_key(batch, "hash", project);
+  ProjectTable::put_api_keys_are_indexed(batch);
+  ProjectTable::put_revision(batch, project, 300);
+  CHECK(lines(batch) ==
+        "005b17686173680001 = 010a0170\n"
+        "ffff17 = 010801\n"
+        "002b16700001 = 0108ac02\n");
+}
+
 TEST_CASE("the bytes of secrets and integrations never change", "[stored_bytes]") {
   WriteBatch batch;
   const ProjectId project("p");
