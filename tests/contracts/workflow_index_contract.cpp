@@ -29,13 +29,13 @@ Ids ids(std::initializer_list<const char*> texts) {
 
 TEST_CASE("workflows are found by the kind and the name of their trigger", "[workflow_index]") {
   const auto store = any_store();
-  const WorkflowIndexTable table(**store);
   replace(**store, "w2", {}, {"event", "order", ""});
   replace(**store, "w1", {}, {"event", "order", ""});
   replace(**store, "w3", {}, {"event", "orders", ""});
   replace(**store, "w4", {}, {"webhook", "order", ""});
   replace(**store, "w5", {}, {"request", "", ""});
   store->reopen();
+  const WorkflowIndexTable table(**store);
   CHECK(*table.workflows_for(project, "event", "order") == ids({"w1", "w2"}));
   CHECK(*table.workflows_for(project, "event", "orders") == ids({"w3"}));
   CHECK(*table.workflows_for(project, "webhook", "order") == ids({"w4"}));
