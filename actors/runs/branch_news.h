@@ -57,9 +57,8 @@ struct ChildLoaded {
   std::shared_ptr<Result<LoadedBranch>> loaded;
 };
 
-using BranchNews =
-    std::variant<FunctionFinished, RequestAnswered, FilesRead, CredentialAnswered, CallIsDurable,
-                 CommitFailed, ShardMoved, CommitDone, ChildLoaded>;
+using BranchNews = std::variant<FunctionFinished, RequestAnswered, FilesRead, CredentialAnswered,
+                                CallIsDurable, CommitFailed, ShardMoved, CommitDone, ChildLoaded>;
 
 /// The way to one branch, for those threads. Thread-safe, never blocks; news for a branch that has left
 /// memory are dropped, since whatever they say is on the disk or will be done again.

@@ -20,9 +20,9 @@ Outcome check_header_name(std::string_view name) {
 
 Outcome check_header_value(std::string_view name, std::string_view value) {
   if (is_header_value(value)) return Done{};
-  return Error(ErrorCode::invalid_parameters,
-               "header \"" + std::string(name) +
-                   "\" has a line break or a control character in its value");
+  return Error(
+      ErrorCode::invalid_parameters,
+      "header \"" + std::string(name) + "\" has a line break or a control character in its value");
 }
 
 std::string query_param(std::string_view name, std::string_view value) {

@@ -209,8 +209,8 @@ void SimulatedRun::carry_out(Branch& branch, const SendRequest& effect) {
   world_.values.redact(attempt.accounts, attempt.redaction);
   auto request = request_to_send(effect, attempt.redaction);
   if (!request) {
-    record(branch, branch.machine.attempt_failed(attempt, now_, {request.error()}, now_,
-                                                 options_.jitter));
+    record(branch,
+           branch.machine.attempt_failed(attempt, now_, {request.error()}, now_, options_.jitter));
     return;
   }
   note_sent(branch, *request, attempt.number);
