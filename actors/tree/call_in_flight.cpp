@@ -216,8 +216,7 @@ CallInFlight::MaybeEnd CallInFlight::take(RequestAnswered& news) {
   call_->http_call.reset();
   const bool is_refused = news.outcome->ok() && (*news.outcome)->status == status_unauthorized;
   if (is_refused && call_->authorized && call_->authorized->refusal == nullptr) {
-    call_->authorized->refusal =
-        std::move(news.outcome);  // stands, unless there is something newer
+    call_->authorized->refusal = std::move(news.outcome);  // stands, if nothing is newer
     ask_credential();
     return std::nullopt;
   }

@@ -281,7 +281,7 @@ TEST_CASE("a 401 stands when there is no newer token, and shows none") {
   auto second = bed.next_credential();
   const auto end = bed.call.take(second);
   REQUIRE(end);
-  CHECK(std::get<StepFailed>(end->event).code == ErrorCode::request_failed);
+  CHECK(std::get<StepFailed>(end->event).code == ErrorCode::request_rejected);
   CHECK(to_text(*std::get<StepFailed>(end->event).response).find("first-token") ==
         std::string::npos);
   CHECK(bed.http.sent("ask").size() == 1);
@@ -303,7 +303,7 @@ TEST_CASE("a second 401 stands however many tokens come after it") {
   bed.accounts.values.connect("crm", {{"token", "third-token"}});
   const auto end = bed.call.take(again);
   REQUIRE(end);
-  CHECK(std::get<StepFailed>(end->event).code == ErrorCode::request_failed);
+  CHECK(std::get<StepFailed>(end->event).code == ErrorCode::request_rejected);
   CHECK(bed.http.sent("ask").size() == 2);
 }
 
@@ -334,7 +334,7 @@ TEST_CASE("a 401 stands when the account was disconnected meanwhile") {
   auto second = bed.next_credential();
   const auto end = bed.call.take(second);
   REQUIRE(end);
-  CHECK(std::get<StepFailed>(end->event).code == ErrorCode::request_failed);
+  CHECK(std::get<StepFailed>(end->event).code == ErrorCode::request_rejected);
 }
 
 TEST_CASE("a 401 to a request without an account is its answer") {
