@@ -13,6 +13,7 @@
 //   FunctionFinished   function engine     branch                             a call has its outcome
 //   RequestAnswered    HTTP caller         branch                             a call has its outcome
 //   FilesRead          storage reader      branch                             the files of a call
+//   CredentialAnswered credential source   branch                             who a request goes for
 //   CallIsDurable      commit thread       branch                             a request may be sent
 //   CommitFailed       commit thread       branch                             rebuild from the journal
 //   ShardMoved         commit thread       branch                             another node goes on with it
@@ -118,6 +119,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::FilesRead))
 CAF_ADD_TYPE_ID(millrace, (millrace::CallIsDurable))
 CAF_ADD_TYPE_ID(millrace, (millrace::ShardMoved))
 CAF_ADD_TYPE_ID(millrace, (millrace::FlushDue))
+CAF_ADD_TYPE_ID(millrace, (millrace::CredentialAnswered))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 // All of these stay inside one process: what crosses nodes is decided with the cluster and then gets
@@ -142,4 +144,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RebuildRun)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RequestAnswered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::FilesRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CallIsDurable)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CredentialAnswered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ShardMoved)

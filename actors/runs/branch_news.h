@@ -1,10 +1,11 @@
 #pragma once
-// What comes back to a branch from the threads beside the tree: engine, caller, storage reader, commit
-// thread. Plain values, free of CAF, so that the parts of a branch are tested without actors.
+// What comes back to a branch from the threads beside the tree: engine, caller, storage reader,
+// credential source, commit thread. Plain values, free of CAF, so that the parts of a branch are tested without actors.
 
 #include "actors/runs/loaded_branch.h"
 #include "actors/runs/run_files.h"
 #include "runtime/functions/function_engine.h"
+#include "runtime/integrations/credential.h"
 #include "runtime/outbound/http_caller.h"
 
 #include <cstdint>
@@ -26,6 +27,11 @@ struct RequestAnswered {
 struct FilesRead {
   std::uint64_t number = 0;
   std::shared_ptr<Result<RunFiles>> files;
+};
+/// The account that the request goes with, as it is now.
+struct CredentialAnswered {
+  std::uint64_t number = 0;
+  std::shared_ptr<Result<SharedCredential>> credential;
 };
 /// Everything that led to the call is on the disk: it may leave.
 struct CallIsDurable {
@@ -54,8 +60,9 @@ struct ChildLoaded {
   std::shared_ptr<Result<LoadedBranch>> loaded;
 };
 
-using BranchNews = std::variant<FunctionFinished, RequestAnswered, FilesRead, CallIsDurable,
-                                CommitFailed, ShardMoved, CommitDone, FlushDue, ChildLoaded>;
+using BranchNews =
+    std::variant<FunctionFinished, RequestAnswered, FilesRead, CredentialAnswered, CallIsDurable,
+                 CommitFailed, ShardMoved, CommitDone, FlushDue, ChildLoaded>;
 
 /// The way to one branch, for those threads. Thread-safe, never blocks; news for a branch that has left
 /// memory are dropped, since whatever they say is on the disk or will be done again.

@@ -133,6 +133,7 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
         if (!row) return row.error();
         row->is_valid = true;
         row->sealed = sealer_.seal(fields, row->place());
+        ++row->revision;
         if (connection.settings) row->shared_settings = to_text(*connection.settings);
         auto next = std::make_shared<UserView>(now);
         if (auto added = put(*next, *row, batch); !added) return added.error();

@@ -53,6 +53,7 @@ caf::message_handler BranchActor::branch_messages() {
   return {
       [this](const CallIsDurable& message) { go_on(call_.take(message)); },
       [this](FilesRead& message) { go_on(call_.take(message)); },
+      [this](CredentialAnswered& message) { go_on(call_.take(message)); },
       [this](FunctionFinished& message) { go_on(call_.take(message)); },
       [this](RequestAnswered& message) { go_on(call_.take(message)); },
       [this](const TimerFired& message) { handle(message); },
@@ -97,7 +98,8 @@ BranchActor::BranchActor(caf::actor_config& config, const NodeServices& services
       mail_(std::make_shared<ActorMail>(address())),
       machine_(std::move(branch.machine)),
       journal_(journal_ports(services), identity_, machine_, branch.events_in_snapshot, mail_),
-      call_(call_ports(services), identity_->execution, machine_, mail_),
+      credentials_(identity_->tenant),
+      call_(call_ports(services), identity_->execution, machine_, credentials_, mail_),
       found_(std::move(branch.children)) {
   set_exception_handler(crash_reason);
   set_down_handler([this](caf::down_msg& message) { handle(message); });

@@ -13,6 +13,7 @@
 #include "actors/messages.h"
 #include "actors/node_services.h"
 #include "actors/supervision/exit_reason.h"
+#include "actors/tenants/held_credentials.h"
 #include "actors/tree/branch_journal.h"
 #include "actors/tree/call_in_flight.h"
 #include "actors/tree/child_actors.h"
@@ -99,6 +100,7 @@ class BranchActor : public caf::event_based_actor {
   const std::shared_ptr<BranchMail> mail_;
   BranchMachine machine_;
   BranchJournal journal_;
+  const HeldCredentials credentials_;
   CallInFlight call_;
   std::unique_ptr<RunningFanOut> fan_out_;
   FoundChildren found_;          // when rebuilt inside a fan-out: taken up when it reopens

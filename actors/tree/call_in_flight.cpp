@@ -5,11 +5,14 @@
 #include "runtime/base/check.h"
 #include "runtime/requests/response_value.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
 namespace millrace {
 namespace {
+
+constexpr int status_unauthorized = 401;
 
 double random_jitter(Random& random) {
   std::uint16_t bits = 0;
@@ -25,8 +28,13 @@ bool may_hold_files(std::string_view json_text) {
 }  // namespace
 
 CallInFlight::CallInFlight(const CallPorts& ports, const ExecutionId& execution,
-                           const BranchMachine& machine, std::shared_ptr<BranchMail> mail)
-    : ports_(ports), execution_(execution), machine_(machine), mail_(std::move(mail)) {}
+                           const BranchMachine& machine, const CredentialSource& credentials,
+                           std::shared_ptr<BranchMail> mail)
+    : ports_(ports),
+      execution_(execution),
+      machine_(machine),
+      credentials_(credentials),
+      mail_(std::move(mail)) {}
 
 // --- leaving --------------------------------------------------------------------------------------
 
@@ -44,6 +52,7 @@ std::uint64_t CallInFlight::begin(SendRequest effect, Instant planned) {
   call.files = files_of(effect.request);
   call.url = effect.request.http.url;
   call.work = std::move(effect.request);
+  if (effect.credential) call.authorized.emplace(Authorized{std::move(*effect.credential), {}});
   return call.number;
 }
 
@@ -54,6 +63,10 @@ CallInFlight::Call& CallInFlight::open(Attempt attempt, Instant planned) {
   call_->number = ++calls_begun_;
   call_->attempt = std::move(attempt);
   call_->started = planned;
+  for (const CredentialName& account : call_->attempt.accounts) {
+    const auto held = credentials_.held(account);
+    if (held != nullptr) redact(*held, call_->attempt.redaction);
+  }
   return *call_;
 }
 
@@ -64,7 +77,7 @@ CallInFlight::MaybeEnd CallInFlight::take(const CallIsDurable& news) {
     return std::nullopt;
   }
   CHECK(std::holds_alternative<OutgoingRequest>(call_->work), "a function waited for nothing");
-  return send_request([](const FileHandle&) { return nullptr; });
+  return make_request([](const FileHandle&) { return nullptr; });
 }
 
 void CallInFlight::read_files() {
@@ -84,7 +97,7 @@ CallInFlight::MaybeEnd CallInFlight::take(FilesRead& news) {
   const RunFiles& files = **news.files;
   const auto bytes_of = [&](const FileHandle& file) { return files.find(file); };
   auto* const call = std::get_if<FunctionCall>(&call_->work);
-  if (call == nullptr) return send_request(bytes_of);
+  if (call == nullptr) return make_request(bytes_of);
   FileBudget budget(bytes_of, limits::file_in_function_bytes_max);
   call->parameters = expand_file_handles(std::move(call->parameters), std::ref(budget));
   if (budget.is_exceeded()) {
@@ -103,17 +116,68 @@ void CallInFlight::run_function() {
   });
 }
 
-CallInFlight::MaybeEnd CallInFlight::send_request(const FileBytes& bytes_of) {
-  CHECK(!call_->http_call, "a request was sent twice by one call");
+CallInFlight::MaybeEnd CallInFlight::make_request(const FileBytes& bytes_of) {
   FileBudget budget(bytes_of, limits::files_sent_bytes_max);
   auto request = send_with(std::move(std::get<OutgoingRequest>(call_->work)), std::ref(budget));
   if (budget.is_exceeded()) request = too_many_file_bytes(limits::files_sent_bytes_max);
   if (!request) return failed({request.error()});
+  if (call_->authorized) {
+    call_->authorized->request = std::move(*request);
+    ask_credential();
+  } else {
+    send(std::move(*request));
+  }
+  return std::nullopt;
+}
+
+void CallInFlight::ask_credential() {
+  const Authorized& asking = *call_->authorized;
+  credentials_.fresh(
+      asking.use.credential, asking.revision,
+      [mail = mail_, number = call_->number](Result<SharedCredential> credential) {
+        mail->deliver(CredentialAnswered{
+            number, std::make_shared<Result<SharedCredential>>(std::move(credential))});
+      });
+}
+
+CallInFlight::MaybeEnd CallInFlight::take(CredentialAnswered& news) {
+  if (!is_expected(news.number)) return std::nullopt;
+  CHECK(call_->authorized, "a credential came for a call that goes without");
+  const Result<SharedCredential>& credential = *news.credential;
+  if (call_->authorized->refusal != nullptr) {
+    if (!can_send_again(credential)) return answered(*call_->authorized->refusal);
+  } else if (!credential) {
+    return failed({credential.error()});
+  }
+  return send_authorized(**credential);
+}
+
+bool CallInFlight::can_send_again(const Result<SharedCredential>& credential) {
+  Authorized& refused = *call_->authorized;
+  CHECK(refused.revision, "a request was refused that was never sent");
+  if (!credential || (*credential)->revision <= *refused.revision) return false;
+  refused.request.timeout -= std::max(ports_.clock.now() - refused.left, Millis(0));
+  return refused.request.timeout > Millis(0);
+}
+
+CallInFlight::MaybeEnd CallInFlight::send_authorized(const Credential& credential) {
+  Authorized& sending = *call_->authorized;
+  HttpRequest request = sending.request;
+  const auto authorized =
+      authorize(request, sending.use.auth, credential, call_->attempt.redaction);
+  if (!authorized) return failed({authorized.error()});
+  sending.revision = credential.revision;
+  if (sending.refusal == nullptr) sending.left = ports_.clock.now();
+  send(std::move(request));
+  return std::nullopt;
+}
+
+void CallInFlight::send(HttpRequest request) {
+  CHECK(!call_->http_call, "a request was sent while it is in the air");
   call_->http_call = ports_.http.call(
-      std::move(*request), [mail = mail_, number = call_->number](HttpOutcome outcome) {
+      std::move(request), [mail = mail_, number = call_->number](HttpOutcome outcome) {
         mail->deliver(RequestAnswered{number, std::make_shared<HttpOutcome>(std::move(outcome))});
       });
-  return std::nullopt;
 }
 
 // --- coming back ----------------------------------------------------------------------------------
@@ -149,8 +213,19 @@ CallInFlight::MaybeEnd CallInFlight::take(FunctionFinished& news) {
 
 CallInFlight::MaybeEnd CallInFlight::take(RequestAnswered& news) {
   if (!is_expected(news.number)) return std::nullopt;
-  if (!news.outcome->ok()) return failed({news.outcome->error()});
-  const HttpResponse& response = **news.outcome;
+  call_->http_call.reset();
+  const bool is_refused = news.outcome->ok() && (*news.outcome)->status == status_unauthorized;
+  if (is_refused && call_->authorized && call_->authorized->refusal == nullptr) {
+    call_->authorized->refusal = std::move(news.outcome);  // stands, if nothing is newer
+    ask_credential();
+    return std::nullopt;
+  }
+  return answered(*news.outcome);
+}
+
+CallInFlight::End CallInFlight::answered(const HttpOutcome& outcome) {
+  if (!outcome) return failed({outcome.error()});
+  const HttpResponse& response = *outcome;
   for (const std::string& token : response.tokens) {
     call_->attempt.redaction.add(token, "[authorization]");
   }

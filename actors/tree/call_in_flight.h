@@ -1,8 +1,13 @@
 #pragma once
 // The one piece of work that a branch has done outside: a function call or a request.
 //
-//   begin ──► durable? ──► files from the disk? ──► engine or caller ──► outcome ──► End
-//             (requests, and whatever needs files)
+//   begin ──► durable? ──► files from the disk? ──► credential? ──► engine or caller ──► outcome ──► End
+//             (requests, and whatever needs files)     ▲                         │
+//                                                      └── 401, once: a newer? ──┘
+//
+// A request to an integration gets the user's credential last, when nothing is left to wait for. If the
+// peer answers 401 and the account has newer fields by then, it is sent once more with them, under the
+// same idempotency key: one attempt, in the time of one.
 //
 // It returns the event that answers the effect and never records: its branch does. What comes back from
 // other threads arrives as BranchNews and is handed to `take`; each call has a number, so that news of
@@ -11,6 +16,7 @@
 // Owned and used by one branch, free of CAF.
 
 #include "actors/runs/branch_news.h"
+#include "actors/tenants/credential_source.h"
 #include "actors/workers/storage_reader.h"
 #include "runtime/base/random.h"
 #include "runtime/execution/branch_machine.h"
@@ -42,9 +48,9 @@ class CallInFlight {
   /// Nothing: the call goes on, or the news were late.
   using MaybeEnd = std::optional<End>;
 
-  /// `machine` decides what an outcome means; it is only read.
+  /// `machine` decides what an outcome means; it is only read. `credentials` outlives this.
   CallInFlight(const CallPorts& ports, const ExecutionId& execution, const BranchMachine& machine,
-               std::shared_ptr<BranchMail> mail);
+               const CredentialSource& credentials, std::shared_ptr<BranchMail> mail);
   CallInFlight(const CallInFlight&) = delete;
   CallInFlight& operator=(const CallInFlight&) = delete;
 
@@ -58,6 +64,7 @@ class CallInFlight {
 
   [[nodiscard]] MaybeEnd take(const CallIsDurable& news);
   [[nodiscard]] MaybeEnd take(FilesRead& news);
+  [[nodiscard]] MaybeEnd take(CredentialAnswered& news);
   [[nodiscard]] MaybeEnd take(FunctionFinished& news);
   [[nodiscard]] MaybeEnd take(RequestAnswered& news);
 
@@ -65,12 +72,22 @@ class CallInFlight {
   void abandon();
 
  private:
+  /// A request that goes with an account.
+  struct Authorized {
+    CredentialUse use;
+    HttpRequest request;  // without it
+    /// Of the fields that it was sent with last; nothing: it has not been sent.
+    std::optional<std::uint64_t> revision{};
+    Instant left{};                          // when it was first sent
+    std::shared_ptr<HttpOutcome> refusal{};  // its first 401
+  };
   struct Call {
     std::uint64_t number = 0;
     Attempt attempt;
     Instant started{};
     std::variant<FunctionCall, OutgoingRequest> work;  // until it is on its way
     std::string url;                                   // of a request
+    std::optional<Authorized> authorized;              // of one that goes with an account
     std::vector<FileHandle> files;                     // whose bytes it needs, until they are read
     std::optional<HttpCaller::CallId> http_call;
   };
@@ -80,8 +97,14 @@ class CallInFlight {
   bool is_expected(std::uint64_t number);
   void read_files();
   void run_function();
-  MaybeEnd send_request(const FileBytes& bytes_of);
+  MaybeEnd make_request(const FileBytes& bytes_of);
+  void ask_credential();
+  MaybeEnd send_authorized(const Credential& credential);
+  /// Whether a request that was refused is worth another try, in the time that its attempt has left.
+  bool can_send_again(const Result<SharedCredential>& credential);
+  void send(HttpRequest request);
 
+  End answered(const HttpOutcome& outcome);
   End failed(BranchMachine::Failure failure);
   /// The body as the workflow sees it.
   Result<Json> body_of(const HttpResponse& response, RunFiles& files);
@@ -92,6 +115,7 @@ class CallInFlight {
   const CallPorts ports_;
   const ExecutionId execution_;
   const BranchMachine& machine_;
+  const CredentialSource& credentials_;
   const std::shared_ptr<BranchMail> mail_;
   std::uint64_t calls_begun_ = 0;
   std::optional<Call> call_;

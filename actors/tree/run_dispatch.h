@@ -18,10 +18,12 @@ class RunDispatch final : public DispatchValues {
   std::vector<std::string> former_secrets(const std::string& name) const override {
     return tenant_.former_secrets(name);
   }
-  Result<SharedCredential> credential(std::string_view integration) const override {
+  Result<CredentialName> account(std::string_view integration) const override {
     // The run's own account is one of the workflow's integration.
     const bool is_own = integration == workflow_.integration;
-    return tenant_.credential(integration, is_own ? own_credential_ : "");
+    const auto found = tenant_.credential(integration, is_own ? own_credential_ : "");
+    if (!found) return found.error();
+    return CredentialName{std::string(integration), (*found)->id};
   }
 
  private:

@@ -8,7 +8,7 @@ class NoDispatchValues final : public DispatchValues {
   Result<std::string> secret(const std::string& name) const override {
     return Error(ErrorCode::secret_missing, "the project has no secret \"" + name + '"');
   }
-  Result<SharedCredential> credential(std::string_view integration) const override {
+  Result<CredentialName> account(std::string_view integration) const override {
     return Error(ErrorCode::credential_missing,
                  "the user has not connected \"" + std::string(integration) + '"');
   }

@@ -5,12 +5,15 @@
 // drops them.
 
 #include "runtime/execution/event.h"
+#include "runtime/integrations/authorize_request.h"
 #include "runtime/requests/outgoing_request.h"
 #include "runtime/secrets/redaction.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace millrace {
 
@@ -26,6 +29,9 @@ struct Attempt {
   std::uint32_t number = 1;
   std::uint64_t input_bytes = 0;
   Redaction redaction;  // of the secrets that were rendered into it
+  /// Accounts whose secret parts a peer may come back with. Whoever carries the attempt out adds what
+  /// they are to `redaction`.
+  std::vector<CredentialName> accounts{};
 };
 
 /// Run the function and answer with StepCompleted or StepFailed for (step, attempt).
@@ -40,6 +46,7 @@ struct RunFunction {
 struct SendRequest {
   Attempt attempt;
   OutgoingRequest request;
+  std::optional<CredentialUse> credential;  // to be put in when it leaves
 };
 
 /// Nothing to do before `due`. `delay`: then record DelayElapsed; `retry`: then ask again.

@@ -75,6 +75,7 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
   const auto secrets = dispatch_secrets(step, values);
   if (!secrets) return secrets.error();
   send.attempt.redaction = dispatch_redaction(workflow, values);
+  send.attempt.accounts = dispatch_accounts(workflow, values);
   const Json self = page_self(position.pages, nullptr);
   const OverlayScope at_dispatch(scope, {.secrets = secrets->get(), .self = &self});
   auto recipe = recipe_of(step, at_dispatch);
@@ -83,15 +84,13 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
 
   RequestValues rendered = render_request(recipe->request, in_action);
   if (recipe->integration != nullptr) {
-    SharedCredential credential;
-    if (recipe->integration->auth.kind != IntegrationAuth::Kind::none) {
-      auto found = values.credential(recipe->integration->type);
-      if (!found) return found.error();
-      credential = std::move(*found);
+    const Integration& integration = *recipe->integration;
+    if (integration.auth.kind != IntegrationAuth::Kind::none) {
+      auto account = values.account(integration.type);
+      if (!account) return account.error();
+      send.credential = CredentialUse{std::move(*account), integration.auth};
     }
-    auto connected =
-        connect_request(rendered, *recipe->integration, recipe->integration->base_url.render(scope),
-                        credential.get(), send.attempt.redaction);
+    auto connected = connect_request(rendered, integration, integration.base_url.render(scope));
     if (!connected) return connected.error();
   }
   redact_basic(rendered, send.attempt.redaction);

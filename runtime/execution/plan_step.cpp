@@ -3,7 +3,6 @@
 #include "runtime/base/check.h"
 #include "runtime/execution/fan_out_progress.h"
 #include "runtime/execution/plan_request.h"
-#include "runtime/integrations/connect_request.h"
 #include "runtime/templates/overlay_scope.h"
 #include "runtime/text/time_text.h"
 
@@ -138,14 +137,20 @@ Redaction dispatch_redaction(const Workflow& workflow, const DispatchValues& val
     if (const auto value = values.secret(name)) redaction.add(*value, masked_secret(name));
     for (const auto& value : values.former_secrets(name)) redaction.add(value, masked_secret(name));
   }
+  return redaction;
+}
+
+std::vector<CredentialName> dispatch_accounts(const Workflow& workflow,
+                                              const DispatchValues& values) {
+  std::vector<CredentialName> accounts;
   std::set<std::string_view> integrations;
   for (const Step* const step : workflow.by_index) {
     const Integration* const integration = integration_of(*step);
     if (integration == nullptr || integration->auth.kind == IntegrationAuth::Kind::none) continue;
     if (!integrations.insert(integration->type).second) continue;
-    if (const auto account = values.credential(integration->type)) redact(**account, redaction);
+    if (auto account = values.account(integration->type)) accounts.push_back(std::move(*account));
   }
-  return redaction;
+  return accounts;
 }
 
 Result<SharedJson> dispatch_secrets(const Step& step, const DispatchValues& values) {
@@ -176,6 +181,7 @@ Result<RunFunction> plan_function(const Workflow& workflow, const Step& step, co
   const auto secrets = dispatch_secrets(step, values);
   if (!secrets) return secrets.error();
   call.attempt.redaction = dispatch_redaction(workflow, values);
+  call.attempt.accounts = dispatch_accounts(workflow, values);
   const OverlayScope at_dispatch(scope, {.secrets = secrets->get()});
   call.source = source;
   const Json parameters = std::get<FunctionStep>(step.config).parameters.render(at_dispatch);

@@ -23,9 +23,12 @@ Effect plan_response(const Step& step, const ResponseStep& config, const Scope& 
 
 /// The secrets that the step names, for its dispatch scope. Error: secret_missing.
 Result<SharedJson> dispatch_secrets(const Step& step, const DispatchValues& values);
-/// Of everything secret that any step of the workflow is given: a peer that was told something may come
-/// back with it in another step. Secrets that some step names, and the accounts for its integrations.
+/// Of every secret that some step of the workflow names: a peer that was told something may come back
+/// with it in another step.
 Redaction dispatch_redaction(const Workflow& workflow, const DispatchValues& values);
+/// For the same reason, the accounts for its integrations, as far as they are connected.
+std::vector<CredentialName> dispatch_accounts(const Workflow& workflow,
+                                              const DispatchValues& values);
 
 /// `parameters` may be one reference, which may lead to anything: the error `code` if not to an object.
 Outcome require_object(const Step& step, const Json& parameters, ErrorCode code);

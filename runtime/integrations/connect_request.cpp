@@ -1,5 +1,6 @@
 #include "runtime/integrations/connect_request.h"
 
+#include "runtime/integrations/authorize_request.h"
 #include "runtime/text/ascii_text.h"
 
 #include <algorithm>
@@ -30,45 +31,19 @@ bool leaves_base(std::string_view path) {
   return plain.find("/./") != std::string::npos || plain.find("/../") != std::string::npos;
 }
 
-std::string credential_field(const Credential& credential, std::string_view key) {
-  const Json* const value = credential.fields.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-/// The credential's fields as the authorization that a definition could have written itself.
-void authorize(RequestValues& values, const IntegrationAuth& auth, const Credential& credential) {
-  const auto field = [&](std::string_view key) { return credential_field(credential, key); };
-  switch (auth.kind) {
-    case IntegrationAuth::Kind::none:
-      return;
-    case IntegrationAuth::Kind::bearer:
-      values.authorization = AuthKind::bearer;
-      values.authorization_values = JsonObject{{"token", field("token")}};
-      return;
-    case IntegrationAuth::Kind::oauth2:
-      values.authorization = AuthKind::bearer;
-      values.authorization_values = JsonObject{{"token", field("accessToken")}};
-      return;
-    case IntegrationAuth::Kind::basic:
-      values.authorization = AuthKind::basic;
-      values.authorization_values =
-          JsonObject{{"username", field("username")}, {"password", field("password")}};
-      return;
-    case IntegrationAuth::Kind::header:
-      values.authorization = AuthKind::header;
-      values.authorization_values = JsonObject{{"name", auth.name}, {"value", field("key")}};
-      return;
-    case IntegrationAuth::Kind::query:
-      values.authorization = AuthKind::query;
-      values.authorization_values = JsonObject{{"name", auth.name}, {"value", field("key")}};
-      return;
-  }
+/// Under the header's own name and still empty: so it has its place among the others, and what the
+/// definition says under that name is gone.
+void make_room(RequestValues& values, const IntegrationAuth& auth) {
+  if (auth.kind == IntegrationAuth::Kind::none) return;
+  const std::string header = header_of(auth);
+  values.authorization = header.empty() ? AuthKind::none : AuthKind::header;
+  values.authorization_values = JsonObject{{"name", header}, {"value", ""}};
 }
 
 }  // namespace
 
-Outcome connect_request(RequestValues& values, const Integration& integration, const Json& base_url,
-                        const Credential* credential, Redaction& redaction) {
+Outcome connect_request(RequestValues& values, const Integration& integration,
+                        const Json& base_url) {
   auto base = url_text("the base URL of \"" + integration.type + '"', base_url);
   if (!base) return base.error();
   const auto path = url_text("\"path\"", values.url);
@@ -87,18 +62,8 @@ Outcome connect_request(RequestValues& values, const Integration& integration, c
   while (base->ends_with('/')) base->pop_back();
   const bool needs_slash = !path->empty() && path->front() != '/' && path->front() != '?';
   values.url = *base + (needs_slash ? "/" : "") + *path;
-  if (credential == nullptr) return Done{};
-  authorize(values, integration.auth, *credential);
-  redact(*credential, redaction);
+  make_room(values, integration.auth);
   return Done{};
-}
-
-void redact(const Credential& credential, Redaction& redaction) {
-  for (const auto& field : credential.fields) {
-    // A user's name is no secret, and may well stand in the response for other reasons.
-    if (!field.value().is_string() || field.key() == "username") continue;
-    redaction.add(field.value().get_string(), "[credential]");
-  }
 }
 
 }  // namespace millrace

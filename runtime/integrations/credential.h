@@ -1,13 +1,21 @@
 #pragma once
-// One connected account of one user for one integration.
+// One connected account of one user for one integration, and how others name it.
 
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace millrace {
+
+/// Which account, without anything secret: what plans and effects hold.
+struct CredentialName {
+  std::string integration;
+  std::string id;
+  bool operator==(const CredentialName&) const = default;
+};
 
 struct Credential {
   std::string id;  // UUID
@@ -21,6 +29,8 @@ struct Credential {
   JsonObject shared_settings;
   /// The secret parts (`token`, `password`, ...): encrypted at rest, never shown, never logged.
   JsonObject fields;
+  /// Of `fields`: grows whenever they are replaced, and with nothing else.
+  std::uint64_t revision = 0;
 };
 
 using SharedCredential = std::shared_ptr<const Credential>;

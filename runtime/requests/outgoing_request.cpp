@@ -1,8 +1,8 @@
 #include "runtime/requests/outgoing_request.h"
 
+#include "runtime/requests/request_line.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/base64_text.h"
-#include "runtime/text/header_text.h"
 #include "runtime/text/hex_text.h"
 #include "runtime/text/percent_text.h"
 
@@ -27,12 +27,6 @@ Result<std::string> as_text(std::string_view field, const Json& value) {
   if (value.is_string()) return std::string(value.get_string());
   if (value.is_structured() || value.is_null()) return not_text(field, value);
   return to_text(value);
-}
-
-Outcome refuse_files(std::string_view field, std::string_view text) {
-  if (!holds_file(text)) return Done{};
-  return Error(ErrorCode::type_mismatch,
-               std::string(field) + " would hold the bytes of a file, which only \"body\" can");
 }
 
 /// Text for a place that cannot hold the bytes of a file.
@@ -113,16 +107,10 @@ class Builder {
   }
 
   Outcome add_header(std::string_view name, const Json& value) {
-    const std::string field = "header \"" + std::string(name) + '"';
-    if (!is_header_name(name)) {
-      return Error(ErrorCode::invalid_parameters, field + " has a name that no header may have");
-    }
-    auto text = as_line(field, value);
+    if (auto checked = check_header_name(name); !checked) return checked;
+    auto text = as_line("header \"" + std::string(name) + '"', value);
     if (!text) return text.error();
-    if (!is_header_value(*text)) {
-      return Error(ErrorCode::invalid_parameters,
-                   field + " has a line break or a control character in its value");
-    }
+    if (auto checked = check_header_value(name, *text); !checked) return checked;
     if (lower_case(name) == encoding_header) {
       out_.is_body_hex = lower_case(*text) == "hex";
       return Done{};  // meant for us
@@ -300,7 +288,7 @@ class Builder {
 
   void add_param(std::string_view name, std::string_view value) {
     if (!params_.empty()) params_ += '&';
-    params_ += percent_encode_text(name) + '=' + percent_encode_text(value);
+    params_ += query_param(name, value);
   }
 
   Outcome add_url() {
@@ -323,12 +311,7 @@ class Builder {
     std::string text = encode_url(*url);
     const auto fragment = text.find('#');
     if (fragment != std::string::npos) text.resize(fragment);
-    if (!params_.empty()) {
-      const auto query = text.find('?');
-      const bool needs_mark = query == std::string::npos;
-      const bool needs_and = !needs_mark && text.back() != '?' && text.back() != '&';
-      text += (needs_mark ? "?" : needs_and ? "&" : "") + params_;
-    }
+    add_query(text, params_);
     out_.http.url = std::move(text);
     return Done{};
   }

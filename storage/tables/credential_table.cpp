@@ -22,6 +22,7 @@ constexpr auto fields = [](auto& record, auto& row) {
   record.text(9, row.shared_settings);
   record.text(10, row.sealed);
   record.time(11, row.connected);
+  record.number_if_any(12, row.revision);
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "runtime/base/shard_set.h"
 #include "storage/ordered_store.h"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -26,6 +27,9 @@ struct CredentialRow {
   std::string shared_settings = "{}";       // likewise
   std::string sealed;                       // JSON text of the secret fields; see crypto/sealer.h
   Instant connected{};
+  /// Of the secret fields: one more each time they are replaced, not when they are sealed anew. Rows of
+  /// before it was counted have 0.
+  std::uint64_t revision = 0;
 
   /// The place that `sealed` is bound to.
   std::string place() const;

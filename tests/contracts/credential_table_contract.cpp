@@ -65,6 +65,23 @@ TEST_CASE("a credential comes back with every field until it is removed", "[cred
   CHECK(rows_in(**store).front().id == "c2");
 }
 
+TEST_CASE("a credential says how often its secret parts were replaced, an old row never",
+          "[credential_table]") {
+  const auto store = any_store();
+  WriteBatch batch;
+  CredentialRow row;
+  row.project = project;
+  row.user = user;
+  row.id = "c1";
+  CredentialTable::put(batch, row);
+  row.id = "c2";
+  row.revision = 300;
+  CredentialTable::put(batch, row);
+  must_commit(**store, batch);
+  CHECK(table_row(**store, "c1")->revision == 0);
+  CHECK(table_row(**store, "c2")->revision == 300);
+}
+
 TEST_CASE("a user's credentials lie on the user's shard", "[credential_table]") {
   const auto key = storage::keys::credential(project, user, "c");
   CHECK(key.starts_with(storage::keys::credentials(shard_of(project, user))));

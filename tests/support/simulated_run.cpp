@@ -196,22 +196,37 @@ void SimulatedRun::carry_out(Branch& branch, const RecordEvent& effect) {
 }
 
 void SimulatedRun::carry_out(Branch& branch, const RunFunction& effect) {
-  branch.call = effect;
+  RunFunction call = effect;
+  world_.values.redact(call.attempt.accounts, call.attempt.redaction);
+  branch.call = std::move(call);
   branch.call_started = now_;
   branch.state = Branch::State::calling;
 }
 
 void SimulatedRun::carry_out(Branch& branch, const SendRequest& effect) {
   branch.call_started = now_;
-  auto request = send_with(effect.request, files_.reader());
+  Attempt attempt = effect.attempt;
+  world_.values.redact(attempt.accounts, attempt.redaction);
+  auto request = request_to_send(effect, attempt.redaction);
   if (!request) {
-    record(branch, branch.machine.attempt_failed(effect.attempt, now_, {request.error()}, now_,
-                                                 options_.jitter));
+    record(branch,
+           branch.machine.attempt_failed(attempt, now_, {request.error()}, now_, options_.jitter));
     return;
   }
-  note_sent(branch, *request, effect.attempt.number);
-  branch.call = Branch::Request{effect.attempt, std::move(*request)};
+  note_sent(branch, *request, attempt.number);
+  branch.call = Branch::Request{std::move(attempt), std::move(*request)};
   branch.state = Branch::State::calling;
+}
+
+Result<HttpRequest> SimulatedRun::request_to_send(const SendRequest& effect,
+                                                  Redaction& redaction) const {
+  auto request = send_with(effect.request, files_.reader());
+  if (!request || !effect.credential) return request;
+  const auto credential = world_.values.credential(effect.credential->credential.integration);
+  if (!credential) return credential.error();
+  auto authorized = authorize(*request, effect.credential->auth, **credential, redaction);
+  if (!authorized) return authorized.error();
+  return request;
 }
 
 void SimulatedRun::carry_out(Branch& branch, const WaitUntil& effect) {

@@ -122,6 +122,8 @@ class SimulatedRun {
   void carry_out(Branch& branch, const WaitUntil& effect);
   void carry_out(Branch& branch, const RunFanOut& effect);
   void carry_out(Branch& branch, const BranchEnded& effect);
+  /// With files and credential in it.
+  Result<HttpRequest> request_to_send(const SendRequest& effect, Redaction& redaction) const;
   void answer(Branch& branch);
   void answer_function(Branch& branch);
   void answer_request(Branch& branch);

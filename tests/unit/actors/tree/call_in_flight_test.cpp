@@ -2,6 +2,7 @@
 
 #include "storage/tables/file_table.h"
 #include "tests/support/catch.h"
+#include "tests/support/scripted_dispatch.h"
 #include "tests/support/scripted_functions.h"
 #include "tests/support/scripted_http.h"
 #include "tests/unit/actors/tree/branch_parts.h"
@@ -10,6 +11,23 @@
 using namespace millrace;
 
 namespace {
+
+/// The accounts of a test, which change when it says so.
+class ScriptedAccounts final : public CredentialSource {
+ public:
+  ScriptedDispatch values;
+  mutable std::vector<std::optional<std::uint64_t>> asked;  // the revisions that were refused
+
+  void fresh(const CredentialName& account, std::optional<std::uint64_t> refused,
+             Done done) const override {
+    asked.push_back(refused);
+    done(values.credential(account.integration));
+  }
+  SharedCredential held(const CredentialName& account) const override {
+    const auto found = values.credential(account.integration);
+    return found ? *found : nullptr;
+  }
+};
 
 /// A run that stands at its only step, and its calls.
 class CallBed : public BranchParts {
@@ -25,7 +43,32 @@ class CallBed : public BranchParts {
   }
   template <class Wanted>
   Wanted effect() const {
-    return std::get<Wanted>(machine.plan(clock.now()));
+    return std::get<Wanted>(machine.plan(clock.now(), accounts.values));
+  }
+  /// Begins the request and brings it to where it asks for its credential.
+  CredentialAnswered begin_authorized() {
+    const auto number = call.begin(effect<SendRequest>(), clock.now());
+    REQUIRE_FALSE(call.take(CallIsDurable{number}));
+    return next_credential();
+  }
+  CredentialAnswered next_credential() {
+    auto credential = inbox->next<CredentialAnswered>();
+    REQUIRE(credential);
+    return std::move(*credential);
+  }
+  RequestAnswered next_answer() {
+    auto answered = inbox->next<RequestAnswered>();
+    REQUIRE(answered);
+    return std::move(*answered);
+  }
+  std::vector<std::string> tokens_sent() const {
+    std::vector<std::string> tokens;
+    for (const auto& request : http.sent("ask")) {
+      for (const auto& header : request.headers) {
+        if (header.name == "Authorization") tokens.push_back(header.value);
+      }
+    }
+    return tokens;
   }
   FileHandle store_file(const std::string& bytes) {
     RunFiles files;
@@ -39,9 +82,10 @@ class CallBed : public BranchParts {
   std::atomic<std::uint64_t> late{0};
   ScriptedFunctions functions;
   ScriptedHttp http;
+  ScriptedAccounts accounts;
   BranchMachine machine;
   CallInFlight call{
-      {functions, http, reader, store, clock, random, late}, execution, machine, inbox};
+      {functions, http, reader, store, clock, random, late}, execution, machine, accounts, inbox};
 };
 
 const std::string function_step =
@@ -50,6 +94,21 @@ const std::string function_step =
 const std::string request_step =
     R"({"id": "ask", "type": "request", "method": "POST", "url": "https://api.example/a",
         "body": {"v": "{{trigger.request.body}}"}})";
+const std::string crm_step =
+    R"({"id": "ask", "type": "request", "integration": "crm", "method": "POST", "path": "/a",
+        "timeout": "10s", "body": {"v": "{{trigger.request.body}}"}})";
+
+/// Refuses one token.
+RequestRule refusing(const std::string& token) {
+  return [token](const ScriptedRequest& request) {
+    for (const auto& header : request.request.headers) {
+      if (header.value == "Bearer " + token) {
+        return answering(401, JsonObject{{"refused", token}})(request);
+      }
+    }
+    return answering(200, JsonObject{{"id", 7}})(request);
+  };
+}
 
 }  // namespace
 
@@ -165,4 +224,149 @@ TEST_CASE("a branch has one call in flight at a time") {
   bed.functions.hold("work");
   REQUIRE_FALSE(bed.call.begin(bed.effect<RunFunction>(), bed.clock.now()));
   CHECK_THROWS_AS(bed.call.begin(bed.effect<RunFunction>(), bed.clock.now()), BugFound);
+}
+
+TEST_CASE("a token that is replaced before a request leaves is the one that leaves") {
+  CallBed bed(crm_step);
+  bed.accounts.values.connect("crm", {{"token", "first-token"}});
+  bed.http.on("ask", echoing_request());
+  const auto number = bed.call.begin(bed.effect<SendRequest>(), bed.clock.now());
+  CHECK(bed.accounts.asked.empty());  // not before everything that led here is durable
+  bed.accounts.values.connect("crm", {{"token", "second-token"}});
+  REQUIRE_FALSE(bed.call.take(CallIsDurable{number}));
+  auto credential = bed.next_credential();
+  REQUIRE_FALSE(bed.call.take(credential));
+  auto answer = bed.next_answer();
+  CHECK(bed.tokens_sent() == std::vector<std::string>{"Bearer second-token"});
+  const auto end = bed.call.take(answer);
+  REQUIRE(end);
+  const std::string output = to_text(*std::get<StepCompleted>(end->event).output);
+  CHECK(output.find("Bearer [credential]") != std::string::npos);
+  CHECK(output.find("second-token") == std::string::npos);
+}
+
+TEST_CASE("a 401 is answered once with a newer token, under the same key and as one attempt") {
+  CallBed bed(crm_step);
+  bed.accounts.values.connect("crm", {{"token", "first-token"}});
+  bed.http.on("ask", refusing("first-token"));
+  auto first = bed.begin_authorized();
+  REQUIRE_FALSE(bed.call.take(first));
+  auto refusal = bed.next_answer();
+  bed.accounts.values.connect("crm", {{"token", "second-token"}});
+  bed.clock.advance(Millis(4'000));
+  REQUIRE_FALSE(bed.call.take(refusal));
+  auto second = bed.next_credential();
+  CHECK(bed.accounts.asked == std::vector<std::optional<std::uint64_t>>{std::nullopt, 1});
+  REQUIRE_FALSE(bed.call.take(second));
+  auto answer = bed.next_answer();
+  const auto end = bed.call.take(answer);
+  REQUIRE(end);
+  CHECK(std::get<StepCompleted>(end->event).attempt == 1);
+  CHECK(bed.tokens_sent() == std::vector<std::string>{"Bearer first-token", "Bearer second-token"});
+  const auto sent = bed.http.sent("ask");
+  CHECK(idempotency_key_of(sent[0]) == idempotency_key_of(sent[1]));
+  CHECK(*sent[0].body == *sent[1].body);
+  CHECK(sent[0].timeout == Millis(10'000));
+  CHECK(sent[1].timeout == Millis(6'000));  // the attempt has the time of one
+}
+
+TEST_CASE("a 401 stands when there is no newer token, and shows none") {
+  CallBed bed(crm_step);
+  bed.accounts.values.connect("crm", {{"token", "first-token"}});
+  bed.http.on("ask", refusing("first-token"));
+  auto first = bed.begin_authorized();
+  REQUIRE_FALSE(bed.call.take(first));
+  auto refusal = bed.next_answer();
+  REQUIRE_FALSE(bed.call.take(refusal));
+  auto second = bed.next_credential();
+  const auto end = bed.call.take(second);
+  REQUIRE(end);
+  CHECK(std::get<StepFailed>(end->event).code == ErrorCode::request_rejected);
+  CHECK(to_text(*std::get<StepFailed>(end->event).response).find("first-token") ==
+        std::string::npos);
+  CHECK(bed.http.sent("ask").size() == 1);
+  CHECK_FALSE(bed.call.is_open());
+}
+
+TEST_CASE("a second 401 stands however many tokens come after it") {
+  CallBed bed(crm_step);
+  bed.accounts.values.connect("crm", {{"token", "first-token"}});
+  bed.http.on("ask", answering(401, nullptr));
+  auto first = bed.begin_authorized();
+  REQUIRE_FALSE(bed.call.take(first));
+  auto refusal = bed.next_answer();
+  bed.accounts.values.connect("crm", {{"token", "second-token"}});
+  REQUIRE_FALSE(bed.call.take(refusal));
+  auto second = bed.next_credential();
+  REQUIRE_FALSE(bed.call.take(second));
+  auto again = bed.next_answer();
+  bed.accounts.values.connect("crm", {{"token", "third-token"}});
+  const auto end = bed.call.take(again);
+  REQUIRE(end);
+  CHECK(std::get<StepFailed>(end->event).code == ErrorCode::request_rejected);
+  CHECK(bed.http.sent("ask").size() == 2);
+}
+
+TEST_CASE("a 401 stands when the time of its attempt is over") {
+  CallBed bed(crm_step);
+  bed.accounts.values.connect("crm", {{"token", "first-token"}});
+  bed.http.on("ask", refusing("first-token"));
+  auto first = bed.begin_authorized();
+  REQUIRE_FALSE(bed.call.take(first));
+  auto refusal = bed.next_answer();
+  bed.accounts.values.connect("crm", {{"token", "second-token"}});
+  bed.clock.advance(Millis(10'000));
+  REQUIRE_FALSE(bed.call.take(refusal));
+  auto second = bed.next_credential();
+  CHECK(bed.call.take(second));
+  CHECK(bed.http.sent("ask").size() == 1);
+}
+
+TEST_CASE("a 401 stands when the account was disconnected meanwhile") {
+  CallBed bed(crm_step);
+  bed.accounts.values.connect("crm", {{"token", "first-token"}});
+  bed.http.on("ask", refusing("first-token"));
+  auto first = bed.begin_authorized();
+  REQUIRE_FALSE(bed.call.take(first));
+  auto refusal = bed.next_answer();
+  bed.accounts.values.credentials.clear();
+  REQUIRE_FALSE(bed.call.take(refusal));
+  auto second = bed.next_credential();
+  const auto end = bed.call.take(second);
+  REQUIRE(end);
+  CHECK(std::get<StepFailed>(end->event).code == ErrorCode::request_rejected);
+}
+
+TEST_CASE("a 401 to a request without an account is its answer") {
+  CallBed bed(request_step);
+  bed.http.on("ask", answering(401, nullptr));
+  const auto number = bed.call.begin(bed.effect<SendRequest>(), bed.clock.now());
+  REQUIRE_FALSE(bed.call.take(CallIsDurable{number}));
+  auto answer = bed.next_answer();
+  CHECK(bed.call.take(answer));
+  CHECK(bed.accounts.asked.empty());
+}
+
+TEST_CASE("an account that is disconnected before its request leaves fails the attempt") {
+  CallBed bed(crm_step);
+  bed.accounts.values.connect("crm", {{"token", "first-token"}});
+  const auto number = bed.call.begin(bed.effect<SendRequest>(), bed.clock.now());
+  bed.accounts.values.credentials.clear();
+  REQUIRE_FALSE(bed.call.take(CallIsDurable{number}));
+  auto credential = bed.next_credential();
+  const auto end = bed.call.take(credential);
+  REQUIRE(end);
+  CHECK(std::get<StepFailed>(end->event).code == ErrorCode::credential_missing);
+  CHECK_FALSE(std::get<StepFailed>(end->event).retry_at);
+  CHECK(bed.http.sent("ask").empty());
+}
+
+TEST_CASE("a credential for a request that was abandoned sends nothing") {
+  CallBed bed(crm_step);
+  bed.accounts.values.connect("crm", {{"token", "first-token"}});
+  auto credential = bed.begin_authorized();
+  bed.call.abandon();
+  CHECK_FALSE(bed.call.take(credential));
+  CHECK(bed.http.sent("ask").empty());
+  CHECK(bed.late == 1);
 }

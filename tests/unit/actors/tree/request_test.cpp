@@ -238,6 +238,49 @@ TEST_CASE("an action is sent with the user's credential") {
   CHECK(sent[0].headers[0] == HttpHeader{"Authorization", "Bearer t-0-k-e-n"});
 }
 
+TEST_CASE("a token that is replaced while it is refused is used within the same attempt") {
+  ActorTestBed bed;
+  REQUIRE(bed.integrations
+              ->put("crm", *parse_json(R"({"baseUrl":"https://crm.example","auth":{"type":"bearer"},
+                "actions":{"add":{"method":"POST","path":"/contacts"}}})"))
+              .ok());
+  bed.tenants.connect("crm", {{"token", "first-token"}});
+  bed.http->on("add", [&](const ScriptedRequest& request) {
+    if (request.request.headers[0].value != "Bearer first-token") return echoing_request()(request);
+    bed.tenants.connect("crm", {{"token", "second-token"}});
+    return answering(401, JsonObject())(request);
+  });
+  bed.deploy("w", R"([{"id":"add","type":"action","integration":"crm","action":"add"}])");
+  const auto execution = bed.accept("w");
+  CHECK(bed.reaches(execution, ExecutionStatus::succeeded));
+  CHECK(bed.http->sent("add").size() == 2);
+  const std::string journal = journal_of(bed, execution);
+  CHECK(journal.find("Bearer [credential]") != std::string::npos);
+  CHECK(journal.find("-token") == std::string::npos);
+}
+
+TEST_CASE("each page of a request asks for the token anew") {
+  ActorTestBed bed;
+  REQUIRE(bed.integrations
+              ->put("crm", *parse_json(R"({"baseUrl":"https://crm.example","auth":{"type":"bearer"},
+                "actions":{"list":{"method":"GET","path":"/list","pagination":{
+                  "output":"response.body.items","pageToken":"response.body.next"}}}})"))
+              .ok());
+  bed.tenants.connect("crm", {{"token", "first-token"}});
+  std::atomic<int> pages{0};
+  bed.http->on("all", [&](const ScriptedRequest& request) {
+    if (++pages == 2) return answering(200, JsonObject{{"items", {2}}})(request);
+    bed.tenants.connect("crm", {{"token", "second-token"}});
+    return answering(200, JsonObject{{"items", {1}}, {"next", "b"}})(request);
+  });
+  bed.deploy("w", R"([{"id":"all","type":"action","integration":"crm","action":"list"}])");
+  CHECK(bed.reaches(bed.accept("w"), ExecutionStatus::succeeded));
+  const auto sent = bed.http->sent("all");
+  REQUIRE(sent.size() == 2);
+  CHECK(sent[0].headers[0] == HttpHeader{"Authorization", "Bearer first-token"});
+  CHECK(sent[1].headers[0] == HttpHeader{"Authorization", "Bearer second-token"});
+}
+
 TEST_CASE("a run whose conditions do not hold is refused and starts nothing") {
   ActorTestBed bed;
   bed.deploy("w", "[" + request_step("call") + "]");

@@ -1,5 +1,6 @@
 // Integrations, users and their accounts over the API.
 
+#include "actors/tenants/held_credentials.h"
 #include "tests/support/catch.h"
 #include "tests/unit/http/api/api_fixture.h"
 
@@ -261,6 +262,37 @@ TEST_CASE("an account that is not stored is not used either", "[http]") {
   api.store().fail_next_commits(1, ErrorCode::storage_failed);
   CHECK(api.connect().status == 503);
   CHECK(api.user_of(project, ada)->find("crm") == nullptr);
+}
+
+TEST_CASE("an account that is connected again has new fields, as soon as they are stored",
+          "[http]") {
+  ConnectionsApi api;
+  REQUIRE(api.manage("PUT", "/integrations/crm", crm).status == 201);
+  const auto connect = [&](const std::string& token) {
+    return api.connect(R"({"credentials":{"token":")" + token + R"("},"providerId":"acct"})");
+  };
+  const auto connected = connect("first");
+  REQUIRE(connected.status == 201);
+  const std::string id(connected["id"].as_string());
+  const HeldCredentials accounts(*api.tenants.view(project, ada));
+  const auto fresh = [&] {
+    SharedCredential found;
+    accounts.fresh({"crm", id}, std::nullopt, [&](auto answer) { found = std::move(*answer); });
+    return found;
+  };
+  const auto before = fresh();
+  REQUIRE(before != nullptr);
+  CHECK(before->fields.at("token") == Json("first"));
+  REQUIRE(api.as_user("PATCH", "/credentials/" + id, R"({"config":{"sharedSettings":{"a":1}}})")
+              .status == 200);
+  CHECK(fresh()->revision == before->revision);
+  api.store().fail_next_commits(1, ErrorCode::storage_failed);
+  CHECK(connect("lost").status == 503);
+  CHECK(fresh()->fields.at("token") == Json("first"));
+  CHECK(fresh()->revision == before->revision);
+  REQUIRE(connect("second").status == 201);
+  CHECK(fresh()->fields.at("token") == Json("second"));
+  CHECK(fresh()->revision > before->revision);
 }
 
 TEST_CASE("what can be connected is listed with what a form needs", "[http]") {

@@ -30,18 +30,10 @@ std::shared_ptr<const Integration> crm(const std::string& auth = R"({"type":"bea
   return *compiled;
 }
 
-Credential token() {
-  Credential credential;
-  credential.fields = {{"token", "t-0-k-e-n"}, {"username", "aladdin"}, {"expires", 5}};
-  return credential;
-}
-
 std::string connected(const std::string& path,
                       const std::string& base = "https://api.crm.example") {
   RequestValues values = get(path);
-  Redaction redaction;
-  const Credential credential = token();
-  const auto outcome = connect_request(values, *crm(), Json(base), &credential, redaction);
+  const auto outcome = connect_request(values, *crm(), Json(base));
   if (!outcome) return std::string(wire_name(outcome.error().code));
   return sent(values).url;
 }
@@ -87,29 +79,26 @@ TEST_CASE("no path leaves the base URL upwards") {
 
 TEST_CASE("a base URL or path that is no text is refused") {
   RequestValues values = get();
-  Redaction redaction;
-  const auto outcome = connect_request(values, *crm(), nullptr, nullptr, redaction);
+  const auto outcome = connect_request(values, *crm(), nullptr);
   REQUIRE_FALSE(outcome.ok());
   REQUIRE(outcome.error().code == ErrorCode::invalid_url);
   REQUIRE_THAT(outcome.error().message, Catch::Contains("the base URL of \"crm\""));
   values.url = nullptr;
-  REQUIRE_FALSE(connect_request(values, *crm(), "https://a", nullptr, redaction).ok());
+  REQUIRE_FALSE(connect_request(values, *crm(), "https://a").ok());
 }
 
-TEST_CASE("the secret parts of a credential are redacted, the user's name is not") {
+TEST_CASE("a connected request has room for the credential where an own header of that name was") {
   RequestValues values = get("/a");
-  Redaction redaction;
-  const Credential credential = token();
-  REQUIRE(connect_request(values, *crm(), "https://a", &credential, redaction).ok());
-  REQUIRE(redaction.apply("t-0-k-e-n of aladdin") == "[credential] of aladdin");
+  values.headers = JsonObject{{"a", "b"}, {"authorization", "mine"}};
+  REQUIRE(connect_request(values, *crm(), "https://a").ok());
+  REQUIRE(to_text(shown_request(sent(values)).at("headers")) == R"({"a":"b","Authorization":""})");
 }
 
-TEST_CASE("a credential without the field that the kind needs fails by itself and names no value") {
+TEST_CASE("a connected request keeps its own authorization when the integration has none") {
   RequestValues values = get("/a");
-  Redaction redaction;
-  Credential credential;
-  REQUIRE(connect_request(values, *crm(R"({"type":"header","name":"x"})"), "https://a", &credential,
-                          redaction)
-              .ok());
-  REQUIRE(to_text(shown_request(sent(values)).at("headers")) == R"({"x":""})");
+  values.authorization = RequestAuthorization::Kind::bearer;
+  values.authorization_values = JsonObject{{"token", "own"}};
+  REQUIRE(connect_request(values, *crm(R"({"type":"none"})"), "https://a").ok());
+  REQUIRE(to_text(shown_request(sent(values)).at("headers")) ==
+          R"({"Authorization":"Bearer own"})");
 }
