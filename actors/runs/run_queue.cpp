@@ -140,12 +140,12 @@ void RunQueue::found(const std::vector<RunsFound>& all,
                      const std::function<Moment(Instant)>& since) {
   is_reading_ = false;
   promised_ = 0;
-  for (const RunsFound& each : all) found(each, is_live, since);
+  for (const RunsFound& each : all) take_in(each, is_live, since);
 }
 
-void RunQueue::found(const RunsFound& found,
-                     const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
-                     const std::function<Moment(Instant)>& since) {
+void RunQueue::take_in(const RunsFound& found,
+                       const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
+                       const std::function<Moment(Instant)>& since) {
   const UserId& user = found.wanted.user;
   for (const QueuedRun& run : found.runs) {
     if (known_.contains(run.execution) || is_live(user, run.execution)) continue;

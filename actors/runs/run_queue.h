@@ -86,9 +86,9 @@ class RunQueue {
   void push_timer(WaitingRun run);
   void leave_in_rows(const UserId& user, const RunStretch& stretch, std::size_t runs);
   void into_window(WaitingRun run);
-  void found(const RunsFound& found,
-             const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
-             const std::function<Moment(Instant)>& since);
+  void take_in(const RunsFound& found,
+               const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
+               const std::function<Moment(Instant)>& since);
   void finish(const UserId& user, const std::optional<RunStretch>& rest);
   /// Its turn to be read comes, if it has runs in rows and few in the window.
   void ask_for(const UserId& user);

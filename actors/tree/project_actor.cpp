@@ -19,6 +19,7 @@ ProjectActor::ProjectActor(caf::actor_config& config, const NodeServices& servic
     : caf::event_based_actor(config),
       services_(services),
       project_(std::move(project)),
+      limits_{.concurrent_steps = services.options.live_executions_per_project_max},
       queue_(services.options.queue) {
   set_exception_handler(crash_reason);
   set_down_handler([this](caf::down_msg& message) { user_down(message); });
@@ -66,10 +67,9 @@ bool ProjectActor::is_live(const UserId& id, const ExecutionId& execution) const
 }
 
 Admission ProjectActor::admission_of(const UserId& id, const AdmissionOrder& order) const {
-  if (!limits_) return order.has_place ? Admission::run : Admission::queue;
   const auto known = users_.find(id);
   const std::size_t live_of_user = known == users_.end() ? 0 : known->second.live.size();
-  return admit(*limits_, {live_, live_of_user, queue_.has_waiting(id)}, order);
+  return admit(limits_, {live_, live_of_user, queue_.has_waiting(id)}, order);
 }
 
 template <class Message>
@@ -85,7 +85,7 @@ void ProjectActor::pass(const UserId& user_id, const ExecutionId& execution,
 template <class Message>
 void ProjectActor::pass_or_queue(const UserId& user_id, const ExecutionId& execution,
                                  const Message& message) {
-  if (!limits_) ask_limits(user_id);
+  if (!knows_limits_) ask_limits(user_id);
   const AdmissionOrder order{.has_place = is_live(user_id, execution)};
   if (admission_of(user_id, order) == Admission::run) {
     pass(user_id, execution, message);
@@ -159,12 +159,8 @@ void ProjectActor::settled(const RunSettled& message) {
 }
 
 void ProjectActor::hold_or_release(const UserId& id) {
-  if (!limits_ || limits_->concurrent_steps_per_user == 0) {
-    queue_.release(id);
-    return;
-  }
   const auto known = users_.find(id);
-  if (known != users_.end() && user_is_full(*limits_, known->second.live.size())) {
+  if (known != users_.end() && user_is_full(limits_, known->second.live.size())) {
     queue_.hold(id);
   } else {
     queue_.release(id);
@@ -173,7 +169,7 @@ void ProjectActor::hold_or_release(const UserId& id) {
 
 void ProjectActor::admit_waiting() {
   // Users that are full are held, so that whoever has its turn finds a place.
-  while (limits_ && live_ < limits_->concurrent_steps) {
+  while (live_ < limits_.concurrent_steps) {
     const auto next = queue_.pop();
     if (!next) break;
     CHECK(admission_of(next->user, {.had_waited = true}) == Admission::run,
@@ -192,6 +188,7 @@ void ProjectActor::admit_waiting() {
 // --- limits ---------------------------------------------------------------------------------------
 
 void ProjectActor::set_limits(const ProjectLimits& limits) {
+  knows_limits_ = true;
   ProjectLimits complete = limits;
   if (complete.concurrent_steps == 0) {
     complete.concurrent_steps = services_.options.live_executions_per_project_max;

@@ -4,7 +4,7 @@
 // between users (actors/runs/run_queue.h). Ended by the node actor when it has been idle.
 //
 // The limits come with the tenant of each run that is begun; while runs wait they are also read with
-// each sweep. Runs that are resumed before the limits are known wait for them.
+// each sweep. Runs that are resumed before the limits are known have the node's.
 
 #include "actors/messages.h"
 #include "actors/node_services.h"
@@ -13,7 +13,6 @@
 
 #include <caf/all.hpp>
 
-#include <optional>
 #include <unordered_map>
 
 namespace millrace {
@@ -61,7 +60,8 @@ class ProjectActor final : public caf::event_based_actor {
 
   const NodeServices& services_;
   const ProjectId project_;
-  std::optional<ProjectLimits> limits_;  // with the node's defaults; nothing: not known yet
+  ProjectLimits limits_;  // with the node's defaults
+  bool knows_limits_ = false;
   bool is_asking_limits_ = false;
   std::unordered_map<UserId, User> users_;
   std::unordered_map<caf::actor_addr, UserId> user_of_;
