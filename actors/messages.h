@@ -8,6 +8,8 @@
 //   TimerFired         timer service       node > project > user > branch     a timer row is due
 //   CancelRun          gateway             node > project > user > execution  stop before the next step
 //   RunSettled         user                project                            no longer in memory
+//   QueuedRunsRead     storage reader      project                            what waits in rows
+//   LimitsRead         storage reader      project                            what the project may use
 //   RunLoaded          storage reader      user                               rebuilt from its journal
 //   RebuildRun         user                itself, after a pause              the disk was not well
 //   FunctionFinished   function engine     branch                             a call has its outcome
@@ -25,8 +27,10 @@
 //   SweepTick          itself              node, project                      unload what is idle
 
 #include "actors/runs/branch_news.h"
+#include "actors/runs/queued_runs.h"
 #include "actors/runs/run_order.h"
 #include "actors/runs/tenure.h"
+#include "runtime/admission/project_limits.h"
 #include "runtime/execution/fan_out_progress.h"
 #include "storage/tables/timer_table.h"
 
@@ -35,6 +39,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <variant>
+#include <vector>
 
 namespace millrace {
 
@@ -63,6 +69,14 @@ struct RunSettled {
   UserId user;
   ExecutionId execution;
   std::size_t mail = 0;  // how many messages for the run had come by then
+};
+
+struct QueuedRunsRead {
+  std::shared_ptr<Result<std::variant<std::vector<RunsFound>, UsersFound>>> found;
+};
+
+struct LimitsRead {
+  ProjectLimits limits;
 };
 
 struct RunLoaded {
@@ -120,6 +134,8 @@ CAF_ADD_TYPE_ID(millrace, (millrace::CallIsDurable))
 CAF_ADD_TYPE_ID(millrace, (millrace::ShardMoved))
 CAF_ADD_TYPE_ID(millrace, (millrace::FlushDue))
 CAF_ADD_TYPE_ID(millrace, (millrace::CredentialAnswered))
+CAF_ADD_TYPE_ID(millrace, (millrace::QueuedRunsRead))
+CAF_ADD_TYPE_ID(millrace, (millrace::LimitsRead))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 // All of these stay inside one process: what crosses nodes is decided with the cluster and then gets
@@ -146,3 +162,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::FilesRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CallIsDurable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CredentialAnswered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ShardMoved)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::QueuedRunsRead)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::LimitsRead)

@@ -5,6 +5,7 @@
 #include "actors/observation/run_observer.h"
 #include "actors/runs/branch_loader.h"
 #include "actors/runs/held_replies.h"
+#include "actors/runs/run_queue.h"
 #include "actors/scheduling/timer_service.h"
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/tenant_view.h"
@@ -29,6 +30,7 @@ struct ActorOptions {
   std::size_t scheduler_threads = 0;  // 0: one per core
   std::size_t reader_threads = 2;
   std::size_t live_executions_per_project_max = limits::live_executions_per_project_max;
+  RunQueueOptions queue;  // of each project
   std::size_t fan_out_children_live_max = limits::fan_out_children_live_max;
   /// A branch whose wait is shorter stays in memory; a longer one is unloaded.
   Millis stay_awake{2'000};
@@ -56,6 +58,7 @@ struct ActorStats {
   std::atomic<std::int64_t> runs_live{0};
   std::atomic<std::int64_t> runs_queued{0};
   std::atomic<std::int64_t> children_live{0};
+  std::atomic<std::int64_t> held_responses{0};  // requests that wait for a Response step
   Histogram place_wait{
       buckets::long_times};  // of runs that found no place in their project at once
 };

@@ -80,6 +80,7 @@ class CafGateway final : public ActorGateway {
                                    .trace = request.trace,
                                    .reply_at = ReplyAt::response});
     if (!order) return order.error();
+    const HeldReplies::Place place = place_for(**order);
     if (auto reply = reply_of(*order, hold)) return std::move(*reply);
     return still_going(**order);
   }
@@ -132,6 +133,17 @@ class CafGateway final : public ActorGateway {
   const ActorStats& stats() const override { return stats_; }
 
  private:
+  /// To wait for the Response step. Without one the run is answered when it is durable.
+  HeldReplies::Place place_for(RunOrder& order) {
+    if (order.reply_at != ReplyAt::response) return {};
+    const std::uint64_t of_project = order.tenant->limits().held_responses;
+    auto place = held_replies_.take_place(
+        order.started.project,
+        of_project != 0 ? of_project : limits::held_responses_per_project_max);
+    if (!place.is_taken()) order.reply_at = ReplyAt::durable;
+    return place;
+  }
+
   /// Lets the run begin and waits for its reply. It is held from before the start, so that a run that
   /// goes to sleep at once finds it when it wakes.
   std::optional<Result<TriggerReply>> reply_of(const std::shared_ptr<const RunOrder>& order,
@@ -152,7 +164,7 @@ class CafGateway final : public ActorGateway {
   // Destroyed in reverse: the sweep and the actors first, then what they use.
   ActorStats stats_;
   TimerService timers_;
-  HeldReplies held_replies_;
+  HeldReplies held_replies_{stats_.held_responses};
   FlushReminder reminder_;
   StorageReader reader_;
   NodeServices services_;

@@ -39,7 +39,7 @@ Starter::Starter(const Tenants& tenants, const storage::GroupCommit& commits, co
   CHECK(hand_over_ != nullptr, "nobody takes the runs that are started");
 }
 
-Result<std::shared_ptr<const RunOrder>> Starter::prepare(RunStart start) const {
+Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start) const {
   CHECK(start.workflow != nullptr, "a run needs its workflow");
   const Workflow& workflow = *start.workflow;
   if (std::holds_alternative<FromTrigger>(start.origin)) {
@@ -66,7 +66,7 @@ Result<std::shared_ptr<const RunOrder>> Starter::prepare(RunStart start) const {
   order->reply_at = is_in_vain ? ReplyAt::durable : start.reply_at;
   order->reply = std::make_shared<ReplySlot>();
   order->workflow = std::move(start.workflow);
-  return std::shared_ptr<const RunOrder>(std::move(order));
+  return order;
 }
 
 void Starter::hand_over(std::shared_ptr<const RunOrder> order) const {
@@ -75,8 +75,9 @@ void Starter::hand_over(std::shared_ptr<const RunOrder> order) const {
 
 Result<std::shared_ptr<const RunOrder>> Starter::start(RunStart start) const {
   auto order = prepare(std::move(start));
-  if (order) hand_over(*order);
-  return order;
+  if (!order) return order.error();
+  hand_over(*order);
+  return std::shared_ptr<const RunOrder>(std::move(*order));
 }
 
 }  // namespace millrace

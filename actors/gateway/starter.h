@@ -54,7 +54,8 @@ class Starter {
   /// Checks all and starts nothing: for callers who have to be ready for the reply before it can come.
   /// Errors: invalid_request (the trigger does not accept the output; not asked of tests), overloaded,
   /// and the unmet condition of a live run (see TenantView::grant).
-  Result<std::shared_ptr<const RunOrder>> prepare(RunStart start) const;
+  /// The order is the caller's until it is handed over: until then the reply may be wanted earlier.
+  Result<std::shared_ptr<RunOrder>> prepare(RunStart start) const;
   void hand_over(std::shared_ptr<const RunOrder> order) const;
 
   /// Both. The reply comes to the order's slot.

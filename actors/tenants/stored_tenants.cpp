@@ -14,6 +14,8 @@ class StoredTenant final : public TenantView {
                std::shared_ptr<const UserViews::Place> user, const Clock& clock)
       : project_(std::move(project)), user_(std::move(user)), clock_(clock) {}
 
+  ProjectLimits limits() const override { return project_->get()->row.limits; }
+
   Result<RunGrant> grant(const Workflow& workflow, const std::string& credential) const override {
     const SharedProject project = project_->get();
     const SharedUserView user = user_->get();

@@ -3,6 +3,7 @@
 // memory; the view always answers as things are now and never waits for the disk, so actors may ask it.
 // Implemented over the views of project and user (stored_tenants.h).
 
+#include "runtime/admission/project_limits.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
@@ -27,6 +28,9 @@ struct RunGrant {
 class TenantView {
  public:
   virtual ~TenantView() = default;
+
+  /// What was set for the project.
+  virtual ProjectLimits limits() const = 0;
 
   /// May a run of the workflow begin? `credential` chooses one of several accounts; empty: the first.
   /// Errors: integration_inactive, credential_missing, credential_invalid, workflow_disabled,

@@ -25,6 +25,7 @@ class LenientTenant final : public TenantView {
  public:
   explicit LenientTenant(SharedTenant tenant) : tenant_(std::move(tenant)) {}
 
+  ProjectLimits limits() const override { return tenant_->limits(); }
   Result<RunGrant> grant(const Workflow& workflow, const std::string& credential) const override {
     auto granted = tenant_->grant(workflow, credential);
     if (granted) return granted;

@@ -5,14 +5,22 @@
 #include "actors/supervision/crash_reason.h"
 #include "actors/supervision/exit_reason.h"
 #include "actors/tree/user_actor.h"
+#include "actors/workers/survive.h"
+#include "runtime/base/check.h"
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
 namespace millrace {
 
 ProjectActor::ProjectActor(caf::actor_config& config, const NodeServices& services,
                            ProjectId project)
-    : caf::event_based_actor(config), services_(services), project_(std::move(project)) {
+    : caf::event_based_actor(config),
+      services_(services),
+      project_(std::move(project)),
+      limits_{.concurrent_steps = services.options.live_executions_per_project_max},
+      queue_(services.options.queue) {
   set_exception_handler(crash_reason);
   set_down_handler([this](caf::down_msg& message) { user_down(message); });
 }
@@ -28,6 +36,11 @@ caf::behavior ProjectActor::make_behavior() {
       // A cancel frees a place sooner or later: it never waits for one.
       [this](const CancelRun& message) { pass(message.user, message.execution, message); },
       [this](const RunSettled& message) { settled(message); },
+      [this](const QueuedRunsRead& message) { queue_read(message); },
+      [this](const LimitsRead& message) {
+        is_asking_limits_ = false;
+        set_limits(message.limits);
+      },
       [this](SweepTick) { sweep(); },
   };
 }
@@ -35,6 +48,8 @@ caf::behavior ProjectActor::make_behavior() {
 void ProjectActor::on_exit() {
   for (auto& [id, user] : users_) send_exit(user.actor, ExitReason::stopped);
   users_.clear();
+  // What waits is in its rows; it waits no more here.
+  services_.stats.runs_queued -= static_cast<std::int64_t>(std::exchange(reported_, 0));
 }
 
 ProjectActor::User& ProjectActor::user(const UserId& id) {
@@ -46,34 +61,51 @@ ProjectActor::User& ProjectActor::user(const UserId& id) {
   return user;
 }
 
+bool ProjectActor::is_live(const UserId& id, const ExecutionId& execution) const {
+  const auto known = users_.find(id);
+  return known != users_.end() && known->second.live.contains(execution);
+}
+
+Admission ProjectActor::admission_of(const UserId& id, const AdmissionOrder& order) const {
+  const auto known = users_.find(id);
+  const std::size_t live_of_user = known == users_.end() ? 0 : known->second.live.size();
+  return admit(limits_, {live_, live_of_user, queue_.has_waiting(id)}, order);
+}
+
 template <class Message>
 void ProjectActor::pass(const UserId& user_id, const ExecutionId& execution,
                         const Message& message) {
   User& to = user(user_id);
   if (to.live[execution]++ == 0) ++live_;
   to.idle_at_last_sweep = false;
+  hold_or_release(user_id);
   send(to.actor, message);
 }
 
 template <class Message>
 void ProjectActor::pass_or_queue(const UserId& user_id, const ExecutionId& execution,
                                  const Message& message) {
-  const auto known = users_.find(user_id);
-  const bool has_place = known != users_.end() && known->second.live.contains(execution);
-  if (has_place || !is_full()) {
+  if (!knows_limits_) ask_limits(user_id);
+  const AdmissionOrder order{.has_place = is_live(user_id, execution)};
+  if (admission_of(user_id, order) == Admission::run) {
     pass(user_id, execution, message);
     return;
   }
-  if (!queued_.try_emplace(execution, services_.clock.moment()).second) return;
-  queue_.push(user_id, message);
-  ++services_.stats.runs_queued;
+  WaitingRun waiting{user_id, execution, services_.clock.moment()};
+  if constexpr (std::is_same_v<Message, TimerFired>) waiting.timer = message.timer;
+  queue_.push(std::move(waiting));
+  admit_waiting();
 }
 
+// --- starting -------------------------------------------------------------------------------------
+
 void ProjectActor::start(const StartRun& message) {
-  if (is_full()) {
-    queue_start(message);
+  const RunOrder& order = *message.order;
+  set_limits(order.tenant->limits());
+  if (admission_of(order.started.user, {}) == Admission::run) {
+    pass(order.started.user, order.execution, message);
   } else {
-    pass(message.order->started.user, message.order->execution, message);
+    queue_start(message);
   }
 }
 
@@ -84,13 +116,12 @@ void ProjectActor::queue_start(const StartRun& message) {
     order.reply->give(tenure.error());
     return;
   }
-  queued_.emplace(order.execution, services_.clock.moment());
-  queue_.push(order.started.user, ResumeRun{project_, order.started.user, order.execution});
-  ++services_.stats.runs_queued;
   const Event started{services_.clock.now(), order.started};
   storage::WriteBatch batch;
   batch.require(tenure->fence);
   put_start(batch, order, started);
+  queue_.push({order.started.user, order.execution, services_.clock.moment()});
+  count_queue();
   // A run that has to wait for a place answers at once that it was accepted, also when it has a
   // Response step: holding the connection would only hold the queue's length in connections.
   services_.commits.submit(
@@ -107,7 +138,11 @@ void ProjectActor::queue_start(const StartRun& message) {
         }
         order->reply->give(TriggerReply(RunAccepted{order->execution, order->submitted}));
       });
+  // Whoever reads or loads now waits for this commit.
+  admit_waiting();
 }
+
+// --- places ---------------------------------------------------------------------------------------
 
 void ProjectActor::settled(const RunSettled& message) {
   const auto user = users_.find(message.user);
@@ -119,34 +154,125 @@ void ProjectActor::settled(const RunSettled& message) {
   if (run->second > 0) return;
   live.erase(run);
   --live_;
+  hold_or_release(message.user);
   admit_waiting();
 }
 
-void ProjectActor::admit_waiting() {
-  while (!is_full()) {
-    auto next = queue_.pop();
-    if (!next) return;
-    --services_.stats.runs_queued;
-    if (const auto* resume = std::get_if<ResumeRun>(&*next)) {
-      leave_queue(resume->execution);
-      pass(resume->user, resume->execution, *resume);
-    } else {
-      const auto& timer = std::get<TimerFired>(*next);
-      leave_queue(timer.timer.execution);
-      pass(timer.timer.user, timer.timer.execution, timer);
-    }
+void ProjectActor::hold_or_release(const UserId& id) {
+  const auto known = users_.find(id);
+  if (known != users_.end() && user_is_full(limits_, known->second.live.size())) {
+    queue_.hold(id);
+  } else {
+    queue_.release(id);
   }
 }
 
-void ProjectActor::leave_queue(const ExecutionId& execution) {
-  const auto queued = queued_.find(execution);
-  if (queued == queued_.end()) return;
-  services_.stats.place_wait.record(services_.clock.moment() - queued->second);
-  queued_.erase(queued);
+void ProjectActor::admit_waiting() {
+  // Users that are full are held, so that whoever has its turn finds a place.
+  while (live_ < limits_.concurrent_steps) {
+    const auto next = queue_.pop();
+    if (!next) break;
+    CHECK(admission_of(next->user, {.had_waited = true}) == Admission::run,
+          "a run had its turn without a place");
+    services_.stats.place_wait.record(services_.clock.moment() - next->since);
+    if (next->timer) {
+      pass(next->user, next->execution, TimerFired{*next->timer});
+    } else {
+      pass(next->user, next->execution, ResumeRun{project_, next->user, next->execution});
+    }
+  }
+  count_queue();
+  read_queue();
+}
+
+// --- limits ---------------------------------------------------------------------------------------
+
+void ProjectActor::set_limits(const ProjectLimits& limits) {
+  knows_limits_ = true;
+  ProjectLimits complete = limits;
+  if (complete.concurrent_steps == 0) {
+    complete.concurrent_steps = services_.options.live_executions_per_project_max;
+  }
+  if (limits_ == complete) return;
+  limits_ = complete;
+  for (const auto& [id, user] : users_) hold_or_release(id);
+  admit_waiting();
+}
+
+void ProjectActor::ask_limits(const UserId& id) {
+  if (std::exchange(is_asking_limits_, true)) return;
+  services_.reader.submit([self = caf::actor(this), &services = services_, project = project_, id] {
+    // A project that cannot be read has the node's limits: its runs say what is wrong.
+    auto limits = answer_of([&]() -> Result<ProjectLimits> {
+      auto tenant = services.tenants.view(project, id);
+      if (!tenant) return tenant.error();
+      return (*tenant)->limits();
+    });
+    caf::anon_send(self, LimitsRead{limits ? *limits : ProjectLimits{}});
+  });
+}
+
+// --- the queue ------------------------------------------------------------------------------------
+
+void ProjectActor::count_queue() {
+  const auto now = queue_.size();
+  services_.stats.runs_queued +=
+      static_cast<std::int64_t>(now) - static_cast<std::int64_t>(reported_);
+  reported_ = now;
+}
+
+void ProjectActor::read_queue() {
+  auto reading = queue_.next_reading();
+  if (!reading) return;
+  // What was queued a moment ago may still be on its way to the disk.
+  services_.reader.after_commits([self = caf::actor(this), &services = services_,
+                                  project = project_,
+                                  reading = std::move(*reading)](const Outcome& durable) {
+    using Found = std::variant<std::vector<RunsFound>, UsersFound>;
+    auto found = answer_of([&]() -> Result<Found> {
+      if (!durable) return durable.error();
+      if (const auto* const users = std::get_if<UsersWanted>(&reading)) {
+        auto read = read_waiting_users(services.store, services.ownership.owned(), project, *users);
+        if (!read) return read.error();
+        return Found(std::move(*read));
+      }
+      auto read =
+          read_queued_runs(services.store, project, std::get<std::vector<RunsWanted>>(reading));
+      if (!read) return read.error();
+      return Found(std::move(*read));
+    });
+    caf::anon_send(self, QueuedRunsRead{std::make_shared<Result<Found>>(std::move(found))});
+  });
+}
+
+void ProjectActor::queue_read(const QueuedRunsRead& message) {
+  const auto& found = *message.found;
+  if (!found) {
+    // The next sweep tries again.
+    queue_.reading_failed();
+    services_.log(LogLevel::error, "queued runs of project " + project_.text +
+                                       " could not be read: " + found.error().message);
+    return;
+  }
+  if (const auto* const users = std::get_if<UsersFound>(&*found)) {
+    queue_.found(*users);
+  } else {
+    const Instant now = services_.clock.now();
+    const Moment moment = services_.clock.moment();
+    queue_.found(
+        std::get<std::vector<RunsFound>>(*found),
+        [this](const UserId& user, const ExecutionId& run) { return is_live(user, run); },
+        // It waits since it was accepted.
+        [&](Instant started) { return moment - std::max(Millis(0), now - started); });
+  }
+  admit_waiting();
 }
 
 void ProjectActor::sweep() {
   delayed_send(this, services_.options.idle_sweep, SweepTick{});
+  if (queue_.size() > 0 && !users_.empty()) ask_limits(users_.begin()->first);
+  queue_.read_again();
+  read_queue();
   for (auto user = users_.begin(); user != users_.end();) {
     if (!user->second.live.empty()) {
       ++user;
@@ -174,9 +300,11 @@ void ProjectActor::user_down(const caf::down_msg& message) {
   User lost = std::move(users_.at(id));
   users_.erase(id);
   live_ -= lost.live.size();
+  hold_or_release(id);
   for (const auto& [execution, mail] : lost.live) {
     pass_or_queue(id, execution, ResumeRun{project_, id, execution});
   }
+  admit_waiting();
 }
 
 }  // namespace millrace

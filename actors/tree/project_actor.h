@@ -1,16 +1,19 @@
 #pragma once
-// One project: admission and the parent of its user actors. At most `live_executions_per_project_max`
-// runs are in memory at once; what comes beyond is stored at once, acknowledged, and queued fairly
-// between users. Ended by the node actor when it has been idle.
+// One project: admission and the parent of its user actors. What may begin is asked of `admit`
+// (runtime/admission/admission.h); what has to wait is stored at once, acknowledged, and queued fairly
+// between users (actors/runs/run_queue.h). Ended by the node actor when it has been idle.
+//
+// The limits come with the tenant of each run that is begun; while runs wait they are also read with
+// each sweep. Runs that are resumed before the limits are known have the node's.
 
 #include "actors/messages.h"
 #include "actors/node_services.h"
-#include "runtime/base/lane_queue.h"
+#include "actors/runs/run_queue.h"
+#include "runtime/admission/admission.h"
 
 #include <caf/all.hpp>
 
 #include <unordered_map>
-#include <variant>
 
 namespace millrace {
 
@@ -21,9 +24,6 @@ class ProjectActor final : public caf::event_based_actor {
   void on_exit() override;
 
  private:
-  /// What waits for a place; all of it is durable, so only the key is kept.
-  using Waiting = std::variant<ResumeRun, TimerFired>;
-
   struct User {
     caf::actor actor;
     /// Runs that are in memory or on the way there, and how many messages for each were passed on and
@@ -38,25 +38,35 @@ class ProjectActor final : public caf::event_based_actor {
   void sweep();
   void user_down(const caf::down_msg& message);
 
-  bool is_full() const { return live_ >= services_.options.live_executions_per_project_max; }
   User& user(const UserId& id);
+  bool is_live(const UserId& user, const ExecutionId& execution) const;
+  Admission admission_of(const UserId& user, const AdmissionOrder& order) const;
   /// Passes `message` on, taking a place for the run if it has none.
   template <class Message>
   void pass(const UserId& user_id, const ExecutionId& execution, const Message& message);
   /// Likewise for work that is durable and may wait.
   template <class Message>
   void pass_or_queue(const UserId& user_id, const ExecutionId& execution, const Message& message);
+  void hold_or_release(const UserId& id);
   void admit_waiting();
-  /// It has its place now.
-  void leave_queue(const ExecutionId& execution);
+
+  void set_limits(const ProjectLimits& limits);
+  void ask_limits(const UserId& user);
+  /// Tells the counters how many wait.
+  void count_queue();
+  /// Has read what is due from rows.
+  void read_queue();
+  void queue_read(const QueuedRunsRead& message);
 
   const NodeServices& services_;
   const ProjectId project_;
+  ProjectLimits limits_;  // with the node's defaults
+  bool knows_limits_ = false;
+  bool is_asking_limits_ = false;
   std::unordered_map<UserId, User> users_;
   std::unordered_map<caf::actor_addr, UserId> user_of_;
-  LaneQueue<UserId, Waiting> queue_;
-  /// Since when, and so that a sweep does not queue a run twice.
-  std::unordered_map<ExecutionId, Moment> queued_;
+  RunQueue queue_;
+  std::size_t reported_ = 0;  // of the queue, to the counters
   std::size_t live_ = 0;
 };
 

@@ -149,6 +149,9 @@ inline constexpr auto test_run_time_max = 5min;
 /// Connections served at once, each by its own thread; held responses included. Beyond: new
 /// connections wait in the kernel's accept queue.
 inline constexpr std::size_t connections_max = 4'096;
+/// Requests of one project that wait for a Response step; as many as there are connections. Beyond:
+/// answered 202 at once, as when the run is queued.
+inline constexpr std::size_t held_responses_per_project_max = connections_max;
 /// Executions of one project that are in memory at once. Beyond: accepted, stored and queued.
 inline constexpr std::size_t live_executions_per_project_max = 1'000;
 /// How often one execution actor may crash on the same event before it is parked as FAILED.

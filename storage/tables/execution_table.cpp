@@ -177,9 +177,15 @@ Outcome ExecutionTable::children(
 }
 
 Outcome ExecutionTable::unfinished(const ShardSet& shards,
-                                   const std::function<bool(ExecutionSummary)>& visit) const {
+                                   const std::function<bool(ExecutionSummary)>& visit,
+                                   const std::optional<ExecutionId>& from) const {
   std::vector<KeyRange> ranges;
-  for (const ShardId shard : shards) ranges.push_back({keys::unfinished(shard)});
+  for (const ShardId shard : shards) {
+    if (from && shard < from->shard()) continue;
+    KeyRange range{keys::unfinished(shard)};
+    if (from && shard == from->shard()) range.from = keys::unfinished_row(*from);
+    ranges.push_back(std::move(range));
+  }
   const auto cursor = store_.scan_many(std::move(ranges), {});
   std::optional<Error> damage;
   for (; cursor->valid(); cursor->next()) {

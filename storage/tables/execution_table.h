@@ -70,9 +70,10 @@ class ExecutionTable {
       const std::function<bool(std::uint32_t index, std::vector<JournalPage>)>& visit) const;
   /// Unfinished executions of these shards, each with its summary; `visit` returns false to stop. A
   /// damaged row must not keep the others from being recovered: it is passed over, and the outcome is
-  /// the first damage.
-  Outcome unfinished(const ShardSet& shards,
-                     const std::function<bool(ExecutionSummary)>& visit) const;
+  /// the first damage. Shard by shard, within a shard by start time; with `from`, beginning at that
+  /// id: its shard's earlier rows and the lower shards are passed over.
+  Outcome unfinished(const ShardSet& shards, const std::function<bool(ExecutionSummary)>& visit,
+                     const std::optional<ExecutionId>& from = std::nullopt) const;
 
   // --- the task history ------------------------------------------------------------------------
   struct HistoryQuery {

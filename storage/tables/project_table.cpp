@@ -17,6 +17,13 @@ constexpr auto project_fields = [](auto& record, auto& row) {
   record.text(2, row.name);
   record.text(3, row.api_key_hash);
   record.time(4, row.created);
+  record.number_if_any(5, row.limits.concurrent_steps);
+  record.number_if_any(6, row.limits.concurrent_steps_per_user);
+  record.number_if_any(7, row.limits.triggers_per_minute);
+  record.number_if_any(8, row.limits.triggers_per_minute_per_user);
+  record.number_if_any(9, row.limits.stored_bytes);
+  record.number_if_any(10, row.limits.payload_bytes);
+  record.number_if_any(11, row.limits.held_responses);
 };
 
 struct ApiKeyRow {

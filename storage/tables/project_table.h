@@ -3,6 +3,7 @@
 // keys, and its workflows with draft, immutable versions and the deployed one. Definitions are stored
 // as the JSON text the user sent.
 
+#include "runtime/admission/project_limits.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/shard_set.h"
@@ -22,6 +23,7 @@ struct ProjectRow {
   std::string name;
   std::string api_key_hash;  // hex SHA-256 of the API key; the key itself is not stored
   Instant created{};
+  ProjectLimits limits{};
 };
 
 struct SigningKeyRow {

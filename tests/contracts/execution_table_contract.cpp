@@ -287,6 +287,33 @@ TEST_CASE("the unfinished marker follows the status on every shard", "[execution
   CHECK(visits == 5);
 }
 
+TEST_CASE("unfinished runs are read from any id on, in start order within a shard",
+          "[execution_table]") {
+  Executions executions;
+  WriteBatch batch;
+  for (int i = 0; i < 20; ++i) {
+    for (const char* user : {"1", "2", "3"}) {
+      ExecutionTable::put_summary(batch, summary_for("project", user, at(i), executions.random()));
+    }
+  }
+  must_commit(executions.store(), batch);
+  const auto read = [&](const std::optional<ExecutionId>& from) {
+    std::vector<ExecutionId> ids;
+    const auto each = [&](const ExecutionSummary& summary) {
+      ids.push_back(summary.id);
+      return true;
+    };
+    REQUIRE(executions.table().unfinished(ShardSet::all(), each, from).ok());
+    return ids;
+  };
+  const auto all = read({});
+  REQUIRE(all.size() == 60);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    CHECK(read(all[i]) == std::vector(all.begin() + static_cast<std::ptrdiff_t>(i), all.end()));
+    if (i > 0 && all[i].shard() == all[i - 1].shard()) CHECK(all[i - 1] < all[i]);
+  }
+}
+
 TEST_CASE("unfinished runs are found on the shards asked for and despite damaged markers",
           "[execution_table]") {
   Executions executions;

@@ -61,6 +61,19 @@ TEST_CASE("an API key leads to its project and a project has a revision", "[proj
   CHECK_FALSE(table.project_of_api_key("hash 1")->has_value());
 }
 
+TEST_CASE("the limits of a project come back, and are absent in rows without them",
+          "[project_table]") {
+  const auto store = any_store();
+  const ProjectTable table(**store);
+  const ProjectLimits limits{1, 2, 3, 4, 5, 6, 7};
+  WriteBatch batch;
+  ProjectTable::put_project(batch, {ProjectId("limited"), "n", "hash", at(1), limits});
+  ProjectTable::put_project(batch, {ProjectId("free"), "n", "hash", at(1)});
+  must_commit(**store, batch);
+  CHECK((*table.project(ProjectId("limited")))->limits == limits);
+  CHECK((*table.project(ProjectId("free")))->limits == ProjectLimits{});
+}
+
 TEST_CASE("signing keys belong to one project and go one by one", "[project_table]") {
   const auto store = any_store();
   const ProjectTable table(**store);

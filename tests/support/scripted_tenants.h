@@ -6,6 +6,7 @@
 
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,12 +38,28 @@ class ScriptedTenants final : public Tenants, private TenantView {
     refusal_ = std::move(why);
   }
 
+  /// What every project may use from now on.
+  void limit(ProjectLimits limits) {
+    const std::lock_guard guard(mutex_);
+    limits_ = limits;
+  }
+  /// The next actor that asks for the limits crashes.
+  void crash_once() {
+    const std::lock_guard guard(mutex_);
+    crashes_ = true;
+  }
+
   Result<SharedTenant> view(const ProjectId&, const UserId&) const override {
     // Owned by nobody: the script outlives its runs.
     return SharedTenant(SharedTenant(), this);
   }
 
  private:
+  ProjectLimits limits() const override {
+    const std::lock_guard guard(mutex_);
+    if (std::exchange(crashes_, false)) throw std::runtime_error("a test crashes the project");
+    return limits_;
+  }
   Result<RunGrant> grant(const Workflow&, const std::string&) const override {
     const std::lock_guard guard(mutex_);
     if (refusal_) return *refusal_;
@@ -65,6 +82,8 @@ class ScriptedTenants final : public Tenants, private TenantView {
   mutable std::mutex mutex_;
   ScriptedDispatch values_;
   RunGrant grant_;
+  ProjectLimits limits_;
+  mutable bool crashes_ = false;
   std::optional<Error> refusal_;
 };
 

@@ -1,0 +1,113 @@
+#pragma once
+// The runs of one project that wait for a place. All of them are durable, so memory holds only a
+// window of them: at most `window` runs, and `window_per_user` of each user. The others are left in
+// their rows, and the queue knows of each user's only between which two ids they lie; what is read from
+// there (actors/runs/queued_runs.h) comes into the window as it drains.
+//
+// Turns: users take turns whatever they have waiting, and so do the readings: a user whose runs are all
+// in rows waits for its turn to be read and then for its turn to run. Within a user runs come in start
+// order: as long as some are left in rows, later ones are left there, too.
+//
+// Timers of sleeping runs wait beside the others, in a window of the same size. One that finds no room
+// is forgotten: its row stays, and the timer service fires it again.
+//
+// Of more than `window` users that have runs in rows the queue loses track: then it also reads whose
+// runs wait at all. What is not read for whatever reason is found by the recovery sweep, which names
+// every unfinished run again.
+//
+// Pure: who owns it reads when `next_reading` says so, and hands back what was found. One reading is
+// under way at a time. Not thread-safe.
+
+#include "actors/runs/queued_runs.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/lane_queue.h"
+#include "storage/tables/timer_table.h"
+
+#include <functional>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+namespace millrace {
+
+struct RunQueueOptions {
+  std::size_t window = 1'024;
+  std::size_t window_per_user = 64;
+};
+
+struct WaitingRun {
+  UserId user;
+  ExecutionId execution;
+  Moment since{};
+  std::optional<storage::TimerRow> timer{};  // what woke it; nothing: it begins or is resumed
+};
+
+class RunQueue {
+ public:
+  using Reading = std::variant<std::vector<RunsWanted>, UsersWanted>;
+
+  explicit RunQueue(RunQueueOptions options);
+
+  /// A run that waits already keeps its place.
+  void push(WaitingRun run);
+  /// The one whose turn it is; nothing when none is in the window, or only such of held users.
+  std::optional<WaitingRun> pop();
+  /// Passes a user over, that has as many runs at work as it may have.
+  void hold(const UserId& user) { window_.hold(user); }
+  void release(const UserId& user) { window_.release(user); }
+
+  bool has_waiting(const UserId& user) const;
+  /// In memory.
+  std::size_t in_window() const { return window_.size(); }
+  /// Of those in rows as many as were named: an estimate after a crash of the project.
+  std::size_t size() const { return window_.size() + in_rows_; }
+
+  /// What is to be read now, if anything. It is under way until one of the functions below.
+  std::optional<Reading> next_reading();
+  /// `is_live` says which of the runs have a place already; `since` when a run began to wait.
+  void found(const std::vector<RunsFound>& all,
+             const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
+             const std::function<Moment(Instant)>& since);
+  void found(const UsersFound& found);
+  /// Nothing could be read. `read_again` makes it due again.
+  void reading_failed();
+  void read_again();
+
+ private:
+  /// What a user has in rows.
+  struct Rows {
+    std::optional<RunStretch> unread;
+    std::optional<RunStretch> reading;  // is under way
+    std::size_t runs = 0;               // as many as were named
+  };
+
+  void push_timer(WaitingRun run);
+  void leave_in_rows(const UserId& user, const RunStretch& stretch, std::size_t runs);
+  void into_window(WaitingRun run);
+  void take_in(const RunsFound& found,
+               const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
+               const std::function<Moment(Instant)>& since);
+  void finish(const UserId& user, const std::optional<RunStretch>& rest);
+  /// Its turn to be read comes, if it has runs in rows and few in the window.
+  void ask_for(const UserId& user);
+  std::vector<RunsWanted> take_wanted();
+  std::size_t room() const;
+
+  const RunQueueOptions options_;
+  LaneQueue<UserId, WaitingRun> window_;
+  std::unordered_set<ExecutionId> known_;  // those in the window
+  std::size_t timers_ = 0;                 // of the window
+  std::unordered_map<UserId, Rows> rows_;
+  std::size_t in_rows_ = 0;
+  Rotation<UserId> to_read_;
+  bool is_reading_ = false;
+  std::size_t promised_ = 0;  // room for what is being read
+  /// Users have runs in rows that are not in `rows_`.
+  bool has_lost_track_ = false;
+  bool lost_again_ = false;          // since the walk over all users began
+  std::optional<ExecutionId> walk_;  // where it goes on
+};
+
+}  // namespace millrace
