@@ -86,7 +86,6 @@ TEST_CASE("a run is cancelled while it waits in its row alone") {
   runs.erase(runs.begin() + 70);
   bed.functions->release("work");
   CHECK(all_succeed(bed, runs));
-  CHECK(bed.functions->calls("work") == 99);
 }
 
 TEST_CASE("a long queue survives a restart") {
