@@ -136,6 +136,7 @@ void ProjectActor::queue_start(const StartRun& message) {
           observer->durable({order->execution, order->started.project, order->started.user,
                              order->workflow, BranchPath{}, std::span(&seen, 1)});
         }
+        order->reply->note_stored();
         order->reply->give(TriggerReply(RunAccepted{order->execution, order->submitted}));
       });
   // Whoever reads or loads now waits for this commit.
