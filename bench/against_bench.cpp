@@ -30,6 +30,7 @@ constexpr int wake_rounds = 2;
 constexpr auto patience = 120s;
 
 struct Case {
+  std::string group;  // as --only takes it
   std::string name;
   std::size_t connections;
   std::function<LoadTarget(const ProductServer&)> target;
@@ -63,13 +64,15 @@ LoadTarget chain_target(const ProductServer& server, std::size_t steps) {
 
 const std::vector<Case>& cases() {
   static const std::vector<Case> all{
-      {"lead flow", 1, &lead_target},
-      {"lead flow", 16, &lead_target},
-      {"lead flow", 64, &lead_target},
-      {"lead flow", 256, &lead_target},
-      {"fan-out of 100", 4, [](const auto& server) { return fan_out_target(server, 100); }},
-      {"fan-out of 20,000", 1, [](const auto& server) { return fan_out_target(server, 20'000); }},
-      {"chain of 100", 1, [](const auto& server) { return chain_target(server, 100); }}};
+      {"lead", "lead flow", 1, &lead_target},
+      {"lead", "lead flow", 16, &lead_target},
+      {"lead", "lead flow", 64, &lead_target},
+      {"lead", "lead flow", 256, &lead_target},
+      {"fan_out", "fan-out of 100", 4,
+       [](const auto& server) { return fan_out_target(server, 100); }},
+      {"fan_out", "fan-out of 20,000", 1,
+       [](const auto& server) { return fan_out_target(server, 20'000); }},
+      {"chain", "chain of 100", 1, [](const auto& server) { return chain_target(server, 100); }}};
   return all;
 }
 
@@ -201,10 +204,11 @@ BenchReport against_bench(const BenchOptions& options) {
     const ProductServer ours(options);
     const ProductServer theirs(other);
     for (const Case& each : cases()) {
+      if (!options.wants(each.group)) continue;
       compare_load(each, ours, theirs, options, report, points);
     }
   }
-  compare_waking(options, other, report, points);
+  if (options.wants("wake")) compare_waking(options, other, report, points);
   report.json = {{"rounds", rounds}, {"slotSeconds", options.slot.count()}, {"points", points}};
   return report;
 }

@@ -40,6 +40,7 @@ const std::vector<Benchmark>& all_benchmarks() {
 enum ExitStatus : int { floors_hold = 0, floor_missed = 1, not_measured = 2 };
 
 Outcome check_names(const BenchOptions& options) {
+  if (!options.against.empty()) return Done{};  // it has parts of its own
   for (const auto& name : options.only) {
     bool is_known = false;
     for (const auto& benchmark : all_benchmarks()) is_known = is_known || benchmark.name == name;

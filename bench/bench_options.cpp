@@ -74,7 +74,9 @@ std::string usage() {
          "  --json      also write the results here\n"
          "  --scratch   where the data directories are made (the system's temporary directory)\n"
          "  --programs  where millrace and its companions lie (beside this program)\n"
-         "  --against   where those of another build lie: measures both in turn, and nothing else\n"
+         "  --against   where those of another build lie: measures both in turn, and nothing "
+         "else;\n"
+         "              --only lead, fan_out, chain or wake chooses\n"
          "Exit status: 0 all floors hold, 1 one does not, 2 something could not be measured.\n";
 }
 

@@ -52,8 +52,8 @@ void RunQueue::push(WaitingRun run) {
 
 void RunQueue::push_timer(WaitingRun run) {
   // Runs fill a lane to `window_per_user`: what is above is for timers.
-  if (timers_ >= options_.window) return;
-  if (window_.size_of(run.user) >= 2 * options_.window_per_user) return;
+  if (timers_ >= options_.timers) return;
+  if (window_.size_of(run.user) >= options_.window_per_user + options_.timers_per_user) return;
   into_window(std::move(run));
 }
 

@@ -8,8 +8,8 @@
 // in rows waits for its turn to be read and then for its turn to run. Within a user runs come in start
 // order: as long as some are left in rows, later ones are left there, too.
 //
-// Timers of sleeping runs wait beside the others, in a window of the same size. One that finds no room
-// is forgotten: its row stays, and the timer service fires it again.
+// Timers of sleeping runs wait beside the others, in a larger window of their own. One that finds no
+// room is forgotten: its row stays, and the timer service fires it again, half a minute later.
 //
 // Of more than `window` users that have runs in rows the queue loses track: then it also reads whose
 // runs wait at all. What is not read for whatever reason is found by the recovery sweep, which names
@@ -35,6 +35,9 @@ namespace millrace {
 struct RunQueueOptions {
   std::size_t window = 1'024;
   std::size_t window_per_user = 64;
+  /// Some 250 bytes each. Many, because what finds no room waits until its row fires again.
+  std::size_t timers = 65'536;
+  std::size_t timers_per_user = 32'768;
 };
 
 struct WaitingRun {

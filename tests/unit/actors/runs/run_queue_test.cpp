@@ -171,7 +171,7 @@ TEST_CASE("a run that is named again while it waits waits once") {
 }
 
 TEST_CASE("timers wait beside a long queue, and those beyond the window are left to their rows") {
-  Bench bench({.window = 4, .window_per_user = 2});
+  Bench bench({.window = 4, .window_per_user = 2, .timers = 4, .timers_per_user = 2});
   for (std::uint32_t i = 1; i <= 50; ++i) bench.push("u", i);
   for (std::uint32_t i = 100; i < 150; ++i) {
     bench.queue.push({UserId("u"), run_number(i), {}, storage::TimerRow{}});
@@ -180,6 +180,14 @@ TEST_CASE("timers wait beside a long queue, and those beyond the window are left
   CHECK(bench.queue.pop()->execution == run_number(1));
   CHECK(bench.queue.pop()->execution == run_number(2));
   CHECK(bench.queue.pop()->execution == run_number(100));
+}
+
+TEST_CASE("ten thousand timers that are due at once all wait in memory") {
+  Bench bench({});
+  for (std::uint32_t i = 1; i <= 10'000; ++i) {
+    bench.queue.push({UserId("u"), run_number(i), {}, storage::TimerRow{}});
+  }
+  CHECK(bench.queue.in_window() == 10'000);
 }
 
 TEST_CASE("a held user is passed over until it is released") {
