@@ -1,6 +1,6 @@
 #include "actors/tenants/integration_registry.h"
 
-#include "actors/tenants/plain_name.h"
+#include "runtime/base/id_text.h"
 #include "runtime/base/limits.h"
 
 #include <utility>
@@ -9,7 +9,7 @@ namespace millrace {
 namespace {
 
 Outcome check(const std::string& type, const Json& definition, const std::string& text) {
-  if (!is_plain_name(type)) {
+  if (!is_id_text(type)) {
     return Error(ErrorCode::invalid_request,
                  "an integration's type is 1 to 128 letters, digits, '.', '_' or '-'");
   }

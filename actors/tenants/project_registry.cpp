@@ -1,12 +1,12 @@
 #include "actors/tenants/project_registry.h"
 
-#include "actors/tenants/plain_name.h"
 #include "runtime/base/execution_id.h"
+#include "runtime/base/id_text.h"
 #include "runtime/base/limits.h"
+#include "runtime/digests/sha256.h"
 #include "runtime/text/hex_text.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -17,15 +17,6 @@ namespace {
 
 /// Index rows that are added in one commit.
 constexpr std::size_t keys_per_commit = 1'000;
-
-std::string sha256_hex(std::string_view text) {
-  std::array<std::uint8_t, 32> digest{};
-  unsigned size = 0;
-  const int done =
-      EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  CHECK(done == 1 && size == digest.size(), "SHA-256 failed");
-  return to_hex(digest);
-}
 
 /// API keys are 256 random bits, so a plain hash is enough: there is nothing to guess.
 std::string new_api_key(Random& random) {
@@ -64,7 +55,7 @@ ProjectRegistry::Created ProjectRegistry::give_key(storage::ProjectRow& row,
                                                    storage::WriteBatch& batch) {
   Created created{row.id, new_api_key(random_)};
   if (!row.api_key_hash.empty()) storage::ProjectTable::remove_api_key(batch, row.api_key_hash);
-  row.api_key_hash = sha256_hex(created.api_key);
+  row.api_key_hash = to_hex(sha256(created.api_key));
   storage::ProjectTable::put_api_key(batch, row.api_key_hash, row.id);
   storage::ProjectTable::put_project(batch, row);
   return created;
@@ -72,7 +63,7 @@ ProjectRegistry::Created ProjectRegistry::give_key(storage::ProjectRow& row,
 
 Result<ProjectRegistry::Created> ProjectRegistry::create(const std::string& id,
                                                          const std::string& name) {
-  if (!id.empty() && !is_plain_name(id)) {
+  if (!id.empty() && !is_id_text(id)) {
     return Error(ErrorCode::invalid_request,
                  "a project id is 1 to 128 letters, digits, '.', '_' or '-'");
   }
@@ -110,7 +101,7 @@ Result<std::optional<ProjectId>> ProjectRegistry::project_of_key(std::string_vie
                                                                  const ProjectId& expected) const {
   const auto view = projects_.now(expected);
   if (!view) return view.error();
-  const std::string hash = sha256_hex(key);
+  const std::string hash = to_hex(sha256(key));
   if (is_equal((*view)->row.api_key_hash, hash)) return std::optional(expected);
   return table_.project_of_api_key(hash);
 }
@@ -128,7 +119,7 @@ Result<std::vector<ProjectId>> ProjectRegistry::list() const {
 
 Outcome ProjectRegistry::put_signing_key(const ProjectId& project, const SigningKeyId& kid,
                                          const std::string& pem) {
-  if (!is_plain_name(kid.text)) {
+  if (!is_id_text(kid.text)) {
     return Error(ErrorCode::invalid_request,
                  "a key id is 1 to 128 letters, digits, '.', '_' or '-'");
   }
