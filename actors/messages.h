@@ -12,7 +12,8 @@
 //   LimitsRead         storage reader      project                            what the project may use
 //   RunLoaded          storage reader      user                               rebuilt from its journal
 //   RebuildRun         user                itself, after a pause              the disk was not well
-//   FunctionFinished   function engine     branch                             a call has its outcome
+//   BranchGoesOn       whoever drove it    branch                             it wants more than functions
+//   BranchCrashed      whoever drove it    branch                             an exception, not of its actor
 //   RequestAnswered    HTTP caller         branch                             a call has its outcome
 //   FilesRead          storage reader      branch                             the files of a call
 //   CredentialAnswered credential source   branch                             who a request goes for
@@ -20,8 +21,8 @@
 //   CommitFailed       commit thread       branch                             rebuild from the journal
 //   ShardMoved         commit thread       branch                             another node goes on with it
 //   CommitDone         commit thread       branch                             what was asked for is durable
-//   FlushDue           flush reminder      branch                             its journal has gathered long enough
-//   ChildSettled/-Asleep/-Abandoned  child branch     parent branch           how an element is doing
+//   ChildSettled/-Asleep/-Abandoned/-Crashed  child branch  parent branch     how an element is doing
+//   ChildNeedsActor    whoever drove it    parent branch                      an element wants more than functions
 //   ChildLoaded        storage reader      parent branch                      an element rebuilt
 //   StopAfterStep      parent branch       child branch                       the fan-out is failing
 //   SweepTick          itself              node, project                      unload what is idle
@@ -39,6 +40,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -91,6 +93,12 @@ struct RebuildRun {
 
 // To a branch, from the threads beside the tree: actors/runs/branch_news.h.
 
+/// Functions bring their results without a message (actors/tree/branch.h).
+struct BranchGoesOn {};
+struct BranchCrashed {
+  std::string why;
+};
+
 /// Children name the fan-out that they belong to: one that was left behind may still speak.
 struct ChildSettled {
   StepIndex fan_out = 0;
@@ -106,6 +114,15 @@ struct ChildAbandoned {
   StepIndex fan_out = 0;
   std::uint32_t index = 0;
 };
+struct ChildCrashed {
+  StepIndex fan_out = 0;
+  std::uint32_t index = 0;
+  std::string why;
+};
+struct ChildNeedsActor {
+  StepIndex fan_out = 0;
+  std::uint32_t index = 0;
+};
 struct StopAfterStep {};
 struct SweepTick {};
 
@@ -118,7 +135,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::TimerFired))
 CAF_ADD_TYPE_ID(millrace, (millrace::CancelRun))
 CAF_ADD_TYPE_ID(millrace, (millrace::RunSettled))
 CAF_ADD_TYPE_ID(millrace, (millrace::RunLoaded))
-CAF_ADD_TYPE_ID(millrace, (millrace::FunctionFinished))
+CAF_ADD_TYPE_ID(millrace, (millrace::BranchGoesOn))
 CAF_ADD_TYPE_ID(millrace, (millrace::CommitFailed))
 CAF_ADD_TYPE_ID(millrace, (millrace::CommitDone))
 CAF_ADD_TYPE_ID(millrace, (millrace::ChildSettled))
@@ -132,10 +149,12 @@ CAF_ADD_TYPE_ID(millrace, (millrace::RequestAnswered))
 CAF_ADD_TYPE_ID(millrace, (millrace::FilesRead))
 CAF_ADD_TYPE_ID(millrace, (millrace::CallIsDurable))
 CAF_ADD_TYPE_ID(millrace, (millrace::ShardMoved))
-CAF_ADD_TYPE_ID(millrace, (millrace::FlushDue))
+CAF_ADD_TYPE_ID(millrace, (millrace::BranchCrashed))
 CAF_ADD_TYPE_ID(millrace, (millrace::CredentialAnswered))
 CAF_ADD_TYPE_ID(millrace, (millrace::QueuedRunsRead))
 CAF_ADD_TYPE_ID(millrace, (millrace::LimitsRead))
+CAF_ADD_TYPE_ID(millrace, (millrace::ChildCrashed))
+CAF_ADD_TYPE_ID(millrace, (millrace::ChildNeedsActor))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 // All of these stay inside one process: what crosses nodes is decided with the cluster and then gets
@@ -146,10 +165,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::TimerFired)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CancelRun)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RunSettled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::RunLoaded)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::FunctionFinished)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::BranchGoesOn)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CommitFailed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CommitDone)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::FlushDue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::BranchCrashed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildSettled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildAsleep)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildAbandoned)
@@ -164,3 +183,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::CredentialAnswered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ShardMoved)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::QueuedRunsRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::LimitsRead)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildCrashed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildNeedsActor)

@@ -94,11 +94,13 @@ BranchJournal::BranchJournal(const JournalPorts& ports, SharedIdentity identity,
 
 // --- gathering ------------------------------------------------------------------------------------
 
-void BranchJournal::add(const Event& event) {
+std::size_t BranchJournal::add(const Event& event) {
+  const std::size_t bytes_before = page_.bytes();
   page_.add(event);
   CHECK(page_.count() <= machine_.events_applied(), "an event was added that was not applied");
   if (ports_.observer != nullptr) observed_.push_back(observed(event, machine_.step_started()));
   keep_timer_row(kind_of(event));
+  return page_.bytes() - bytes_before;
 }
 
 std::optional<BranchJournal::Wait> BranchJournal::current_wait() const {

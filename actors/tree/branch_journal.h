@@ -43,8 +43,8 @@ class BranchJournal {
                 std::uint64_t events_in_snapshot, std::shared_ptr<BranchMail> mail);
 
   /// Takes the event that the machine has just applied into the page, and keeps the row of the wait that
-  /// it begins or ends.
-  void add(const Event& event);
+  /// it begins or ends. Returns its size in bytes.
+  std::size_t add(const Event& event);
   /// For rows that must be durable together with what is added.
   storage::WriteBatch& rows() { return batch_; }
   /// A snapshot of the machine, if the last one is that many events old.

@@ -11,29 +11,35 @@
 namespace millrace {
 
 ChildActors::ChildActors(caf::event_based_actor& parent, const NodeServices& services,
-                         SharedIdentity branch, std::shared_ptr<BranchMail> mail, StepIndex fan_out)
-    : parent_(parent),
-      services_(services),
-      branch_(std::move(branch)),
-      mail_(std::move(mail)),
-      fan_out_(fan_out) {}
+                         Branch& branch, StepIndex fan_out)
+    : parent_(parent), services_(services), branch_(branch), fan_out_(fan_out) {}
 
 void ChildActors::spawn(std::uint32_t index, LoadedBranch branch) {
-  caf::actor& child = live_[index];
-  CHECK(!child, "an element has two actors");
-  auto identity = std::make_shared<BranchIdentity>(*branch_);
-  identity->path = branch_->path.child(fan_out_, index);
-  child = parent_.spawn<FanOutChildActor, caf::monitored>(services_, std::move(identity),
-                                                          std::move(branch), caf::actor(&parent_));
+  Child& child = live_[index];
+  CHECK(child.element.branch == nullptr, "an element was begun twice");
+  auto identity = std::make_shared<BranchIdentity>(branch_.identity());
+  identity->path = branch_.identity().path.child(fan_out_, index);
+  child.element =
+      BranchPost::make_element(services_, std::move(identity), std::move(branch),
+                               {fan_out_, index, parent_.address()}, branch_.seen_bytes());
+  child.element.branch->begin();
+}
+
+void ChildActors::give_actor(std::uint32_t index) {
+  const auto found = live_.find(index);
+  if (found == live_.end() || found->second.actor) return;  // it was asked for twice
+  Child& child = found->second;
+  child.actor = parent_.spawn<FanOutChildActor, caf::monitored>(
+      services_, child.element.branch, child.element.post, caf::actor(&parent_));
 }
 
 void ChildActors::load(const OpenFanOut& fan_out, std::uint32_t index) {
   CHECK(fan_out.step.index == fan_out_, "an element of another fan-out was loaded");
   // What a crashed incarnation had recorded may still be on its way to the disk.
-  services_.reader.after_commits([&services = services_, mail = mail_, branch = branch_,
-                                  workflow = fan_out.workflow, scope = fan_out.scope,
-                                  item = fan_out.item(index), fan_out = fan_out_,
-                                  index](const Outcome& durable) {
+  services_.reader.after_commits([&services = services_, mail = branch_.mail(),
+                                  branch = branch_.shared_identity(), workflow = fan_out.workflow,
+                                  scope = fan_out.scope, item = fan_out.item(index),
+                                  fan_out = fan_out_, index](const Outcome& durable) {
     auto loaded = answer_of([&]() -> Result<LoadedBranch> {
       if (!durable) return durable.error();
       return services.loader.load_child(branch->execution, branch->path.child(fan_out, index),
@@ -52,22 +58,38 @@ void ChildActors::load(const OpenFanOut& fan_out, std::uint32_t index) {
 }
 
 void ChildActors::pass_on(std::uint32_t index, const storage::TimerRow& fired) {
-  parent_.send(live_.at(index), TimerFired{fired});
+  const Child& child = live_.at(index);
+  if (child.actor) {
+    parent_.send(child.actor, TimerFired{fired});
+  } else {
+    child.element.branch->forget(fired);  // whatever runs functions waits for no timer
+  }
 }
 
 void ChildActors::stop_after_step(std::uint32_t index) {
-  parent_.send(live_.at(index), StopAfterStep{});
+  const Child& child = live_.at(index);
+  if (child.actor) {
+    parent_.send(child.actor, StopAfterStep{});
+  } else {
+    child.element.branch->stop();
+  }
 }
 
 std::optional<std::uint32_t> ChildActors::index_of(const caf::actor_addr& child) const {
-  for (const auto& [index, actor] : live_) {
-    if (actor.address() == child) return index;
+  for (const auto& [index, live] : live_) {
+    if (live.actor && live.actor.address() == child) return index;
   }
   return std::nullopt;
 }
 
 void ChildActors::end_all() {
-  for (auto& [index, child] : live_) parent_.send_exit(child, ExitReason::stopped);
+  for (auto& [index, child] : live_) {
+    if (child.actor) {
+      parent_.send_exit(child.actor, ExitReason::stopped);
+    } else {
+      child.element.branch->leave();
+    }
+  }
   live_.clear();
 }
 

@@ -1,10 +1,8 @@
 #pragma once
-// The elements of an open fan-out as child actors of its branch: spawns and monitors them, has them
-// rebuilt, passes mail on. Owned and used by the branch's actor.
+// The elements of an open fan-out as children of its branch's actor: begins them, gives an actor to each
+// that wants more than functions, has them rebuilt, passes mail on. Owned and used by the branch's actor.
 
-#include "actors/node_services.h"
-#include "actors/runs/branch_news.h"
-#include "actors/tree/branch_identity.h"
+#include "actors/tree/branch_post.h"
 #include "actors/tree/fan_out_run.h"
 
 #include <caf/all.hpp>
@@ -15,9 +13,9 @@ namespace millrace {
 
 class ChildActors final : public FanOutChildren {
  public:
-  /// All of them outlive this.
-  ChildActors(caf::event_based_actor& parent, const NodeServices& services, SharedIdentity branch,
-              std::shared_ptr<BranchMail> mail, StepIndex fan_out);
+  /// All of them outlive this. Elements see what `branch`, the parent's, sees, and their item.
+  ChildActors(caf::event_based_actor& parent, const NodeServices& services, Branch& branch,
+              StepIndex fan_out);
   ChildActors(const ChildActors&) = delete;
   ChildActors& operator=(const ChildActors&) = delete;
 
@@ -26,6 +24,8 @@ class ChildActors final : public FanOutChildren {
   void pass_on(std::uint32_t index, const storage::TimerRow& fired) override;
   void stop_after_step(std::uint32_t index) override;
 
+  /// It was begun without one.
+  void give_actor(std::uint32_t index);
   /// The child has said its last word, or crashed.
   void forget(std::uint32_t index) { live_.erase(index); }
   /// Which child crashed; nothing: none of these. Looks at all of them: crashes are rare.
@@ -34,12 +34,16 @@ class ChildActors final : public FanOutChildren {
   void end_all();
 
  private:
+  struct Child {
+    BranchPost::NewElement element;
+    caf::actor actor;  // null: it runs functions only
+  };
+
   caf::event_based_actor& parent_;
   const NodeServices& services_;
-  const SharedIdentity branch_;
-  const std::shared_ptr<BranchMail> mail_;
+  Branch& branch_;
   const StepIndex fan_out_;
-  std::unordered_map<std::uint32_t, caf::actor> live_;
+  std::unordered_map<std::uint32_t, Child> live_;
 };
 
 }  // namespace millrace

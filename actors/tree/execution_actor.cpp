@@ -1,39 +1,40 @@
 #include "actors/tree/execution_actor.h"
 
 #include "actors/runs/start_rows.h"
+#include "actors/tree/run_summary.h"
 
 namespace millrace {
 
 ExecutionActor::ExecutionActor(caf::actor_config& config, const NodeServices& services,
                                SharedIdentity identity, std::shared_ptr<const RunOrder> order)
     : BranchActor(config, services, std::move(identity),
-                  LoadedBranch{BranchMachine(order->workflow, order->execution), 0, {}}),
-      order_(std::move(order)),
-      summary_(summary_of(*order_)),
-      marker_(storage::ExecutionTable::Marker::never_set) {
+                  LoadedBranch{BranchMachine(order->workflow, order->execution), 0, {}},
+                  std::make_unique<RunSummary>(services.stats, *order)),
+      order_(std::move(order)) {
   ++this->services().stats.runs_live;
 }
 
 ExecutionActor::ExecutionActor(caf::actor_config& config, const NodeServices& services,
                                SharedIdentity identity, LoadedRun run, std::optional<Error> park)
-    : BranchActor(config, services, std::move(identity), std::move(run.root)),
-      park_(std::move(park)),
-      summary_(std::move(run.summary)) {
+    : BranchActor(config, services, std::move(identity), std::move(run.root),
+                  std::make_unique<RunSummary>(services.stats, std::move(run.summary))),
+      park_(std::move(park)) {
   ++this->services().stats.runs_live;
 }
 
 caf::behavior ExecutionActor::make_behavior() {
-  if (order_) {
-    begin();
-  } else if (park_ && !machine().has_ended()) {
-    park();
-  } else if (const auto why = switched_off()) {
-    end_cancelled("cancelled: " + why->message);
+  in_turn([this] {
+    if (order_) {
+      begin();
+    } else if (park_ && !machine().has_ended()) {
+      park();
+    } else if (const auto why = switched_off()) {
+      end_cancelled("cancelled: " + why->message);
+    }
     advance();
-  } else {
-    advance();
-  }
-  return branch_messages().or_else([this](const CancelRun& message) { cancel(message); });
+  });
+  return branch_messages().or_else(
+      [this](const CancelRun& message) { in_turn([&] { cancel(message); }); });
 }
 
 void ExecutionActor::on_exit() {
@@ -44,13 +45,11 @@ void ExecutionActor::on_exit() {
 void ExecutionActor::begin() {
   const auto order = std::move(order_);
   ++services().stats.runs_started;
-  summary_changed_ = true;
   put_files(journal().rows(), *order);
   record(order->started);
   if (order->reply_at == ReplyAt::durable) {
     journal().reply(RunAccepted{order->execution, order->submitted});
   }
-  advance();
 }
 
 void ExecutionActor::park() {
@@ -60,7 +59,6 @@ void ExecutionActor::park() {
                                     : std::nullopt,
                         .code = park_->code,
                         .message = park_->message});
-  advance();
 }
 
 void ExecutionActor::cancel(const CancelRun& message) {
@@ -93,47 +91,6 @@ std::optional<Error> ExecutionActor::switched_off() const {
     default:  // an account or a secret that is missing fails the step that needs it
       return std::nullopt;
   }
-}
-
-void ExecutionActor::on_recorded(const Event& event) {
-  if (const auto* ended = std::get_if<ExecutionEnded>(&event.body)) {
-    on_ended(*ended);
-    summary_.ended = event.at;
-    summary_changed_ = true;
-  }
-}
-
-void ExecutionActor::on_ended(const ExecutionEnded& ended) {
-  summary_.status = ended.status;
-  summary_.tasks = machine().tasks();
-  ActorStats& stats = services().stats;
-  switch (ended.status) {
-    case ExecutionStatus::succeeded:
-      ++stats.runs_succeeded;
-      journal().reply(RunAccepted{identity().execution, summary_.started});
-      return;
-    case ExecutionStatus::failed:
-      ++stats.runs_failed;
-      break;
-    default:
-      ++stats.runs_cancelled;
-      break;
-  }
-  const StepId step = ended.step && *ended.step < machine().workflow().by_index.size()
-                          ? machine().workflow().by_index[*ended.step]->id
-                          : StepId{};
-  journal().reply(RunFailed{identity().execution, step, Error(ended.code, ended.message)});
-}
-
-void ExecutionActor::add_rows(storage::WriteBatch& batch) {
-  if (!is_final(summary_.status)) {
-    const auto status = is_delayed() ? ExecutionStatus::delayed : ExecutionStatus::executing;
-    if (std::exchange(summary_.status, status) != status) summary_changed_ = true;
-  }
-  if (!std::exchange(summary_changed_, false)) return;
-  // A run that starts and ends within one batch has no marker to be removed.
-  storage::ExecutionTable::put_summary(
-      batch, summary_, std::exchange(marker_, storage::ExecutionTable::Marker::may_be_set));
 }
 
 void ExecutionActor::on_end_durable() { quit(ExitReason::ended); }

@@ -1,11 +1,13 @@
 #pragma once
 // The root branch of one execution. Spawned and monitored by its user actor, either with an order to
-// begin or rebuilt from its journal. Beyond what every branch does, it keeps the summary (the task
-// history line) in step with the journal, answers the request that started it, and takes cancels.
+// begin or rebuilt from its journal. Beyond what every branch does, it begins the run and takes cancels;
+// its summary (the task history line) is kept by RunSummary.
 
 #include "actors/tree/branch_actor.h"
 
-#include <variant>
+#include <memory>
+#include <optional>
+#include <string>
 
 namespace millrace {
 
@@ -22,8 +24,6 @@ class ExecutionActor final : public BranchActor {
   void on_exit() override;
 
  private:
-  void on_recorded(const Event& event) override;
-  void add_rows(storage::WriteBatch& batch) override;
   void on_branch_ended() override {}  // it stays until that is durable
   void on_end_durable() override;
   void on_asleep() override;
@@ -34,13 +34,9 @@ class ExecutionActor final : public BranchActor {
   void end_cancelled(std::string message);
   /// Why a run that slept must not go on: its user, workflow or integration is switched off now.
   std::optional<Error> switched_off() const;
-  void on_ended(const ExecutionEnded& ended);
 
   std::shared_ptr<const RunOrder> order_;  // until begun
   std::optional<Error> park_;
-  ExecutionSummary summary_;
-  bool summary_changed_ = false;
-  storage::ExecutionTable::Marker marker_ = storage::ExecutionTable::Marker::may_be_set;
 };
 
 }  // namespace millrace

@@ -5,23 +5,20 @@
 namespace millrace {
 
 FanOutChildActor::FanOutChildActor(caf::actor_config& config, const NodeServices& services,
-                                   SharedIdentity identity, LoadedBranch branch, caf::actor parent)
-    : BranchActor(config, services, std::move(identity), std::move(branch)),
-      parent_(std::move(parent)) {
+                                   std::shared_ptr<Branch> branch,
+                                   const std::shared_ptr<BranchPost>& post, caf::actor parent)
+    : BranchActor(config, services, std::move(branch)), parent_(std::move(parent)) {
   CHECK(!this->identity().path.is_root(), "a root was spawned as an element");
-  ++this->services().stats.children_live;
+  post->attach(address());
 }
 
 caf::behavior FanOutChildActor::make_behavior() {
-  advance();
-  return branch_messages().or_else([this](StopAfterStep) {
-    stopping_ = true;
-    stop_after_step();
-  });
+  in_turn([this] { go_on(); });
+  return branch_messages().or_else(
+      [this](StopAfterStep) { in_turn([this] { stop_after_step(); }); });
 }
 
 void FanOutChildActor::on_exit() {
-  --services().stats.children_live;
   parent_ = nullptr;  // the parent holds a handle to this actor: break the cycle
   BranchActor::on_exit();
 }

@@ -24,6 +24,10 @@ std::string if_index(const std::string& fan_out, int index, const std::string& t
          R"(}]],"then":[)" + then + R"(],"else":[)" + otherwise + "]}";
 }
 
+std::string request(const std::string& id) {
+  return R"({"id":")" + id + R"(","type":"request","method":"POST","url":"https://api.example/a"})";
+}
+
 Json items(int count) { return JsonObject{{"items", JsonArray(static_cast<std::size_t>(count))}}; }
 
 }  // namespace
@@ -45,12 +49,13 @@ TEST_CASE("an element that falls asleep just before it is told to stop is given 
   bed.log = [&](LogLevel level, const std::string&) {
     if (level == LogLevel::error) gate.stand();
   };
-  bed.deploy("w",
-             "[" +
-                 fan_out(if_index("each", 0, function("crashes"),
-                                  if_index("each", 1, function("fails"),
-                                           function("rests") + "," + delay_step("9", "HOURS")))) +
-                 "]");
+  bed.deploy("w", "[" +
+                      fan_out(if_index("each", 0, function("crashes"),
+                                       if_index("each", 1, function("fails"),
+                                                // With an actor of its own, which a request needs.
+                                                request("call") + "," + function("rests") + "," +
+                                                    delay_step("9", "HOURS")))) +
+                      "]");
   bed.functions->on("crashes", returning("crash"));
   bed.functions->on("fails", throwing("bad"));
   for (const auto* const step : {"crashes", "fails", "rests"}) bed.functions->hold(step);
@@ -76,12 +81,11 @@ TEST_CASE("a failing fan-out lets the calls of nested elements end and begins no
   ActorOptions options;
   options.scheduler_threads = 1;  // so that a branch is through with its elements when one has gone
   ActorTestBed bed(options);
-  const std::string call =
-      R"({"id":"call","type":"request","method":"POST","url":"https://api.example/a"})";
   const std::string cells =
       R"({"id":"cells","type":"fanOut","items":[0,1,2,3],"concurrency":3,
       "steps":[)" +
-      if_index("cells", 0, delay_step("1", "SECONDS"), call + "," + function("next")) + "]}";
+      if_index("cells", 0, delay_step("1", "SECONDS"), request("call") + "," + function("next")) +
+      "]}";
   bed.deploy("w", "[" + fan_out(if_index("each", 0, function("fails"), cells)) + "]");
   bed.functions->on("fails", throwing("bad"));
   bed.functions->hold("fails");

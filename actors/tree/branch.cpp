@@ -1,0 +1,222 @@
+#include "actors/tree/branch.h"
+
+#include "actors/tree/run_dispatch.h"
+#include "runtime/base/check.h"
+#include "runtime/execution/response_answer.h"
+#include "storage/tables/file_table.h"
+
+#include <exception>
+#include <limits>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+using storage::Urgency;
+
+JournalPorts journal_ports(const NodeServices& services) {
+  return {services.store,  services.commits,  services.timers,
+          services.reader, services.reminder, services.observer};
+}
+
+CallPorts call_ports(const NodeServices& services) {
+  return {services.functions,
+          services.http,
+          services.reader,
+          services.store,
+          services.clock,
+          services.random,
+          services.stats.late_results};
+}
+
+/// What a rebuilt branch sees has not been measured.
+constexpr std::uint64_t unknown_bytes = std::numeric_limits<std::uint64_t>::max() / 2;
+
+}  // namespace
+
+Branch::Branch(const NodeServices& services, SharedIdentity identity, LoadedBranch branch,
+               Ends ends, std::uint64_t seen_bytes)
+    : services_(services),
+      identity_(std::move(identity)),
+      mail_(std::move(ends.mail)),
+      owner_(std::move(ends.owner)),
+      mirror_(std::move(ends.mirror)),
+      machine_(std::move(branch.machine)),
+      journal_(journal_ports(services), identity_, machine_, branch.events_in_snapshot, mail_),
+      credentials_(identity_->tenant),
+      call_(call_ports(services), identity_->execution, machine_, credentials_, mail_),
+      found_(std::move(branch.children)),
+      seen_bytes_(machine_.events_applied() == 0 ? seen_bytes : unknown_bytes) {
+  CHECK(owner_ != nullptr, "a branch belongs to nobody");
+  if (!is_root()) ++services_.stats.children_live;
+}
+
+Branch::~Branch() {
+  if (!is_root() && !is_closed_) --services_.stats.children_live;
+}
+
+// --- driven by others than its actor ----------------------------------------------------------------
+
+template <class Work>
+void Branch::drive(Work&& work) noexcept {
+  try {
+    work();
+    while (auto news = turn_.next()) rest(take(std::move(*news)));
+  } catch (const std::exception& problem) {
+    close();
+    turn_.leave();
+    owner_->crashed(problem.what());
+  }
+}
+
+void Branch::deliver(BranchTurn::News news) {
+  if (!is_small(news)) {
+    turn_.leave_news(std::move(news));
+    owner_->has_news();
+  } else if (turn_.post(std::move(news))) {
+    drive([] {});
+  }
+}
+
+bool Branch::is_small(const BranchTurn::News& news) const {
+  const auto* const finished = std::get_if<FunctionFinished>(&news);
+  if (finished == nullptr) return true;
+  const Result<std::string>& result = finished->outcome->result;
+  return seen_bytes_ + (result ? result->size() : 0) <= limits::driven_bytes_max;
+}
+
+void Branch::begin() {
+  turn_.enter();
+  drive([this] { rest(advance()); });
+}
+
+void Branch::stop() {
+  turn_.enter();
+  // A call that runs ends its step first; without one its owner is about to hear of it.
+  drive([this] { must_stop(); });
+}
+
+void Branch::forget(const storage::TimerRow& timer) {
+  turn_.enter();
+  drive([&] {
+    if (!journal_.is_armed(timer)) journal_.forget(timer);
+  });
+}
+
+void Branch::rest(const BranchRest& rest) {
+  if (std::holds_alternative<std::monostate>(rest.need)) return;
+  const bool is_over = std::holds_alternative<BranchEnded>(rest.need) ||
+                       std::holds_alternative<BranchStopped>(rest.need);
+  if (is_over) flush(journal_.urgency(), false, false);
+  if (is_over && is_root()) return;  // its actor stays until that is durable
+  owner_->rests(machine_, rest.need);
+  if (is_over) close();
+}
+
+void Branch::leave() {
+  turn_.enter();
+  close();
+  turn_.leave();
+}
+
+void Branch::close() {
+  if (std::exchange(is_closed_, true)) return;
+  if (!is_root()) --services_.stats.children_live;
+  turn_.close();
+  if (journal_.is_lingering()) flush(Urgency::lazy, false, false);
+  call_.abandon();
+}
+
+// --- in turn ----------------------------------------------------------------------------------------
+
+BranchRest Branch::advance() {
+  // Workflows have no loops, so a branch records a few events per step at most.
+  std::size_t rounds_left = 4 * machine_.workflow().by_index.size() + 8;
+  const RunDispatch dispatch(*identity_->tenant, machine_.scope().facts()->started.credential,
+                             machine_.workflow());
+  while (true) {
+    CHECK(rounds_left-- > 0, "a machine does not come to rest");
+    // One time for the decision and the event that records it: a delay's wait begins when it says so.
+    const Instant planned = now();
+    if (must_stop_ && !machine_.has_ended()) return {BranchStopped{}, planned};
+    Effect effect = machine_.plan(planned, dispatch);
+    if (auto* const event = std::get_if<RecordEvent>(&effect)) {
+      record(std::move(event->event), planned);
+    } else if (auto* const function = std::get_if<RunFunction>(&effect)) {
+      if (!find_file_handles(function->parameters).empty()) return {std::move(*function), planned};
+      begin_function(std::move(*function), planned);
+      return {};
+    } else if (auto* const wait = std::get_if<WaitUntil>(&effect)) {
+      if (wait->due > planned) return {*wait, planned};
+      if (wait->why == WaitUntil::Why::delay) record(DelayElapsed{wait->step}, planned);
+    } else if (auto* const request = std::get_if<SendRequest>(&effect)) {
+      return {std::move(*request), planned};
+    } else if (auto* const fan_out = std::get_if<RunFanOut>(&effect)) {
+      return {*fan_out, planned};
+    } else {
+      CHECK(!call_.is_open(), "a branch has ended while a call of it runs");
+      return {BranchEnded{}, planned};
+    }
+  }
+}
+
+BranchRest Branch::take(BranchTurn::News news) {
+  if (auto* const finished = std::get_if<FunctionFinished>(&news)) {
+    auto end = call_.take(*finished);
+    if (!end) return {};
+    record(std::move(*end));
+    return advance();
+  }
+  if (journal_.is_lingering()) flush(journal_.urgency(), false, false);
+  return {};
+}
+
+void Branch::begin_function(RunFunction effect, Instant planned) {
+  CHECK(!call_.begin(std::move(effect), planned), "a function without files waits for the disk");
+  if (!journal_.may_linger()) flush(journal_.urgency(), false, false);
+}
+
+void Branch::record(CallInFlight::End end) {
+  for (const auto& [file, bytes] : end.files.all()) {
+    storage::FileTable::put(journal_.rows(), identity_->execution, file, *bytes);
+  }
+  record(std::move(end.event), now());
+}
+
+void Branch::record(EventBody body, Instant at) {
+  const Event event{at, std::move(body)};
+  if (services_.options.before_record) {
+    services_.options.before_record(identity_->execution, event);
+  }
+  machine_.apply(event);  // refuses what does not fit before it is written
+  seen_bytes_ += journal_.add(event);
+  answer_if_response(event);
+  if (mirror_) mirror_->recorded(event, machine_, journal_);
+}
+
+void Branch::answer_if_response(const Event& event) {
+  if (!identity_->reply) return;
+  if (machine_.scope().facts()->started.is_test) return;  // it is answered at its end
+  auto answer = response_answer(machine_.workflow(), event);
+  if (!answer) return;
+  RunResponded reply{identity_->execution, answer->status, std::move(answer->headers),
+                     std::move(answer->body), std::nullopt};
+  if (answer->file) {
+    reply.file = RunResponded::File{std::move(answer->file->name),
+                                    std::move(answer->file->mime_type), nullptr};
+    if (auto* const bytes = std::get_if<SharedBytes>(&answer->file->content)) {
+      reply.file->bytes = std::move(*bytes);
+    }
+  }
+  journal_.reply(std::move(reply), std::move(answer->files));
+}
+
+void Branch::flush(Urgency urgency, bool is_leaving, bool do_elements_sleep) {
+  journal_.snapshot_if_due(limits::snapshot_every_events);
+  if (mirror_) mirror_->add_rows(journal_.rows(), machine_.is_delayed() || do_elements_sleep);
+  // A root stays until its end is durable: if that is lost, somebody must know.
+  if (is_leaving || (machine_.has_ended() && is_root())) journal_.tell_done();
+  journal_.flush(urgency);
+}
+
+}  // namespace millrace

@@ -1,0 +1,148 @@
+#pragma once
+// One branch in memory, root or element, free of CAF: its machine, its journal, the call that is out, and
+// the loop over them. The loop goes as far as the machine wants nothing but events and functions; what
+// else it wants (a request, a wait, a fan-out) needs an actor and is left to the branch's owner.
+//
+//   actor:   in its turn ──► advance ──► Rest ──► carries that out
+//   engine:  deliver(FunctionFinished) ──► record ──► advance ──► next function, or owner.rests(Rest)
+//
+// So a run of functions is driven where their results arrive: nothing is scheduled between two of them.
+// The engine's thread serves everybody, so this is for small things: a result beyond
+// `limits::driven_bytes_max`, or one of a branch that sees more than that, waits for the actor.
+//
+// Members under "in turn" are for whoever has the turn (branch_turn.h).
+
+#include "actors/node_services.h"
+#include "actors/tenants/held_credentials.h"
+#include "actors/tree/branch_journal.h"
+#include "actors/tree/branch_turn.h"
+#include "actors/tree/call_in_flight.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace millrace {
+
+/// It was told to stop, and nothing of it runs.
+struct BranchStopped {};
+
+/// What the machine wants and the branch does not do by itself; nothing: a function is out.
+using BranchNeed = std::variant<std::monostate, RunFunction, SendRequest, WaitUntil, RunFanOut,
+                                BranchEnded, BranchStopped>;
+
+struct BranchRest {
+  BranchNeed need;
+  Instant planned{};
+};
+
+/// Port: rows that mirror what is recorded (a root's summary). Called in the branch's turn.
+class BranchMirror {
+ public:
+  virtual ~BranchMirror() = default;
+  virtual void recorded(const Event& event, const BranchMachine& machine,
+                        BranchJournal& journal) = 0;
+  /// `is_delayed`: nothing of the branch goes on before a delay is over.
+  virtual void add_rows(storage::WriteBatch& batch, bool is_delayed) = 0;
+};
+
+/// Port: whom a branch belongs to, told when it was driven by somebody else than its actor. In the
+/// branch's turn, so it only passes on.
+class BranchOwner {
+ public:
+  virtual ~BranchOwner() = default;
+  /// News that are too large to be taken by the thread that brings them wait for whoever enters next.
+  virtual void has_news() = 0;
+  /// It came to rest with a need.
+  virtual void rests(const BranchMachine& machine, const BranchNeed& need) = 0;
+  /// An exception: the branch is closed.
+  virtual void crashed(std::string why) = 0;
+};
+
+class Branch {
+ public:
+  struct Ends {
+    std::shared_ptr<BranchMail> mail;  // leads back here
+    std::shared_ptr<BranchOwner> owner;
+    std::unique_ptr<BranchMirror> mirror{};  // null: nothing mirrors it
+  };
+  /// `seen_bytes`: about how much the branch sees before its first event.
+  Branch(const NodeServices& services, SharedIdentity identity, LoadedBranch branch, Ends ends,
+         std::uint64_t seen_bytes);
+  ~Branch();
+  Branch(const Branch&) = delete;
+  Branch& operator=(const Branch&) = delete;
+
+  // --- any thread ---------------------------------------------------------------------------------
+  /// Drives the branch, if nobody does. Never throws: a crash is told to the owner.
+  void deliver(BranchTurn::News news);
+  BranchTurn& turn() { return turn_; }
+  const BranchIdentity& identity() const { return *identity_; }
+  const SharedIdentity& shared_identity() const { return identity_; }
+  const std::shared_ptr<BranchMail>& mail() const { return mail_; }
+
+  // --- an element without an actor, by its parent; waits for the turn ---------------------------------
+  /// Begins: as `deliver`, the owner is told what comes of it.
+  void begin();
+  /// It stops before its next step, and its owner is told.
+  void stop();
+  /// A timer fired that it does not wait for.
+  void forget(const storage::TimerRow& timer);
+
+  /// Nothing is driven any more. What was recorded is true, so it is flushed; what is out is given up.
+  /// Waits for the turn.
+  void leave();
+
+  // --- in turn --------------------------------------------------------------------------------------
+  /// Carries out what the machine wants, until that is no event and no plain function.
+  [[nodiscard]] BranchRest advance();
+  [[nodiscard]] BranchRest take(BranchTurn::News news);
+  void record(EventBody body, Instant at);
+  /// How a call ended, and the files that it brought.
+  void record(CallInFlight::End end);
+  /// `is_leaving`: CommitDone comes, when it is durable.
+  void flush(storage::Urgency urgency, bool is_leaving, bool do_elements_sleep);
+  /// It stops before its next step.
+  void must_stop() { must_stop_ = true; }
+
+  bool is_told_to_stop() const { return must_stop_; }
+  std::uint64_t seen_bytes() const { return seen_bytes_; }
+  const BranchMachine& machine() const { return machine_; }
+  BranchJournal& journal() { return journal_; }
+  CallInFlight& call() { return call_; }
+  Instant now() const { return services_.clock.now(); }
+  /// Of a branch that was rebuilt inside a fan-out: given once, to whoever opens it again.
+  FoundChildren take_found() { return std::exchange(found_, {}); }
+
+ private:
+  /// Does the work and serves what is posted meanwhile; gives the turn back.
+  template <class Work>
+  void drive(Work&& work) noexcept;
+  /// Driven by somebody else than its actor, it came to rest.
+  void rest(const BranchRest& rest);
+  void close();
+  bool is_small(const BranchTurn::News& news) const;
+  bool is_root() const { return identity_->path.is_root(); }
+  void begin_function(RunFunction effect, Instant planned);
+  void answer_if_response(const Event& event);
+
+  const NodeServices& services_;
+  const SharedIdentity identity_;
+  const std::shared_ptr<BranchMail> mail_;
+  const std::shared_ptr<BranchOwner> owner_;
+  const std::unique_ptr<BranchMirror> mirror_;
+  BranchTurn turn_;
+  BranchMachine machine_;
+  BranchJournal journal_;
+  const HeldCredentials credentials_;
+  CallInFlight call_;
+  FoundChildren found_;
+  std::atomic<std::uint64_t> seen_bytes_;
+  bool must_stop_ = false;
+  bool is_closed_ = false;
+};
+
+}  // namespace millrace

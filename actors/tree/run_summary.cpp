@@ -1,0 +1,57 @@
+#include "actors/tree/run_summary.h"
+
+#include "actors/runs/start_rows.h"
+
+#include <utility>
+
+namespace millrace {
+
+using Marker = storage::ExecutionTable::Marker;
+
+RunSummary::RunSummary(ActorStats& stats, const RunOrder& order)
+    : stats_(stats), summary_(summary_of(order)), has_changed_(true), marker_(Marker::never_set) {}
+
+RunSummary::RunSummary(ActorStats& stats, ExecutionSummary stored)
+    : stats_(stats), summary_(std::move(stored)), marker_(Marker::may_be_set) {}
+
+void RunSummary::recorded(const Event& event, const BranchMachine& machine,
+                          BranchJournal& journal) {
+  const auto* const how = std::get_if<ExecutionEnded>(&event.body);
+  if (how == nullptr) return;
+  summary_.ended = event.at;
+  has_changed_ = true;
+  ended(*how, machine, journal);
+}
+
+void RunSummary::ended(const ExecutionEnded& how, const BranchMachine& machine,
+                       BranchJournal& journal) {
+  summary_.status = how.status;
+  summary_.tasks = machine.tasks();
+  switch (how.status) {
+    case ExecutionStatus::succeeded:
+      ++stats_.runs_succeeded;
+      journal.reply(RunAccepted{summary_.id, summary_.started});
+      return;
+    case ExecutionStatus::failed:
+      ++stats_.runs_failed;
+      break;
+    default:
+      ++stats_.runs_cancelled;
+      break;
+  }
+  const auto& steps = machine.workflow().by_index;
+  const StepId step = how.step && *how.step < steps.size() ? steps[*how.step]->id : StepId{};
+  journal.reply(RunFailed{summary_.id, step, Error(how.code, how.message)});
+}
+
+void RunSummary::add_rows(storage::WriteBatch& batch, bool is_delayed) {
+  if (!is_final(summary_.status)) {
+    const auto status = is_delayed ? ExecutionStatus::delayed : ExecutionStatus::executing;
+    if (std::exchange(summary_.status, status) != status) has_changed_ = true;
+  }
+  if (!std::exchange(has_changed_, false)) return;
+  // A run that starts and ends within one batch has no marker to be removed.
+  storage::ExecutionTable::put_summary(batch, summary_, std::exchange(marker_, Marker::may_be_set));
+}
+
+}  // namespace millrace
