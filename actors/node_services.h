@@ -27,7 +27,7 @@
 namespace millrace {
 
 struct ActorOptions {
-  std::size_t scheduler_threads = 0;  // 0: one per core
+  std::size_t scheduler_threads = 0;  // 0: one for two cores
   std::size_t reader_threads = 2;
   std::size_t live_executions_per_project_max = limits::live_executions_per_project_max;
   RunQueueOptions queue;  // of each project

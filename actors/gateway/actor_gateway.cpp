@@ -18,11 +18,13 @@ constexpr Millis stored_patience{5'000};
 caf::actor_system_config& configured(caf::actor_system_config& config,
                                      const ActorOptions& options) {
   config.add_message_types<caf::id_block::millrace>();
-  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  // Half of the cores: runs of functions are driven by the engine's thread, and commits, connections and
+  // function workers want theirs. With a thread for each core they wake one another for nothing.
+  const std::size_t threads = std::max(1u, std::thread::hardware_concurrency() / 2);
   // One shared run queue: steadier than work stealing when one actor spawns thousands of children.
   config.set("scheduler.policy", caf::atom("sharing"));
   config.set("scheduler.max-threads",
-             options.scheduler_threads != 0 ? options.scheduler_threads : cores);
+             options.scheduler_threads != 0 ? options.scheduler_threads : threads);
   return config;
 }
 

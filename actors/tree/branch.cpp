@@ -70,7 +70,7 @@ void Branch::drive(Work&& work) noexcept {
 }
 
 void Branch::deliver(BranchTurn::News news) {
-  if (!is_small(news)) {
+  if (!can_drive(news)) {
     turn_.leave_news(std::move(news));
     owner_->has_news();
   } else if (turn_.post(std::move(news))) {
@@ -78,7 +78,7 @@ void Branch::deliver(BranchTurn::News news) {
   }
 }
 
-bool Branch::is_small(const BranchTurn::News& news) const {
+bool Branch::can_drive(const BranchTurn::News& news) const {
   const auto* const finished = std::get_if<FunctionFinished>(&news);
   if (finished == nullptr) return true;
   const Result<std::string>& result = finished->outcome->result;

@@ -84,6 +84,9 @@ class Branch {
   const SharedIdentity& shared_identity() const { return identity_; }
   const std::shared_ptr<BranchMail>& mail() const { return mail_; }
 
+  /// Functions drive it; false: it sees too much for that, and wants an actor from the beginning.
+  bool is_small() const { return seen_bytes_ <= limits::driven_bytes_max; }
+
   // --- an element without an actor, by its parent; waits for the turn ---------------------------------
   /// Begins: as `deliver`, the owner is told what comes of it.
   void begin();
@@ -124,7 +127,7 @@ class Branch {
   /// Driven by somebody else than its actor, it came to rest.
   void rest(const BranchRest& rest);
   void close();
-  bool is_small(const BranchTurn::News& news) const;
+  bool can_drive(const BranchTurn::News& news) const;
   bool is_root() const { return identity_->path.is_root(); }
   void begin_function(RunFunction effect, Instant planned);
   void answer_if_response(const Event& event);

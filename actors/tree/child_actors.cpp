@@ -22,7 +22,11 @@ void ChildActors::spawn(std::uint32_t index, LoadedBranch branch) {
   child.element =
       BranchPost::make_element(services_, std::move(identity), std::move(branch),
                                {fan_out_, index, parent_.address()}, branch_.seen_bytes());
-  child.element.branch->begin();
+  if (child.element.branch->is_small()) {
+    child.element.branch->begin();
+  } else {
+    give_actor(index);
+  }
 }
 
 void ChildActors::give_actor(std::uint32_t index) {

@@ -44,6 +44,7 @@ class FlushReminder {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Waiting> line_;
+  bool is_idle_ = false;  // the thread waits to be woken
   bool is_stopping_ = false;
   std::thread thread_;
 };

@@ -160,9 +160,9 @@ inline constexpr std::size_t crashes_on_one_event_max = 3;
 inline constexpr std::size_t journal_queue_bytes_max = 256u << 20;
 /// Bytes that one branch lets gather before they go to the disk. Beyond: they go at once.
 inline constexpr std::size_t journal_linger_bytes_max = 64u << 10;
-/// What a branch may see for a function's result to be taken on the thread that brings it. Beyond: its
-/// actor takes it.
-inline constexpr std::size_t driven_bytes_max = 64u << 10;
+/// What a branch may see, in bytes of JSON, for a function's result to be taken on the thread that brings
+/// it. Beyond: its actor takes it.
+inline constexpr std::size_t driven_bytes_max = 256u << 10;
 
 // --- what is listed and shown --------------------------------------------------------------------
 /// Page of the task history; up to where its `total` is counted and its `offset` may point.
