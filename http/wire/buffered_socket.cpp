@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 namespace millrace {
 namespace {
@@ -15,7 +16,27 @@ constexpr std::size_t read_bytes = 16u << 10;
 /// A connection that once received a large body gives its buffer back.
 constexpr std::size_t kept_buffer_bytes_max = 64u << 10;
 
+/// Rounded up, so that a wait never ends a moment too early and spins.
+std::chrono::milliseconds time_left(Deadline deadline) {
+  return std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+}
+
 }  // namespace
+
+BufferedSocket::BufferedSocket(int descriptor, std::chrono::milliseconds usual_wait)
+    : descriptor_(descriptor) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(usual_wait);
+  timeval time{};
+  time.tv_sec = seconds.count();
+  time.tv_usec = std::chrono::microseconds(usual_wait - seconds).count();
+  if (::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) == 0) {
+    receive_timeout_ = usual_wait;
+  }
+}
+
+bool BufferedSocket::may_wait_in_receive(Deadline deadline) const {
+  return receive_timeout_.count() > 0 && time_left(deadline) >= receive_timeout_;
+}
 
 void BufferedSocket::consume(std::size_t bytes) {
   CHECK(consumed_ + bytes <= buffer_.size(), "consumed more than was received");
@@ -27,10 +48,8 @@ void BufferedSocket::consume(std::size_t bytes) {
 }
 
 BufferedSocket::Outcome BufferedSocket::wait(short events, Deadline deadline) const {
-  using namespace std::chrono;
   for (;;) {
-    // Rounded up, so that the wait never ends a moment too early and spins.
-    const auto left = ceil<milliseconds>(deadline - steady_clock::now()).count();
+    const auto left = time_left(deadline).count();
     if (left <= 0) return Outcome::timed_out;
     pollfd entry{descriptor_, events, 0};
     const int ready = ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000)));
@@ -44,13 +63,16 @@ BufferedSocket::Outcome BufferedSocket::fill(Deadline deadline) {
     buffer_.erase(0, consumed_);
     consumed_ = 0;
   }
-  // Waiting first and reading second costs two system calls, like reading, failing and waiting, but
-  // leaves nothing to undo when a drain shuts the idle socket down meanwhile.
+  // Either way a drain that shuts the idle socket down ends the wait.
   std::array<char, read_bytes> received;
   for (;;) {
-    const Outcome outcome = wait(POLLIN, deadline);
-    if (outcome != Outcome::ready) return outcome;
-    const ssize_t got = ::recv(descriptor_, received.data(), received.size(), MSG_DONTWAIT);
+    int flags = 0;
+    if (!may_wait_in_receive(deadline)) {
+      const Outcome outcome = wait(POLLIN, deadline);
+      if (outcome != Outcome::ready) return outcome;
+      flags = MSG_DONTWAIT;
+    }
+    const ssize_t got = ::recv(descriptor_, received.data(), received.size(), flags);
     if (got > 0) {
       buffer_.append(received.data(), static_cast<std::size_t>(got));
       return Outcome::ready;

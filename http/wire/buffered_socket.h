@@ -24,7 +24,9 @@ class BufferedSocket {
     timed_out,  // the deadline passed first
   };
 
-  explicit BufferedSocket(int descriptor) : descriptor_(descriptor) {}
+  /// `usual_wait`: how long most waits for bytes may last. A wait that is at least as long is left to the
+  /// socket's own time-out, which saves a system call; zero: none is.
+  explicit BufferedSocket(int descriptor, std::chrono::milliseconds usual_wait = {});
   BufferedSocket(const BufferedSocket&) = delete;
   BufferedSocket& operator=(const BufferedSocket&) = delete;
 
@@ -46,8 +48,10 @@ class BufferedSocket {
 
  private:
   Outcome wait(short events, Deadline deadline) const;
+  bool may_wait_in_receive(Deadline deadline) const;
 
   const int descriptor_;
+  std::chrono::milliseconds receive_timeout_{0};  // of the socket itself; zero: it has none
   std::string buffer_;
   std::size_t consumed_ = 0;
 };

@@ -86,7 +86,7 @@ void HttpServer::accept_connections() {
 void HttpServer::serve(int descriptor) {
   Connection& connection = connections_.add(descriptor);
   try {
-    BufferedSocket socket(descriptor);
+    BufferedSocket socket(descriptor, options_.limits.idle);
     const std::size_t count = options_.requests_per_connection_max;
     for (std::size_t i = 1; i <= count && !draining_; ++i) {
       if (!serve_request(connection, socket, i == count)) break;
