@@ -28,3 +28,21 @@ TEST_CASE("every size of character is written as valid UTF-8") {
           "\xf4\x8f\xbf\xbf");
   REQUIRE(is_valid_utf8(text));
 }
+
+TEST_CASE("a byte that is no UTF-8 is found wherever it stands in ASCII") {
+  for (std::size_t size = 1; size <= 20; ++size) {
+    const std::string ascii(size, 'a');
+    REQUIRE(is_valid_utf8(ascii));
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char wrong : {'\x80', '\xc3', '\xff'}) {
+        std::string text = ascii;
+        text[at] = wrong;
+        INFO(size << " bytes, at " << at);
+        REQUIRE_FALSE(is_valid_utf8(text));
+      }
+      std::string text = ascii;
+      text.replace(at, 1, "\xc3\xbc");
+      REQUIRE(is_valid_utf8(text));
+    }
+  }
+}
