@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kind_position = 2;  // after the shard
 constexpr std::size_t execution_id_bytes = 16;
 constexpr std::size_t branch_element_bytes = 8;
+static_assert(shard_and_kind_bytes == kind_position + 1);
 
 /// Negative times (before 1970) must sort below positive ones: the sign bit is turned around.
 constexpr std::uint64_t sign_bit = std::uint64_t{1} << 63;
@@ -150,6 +151,20 @@ std::string end_of_prefix(std::string_view prefix) {
   if (end.empty()) return std::string(bytes_max + 1, '\xff');
   end.back() = static_cast<char>(static_cast<std::uint8_t>(end.back()) + 1);
   return end;
+}
+
+bool is_appended(std::string_view key) {
+  if (key.size() <= shard_and_kind_bytes) return false;
+  switch (static_cast<Kind>(key[kind_position])) {
+    case Kind::history:
+    case Kind::unfinished:
+    case Kind::timer:
+      return true;
+    case Kind::execution:
+      return key.size() > shard_and_kind_bytes + execution_id_bytes;
+    default:
+      return false;
+  }
 }
 
 std::string projects(ShardId shard) { return KeyWriter(shard, Kind::project).take(); }

@@ -76,6 +76,13 @@ bool may_hold_reserved(std::string_view prefix);
 /// The smallest key above every key that begins with `prefix`. Never empty.
 std::string end_of_prefix(std::string_view prefix);
 
+/// True for rows of executions and timers. Ids and times grow, so the next such row of a shard mostly lies
+/// right behind the last one. False for whole ranges of them and for `execution(id)`: what is true here
+/// cannot be named by `WriteBatch::remove_prefix`, and a store may rely on that.
+bool is_appended(std::string_view key);
+/// What the rows that lie behind each other have in common: shard and kind.
+inline constexpr std::size_t shard_and_kind_bytes = 3;
+
 // --- projects --------------------------------------------------------------------------------
 std::string projects(ShardId shard);  // prefix
 std::string project(const ProjectId& project);

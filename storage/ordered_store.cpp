@@ -35,6 +35,7 @@ void WriteBatch::remove(std::string key) {
 void WriteBatch::remove_prefix(std::string prefix) {
   CHECK(prefix.size() <= keys::bytes_max, "a prefix is longer than keys may be");
   CHECK(!keys::may_hold_reserved(prefix), "this range holds rows that the store alone writes");
+  CHECK(!keys::is_appended(prefix), "of these rows only whole executions or kinds can be removed");
   bytes_ += prefix.size();
   operations_.push_back({Operation::Kind::remove_prefix, std::move(prefix), {}});
 }

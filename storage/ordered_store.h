@@ -50,7 +50,8 @@ class WriteBatch {
 
   void put(std::string key, std::string value);
   void remove(std::string key);
-  /// Removes every row whose key begins with `prefix`.
+  /// Removes every row whose key begins with `prefix`, which is not itself the key of a row that is
+  /// `keys::is_appended`.
   void remove_prefix(std::string prefix);
   /// Adds a copy of an operation of another batch.
   void add(const Operation& operation);

@@ -1,5 +1,6 @@
 #include "storage/rocks/rocks_settings.h"
 
+#include "storage/rocks/insert_hints.h"
 #include "storage/rocks/rocks_events.h"
 
 #include <rocksdb/cache.h>
@@ -27,6 +28,7 @@ void set_safety(rocksdb::Options& settings) {
 void set_memory(rocksdb::Options& settings, const RocksOptions& options) {
   settings.write_buffer_size = options.write_buffer_bytes;
   settings.max_write_buffer_number = 3;
+  settings.memtable_insert_with_hint_prefix_extractor = insert_hints();
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);

@@ -346,6 +346,38 @@ TEST_CASE("unfinished runs are found on the shards asked for and despite damaged
   CHECK(found(ShardSet::none()) == 0);
 }
 
+TEST_CASE("runs that are erased among others that go on take no row of theirs along",
+          "[execution_table]") {
+  Executions executions;
+  std::vector<ExecutionSummary> kept;
+  for (int round = 0; round < 200; ++round) {
+    const std::string user = "user-" + std::to_string(round % 5);
+    const auto erased = summary_for("project", user, at(2 * round), executions.random());
+    kept.push_back(summary_for("project", user, at(2 * round + 1), executions.random()));
+    WriteBatch first;
+    for (const auto& summary : {erased, kept.back()}) {
+      ExecutionTable::put_page(first, summary.id, root, page({1, 2}));
+      ExecutionTable::put_summary(first, summary);
+    }
+    must_commit(executions.store(), first);
+    // In one batch with rows before, behind and within what is removed: later operations win.
+    WriteBatch batch;
+    const ExecutionSummary& earlier = kept[kept.size() / 2];
+    ExecutionTable::put_page(batch, earlier.id, root.child(0, static_cast<std::uint32_t>(round)),
+                             page({1, 1}));
+    ExecutionTable::put_page(batch, erased.id, root, page({3, 1}));
+    ExecutionTable::erase(batch, erased);
+    ExecutionTable::put_page(batch, kept.back().id, root, page({3, 1}));
+    must_commit(executions.store(), batch);
+    CHECK(executions.table().pages(erased.id, root)->empty());
+    CHECK_FALSE(executions.table().summary(erased.id)->has_value());
+  }
+  for (const auto& summary : kept) {
+    CHECK(firsts(*executions.table().pages(summary.id, root)) == Sequences{1, 3});
+    CHECK(executions.table().summary(summary.id)->has_value());
+  }
+}
+
 TEST_CASE("erasing an execution leaves no row of it and every row of others", "[execution_table]") {
   Executions executions;
   const auto kept = summary_for("project", "user", at(5), executions.random());

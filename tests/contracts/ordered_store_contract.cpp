@@ -478,6 +478,7 @@ TEST_CASE("a batch refuses keys that are empty or too long or the store's own", 
   CHECK_THROWS_AS(batch.remove(storage::keys::format_version()), BugFound);
   CHECK_THROWS_AS(batch.remove_prefix(""), BugFound);
   CHECK_THROWS_AS(batch.remove_prefix("\0\0"s), BugFound);
+  CHECK_THROWS_AS(batch.remove_prefix(storage::keys::locator(ExecutionId{})), BugFound);
   CHECK_THROWS_AS(batch.require({storage::keys::node_shard, Epoch{1}}), BugFound);
   CHECK(batch.empty());
   CHECK(batch.bytes() == 0);

@@ -28,6 +28,23 @@ TEST_CASE("the end of a prefix is above all its keys and not above others", "[ke
   CHECK(keys::end_of_prefix("") > longest);
 }
 
+TEST_CASE("rows that are appended are those of executions but not what names a whole one",
+          "[keys]") {
+  CountingRandom random;
+  const auto id = id_for("p", "user", at(0), random);
+  CHECK(keys::is_appended(keys::history_row(ProjectId("p"), at(0), id)));
+  CHECK(keys::is_appended(keys::unfinished_row(id)));
+  CHECK(keys::is_appended(keys::locator(id)));
+  CHECK(keys::is_appended(keys::journal_page(id, BranchPath{}, 1)));
+  CHECK(keys::is_appended(keys::timer(at(0), id, BranchPath{}, 1)));
+  // What `remove_prefix` is called with.
+  CHECK_FALSE(keys::is_appended(keys::execution(id)));
+  for (const auto& index : keys::indexes(id.shard())) CHECK_FALSE(keys::is_appended(index));
+  CHECK_FALSE(keys::is_appended(keys::timers(id.shard())));
+  CHECK_FALSE(keys::is_appended(keys::user(ProjectId("p"), UserId("user"))));
+  CHECK_FALSE(keys::is_appended(""));
+}
+
 TEST_CASE("history keys sort by start time and then by id", "[keys]") {
   const ProjectId project("p\0"s);
   CountingRandom random;
