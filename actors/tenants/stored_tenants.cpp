@@ -23,6 +23,7 @@ class StoredTenant final : public TenantView {
     conditions.workflow = workflow.id;
     conditions.integration_type = workflow.integration;
     conditions.is_user_disabled = user->is_disabled();
+    conditions.own_settings = &workflow.settings;
     std::shared_ptr<const Integration> integration;
     SharedCredential account;
     if (!workflow.integration.empty()) {

@@ -7,6 +7,7 @@
 #include "runtime/definitions/frozen_integrations.h"
 #include "runtime/history/shorten.h"
 #include "runtime/text/nearest_name.h"
+#include "runtime/triggers/trigger_catalog.h"
 #include "storage/keys.h"
 #include "storage/memory/memory_store.h"
 
@@ -165,6 +166,11 @@ class TestRuns::Node {
         compile_workflow(request.definition, {request.project, request.workflow, version},
                          catalog->get(), &functions_);
     if (!compiled) return compiled.error();
+    const Trigger& trigger = (*compiled)->trigger;
+    if (request.is_trigger_given) {
+      auto checked = kind_of(trigger).check(trigger, request.trigger);
+      if (!checked) return checked.error();
+    }
     storage::WorkflowVersionRow row{version, to_text(request.definition), clock_.now()};
     row.integrations = to_text(freeze_integrations(**compiled, **catalog));
     storage::WriteBatch batch;

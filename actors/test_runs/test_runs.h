@@ -31,6 +31,8 @@ struct TestRequest {
   WorkflowId workflow;
   Json definition;
   Json trigger;  // the trigger's output, files as handles
+  /// Somebody gave it, so it is refused where the trigger would refuse it.
+  bool is_trigger_given = true;
   RunFiles files;
   std::string credential;  // empty: the user's first
   /// Set: only this step is run, and `outputs` stands for what ran before it: {"<stepId>": output}. For
@@ -68,8 +70,8 @@ class TestRuns {
   /// Gives up what still runs.
   ~TestRuns();
 
-  /// Errors: invalid_definition with all findings, not_found (no such step), invalid_request,
-  /// overloaded, step_timeout. A run that fails is a report, not an error.
+  /// Errors: invalid_definition with all findings, not_found (no such step), invalid_request (also what
+  /// the trigger's validations refuse, with each violation), overloaded, step_timeout. A run that fails is a report, not an error.
   Result<TestReport> run(const TestRequest& request);
 
  private:

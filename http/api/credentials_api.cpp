@@ -3,6 +3,7 @@
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/workflow_library.h"
+#include "runtime/reading/findings.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
@@ -32,6 +33,37 @@ Json member_or(const Json& object, std::string_view key, Json otherwise) {
   return member != nullptr ? *member : std::move(otherwise);
 }
 
+std::int64_t order_of(const Json& draft) {
+  const Json order = member_or(draft, "order", nullptr);
+  return order.is_int64() ? order.get_int64() : 0;
+}
+
+/// The deployed ones of an integration that are shown to its users, in the order that they name.
+JsonArray offered(const std::string& integration,
+                  const std::vector<WorkflowLibrary::Entry>& workflows) {
+  std::vector<const WorkflowLibrary::Entry*> shown;
+  for (const auto& entry : workflows) {
+    const bool is_hidden = member_or(entry.draft, "hidden", false) == Json(true);
+    const bool is_its = text_member(entry.draft, "integration") == integration;
+    if (entry.deployed_version != 0 && is_its && !is_hidden) shown.push_back(&entry);
+  }
+  std::stable_sort(shown.begin(), shown.end(), [](const auto* left, const auto* right) {
+    return order_of(left->draft) < order_of(right->draft);
+  });
+  JsonArray list;
+  for (const auto* const entry : shown) {
+    JsonObject use{{"id", entry->id.text}, {"name", text_member(entry->draft, "name")}};
+    if (auto text = text_member(entry->draft, "infoText"); !text.empty()) {
+      use.emplace("infoText", std::move(text));
+    }
+    if (Json settings = member_or(entry->draft, "settings", nullptr); settings.is_array()) {
+      use.emplace("settings", std::move(settings));
+    }
+    list.emplace_back(std::move(use));
+  }
+  return list;
+}
+
 /// What a form for connecting needs, and nothing of the definition's secrets.
 JsonObject connectable(const Integration& integration,
                        const std::vector<WorkflowLibrary::Entry>& workflows) {
@@ -39,18 +71,12 @@ JsonObject connectable(const Integration& integration,
       text_member(member_or(integration.definition, "auth", JsonObject()), "type");
   JsonArray fields;
   for (const auto& field : credential_fields(integration.auth)) fields.emplace_back(field);
-  JsonArray uses;
-  for (const auto& entry : workflows) {
-    if (entry.deployed_version == 0) continue;
-    if (text_member(entry.draft, "integration") != integration.type) continue;
-    uses.push_back(JsonObject{{"id", entry.id.text}, {"name", text_member(entry.draft, "name")}});
-  }
   return {{"type", integration.type},
           {"name", integration.name},
           {"auth", JsonObject{{"type", auth.empty() ? "none" : auth}}},
           {"credentialFields", std::move(fields)},
           {"settings", member_or(integration.definition, "settings", JsonArray())},
-          {"workflows", std::move(uses)}};
+          {"workflows", offered(integration.type, workflows)}};
 }
 
 Result<CredentialRegistry::Connection> read_connection(const JsonObject& body) {
@@ -119,9 +145,64 @@ Result<Reply> list_credentials(const ApiCall& call, ApiServices& services) {
   return json_reply(200, JsonObject{{"credentials", std::move(list)}});
 }
 
+namespace {
+
+/// The integration that the workflow belongs to as it runs, or as it will.
+Result<std::string> integration_of(const ApiCall& call, ApiServices& services,
+                                   const WorkflowId& workflow) {
+  const auto entry = services.workflows.get(call.project, workflow);
+  if (!entry) return entry.error();
+  if (entry->deployed_version == 0) return text_member(entry->draft, "integration");
+  const auto live = services.workflows.deployed(call.project, workflow);
+  if (!live) return live.error();
+  return (*live)->integration;
+}
+
+/// What a user enables must be there to be enabled, and on an account of its own integration. What is
+/// disabled or removed may be gone already.
+Outcome check_enabled(const ApiCall& call, ApiServices& services, const JsonObject& patch) {
+  const Json config = member_or(patch, "config", nullptr);
+  const Json configured = member_or(config, "configuredWorkflows", nullptr);
+  if (!configured.is_object()) return Done{};  // what it is instead is reported when it is read
+  const auto account =
+      services.credentials.find(call.project, call.user, {}, call.path_value("credential"));
+  if (!account) return account.error();
+  if (*account == nullptr) return Done{};  // likewise
+  std::vector<ErrorDetail> findings;
+  for (const auto& member : configured.get_object()) {
+    const std::string id(member.key());
+    if (member_or(member.value(), "enabled", false) != Json(true)) continue;
+    const std::string path = "/config/configuredWorkflows/" + pointer_token(id);
+    const auto integration = integration_of(call, services, WorkflowId(id));
+    if (!integration && integration.error().code != ErrorCode::not_found) {
+      return integration.error();
+    }
+    if (!integration) {
+      findings.push_back(finding_at("", path, "there is no workflow \"" + id + '"',
+                                    "a workflow of the project", id));
+    } else if (integration->empty()) {
+      findings.push_back(finding_at(
+          "", path,
+          "the workflow \"" + id + "\" belongs to no integration: it is enabled for every user"));
+    } else if (*integration != (*account)->integration) {
+      findings.push_back(finding_at("", path,
+                                    "the workflow \"" + id + "\" belongs to \"" + *integration +
+                                        "\": enable it on an account of that",
+                                    (*account)->integration, *integration));
+    }
+  }
+  if (findings.empty()) return Done{};
+  return Error(ErrorCode::invalid_request,
+               "the workflows cannot be enabled on this account: see the details",
+               std::move(findings));
+}
+
+}  // namespace
+
 Result<Reply> change_credential(const ApiCall& call, ApiServices& services) {
   const auto patch = json_object_body(call);
   if (!patch) return patch.error();
+  if (auto checked = check_enabled(call, services, *patch); !checked) return checked.error();
   const auto credential = services.credentials.configure(call.project, call.user,
                                                          call.path_value("credential"), *patch);
   if (!credential) return credential.error();
@@ -208,8 +289,9 @@ constexpr Route routes[]{
 constexpr NamedShape shapes[]{
     {"ConnectableIntegration",
      "{type: string, name: string, auth: {type: string}, credentialFields: [string], "
-     "settings: [any], workflows: [{id: string, name: string}]}",
-     "An integration as its users see it; only deployed workflows are listed."},
+     "settings: [any], workflows: [{id: string, name: string, infoText?: string, settings?: "
+     "[any]}]}",
+     "An integration as its users see it; of workflows the deployed ones that are not hidden."},
     {"Credential",
      "{id: string, integrationId: string, userId: string, status: \"VALID\"|\"INVALID\", "
      "config: {configuredWorkflows: {[workflowId]: ConfiguredWorkflow}, sharedSettings: object}, "

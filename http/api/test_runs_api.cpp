@@ -2,19 +2,42 @@
 
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
+#include "runtime/text/ascii_text.h"
+#include "runtime/text/nearest_name.h"
 #include "runtime/triggers/request_trigger.h"
+
+#include <algorithm>
 
 namespace millrace {
 namespace {
 
 constexpr const char* preview_user = "preview";
 
-/// The trigger's output, as a request without anything in it would give it.
-Json trigger_of(const Json& given) {
-  JsonObject request{{"headers", JsonObject()}, {"params", JsonObject()}, {"body", JsonObject()}};
-  if (const auto* const object = given.if_object()) {
-    for (const auto& member : *object) request[member.key()] = member.value();
+/// A key that nobody reads is a mistake that would show only in production.
+Outcome refuse_others(const JsonObject& object, const std::vector<std::string>& known) {
+  for (const auto& member : object) {
+    const std::string key(member.key());
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    return wrong_member(key, "is not known here", nearest_name(key, known));
   }
+  return Done{};
+}
+
+/// The names of headers are in lower case, as those of requests that come in are.
+Json lower_names(const Json& headers) {
+  if (!headers.is_object()) return headers;
+  JsonObject lowered;
+  for (const auto& member : headers.get_object()) {
+    lowered[lower_case(std::string_view(member.key()))] = member.value();
+  }
+  return lowered;
+}
+
+/// The trigger's output, as a request without anything in it would give it.
+Json trigger_of(const JsonObject& given) {
+  JsonObject request{{"headers", JsonObject()}, {"params", JsonObject()}, {"body", JsonObject()}};
+  for (const auto& member : given) request[member.key()] = member.value();
+  request["headers"] = lower_names(request["headers"]);
   return request_output(std::move(request));
 }
 
@@ -29,6 +52,9 @@ Result<JsonObject> object_member(const JsonObject& body, std::string_view key) {
 Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
   const auto body = json_object_body(call);
   if (!body) return body.error();
+  if (auto known = refuse_others(*body, {"userId", "credentialId", "request", "outputs"}); !known) {
+    return known.error();
+  }
   const auto user = string_member(*body, "userId");
   const auto credential = string_member(*body, "credentialId");
   const auto request = object_member(*body, "request");
@@ -37,12 +63,16 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
   if (!credential) return credential.error();
   if (!request) return request.error();
   if (!outputs) return outputs.error();
+  if (auto known = refuse_others(*request, {"headers", "params", "body", "file"}); !known) {
+    return known.error();
+  }
 
   TestRequest test;
   test.project = call.project;
   test.user = UserId(user->value_or(preview_user));
   test.workflow = WorkflowId(call.path_value("workflow"));
   test.credential = credential->value_or("");
+  test.is_trigger_given = body->contains("request");
   Json given = JsonObject{{"trigger", trigger_of(*request)}, {"outputs", *outputs}};
   const auto kept = intern_files(
       given, [&](std::string bytes) { return test.files.keep(std::move(bytes)); },
@@ -97,8 +127,9 @@ Result<Reply> run(const TestRequest& test, ApiServices& services) {
 }  // namespace
 
 Result<Reply> test_workflow(const ApiCall& call, ApiServices& services) {
-  const auto test = read_test(call, services);
+  auto test = read_test(call, services);
   if (!test) return test.error();
+  test->is_trigger_given = true;  // an empty request, at least
   return run(*test, services);
 }
 
@@ -123,6 +154,7 @@ constexpr Route routes[]{
      .parameters = {project_in_path, workflow_in_path},
      .body = {"{userId?: string, credentialId?: string, request?: TestRequest}", false},
      .answers = {{200, "The run has ended, well or not.", "TestReport"},
+                 {400, "The trigger refuses the request, or the draft has findings.", "Error"},
                  {404, "There is no such workflow.", "Error"}}},
     {.method = "POST",
      .pattern = "/projects/{project}/workflows/{workflow}/steps/{step}/test",

@@ -1,6 +1,8 @@
 #include "http/api/workflows_api.h"
 
 #include "actors/tenants/workflow_library.h"
+#include "http/api/finding_json.h"
+#include "runtime/definitions/compiled_form.h"
 
 #include <algorithm>
 
@@ -21,9 +23,31 @@ JsonObject outline(const WorkflowLibrary::Entry& entry) {
           {"dateUpdated", to_text(entry.updated)}};
 }
 
-/// Ids stand in URLs, keys and logs.
 Result<WorkflowId> workflow_id(const ApiCall& call) {
-  const std::string& text = call.path_value("workflow");
+  return read_workflow_id(call.path_value("workflow"));
+}
+
+Result<JsonObject> shown(const ApiCall& call, ApiServices& services, const WorkflowId& id) {
+  const auto entry = services.workflows.get(call.project, id);
+  if (!entry) return entry.error();
+  JsonObject body = outline(*entry);
+  body["definition"] = entry->draft;
+  return body;
+}
+
+Result<Reply> show(const ApiCall& call, ApiServices& services, const WorkflowId& id) {
+  auto body = shown(call, services, id);
+  if (!body) return body.error();
+  return json_reply(200, std::move(*body));
+}
+
+JsonObject outline(const WorkflowLibrary::Version& version) {
+  return {{"version", version.version}, {"dateDeployed", to_text(version.deployed_at)}};
+}
+
+}  // namespace
+
+Result<WorkflowId> read_workflow_id(const std::string& text) {
   const bool has_control = std::any_of(text.begin(), text.end(),
                                        [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   if (text.size() > limits::id_bytes_max || has_control) {
@@ -34,20 +58,6 @@ Result<WorkflowId> workflow_id(const ApiCall& call) {
   return WorkflowId(text);
 }
 
-Result<Reply> show(const ApiCall& call, ApiServices& services, const WorkflowId& id) {
-  const auto entry = services.workflows.get(call.project, id);
-  if (!entry) return entry.error();
-  JsonObject body = outline(*entry);
-  body["definition"] = entry->draft;
-  return json_reply(200, std::move(body));
-}
-
-JsonObject outline(const WorkflowLibrary::Version& version) {
-  return {{"version", version.version}, {"dateDeployed", to_text(version.deployed_at)}};
-}
-
-}  // namespace
-
 Result<Reply> list_workflows(const ApiCall& call, ApiServices& services) {
   const auto entries = services.workflows.list(call.project);
   if (!entries) return entries.error();
@@ -55,6 +65,25 @@ Result<Reply> list_workflows(const ApiCall& call, ApiServices& services) {
   for (const auto& entry : *entries) list.push_back(outline(entry));
   return json_reply(200, JsonObject{{"workflows", std::move(list)}});
 }
+
+namespace {
+
+/// The draft is the translation.
+Result<Reply> put_compiled(const ApiCall& call, ApiServices& services, const WorkflowId& id,
+                           const Json& compiled) {
+  const auto translation = read_compiled_form(compiled);
+  if (!translation) return translation.error();
+  const auto draft = accepted(*translation);
+  if (!draft) return draft.error();
+  const auto put = services.workflows.put_draft(call.project, id, *draft);
+  if (!put) return put.error();
+  auto body = shown(call, services, id);
+  if (!body) return body.error();
+  body->emplace("findings", findings_json(translation->findings));
+  return json_reply(200, std::move(*body));
+}
+
+}  // namespace
 
 Result<Reply> put_workflow(const ApiCall& call, ApiServices& services) {
   const auto id = workflow_id(call);
@@ -66,6 +95,7 @@ Result<Reply> put_workflow(const ApiCall& call, ApiServices& services) {
   }
   const auto definition = parse_json(call.http.body);
   if (!definition) return definition.error();
+  if (is_compiled_form(*definition)) return put_compiled(call, services, *id, *definition);
   const auto put = services.workflows.put_draft(call.project, *id, *definition);
   if (!put) return put.error();
   return show(call, services, *id);
@@ -221,8 +251,10 @@ constexpr NamedShape shapes[]{
      "A workflow in a list; a version is null where there is none."},
     {"Workflow",
      "{id: string, name: any, latestVersion: integer|null, deployedVersion: integer|null, "
-     "dateUpdated: date, definition: Definition}",
-     "A workflow; `definition` is its draft."},
+     "dateUpdated: date, definition: Definition, findings?: [ImportFinding]}",
+     "A workflow; `definition` is its draft. `findings` are those of a translation from the "
+     "compiled "
+     "form, in the answer to `PUT` only."},
 };
 
 }  // namespace

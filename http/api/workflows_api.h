@@ -9,10 +9,14 @@ namespace millrace {
 
 extern const RouteGroup workflow_routes;
 
+/// Ids stand in URLs, keys and logs. Error: invalid_request.
+Result<WorkflowId> read_workflow_id(const std::string& text);
+
 /// GET …/workflows : `{"workflows":
 /// [{"id","name","latestVersion","deployedVersion","dateUpdated"}]}`.
 Result<Reply> list_workflows(const ApiCall& call, ApiServices& services);
-/// PUT …/workflows/{workflow} with the definition : the workflow as GET shows it.
+/// PUT …/workflows/{workflow} with the definition : the workflow as GET shows it; of one in the compiled
+/// form also `"findings"`, what its translation is to be told of.
 Result<Reply> put_workflow(const ApiCall& call, ApiServices& services);
 /// GET …/workflows/{workflow} : as in the list, and `"definition"`, the draft.
 Result<Reply> get_workflow(const ApiCall& call, ApiServices& services);

@@ -18,6 +18,7 @@ void add_client_commands(CLI::App& app, int& exit_code);
 // One file each.
 void add_deploy_commands(CLI::App& app, int& exit_code);     // deploy, validate
 void add_executions_command(CLI::App& app, int& exit_code);  // executions list|show|cancel
+void add_import_command(CLI::App& app, int& exit_code);      // import
 void add_key_commands(CLI::App& app, int& exit_code);        // keys, token, signing-keys
 void add_projects_command(CLI::App& app, int& exit_code);    // projects create|rotate-key
 void add_secrets_command(CLI::App& app, int& exit_code);     // secrets put|list|remove

@@ -3,16 +3,43 @@
 #include "runtime/definitions/link_integrations.h"
 #include "runtime/definitions/link_references.h"
 #include "runtime/definitions/number_steps.h"
+#include "runtime/integrations/read_settings.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/steps/sequence_reader.h"
 #include "runtime/triggers/read_trigger.h"
 #include "runtime/workflows/step_order.h"
 
+#include <cstdint>
+#include <limits>
 #include <set>
 #include <utility>
 
 namespace millrace {
 namespace {
+
+/// What forms show of the workflow (docs/definitions.md); runs see nothing of it.
+void read_appearance(ObjectReader& json) {
+  json.text("infoText");
+  json.integer("order", std::numeric_limits<std::int32_t>::min(),
+               std::numeric_limits<std::int32_t>::max());
+  json.boolean("hidden", false);
+  json.refuse("permissions", "permissions of a workflow are not evaluated yet");
+}
+
+/// What an import could not bring along: somebody has to look at it before it is live.
+void read_open_points(ObjectReader& json) {
+  const JsonArray* const points = json.array("openPoints");
+  if (points == nullptr) return;
+  for (std::size_t i = 0; i < points->size(); ++i) {
+    const auto* const point = (*points)[i].if_object();
+    const Json* const said = point == nullptr ? nullptr : point->if_contains("message");
+    const std::string message =
+        said != nullptr && said->is_string() ? std::string(said->get_string()) : "it says nothing";
+    json.findings().push_back(finding_at(
+        "", json.pointer_to("openPoints") + '/' + std::to_string(i),
+        "an open point of the import: " + message + ". Mend the draft, then remove this entry"));
+  }
+}
 
 /// Reads the whole definition; nothing refers to anything yet. Returns the steps of uncertain type,
 /// and "trigger" if that is of uncertain type.
@@ -24,11 +51,17 @@ std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
   json.text("description");
   workflow.integration = json.text("integration").value_or("");
   json.boolean("defaultEnabled", false);
-  json.refuse("settings", "settings declared by a workflow are not supported yet");
+  workflow.settings = read_settings(json);
+  read_appearance(json);
+  read_open_points(json);
   auto trigger = read_trigger(json);
   SequenceReader sequences(findings);
   workflow.steps = sequences.read_some(json, "steps");
   json.finish();
+  if (workflow.integration.empty() && !workflow.settings.empty()) {
+    json.report("settings",
+                "settings are kept with an account: the workflow needs an `integration`");
+  }
   std::set<std::string> uncertain = sequences.uncertain();
   if (trigger) {
     workflow.trigger = std::move(*trigger);

@@ -40,12 +40,6 @@ class Linker {
     if (request.integration.empty()) return;
     request.frozen_integration =
         find(request.integration, step.id.text, step.pointer + "/integration");
-    const bool has_own = request.request.authorization.kind != RequestAuthorization::Kind::none;
-    if (request.frozen_integration == nullptr || !has_own) return;
-    if (request.frozen_integration->auth.kind == IntegrationAuth::Kind::none) return;
-    add(step.id.text, step.pointer + "/authorization",
-        "the user's account of \"" + request.integration +
-            "\" authorizes this request: leave `authorization` out, or send it to a `url`");
   }
 
   void link(const Step& step, ActionStep& action) {
@@ -57,16 +51,14 @@ class Linker {
     action.frozen_integration =
         find(action.integration, step.id.text, step.pointer + "/integration");
     if (action.frozen_integration == nullptr || action.action.empty()) return;
-    const auto& actions = action.frozen_integration->actions;
-    const auto found = actions.find(action.action);
-    if (found == actions.end()) {
+    action.declared = find_action(*action.frozen_integration, action.action);
+    if (action.declared == nullptr) {
       std::vector<std::string> names;
-      for (const auto& [name, each] : actions) names.push_back(name);
+      for (const auto& [name, each] : action.frozen_integration->actions) names.push_back(name);
       return add(step.id.text, step.pointer + "/action",
                  "\"" + action.integration + "\" has no action `" + action.action + '`',
                  list_names(names), action.action, nearest_name(action.action, names));
     }
-    action.declared = &found->second;
     check_constants(step, action);
   }
 

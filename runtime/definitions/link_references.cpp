@@ -164,6 +164,12 @@ class Linker {
       for (const auto& [id, step] : step_by_id_) {
         if (is_upstream(*step)) names.push_back(id);
       }
+      if (name == "account") {
+        return add(
+            reference,
+            "the fields of an account cannot be referred to yet: keep the value in a setting "
+            "or in `user.meta`; requests to the integration carry its credential by themselves");
+      }
       return add(reference, "there is no step " + quoted(name), "a step that runs before", name,
                  nearest_name(name, names));
     }

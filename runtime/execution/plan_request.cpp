@@ -85,7 +85,8 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
   RequestValues rendered = render_request(recipe->request, in_action);
   if (recipe->integration != nullptr) {
     const Integration& integration = *recipe->integration;
-    if (integration.auth.kind != IntegrationAuth::Kind::none) {
+    const bool has_own = recipe->request.authorization.kind != RequestAuthorization::Kind::none;
+    if (integration.auth.kind != IntegrationAuth::Kind::none && !has_own) {
       auto account = values.account(integration.type);
       if (!account) return account.error();
       send.credential = CredentialUse{std::move(*account), integration.auth};

@@ -1,6 +1,7 @@
 #include "runtime/integrations/connect_request.h"
 
 #include "runtime/integrations/authorize_request.h"
+#include "runtime/integrations/own_url.h"
 #include "runtime/text/ascii_text.h"
 
 #include <algorithm>
@@ -31,10 +32,21 @@ bool leaves_base(std::string_view path) {
   return plain.find("/./") != std::string::npos || plain.find("/../") != std::string::npos;
 }
 
+/// A whole URL that is not the integration's.
+std::string why_not_own(const Integration& integration) {
+  const std::string quoted = '"' + integration.type + '"';
+  if (integration.hosts.empty()) {
+    return "\"path\" is relative to the base URL of " + quoted + " and cannot be a whole URL";
+  }
+  return "\"path\" is a whole URL, neither below the base URL of " + quoted +
+         " nor over https at one of its `hosts`";
+}
+
 /// Under the header's own name and still empty: so it has its place among the others, and what the
 /// definition says under that name is gone.
 void make_room(RequestValues& values, const IntegrationAuth& auth) {
   if (auth.kind == IntegrationAuth::Kind::none) return;
+  if (values.authorization != AuthKind::none) return;  // the request's own
   const std::string header = header_of(auth);
   values.authorization = header.empty() ? AuthKind::none : AuthKind::header;
   values.authorization_values = JsonObject{{"name", header}, {"value", ""}};
@@ -48,10 +60,10 @@ Outcome connect_request(RequestValues& values, const Integration& integration,
   if (!base) return base.error();
   const auto path = url_text("\"path\"", values.url);
   if (!path) return path.error();
-  // The credential is for the integration's own host.
-  if (path->find("://") < path->find_first_of("/?#")) {
-    return Error(ErrorCode::invalid_url, "\"path\" is relative to the base URL of \"" +
-                                             integration.type + "\" and cannot be a whole URL");
+  // The credential is for the integration's own hosts.
+  const bool is_whole = path->find("://") < path->find_first_of("/?#");
+  if (is_whole && !is_own_url(*path, *base, integration.hosts)) {
+    return Error(ErrorCode::invalid_url, why_not_own(integration));
   }
   if (leaves_base(*path)) {
     return Error(ErrorCode::invalid_url,
@@ -61,7 +73,7 @@ Outcome connect_request(RequestValues& values, const Integration& integration,
   }
   while (base->ends_with('/')) base->pop_back();
   const bool needs_slash = !path->empty() && path->front() != '/' && path->front() != '?';
-  values.url = *base + (needs_slash ? "/" : "") + *path;
+  values.url = is_whole ? *path : *base + (needs_slash ? "/" : "") + *path;
   make_room(values, integration.auth);
   return Done{};
 }

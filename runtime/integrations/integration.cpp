@@ -1,6 +1,7 @@
 #include "runtime/integrations/integration.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/integrations/read_settings.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/requests/read_request.h"
 #include "runtime/text/ascii_text.h"
@@ -32,18 +33,6 @@ constexpr std::array<Choice<ActionParameter::Type>, 6> parameter_types{{
     {"boolean", ActionParameter::Type::boolean},
     {"object", ActionParameter::Type::object},
     {"array", ActionParameter::Type::array},
-}};
-
-constexpr std::array<Choice<std::string_view>, 9> setting_types{{
-    {"text", "text"},
-    {"number", "number"},
-    {"boolean", "boolean"},
-    {"email", "email"},
-    {"password", "password"},
-    {"url", "url"},
-    {"enum", "enum"},
-    {"field", "field"},
-    {"mapping", "mapping"},
 }};
 
 bool is_absolute_url(const std::string& text) {
@@ -175,27 +164,32 @@ std::map<std::string, IntegrationAction, std::less<>> read_actions(ObjectReader&
   return actions;
 }
 
-std::vector<IntegrationSetting> read_settings(ObjectReader& parent) {
-  std::vector<IntegrationSetting> settings;
-  const JsonArray* const list = parent.array("settings");
-  if (list == nullptr) return settings;
+/// Hosts as such or below `*.`: no ports, no paths, and never all hosts.
+bool is_host_pattern(std::string_view text) {
+  if (text.starts_with("*.")) text.remove_prefix(2);
+  const bool has_dot = text.find('.') != std::string_view::npos;
+  return has_dot && text.front() != '.' && text.back() != '.' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+         });
+}
+
+std::vector<std::string> read_hosts(ObjectReader& json) {
+  std::vector<std::string> hosts;
+  const JsonArray* const list = json.array("hosts");
+  if (list == nullptr) return hosts;
   for (std::size_t i = 0; i < list->size(); ++i) {
-    IntegrationSetting setting;
-    ObjectReader json((*list)[i], parent.pointer_to("settings") + '/' + std::to_string(i), "",
-                      parent.findings());
-    if (!(*list)[i].is_object()) continue;
-    setting.id = json.required_text("id").value_or("");
-    setting.type = json.choice<std::string_view>("type", setting_types).value_or("text");
-    setting.is_required = json.boolean("required", false);
-    for (const char* const shown : {"title", "label", "description", "placeholder"}) {
-      json.text(shown);
+    const Json& given = (*list)[i];
+    const std::string host =
+        given.is_string() ? lower_case(std::string_view(given.get_string())) : std::string();
+    if (is_host_pattern(host)) {
+      hosts.push_back(host);
+    } else {
+      json.report_mismatch(json.pointer_to("hosts") + '/' + std::to_string(i),
+                           "a host such as `files.crm.example` or `*.crm.example`", given);
     }
-    json.find("options");
-    json.find("default");
-    json.finish();
-    settings.push_back(std::move(setting));
   }
-  return settings;
+  return hosts;
 }
 
 void read_base_url(ObjectReader& json, Integration& integration) {
@@ -232,6 +226,40 @@ std::vector<std::string> credential_fields(const IntegrationAuth& auth) {
   return {};
 }
 
+namespace {
+
+bool is_intent(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+/// Letters and digits alone, so that `sendMessage` and `SEND_MESSAGE` are one.
+std::string bare(std::string_view text) {
+  std::string kept;
+  for (const char c : text) {
+    const char lower = lower_case(c);
+    if ((lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9')) kept += lower;
+  }
+  return kept;
+}
+
+}  // namespace
+
+const IntegrationAction* find_action(const Integration& integration, std::string_view name) {
+  const auto exact = integration.actions.find(name);
+  if (exact != integration.actions.end()) return &exact->second;
+  if (!is_intent(name)) return nullptr;
+  const std::string wanted = bare(name);
+  const IntegrationAction* found = nullptr;
+  for (const auto& [own_name, action] : integration.actions) {
+    if (wanted != bare(own_name) && wanted != bare(integration.type) + bare(own_name)) continue;
+    if (found != nullptr) return nullptr;  // which of them is not for us to guess
+    found = &action;
+  }
+  return found;
+}
+
 Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
                                                                const Json& definition) {
   auto integration = std::make_shared<Integration>();
@@ -241,9 +269,10 @@ Result<std::shared_ptr<const Integration>> compile_integration(const std::string
   ObjectReader json(definition, "", "", findings);
   if (definition.is_object()) {
     integration->name = json.text("name").value_or(type);
-    json.text("description");
+    for (const char* const shown : {"description", "overview", "accentColor"}) json.text(shown);
     integration->is_active = json.boolean("isActive", true);
     read_base_url(json, *integration);
+    integration->hosts = read_hosts(json);
     integration->auth = read_auth(json);
     integration->actions = read_actions(json);
     integration->settings = read_settings(json);

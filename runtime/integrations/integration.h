@@ -4,7 +4,8 @@
 // by many threads.
 //
 //   PUT /projects/{p}/integrations/crm
-//   { "name": "CRM", "baseUrl": "https://api.crm.example/v1", "isActive": true,
+//   { "name": "CRM", "baseUrl": "https://api.crm.example/v1", "hosts": ["*.crm.example"],
+//     "isActive": true,
 //     "auth": { "type": "bearer" },
 //     "actions": { "createContact": { "method": "POST", "path": "/contacts", "bodyType": "json",
 //        "body": "{{parameters}}", "result": "response.body.data",
@@ -13,6 +14,7 @@
 
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/integrations/setting.h"
 #include "runtime/requests/request_template.h"
 
 #include <map>
@@ -55,27 +57,27 @@ struct IntegrationAction {
   std::vector<PathSegment> result;
 };
 
-/// A value that a user fills in when connecting.
-struct IntegrationSetting {
-  std::string id;
-  std::string type;  // text number boolean email password url enum field mapping
-  bool is_required = false;
-};
-
 struct Integration {
   std::string type;  // "crm", "custom.<slug>"
   std::string name;
   bool is_active = true;
   Template base_url;  // may refer to `settings`
+  /// Where the credential may go besides the base URL, over https: "files.crm.example", "*.crm.example".
+  std::vector<std::string> hosts;
   IntegrationAuth auth;
   std::map<std::string, IntegrationAction, std::less<>> actions;
-  std::vector<IntegrationSetting> settings;
+  std::vector<Setting> settings;
   Json definition;  // as given
 };
 
 /// Error `invalid_definition` with all findings at once, as for workflows.
 Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
                                                                const Json& definition);
+
+/// The action of that name, or the only one whose name is that intent: prefix and name in upper snake
+/// case, as the original writes them (`SLACK_SEND_MESSAGE` is `sendMessage` of `slack`). Null if there is
+/// none.
+const IntegrationAction* find_action(const Integration& integration, std::string_view name);
 
 /// The integrations of one project, as deploying a workflow sees them.
 class IntegrationCatalog {

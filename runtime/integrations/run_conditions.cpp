@@ -40,16 +40,14 @@ JsonObject merged_settings(const Credential& credential, const WorkflowId& workf
   return settings;
 }
 
-std::vector<ErrorDetail> missing_settings(const Integration& integration,
-                                          const JsonObject& settings) {
-  std::vector<ErrorDetail> missing;
-  for (const auto& setting : integration.settings) {
+void note_missing(const std::vector<Setting>& declared, const JsonObject& settings,
+                  std::vector<ErrorDetail>& missing) {
+  for (const auto& setting : declared) {
     if (!setting.is_required || is_filled(settings, setting.id)) continue;
     missing.push_back(finding_at("", "/settings/" + pointer_token(setting.id),
                                  "the required setting \"" + setting.id + "\" is not filled in",
                                  setting.type));
   }
-  return missing;
 }
 
 Outcome check_connection(const RunConditions& conditions) {
@@ -86,7 +84,9 @@ Result<JsonObject> settings_for_run(const RunConditions& conditions) {
   if (conditions.integration_type.empty()) return JsonObject();
   if (auto checked = check_connection(conditions); !checked) return checked.error();
   JsonObject settings = merged_settings(*conditions.credential, conditions.workflow);
-  auto missing = missing_settings(*conditions.integration, settings);
+  std::vector<ErrorDetail> missing;
+  note_missing(conditions.integration->settings, settings, missing);
+  if (conditions.own_settings != nullptr) note_missing(*conditions.own_settings, settings, missing);
   if (!missing.empty()) {
     return Error(ErrorCode::settings_missing,
                  "the user has not filled in all required settings of \"" +

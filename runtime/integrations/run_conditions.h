@@ -21,6 +21,7 @@ struct RunConditions {
   std::string integration_type;
   const Integration* integration = nullptr;  // as it is now; null: there is none of that type
   const Credential* credential = nullptr;    // the account that was chosen; null: not connected
+  const std::vector<Setting>* own_settings = nullptr;  // what the workflow declares; null: nothing
   bool is_user_disabled = false;
 };
 

@@ -10,6 +10,9 @@
 namespace millrace {
 namespace {
 
+/// Of a step that an editor has made and nobody has filled in.
+constexpr std::string_view unselected_type = "unselected";
+
 bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
 
 bool is_step_id(std::string_view text) {
@@ -141,6 +144,10 @@ void SequenceReader::read_kind(ObjectReader& json, Step& step) {
   }
   uncertain_.insert(step.id.text);
   if (!type) return;
+  if (*type == unselected_type) {
+    json.report("type", "what this step does has not been chosen: choose it, or remove the step");
+    return;
+  }
   const std::string supported = list_names(step_types());
   json.report("type", "there is no step type `" + *type + "`; the types are " + supported,
               supported, *type, nearest_name(*type, step_types()));

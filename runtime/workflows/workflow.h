@@ -118,6 +118,8 @@ struct Workflow {
   std::string integration;  // empty: none
   std::shared_ptr<const Integration>
       frozen_integration;  // as it was when the workflow was deployed
+  /// What its users fill in when they enable it.
+  std::vector<Setting> settings;
   Trigger trigger;
   Sequence steps;
 

@@ -35,6 +35,7 @@ TEST_CASE("a user connects, enables a workflow, lists and disconnects") {
   const TestProject project(shared_server());
   REQUIRE(project.put("/integrations/crm", crm).status == 201);
   CHECK(as_user(project, "GET", "/integrations").at("/integrations/0/type") == R"("crm")");
+  REQUIRE(project.put("/workflows/sync", R"({"integration": "crm"})").status == 200);
   const std::string id = connected(project);
   const Answer enabled =
       as_user(project, "PATCH", "/credentials/" + id,

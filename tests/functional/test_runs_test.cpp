@@ -168,3 +168,38 @@ TEST_CASE("a test of what is not there or is none says so") {
                     {"POST", project.path("/workflows/w/test"), project.token(), "{}"})
             .status == 401);
 }
+
+TEST_CASE("a test is refused what production would refuse") {
+  const TestProject project(open_server());
+  REQUIRE(project
+              .put("/workflows/w", R"json({"name": "w", "trigger": {"type": "request",
+      "headerValidations": [{"key": "X-Kind", "value": "a", "required": true}],
+      "bodyValidations": [{"key": "email", "dataType": "STRING", "required": true}]}, "steps": [
+    {"id": "f", "type": "function", "parameters": {"k": "{{trigger.request.headers.x-kind}}"},
+     "code": "({ k }) => k"}]})json")
+              .status == 200);
+  const Answer refused =
+      project.post("/workflows/w/test", R"({"request": {"body": {"email": 7}}})");
+  CHECK(refused.status == 400);
+  CHECK(refused.at("/code") == R"("invalid_request")");
+  CHECK(refused.at("/errors").find(R"("key":"email","expected":"STRING","got":"NUMBER")") !=
+        std::string::npos);
+  CHECK(project.post("/workflows/w/test").status == 400);
+  CHECK(project.post("/workflows/w/steps/f/test", R"({"request": {"body": {}}})").status == 400);
+  const std::string right =
+      R"({"request": {"headers": {"X-Kind": "a"}, "body": {"email": "a@b.example"}}})";
+  CHECK(text_at(step_in(test(project, right), "f"), "/output/result") == R"("a")");
+  // One step of it may be tried without a request.
+  CHECK(project.post("/workflows/w/steps/f/test", "{}").status == 200);
+}
+
+TEST_CASE("keys of a test that nobody reads are refused") {
+  const TestProject project(open_server());
+  draft(project, R"({"id": "f", "type": "function", "code": "() => 1"})");
+  for (const char* const body : {R"({"requst": {}})", R"({"request": {"boddy": {}}})"}) {
+    const Answer refused = project.post("/workflows/w/test", body);
+    INFO(refused.text);
+    CHECK(refused.status == 400);
+    CHECK_THAT(refused.text, Catch::Contains("is not known here"));
+  }
+}

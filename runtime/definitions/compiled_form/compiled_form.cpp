@@ -3,15 +3,17 @@
 #include "runtime/definitions/compiled_form.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/definitions/compiled_form/choice_branches.h"
 #include "runtime/definitions/compiled_form/read_conditions.h"
 #include "runtime/definitions/compiled_form/read_step.h"
 #include "runtime/definitions/compiled_form/read_trigger.h"
 #include "runtime/definitions/compiled_form/step_links.h"
+#include "runtime/definitions/compiled_form/step_list.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/text/nearest_name.h"
+#include "runtime/triggers/trigger_catalog.h"
 
-#include <map>
-#include <set>
+#include <algorithm>
 #include <utility>
 
 namespace millrace {
@@ -20,7 +22,7 @@ namespace {
 
 bool is_compiled_type(std::string_view type) {
   return type.starts_with("TRIGGER/") || type.starts_with("ACTION/") ||
-         type.starts_with("TRANSITION/");
+         type.starts_with("TRANSITION/") || is_unselected(type);
 }
 
 bool is_compiled_step(const Json& value) {
@@ -28,32 +30,23 @@ bool is_compiled_step(const Json& value) {
   return object != nullptr && is_compiled_type(text_member(*object, "type").value_or(""));
 }
 
-constexpr std::string_view default_label = "Else";
-
-struct Choice {
-  std::string label;
-  std::optional<JsonArray> condition;  // absent: when no other choice holds
-};
-
-struct CompiledStep {
-  const Json* json = nullptr;
-  std::string pointer;
-  std::string id;    // as given
-  std::string type;  // as given
-  bool is_trigger = false;
-  JsonObject translated;  // without the steps inside
+/// One step, read, without the steps inside.
+struct TranslatedStep {
+  JsonObject json;
   std::vector<Choice> choices;
 };
 
 class Translation {
  public:
-  Result<Json> translate(const Json& compiled) {
+  explicit Translation(const CompiledSurroundings& around) : around_(around) {}
+
+  CompiledTranslation translate(const Json& compiled) {
     JsonObject definition;
-    ObjectReader json(compiled, "", "", findings_);
+    ObjectReader json(compiled, "", "", log_.plain());
     json.find("id");  // its place is the URL or the file's name
     // The state of the editor, not of the workflow.
     for (const std::string_view key :
-         {"dateCreated", "dateUpdated", "projectId", "integrationId"}) {
+         {"dateCreated", "dateUpdated", "projectId", "integrationId", "isDraft"}) {
       json.find(key);
     }
     if (const auto name = json.text("name")) definition.emplace("name", *name);
@@ -67,100 +60,58 @@ class Translation {
                   "no inputs");
     }
     const JsonArray* const steps = json.array("steps");
-    finish(json, compiled);
-    if (steps != nullptr && note_steps(*steps)) translate_steps(definition);
+    finish(json, compiled, log_);
+    if (steps != nullptr && list_.read(*steps)) translate_steps(definition);
     if (is_deeper_than(definition, limits::json_depth_max)) {
-      add("", "", "the translated workflow is nested too deeply to be stored",
+      add(FindingCode::not_in_order, "", "",
+          "the translated workflow is nested too deeply to be stored",
           "at most " + std::to_string(limits::json_depth_max) + " levels");
     }
-    if (!findings_.empty()) return invalid_definition(std::move(findings_));
-    return Json(std::move(definition));
+    return {std::move(definition), log_.take()};
   }
 
  private:
-  void add(const std::string& step, const std::string& pointer, std::string message,
-           std::string expected = {}, std::string got = {}, std::string nearest = {}) {
-    findings_.push_back(finding_at(step, pointer, std::move(message), std::move(expected),
-                                   std::move(got), std::move(nearest)));
+  void add(FindingCode code, const std::string& step, const std::string& pointer,
+           std::string message, std::string expected = {}, std::string got = {},
+           std::string nearest = {}) {
+    log_.add(code, finding_at(step, pointer, std::move(message), std::move(expected),
+                              std::move(got), std::move(nearest)));
   }
 
-  // --- which steps there are ---------------------------------------------------------------------
-
-  /// False if there are too many to look at.
-  bool note_steps(const JsonArray& list) {
-    if (list.size() > limits::steps_per_workflow_max + 1) {
-      add("", "/steps", "a workflow has too many steps",
-          "a trigger and at most " + std::to_string(limits::steps_per_workflow_max) + " steps",
-          std::to_string(list.size()) + " steps");
-      return false;
-    }
-    for (std::size_t i = 0; i < list.size(); ++i) note_step(list[i], "/steps/" + std::to_string(i));
-    name_steps();
-    return true;
-  }
-
-  void note_step(const Json& value, const std::string& pointer) {
-    ObjectReader json(value, pointer, "", findings_);
-    if (!value.is_object()) return;
-    CompiledStep step;
-    step.json = &value;
-    step.pointer = pointer;
-    step.id = json.required_text("id").value_or("");
-    step.type = json.required_text("type").value_or("");
-    step.is_trigger = step.type.starts_with("TRIGGER/");
-    if (!step.id.empty() && !position_by_id_.emplace(step.id, steps_.size()).second) {
-      add(step.id, pointer + "/id", "another step has this id", "an id of its own", step.id);
-    }
-    if (!step.is_trigger && !step.type.empty() && step_type(step.type).empty()) {
-      const auto types = compiled_step_types();
-      add(step.id, pointer + "/type", "steps of this type cannot be translated", list_names(types),
-          step.type, nearest_name(step.type, types));
-    }
-    steps_.push_back(std::move(step));
-  }
-
-  /// Valid ids first: they keep their names whatever the others become.
-  void name_steps() {
-    for (const bool is_valid : {true, false}) {
-      for (const auto& [id, position] : position_by_id_) {
-        if (StepNames::is_valid_name(id) != is_valid) continue;
-        if (steps_[position].is_trigger) {
-          names_.add_trigger(id);
-        } else {
-          names_.add_step(id);
-        }
-      }
-    }
+  void add_at(StepPosition at, FindingCode code, std::string message, std::string expected = {}) {
+    const CompiledStep& step = list_.steps()[at];
+    add(code, step.id, step.pointer, std::move(message), std::move(expected));
   }
 
   // --- what each does ----------------------------------------------------------------------------
 
   void translate_steps(JsonObject& definition) {
-    links_.resize(steps_.size());
-    std::optional<StepPosition> trigger;
-    for (StepPosition at = 0; at < steps_.size(); ++at) {
+    integration_ = around_.integration.empty() ? list_.integration() : around_.integration;
+    const auto& steps = list_.steps();
+    const auto trigger = list_.trigger();
+    links_.resize(steps.size());
+    translated_.resize(steps.size());
+    for (StepPosition at = 0; at < steps.size(); ++at) {
       read_step(at);
-      if (!steps_[at].is_trigger) continue;
-      if (trigger) {
-        add(steps_[at].id, steps_[at].pointer,
-            "a workflow has one trigger, and this is another one");
-      }
-      if (!trigger) trigger = at;
+      if (!steps[at].is_trigger || at == trigger) continue;
+      add(FindingCode::not_understood, steps[at].id, steps[at].pointer,
+          "a workflow has one trigger, and this is another one");
     }
-    if (!trigger) {
-      add("", "/steps", "the workflow has no trigger", "a step of type `TRIGGER/...`");
-      return;
+    if (!integration_.empty()) definition.emplace("integration", integration_);
+    if (trigger && !is_unselected(steps[*trigger].type)) {
+      definition.emplace("trigger", std::move(translated_[*trigger].json));
+    } else {
+      add(FindingCode::no_trigger, "", "/steps", "the workflow has no trigger: choose one",
+          "a step of type `TRIGGER/...`");
     }
-    const std::string integration = integration_of(*trigger);
-    if (!integration.empty()) definition.emplace("integration", integration);
-    definition.emplace("trigger", std::move(steps_[*trigger].translated));
-    definition.emplace("steps", nest(*trigger));
+    definition.emplace("steps", nest());
   }
 
   void read_step(StepPosition at) {
-    CompiledStep& step = steps_[at];
-    ObjectReader json(*step.json, step.pointer, step.id, findings_);
-    const SourceReader sources(names_, step.id, findings_);
+    const CompiledStep& step = list_.steps()[at];
+    JsonObject& translated = translated_[at].json;
+    ObjectReader json(*step.json, step.pointer, step.id, log_.plain());
+    const SourceReader sources(list_.names(), around_, step.id, log_);
     for (const std::string_view key : {"id", "type", "workflowId", "dateCreated", "dateUpdated"}) {
       json.find(key);
     }
@@ -170,40 +121,59 @@ class Translation {
     const Json parameters = given == nullptr || given->is_null() ? Json(JsonObject()) : *given;
     const std::string place = json.pointer_to("parameters");
     if (step.is_trigger) {
-      step.translated = read_trigger(sources, step.type, parameters, place);
-    } else if (!step_type(step.type).empty()) {
-      step.translated.emplace("id", names_.find(step.id).value_or(""));
-      step.translated.emplace("type", step_type(step.type));
-      if (!description.empty()) step.translated.emplace("description", description);
-      ObjectReader inner(parameters, place, step.id, findings_);
-      if (step.type == "TRANSITION/IFELSE") links_[at].is_conditional = true;
-      if (parameters.is_object()) read_parameters_of(at, sources, json, inner);
-      if (parameters.is_object()) finish(inner, parameters);
+      translated = read_trigger_step(step, sources, parameters, place);
+    } else {
+      translated.emplace("id", list_.names().find(step.id).value_or(""));
+      translated.emplace("type", type_of(step));
     }
-    finish(json, *step.json);
+    if (!description.empty()) translated.emplace("description", description);
+    if (!step.is_trigger && !step_type(step.type).empty()) {
+      read_parameters_of(at, sources, json, parameters, place);
+    }
+    sources.finish(json, *step.json);
+  }
+
+  /// A type without a counterpart stays as it is, so that a draft shows what it was.
+  static std::string_view type_of(const CompiledStep& step) {
+    if (is_unselected(step.type)) return "unselected";
+    const auto type = step_type(step.type);
+    return type.empty() ? std::string_view(step.type) : type;
+  }
+
+  JsonObject read_trigger_step(const CompiledStep& step, const SourceReader& sources,
+                               const Json& parameters, const std::string& place) {
+    if (is_unselected(step.type)) return {};
+    JsonObject trigger = read_trigger(sources, step.type, parameters, place);
+    const auto type = text_member(trigger, "type");
+    if (type && find_trigger_kind(*type) == nullptr) {
+      add(FindingCode::waits_for_trigger, step.id, step.pointer + "/type",
+          "triggers of type `" + *type +
+              "` cannot start anything yet: the draft keeps it until then");
+    }
+    return trigger;
   }
 
   void read_parameters_of(StepPosition at, const SourceReader& sources, ObjectReader& step,
-                          ObjectReader& parameters) {
-    const std::string& type = steps_[at].type;
-    if (type == "TRANSITION/IFELSE") read_choices(at, sources, parameters);
-    if (type == "TRANSITION/MAP") links_[at].body = read_body_link(step, parameters);
-    read_parameters(sources, type, parameters, steps_[at].translated);
-  }
-
-  /// The type of the integration that the trigger or, failing that, some step belongs to.
-  std::string integration_of(StepPosition trigger) const {
-    const auto* const object = steps_[trigger].json->if_object();
-    const Json* const parameters = object->if_contains("parameters");
-    if (parameters != nullptr && parameters->is_object()) {
-      const auto type = text_member(parameters->get_object(), "actionType").value_or("");
-      if (!type.empty() && !steps_[trigger].translated.contains("resource")) return type;
+                          const Json& parameters, const std::string& place) {
+    const std::string& type = list_.steps()[at].type;
+    JsonObject& translated = translated_[at].json;
+    if (type == "TRANSITION/IFELSE") links_[at].is_conditional = true;
+    ObjectReader json(parameters, place, step.step(), log_.plain());
+    if (!parameters.is_object()) return;
+    if (type == "TRANSITION/IFELSE") read_choices(at, sources, json);
+    if (type == "TRANSITION/MAP") links_[at].body = read_body_link(step, json);
+    read_parameters(sources, type, json, translated);
+    // A request that carries the account's token and does not say of which integration.
+    const Json* const integration = translated.if_contains("integration");
+    if (integration != nullptr && says_nothing(*integration)) {
+      if (integration_.empty()) {
+        add(FindingCode::no_counterpart, json.step(), place,
+            "the access token is that of an integration's account, and the workflow names none",
+            "an `actionType`");
+      }
+      translated["integration"] = integration_;
     }
-    for (const CompiledStep& step : steps_) {
-      const auto type = text_member(step.translated, "integration");
-      if (type) return *type;
-    }
-    return {};
+    sources.finish(json, parameters);
   }
 
   // --- links -------------------------------------------------------------------------------------
@@ -215,8 +185,9 @@ class Translation {
     if (!link->is_array()) return target_of(*link, json.step(), json.pointer_to(key));
     const JsonArray& list = link->get_array();
     if (list.size() > 1) {
-      json.report(key, "a step is followed by one step; parallel ones cannot be translated",
-                  "at most one id", std::to_string(list.size()) + " ids");
+      add(FindingCode::not_in_order, json.step(), json.pointer_to(key),
+          "a step is followed by one step; parallel ones cannot be translated", "at most one id",
+          std::to_string(list.size()) + " ids");
     }
     return target_of(list[0], json.step(), json.pointer_to(key) + "/0");
   }
@@ -235,18 +206,18 @@ class Translation {
   std::optional<StepPosition> target_of(const Json& id, const std::string& step,
                                         const std::string& pointer) {
     if (!id.is_string()) {
-      add(step, pointer, "a link is the id of a step", "a string", describe(id));
+      add(FindingCode::not_understood, step, pointer, "a link is the id of a step", "a string",
+          describe(id));
       return std::nullopt;
     }
     const std::string text(id.get_string());
-    const auto found = position_by_id_.find(text);
-    if (found == position_by_id_.end()) {
+    const auto found = list_.find(text);
+    if (!found) {
       is_linked_soundly_ = false;
-      add(step, pointer, "there is no step `" + text + "`", "the id of a step", text,
-          nearest_name(text, names_.ids()));
-      return std::nullopt;
+      add(FindingCode::broken_link, step, pointer, "there is no step `" + text + "`",
+          "the id of a step", text, nearest_name(text, list_.names().ids()));
     }
-    return found->second;
+    return found;
   }
 
   void read_choices(StepPosition at, const SourceReader& sources, ObjectReader& json) {
@@ -255,11 +226,11 @@ class Translation {
     if (list == nullptr) return;
     for (std::size_t i = 0; i < list->size(); ++i) {
       const std::string pointer = json.pointer_to("choices") + '/' + std::to_string(i);
-      ObjectReader choice((*list)[i], pointer, json.step(), findings_);
+      ObjectReader choice((*list)[i], pointer, json.step(), log_.plain());
       if ((*list)[i].is_object()) read_choice(at, sources, choice, (*list)[i]);
     }
     bool is_default_seen = false;
-    for (const Choice& choice : steps_[at].choices) {
+    for (const Choice& choice : translated_[at].choices) {
       if (is_default_seen) {
         json.report("choices", "a choice behind the one without a condition is never taken",
                     "one choice without a condition, the last");
@@ -280,8 +251,8 @@ class Translation {
       choice.condition =
           read_condition_tree(sources, *condition, json.pointer_to("conditionWrapper"));
     }
-    finish(json, value);
-    steps_[at].choices.push_back(std::move(choice));
+    sources.finish(json, value);
+    translated_[at].choices.push_back(std::move(choice));
   }
 
   /// `{"type": "JOIN", "join": "OR", "conditions": []}`: what the editor writes for "otherwise".
@@ -293,17 +264,18 @@ class Translation {
 
   // --- nesting -----------------------------------------------------------------------------------
 
-  JsonArray nest(StepPosition trigger) {
+  JsonArray nest() {
     if (const auto loop = find_loop(links_)) {
-      add(steps_[*loop].id, steps_[*loop].pointer,
-          "the links from this step lead back to it; loops cannot be translated",
-          "steps that only follow each other; a map to repeat steps");
+      add_at(*loop, FindingCode::not_in_order,
+             "the links from this step lead back to it; loops cannot be translated",
+             "steps that only follow each other; a map to repeat steps");
       return {};
     }
     joins_ = find_joins(links_);
-    placed_.assign(steps_.size(), false);
-    placed_[trigger] = true;
-    JsonArray steps = sequence(links_[trigger].next, std::nullopt, 0);
+    placed_.assign(links_.size(), false);
+    const auto trigger = list_.trigger();
+    if (trigger) placed_[*trigger] = true;
+    JsonArray steps = sequence(trigger ? links_[*trigger].next : list_.first(), std::nullopt, 0);
     if (is_linked_soundly_) report_unreached();
     return steps;
   }
@@ -314,19 +286,18 @@ class Translation {
     if (depth > limits::step_nesting_max) {
       is_linked_soundly_ = false;
       if (at) {
-        add(steps_[*at].id, steps_[*at].pointer,
-            "steps may be inside each other at most " + std::to_string(limits::step_nesting_max) +
-                " levels deep");
+        add_at(*at, FindingCode::not_in_order,
+               "steps may be inside each other at most " +
+                   std::to_string(limits::step_nesting_max) + " levels deep");
       }
       return steps;
     }
     while (at && at != end) {
       if (placed_[*at]) {
-        add(steps_[*at].id, steps_[*at].pointer,
-            "several ways lead to this step, but not all of them; where branches come together, "
-            "all "
-            "of them must",
-            "branches that all lead to a step, or one branch only");
+        add_at(*at, FindingCode::not_in_order,
+               "several ways lead to this step, but not all of them; where branches come together, "
+               "all of them must",
+               "branches that all lead to a step, or one branch only");
         break;
       }
       placed_[*at] = true;
@@ -337,64 +308,29 @@ class Translation {
   }
 
   JsonObject whole_step(StepPosition at, std::size_t depth) {
-    JsonObject step = std::move(steps_[at].translated);
+    JsonObject step = std::move(translated_[at].json);
     if (links_[at].body) step.emplace("steps", sequence(links_[at].body, std::nullopt, depth + 1));
-    if (links_[at].is_conditional) add_branches(at, depth, step);
+    if (links_[at].is_conditional) {
+      add_branches(step, translated_[at].choices, [&](std::size_t choice) {
+        return sequence(links_[at].heads[choice], joins_[at], depth + 1);
+      });
+    }
     return step;
   }
 
-  void add_branches(StepPosition at, std::size_t depth, JsonObject& step) {
-    const auto& choices = steps_[at].choices;
-    const auto steps_of = [&](std::size_t choice) {
-      return sequence(links_[at].heads[choice], joins_[at], depth + 1);
-    };
-    const bool is_plain =
-        !choices.empty() && choices.size() <= 2 && choices[0].condition &&
-        is_label(choices[0], "Yes") &&
-        (choices.size() == 1 || (!choices[1].condition && is_label(choices[1], "No")));
-    if (is_plain) {
-      step.emplace("if", *choices[0].condition);
-      step.emplace("then", steps_of(0));
-      if (choices.size() == 2) step.emplace("else", steps_of(1));
-      return;
-    }
-    JsonArray branches;
-    for (std::size_t i = 0; i < choices.size(); ++i) {
-      if (!choices[i].condition && is_label(choices[i], default_label)) {
-        step.emplace("else", steps_of(i));
-        continue;
-      }
-      // A default with a name of its own is a branch that always holds.
-      const JsonArray always{
-          JsonArray{JsonObject{{"variable", true}, {"operator", "BooleanTrue"}}}};
-      branches.emplace_back(JsonObject{{"label", label_of(choices, i)},
-                                       {"if", choices[i].condition.value_or(always)},
-                                       {"steps", steps_of(i)}});
-    }
-    step.emplace("branches", std::move(branches));
-  }
-
-  static bool is_label(const Choice& choice, std::string_view label) {
-    return choice.label.empty() || choice.label == label;
-  }
-
-  static std::string label_of(const std::vector<Choice>& choices, std::size_t position) {
-    const std::string& label = choices[position].label;
-    return label.empty() ? "Choice " + std::to_string(position + 1) : label;
-  }
-
   void report_unreached() {
-    for (StepPosition at = 0; at < steps_.size(); ++at) {
-      if (placed_[at] || steps_[at].is_trigger) continue;
-      add(steps_[at].id, steps_[at].pointer, "no link leads to this step: it would never run",
-          "a step that follows another one");
+    for (StepPosition at = 0; at < placed_.size(); ++at) {
+      if (placed_[at] || list_.steps()[at].is_trigger) continue;
+      add_at(at, FindingCode::never_reached, "no link leads to this step: it would never run",
+             "a step that follows another one");
     }
   }
 
-  Findings findings_;
-  std::vector<CompiledStep> steps_;
-  std::map<std::string, StepPosition> position_by_id_;
-  StepNames names_;
+  const CompiledSurroundings& around_;
+  FindingLog log_;
+  StepList list_{log_};
+  std::string integration_;
+  std::vector<TranslatedStep> translated_;  // by position, as all below
   std::vector<StepLinks> links_;
   std::vector<std::optional<StepPosition>> joins_;
   std::vector<bool> placed_;
@@ -403,6 +339,11 @@ class Translation {
 
 }  // namespace
 }  // namespace compiled_form
+
+bool CompiledTranslation::has(FindingWeight at_least) const {
+  return std::any_of(findings.begin(), findings.end(),
+                     [&](const CompiledFinding& each) { return each.weight >= at_least; });
+}
 
 bool is_compiled_form(const Json& definition) {
   const auto* const object = definition.if_object();
@@ -415,12 +356,43 @@ bool is_compiled_form(const Json& definition) {
   return false;
 }
 
-Result<Json> translate_compiled_form(const Json& compiled) {
+Result<CompiledTranslation> read_compiled_form(const Json& compiled,
+                                               const CompiledSurroundings& around) {
   if (is_deeper_than(compiled, limits::json_depth_max)) {
     return Error(ErrorCode::invalid_json, "the definition is nested deeper than " +
                                               std::to_string(limits::json_depth_max) + " levels");
   }
-  return compiled_form::Translation().translate(compiled);
+  return compiled_form::Translation(around).translate(compiled);
+}
+
+Result<Json> accepted(const CompiledTranslation& translation) {
+  Findings refused;
+  for (const CompiledFinding& each : translation.findings) {
+    if (each.weight >= FindingWeight::refused) refused.push_back(each.detail);
+  }
+  if (!refused.empty()) return invalid_definition(std::move(refused));
+  return translation.definition;
+}
+
+Result<Json> translate_compiled_form(const Json& compiled) {
+  const auto translation = read_compiled_form(compiled);
+  if (!translation) return translation.error();
+  return accepted(*translation);
+}
+
+Json draft_with_open_points(CompiledTranslation translation) {
+  JsonArray open;
+  for (const CompiledFinding& each : translation.findings) {
+    // A step that nothing leads to would not have run there either.
+    const bool is_open = each.weight >= FindingWeight::refused && each.code != "never_reached";
+    if (!is_open) continue;
+    JsonObject point{{"code", each.code}, {"path", each.detail.path}};
+    if (!each.detail.step.empty()) point.emplace("step", each.detail.step);
+    point.emplace("message", each.detail.message);
+    open.emplace_back(std::move(point));
+  }
+  if (!open.empty()) translation.definition.get_object()["openPoints"] = std::move(open);
+  return std::move(translation.definition);
 }
 
 }  // namespace millrace

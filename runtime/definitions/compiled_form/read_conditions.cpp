@@ -43,7 +43,7 @@ bool is_list(const Json& source) {
 
 class ConditionTree {
  public:
-  ConditionTree(const SourceReader& sources, OwnOutput own) : sources_(sources), own_(own) {}
+  explicit ConditionTree(const SourceReader& sources) : sources_(sources) {}
 
   Groups read(const Json& tree, const std::string& pointer) {
     ObjectReader json(tree, pointer, sources_.step(), sources_.findings());
@@ -52,7 +52,7 @@ class ConditionTree {
     if (type == "JOIN") return read_join(json, tree);
     if (type == "OPERATOR") {
       const Json* const condition = json.require("condition", "an operator and its values");
-      finish(json, tree);
+      sources_.finish(json, tree);
       if (condition == nullptr) return {};
       auto read = read_operator(*condition, json.pointer_to("condition"));
       return read ? Groups{{std::move(*read)}} : Groups{};
@@ -68,7 +68,7 @@ class ConditionTree {
   Groups read_join(ObjectReader& json, const Json& tree) {
     const auto join = json.required_text("join").value_or("");
     const JsonArray* const conditions = json.array("conditions");
-    finish(json, tree);
+    sources_.finish(json, tree);
     if (join != "AND" && join != "OR") {
       if (!join.empty()) json.report("join", "conditions are joined by", "`AND` or `OR`", join);
       return {};
@@ -120,7 +120,7 @@ class ConditionTree {
     const auto name = json.required_text("operator").value_or("");
     const Json* const variable = json.require("variable", "a source");
     const Json* const argument = json.find("argument");
-    finish(json, condition);
+    sources_.finish(json, condition);
     const auto op = operator_of(name);
     if (!op) {
       const std::vector<std::string> names(operator_names().begin(), operator_names().end());
@@ -132,35 +132,38 @@ class ConditionTree {
       return std::nullopt;
     }
     if (variable == nullptr) return std::nullopt;
-    JsonObject translated{{"variable", value(*variable, json.pointer_to("variable"))},
+    JsonObject translated{{"variable", operand(*op, *variable, json.pointer_to("variable"))},
                           {"operator", wire_name(*op)}};
     if (!takes_argument(*op)) return translated;
     if (argument == nullptr) {
       json.require("argument", "what the variable is compared with");
       return std::nullopt;
     }
-    translated.emplace("argument", value(*argument, json.pointer_to("argument")));
+    translated.emplace("argument", operand(*op, *argument, json.pointer_to("argument")));
     // There the variable is the array that is searched, here it is what is searched for.
     const bool is_search = *op == Operator::array_is_in || *op == Operator::array_is_not_in;
     if (is_search && !is_list(*argument)) std::swap(translated["variable"], translated["argument"]);
     return translated;
   }
 
-  Json value(const Json& source, const std::string& pointer) const {
-    return sources_.value(source, pointer, own_);
+  /// What is compared as text stays as it was written.
+  Json operand(Operator op, const Json& source, const std::string& pointer) const {
+    Json value = sources_.value(source, pointer);
+    const bool is_about_text = wire_name(op).starts_with("String");
+    const bool is_scalar = value.is_number() || value.is_bool();
+    return is_about_text && is_scalar ? Json(sources_.text(source, pointer)) : value;
   }
 
   const SourceReader& sources_;
-  const OwnOutput own_;
   bool is_too_many_ = false;
 };
 
 }  // namespace
 
 JsonArray read_condition_tree(const SourceReader& sources, const Json& tree,
-                              const std::string& pointer, OwnOutput own) {
+                              const std::string& pointer) {
   JsonArray groups;
-  for (const Group& group : ConditionTree(sources, own).read(tree, pointer)) {
+  for (const Group& group : ConditionTree(sources).read(tree, pointer)) {
     groups.emplace_back(JsonArray(group.begin(), group.end()));
   }
   return groups;

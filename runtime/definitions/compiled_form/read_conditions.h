@@ -7,6 +7,6 @@ namespace millrace::compiled_form {
 
 /// The value of `if`: `[[{"variable", "operator", "argument"}]]`.
 JsonArray read_condition_tree(const SourceReader& sources, const Json& tree,
-                              const std::string& pointer, OwnOutput own = OwnOutput::unknown);
+                              const std::string& pointer);
 
 }  // namespace millrace::compiled_form

@@ -4,6 +4,8 @@
 #include "runtime/definitions/compiled_form/read_conditions.h"
 #include "runtime/definitions/compiled_form/read_step.h"
 #include "runtime/reading/object_reader.h"
+#include "runtime/text/ascii_text.h"
+#include "runtime/text/percent_text.h"
 
 #include <utility>
 
@@ -20,7 +22,8 @@ struct QueryPart {
 
   std::string key() const {
     if (pieces.empty() || is_reference(pieces[0])) return {};
-    return pieces[0].text.substr(0, pieces[0].text.find('='));
+    const std::string written = pieces[0].text.substr(0, pieces[0].text.find('='));
+    return percent_decode_bytes(written).value_or(written);
   }
 };
 
@@ -56,13 +59,13 @@ SplitUrl split_url(const std::vector<Piece>& url) {
 }
 
 /// The URL is given with its parameters, which are listed beside it once more.
-std::string url_without(const JsonObject& params, const SourceReader& sources,
+std::string url_without(const Json& params, const SourceReader& sources,
                         const std::vector<Piece>& url, const std::string& pointer) {
   SplitUrl split = split_url(url);
   std::vector<Piece> kept = std::move(split.base);
   char separator = '?';
   for (const QueryPart& part : split.query) {
-    if (params.contains(part.key())) continue;
+    if (params.is_object() && params.get_object().contains(part.key())) continue;
     kept.push_back({Piece::Kind::literal, std::string(1, std::exchange(separator, '&'))});
     kept.insert(kept.end(), part.pieces.begin(), part.pieces.end());
   }
@@ -114,12 +117,12 @@ void read_body(const SourceReader& sources, ObjectReader& json, JsonObject& step
     step.emplace("body", graphql_body(sources, json));
   } else if (is_text && text != nullptr && !text->is_null()) {
     step.emplace("body", sources.text(*text, json.pointer_to("rawBody")));
+  } else if (is_text && fields != nullptr && is_source(*fields)) {
+    step.emplace("body", sources.text(*fields, json.pointer_to("body")));
   } else if (!is_text && fields != nullptr && !fields->is_null()) {
     const bool is_empty = fields->is_array() && fields->get_array().empty();
     if (has_none && is_empty) return;
-    const std::string pointer = json.pointer_to("body");
-    step.emplace("body", fields->is_object() ? sources.value(*fields, pointer)
-                                             : Json(sources.keyed_values(*fields, pointer)));
+    step.emplace("body", sources.keyed_values(*fields, json.pointer_to("body")));
   } else {
     return;
   }
@@ -128,20 +131,61 @@ void read_body(const SourceReader& sources, ObjectReader& json, JsonObject& step
 
 // --- authorization ------------------------------------------------------------------------------
 
+/// The account's own access token, alone or behind `Bearer `: what every request to the integration
+/// carries by itself.
+bool is_access_token(const Json& source) {
+  const auto* const object = source.if_object();
+  if (object == nullptr) return false;
+  const Json* const parts = object->if_contains("parts");
+  if (parts == nullptr || !parts->is_array()) {
+    return text_member(*object, "type") == "CONNECT_CREDENTIAL_FIELD" &&
+           text_member(*object, "fieldType") == "OAUTH_ACCESS_TOKEN";
+  }
+  const JsonArray& list = parts->get_array();
+  if (list.empty() || list.size() > 2 || !is_access_token(list.back())) return false;
+  const auto* const first = list[0].if_object();
+  return list.size() == 1 ||
+         (first != nullptr && text_member(*first, "type") == "VALUE" &&
+          equal_but_for_case(trimmed(text_member(*first, "value").value_or(""), blanks), "Bearer"));
+}
+
+/// The headers, without an authorization that is the account's own.
+Json read_headers(const SourceReader& sources, const Json& list, const std::string& pointer,
+                  bool& carries_account) {
+  if (!list.is_array()) return sources.keyed_texts(list, pointer);
+  JsonArray others;
+  for (const Json& row : list.get_array()) {
+    const auto* const object = row.if_object();
+    const Json* const source = object == nullptr ? nullptr : object->if_contains("source");
+    const bool is_own =
+        source != nullptr && is_access_token(*source) &&
+        equal_but_for_case(text_member(*object, "key").value_or(""), "Authorization");
+    carries_account = carries_account || is_own;
+    if (!is_own) others.push_back(row);
+  }
+  return sources.keyed_texts(carries_account ? Json(std::move(others)) : list, pointer);
+}
+
 /// One header or parameter can be the authorization; several are ordinary ones.
 void read_named_values(const SourceReader& sources, ObjectReader& json, std::string_view key,
                        std::string_view type, JsonObject& step) {
   const Json* const list = json.find(key);
   if (list == nullptr) return;
-  const JsonObject values = sources.keyed_texts(*list, json.pointer_to(key));
+  const Json given = sources.keyed_texts(*list, json.pointer_to(key));
+  if (!given.is_object()) {
+    sources.report(FindingCode::no_counterpart, json.pointer_to(key),
+                   "an authorization is written out: name its header or parameter");
+    return;
+  }
+  const JsonObject& values = given.get_object();
   if (values.size() == 1) {
     step.emplace("authorization", JsonObject{{"type", type},
                                              {"name", values.begin()->key()},
                                              {"value", values.begin()->value()}});
     return;
   }
-  JsonObject& given = step[key].is_object() ? step[key].get_object() : step[key].emplace_object();
-  for (const auto& member : values) given.emplace(member.key(), member.value());
+  JsonObject& beside = step[key].is_object() ? step[key].get_object() : step[key].emplace_object();
+  for (const auto& member : values) beside.emplace(member.key(), member.value());
 }
 
 void read_client_credentials(const SourceReader& sources, ObjectReader& json,
@@ -160,17 +204,21 @@ void read_client_credentials(const SourceReader& sources, ObjectReader& json,
   }
   if (const Json* const audience = json.find("audience")) {
     if (!sources.text(*audience, json.pointer_to("audience")).empty()) {
-      json.report("audience", "an audience of client credentials cannot be translated");
+      sources.report(FindingCode::no_counterpart, json.pointer_to("audience"),
+                     "an audience of client credentials cannot be translated; fetch the token in a "
+                     "request before");
     }
   }
   const auto request_type = json.text("requestType").value_or("");
   if (request_type == "body-param") {
-    json.report("requestType", "client credentials are sent in a header, not in the body",
-                "`basic-auth-header`", request_type);
+    sources.report(FindingCode::no_counterpart, json.pointer_to("requestType"),
+                   "client credentials are sent in a header, not in the body",
+                   "`basic-auth-header`", request_type);
   }
 }
 
-void read_authorization(const SourceReader& sources, ObjectReader& parent, JsonObject& step) {
+void read_authorization(const SourceReader& sources, ObjectReader& parent, JsonObject& step,
+                        bool& carries_account) {
   const Json* const value = parent.find("authorization");
   if (value == nullptr || says_nothing(*value)) return;
   ObjectReader json(*value, parent.pointer_to("authorization"), sources.step(), sources.findings());
@@ -185,7 +233,11 @@ void read_authorization(const SourceReader& sources, ObjectReader& parent, JsonO
         authorization.emplace(key, sources.text(*source, json.pointer_to(key)));
     }
   };
-  if (type == "bearer") {
+  const Json* const token = value->get_object().if_contains("token");
+  if (type == "bearer" && token != nullptr && is_access_token(*token)) {
+    json.find("token");
+    carries_account = true;
+  } else if (type == "bearer") {
     add_texts({"token"});
   } else if (type == "basic") {
     add_texts({"username", "password"});
@@ -197,59 +249,81 @@ void read_authorization(const SourceReader& sources, ObjectReader& parent, JsonO
     authorization.emplace("type", "oauth2ClientCredentials");
     read_client_credentials(sources, json, authorization);
   } else if (type != "none" && !type.empty()) {
-    json.report("type", "authorization by `" + type + "` cannot be translated",
-                list_names({"none", "bearer", "basic", "auth_header", "query_params",
-                            "oauth-client-credential"}),
-                type);
+    sources.report(FindingCode::no_counterpart, json.pointer_to("type"),
+                   "authorization by `" + type +
+                       "` cannot be translated; send the request to an integration that has it",
+                   list_names({"none", "bearer", "basic", "auth_header", "query_params",
+                               "oauth-client-credential"}),
+                   type);
     return;
   }
-  finish(json, *value);
+  sources.finish(json, *value);
   if (!authorization.empty()) step.emplace("authorization", std::move(authorization));
 }
 
 // --- pagination ---------------------------------------------------------------------------------
 
-/// Exactly one reference into the step's own response, as a path below its output.
-std::string own_path(const SourceReader& sources, ObjectReader& json, std::string_view key) {
+/// A path below the step's own output, told by a reference to it or written out.
+std::string own_path(const SourceReader& sources, const Json& source, const std::string& pointer) {
   constexpr std::string_view own = "self.";
-  const Json* const source = json.require(key, "a source");
-  if (source == nullptr) return {};
-  const auto pieces = sources.pieces(*source, json.pointer_to(key), OwnOutput::current_page);
-  const bool is_own =
-      pieces.size() == 1 && is_reference(pieces[0]) && pieces[0].text.starts_with(own);
+  const auto pieces = sources.pieces(source, pointer);
+  if (pieces.size() == 1 && !is_reference(pieces[0])) return pieces[0].text;
+  const bool is_own = pieces.size() == 1 && pieces[0].text.starts_with(own);
   if (is_own) return pieces[0].text.substr(own.size());
-  json.report(key, "this must be a value of the step's own response", "one variable of this step");
+  sources.report(FindingCode::not_understood, pointer,
+                 "this must be a value of the step's own response", "one variable of this step");
   return {};
 }
 
-void read_pagination(const SourceReader& sources, ObjectReader& parent, JsonObject& step) {
+/// The first of the names that there is: releases differ.
+std::string own_path(const SourceReader& sources, ObjectReader& json,
+                     std::initializer_list<std::string_view> keys) {
+  for (const std::string_view key : keys) {
+    if (const Json* const source = json.find(key)) {
+      return own_path(sources, *source, json.pointer_to(key));
+    }
+  }
+  json.require(*keys.begin(), "a source");
+  return {};
+}
+
+/// Nothing if the request has no pages.
+std::optional<JsonObject> read_pagination(const SourceReader& sources, ObjectReader& parent) {
   const Json* const value = parent.find("paginationOptions");
-  if (value == nullptr || says_nothing(*value)) return;
+  if (value == nullptr || says_nothing(*value)) return std::nullopt;
   ObjectReader json(*value, parent.pointer_to("paginationOptions"), sources.step(),
                     sources.findings());
-  if (!value->is_object()) return;
-  if (!json.boolean("enabled", true)) return;
+  if (!value->is_object() || !json.boolean("enabled", true)) return std::nullopt;
   const auto type = json.text("type").value_or("TOKEN");
   if (type != "TOKEN") {
-    json.report("type", "pagination by `" + type + "` cannot be translated", "`TOKEN`", type);
-    return;
+    sources.report(FindingCode::no_counterpart, json.pointer_to("type"),
+                   "pagination by `" + type + "` cannot be translated", "`TOKEN`", type);
+    return std::nullopt;
   }
-  JsonObject pagination{{"output", own_path(sources, json, "output")},
-                        {"pageToken", own_path(sources, json, "pageToken")}};
+  const SourceReader page = sources.in_page();
+  JsonObject pagination{{"output", own_path(page, json, {"outputPath", "output"})},
+                        {"pageToken", own_path(page, json, {"pageToken"})}};
   const Json* const stop = json.find("stopCondition");
   if (stop != nullptr && !says_nothing(*stop)) {
     pagination.emplace("stopWhen",
-                       read_condition_tree(sources, *stop, json.pointer_to("stopCondition"),
-                                           OwnOutput::current_page));
+                       read_condition_tree(page, *stop, json.pointer_to("stopCondition")));
   }
-  finish(json, *value);
-  step.emplace("pagination", std::move(pagination));
+  sources.finish(json, *value);
+  return pagination;
 }
 
-void read_all(const SourceReader& sources, ObjectReader& json, std::string_view url_key,
+// --- all of it ----------------------------------------------------------------------------------
+
+/// True if the account's own access token is its authorization.
+bool read_all(const SourceReader& given, ObjectReader& json, std::string_view url_key,
               JsonObject& step) {
+  auto pagination = read_pagination(given, json);
+  const SourceReader sources =
+      pagination ? given.in_next_request('.' + text_member(*pagination, "pageToken").value_or(""))
+                 : given;
+  bool carries_account = false;
   step.emplace("method", json.required_text("httpMethod").value_or("GET"));
-  JsonObject params;
+  Json params = JsonObject();
   if (const Json* const list = json.find("params")) {
     params = sources.keyed_texts(*list, json.pointer_to("params"), SameKeys::become_array);
   }
@@ -257,24 +331,35 @@ void read_all(const SourceReader& sources, ObjectReader& json, std::string_view 
     const std::string pointer = json.pointer_to("url");
     step.emplace(url_key, url_without(params, sources, sources.pieces(*url, pointer), pointer));
   }
-  if (!params.empty()) step.emplace("params", std::move(params));
+  if (!says_nothing(params)) step.emplace("params", std::move(params));
   if (const Json* const list = json.find("headers")) {
-    JsonObject headers = sources.keyed_texts(*list, json.pointer_to("headers"));
-    if (!headers.empty()) step.emplace("headers", std::move(headers));
+    Json headers = read_headers(sources, *list, json.pointer_to("headers"), carries_account);
+    if (!says_nothing(headers)) step.emplace("headers", std::move(headers));
   }
   read_body(sources, json, step);
-  read_authorization(sources, json, step);
-  read_pagination(sources, json, step);
+  read_authorization(sources, json, step, carries_account);
+  if (pagination) step.emplace("pagination", std::move(*pagination));
   read_supervision(json, step);
+  return carries_account;
 }
 
 }  // namespace
 
 void read_request(const SourceReader& sources, ObjectReader& json, JsonObject& step) {
-  read_all(sources, json, "url", step);
+  // A build that sends the access token itself sends the request to the integration.
+  const auto integration = json.text("actionType").value_or("");
+  JsonObject request;
+  const bool carries_account = read_all(sources, json, "url", request);
+  if (carries_account) step.emplace("integration", integration);
+  for (auto& member : request) {
+    const bool is_path = carries_account && member.key() == "url";
+    step.emplace(is_path ? std::string_view("path") : std::string_view(member.key()),
+                 std::move(member.value()));
+  }
 }
 
 void read_integration_request(const SourceReader& sources, ObjectReader& json, JsonObject& step) {
+  json.find("credentials");  // the account is chosen when a run begins
   const auto integration = json.text("actionType").value_or("");
   const auto resource = json.text("resourceId").value_or("");
   if (!resource.empty()) {

@@ -1,5 +1,6 @@
 #include "runtime/definitions/compiled_form/read_step.h"
 
+#include "runtime/definitions/compiled_form/action_parameters.h"
 #include "runtime/reading/object_reader.h"
 
 #include <array>
@@ -19,9 +20,10 @@ void read_action(const SourceReader& sources, ObjectReader& json, JsonObject& st
   step.emplace("action", json.required_text("intent").value_or(""));
   const auto integration = json.text("actionType").value_or("");
   if (!integration.empty()) step.emplace("integration", integration);
+  json.find("credentials");  // the account is chosen when a run begins
   if (const Json* const parameters = json.find("actionParameters")) {
     step.emplace("parameters",
-                 sources.keyed_values(*parameters, json.pointer_to("actionParameters")));
+                 action_parameters(sources, *parameters, json.pointer_to("actionParameters")));
   }
   read_supervision(json, step);
 }
@@ -33,7 +35,7 @@ void read_delay(const SourceReader& sources, ObjectReader& json, JsonObject& ste
   step.emplace("unit", json.required_text("unit").value_or(""));
 }
 
-/// The body is a list of keys and sources, or one source.
+/// The body is a list of keys and sources, or one source, or a constant.
 Json read_body(const SourceReader& sources, const Json& body, const std::string& pointer) {
   if (body.is_array()) return sources.keyed_values(body, pointer);
   return sources.value(body, pointer);

@@ -1,10 +1,13 @@
 #include "runtime/definitions/compiled_form/read_trigger.h"
 
+#include "runtime/definitions/compiled_form/action_parameters.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/text/ascii_text.h"
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <utility>
 
 namespace millrace::compiled_form {
 namespace {
@@ -28,7 +31,7 @@ JsonObject read_validation(const SourceReader& sources, const Json& value,
   }
   if (const Json* const type = json.find("dataType")) validation.emplace("dataType", *type);
   if (const Json* const required = json.find("required")) validation.emplace("required", *required);
-  finish(json, value);
+  sources.finish(json, value);
   return validation;
 }
 
@@ -47,6 +50,17 @@ void read_validations(const SourceReader& sources, ObjectReader& json, std::stri
   if (!validations.empty()) trigger.emplace(key, std::move(validations));
 }
 
+/// The trigger's body, mapped by a setting in which the user maps fields.
+void read_mapping(const SourceReader& sources, ObjectReader& json, JsonObject& trigger) {
+  constexpr std::string_view key = "objectMapping";
+  const Json* const mapping = json.find(key);
+  if (mapping == nullptr || says_nothing(*mapping)) return;
+  const std::string pointer = json.pointer_to(key);
+  sources.report(FindingCode::waits_for_mapping, pointer,
+                 "a trigger's body is not mapped by field mappings yet: map it in a function");
+  trigger.emplace(key, sources.value(*mapping, pointer));
+}
+
 JsonObject read_endpoint(const SourceReader& sources, ObjectReader& json) {
   JsonObject trigger{{"type", "request"}};
   json.find("path");  // the workflow's id, which is that of the URL here
@@ -56,10 +70,7 @@ JsonObject read_endpoint(const SourceReader& sources, ObjectReader& json) {
   for (const std::string_view key : {"paramValidations", "headerValidations", "bodyValidations"}) {
     read_validations(sources, json, key, trigger);
   }
-  const Json* const mapping = json.find("objectMapping");
-  if (mapping != nullptr && !says_nothing(*mapping)) {
-    json.report("objectMapping", "object mappings of endpoints cannot be translated");
-  }
+  read_mapping(sources, json, trigger);
   return trigger;
 }
 
@@ -85,7 +96,7 @@ void read_time(const SourceReader& sources, ObjectReader& schedule, JsonObject& 
   every.emplace("at", two_digits(minutes / 60) + ':' + two_digits(minutes % 60));
   trigger.emplace("timezone",
                   read_zone(sources, json.find("timezone"), json.pointer_to("timezone")));
-  finish(json, *time);
+  sources.finish(json, *time);
 }
 
 /// Five fields have no seconds.
@@ -99,8 +110,21 @@ std::string with_seconds(const std::string& cron) {
   return fields == 5 ? "0 " + cron : cron;
 }
 
+/// An expression and its zone; `key` is where the expression stands.
+JsonObject read_expression(const SourceReader& sources, ObjectReader& json, std::string_view key) {
+  const Json* const expression = json.require(key, "a cron expression");
+  const std::string text =
+      expression == nullptr ? std::string() : sources.text(*expression, json.pointer_to(key));
+  return {{"type", "scheduler"},
+          {"cron", with_seconds(text)},
+          {"timezone", read_zone(sources, json.find("timezone"), json.pointer_to("timezone"))}};
+}
+
 JsonObject read_schedule(const SourceReader& sources, ObjectReader& json) {
   constexpr std::int64_t most = 1'000'000;
+  const Json* const given_unit = json.find("unit");
+  const bool has_unit = given_unit != nullptr && !says_nothing(*given_unit);
+  if (!has_unit && json.find("cron") != nullptr) return read_expression(sources, json, "cron");
   JsonObject trigger{{"type", "scheduler"}};
   const auto unit = json.required_text("unit").value_or("");
   JsonObject every;
@@ -118,13 +142,11 @@ JsonObject read_schedule(const SourceReader& sources, ObjectReader& json) {
     every.emplace("weekdays", JsonArray{lower_case(json.required_text("weekday").value_or(""))});
     read_time(sources, json, every, trigger);
   } else if (unit == "CUSTOM") {
-    trigger.emplace("cron", with_seconds(json.required_text("expression").value_or("")));
-    trigger.emplace("timezone",
-                    read_zone(sources, json.find("timezone"), json.pointer_to("timezone")));
-    return trigger;
+    return read_expression(sources, json, "expression");
   } else if (!unit.empty()) {
-    json.report("unit", "there is no schedule by `" + unit + "`",
-                list_names({"SECONDS", "MINUTES", "HOURLY", "DAILY", "WEEKLY", "CUSTOM"}), unit);
+    sources.report(FindingCode::no_counterpart, json.pointer_to("unit"),
+                   "there is no schedule by `" + unit + "`; write it as a cron expression",
+                   list_names({"SECONDS", "MINUTES", "HOURLY", "DAILY", "WEEKLY", "CUSTOM"}), unit);
   }
   trigger.emplace("every", std::move(every));
   return trigger;
@@ -136,7 +158,7 @@ JsonObject read_cron(const SourceReader& sources, ObjectReader& json) {
   ObjectReader inner(*schedule, json.pointer_to("schedule"), sources.step(), sources.findings());
   if (!schedule->is_object()) return {{"type", "scheduler"}};
   JsonObject trigger = read_schedule(sources, inner);
-  finish(inner, *schedule);
+  sources.finish(inner, *schedule);
   return trigger;
 }
 
@@ -152,23 +174,47 @@ std::string first_text(ObjectReader& json, std::initializer_list<std::string_vie
   return first;
 }
 
-JsonObject read_event(const SourceReader&, ObjectReader& json) {
-  const auto name = first_text(json, {"eventName", "name", "eventId"});
+JsonObject read_event(const SourceReader& sources, ObjectReader& json) {
+  auto name = first_text(json, {"eventName", "name", "eventId"});
   if (name.empty()) json.report("eventName", "`eventName` is missing", "the name of an app event");
-  return {{"type", "event"}, {"event", name}};
+  const auto known = sources.around().events.find(name);
+  if (known != sources.around().events.end()) name = known->second;
+  JsonObject trigger{{"type", "event"}, {"event", name}};
+  read_mapping(sources, json, trigger);
+  return trigger;
 }
 
-JsonObject read_webhook(const SourceReader&, ObjectReader& json) {
-  // `intent` says only that it is a custom one when there is a webhook's id.
-  const auto webhook = first_text(json, {"customWebhookTriggerId", "intent"});
+/// Intents of the original's own triggers are in upper snake case; a custom one is a webhook's name.
+bool is_intent(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+/// A webhook of the integration or of a resource, or one of the integration's own triggers.
+JsonObject read_action_trigger(const SourceReader& sources, ObjectReader& json) {
+  const auto webhook = json.text("customWebhookTriggerId").value_or("");
+  // With a webhook's id it says only that it is a custom one.
+  const auto intent = json.text("intent").value_or("");
   const auto resource = json.text("resourceId").value_or("");
-  json.find("actionType");  // becomes the workflow's integration
-  if (webhook.empty()) {
+  json.find("actionType");   // becomes the workflow's integration
+  json.find("credentials");  // the account is chosen when a run begins
+  Json parameters = JsonObject();
+  if (const Json* const given = json.find("actionParameters")) {
+    parameters = action_parameters(sources, *given, json.pointer_to("actionParameters"));
+  }
+  const bool is_own_trigger =
+      webhook.empty() && resource.empty() && (is_intent(intent) || !says_nothing(parameters));
+  if (is_own_trigger) {
+    return {{"type", "integration"}, {"trigger", intent}, {"parameters", std::move(parameters)}};
+  }
+  const std::string& name = webhook.empty() ? intent : webhook;
+  if (name.empty()) {
     json.report("customWebhookTriggerId", "`customWebhookTriggerId` is missing",
                 "the webhook that starts the workflow");
   }
-  if (resource.empty()) return {{"type", "webhook"}, {"webhook", webhook}};
-  return {{"type", "resource"}, {"resource", resource}, {"webhook", webhook}};
+  if (resource.empty()) return {{"type", "webhook"}, {"webhook", name}};
+  return {{"type", "resource"}, {"resource", resource}, {"webhook", name}};
 }
 
 JsonObject read_enabled(const SourceReader&, ObjectReader&) {
@@ -185,7 +231,7 @@ struct Kind {
 constexpr std::array<Kind, 6> kinds{{
     {"TRIGGER/ENDPOINT", read_endpoint},
     {"TRIGGER/EVENT", read_event},
-    {"TRIGGER/ACTION", read_webhook},
+    {"TRIGGER/ACTION", read_action_trigger},
     {"TRIGGER/INTEGRATION_ENABLED", read_enabled},
     {"TRIGGER/CRON", read_cron},
     {"TRIGGER/OAUTH", read_oauth},
@@ -202,12 +248,13 @@ JsonObject read_trigger(const SourceReader& sources, std::string_view type, cons
     ObjectReader json(parameters, pointer, sources.step(), sources.findings());
     if (!parameters.is_object()) return {};
     JsonObject trigger = kind.read(sources, json);
-    finish(json, parameters);
+    sources.finish(json, parameters);
     return trigger;
   }
   const std::string step = pointer.substr(0, pointer.rfind('/'));
-  sources.report(step + "/type", "there is no trigger of type `" + std::string(type) + "`",
-                 list_names(names), std::string(type));
+  sources.report(FindingCode::no_counterpart, step + "/type",
+                 "there is no trigger of type `" + std::string(type) + "`", list_names(names),
+                 std::string(type));
   return {};
 }
 

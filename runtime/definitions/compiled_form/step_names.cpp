@@ -14,27 +14,27 @@ constexpr std::size_t kept_bytes_max = limits::id_bytes_max - 16;
 
 }  // namespace
 
-bool StepNames::is_valid_name(std::string_view id) {
-  if (id.empty() || id.size() > limits::id_bytes_max || !is_letter(id[0])) return false;
-  for (const char c : id) {
+bool StepNames::is_valid_name(std::string_view name) {
+  if (name.empty() || name.size() > limits::id_bytes_max || !is_letter(name[0])) return false;
+  for (const char c : name) {
     if (!is_name_character(c)) return false;
   }
-  return !parse_root(id);
+  return !parse_root(name);
 }
 
 void StepNames::add_trigger(const std::string& id) { name_by_id_.emplace(id, "trigger"); }
 
-void StepNames::add_step(const std::string& id) {
-  std::string name = id;
-  if (!is_valid_name(id)) {
-    name = "step_" + id.substr(0, kept_bytes_max);
+void StepNames::add_step(const std::string& id, const std::string& wanted) {
+  std::string name = wanted;
+  if (!is_valid_name(wanted)) {
+    name = "step_" + wanted.substr(0, kept_bytes_max);
     for (char& c : name) {
       if (!is_name_character(c)) c = '_';
     }
   }
-  const std::string wanted = name;
+  const std::string first = name;
   for (std::size_t number = 2; taken_.contains(name); ++number) {
-    name = wanted.substr(0, kept_bytes_max) + '_' + std::to_string(number);
+    name = first.substr(0, kept_bytes_max) + '_' + std::to_string(number);
   }
   taken_.insert(name);
   name_by_id_.emplace(id, name);

@@ -59,6 +59,8 @@ struct Accounts : ApiFixture {
 TEST_CASE("an account enters the index of a workflow when it is enabled and leaves it after",
           "[http]") {
   Accounts api;
+  api.put_workflow("w", "");
+  api.put_workflow("v", "");
   const std::string id = api.connect();
   CHECK(api.enabled("w").empty());
   api.configure(id, R"({"w":{"enabled":true},"v":{"enabled":true}})");
@@ -69,6 +71,33 @@ TEST_CASE("an account enters the index of a workflow when it is enabled and leav
   CHECK(api.enabled("v") == std::vector{id});
   REQUIRE(api.as_user("DELETE", "/integrations/" + id).status == 204);
   CHECK(api.enabled("v").empty());
+}
+
+TEST_CASE("only workflows of the account's own integration can be enabled on it", "[http]") {
+  Accounts api;
+  const std::string id = api.connect();
+  REQUIRE(api.call("PUT", "/projects/p1/workflows/other", api.api_key,
+                   R"({"integration":"erp","trigger":{"type":"request"},"steps":[]})")
+              .status == 200);
+  REQUIRE(api.call("PUT", "/projects/p1/workflows/free", api.api_key,
+                   R"({"trigger":{"type":"request"},"steps":[]})")
+              .status == 200);
+  const auto patch = [&](const std::string& configured) {
+    return api.as_user("PATCH", "/credentials/" + id,
+                       R"({"config":{"configuredWorkflows":)" + configured + "}}");
+  };
+  for (const char* const workflow : {"gone", "other", "free"}) {
+    INFO(workflow);
+    const auto refused = patch(R"({")" + std::string(workflow) + R"(":{"enabled":true}})");
+    CHECK(refused.status == 400);
+    CHECK(refused["code"] == Json("invalid_request"));
+    CHECK(refused["details"].at(0).at("path") ==
+          Json("/config/configuredWorkflows/" + std::string(workflow)));
+    CHECK(api.enabled(workflow).empty());
+  }
+  // One that is gone can still be disabled and forgotten.
+  CHECK(patch(R"({"gone":{"enabled":false}})").status == 200);
+  CHECK(patch(R"({"gone":null})").status == 200);
 }
 
 TEST_CASE("connecting enables the integration's default workflows, as they are deployed",

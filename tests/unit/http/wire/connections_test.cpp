@@ -158,6 +158,7 @@ TEST_CASE("what does not fit the integration is refused when connecting", "[http
 TEST_CASE("the same account connected again keeps its id and its configuration", "[http]") {
   ConnectionsApi api;
   REQUIRE(api.manage("PUT", "/integrations/crm", crm).status == 201);
+  REQUIRE(api.manage("PUT", "/workflows/w", R"({"integration":"crm"})").status == 200);
   const std::string body = R"({"credentials":{"token":"one"},"providerId":"acct"})";
   const std::string id(api.connect(body)["id"].as_string());
   REQUIRE(api.as_user("PATCH", "/credentials/" + id,

@@ -87,12 +87,18 @@ TEST_CASE("top-level keys have their types and no others are known") {
   const std::string rest = R"("trigger":{"type":"request"},"steps":[)" + wait_step + "]}";
   for (const char* const key :
        {R"("name":5)", R"("description":[])", R"("integration":{})", R"("defaultEnabled":"yes")",
-        R"("settings":[])", R"("permissions":{})"}) {
+        R"("settings":{})", R"("settings":[7])", R"("settings":[{"id":"a","type":"text"}])",
+        R"("permissions":{})", R"("infoText":5)", R"("order":"1")", R"("hidden":1)",
+        R"("openPoints":{})", R"("openPoints":[7])"}) {
     INFO(key);
     REQUIRE(findings_of_text(std::string("{") + key + ',' + rest).size() == 1);
   }
   REQUIRE(compile_text(
               R"({"name":"n","description":"d","integration":"crm","defaultEnabled":true,)" + rest)
+              .ok());
+  REQUIRE(compile_text(R"({"integration":"crm","infoText":"i","order":2,"hidden":true,"openPoints":[],)"
+                       R"("settings":[{"id":"a","type":"text","required":true}],)" +
+                       rest)
               .ok());
 }
 

@@ -102,3 +102,34 @@ TEST_CASE("a connected request keeps its own authorization when the integration 
   REQUIRE(to_text(shown_request(sent(values)).at("headers")) ==
           R"({"Authorization":"Bearer own"})");
 }
+
+TEST_CASE("a whole URL below the base URL is sent as it is") {
+  REQUIRE(connected("https://api.crm.example/a?b=c") == "https://api.crm.example/a?b=c");
+  REQUIRE(connected("https://api.crm.example/v1/a", "https://api.crm.example/v1") ==
+          "https://api.crm.example/v1/a");
+  REQUIRE(connected("https://api.crm.example/v2", "https://api.crm.example/v1") == "invalid_url");
+  REQUIRE(connected("https://api.crm.example/v1/../v2", "https://api.crm.example/v1") ==
+          "invalid_url");
+}
+
+TEST_CASE("the credential goes to the hosts that the integration names") {
+  const auto files = compile_integration(
+      "crm", *parse_json(R"({"baseUrl":"https://api.crm.example","hosts":["*.files.example"]})"));
+  REQUIRE(files.ok());
+  RequestValues values = get("https://eu.files.example/x");
+  REQUIRE(connect_request(values, **files, "https://api.crm.example").ok());
+  REQUIRE(sent(values).url == "https://eu.files.example/x");
+  RequestValues other = get("https://evil.example/x");
+  const auto outcome = connect_request(other, **files, "https://api.crm.example");
+  REQUIRE_FALSE(outcome.ok());
+  REQUIRE_THAT(outcome.error().message, Catch::Contains("one of its `hosts`"));
+}
+
+TEST_CASE("a connected request's own authorization wins over the account's") {
+  RequestValues values = get("/a");
+  values.authorization = RequestAuthorization::Kind::bearer;
+  values.authorization_values = JsonObject{{"token", "own"}};
+  REQUIRE(connect_request(values, *crm(), "https://a").ok());
+  REQUIRE(to_text(shown_request(sent(values)).at("headers")) ==
+          R"({"Authorization":"Bearer own"})");
+}

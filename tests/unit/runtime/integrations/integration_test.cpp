@@ -149,3 +149,32 @@ TEST_CASE("an integration may declare a thousand actions and not one more") {
   REQUIRE(valid(actions(limits::actions_per_integration_max)) != nullptr);
   REQUIRE(refusal(actions(limits::actions_per_integration_max + 1)) == "/actions");
 }
+
+TEST_CASE("the credential's further hosts are names, or all names below one") {
+  const auto integration = valid(with(R"("hosts":["Files.crm.example","*.crm.example"])"));
+  REQUIRE(integration->hosts == std::vector<std::string>{"files.crm.example", "*.crm.example"});
+  for (const char* const host : {"*", "*.", "https://a.example", "a.example:80", "a.*.example",
+                                 "*.*.example", "example", ".a.example", ""}) {
+    INFO(host);
+    REQUIRE(refusal(with(R"("hosts":[")" + std::string(host) + "\"]")) == "/hosts/0");
+  }
+  REQUIRE(refusal(with(R"("hosts":[7])")) == "/hosts/0");
+}
+
+TEST_CASE("an action is found by its name or by its intent, and never by a guess") {
+  const auto integration = valid(with(R"("actions":{
+    "sendMessage":{"method":"GET","path":"/a"},"listContacts":{"method":"GET","path":"/b"},
+    "list_contacts":{"method":"GET","path":"/c"},"GET_ALL":{"method":"GET","path":"/d"}})"));
+  const auto found = [&](const std::string& name) {
+    const auto* const action = find_action(*integration, name);
+    return action == nullptr ? std::string() : action->name;
+  };
+  REQUIRE(found("sendMessage") == "sendMessage");
+  REQUIRE(found("CRM_SEND_MESSAGE") == "sendMessage");
+  REQUIRE(found("SEND_MESSAGE") == "sendMessage");
+  REQUIRE(found("GET_ALL") == "GET_ALL");
+  REQUIRE(found("crm_send_message").empty());
+  REQUIRE(found("CRM_LIST_CONTACTS").empty());  // it could be either
+  REQUIRE(found("CRM_").empty());
+  REQUIRE(found("").empty());
+}

@@ -148,4 +148,19 @@ TEST_CASE("of several accounts a run takes a valid one with the workflow enabled
         "b");
 }
 
+TEST_CASE("a workflow's own required settings are asked for beside the integration's",
+          "[run_conditions]") {
+  Connected user;
+  const std::vector<Setting> own{{"list", "text", true}, {"note", "text", false}};
+  auto conditions = user.conditions();
+  conditions.own_settings = &own;
+  const auto refused = settings_for_run(conditions);
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::settings_missing);
+  REQUIRE(refused.error().details.size() == 1);
+  CHECK(refused.error().details[0].path == "/settings/list");
+  user.configuration()["settings"] = JsonObject{{"list", "a"}};
+  CHECK(settings_for_run(conditions).ok());
+}
+
 }  // namespace millrace

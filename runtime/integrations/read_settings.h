@@ -1,0 +1,16 @@
+#pragma once
+// The settings that an integration or a workflow declares under `settings`:
+//
+//   [{"id": "channel", "type": "text", "required": true, "title": "Channel"}]
+
+#include "runtime/integrations/setting.h"
+
+#include <vector>
+
+namespace millrace {
+
+class ObjectReader;
+
+std::vector<Setting> read_settings(ObjectReader& parent);
+
+}  // namespace millrace
