@@ -1,6 +1,7 @@
 // Properties of whole runs: random workflows, whose root journals must not depend on how the
 // elements of fan-outs interleave, nor on crashes. A failure prints its seed; the seed alone
-// repeats it.
+// repeats it. MILLRACE_PROPERTY_WORKFLOWS is how many workflows are tried, for runs that are longer than
+// the suite's.
 
 #include "runtime/definitions/compile_workflow.h"
 #include "tests/support/catch.h"
@@ -8,10 +9,15 @@
 #include "tests/support/random_workflow.h"
 #include "tests/support/simulated_run.h"
 
+#include <cstdlib>
+
 namespace millrace {
 namespace {
 
-constexpr std::uint64_t workflows = 400;
+const std::uint64_t workflows = [] {
+  const char* const given = std::getenv("MILLRACE_PROPERTY_WORKFLOWS");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : 400;
+}();
 
 struct Subject {
   std::shared_ptr<const Workflow> workflow;
