@@ -1,6 +1,7 @@
 #include "http/api/workflows_api.h"
 
 #include "actors/tenants/workflow_library.h"
+#include "runtime/reading/strict_json.h"
 
 #include <algorithm>
 
@@ -64,7 +65,7 @@ Result<Reply> put_workflow(const ApiCall& call, ApiServices& services) {
         ErrorCode::payload_too_large,
         "a definition has at most " + std::to_string(limits::definition_bytes_max) + " bytes");
   }
-  const auto definition = parse_json(call.http.body);
+  const auto definition = parse_strict_json(call.http.body);
   if (!definition) return definition.error();
   const auto put = services.workflows.put_draft(call.project, *id, *definition);
   if (!put) return put.error();
