@@ -21,23 +21,24 @@ struct Node {
   std::string path;  // "executions list"
   std::vector<Word> commands;
   std::vector<Word> options;
-  bool takes_files = false;
 };
 
 /// The first clause: what a shell shows beside a word is one short line.
 std::string short_help(std::string help) {
-  help = help.substr(0, help.find_first_of(".;\n"));
-  return help.substr(0, help.find(" (environment:"));
+  for (const std::string_view end : {"; ", ". ", "\n", " (environment:"}) {
+    help = help.substr(0, help.find(end));
+  }
+  if (help.ends_with('.')) help.pop_back();
+  return help;
 }
 
 void collect(const CLI::App& app, const std::string& path, std::vector<Node>& nodes) {
-  Node node{path, {}, {}, false};
+  Node node{path, {}, {}};
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
   for (const CLI::App* const command : commands) {
     node.commands.push_back({command->get_name(), short_help(command->get_description())});
   }
   for (const CLI::Option* const option : app.get_options()) {
-    node.takes_files = node.takes_files || option->get_positional();
     for (const auto& name : option->get_lnames()) {
       node.options.push_back({"--" + name, short_help(option->get_description())});
     }
@@ -76,11 +77,11 @@ std::string bash_completion(const CLI::App& app) {
   std::string script =
       "# millrace completion bash > /etc/bash_completion.d/millrace\n"
       "_millrace() {\n"
-      "  local path='' word i commands options\n"
+      "  local at='' word i commands options\n"
       "  for ((i = 1; i < COMP_CWORD; ++i)); do\n"
       "    word=${COMP_WORDS[i]}\n"
       "    [[ $word == -* ]] && continue\n"
-      "    case \"${path:+$path }$word\" in\n";
+      "    case \"${at:+$at }$word\" in\n";
   const auto nodes = nodes_of(app);
   std::string paths;
   std::string cases;
@@ -89,8 +90,8 @@ std::string bash_completion(const CLI::App& app) {
     cases += "    " + quoted(node.path) + ") commands=" + quoted(joined(node.commands)) +
              " options=" + quoted(joined(node.options)) + " ;;\n";
   }
-  script += "      " + paths + ") path=\"${path:+$path }$word\" ;;\n    esac\n  done\n";
-  script += "  case \"$path\" in\n" + cases + "  esac\n";
+  script += "      " + paths + ") at=\"${at:+$at }$word\" ;;\n    esac\n  done\n";
+  script += "  case \"$at\" in\n" + cases + "  esac\n";
   return script +
          "  word=${COMP_WORDS[COMP_CWORD]}\n"
          "  if [[ $word == -* ]]; then\n"
@@ -109,11 +110,11 @@ std::string zsh_completion(const CLI::App& app) {
       "#compdef millrace\n"
       "# millrace completion zsh > \"${fpath[1]}/_millrace\"\n"
       "_millrace() {\n"
-      "  local path='' word\n"
+      "  local at='' word\n"
       "  local -a commands options\n"
       "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n"
       "    [[ $word == -* ]] && continue\n"
-      "    case \"${path:+$path }$word\" in\n";
+      "    case \"${at:+$at }$word\" in\n";
   std::string paths;
   std::string cases;
   for (const auto& node : nodes_of(app)) {
@@ -124,8 +125,8 @@ std::string zsh_completion(const CLI::App& app) {
     for (const auto& word : node.options) cases += " " + described(word);
     cases += " ) ;;\n";
   }
-  script += "      (" + paths + ") path=\"${path:+$path }$word\" ;;\n    esac\n  done\n";
-  script += "  case \"$path\" in\n" + cases + "  esac\n";
+  script += "      (" + paths + ") at=\"${at:+$at }$word\" ;;\n    esac\n  done\n";
+  script += "  case \"$at\" in\n" + cases + "  esac\n";
   return script +
          "  if [[ ${words[CURRENT]} == -* ]]; then\n"
          "    _describe 'option' options\n"
@@ -135,26 +136,27 @@ std::string zsh_completion(const CLI::App& app) {
          "    _files\n"
          "  fi\n"
          "}\n"
-         "compdef _millrace millrace\n";
+         "# As a file of $fpath this is the function itself; sourced, it is made known.\n"
+         "if [[ ${funcstack[1]} == _millrace ]]; then _millrace; else compdef _millrace millrace; "
+         "fi\n";
 }
 
 std::string fish_completion(const CLI::App& app) {
   std::string script =
       "# millrace completion fish > ~/.config/fish/completions/millrace.fish\n"
-      "function __millrace_at\n"
-      "  set -l path\n"
+      "function __millrace_words\n"
       "  for word in (commandline -opc)[2..-1]\n"
-      "    string match -q -- '-*' $word; or set -a path $word\n"
+      "    string match -q -- '-*' $word; or echo $word\n"
       "  end\n"
-      "  test (count $path) -ge (count $argv)\n"
-      "  and test \"$path[1..\"(count $argv)\"]\" = \"$argv\"\n"
       "end\n"
       "function __millrace_exactly_at\n"
-      "  set -l path\n"
-      "  for word in (commandline -opc)[2..-1]\n"
-      "    string match -q -- '-*' $word; or set -a path $word\n"
-      "  end\n"
-      "  test \"$path\" = \"$argv\"\n"
+      "  set -l at (__millrace_words)\n"
+      "  test \"$at\" = \"$argv\"\n"
+      "end\n"
+      "function __millrace_at\n"
+      "  set -l at (__millrace_words)\n"
+      "  set -l deep (count $argv)\n"
+      "  test (count $at) -ge $deep; and test \"$at[1..$deep]\" = \"$argv\"\n"
       "end\n";
   for (const auto& node : nodes_of(app)) {
     const std::string here = node.path.empty() ? "" : " " + node.path;

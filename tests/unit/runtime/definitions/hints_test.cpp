@@ -56,7 +56,7 @@ TEST_CASE("the bound of a timeout is that of its kind of step, however it is mis
   for (const std::string timeout : {"16m", "2d", "500d", "20 minutes", "0s"}) {
     INFO(timeout);
     const std::string given = R"(,"timeout":")" + timeout + "\"}";
-    for (const std::string step :
+    for (const std::string& step :
          {R"({"id":"f","type":"function","code":"() => 1")" + given,
           R"({"id":"q","type":"request","method":"GET","url":"https://a.example")" + given}) {
       const auto findings = findings_of_steps(step);
