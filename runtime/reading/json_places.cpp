@@ -125,7 +125,7 @@ TextPlace place_of_byte(std::string_view text, std::size_t at) {
 JsonPlaces::JsonPlaces(std::string_view text) {
   JsonWalk walk(text, *this);
   places_.emplace("", walk.place());
-  if (json_mistake_at(text) == text.size()) walk.value("");
+  if (parse_json(text).ok()) walk.value("");
 }
 
 TextPlace JsonPlaces::find(std::string pointer) const {

@@ -51,7 +51,8 @@ std::string outcome_of(const std::string& name, std::vector<std::string> words) 
   std::istringstream lines(parser.config_text());
   std::string shown;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(name + " =") || line.starts_with("# " + name + " ")) shown += line + "\n";
+    if (line.starts_with(name + " =") || line.starts_with("# " + name + " is set"))
+      shown += line + "\n";
   }
   return shown;
 }
