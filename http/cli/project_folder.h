@@ -5,7 +5,6 @@
 //   integrations/TYPE/integration.json   one integration each
 //   workflows/NAME.json                  one definition each; NAME is the workflow's id
 //   workflows/**/*.js                    code of functions, named by "codeFile" beside the definition
-//   tests/*.json                         for `millrace test`
 //
 // Instead of a folder, one definition file may be given.
 
