@@ -1,5 +1,7 @@
 #include "http/api/api_call.h"
 
+#include "runtime/reading/strict_json.h"
+
 namespace millrace {
 
 const std::string& ApiCall::path_value(std::string_view name) const {
@@ -33,7 +35,7 @@ Reply no_content() {
 
 Result<JsonObject> json_object_body(const ApiCall& call) {
   if (call.http.body.empty()) return JsonObject();
-  auto value = parse_json(call.http.body);
+  auto value = parse_strict_json(call.http.body);
   if (!value) return value.error();
   if (!value->is_object()) {
     return Error(ErrorCode::invalid_request,

@@ -3,6 +3,7 @@
 #include "actors/gateway/gateway.h"
 #include "http/api/openapi.h"
 #include "http/api/routes.h"
+#include "runtime/base/version.h"
 
 namespace millrace {
 
@@ -25,7 +26,7 @@ Result<Reply> describe_api(const ApiCall&, ApiServices&) {
 }
 
 Result<Reply> is_alive(const ApiCall&, ApiServices&) {
-  return json_reply(200, JsonObject{{"status", "alive"}});
+  return json_reply(200, JsonObject{{"status", "alive"}, {"version", program_version}});
 }
 
 Result<Reply> is_ready(const ApiCall&, ApiServices& services) {
@@ -63,7 +64,7 @@ constexpr Route routes[]{
      .operation = "isAlive",
      .summary = "Whether the process answers",
      .handler = &is_alive,
-     .answers = {{200, "It lives.", "{status: \"alive\"}"}}},
+     .answers = {{200, "It lives.", "{status: \"alive\", version: string}"}}},
     {.method = "GET",
      .pattern = "/readyz",
      .operation = "isReady",

@@ -1,6 +1,7 @@
 #include "http/api/integrations_api.h"
 
 #include "actors/tenants/integration_registry.h"
+#include "runtime/reading/strict_json.h"
 
 namespace millrace {
 namespace {
@@ -31,7 +32,7 @@ Result<Reply> list_integrations(const ApiCall& call, ApiServices& services) {
 }
 
 Result<Reply> put_integration(const ApiCall& call, ApiServices& services) {
-  const auto definition = parse_json(call.http.body);
+  const auto definition = parse_strict_json(call.http.body);
   if (!definition) return definition.error();
   const auto stored = services.integrations.put(call.project, call.path_value("type"), *definition);
   if (!stored) return stored.error();

@@ -127,10 +127,12 @@ JsonObject error_schema() {
 JsonObject schemas(std::span<const RouteGroup> groups) {
   JsonObject all{{"Error", error_schema()}};
   static constexpr std::array shared{
-      NamedShape{"Finding",
-                 "{step?: string, path: string, message: string, expected?: string, got?: string, "
-                 "nearest?: string}",
-                 "One thing that is wrong; `path` is a JSON pointer into what was sent."},
+      NamedShape{
+          "Finding",
+          "{step?: string, path: string, message: string, expected?: string, got?: string, "
+          "nearest?: string, line?: integer, column?: integer}",
+          "One thing that is wrong; `path` is a JSON pointer into what was sent. Line and "
+          "column are of the function's code when `path` names code, else of what was sent."},
       NamedShape{
           "Violation",
           "{in: \"body\"|\"headers\"|\"params\", key: string, expected: string, got: string, "

@@ -3,6 +3,7 @@
 #include "actors/tenants/workflow_library.h"
 #include "http/api/finding_json.h"
 #include "runtime/definitions/compiled_form.h"
+#include "runtime/reading/strict_json.h"
 
 #include <algorithm>
 
@@ -93,7 +94,7 @@ Result<Reply> put_workflow(const ApiCall& call, ApiServices& services) {
         ErrorCode::payload_too_large,
         "a definition has at most " + std::to_string(limits::definition_bytes_max) + " bytes");
   }
-  const auto definition = parse_json(call.http.body);
+  const auto definition = parse_strict_json(call.http.body);
   if (!definition) return definition.error();
   if (is_compiled_form(*definition)) return put_compiled(call, services, *id, *definition);
   const auto put = services.workflows.put_draft(call.project, *id, *definition);

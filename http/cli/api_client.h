@@ -25,8 +25,19 @@ struct ApiTarget {
   void add_api_key(CLI::App& command);
   void add_admin_key(CLI::App& command);
 
+  /// Is there all that the command has options for? Of two keys one will do. Error invalid_request: the
+  /// option, the variable and the file that could say it.
+  Outcome check() const;
+  /// The API key, else the admin key.
+  const std::string& key() const { return api_key.empty() ? admin_key : api_key; }
+
   /// "/projects/<project>" and the given rest.
   std::string project_path(std::string_view rest) const;
+
+ private:
+  bool needs_project_ = false;
+  bool takes_api_key_ = false;
+  bool takes_admin_key_ = false;
 };
 
 struct ApiRequest {
@@ -47,7 +58,8 @@ struct ApiAnswer {
   bool ok() const { return status >= 200 && status < 300; }
 };
 
-/// Error overloaded when no server answers; an HTTP error status is an answer.
+/// Errors: invalid_request, when the target is incomplete or its address is none; overloaded, when no
+/// server answers. An HTTP error status is an answer.
 Result<ApiAnswer> call_api(const ApiTarget& target, const ApiRequest& request);
 
 }  // namespace millrace

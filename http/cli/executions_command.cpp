@@ -1,104 +1,129 @@
 // `millrace executions list|show|cancel`: the task history on a terminal.
 
-#include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
+#include "http/cli/terminal.h"
+#include "runtime/text/nearest_name.h"
 #include "runtime/text/percent_text.h"
 
 #include <CLI/CLI.hpp>
 
-#include <iomanip>
 #include <iostream>
 #include <memory>
+#include <set>
 
 namespace millrace {
 namespace {
 
-struct ExecutionOptions {
-  ApiTarget target;
+constexpr std::size_t listed_max = 10'000;
+constexpr std::size_t ids_named_max = 20;
+
+struct ExecutionOptions : ApiCommand {
   std::string id;
   std::string step;
+  std::size_t limit = 100;
+  std::size_t offset = 0;
   std::vector<std::pair<std::string, std::string>> filters{
-      {"userId", {}}, {"workflowId", {}}, {"status", {}}, {"offset", {}}};
-  bool json = false;
+      {"userId", {}}, {"workflowId", {}}, {"status", {}}};
 
-  OutputFormat format() const { return json ? OutputFormat::json : OutputFormat::text; }
   std::string path(const std::string& rest) const {
     return target.project_path("/task-history/workflow-executions" + rest);
   }
 };
 
-std::string cell(const JsonObject& row, std::string_view key) {
-  const auto* value = row.if_contains(key);
-  if (value == nullptr || value->is_null()) return "-";
-  return value->is_string() ? std::string(value->get_string()) : to_text(*value);
+std::string query_of(const ExecutionOptions& options, std::size_t offset) {
+  std::string query = "?offset=" + std::to_string(offset);
+  for (const auto& [name, value] : options.filters) {
+    if (!value.empty()) query += "&" + name + "=" + percent_encode_text(value);
+  }
+  return query;
 }
 
-/// The rows' members `keys`, aligned.
-void print_table(const JsonArray& rows, const std::vector<std::string>& keys) {
-  std::vector<std::size_t> widths;
-  for (const auto& key : keys) {
-    std::size_t width = key.size();
-    for (const auto& row : rows) width = std::max(width, cell(row.as_object(), key).size());
-    widths.push_back(width + 2);
-  }
-  const auto print = [&](const auto& text_of) {
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      std::cout << std::left << std::setw(static_cast<int>(widths[i])) << text_of(keys[i]);
+/// The server has pages of its own size; runs that begin meanwhile push others into the next one.
+int list(const ExecutionOptions& options) {
+  JsonArray rows;
+  std::set<std::string> seen;
+  Json total;
+  for (std::size_t offset = options.offset; rows.size() < options.limit;) {
+    const auto answer =
+        call_api(options.target,
+                 {"GET", options.path(query_of(options, offset)), options.target.api_key, {}});
+    if (!answer) return complain(answer.error(), options.format());
+    if (!answer->ok() || !answer->json.is_object()) return complain(*answer, options.format());
+    const auto& page = answer->json.get_object();
+    const auto& found = page.at("workflowExecutions").as_array();
+    total = page.at("total");
+    for (const auto& row : found) {
+      const bool is_new = seen.insert(cell(row.as_object(), "id")).second;
+      if (is_new && rows.size() < options.limit) rows.push_back(row);
     }
-    std::cout << "\n";
-  };
-  print([](const std::string& key) { return key; });
-  for (const auto& row : rows) {
-    print([&](const std::string& key) { return cell(row.as_object(), key); });
+    offset += found.size();
+    if (found.empty() || page.at("nextLink").is_null()) break;
   }
-}
-
-/// Asks the server; prints JSON as it is, or hands the answer to `print`.
-int ask(const ExecutionOptions& options, const ApiRequest& request,
-        const std::function<void(const JsonObject&)>& print) {
-  const auto answer = call_api(options.target, request);
-  if (!answer) return complain(answer.error(), options.format());
-  if (!answer->ok() || !answer->json.is_object()) return complain(*answer, options.format());
   if (options.json) {
-    std::cout << answer->text << "\n";
-  } else {
-    print(answer->json.get_object());
+    std::cout << to_text(JsonObject{{"workflowExecutions", std::move(rows)}, {"total", total}})
+              << std::endl;
+    return exit_codes::done;
   }
-  std::cout << std::flush;
+  print_table(rows,
+              {"id", "workflowId", "userId", "status", "taskCount", "runDuration", "dateStarted"});
+  std::cout << rows.size() << " of " << to_text(total) << std::endl;
   return exit_codes::done;
 }
 
-int list(const ExecutionOptions& options) {
-  std::string query;
-  for (const auto& [name, value] : options.filters) {
-    if (value.empty()) continue;
-    query += (query.empty() ? "?" : "&") + name + "=" + percent_encode_text(value);
+/// What can be shown instead of a step execution that the run does not have.
+Error no_such_step(const ExecutionOptions& options, const JsonObject& run) {
+  std::vector<std::string> of_step;
+  std::vector<std::string> all;
+  for (const auto& row : run.at("stepExecutions").as_array()) {
+    const auto& step = row.as_object();
+    all.push_back(cell(step, "id"));
+    if (cell(step, "stepId") == options.step) of_step.push_back(cell(step, "id"));
   }
-  return ask(options, {"GET", options.path(query), options.target.api_key, {}},
-             [](const JsonObject& page) {
-               const auto& rows = page.at("workflowExecutions").as_array();
-               print_table(rows, {"id", "workflowId", "userId", "status", "taskCount",
-                                  "runDuration", "dateStarted"});
-               std::cout << rows.size() << " of " << to_text(page.at("total")) << "\n";
-             });
+  const auto& named = of_step.empty() ? all : of_step;
+  std::string list;
+  for (std::size_t i = 0; i < named.size() && i < ids_named_max; ++i) {
+    list += (i == 0 ? "" : ", ") + named[i];
+  }
+  if (named.size() > ids_named_max) list += ", … (" + std::to_string(named.size()) + " in all)";
+  if (!of_step.empty()) {
+    return {ErrorCode::not_found,
+            options.step + " is inside a fan-out and ran once per element; name one of " + list};
+  }
+  const std::string nearest = nearest_name(options.step, all);
+  return {ErrorCode::not_found,
+          "the run has no step " + options.step +
+              (nearest.empty() ? std::string() : "; did you mean " + nearest + "?") +
+              (list.empty() ? std::string() : " It has " + list)};
+}
+
+int show_step(const ExecutionOptions& options) {
+  const std::string run_path = options.path("/" + percent_encode_text(options.id));
+  const auto& key = options.target.api_key;
+  const std::string step_path = run_path + "/step-executions/" + percent_encode_text(options.step);
+  const auto step = call_api(options.target, {"GET", step_path, key, {}});
+  if (!step) return complain(step.error(), options.format());
+  if (step->ok()) {
+    std::cout << (options.json ? step->text : pretty(step->json)) << std::endl;
+    return exit_codes::done;
+  }
+  const auto run = call_api(options.target, {"GET", run_path, key, {}});
+  if (step->status != 404 || !run || !run->ok() || !run->json.is_object()) {
+    return complain(*step, options.format());
+  }
+  return complain(no_such_step(options, run->json.get_object()), options.format());
 }
 
 int show(const ExecutionOptions& options) {
-  std::string rest = "/" + percent_encode_text(options.id);
-  if (!options.step.empty()) rest += "/step-executions/" + percent_encode_text(options.step);
-  return ask(options, {"GET", options.path(rest), options.target.api_key, {}},
-             [&](const JsonObject& body) {
-               if (!options.step.empty()) {
-                 std::cout << pretty(body) << "\n";
-                 return;
-               }
-               JsonObject head = body;
-               head.erase("stepExecutions");
-               std::cout << pretty(head) << "\n";
-               print_table(body.at("stepExecutions").as_array(),
-                           {"id", "type", "status", "start", "end", "inputSize", "outputSize"});
-             });
+  if (!options.step.empty()) return show_step(options);
+  const std::string path = options.path("/" + percent_encode_text(options.id));
+  return ask(options, {"GET", path, options.target.api_key, {}}, [](const JsonObject& body) {
+    JsonObject head = body;
+    head.erase("stepExecutions");
+    std::cout << pretty(head) << "\n";
+    print_table(body.at("stepExecutions").as_array(),
+                {"id", "type", "status", "start", "end", "inputSize", "outputSize"});
+  });
 }
 
 int cancel(const ExecutionOptions& options) {
@@ -129,15 +154,19 @@ void add_executions_command(CLI::App& app, int& exit_code) {
     command->callback([options, run, &exit_code] { exit_code = run(*options); });
     return std::pair(command, options.get());
   };
-  auto [list_command, filters] = add("list", "The newest runs.", &list);
-  list_command->add_option("--user", filters->filters[0].second, "of this user");
-  list_command->add_option("--workflow", filters->filters[1].second, "of this workflow");
-  list_command->add_option("--status", filters->filters[2].second,
+  auto [list_command, listed] = add("list", "The newest runs.", &list);
+  list_command->add_option("--user", listed->filters[0].second, "of this user");
+  list_command->add_option("--workflow", listed->filters[1].second, "of this workflow");
+  list_command->add_option("--status", listed->filters[2].second,
                            "EXECUTING, DELAYED, SUCCEEDED, FAILED or CANCELLED");
-  list_command->add_option("--offset", filters->filters[3].second, "rows to skip");
+  list_command->add_option("--limit", listed->limit, "rows to show")
+      ->check(CLI::Range(std::size_t{1}, listed_max))
+      ->capture_default_str();
+  list_command->add_option("--offset", listed->offset, "rows to skip")->capture_default_str();
   auto [show_command, shown] = add("show", "One run and its steps.", &show);
   show_command->add_option("id", shown->id, "the run's id")->required();
-  show_command->add_option("--step", shown->step, "input and output of this step");
+  show_command->add_option("--step", shown->step,
+                           "input and output of this step; inside a fan-out STEP.INDEX");
   auto [cancel_command, cancelled] = add("cancel", "Stop a run before its next step.", &cancel);
   cancel_command->add_option("id", cancelled->id, "the run's id")->required();
 }

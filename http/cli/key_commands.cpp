@@ -1,7 +1,6 @@
 // `millrace keys`, `token` and `signing-keys`: what an application's backend does, for development.
 
 #include "http/auth/user_token.h"
-#include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
 #include "runtime/text/duration_text.h"
@@ -19,16 +18,12 @@
 namespace millrace {
 namespace {
 
-struct KeyOptions {
-  ApiTarget target;
+struct KeyOptions : ApiCommand {
   std::string directory = ".";
   std::string key_file;
   std::string kid;
   std::string user;
   std::string lifetime = "1h";
-  bool json = false;
-
-  OutputFormat format() const { return json ? OutputFormat::json : OutputFormat::text; }
 };
 
 /// Never overwrites: an old private key may still be in use.
@@ -103,6 +98,16 @@ int change_signing_key(const KeyOptions& options, const std::string& method) {
   return exit_codes::done;
 }
 
+int list_signing_keys(const KeyOptions& options) {
+  return ask(
+      options, {"GET", options.target.project_path("/signing-keys"), options.target.api_key, {}},
+      [](const JsonObject& body) {
+        for (const auto& key : body.at("signingKeys").as_array()) {
+          std::cout << cell(key.as_object(), "kid") << "\n" << cell(key.as_object(), "pem") << "\n";
+        }
+      });
+}
+
 void add_signing_keys(CLI::App& app, int& exit_code) {
   auto* group = app.add_subcommand("signing-keys", "The public keys that verify user tokens.");
   group->require_subcommand(1);
@@ -122,6 +127,13 @@ void add_signing_keys(CLI::App& app, int& exit_code) {
     command->callback(
         [options, method, &exit_code] { exit_code = change_signing_key(*options, method); });
   }
+  auto options = std::make_shared<KeyOptions>();
+  auto* list_command = group->add_subcommand("list", "The keys that are in use.");
+  options->target.add_url(*list_command);
+  options->target.add_project(*list_command);
+  options->target.add_api_key(*list_command);
+  list_command->add_flag("--json", options->json, "print JSON");
+  list_command->callback([options, &exit_code] { exit_code = list_signing_keys(*options); });
 }
 
 }  // namespace

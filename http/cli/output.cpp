@@ -1,11 +1,14 @@
 #include "http/cli/output.h"
 
-#include "http/cli/commands.h"
+#include "http/cli/exit_codes.h"
+#include "http/cli/terminal.h"
 #include "http/wire/error_response.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <tuple>
 
 namespace millrace {
 namespace {
@@ -16,6 +19,12 @@ std::string text_member(const JsonObject& object, std::string_view key) {
                                                   : std::string();
 }
 
+std::size_t number_member(const JsonObject& object, std::string_view key) {
+  const auto* member = object.if_contains(key);
+  const auto* number = member != nullptr ? member->if_int64() : nullptr;
+  return number != nullptr && *number > 0 ? static_cast<std::size_t>(*number) : 0;
+}
+
 ErrorDetail detail_of(const JsonObject& object) {
   const bool is_violation = object.contains("in");
   return {.step = text_member(object, "step"),
@@ -24,7 +33,9 @@ ErrorDetail detail_of(const JsonObject& object) {
           .expected = text_member(object, "expected"),
           .got = text_member(object, "got"),
           .nearest = text_member(object, "nearest"),
-          .in = text_member(object, "in")};
+          .in = text_member(object, "in"),
+          .line = number_member(object, "line"),
+          .column = number_member(object, "column")};
 }
 
 void write_pretty(std::string& out, const Json& value, std::size_t indent) {
@@ -52,6 +63,11 @@ void write_pretty(std::string& out, const Json& value, std::size_t indent) {
   }
 }
 
+int exit_code_of(const Error& error) {
+  if (error.code == ErrorCode::overloaded) return exit_codes::unreachable;
+  return error.code == ErrorCode::invalid_request ? exit_codes::usage : exit_codes::refused;
+}
+
 }  // namespace
 
 std::string finding_line(const ErrorDetail& detail) {
@@ -59,7 +75,7 @@ std::string finding_line(const ErrorDetail& detail) {
   if (!detail.in.empty()) {
     line += detail.in + " ";
   } else if (!detail.step.empty()) {
-    line += "step " + detail.step + " ";
+    line += "step " + detail.step + (detail.path.empty() ? ": " : " ");
   }
   if (!detail.path.empty()) line += detail.path + ": ";
   line += detail.message;
@@ -73,42 +89,116 @@ std::string finding_line(const ErrorDetail& detail) {
 }
 
 int complain(const Error& error, OutputFormat format, std::string_view subject) {
-  const int exit_code =
-      error.code == ErrorCode::overloaded ? exit_codes::unreachable : exit_codes::refused;
   if (format == OutputFormat::json) {
     JsonObject body = error_body(error);
     if (!subject.empty()) body["subject"] = subject;
     std::cerr << to_text(body) << std::endl;
-    return exit_code;
+    return exit_code_of(error);
   }
-  std::cerr << (subject.empty() ? std::string("millrace") : std::string(subject)) << ": "
-            << error.message << "\n";
+  const std::string who = subject.empty() ? "millrace" : std::string(subject);
+  std::cerr << painted(who + ": ", Colour::red, Stream::errors) << error.message << "\n";
   for (const auto& detail : error.details) std::cerr << finding_line(detail) << "\n";
   std::cerr << std::flush;
-  return exit_code;
+  return exit_code_of(error);
+}
+
+Error error_of(const ApiAnswer& answer) {
+  Error error(ErrorCode::invalid_request, "the server answered " + std::to_string(answer.status));
+  const auto* const body = answer.json.if_object();
+  if (body == nullptr) return error;
+  if (const auto message = text_member(*body, "message"); !message.empty()) error.message = message;
+  for (const auto* key : {"details", "errors"}) {
+    const auto* list = body->if_contains(key);
+    if (list == nullptr || !list->is_array()) continue;
+    for (const auto& entry : list->get_array()) {
+      if (entry.is_object()) error.details.push_back(detail_of(entry.get_object()));
+    }
+  }
+  return error;
 }
 
 int complain(const ApiAnswer& answer, OutputFormat format, std::string_view subject) {
-  Error error(ErrorCode::invalid_request, "the server answered " + std::to_string(answer.status));
-  if (const auto* body = answer.json.if_object()) {
-    if (const auto message = text_member(*body, "message"); !message.empty()) {
-      error.message = message;
-    }
-    for (const auto* key : {"details", "errors"}) {
-      const auto* list = body->if_contains(key);
-      if (list == nullptr || !list->is_array()) continue;
-      for (const auto& entry : list->get_array()) {
-        if (entry.is_object()) error.details.push_back(detail_of(entry.get_object()));
-      }
-    }
-  }
   if (format == OutputFormat::json && answer.json.is_object()) {
     JsonObject body = answer.json.get_object();
     if (!subject.empty()) body["subject"] = subject;
     std::cerr << to_text(body) << std::endl;
-    return exit_codes::refused;
+  } else {
+    complain(error_of(answer), format, subject);
   }
-  return complain(error, format, subject);
+  return exit_codes::refused;  // the server's word, whatever it is about
+}
+
+int ask(const ApiCommand& command, const ApiRequest& request,
+        const std::function<void(const JsonObject&)>& print) {
+  const auto answer = call_api(command.target, request);
+  if (!answer) return complain(answer.error(), command.format());
+  if (!answer->ok() || !answer->json.is_object()) return complain(*answer, command.format());
+  if (command.json) {
+    std::cout << answer->text << "\n";
+  } else {
+    print(answer->json.get_object());
+  }
+  std::cout << std::flush;
+  return exit_codes::done;
+}
+
+std::string finding_line(const FileFinding& finding) {
+  const auto& detail = finding.detail;
+  std::string line =
+      finding.file + ":" + std::to_string(detail.line) + ":" + std::to_string(detail.column) + ": ";
+  ErrorDetail rest = detail;
+  rest.path.clear();
+  return line + finding_line(rest).substr(2);
+}
+
+JsonObject finding_json(const FileFinding& finding) {
+  JsonObject object{
+      {"file", finding.file}, {"line", finding.detail.line}, {"column", finding.detail.column}};
+  const JsonObject body = error_body(Error(ErrorCode::invalid_definition, "", {finding.detail}));
+  for (const auto& member : body.at("details").as_array().front().as_object()) {
+    object.emplace(member.key(), member.value());
+  }
+  return object;
+}
+
+void sort_findings(FileFindings& findings) {
+  std::stable_sort(findings.begin(), findings.end(), [](const auto& left, const auto& right) {
+    return std::tie(left.file, left.detail.line, left.detail.column) <
+           std::tie(right.file, right.detail.line, right.detail.column);
+  });
+}
+
+void print_findings(FileFindings findings) {
+  sort_findings(findings);
+  for (const auto& finding : findings) {
+    const std::string line = finding_line(finding);
+    const auto place_end = line.find(": ", finding.file.size()) + 1;
+    std::cerr << painted(line.substr(0, place_end), Colour::red, Stream::errors)
+              << line.substr(place_end) << "\n";
+  }
+  std::cerr << std::flush;
+}
+
+std::string cell(const JsonObject& row, std::string_view key) {
+  const auto* value = row.if_contains(key);
+  if (value == nullptr || value->is_null()) return "-";
+  return value->is_string() ? std::string(value->get_string()) : to_text(*value);
+}
+
+void print_table(const JsonArray& rows, const std::vector<std::string>& keys) {
+  for (std::size_t line = 0; line <= rows.size(); ++line) {
+    for (const auto& key : keys) {
+      std::size_t width = key.size();
+      for (const auto& row : rows) width = std::max(width, cell(row.as_object(), key).size());
+      std::string text = line == 0 ? key : cell(rows[line - 1].as_object(), key);
+      const std::string content = text;
+      if (key != keys.back()) text.resize(width + 2, ' ');
+      std::cout << (line == 0         ? painted(text, Colour::bold, Stream::output)
+                    : key == "status" ? painted_status(text, content)
+                                      : text);
+    }
+    std::cout << "\n";
+  }
 }
 
 std::string pretty(const Json& value) {

@@ -4,39 +4,36 @@
 //   project.json                         {"id", "name"}, both optional; the file itself is optional
 //   integrations/TYPE/integration.json   one integration each
 //   workflows/NAME.json                  one definition each; NAME is the workflow's id
-//   workflows/*.js                       code of functions, named by "codeFile" beside the definition
+//   workflows/**/*.js                    code of functions, named by "codeFile" beside the definition
 //
 // Instead of a folder, one definition file may be given.
 
+#include "http/cli/definition_file.h"
 #include "runtime/base/ids.h"
-#include "runtime/base/json.h"
-#include "runtime/base/result.h"
 
 #include <string>
 #include <vector>
 
 namespace millrace {
 
-struct WorkflowFile {
+struct WorkflowFile : DefinitionFile {
   WorkflowId id;
-  std::string path;
-  Json definition;  // with "code" in the place of "codeFile"
 };
 
-struct IntegrationFile {
+struct IntegrationFile : DefinitionFile {
   std::string type;
-  std::string path;
-  Json definition;
 };
 
 struct ProjectFolder {
   std::string project_id;  // from project.json; may be empty
   std::vector<IntegrationFile> integrations;
   std::vector<WorkflowFile> workflows;
+  /// What is wrong with the files, of all of them: a file that cannot be read is missing above and
+  /// hides nothing of the others. Misplaced files are named too.
+  FileFindings findings;
 };
 
-/// Errors name the file: not_found, invalid_json, invalid_definition (a codeFile that is missing or
-/// lies outside the project).
+/// Error invalid_request: there is neither such a file nor such a folder.
 Result<ProjectFolder> read_project_folder(const std::string& path);
 
 }  // namespace millrace

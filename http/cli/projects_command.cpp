@@ -1,6 +1,5 @@
-// `millrace projects`: makes projects and rotates their API keys.
+// `millrace projects`: makes and lists projects, and rotates their API keys.
 
-#include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
 
@@ -12,13 +11,9 @@
 namespace millrace {
 namespace {
 
-struct ProjectOptions {
-  ApiTarget target;
+struct ProjectOptions : ApiCommand {
   std::string id;
   std::string name;
-  bool json = false;
-
-  OutputFormat format() const { return json ? OutputFormat::json : OutputFormat::text; }
 };
 
 int show_key(const ProjectOptions& options, const Result<ApiAnswer>& answer) {
@@ -44,10 +39,17 @@ int create(const ProjectOptions& options) {
 }
 
 int rotate(const ProjectOptions& options) {
-  const auto& key =
-      options.target.api_key.empty() ? options.target.admin_key : options.target.api_key;
-  return show_key(options, call_api(options.target,
-                                    {"POST", options.target.project_path("/api-key"), key, {}}));
+  const std::string path = options.target.project_path("/api-key");
+  return show_key(options, call_api(options.target, {"POST", path, options.target.key(), {}}));
+}
+
+int list(const ProjectOptions& options) {
+  return ask(options, {"GET", "/projects", options.target.admin_key, {}},
+             [](const JsonObject& body) {
+               for (const auto& project : body.at("projects").as_array()) {
+                 std::cout << cell(project.as_object(), "id") << "\n";
+               }
+             });
 }
 
 }  // namespace
@@ -74,6 +76,13 @@ void add_projects_command(CLI::App& app, int& exit_code) {
   options->target.add_admin_key(*rotate_command);
   rotate_command->add_flag("--json", options->json, "print JSON");
   rotate_command->callback([options, &exit_code] { exit_code = rotate(*options); });
+
+  options = std::make_shared<ProjectOptions>();
+  auto* list_command = group->add_subcommand("list", "The ids of all projects.");
+  options->target.add_url(*list_command);
+  options->target.add_admin_key(*list_command);
+  list_command->add_flag("--json", options->json, "print JSON");
+  list_command->callback([options, &exit_code] { exit_code = list(*options); });
 }
 
 }  // namespace millrace

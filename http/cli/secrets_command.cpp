@@ -1,7 +1,6 @@
 // `millrace secrets`: a project's environment secrets. A value is best given on standard input or
 // in the environment: a command line is seen by others on the machine.
 
-#include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
 #include "runtime/text/percent_text.h"
@@ -16,14 +15,11 @@
 namespace millrace {
 namespace {
 
-struct SecretOptions {
-  ApiTarget target;
+struct SecretOptions : ApiCommand {
   std::string name;
   std::optional<std::string> value;
   std::string variable;
-  bool json = false;
 
-  OutputFormat format() const { return json ? OutputFormat::json : OutputFormat::text; }
   std::string path() const { return target.project_path("/secrets/" + percent_encode_text(name)); }
 };
 
@@ -32,7 +28,7 @@ Result<std::string> value_of(const SecretOptions& options) {
   if (!options.variable.empty()) {
     const char* const value = std::getenv(options.variable.c_str());
     if (value != nullptr) return std::string(value);
-    return Error(ErrorCode::invalid_request,
+    return Error(ErrorCode::not_found,
                  "the environment variable " + options.variable + " is not set");
   }
   auto text = read_file("-");

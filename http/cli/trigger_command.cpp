@@ -1,7 +1,6 @@
 // `millrace trigger`: starts a workflow as a user would, and shows the answer.
 
 #include "http/auth/user_token.h"
-#include "http/cli/api_client.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
 #include "runtime/text/percent_text.h"
@@ -14,24 +13,22 @@
 namespace millrace {
 namespace {
 
-struct TriggerOptions {
-  ApiTarget target;
+struct TriggerOptions : ApiCommand {
   std::string workflow;
   std::string token;
   std::string key_file;
   std::string user = "user-1";
   std::string data;
   std::vector<std::string> params;
-  bool json = false;
-
-  OutputFormat format() const { return json ? OutputFormat::json : OutputFormat::text; }
 };
 
 Result<std::string> user_token(const TriggerOptions& options) {
   if (!options.token.empty()) return options.token;
   if (options.key_file.empty()) {
-    return Error(ErrorCode::unauthorized,
-                 "give a user token with --token, or sign one with --key private.pem --sub USER");
+    return Error(
+        ErrorCode::invalid_request,
+        "which user? Give a user token with --token, or set MILLRACE_TOKEN, or sign one with "
+        "--key private.pem --sub USER");
   }
   const auto pem = read_file(options.key_file);
   if (!pem) return pem.error();
@@ -41,25 +38,33 @@ Result<std::string> user_token(const TriggerOptions& options) {
                          SystemClock().now());
 }
 
-std::string query_of(const std::vector<std::string>& params) {
+Result<std::string> query_of(const std::vector<std::string>& params) {
   std::string query;
   for (const auto& param : params) {
     const auto equals = param.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Error(ErrorCode::invalid_request,
+                   "--param takes NAME=VALUE, and '" + param + "' is not; an empty value is NAME=");
+    }
     query += query.empty() ? "?" : "&";
-    query += percent_encode_text(param.substr(0, equals)) + "=";
-    if (equals != std::string::npos) query += percent_encode_text(param.substr(equals + 1));
+    query += percent_encode_text(param.substr(0, equals)) + "=" +
+             percent_encode_text(param.substr(equals + 1));
   }
   return query;
 }
 
 int trigger(const TriggerOptions& options) {
+  const auto query = query_of(options.params);
+  if (!query) return complain(query.error(), options.format());
+  if (const auto complete = options.target.check(); !complete) {
+    return complain(complete.error(), options.format());
+  }
   const auto token = user_token(options);
   if (!token) return complain(token.error(), options.format());
-  ApiRequest request{
-      "POST",
-      options.target.project_path("/sdk/triggers/" + percent_encode_text(options.workflow) +
-                                  query_of(options.params)),
-      *token, options.data};
+  ApiRequest request{"POST",
+                     options.target.project_path("/sdk/triggers/" +
+                                                 percent_encode_text(options.workflow) + *query),
+                     *token, options.data};
   if (options.data.starts_with('@')) {
     auto data = read_file(options.data.substr(1));
     if (!data) return complain(data.error(), options.format());

@@ -18,6 +18,7 @@
 #include "http/api/api.h"
 #include "http/outbound/curl_http_caller.h"
 #include "http/server/admin_key.h"
+#include "http/server/function_worker.h"
 #include "http/server/secrets_key.h"
 #include "http/server/server_metrics.h"
 #include "http/server/timed_gateway.h"
@@ -28,9 +29,6 @@
 #include "storage/rocks/rocks_store.h"
 
 #include <spdlog/spdlog.h>
-
-#include <filesystem>
-#include <unistd.h>
 
 namespace millrace {
 namespace {
@@ -47,11 +45,6 @@ void write_log(LogLevel level, const std::string& line) {
       spdlog::error("{}", line);
       return;
   }
-}
-
-std::string worker_path(const ServerOptions& options) {
-  if (!options.function_worker.empty()) return options.function_worker;
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "millrace-function-worker";
 }
 
 Result<std::unique_ptr<storage::OrderedStore>> open_store(const ServerOptions& options) {
@@ -112,6 +105,7 @@ class ComposedServer final : public RunningServer {
         tenants_(project_views_, user_views_, clock_) {}
 
   Outcome begin() {
+    if (auto checked = check_function_worker(); !checked) return checked;
     // What tenants have is read when somebody asks for it.
     if (auto indexed = projects_.index_api_keys(); !indexed) return indexed;
     auto key = admin_key(options_, random_);
@@ -146,13 +140,24 @@ class ComposedServer final : public RunningServer {
   }
 
  private:
+  /// Any other program would only be found out by the first function that runs.
+  Outcome check_function_worker() {
+    if (const auto checked = functions_.check("() => 1"); !checked) {
+      return Error(ErrorCode::invalid_request,
+                   "the function worker " + function_worker_path(options_.function_worker) +
+                       " does not do its work (" + checked.error().message +
+                       "); name millrace-function-worker with --function-worker");
+    }
+    return Done{};
+  }
+
   WorkflowLibrary::Integrations catalogs() {
     return [this](const ProjectId& project) { return integrations_.catalog(project); };
   }
 
   static FunctionPoolOptions function_options(const ServerOptions& options, CallTimings& timings) {
     FunctionPoolOptions functions;
-    functions.worker_binary = worker_path(options);
+    functions.worker_binary = function_worker_path(options.function_worker);
     functions.log = &write_log;
     functions.timings = &timings;
     functions.workers_max = options.function_workers_max;
@@ -208,12 +213,8 @@ class ComposedServer final : public RunningServer {
 
 Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions& options) {
   // Missing, it would only be missed at the first deploy.
-  if (const auto worker = worker_path(options); ::access(worker.c_str(), X_OK) != 0) {
-    return Error(
-        ErrorCode::invalid_request,
-        "the function worker " + worker +
-            " is missing or cannot be executed; build it or name it with --function-worker");
-  }
+  const std::string worker = function_worker_path(options.function_worker);
+  if (auto there = check_function_worker_file(worker); !there) return there.error();
   auto store = open_store(options);
   if (!store) return store.error();
   auto epochs = (*store)->claim(ShardSet::all().ids());

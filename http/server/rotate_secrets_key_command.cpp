@@ -1,6 +1,7 @@
 #include "http/server/rotate_secrets_key_command.h"
 
 #include "http/cli/exit_codes.h"
+#include "http/server/data_directory.h"
 #include "http/server/secrets_key.h"
 #include "http/wire/error_response.h"
 #include "storage/maintenance/reseal.h"
@@ -124,6 +125,7 @@ void add_rotate_secrets_key_command(CLI::App& app, int& exit_code) {
       ->required();
   command->add_flag("--json", options->json, "print JSON");
   command->callback([options, &exit_code] {
+    make_files_for_owner_only();
     const auto rotation = rotate(*options);
     exit_code = rotation ? show(*rotation, *options) : complain(rotation.error(), options->json);
   });

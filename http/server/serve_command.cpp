@@ -2,8 +2,10 @@
 
 #include "http/cli/exit_codes.h"
 #include "http/server/compose.h"
+#include "http/server/data_directory.h"
 #include "http/server/server_options.h"
 #include "http/server/shutdown_signal.h"
+#include "runtime/base/version.h"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/async.h>
@@ -44,13 +46,18 @@ void raise_descriptor_limit() {
 }
 
 int serve(const ServerOptions& options) {
+  make_files_for_owner_only();
   set_up_logging(options.log_level);
+  spdlog::info("millrace {}", program_version);
   raise_descriptor_limit();
   const ShutdownSignal shutdown;
   auto server = RunningServer::start(options);
   if (!server) {
     std::cerr << "millrace: " << server.error().message << std::endl;
     return exit_codes::usage;
+  }
+  if (const auto open = find_open_to_others(options.data_dir); open && !options.in_memory) {
+    spdlog::warn("{}", *open);
   }
   if (!options.listen.is_loopback()) {
     spdlog::warn("listening beyond loopback without TLS; put a reverse proxy in front");

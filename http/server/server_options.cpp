@@ -1,180 +1,159 @@
 #include "http/server/server_options.h"
 
-#include "runtime/text/ascii_text.h"
-#include "runtime/text/duration_text.h"
-#include "runtime/text/nearest_name.h"
+#include "http/outbound/outbound_url.h"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
-#include <fstream>
+#include <cstdlib>
 
 namespace millrace {
 namespace {
 
 Error invalid(std::string message) { return {ErrorCode::invalid_request, std::move(message)}; }
 
-std::string environment_name(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-    return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  });
-  return "MILLRACE_" + name;
+OptionReader listen_address_into(ListenAddress& field) {
+  return [&field](const std::string& value) -> Outcome {
+    auto address = parse_listen_address(value);
+    if (!address) return invalid(address.error().message);
+    field = std::move(*address);
+    return Done{};
+  };
 }
 
-/// True for options that may be given several times.
-bool is_list(const CLI::Option& option) { return option.get_items_expected_max() > 1; }
+/// What links in answers begin with, so something must be able to follow.
+OptionReader public_url_into(std::string& field) {
+  return [&field](const std::string& value) -> Outcome {
+    const auto url = parse_outbound_url(value);
+    if (!url || value.find_first_of("?#") != std::string::npos) {
+      return invalid("'" + value +
+                     "' is not the beginning of a URL such as https://api.example.com");
+    }
+    field = value.ends_with('/') ? value.substr(0, value.size() - 1) : value;
+    return Done{};
+  };
+}
 
-Outcome read_duration(const std::string& name, const std::string& text, Millis& to) {
-  const auto duration = parse_duration(text);
-  if (!duration) {
-    return invalid("--" + name + ": '" + text + "' is not a duration such as 500ms, 30s or 5m");
-  }
-  to = *duration;
-  return Done{};
+OptionReader ip_range_into(std::vector<IpRange>& field) {
+  return [&field](const std::string& value) -> Outcome {
+    auto range = IpRange::parse(value);
+    if (!range) return invalid(range.error().message);
+    field.push_back(*range);
+    return Done{};
+  };
+}
+
+OptionReader item_into(std::vector<std::string>& field) {
+  return [&field](const std::string& value) -> Outcome {
+    field.push_back(value);
+    return Done{};
+  };
+}
+
+OptionReader durability_into(bool& is_relaxed) {
+  return [&is_relaxed](const std::string& value) -> Outcome {
+    if (value != "synced" && value != "relaxed") {
+      return invalid("'" + value + "' is neither synced nor relaxed");
+    }
+    is_relaxed = value == "relaxed";
+    return Done{};
+  };
 }
 
 }  // namespace
 
-ServerOptionsParser::ServerOptionsParser(CLI::App& app) : app_(app) {
-  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    names_.push_back(name);
-    return app.add_option("--" + name, field, help)
-        ->envname(environment_name(name))
-        ->capture_default_str();
-  };
-  auto& limits = parsed_.http.limits;
-  add("data-dir", parsed_.data_dir, "directory of everything durable; made if it is missing");
-  names_.push_back("in-memory");
-  app.add_flag("--in-memory", parsed_.in_memory, "keep nothing: all data ends with the process")
-      ->envname("MILLRACE_IN_MEMORY");
-  add("durability", durability_,
-      "synced: an acknowledgement means on disk; relaxed: a machine crash may lose the last "
-      "moments")
-      ->check(CLI::IsMember({"synced", "relaxed"}));
-  add("listen", listen_, "HOST:PORT of the API; port 0 picks a free one");
-  add("admin-key", parsed_.admin_key,
-      "key that makes projects; without it one is made and kept in DATA-DIR/admin-key");
-  add("secrets-key-file", parsed_.secrets_key_file,
-      "file with the key that seals secrets and credentials (MILLRACE_SECRETS_KEY may hold the key "
-      "itself); without it one is made and kept in DATA-DIR/secrets-key");
-  add("public-url", parsed_.api.public_url,
-      "address under which clients reach the server, for links in answers");
-  add("function-worker", parsed_.function_worker,
-      "path of millrace-function-worker; without it, the one beside this binary");
-  add("function-workers-max", parsed_.function_workers_max,
-      "processes that run users' functions at a time; 0: one per core");
-  add("connections-max", parsed_.http.threads.threads_max,
-      "connections served at once, held responses included; further ones wait in the kernel");
-  add("request-body-bytes-max", limits.body_bytes_max, "larger requests are answered 413");
-  add("egress-allow", egress_allow_,
-      "range such as 10.1.0.0/16 that requests of workflows may reach although it is not public; "
-      "repeatable")
-      ->delimiter(',');
-  add("proxy", parsed_.outbound.proxy,
-      "proxy of workflows' requests, such as http://10.0.0.1:3128; names are then resolved by it");
-  add("no-proxy", parsed_.outbound.no_proxy,
-      "host that is reached without the proxy, .example for all below; repeatable")
-      ->delimiter(',');
-  add("ca-file", parsed_.outbound.extra_ca_file,
-      "PEM file of certificates that are trusted besides the system's");
-  add("outbound-calls-max", parsed_.outbound.calls_max,
-      "requests of workflows in the air at once; further ones wait their turn");
-  add("idle-time", idle_, "how long a kept-alive connection may be silent");
-  add("request-head-time", request_head_, "time for a request's line and headers to arrive");
-  add("transfer-time", transfer_,
-      "time for a body to arrive or an answer to leave; 1 s per 100 KB is added");
-  add("response-hold", response_hold_,
-      "how long a trigger waits for a Response step before it is answered 542");
-  add("history-requests-max", parsed_.api.history_requests_max,
-      "task history requests per project and ten minutes; 0: no limit");
-  add("drain-time", drain_, "after SIGTERM, how long running requests may take to finish");
-  add("log-level", parsed_.log_level, "debug, info, warn or error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
-  app.add_option("--config", config_, "file of lines \"name = value\", # begins a comment")
-      ->envname("MILLRACE_CONFIG");
+ServerOptionsParser::ServerOptionsParser(CLI::App& app) : set_(app) {
+  add_server_options();
+  add_outbound_options();
+  add_time_options();
+  app.add_option(
+      "--config", config_,
+      "file of lines \"name = value\", # begins a comment (environment: MILLRACE_CONFIG)");
   app.add_flag("--print-config", print_config_, "show the effective configuration and end");
 }
 
-Result<ServerOptions> ServerOptionsParser::options() {
-  if (auto read = read_config_file(); !read) return read.error();
-  auto listen = parse_listen_address(listen_);
-  if (!listen) return invalid("--listen: " + listen.error().message);
-  parsed_.listen = *listen;
-  parsed_.relaxed_durability = durability_ == "relaxed";
+void ServerOptionsParser::add_server_options() {
+  using Kind = OptionDeclaration::Kind;
+  set_.add({"data-dir", "directory of everything durable; made if it is missing",
+            text_into(parsed_.data_dir), parsed_.data_dir});
+  set_.add({"in-memory", "keep nothing: all data ends with the process",
+            switch_into(parsed_.in_memory), "false", Kind::on_off});
+  set_.add({"durability",
+            "synced: an acknowledgement means on disk; relaxed: a machine crash may lose the last "
+            "moments",
+            durability_into(parsed_.relaxed_durability), "synced"});
+  set_.add({"listen", "HOST:PORT of the API; port 0 picks a free one",
+            listen_address_into(parsed_.listen), parsed_.listen.text()});
+  set_.add({"admin-key",
+            "key that makes projects; without it one is made and kept in DATA-DIR/admin-key",
+            text_into(parsed_.admin_key), "", Kind::hidden});
+  set_.add({"secrets-key-file",
+            "file with the key that seals secrets and credentials (MILLRACE_SECRETS_KEY may hold "
+            "the key itself); without it one is made and kept in DATA-DIR/secrets-key",
+            text_into(parsed_.secrets_key_file)});
+  set_.add({"public-url", "address under which clients reach the server, for links in answers",
+            public_url_into(parsed_.api.public_url)});
+  set_.add({"function-worker",
+            "path of millrace-function-worker; without it, the one beside this binary",
+            text_into(parsed_.function_worker)});
+  set_.add({"function-workers-max",
+            "processes that run users' functions at a time; 0: one per core",
+            count_into(parsed_.function_workers_max), "0"});
+  set_.add({"connections-max",
+            "connections served at once, held responses included; further ones wait in the kernel",
+            count_into(parsed_.http.threads.threads_max, 1),
+            std::to_string(parsed_.http.threads.threads_max)});
+  set_.add({"request-body-bytes-max", "larger requests are answered 413",
+            count_into(parsed_.http.limits.body_bytes_max),
+            std::to_string(parsed_.http.limits.body_bytes_max)});
+  set_.add({"history-requests-max",
+            "task history requests per project and ten minutes; 0: no limit",
+            count_into(parsed_.api.history_requests_max),
+            std::to_string(parsed_.api.history_requests_max)});
+  set_.add({"log-level", "debug, info, warn or error",
+            choice_into(parsed_.log_level, {"debug", "info", "warn", "error"}), "info"});
+}
+
+void ServerOptionsParser::add_outbound_options() {
+  using Kind = OptionDeclaration::Kind;
+  set_.add({"egress-allow",
+            "range such as 10.1.0.0/16 that requests of workflows may reach although it is not "
+            "public; repeatable",
+            ip_range_into(parsed_.outbound.egress_allow), "", Kind::repeatable});
+  set_.add({"proxy",
+            "proxy of workflows' requests, such as http://10.0.0.1:3128; names are then resolved "
+            "by it",
+            text_into(parsed_.outbound.proxy)});
+  set_.add({"no-proxy",
+            "host that is reached without the proxy, .example for all below; repeatable",
+            item_into(parsed_.outbound.no_proxy), "", Kind::repeatable});
+  set_.add({"ca-file", "PEM file of certificates that are trusted besides the system's",
+            text_into(parsed_.outbound.extra_ca_file)});
+  set_.add({"outbound-calls-max",
+            "requests of workflows in the air at once; further ones wait their turn",
+            count_into(parsed_.outbound.calls_max, 1), std::to_string(parsed_.outbound.calls_max)});
+}
+
+void ServerOptionsParser::add_time_options() {
   auto& limits = parsed_.http.limits;
-  for (const auto& outcome :
-       {read_duration("drain-time", drain_, parsed_.drain),
-        read_duration("idle-time", idle_, limits.idle),
-        read_duration("request-head-time", request_head_, limits.head),
-        read_duration("transfer-time", transfer_, limits.transfer),
-        read_duration("response-hold", response_hold_, parsed_.api.response_hold)}) {
-    if (!outcome) return outcome.error();
-  }
-  for (const std::string& range : egress_allow_) {
-    auto parsed = IpRange::parse(range);
-    if (!parsed) return invalid("--egress-allow: " + parsed.error().message);
-    parsed_.outbound.egress_allow.push_back(*parsed);
-  }
-  if (parsed_.outbound.calls_max == 0) return invalid("--outbound-calls-max must be at least 1");
-  if (parsed_.http.threads.threads_max == 0) return invalid("--connections-max must be at least 1");
-  if (parsed_.api.public_url.ends_with('/')) parsed_.api.public_url.pop_back();
+  set_.add({"idle-time", "how long a kept-alive connection may be silent",
+            duration_into(limits.idle), "60s"});
+  set_.add({"request-head-time", "time for a request's line and headers to arrive",
+            duration_into(limits.head), "10s"});
+  set_.add({"transfer-time",
+            "time for a body to arrive or an answer to leave; 1 s per 100 KB is added",
+            duration_into(limits.transfer), "60s"});
+  set_.add({"response-hold",
+            "how long a trigger waits for a Response step before it is answered 542",
+            duration_into(parsed_.api.response_hold), "55s"});
+  set_.add({"drain-time", "after SIGTERM, how long running requests may take to finish",
+            duration_into(parsed_.drain), "10s"});
+}
+
+Result<ServerOptions> ServerOptionsParser::options() {
+  const char* const variable = std::getenv("MILLRACE_CONFIG");
+  if (config_.empty() && variable != nullptr) config_ = variable;
+  if (auto resolved = set_.resolve(config_); !resolved) return resolved.error();
   return parsed_;
-}
-
-Outcome ServerOptionsParser::read_config_file() {
-  if (config_.empty()) return Done{};
-  std::ifstream file(config_);
-  if (!file) return invalid("the config file '" + config_ + "' cannot be read");
-  std::string line;
-  for (std::size_t number = 1; std::getline(file, line); ++number) {
-    if (auto applied = apply(line, number); !applied) return applied;
-  }
-  return Done{};
-}
-
-Outcome ServerOptionsParser::apply(std::string_view line, std::size_t number) {
-  const std::string place = config_ + ":" + std::to_string(number) + ": ";
-  line = trimmed(line, all_white_space);
-  if (line.empty() || line.front() == '#') return Done{};
-  const auto equals = line.find('=');
-  if (equals == std::string_view::npos) return invalid(place + "not a line \"name = value\"");
-  const std::string name(trimmed(line.substr(0, equals), all_white_space));
-  std::string_view value = trimmed(line.substr(equals + 1), all_white_space);
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
-    value = value.substr(1, value.size() - 2);
-  }
-  if (std::find(names_.begin(), names_.end(), name) == names_.end()) {
-    const std::string nearest = nearest_name(name, names_);
-    return invalid(place + "there is no option '" + name + "'" +
-                   (nearest.empty() ? std::string() : "; did you mean '" + nearest + "'?"));
-  }
-  CLI::Option* option = app_.get_option("--" + name);
-  if (value.empty() && is_list(*option)) return Done{};
-  if (option->count() > 0) return Done{};  // the flag or the environment has spoken
-  try {
-    option->add_result(std::string(value));
-    option->run_callback();
-  } catch (const CLI::Error& error) {
-    return invalid(place + error.what());
-  }
-  return Done{};
-}
-
-std::string ServerOptionsParser::config_text() const {
-  std::string text;
-  for (const auto& name : names_) {
-    const CLI::Option* option = app_.get_option("--" + name);
-    const bool is_flag = option->get_expected_min() == 0;
-    std::string value = is_flag ? "false" : option->get_default_str();
-    if (is_list(*option)) {
-      value = CLI::detail::join(option->results(), ",");
-    } else if (option->count() > 0) {
-      value = option->as<std::string>();
-    }
-    if (name == "admin-key" && !value.empty()) value = "[hidden]";
-    text += "# " + option->get_description() + "\n" + name + " = " + value + "\n\n";
-  }
-  return text;
 }
 
 }  // namespace millrace

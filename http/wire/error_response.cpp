@@ -21,6 +21,10 @@ JsonObject finding(const ErrorDetail& detail) {
   add_unless_empty(object, "expected", detail.expected);
   add_unless_empty(object, "got", detail.got);
   add_unless_empty(object, "nearest", detail.nearest);
+  if (detail.line > 0) {
+    object["line"] = detail.line;
+    object["column"] = detail.column;
+  }
   return object;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Errors as users meet them: a stable code, what was wrong, where, and (in the message) what to do.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -102,6 +103,10 @@ struct ErrorDetail {
   std::string got;
   std::string nearest;  // the nearest existing name, when a name was not found
   std::string in;       // request validation: "body", "headers" or "params"; then `path` is the key
+  // From 1 on; 0 when unknown. In the code of a function when `path` names its code, else in the text
+  // that was given. Columns count characters.
+  std::size_t line = 0;
+  std::size_t column = 0;
 };
 
 struct Error {

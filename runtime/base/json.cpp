@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <variant>
 
 namespace millrace {
 namespace {
@@ -214,15 +215,20 @@ void append_value(std::string& out, const Json& value) {
   }
 }
 
-/// The reason and place of a refusal; `limit_exceeded` where the text may well be JSON.
-Result<Json> parse(std::string_view text, std::size_t depth_max) {
+struct Refusal {
+  ErrorCode code = ErrorCode::invalid_json;  // `limit_exceeded` where the text may well be JSON
+  std::string message;
+  std::size_t at = 0;
+};
+
+std::variant<Json, Refusal> parse(std::string_view text, std::size_t depth_max) {
   boost::json::parse_options options;
   options.max_depth = depth_max;
   boost::json::basic_parser<ExactHandler> parser(options);
   boost::json::error_code error;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
   const auto refuse = [](ErrorCode code, const std::string& what, std::size_t at) {
-    return Error(code, "not valid JSON: " + what + " at byte " + std::to_string(at));
+    return Refusal{code, "not valid JSON: " + what + " at byte " + std::to_string(at), at};
   };
   const auto first_not_blank = [&](std::size_t from) {
     return text.find_first_not_of(" \t\r\n", from);
@@ -230,8 +236,8 @@ Result<Json> parse(std::string_view text, std::size_t depth_max) {
   if (!error) {
     const auto rest = first_not_blank(used);
     if (rest == std::string_view::npos) return parser.handler().release();
-    return Error(ErrorCode::invalid_json,
-                 "unexpected text after the JSON value at byte " + std::to_string(rest));
+    return Refusal{ErrorCode::invalid_json,
+                   "unexpected text after the JSON value at byte " + std::to_string(rest), rest};
   }
   if (error == boost::json::error::too_deep) {
     return refuse(ErrorCode::limit_exceeded,
@@ -248,19 +254,32 @@ Result<Json> parse(std::string_view text, std::size_t depth_max) {
   return refuse(ErrorCode::invalid_json, error.message(), used);
 }
 
+Result<Json> result_of(std::variant<Json, Refusal> parsed) {
+  if (auto* const value = std::get_if<Json>(&parsed)) return std::move(*value);
+  const auto& refusal = std::get<Refusal>(parsed);
+  return Error(refusal.code, refusal.message);
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
-  auto value = parse(text, depth_max);
+  auto value = result_of(parse(text, depth_max));
   if (value) return value;
   return Error(ErrorCode::invalid_json, value.error().message);
 }
 
+std::size_t json_mistake_at(std::string_view text, std::size_t depth_max) {
+  const auto parsed = parse(text, depth_max);
+  const auto* const refusal = std::get_if<Refusal>(&parsed);
+  return refusal == nullptr ? text.size() : refusal->at;
+}
+
 Result<Json> parse_foreign_json(std::string_view text) {
-  auto value = parse(text, limits::json_depth_max);
+  auto value = result_of(parse(text, limits::json_depth_max));
   if (value || value.error().code == ErrorCode::limit_exceeded) return value;
   std::string repaired(text);
-  return replace_lone_surrogates(repaired) ? parse(repaired, limits::json_depth_max) : value;
+  if (!replace_lone_surrogates(repaired)) return value;
+  return result_of(parse(repaired, limits::json_depth_max));
 }
 
 std::string to_text(const Json& value) {

@@ -27,6 +27,9 @@ using SharedJson = std::shared_ptr<const Json>;
 /// what is wrong and at which byte.
 Result<Json> parse_json(std::string_view text, std::size_t depth_max = limits::json_depth_max);
 
+/// The byte at which `parse_json` refuses the text; its size when it ends too early, or is fine.
+std::size_t json_mistake_at(std::string_view text, std::size_t depth_max = limits::json_depth_max);
+
 /// JSON as other servers write it: an escape of an unpaired surrogate ("\ud83d") is U+FFFD. What is
 /// JSON as far as it was read, but beyond what Millrace can hold (depth, numbers), is
 /// `limit_exceeded`; what is none is `invalid_json`.

@@ -1,6 +1,6 @@
 #include "runtime/conditions/read_conditions.h"
 
-#include "runtime/text/nearest_name.h"
+#include "runtime/conditions/operator_guide.h"
 
 #include <algorithm>
 #include <utility>
@@ -16,11 +16,12 @@ std::optional<Operator> read_operator(ObjectReader& json) {
   if (!name) return std::nullopt;
   const auto op = parse_operator(*name);
   if (op) return op;
-  const std::vector<std::string> names(operator_names().begin(), operator_names().end());
-  // Without the `$`, so that a misspelt `$stringContain` is near to its operator too.
-  const std::string_view bare = std::string_view(*name).substr(name->starts_with('$') ? 1 : 0);
-  json.report("operator", "there is no operator `" + *name + "`", "an operator", *name,
-              nearest_name(bare, names));
+  const std::string nearest = nearest_operator(*name, json.find("argument"));
+  const std::string hint = nearest.empty() ? std::string() : "; did you mean `" + nearest + "`?";
+  json.report("operator",
+              "there is no operator `" + *name + "`" + hint +
+                  " The operators, each with an example that holds: " + operator_list(),
+              "an operator", *name, nearest);
   return std::nullopt;
 }
 

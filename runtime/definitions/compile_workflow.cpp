@@ -1,5 +1,6 @@
 #include "runtime/definitions/compile_workflow.h"
 
+#include "runtime/definitions/code_hint.h"
 #include "runtime/definitions/link_integrations.h"
 #include "runtime/definitions/link_references.h"
 #include "runtime/definitions/number_steps.h"
@@ -78,8 +79,14 @@ void check_functions(const Workflow& workflow, FunctionEngine& functions, Findin
     if (function == nullptr || function->code.empty()) continue;
     const auto checked = functions.check(function->code);
     if (checked) continue;
-    findings.push_back(finding_at(step->id.text, step->pointer + "/code", checked.error().message,
-                                  "a JavaScript function"));
+    const CodePlace place = place_in_code(checked.error().message);
+    const std::string hint = hint_of_code(function->code);
+    ErrorDetail finding = finding_at(
+        step->id.text, step->pointer + "/code",
+        checked.error().message + (hint.empty() ? hint : "; " + hint), "a JavaScript function");
+    finding.line = place.line;
+    finding.column = place.column;
+    findings.push_back(std::move(finding));
   }
 }
 

@@ -160,7 +160,7 @@ class Linker {
     if (name[0] >= '0' && name[0] <= '9') return link_ordinal(reference);
     const auto found = step_by_id_.find(name);
     if (found == step_by_id_.end()) {
-      std::vector<std::string> names = root_names();
+      std::vector<std::string> names = roots_here();
       for (const auto& [id, step] : step_by_id_) {
         if (is_upstream(*step)) names.push_back(id);
       }
@@ -174,6 +174,22 @@ class Linker {
                  nearest_name(name, names));
     }
     link_step(reference, *found->second);
+  }
+
+  /// The roots that mean something where the reader stands: no other is advice.
+  std::vector<std::string> roots_here() const {
+    std::vector<std::string> names;
+    for (const std::string& name : root_names()) {
+      const auto root = parse_root(name);
+      const bool is_of_fan_out = root == Root::instance || root == Root::index;
+      const RequestTemplate* const request = request_of(*reader_);
+      if (is_of_fan_out && reader_->fan_outs.empty()) continue;
+      if (root == Root::self && (request == nullptr || !request->pagination)) continue;
+      if (root == Root::secrets && !kind_of(*reader_).may_use_secrets) continue;
+      if (root == Root::parameters) continue;
+      names.push_back(name);
+    }
+    return names;
   }
 
   void link_ordinal(Reference& reference) {

@@ -110,8 +110,7 @@ std::optional<Millis> ObjectReader::duration(std::string_view key, Millis max) {
     if (given && *given > Millis(0) && *given <= max) return given;
   }
   report_mismatch(pointer_to(key),
-                  "a duration such as \"500ms\", \"30s\" or \"5m\", at most " +
-                      std::to_string(max.count() / 1'000) + "s",
+                  "a duration such as \"500ms\", \"30s\" or \"5m\", at most " + duration_text(max),
                   *value);
   return std::nullopt;
 }
@@ -176,7 +175,8 @@ std::optional<std::size_t> ObjectReader::choice_position(std::string_view key,
 }
 
 void ObjectReader::refuse(std::string_view key, std::string_view why) {
-  if (find(key) != nullptr) report(key, std::string(why));
+  if (find(key) != nullptr) return report(key, std::string(why));
+  known_keys_.pop_back();  // or it would be advice for a misspelt one
 }
 
 void ObjectReader::report(std::string_view key, std::string message, std::string expected,

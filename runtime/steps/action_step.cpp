@@ -19,7 +19,6 @@ void read(ObjectReader& json, SequenceReader&, Step& step) {
   action.action = json.required_text("action").value_or("");
   action.integration = json.text("integration").value_or("");
   action.parameters = json.object("parameters");
-  check_request_timeout(json, step);
   step.config = std::move(action);
 }
 
@@ -43,6 +42,7 @@ const StepKind action_step_kind{
     .history_type = "ACTION/CUSTOM",
     .supervision = Supervision::retried,
     .may_use_secrets = true,
+    .timeout_max = limits::request_time_settable_max,
     .read = read,
     .templates = templates,
     .sequences = no_sequences,

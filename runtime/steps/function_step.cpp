@@ -23,6 +23,7 @@ constexpr std::array<Choice<FunctionIsolation>, 2> isolations{{
 }};
 
 std::string read_code(ObjectReader& json) {
+  json.find("codeFile");  // known, so that a misspelt one in a project folder is told
   json.refuse("codeFile",
               "`codeFile` is for project folders, where `millrace deploy` reads the file; send the "
               "text as `code`");
@@ -40,12 +41,6 @@ std::string read_code(ObjectReader& json) {
 FunctionLimits read_limits(ObjectReader& json, const Step& step) {
   FunctionLimits function_limits;
   if (step.timeout) function_limits.time = *step.timeout;
-  if (function_limits.time > limits::function_time_settable_max) {
-    const std::string minutes =
-        std::to_string(limits::function_time_settable_max / std::chrono::minutes(1));
-    json.report("timeout", "a function may run at most " + minutes + " minutes",
-                "at most " + minutes + "m", std::to_string(function_limits.time.count()) + "ms");
-  }
   const auto memory = json.text("memory");
   if (!memory) return function_limits;
   const auto bytes = parse_byte_size(*memory);
@@ -87,6 +82,7 @@ const StepKind function_step_kind{
     .history_type = "ACTION/FUNCTION",
     .supervision = Supervision::retried,
     .may_use_secrets = true,
+    .timeout_max = limits::function_time_settable_max,
     .read = read,
     .templates = templates,
     .sequences = no_sequences,

@@ -26,7 +26,6 @@ void read(ObjectReader& json, SequenceReader&, Step& step) {
   } else {
     request.request = read_request(json, "url");
   }
-  check_request_timeout(json, step);
   step.config = std::move(request);
 }
 
@@ -41,20 +40,12 @@ std::vector<std::string> outputs(const Step& step) {
 
 }  // namespace
 
-void check_request_timeout(ObjectReader& json, const Step& step) {
-  if (step.timeout && *step.timeout > limits::request_time_settable_max) {
-    const std::string minutes =
-        std::to_string(limits::request_time_settable_max / std::chrono::minutes(1));
-    json.report("timeout", "a request may take at most " + minutes + " minutes",
-                "at most " + minutes + "m", std::to_string(step.timeout->count()) + "ms");
-  }
-}
-
 const StepKind request_step_kind{
     .type = "request",
     .history_type = "ACTION/REQUEST",
     .supervision = Supervision::retried,
     .may_use_secrets = true,
+    .timeout_max = limits::request_time_settable_max,
     .read = read,
     .templates = templates,
     .sequences = no_sequences,

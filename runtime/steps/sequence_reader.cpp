@@ -32,6 +32,13 @@ std::string id_of(const Json& step) {
              : std::string();
 }
 
+/// Null when `type` is missing or names none, which `read_kind` reports.
+const StepKind* kind_named_by(ObjectReader& json) {
+  const Json* const type = json.find("type");
+  return type != nullptr && type->is_string() ? find_step_kind(std::string_view(type->get_string()))
+                                              : nullptr;
+}
+
 void read_supervision(ObjectReader& json, const StepKind& kind, Step& step) {
   if (kind.supervision == Supervision::retried) {
     step.retry = read_retry_policy(json);
@@ -101,7 +108,9 @@ Step SequenceReader::read_step(const Json& value, const std::string& pointer) {
   if (!value.is_object()) return step;
   read_id(json, step);
   step.description = json.text("description").value_or("");
-  step.timeout = json.duration("timeout", limits::step_timeout_max);
+  const StepKind* const kind = kind_named_by(json);
+  step.timeout =
+      json.duration("timeout", kind == nullptr ? limits::step_timeout_max : kind->timeout_max);
   read_kind(json, step);
   return step;
 }

@@ -3,6 +3,7 @@
 // read and which values others may refer to. To add a kind: add its struct to `Step::config`, its
 // file here, and its line to the list in step_catalog.cpp.
 
+#include "runtime/base/limits.h"
 #include "runtime/workflows/workflow.h"
 
 #include <string>
@@ -25,6 +26,8 @@ struct StepKind {
   Supervision supervision;
   /// It takes secrets to the outside and stores none of them.
   bool may_use_secrets = false;
+  /// The longest `timeout`.
+  Millis timeout_max = limits::step_timeout_max;
   /// Reads the kind's own keys and sets `step.config`; what all steps have is already there.
   void (*read)(ObjectReader& json, SequenceReader& sequences, Step& step);
   /// The step's templates. They are rendered where the step stands, outside of its own sequences.
@@ -51,8 +54,6 @@ const StepKind& kind_of(const Step& step);
 
 /// The supported types, for messages.
 const std::vector<std::string>& step_types();
-/// For kinds that send requests: reports a `timeout` that is too long for one.
-void check_request_timeout(ObjectReader& json, const Step& step);
 
 /// For kinds without steps inside.
 std::vector<Sequence*> no_sequences(Step& step);

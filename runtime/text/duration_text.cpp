@@ -24,4 +24,16 @@ std::optional<Millis> parse_duration(std::string_view text) {
   return Millis(*millis);
 }
 
+std::string duration_text(Millis duration) {
+  const auto millis = static_cast<std::uint64_t>(duration.count());
+  std::string text = std::to_string(millis) + "ms";
+  for (const DecimalUnit& unit : units) {
+    const auto size = static_cast<std::uint64_t>(unit.size);
+    if (millis > 0 && millis % size == 0) {
+      text = std::to_string(millis / size) + std::string(unit.name);
+    }
+  }
+  return text;
+}
+
 }  // namespace millrace

@@ -6,10 +6,14 @@
 #include "runtime/base/clock.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace millrace {
 
 std::optional<Millis> parse_duration(std::string_view text);
+
+/// A duration that is not negative, in the largest unit that holds it as a whole number: "15m", "366d".
+std::string duration_text(Millis duration);
 
 }  // namespace millrace

@@ -30,8 +30,12 @@ void report_type(ObjectReader& json, const std::string& type) {
   }
   std::vector<std::string> names = trigger_types();
   names.insert(names.end(), planned_types.begin(), planned_types.end());
-  json.report("type", "there is no trigger type `" + type + "`; supported: " + supported, supported,
-              type, nearest_name(type, names));
+  const std::string nearest = nearest_name(type, names);
+  // What is near may be refused as well; then it is no advice to write it.
+  const std::string planned = is_planned(nearest) ? "; `" + nearest + "` is not supported yet" : "";
+  json.report("type",
+              "there is no trigger type `" + type + "`" + planned + "; supported: " + supported,
+              supported, type, nearest);
 }
 
 }  // namespace

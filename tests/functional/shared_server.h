@@ -8,6 +8,9 @@ namespace millrace::tests {
 
 ServerProcess& shared_server();
 
+/// What a living server answers to /healthz.
+std::string alive_text();
+
 /// What every test of bad input ends with: the server lives, and an ordinary request is answered.
 bool is_well(const ServerProcess& server);
 

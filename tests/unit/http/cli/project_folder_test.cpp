@@ -25,9 +25,13 @@ struct Folder {
   std::string path;
 };
 
+/// What is wrong first, with its file.
 std::string refusal(const std::string& path) {
   const auto folder = read_project_folder(path);
-  return folder ? "accepted" : folder.error().message;
+  if (!folder) return folder.error().message;
+  if (folder->findings.empty()) return "accepted";
+  const auto& finding = folder->findings.front();
+  return finding.file + ": " + finding.detail.message;
 }
 
 auto says(const std::string& part) { return Catch::Matchers::Contains(part); }

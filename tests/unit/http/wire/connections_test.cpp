@@ -204,12 +204,13 @@ TEST_CASE("an account belongs to its user alone", "[http]") {
 TEST_CASE("workflows are enabled, configured and disabled on an account", "[http]") {
   ConnectionsApi api;
   REQUIRE(api.manage("PUT", "/integrations/crm", crm).status == 201);
+  REQUIRE(api.manage("PUT", "/workflows/lead", R"({"integration":"crm"})").status == 200);
   const std::string path = "/credentials/" + api.connected();
   const auto enabled =
-      api.as_user("PATCH", path, R"({"config":{"configuredWorkflows":{"simple":{"enabled":true}},
+      api.as_user("PATCH", path, R"({"config":{"configuredWorkflows":{"lead":{"enabled":true}},
                                    "sharedSettings":{"channel":"#b"}}})");
   REQUIRE(enabled.status == 200);
-  CHECK(at(enabled.json, "/config/configuredWorkflows/simple/enabled") == Json(true));
+  CHECK(at(enabled.json, "/config/configuredWorkflows/lead/enabled") == Json(true));
   CHECK(at(enabled.json, "/config/sharedSettings/channel") == Json("#b"));
   const auto refused = api.as_user("PATCH", path, R"({"status":"INVALID"})");
   CHECK(refused.status == 400);

@@ -1,0 +1,147 @@
+// `millrace workflows list|show|diff`: what the server has.
+
+#include "http/cli/commands.h"
+#include "http/cli/output.h"
+#include "http/cli/terminal.h"
+#include "runtime/definitions/definition_changes.h"
+#include "runtime/text/percent_text.h"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+
+namespace millrace {
+namespace {
+
+struct WorkflowOptions : ApiCommand {
+  std::string workflow;
+  std::string version = "draft";
+  std::string from = "deployed";
+  std::string to = "draft";
+
+  std::string path(const std::string& rest = {}) const {
+    return target.project_path("/workflows/" + percent_encode_text(workflow) + rest);
+  }
+};
+
+Error refusal(const ApiAnswer& answer) {
+  Error error = error_of(answer);
+  error.code = ErrorCode::not_found;
+  return error;
+}
+
+Result<JsonObject> get(const WorkflowOptions& options, const std::string& path) {
+  const auto answer = call_api(options.target, {"GET", path, options.target.api_key, {}});
+  if (!answer) return answer.error();
+  if (!answer->ok() || !answer->json.is_object()) return refusal(*answer);
+  return answer->json.get_object();
+}
+
+/// The workflow, or one of its versions, with its definition. `which` is "draft", "deployed" or a number.
+Result<JsonObject> find_version(const WorkflowOptions& options, const std::string& which) {
+  std::string number = which;
+  if (which == "draft" || which == "deployed") {
+    auto workflow = get(options, options.path());
+    if (!workflow || which == "draft") return workflow;
+    number = cell(*workflow, "deployedVersion");
+    if (number == "-") {
+      return Error(ErrorCode::not_found, "no version of " + options.workflow +
+                                             " is deployed; name one by its number, or the draft");
+    }
+  }
+  if (number.find_first_not_of("0123456789") != std::string::npos || number.empty()) {
+    return Error(ErrorCode::invalid_request,
+                 "'" + which + "' is no version: it is draft, deployed or a number");
+  }
+  return get(options, options.path("/versions/" + number));
+}
+
+int list(const WorkflowOptions& options) {
+  return ask(options,
+             {"GET", options.target.project_path("/workflows"), options.target.api_key, {}},
+             [](const JsonObject& body) {
+               print_table(body.at("workflows").as_array(),
+                           {"id", "deployedVersion", "latestVersion", "dateUpdated", "name"});
+             });
+}
+
+int show(const WorkflowOptions& options) {
+  const auto found = find_version(options, options.version);
+  if (!found) return complain(found.error(), options.format());
+  std::cout << (options.json ? to_text(*found) : pretty(*found)) << std::endl;
+  return exit_codes::done;
+}
+
+void print_change(const DefinitionChange& change) {
+  using Kind = DefinitionChange::Kind;
+  const std::string step = change.step.empty() ? "" : "step " + change.step + "  ";
+  std::cout << painted(step + change.path, Colour::bold, Stream::output) << "\n";
+  const auto print = [](const Json& value, char sign, Colour colour) {
+    std::istringstream lines(pretty(value));
+    for (std::string line; std::getline(lines, line);) {
+      std::cout << painted(std::string(1, sign) + " " + line, colour, Stream::output) << "\n";
+    }
+  };
+  if (change.kind != Kind::added) print(change.from, '-', Colour::red);
+  if (change.kind != Kind::removed) print(change.to, '+', Colour::green);
+}
+
+int diff(const WorkflowOptions& options) {
+  const auto from = find_version(options, options.from);
+  if (!from) return complain(from.error(), options.format());
+  const auto to = find_version(options, options.to);
+  if (!to) return complain(to.error(), options.format());
+  const auto changes = definition_changes(from->at("definition"), to->at("definition"));
+  if (!options.json) {
+    for (const auto& change : changes) print_change(change);
+    const std::string count = std::to_string(changes.size());
+    std::cout << (changes.empty() ? "no difference"
+                                  : count + (changes.size() == 1 ? " change" : " changes"))
+              << std::endl;
+    return exit_codes::done;
+  }
+  JsonArray all;
+  for (const auto& change : changes) {
+    all.push_back(JsonObject{{"step", change.step},
+                             {"path", change.path},
+                             {"kind", name_of(change.kind)},
+                             {"from", change.from},
+                             {"to", change.to}});
+  }
+  std::cout << to_text(JsonObject{{"changes", std::move(all)}}) << std::endl;
+  return exit_codes::done;
+}
+
+}  // namespace
+
+void add_workflows_command(CLI::App& app, int& exit_code) {
+  auto* group = app.add_subcommand("workflows", "The project's workflows on the server.");
+  group->require_subcommand(1);
+  // Options of its own for each verb: the environment is read for all of them, the flags of one.
+  const auto add = [&](const std::string& name, const std::string& help,
+                       int (*run)(const WorkflowOptions&)) {
+    auto options = std::make_shared<WorkflowOptions>();
+    auto* command = group->add_subcommand(name, help);
+    options->target.add_url(*command);
+    options->target.add_project(*command);
+    options->target.add_api_key(*command);
+    command->add_flag("--json", options->json, "print JSON");
+    command->callback([options, run, &exit_code] { exit_code = run(*options); });
+    if (name != "list") {
+      command->add_option("workflow", options->workflow, "the workflow's id")->required();
+    }
+    return std::pair(command, options.get());
+  };
+  add("list", "All workflows, with their versions.", &list);
+  auto [show_command, shown] = add("show", "One workflow with its definition.", &show);
+  show_command->add_option("--version", shown->version, "draft, deployed or a number")
+      ->capture_default_str();
+  auto [diff_command, compared] = add("diff", "What differs between two versions.", &diff);
+  diff_command->add_option("--from", compared->from, "draft, deployed or a number")
+      ->capture_default_str();
+  diff_command->add_option("--to", compared->to, "draft, deployed or a number")
+      ->capture_default_str();
+}
+
+}  // namespace millrace

@@ -1,0 +1,7 @@
+#include "runtime/base/version.h"
+
+namespace millrace {
+
+const std::string_view program_version = MILLRACE_VERSION;
+
+}  // namespace millrace
