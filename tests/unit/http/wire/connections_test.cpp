@@ -225,7 +225,7 @@ TEST_CASE("workflows are enabled, configured and disabled on an account", "[http
   CHECK(api.as_user("DELETE", "/workflows/lead").status == 204);
   CHECK(at(api.as_user("GET", "/credentials").json,
            "/credentials/0/config/configuredWorkflows/lead/enabled") == Json(false));
-  CHECK(api.as_user("DELETE", "/workflows/simple").status == 204);
+  CHECK(api.as_user("DELETE", "/workflows/lead").status == 204);
 }
 
 TEST_CASE("workflows that are enabled by default are enabled by connecting", "[http]") {
