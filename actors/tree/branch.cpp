@@ -87,7 +87,7 @@ bool Branch::can_drive(const BranchTurn::News& news) const {
 
 void Branch::begin() {
   turn_.enter();
-  drive([this] { rest(advance()); });
+  drive([this] { rest(advance(limits::driven_events_max)); });
 }
 
 void Branch::stop() {
@@ -129,16 +129,17 @@ void Branch::close() {
 
 // --- in turn ----------------------------------------------------------------------------------------
 
-BranchRest Branch::advance() {
+BranchRest Branch::advance(std::size_t events_max) {
   // Workflows have no loops, so a branch records a few events per step at most.
   std::size_t rounds_left = 4 * machine_.workflow().by_index.size() + 8;
   const RunDispatch dispatch(*identity_->tenant, machine_.scope().facts()->started.credential,
                              machine_.workflow());
-  while (true) {
+  for (const std::uint64_t begun_at = machine_.events_applied();;) {
     CHECK(rounds_left-- > 0, "a machine does not come to rest");
     // One time for the decision and the event that records it: a delay's wait begins when it says so.
     const Instant planned = now();
     if (must_stop_ && !machine_.has_ended()) return {BranchStopped{}, planned};
+    if (machine_.events_applied() - begun_at >= events_max) return {BranchPauses{}, planned};
     Effect effect = machine_.plan(planned, dispatch);
     if (auto* const event = std::get_if<RecordEvent>(&effect)) {
       record(std::move(event->event), planned);
@@ -165,7 +166,7 @@ BranchRest Branch::take(BranchTurn::News news) {
     auto end = call_.take(*finished);
     if (!end) return {};
     record(std::move(*end));
-    return advance();
+    return advance(limits::driven_events_max);
   }
   if (journal_.is_lingering()) flush(journal_.urgency(), false, false);
   return {};

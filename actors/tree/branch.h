@@ -8,7 +8,8 @@
 //
 // So a run of functions is driven where their results arrive: nothing is scheduled between two of them.
 // The engine's thread serves everybody, so this is for small things: a result beyond
-// `limits::driven_bytes_max`, or one of a branch that sees more than that, waits for the actor.
+// `limits::driven_bytes_max`, or one of a branch that sees more than that, waits for the actor, and so does
+// what is left after `limits::driven_events_max` events without a function.
 //
 // Members under "in turn" are for whoever has the turn (branch_turn.h).
 
@@ -29,10 +30,12 @@ namespace millrace {
 
 /// It was told to stop, and nothing of it runs.
 struct BranchStopped {};
+/// It could go on, but has done enough for whoever drives it.
+struct BranchPauses {};
 
 /// What the machine wants and the branch does not do by itself; nothing: a function is out.
 using BranchNeed = std::variant<std::monostate, RunFunction, SendRequest, WaitUntil, RunFanOut,
-                                BranchEnded, BranchStopped>;
+                                BranchEnded, BranchStopped, BranchPauses>;
 
 struct BranchRest {
   BranchNeed need;
@@ -100,8 +103,10 @@ class Branch {
   void leave();
 
   // --- in turn --------------------------------------------------------------------------------------
-  /// Carries out what the machine wants, until that is no event and no plain function.
-  [[nodiscard]] BranchRest advance();
+  /// Carries out what the machine wants, until that is no event and no plain function, or so many events
+  /// are recorded.
+  [[nodiscard]] BranchRest advance(std::size_t events_max);
+  /// As far as is right for a thread that serves others.
   [[nodiscard]] BranchRest take(BranchTurn::News news);
   void record(EventBody body, Instant at);
   /// How a call ended, and the files that it brought.

@@ -4,6 +4,7 @@
 #include "actors/tree/branch_post.h"
 #include "runtime/base/check.h"
 
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -105,7 +106,7 @@ void BranchActor::on_exit() {
 
 void BranchActor::advance() {
   falling_asleep_ = false;
-  carry_out(branch_->advance());
+  carry_out(branch_->advance(std::numeric_limits<std::size_t>::max()));
 }
 
 void BranchActor::go_on() {
@@ -181,6 +182,8 @@ void BranchActor::carry_out(const BranchStopped&, Instant) {
   flush(Urgency::lazy);
   on_stopped();
 }
+
+void BranchActor::carry_out(const BranchPauses&, Instant) { advance(); }
 
 void BranchActor::follow(CallInFlight::MaybeEnd end) {
   if (!end) return;

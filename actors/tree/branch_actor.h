@@ -84,6 +84,7 @@ class BranchActor : public caf::event_based_actor {
   void carry_out(const RunFanOut& need, Instant planned);
   void carry_out(const BranchEnded& need, Instant planned);
   void carry_out(const BranchStopped& need, Instant planned);
+  void carry_out(const BranchPauses& need, Instant planned);
 
   /// The call in flight may have ended.
   void follow(CallInFlight::MaybeEnd end);

@@ -93,6 +93,24 @@ TEST_CASE("a result that is large waits for the actor, and so do those behind it
   CHECK(threads.of(2) != engine);
 }
 
+TEST_CASE("many steps without a function in between are the actor's") {
+  ActorOptions options = one_thread();
+  const StepThreads threads(options);
+  ActorTestBed bed(options);
+  std::string steps = "[" + function("a");
+  for (std::size_t i = 0; i < 2 * limits::driven_events_max; ++i) {
+    steps += R"(,{"id":"c)" + std::to_string(i) +
+             R"(","type":"conditional","if":[[{"variable":true,"operator":"BooleanTrue"}]],)"
+             R"("then":[],"else":[]})";
+  }
+  bed.deploy("w", steps + "," + respond + "]");
+  response_of(bed, "a", 1);
+  const auto engine = threads.of(0);
+  REQUIRE(engine.size() == 1);
+  CHECK(threads.of(1) == engine);
+  CHECK(threads.of(2 * limits::driven_events_max) != engine);
+}
+
 TEST_CASE("elements of functions are driven by the engine, those of a large run by actors") {
   const bool is_large = GENERATE(false, true);
   ActorOptions options = one_thread();
