@@ -87,7 +87,7 @@ bool Branch::can_drive(const BranchTurn::News& news) const {
 
 void Branch::begin() {
   turn_.enter();
-  drive([this] { rest(advance(limits::driven_events_max)); });
+  drive([this] { rest(advance(driven_events_max)); });
 }
 
 void Branch::stop() {
@@ -166,7 +166,7 @@ BranchRest Branch::take(BranchTurn::News news) {
     auto end = call_.take(*finished);
     if (!end) return {};
     record(std::move(*end));
-    return advance(limits::driven_events_max);
+    return advance(driven_events_max);
   }
   if (journal_.is_lingering()) flush(journal_.urgency(), false, false);
   return {};

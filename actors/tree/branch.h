@@ -9,7 +9,7 @@
 // So a run of functions is driven where their results arrive: nothing is scheduled between two of them.
 // The engine's thread serves everybody, so this is for small things: a result beyond
 // `limits::driven_bytes_max`, or one of a branch that sees more than that, waits for the actor, and so does
-// what is left after `limits::driven_events_max` events without a function.
+// what is left after `driven_events_max` events without a function.
 //
 // Members under "in turn" are for whoever has the turn (branch_turn.h).
 
@@ -64,6 +64,10 @@ class BranchOwner {
   /// An exception: the branch is closed.
   virtual void crashed(std::string why) = 0;
 };
+
+/// Events, of conditionals and the like, that a result's thread records without a function in between.
+/// Beyond: the actor goes on.
+inline constexpr std::size_t driven_events_max = 32;
 
 class Branch {
  public:

@@ -7,6 +7,7 @@
 #include "http/api/workflows_api.h"
 #include "runtime/definitions/build.h"
 #include "runtime/reading/findings.h"
+#include "runtime/reading/strict_json.h"
 
 #include <array>
 #include <set>
@@ -79,6 +80,8 @@ class Import {
       case BuildItem::Kind::resource:
       case BuildItem::Kind::webhook:
         return Fate::waiting;
+      case BuildItem::Kind::member:
+        return Fate::left_out;
     }
     return Fate::left_out;
   }
@@ -138,7 +141,7 @@ class Import {
 Result<Reply> import_build(const ApiCall& call, ApiServices& services) {
   const auto existing = existing_of(call);
   if (!existing) return existing.error();
-  const auto build = parse_json(call.http.body);
+  const auto build = parse_strict_json(call.http.body);
   if (!build) return build.error();
   auto items = read_build(*build);
   if (!items) return items.error();
@@ -167,8 +170,8 @@ constexpr Route routes[]{
 
 constexpr NamedShape shapes[]{
     {"ImportedItem",
-     "{kind: \"integration\"|\"workflow\"|\"event\"|\"resource\"|\"webhook\"|\"secret\", id: "
-     "string, "
+     "{kind: \"integration\"|\"workflow\"|\"event\"|\"resource\"|\"webhook\"|\"secret\"|"
+     "\"member\", id: string, "
      "name?: string, outcome: \"imported\"|\"unchanged\"|\"kept\"|\"waiting\"|\"left_out\", "
      "findings: [ImportFinding]}",
      "One thing of a build; `kept` is a draft of the project that differs."},

@@ -5,6 +5,7 @@
 #include "http/wire/error_response.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -209,6 +210,9 @@ std::string pretty(const Json& value) {
 
 Result<std::string> read_file(const std::string& path) {
   if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  if (std::filesystem::is_directory(path)) {
+    return Error(ErrorCode::invalid_request, path + " is a folder, and a file is needed");
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error(ErrorCode::not_found, "the file " + path + " cannot be read");
   return std::string(std::istreambuf_iterator<char>(file), {});

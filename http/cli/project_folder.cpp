@@ -75,6 +75,11 @@ Result<ProjectFolder> read_project_folder(const std::string& path) {
   read_integrations(root, folder);
   read_workflows(root, folder);
   for (auto& finding : find_misplaced_files(path)) folder.findings.push_back(std::move(finding));
+  if (folder.workflows.empty() && folder.integrations.empty() && folder.findings.empty()) {
+    return Error(ErrorCode::invalid_request,
+                 "there is no workflow and no integration in " + path +
+                     ": put workflows/NAME.json or integrations/TYPE/integration.json there");
+  }
   return folder;
 }
 

@@ -33,7 +33,7 @@ struct ProjectFolder {
   FileFindings findings;
 };
 
-/// Error invalid_request: there is neither such a file nor such a folder.
+/// Error invalid_request: there is neither such a file nor such a folder, or nothing in it.
 Result<ProjectFolder> read_project_folder(const std::string& path);
 
 }  // namespace millrace

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 namespace millrace {
@@ -132,7 +133,8 @@ Outcome OptionSet::resolve(const std::string& config_file) {
 Outcome OptionSet::read_config_file(const std::string& path) {
   if (path.empty()) return Done{};
   std::ifstream file(path);
-  if (!file) return invalid("the config file '" + path + "' cannot be read");
+  if (!file || std::filesystem::is_directory(path))
+    return invalid("the config file '" + path + "' cannot be read");
   std::string line;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
     const std::string place = path + ":" + std::to_string(number) + ": ";

@@ -163,9 +163,6 @@ inline constexpr std::size_t journal_linger_bytes_max = 64u << 10;
 /// What a branch may see, in bytes of JSON, for a function's result to be taken on the thread that brings
 /// it. Beyond: its actor takes it.
 inline constexpr std::size_t driven_bytes_max = 256u << 10;
-/// Events (of conditionals and the like) that are recorded there without a function in between. Beyond: its
-/// actor goes on.
-inline constexpr std::size_t driven_events_max = 32;
 
 // --- what is listed and shown --------------------------------------------------------------------
 /// Page of the task history; up to where its `total` is counted and its `offset` may point.

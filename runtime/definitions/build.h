@@ -18,7 +18,15 @@
 namespace millrace {
 
 struct BuildItem {
-  enum class Kind : std::uint8_t { integration, workflow, event, resource, webhook, secret };
+  enum class Kind : std::uint8_t {
+    integration,
+    workflow,
+    event,
+    resource,
+    webhook,
+    secret,
+    member,  // of the build itself, and not understood
+  };
   Kind kind = Kind::workflow;
   std::string id;    // what it is put under: a type, a workflow's id, a secret's name
   std::string name;  // what people call it; may be empty

@@ -118,6 +118,10 @@ TEST_CASE("a workflow in the compiled form is saved with what it waits for") {
 TEST_CASE("what is no build is refused with the reason") {
   const TestProject project(shared_server());
   CHECK(project.post("/import", "{").at("/code") == R"("invalid_json")");
+  // The second one would take the place of the first without a word.
+  const Answer twice = project.post("/import", R"({"integrations": {"a": {}, "a": {}}})");
+  CHECK(twice.status == 400);
+  CHECK_THAT(twice.text, Catch::Contains("is there already"));
   const Answer none = project.post("/import", R"({"steps": []})");
   CHECK(none.status == 400);
   CHECK_THAT(none.text, Catch::Contains("this is no build"));

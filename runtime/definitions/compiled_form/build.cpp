@@ -6,6 +6,7 @@
 #include "runtime/definitions/compiled_form/source_reader.h"
 #include "runtime/reading/object_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <optional>
@@ -175,6 +176,7 @@ class Build {
                const std::string named = first_text(integration, {"type"});
                note_integration(named.empty() ? type : named, integration, pointer);
              });
+    note_other_members();
     return std::move(items_);
   }
 
@@ -188,6 +190,22 @@ class Build {
                    const std::string& pointer, std::string_view code, std::string message) {
     add(kind, id, name)
         .findings.push_back(finding(code, FindingWeight::waits, pointer, std::move(message)));
+  }
+
+  /// Nothing of a build is passed over without a word.
+  void note_other_members() {
+    constexpr std::array<std::string_view, 7> known{
+        "projectId", "secrets", "events", "resources", "integrations", "persona", "buildHash"};
+    for (const auto& member : build_) {
+      const std::string_view key = member.key();
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      const std::string hint =
+          key == "workflows" ? "; workflows stand under `integrations.<type>.workflows`" : "";
+      add(Kind::member, std::string(key), "")
+          .findings.push_back(
+              finding("not_understood", FindingWeight::fatal, '/' + pointer_token(key),
+                      "`" + std::string(key) + "` means nothing in a build" + hint));
+    }
   }
 
   /// `{id: "NAME"}`, `{id: {"key": "NAME"}}` or `[{"id", "key"}]`. A text that is no name may be a value,
@@ -337,6 +355,8 @@ std::string_view wire_name(BuildItem::Kind kind) {
       return "webhook";
     case Kind::secret:
       return "secret";
+    case Kind::member:
+      return "member";
   }
   return "workflow";
 }

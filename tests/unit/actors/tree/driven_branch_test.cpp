@@ -1,4 +1,5 @@
 // Where a branch is driven: functions on the thread that brings their results, everything else by an actor.
+#include "actors/tree/branch.h"
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
 #include "tests/unit/actors/tree/workflows.h"
@@ -98,7 +99,7 @@ TEST_CASE("many steps without a function in between are the actor's") {
   const StepThreads threads(options);
   ActorTestBed bed(options);
   std::string steps = "[" + function("a");
-  for (std::size_t i = 0; i < 2 * limits::driven_events_max; ++i) {
+  for (std::size_t i = 0; i < 2 * driven_events_max; ++i) {
     steps += R"(,{"id":"c)" + std::to_string(i) +
              R"(","type":"conditional","if":[[{"variable":true,"operator":"BooleanTrue"}]],)"
              R"("then":[],"else":[]})";
@@ -108,7 +109,7 @@ TEST_CASE("many steps without a function in between are the actor's") {
   const auto engine = threads.of(0);
   REQUIRE(engine.size() == 1);
   CHECK(threads.of(1) == engine);
-  CHECK(threads.of(2 * limits::driven_events_max) != engine);
+  CHECK(threads.of(2 * driven_events_max) != engine);
 }
 
 TEST_CASE("elements of functions are driven by the engine, those of a large run by actors") {

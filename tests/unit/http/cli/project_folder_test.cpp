@@ -69,6 +69,8 @@ TEST_CASE("a definition cannot publish files from outside its project", "[http]"
 TEST_CASE("what is missing or broken in a folder is named with its file", "[http]") {
   const Folder folder;
   CHECK_THAT(refusal(folder.path + "/nowhere"), says("neither a definition file nor a folder"));
+  std::filesystem::create_directories(folder.path + "/empty/workflows");
+  CHECK_THAT(refusal(folder.path + "/empty"), says("there is no workflow and no integration"));
   folder.write("project/workflows/a.json", "{");
   CHECK_THAT(refusal(folder.path + "/project"), says("a.json: not valid JSON"));
   folder.write("project/workflows/a.json", R"({"steps":[{"codeFile":"missing.js"}]})");

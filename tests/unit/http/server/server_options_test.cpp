@@ -100,6 +100,7 @@ TEST_CASE("an unknown key of a config file is refused with the nearest one", "[h
   CHECK_THAT(refusal({"--config", folder.write("b", "nonsense")}), says("name = value"));
   CHECK_THAT(refusal({"--config", folder.write("c", "durability = maybe")}), says(":1: "));
   CHECK_THAT(refusal({"--config", folder.path + "/missing"}), says("cannot be read"));
+  CHECK_THAT(refusal({"--config", folder.path}), says("cannot be read"));
 }
 
 TEST_CASE("the printed configuration is a config file and hides the admin key", "[http]") {

@@ -164,6 +164,21 @@ TEST_CASE("a secret's text that is no name is shown nowhere") {
   CHECK(turned[0].id == "KEY");
 }
 
+TEST_CASE("a member that means nothing in a build is left out by name") {
+  const auto items =
+      items_of(R"({"projectId":"p","integrations":{},"workflows":{"w":{}},"surprise":1})");
+  REQUIRE(items.size() == 2);
+  for (const BuildItem& item : items) {
+    CHECK(item.kind == BuildItem::Kind::member);
+    CHECK(item.definition.is_null());
+    CHECK(item.findings[0].weight == FindingWeight::fatal);
+  }
+  CHECK(items[0].id == "workflows");
+  CHECK_THAT(items[0].findings[0].detail.message,
+             Catch::Contains("under `integrations.<type>.workflows`"));
+  CHECK(items[1].id == "surprise");
+}
+
 TEST_CASE("what is no build says so") {
   for (const char* const text : {"null", "[]", "{}", R"({"integrations":7})"}) {
     INFO(text);
