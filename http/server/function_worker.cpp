@@ -6,10 +6,19 @@
 #include <unistd.h>
 
 namespace millrace {
+namespace {
+
+constexpr const char* function_worker_name = "millrace-function-worker";
+
+}  // namespace
 
 std::string function_worker_path(const std::string& given) {
   if (!given.empty()) return given;
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "millrace-function-worker";
+  const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const auto beside = folder / function_worker_name;
+  if (std::filesystem::exists(beside)) return beside;
+  const auto installed = folder.parent_path() / "lib/millrace" / function_worker_name;
+  return std::filesystem::exists(installed) ? installed : beside;
 }
 
 Outcome check_function_worker_file(const std::string& path) {

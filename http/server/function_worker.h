@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-/// The one that is given, else the one beside this binary.
+/// The one that is given, else the one beside this binary (a build), else ../lib/millrace (installed).
 std::string function_worker_path(const std::string& given);
 
 /// Error invalid_request when there is no such program.

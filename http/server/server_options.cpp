@@ -93,7 +93,7 @@ void ServerOptionsParser::add_server_options() {
   set_.add({"public-url", "address under which clients reach the server, for links in answers",
             public_url_into(parsed_.api.public_url)});
   set_.add({"function-worker",
-            "path of millrace-function-worker; without it, the one beside this binary",
+            "path of millrace-function-worker; without it, the one that came with this binary",
             text_into(parsed_.function_worker)});
   set_.add({"function-workers-max",
             "processes that run users' functions at a time; 0: one per core",

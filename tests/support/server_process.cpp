@@ -59,15 +59,20 @@ std::string ServerProcess::log_end() const {
   return text.substr(text.size() - std::min(text.size(), log_end_bytes));
 }
 
-ProgramEnd run_millrace(const std::vector<std::string>& arguments) {
+ProgramEnd run_program(const std::vector<std::string>& arguments) {
   const TemporaryDirectory directory;
-  ChildProcess::Command command{
-      {MILLRACE_BINARY}, directory.path() + "/output", directory.path() + "/errors"};
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+  const ChildProcess::Command command{arguments, directory.path() + "/output",
+                                      directory.path() + "/errors"};
   ChildProcess process(command);
   const auto exit_code = process.wait_for_exit(poll_patience);
-  if (!exit_code) throw std::runtime_error("millrace " + arguments.front() + " does not end");
+  if (!exit_code) throw std::runtime_error(arguments.front() + " does not end");
   return {*exit_code, read_file(command.output_file), read_file(command.errors_file)};
+}
+
+ProgramEnd run_millrace(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command = {MILLRACE_BINARY};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return run_program(command);
 }
 
 }  // namespace millrace::tests

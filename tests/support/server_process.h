@@ -64,7 +64,9 @@ struct ProgramEnd {
   std::string output;
   std::string errors;
 };
-/// Runs the product's binary to its end.
+/// Runs a program to its end; its path is the first argument.
+ProgramEnd run_program(const std::vector<std::string>& command);
+/// The same with the product's binary, which `arguments` do not name.
 ProgramEnd run_millrace(const std::vector<std::string>& arguments);
 
 }  // namespace millrace::tests
