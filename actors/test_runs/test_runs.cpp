@@ -153,7 +153,7 @@ class TestRuns::Node {
     }
     auto started = gateway_->run_test(std::move(order), options_.time_max);
     Result<TestReport> report =
-        started ? report_of(request.project, *started) : Result<TestReport>(started.error());
+        started ? report_of(request, *started) : Result<TestReport>(started.error());
     erase(request, version, started);
     return report;
   }
@@ -184,7 +184,7 @@ class TestRuns::Node {
     return commits_.commit_and_wait(std::move(batch));
   }
 
-  Result<TestReport> report_of(const ProjectId& project, const TestEnd& end) const {
+  Result<TestReport> report_of(const TestRequest& request, const TestEnd& end) const {
     if (!end.has_ended) {
       return Error(ErrorCode::step_timeout, "the test run was stopped after " +
                                                 std::to_string(options_.time_max.count() / 1'000) +
@@ -195,12 +195,12 @@ class TestRuns::Node {
     report.error = end.error;
     report.failed_step = end.failed_step;
     report.status = end.error ? ExecutionStatus::failed : ExecutionStatus::succeeded;
-    auto details = history_.details(project, end.execution, limits::test_array_items_max);
+    auto details = history_.details(request.project, end.execution, request.items_shown_max);
     if (!details) return details.error();
     report.steps = std::move(*details);
     for (StepDetail& step : report.steps) {
-      shorten_arrays(step.input, limits::test_array_items_max);
-      shorten_arrays(step.output, limits::test_array_items_max);
+      shorten_arrays(step.input, request.items_shown_max);
+      shorten_arrays(step.output, request.items_shown_max);
     }
     return report;
   }

@@ -39,6 +39,8 @@ struct TestRequest {
   /// a step inside a fan-out, the fan-out's output is {"instance": ..., "index": 0}.
   std::string step;
   JsonObject outputs;
+  /// Of arrays and of the elements of fan-outs, in the report.
+  std::size_t items_shown_max = limits::test_array_items_max;
 };
 
 struct TestReport {

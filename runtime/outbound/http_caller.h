@@ -43,6 +43,7 @@ struct ClientCredentials {
 
 struct HttpRequest {
   ProjectId project;   // whose turn it is when calls have to wait
+  std::string step;    // the id of the step that asks
   std::string method;  // upper case
   std::string url;     // absolute, http or https, percent-encoded
   std::vector<HttpHeader> headers;

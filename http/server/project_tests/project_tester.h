@@ -1,0 +1,36 @@
+#pragma once
+// Runs project tests one after the other: each as Test Workflow would, with the test's own tenant and
+// peers. One thread.
+
+#include "http/cli/project_folder.h"
+#include "http/server/project_tests/expectation.h"
+#include "http/server/project_tests/project_test.h"
+#include "runtime/functions/function_engine.h"
+
+#include <memory>
+#include <optional>
+
+namespace millrace {
+
+struct TestVerdict {
+  std::optional<Error> error;  // set: the test could not run
+  std::vector<Difference> differences;
+  std::string why_run_failed;  // step and message; empty: it did not fail
+  bool has_passed() const { return !error && differences.empty(); }
+};
+
+class ProjectTester {
+ public:
+  /// The folder's definitions are valid. `functions` outlives this.
+  ProjectTester(const ProjectFolder& folder, FunctionEngine& functions);
+  ~ProjectTester();
+
+  TestVerdict run(const ProjectTest& test);
+
+ private:
+  class Node;
+  const ProjectFolder& folder_;
+  std::unique_ptr<Node> node_;
+};
+
+}  // namespace millrace

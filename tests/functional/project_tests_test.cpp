@@ -1,0 +1,113 @@
+// `millrace test`: the tests of a project folder.
+#include "tests/contracts/temporary_directory.h"
+#include "tests/support/catch.h"
+#include "tests/support/server_process.h"
+#include "tests/support/test_project.h"
+
+#include <filesystem>
+#include <fstream>
+
+using namespace millrace;
+using namespace millrace::tests;
+using Catch::Contains;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() {
+    write("integrations/crm/integration.json",
+          R"({"name": "CRM", "baseUrl": "https://api.crm.example/v1", "auth": {"type": "bearer"},
+              "actions": {"create": {"method": "POST", "path": "/contacts", "bodyType": "json",
+                "body": "{{parameters}}", "parameters": {"email": {"type": "string"}}}}})");
+    write("workflows/sync.json",
+          R"json({"name": "Sync", "integration": "crm", "trigger": {"type": "request"}, "steps": [
+               {"id": "add", "type": "action", "action": "create",
+                "parameters": {"email": "{{trigger.request.body.email}}"}},
+               {"id": "list", "type": "request", "method": "GET",
+                "url": "https://x.example/list?k={{secrets.K}}",
+                "pagination": {"output": "response.body.items", "pageToken": "response.body.next"}},
+               {"id": "sum", "type": "function", "parameters": {"n": "{{list.response.results}}"},
+                "code": "({ n }) => n.reduce((a, b) => a + b)"},
+               {"id": "reply", "type": "response",
+                "body": {"id": "{{add.result.id}}", "sum": "{{sum.result}}"}}]})json");
+  }
+
+  void write(const std::string& name, const std::string& text) const {
+    const std::filesystem::path path = directory_.path() + "/" + name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  ProgramEnd test(std::vector<std::string> options = {}) const {
+    options.insert(options.begin(), {"test", directory_.path()});
+    return run_millrace(options);
+  }
+
+ private:
+  const TemporaryDirectory directory_;
+};
+
+const std::string mocks =
+    R"("secrets": {"K": "a-secret"}, "request": {"body": {"email": "a@b.example"}},
+  "mocks": {"add": {"statusCode": 201, "body": {"id": 7}},
+            "list": [{"body": {"items": [1, 2], "next": "p"}}, {"body": {"items": [3]}}]})";
+
+}  // namespace
+
+TEST_CASE("a test of a folder runs JavaScript for real and answers requests from its mocks") {
+  const Folder folder;
+  folder.write("tests/good.json", R"({"workflow": "sync", )" + mocks + R"(,
+    "expect": {"status": "SUCCEEDED", "response": {"statusCode": 200, "body": {"id": 7, "sum": 6}},
+      "requests": {"add": [{"method": "POST", "url": "https://api.crm.example/v1/contacts",
+                            "headers": {"authorization": "Bearer test-token"},
+                            "body": {"email": "a@b.example"}}],
+                   "list": [{"url": "*k=a-secret"}, {"url": "*"}]}}})");
+  const ProgramEnd end = folder.test();
+  INFO(end.output << end.errors);
+  CHECK(end.exit_code == 0);
+  CHECK_THAT(end.output, Contains("good.json: passed") && Contains("1 of 1 passed"));
+}
+
+TEST_CASE("a test that fails names what was expected, what there is, and why the run failed") {
+  const Folder folder;
+  folder.write("tests/a.json",
+               R"({"workflow": "sync", )" + mocks +
+                   R"(, "expect": {"response": {"body": {"sum": 7, "other": 1}}}})");
+  folder.write("tests/b.json", R"({"workflow": "sync", "expect": {"status": "SUCCEEDED"}})");
+  const ProgramEnd end = folder.test();
+  INFO(end.output << end.errors);
+  CHECK(end.exit_code == 1);
+  CHECK_THAT(end.output, Contains("response.body.sum: expected 7, got 6") &&
+                             Contains("response.body.other: expected 1, there is none") &&
+                             Contains("the run failed at step add: ") && Contains("0 of 2 passed"));
+  const Json report = *parse_json(folder.test({"--json"}).output);
+  CHECK(text_at(report, "/passed") == "false");
+  CHECK(string_at(report, "/tests/0/differences/0/path") == "response.body.sum");
+}
+
+TEST_CASE("a misspelt member of a test is a finding with its place, and no test runs") {
+  const Folder folder;
+  folder.write("tests/a.json",
+               "{\"workflow\": \"sync\",\n \"mock\": {}, \"expect\": {\"statu\": 1}}");
+  const ProgramEnd end = folder.test();
+  CHECK(end.exit_code == 1);
+  CHECK_THAT(end.errors, Contains("a.json:2:2: `mock`") && Contains("did you mean 'status'"));
+  CHECK(end.output.empty());
+}
+
+TEST_CASE("a folder without tests and a test of no workflow say what to do") {
+  const Folder folder;
+  const ProgramEnd none = folder.test();
+  CHECK(none.exit_code == 2);
+  CHECK_THAT(none.errors, Contains("put tests/NAME.json there"));
+  folder.write("tests/a.json", R"({"workflow": "synk", "expect": {"status": "SUCCEEDED"}})");
+  const ProgramEnd wrong = folder.test();
+  CHECK(wrong.exit_code == 1);
+  CHECK_THAT(wrong.output, Contains("did you mean \"sync\"?"));
+}
+
+TEST_CASE("the tests of the example folder pass") {
+  const ProgramEnd end = run_millrace({"test", std::string(MILLRACE_EXAMPLES) + "/lead-to-crm"});
+  INFO(end.output << end.errors);
+  CHECK(end.exit_code == 0);
+}
