@@ -38,7 +38,7 @@ struct OutboundCalls::Call {
   enum class Stage : std::uint8_t { waiting, token, exchange };
 
   CallId id = 0;
-  ProjectId project;
+  TurnQueue::Owner owner;
   Millis timeout{};
   std::size_t response_bytes_max = 0;
   int redirects_max = 0;
@@ -81,12 +81,12 @@ void OutboundCalls::start(CallId id, HttpRequest request, Done done) {
   auto call = std::make_unique<Call>();
   call->id = id;
   call->done = std::move(done);
-  call->project = request.project;
+  call->owner = {request.project, request.user};
   call->timeout = std::min<Millis>(request.timeout, limits::request_time_settable_max);
   call->response_bytes_max = request.response_bytes_max;
   call->redirects_max = request.redirects_max;
   Call& started = *(calls_[id] = std::move(call));
-  started.ticket = turns_.add(started.project, id);
+  started.ticket = turns_.add(started.owner, id);
   set_deadline(started, waiting_time_max_);
 
   auto hop = first_hop(request, request.parts.empty() ? std::string() : random_boundary());
@@ -195,9 +195,9 @@ void OutboundCalls::answer(Call& call, HttpOutcome outcome) {
   if (call.exchange != nullptr) exchanges_.abort(call.exchange);
   if (call.stage == Call::Stage::token) tokens_.leave(call.token_key, call.id);
   if (call.stage == Call::Stage::waiting) {
-    turns_.remove(call.project, call.ticket);
+    turns_.remove(call.owner, call.ticket);
   } else {
-    turns_.end(call.project);
+    turns_.end(call.owner);
   }
   tell_tokens(call.tokens_sent, outcome);
   const Done done = std::move(call.done);
@@ -216,7 +216,7 @@ void OutboundCalls::answer(Call& call, HttpOutcome outcome) {
 // --- tokens --------------------------------------------------------------------------------------
 
 void OutboundCalls::need_token(Call& call) {
-  if (call.token_key.empty()) call.token_key = TokenSource::key(call.project, *call.credentials);
+  if (call.token_key.empty()) call.token_key = TokenSource::key(call.owner.project, *call.credentials);
   if (auto cached = tokens_.cached(call.token_key)) {
     call.token = std::move(*cached);
     return send(call);

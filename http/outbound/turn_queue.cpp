@@ -2,23 +2,81 @@
 
 #include "runtime/base/check.h"
 
-namespace millrace {
+#include <utility>
 
-std::optional<std::uint64_t> TurnQueue::take() {
-  if (in_air_ >= limits_.calls_max || waiting_.next() == nullptr) return std::nullopt;
-  const ProjectId project = *waiting_.next();
-  const auto call = waiting_.pop();
-  ++in_air_;
-  if (++in_air_of_[project] >= limits_.calls_per_project_max) waiting_.hold(project);
-  return call;
+namespace millrace {
+namespace {
+
+/// What somebody may have in the air of places of which so many are free. The last few are anybody's:
+/// where there are only a few at all, one may have them all.
+constexpr std::size_t share_beside(std::size_t free) { return 3 * (free + 1); }
+
+}  // namespace
+
+TurnQueue::Ticket TurnQueue::add(const Owner& owner, std::uint64_t call) {
+  turns_.push(owner.project);
+  ++waiting_;
+  has_changed_ = true;
+  return projects_[owner.project].waiting.push(owner.user, {call, owner.user});
 }
 
-void TurnQueue::end(const ProjectId& project) {
-  const auto in_air = in_air_of_.find(project);
-  CHECK(in_air != in_air_of_.end(), "a call ended that was not in the air");
-  if (--in_air->second == 0) in_air_of_.erase(in_air);
+std::optional<std::uint64_t> TurnQueue::take() {
+  if (in_air_ >= limits_.calls_max || !has_changed_) return std::nullopt;
+  std::optional<Call> call;
+  const ProjectId* const found = turns_.find_if([&](const ProjectId& each) {
+    call = take_from(projects_.at(each));
+    return call.has_value();
+  });
+  if (!call) {
+    has_changed_ = false;
+    return std::nullopt;
+  }
+  const auto project = projects_.find(*found);
+  ++in_air_;
+  --waiting_;
+  ++project->second.in_air;
+  ++project->second.in_air_of[call->user];
+  turns_.pass(project->first);
+  left(project);
+  return call->id;
+}
+
+std::optional<TurnQueue::Call> TurnQueue::take_from(Project& project) {
+  if (project.in_air >= limits_.calls_per_project_max) return std::nullopt;
+  if (project.in_air >= share_beside(limits_.calls_max - in_air_)) return std::nullopt;
+  const std::size_t share = share_beside(limits_.calls_per_project_max - project.in_air);
+  return project.waiting.pop_if([&](const Call& call) {
+    const auto in_air = project.in_air_of.find(call.user);
+    return in_air == project.in_air_of.end() || in_air->second < share;
+  });
+}
+
+void TurnQueue::remove(const Owner& owner, Ticket ticket) {
+  const auto project = projects_.find(owner.project);
+  CHECK(project != projects_.end(), "a call was taken back that does not wait");
+  project->second.waiting.remove(owner.user, ticket);
+  --waiting_;
+  left(project);
+}
+
+void TurnQueue::end(const Owner& owner) {
+  const auto project = projects_.find(owner.project);
+  CHECK(project != projects_.end() && in_air_ > 0, "a call ended that was not in the air");
+  const auto in_air = project->second.in_air_of.find(owner.user);
+  CHECK(in_air != project->second.in_air_of.end(), "a call ended of a user who has none");
+  if (--in_air->second == 0) project->second.in_air_of.erase(in_air);
+  --project->second.in_air;
   --in_air_;
-  waiting_.release(project);
+  has_changed_ = true;
+  left(project);
+}
+
+/// A call left the project: it stands in the rotation while it has others, and is forgotten when it has
+/// nothing.
+void TurnQueue::left(Projects::iterator project) {
+  if (!project->second.waiting.empty()) return;
+  turns_.remove(project->first);
+  if (project->second.in_air == 0) projects_.erase(project);
 }
 
 }  // namespace millrace

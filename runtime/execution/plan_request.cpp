@@ -100,6 +100,7 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
   send.request = std::move(*outgoing);
   send.request.http.project = scope.facts()->started.project;
   send.request.http.step = step.id.text;
+  send.request.http.user = scope.facts()->started.user;
   if (step.timeout) send.request.http.timeout = *step.timeout;
   const std::string key = idempotency_key(step, scope, position.pages.pages + 1);
   add_header(send.request.http, key_header, key);

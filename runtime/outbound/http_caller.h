@@ -54,6 +54,7 @@ struct HttpRequest {
   Millis timeout = limits::request_time_max;
   std::size_t response_bytes_max = limits::response_bytes_max;
   int redirects_max = limits::redirects_max;
+  UserId user{};  // whose turn it is within the project
 };
 
 struct HttpResponse {

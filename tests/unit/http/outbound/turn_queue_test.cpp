@@ -9,8 +9,8 @@
 namespace millrace {
 namespace {
 
-const ProjectId a("a");
-const ProjectId b("b");
+const TurnQueue::Owner a{ProjectId("a"), UserId("u")};
+const TurnQueue::Owner b{ProjectId("b"), UserId("u")};
 
 std::vector<std::uint64_t> take_all(TurnQueue& queue) {
   std::vector<std::uint64_t> taken;
@@ -59,17 +59,68 @@ TEST_CASE("a call that is taken back never gets its turn", "[outbound]") {
   CHECK(take_all(queue) == std::vector<std::uint64_t>{1});
 }
 
+TEST_CASE("users of a project take turns however many calls each has", "[outbound]") {
+  const TurnQueue::Owner other{a.project, UserId("v")};
+  TurnQueue queue({100, 100});
+  for (std::uint64_t i = 1; i <= 3; ++i) queue.add(a, i);
+  queue.add(other, 10);
+  CHECK(take_all(queue) == std::vector<std::uint64_t>{1, 10, 2, 3});
+}
+
+TEST_CASE("however many slow calls some users have, the next user's call goes at once",
+          "[outbound]") {
+  TurnQueue queue({4'000, 1'000});
+  std::uint64_t id = 0;
+  for (int user = 0; user < 5; ++user) {
+    const TurnQueue::Owner flooding{a.project, UserId("u" + std::to_string(user))};
+    for (int i = 0; i < 2'000; ++i) queue.add(flooding, ++id);
+    take_all(queue);
+    // None of their calls ends.
+    queue.add({a.project, UserId("quiet" + std::to_string(user))}, ++id);
+    CHECK(queue.take() == id);
+  }
+  CHECK(queue.in_air() < 1'000);
+}
+
+TEST_CASE("a user alone has three quarters of the project's places", "[outbound]") {
+  TurnQueue queue({4'000, 1'000});
+  for (std::uint64_t i = 1; i <= 2'000; ++i) queue.add(a, i);
+  const std::size_t in_air = take_all(queue).size();
+  CHECK(in_air >= 750);
+  CHECK(in_air < 760);
+  queue.end(a);
+  CHECK(take_all(queue).size() == 1);
+}
+
+TEST_CASE("however many slow calls some projects have, the next project's call goes at once",
+          "[outbound]") {
+  TurnQueue queue({400, 100});
+  std::uint64_t id = 0;
+  for (int project = 0; project < 8; ++project) {
+    for (int user = 0; user < 20; ++user) {
+      const TurnQueue::Owner flooding{ProjectId("p" + std::to_string(project)),
+                                      UserId("u" + std::to_string(user))};
+      for (int i = 0; i < 100; ++i) queue.add(flooding, ++id);
+    }
+    take_all(queue);
+    queue.add({ProjectId("quiet" + std::to_string(project)), UserId("u")}, ++id);
+    CHECK(queue.take() == id);
+  }
+}
+
 TEST_CASE("places are never lost over any order of arrivals, ends and withdrawals", "[outbound]") {
   SeededRandom random(7);
   TurnQueue queue({8, 3});
-  std::map<std::uint64_t, std::pair<ProjectId, TurnQueue::Ticket>> waiting;
-  std::vector<ProjectId> in_air;
-  std::map<std::uint64_t, ProjectId> owner;
+  std::map<std::uint64_t, std::pair<TurnQueue::Owner, TurnQueue::Ticket>> waiting;
+  std::vector<TurnQueue::Owner> in_air;
+  std::map<std::uint64_t, TurnQueue::Owner> owner;
   std::uint64_t next = 0;
   for (int round = 0; round < 20'000; ++round) {
     const auto dice = random.below(4);
     if (dice < 2) {
-      const ProjectId project(std::string(1, static_cast<char>('a' + random.below(5))));
+      const TurnQueue::Owner project{
+          ProjectId(std::string(1, static_cast<char>('a' + random.below(5)))),
+          UserId(std::string(1, static_cast<char>('u' + random.below(3))))};
       const auto id = ++next;
       owner[id] = project;
       waiting.insert({id, {project, queue.add(project, id)}});
