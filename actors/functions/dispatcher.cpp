@@ -17,16 +17,29 @@ constexpr int reap_interval_ms = 5;
 constexpr int grow_interval_ms = 50;
 constexpr std::size_t versions_remembered = 16'384;
 
+std::size_t places_of(const FunctionPoolOptions& options) {
+  if (options.workers_max > 0) return options.workers_max;
+  return std::max<std::size_t>(2, std::thread::hardware_concurrency());
+}
+
 WorkerShares::Limits shares_of(const FunctionPoolOptions& options) {
-  const std::size_t cores = std::max<std::size_t>(2, std::thread::hardware_concurrency());
-  return {options.workers_max > 0 ? options.workers_max : cores, options.quantum,
-          options.idle_keep};
+  return {places_of(options), options.quantum, options.idle_keep};
 }
 
 }  // namespace
 
+Dispatcher::Suspended Dispatcher::suspended_of(const FunctionPoolOptions& options) {
+  const std::size_t places = places_of(options);
+  const std::size_t workers = options.suspended_workers_max > 0
+                                  ? options.suspended_workers_max
+                                  : std::max<std::size_t>(16, 4 * places);
+  // A project must be able to use all places, and a user to have a call interrupted.
+  return {workers, std::max(places, workers / 2), std::max<std::size_t>(1, workers / 4)};
+}
+
 Dispatcher::Dispatcher(const FunctionPoolOptions& options, Intake& intake, int wake_descriptor)
     : options_(options),
+      suspended_(suspended_of(options)),
       intake_(intake),
       wake_descriptor_(wake_descriptor),
       fleet_(options_, epoll_),
@@ -88,18 +101,21 @@ void Dispatcher::handle_events() {
 }
 
 void Dispatcher::take_calls() {
-  intake_.take(arrived_);
+  intake_.take(arrived_, cancelled_);
   for (auto& call : arrived_) {
     if (call->refused) {
       ++counts_.refused;
-      fail(std::move(call), Error(ErrorCode::overloaded, "too many function calls are waiting"));
+      fail(*call, Error(ErrorCode::overloaded, "too many function calls are waiting"));
       continue;
     }
     call->version = versions_.find_or_add(call->source);
+    calls_.emplace(call->id, call.get());
     ProjectQueue& project = queue_of(*call);
     project.push(std::move(call));
-    enqueued(project);
+    ++counts_.queued;
+    tell_shares(project);
   }
+  for (const FunctionEngine::CallId call : cancelled_) cancel(call);
 }
 
 void Dispatcher::handle_worker(WorkerProcess& worker) {
@@ -114,25 +130,36 @@ void Dispatcher::handle_worker(WorkerProcess& worker) {
   if (!was_ready) fleet_.note_change();
   if (!was_ready && worker.is_ready()) fleet_.note_start();
   if (fleet_.find(worker.socket()) == nullptr) return;  // retired by its own reply
-  if (health != WorkerProcess::Health::alive) handle_death(worker, health);
+  if (health != WorkerProcess::Health::alive) return handle_death(worker, health);
+  handle_wait(worker);
 }
 
 void Dispatcher::handle_reply(WorkerProcess& worker, WorkerProcess::Reply reply) {
-  --counts_.running;
+  left_worker(*reply.call);
   reply.call->version->record(reply.duration_us);
   if (worker.project != &checks_) {
     shares_.charge(worker.project->project(), reply.held);
     if (worker.is_idle()) shares_.became_idle(worker.socket(), now_);
   }
-  bool is_spoilt = false;
+  // It was on its way when the worker was stopped.
+  bool is_spoilt = worker.is_spoilt() || worker.is_suspended();
   if (!reply.outcome.result.ok()) {
     const ErrorCode code = reply.outcome.result.error().code;
     if (code == ErrorCode::function_timeout) ++counts_.timeouts;
     if (code == ErrorCode::function_memory) ++counts_.memory_events;
-    is_spoilt = code == ErrorCode::function_timeout || code == ErrorCode::function_memory;
+    is_spoilt =
+        is_spoilt || code == ErrorCode::function_timeout || code == ErrorCode::function_memory;
   }
-  answer(std::move(reply.call), std::move(reply.outcome));
+  answer(*reply.call, std::move(reply.outcome));
   if (is_spoilt) retire(worker);
+}
+
+/// What waits needs no place. Looked at when all that arrived was read: it may be over by then.
+void Dispatcher::handle_wait(WorkerProcess& worker) {
+  const auto wait = worker.take_wait();
+  if (!wait || worker.is_suspended() || worker.project == &checks_) return;
+  if (!may_suspend(worker)) return;
+  suspend(worker, now_ + *wait);
 }
 
 void Dispatcher::handle_death(WorkerProcess& worker, WorkerProcess::Health health) {
@@ -143,12 +170,12 @@ void Dispatcher::handle_death(WorkerProcess& worker, WorkerProcess::Health healt
   const bool was_ready = worker.is_ready();
   const int status = end_worker(worker, WorkerFleet::Reap::now);
   if (guilty != nullptr) {
-    --counts_.running;
+    left_worker(*guilty);
     Error error = health == WorkerProcess::Health::insane
                       ? Error(ErrorCode::function_worker_died, "the worker broke the protocol")
                       : describe_worker_death(status);
     if (error.code == ErrorCode::function_memory) ++counts_.memory_events;
-    fail(std::move(guilty), std::move(error));
+    fail(*guilty, std::move(error));
   }
   resubmit(innocent);
   if (!was_ready && fleet_.note_failed_start(now_)) {
@@ -158,14 +185,19 @@ void Dispatcher::handle_death(WorkerProcess& worker, WorkerProcess::Health healt
 }
 
 void Dispatcher::handle_deadlines() {
-  std::vector<WorkerProcess*> late;
+  std::vector<WorkerProcess*> due;
   for (const auto& [socket, worker] : fleet_.workers()) {
-    if (worker->deadline() <= now_) late.push_back(worker.get());
+    if (worker->due() <= now_) due.push_back(worker.get());
   }
-  for (WorkerProcess* const worker : late) {
+  for (WorkerProcess* const worker : due) {
+    if (worker->take_wake(now_)) {
+      worker->project->can_resume(worker->socket(), worker->head());
+      tell_shares(*worker->project);
+      continue;
+    }
     // What it has sent meanwhile counts: it may be this thread that is late.
     handle_worker(*worker);
-    if (fleet_.find(worker->socket()) == nullptr || worker->deadline() > now_) continue;
+    if (fleet_.find(worker->socket()) == nullptr || !worker->is_late(now_)) continue;
     if (worker->is_ready()) {
       handle_lateness(*worker);
     } else {
@@ -183,11 +215,13 @@ void Dispatcher::handle_lateness(WorkerProcess& worker) {
     innocent.erase(innocent.begin());
   }
   end_worker(worker, WorkerFleet::Reap::later);
-  ++counts_.timeouts;
-  --counts_.running;
-  const auto limit = guilty->source->limits.time.count();
-  fail(std::move(guilty), Error(ErrorCode::function_timeout,
-                                "the function ran longer than " + std::to_string(limit) + " ms"));
+  left_worker(*guilty);
+  if (!guilty->is_answered()) {
+    ++counts_.timeouts;
+    const auto limit = guilty->source->limits.time.count();
+    fail(*guilty, Error(ErrorCode::function_timeout,
+                        "the function ran longer than " + std::to_string(limit) + " ms"));
+  }
   resubmit(innocent);
 }
 
@@ -200,7 +234,7 @@ int Dispatcher::wait_ms() const {
   }
   const auto at_most = [&](int ms) { wait = wait < 0 ? ms : std::min(wait, ms); };
   if (fleet_.has_dying()) at_most(reap_interval_ms);
-  if (counts_.queued > 0) at_most(grow_interval_ms);
+  if (counts_.queued > 0 || counts_.suspended > 0) at_most(grow_interval_ms);
   return wait;
 }
 
@@ -233,18 +267,88 @@ void Dispatcher::feed(WorkerProcess& worker) {
   }
   if (worker.project == &checks_) return;
   if (was_idle && !worker.is_idle()) shares_.began(worker.socket());
-  dequeued(*worker.project);
+  tell_shares(*worker.project);
 }
 
 void Dispatcher::share_out() {
   if (!checks_.empty() && checks_.workers == 0) assign(checks_);
-  while (const auto turn = shares_.next_turn(now_)) {
-    if (!carry_out(*turn)) break;
-  }
+  count_running();
+  bool has_processes = true;
+  do {
+    while (has_processes) {
+      const auto turn = shares_.next_turn(now_);
+      if (!turn) break;
+      has_processes = carry_out(*turn);
+    }
+  } while (shares_.has_yielding() && suspend_yielding());
   for (const ProjectId& project : shares_.crowded()) {
     const auto turn = shares_.one_more(project, now_);
-    if (turn && !carry_out(*turn)) break;
+    if (!turn) {
+      make_room_within(*projects_.at(project));
+    } else if (!carry_out(*turn)) {
+      break;
+    }
   }
+}
+
+/// While somebody waits, time counts as it goes by, and not only when a call has ended.
+void Dispatcher::count_running() {
+  const bool waited = std::exchange(somebody_waits_, shares_.waiting_projects() > 0);
+  if (!somebody_waits_) return;
+  for (const auto& [socket, worker] : fleet_.workers()) {
+    if (worker->project == nullptr || worker->project == &checks_) continue;
+    // To start takes a worker long, and is nobody's fault.
+    if (worker->is_idle() || worker->is_suspended() || !worker->is_ready()) continue;
+    const auto held = worker->take_held(now_);
+    if (waited) shares_.charge(worker->project->project(), held);
+  }
+}
+
+/// Those that are to make room and whose call takes longer than that may. False: none.
+bool Dispatcher::suspend_yielding() {
+  bool is_one_suspended = false;
+  for (const auto& [socket, worker] : fleet_.workers()) {
+    if (!shares_.is_yielding(socket) || worker->stretch(now_) < options_.quantum) continue;
+    if (!may_suspend(*worker) || !worker->runs_head()) continue;
+    suspend(*worker, now_);
+    is_one_suspended = true;
+  }
+  return is_one_suspended;
+}
+
+/// Ends an idle worker for a call that could go on: there is nothing else for it to do.
+bool Dispatcher::swap_idle(ProjectQueue& project) {
+  if (!project.has_resumptions()) return false;
+  for (const auto& [socket, worker] : fleet_.workers()) {
+    if (worker->project != &project || !worker->is_idle()) continue;
+    if (shares_.is_yielding(socket)) continue;
+    retire(*worker);
+    go_on(*fleet_.find(project.take_resumption()));
+    return true;
+  }
+  return false;
+}
+
+/// A project that gets no more places: a user who has none of them gets one of those who have most.
+void Dispatcher::make_room_within(ProjectQueue& project) {
+  while (swap_idle(project)) {
+  }
+  const bool can_use_it =
+      project.resumes_next() || project.workers < suspended_.project_workers_max;
+  if (!project.has_hungry_user() || !can_use_it) return;
+  WorkerProcess* chosen = nullptr;
+  std::size_t most = 0;
+  for (const auto& [socket, worker] : fleet_.workers()) {
+    if (worker->project != &project || !may_suspend(*worker)) continue;
+    if (worker->stretch(now_) < options_.quantum || !worker->runs_head()) continue;
+    const std::size_t running = project.running_beside(worker->head());
+    if (running <= most) continue;
+    most = running;
+    chosen = worker.get();
+  }
+  if (chosen == nullptr) return;
+  suspend(*chosen, now_);
+  assign(project);
 }
 
 /// False: no process can be had now.
@@ -259,6 +363,11 @@ bool Dispatcher::carry_out(const WorkerShares::Turn& turn) {
 }
 
 bool Dispatcher::assign(ProjectQueue& project) {
+  const bool may_begin = &project == &checks_ || project.workers < suspended_.project_workers_max;
+  if (project.has_resumptions() && (project.resumes_next() || !may_begin)) {
+    go_on(*fleet_.find(project.take_resumption()));
+    return true;
+  }
   WorkerProcess* const worker = fleet_.spare_or_new(now_);
   if (worker == nullptr) return false;
   worker->project = &project;
@@ -266,6 +375,33 @@ bool Dispatcher::assign(ProjectQueue& project) {
   if (&project != &checks_) shares_.assigned(worker->socket(), project.project(), now_);
   feed(*worker);
   return true;
+}
+
+bool Dispatcher::may_suspend(const WorkerProcess& worker) const {
+  return counts_.suspended < suspended_.workers_max && worker.project != &checks_ &&
+         !worker.is_suspended() && !worker.is_idle();
+}
+
+/// The worker stands still, and its place is free; from `until` on its call could go on.
+void Dispatcher::suspend(WorkerProcess& worker, Steady::time_point until) {
+  ProjectQueue& project = *worker.project;
+  shares_.charge(project.project(), worker.take_held(now_));
+  auto behind = worker.suspend(now_, until);
+  resubmit(behind);
+  project.suspended(worker.head());
+  shares_.suspended(worker.socket());
+  ++counts_.suspended;
+  ++counts_.suspensions;
+  if (worker.take_wake(now_)) project.can_resume(worker.socket(), worker.head());
+  tell_shares(project);
+}
+
+void Dispatcher::go_on(WorkerProcess& worker) {
+  --counts_.suspended;
+  worker.project->resumed(worker.head());
+  shares_.resumed(worker.socket());
+  worker.resume(now_);
+  tell_shares(*worker.project);
 }
 
 /// Ends a worker that did nothing wrong itself; the calls it had not begun go elsewhere.
@@ -281,8 +417,13 @@ void Dispatcher::retire(WorkerProcess& worker) {
 int Dispatcher::end_worker(WorkerProcess& worker, WorkerFleet::Reap when) {
   if (ProjectQueue* const project = std::exchange(worker.project, nullptr)) {
     --project->workers;
+    if (worker.is_suspended()) {
+      --counts_.suspended;
+      project->cannot_resume(worker.socket());
+    }
     if (project != &checks_) {
       shares_.ended(worker.socket());
+      tell_shares(*project);
       maybe_unused_.push_back(project->project());
     }
   }
@@ -294,43 +435,85 @@ int Dispatcher::end_worker(WorkerProcess& worker, WorkerFleet::Reap when) {
 ProjectQueue& Dispatcher::queue_of(const QueuedCall& call) {
   if (call.kind == CallKind::check) return checks_;
   auto& project = projects_[call.source->project];
-  if (project == nullptr) project = std::make_unique<ProjectQueue>(call.source->project);
+  if (project == nullptr) {
+    project = std::make_unique<ProjectQueue>(call.source->project, suspended_.user_calls_max);
+  }
   return *project;
 }
 
-void Dispatcher::enqueued(ProjectQueue& project) {
-  ++counts_.queued;
-  if (project.size() == 1 && &project != &checks_) shares_.has_calls(project.project());
+/// Whether the project could use a place: for a call that could go on, or for one that may begin.
+void Dispatcher::tell_shares(ProjectQueue& project) {
+  if (&project == &checks_) return;
+  const bool has_calls = project.has_resumptions() ||
+                         (project.has_turns() && project.workers < suspended_.project_workers_max);
+  if (std::exchange(project.has_told_calls, has_calls) == has_calls) return;
+  if (has_calls) {
+    shares_.has_calls(project.project());
+  } else {
+    shares_.has_no_calls(project.project());
+  }
 }
 
-void Dispatcher::dequeued(ProjectQueue& project) {
-  if (project.empty()) shares_.has_no_calls(project.project());
+void Dispatcher::cancel(FunctionEngine::CallId id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  QueuedCall& call = *found->second;
+  const Error cancelled(ErrorCode::cancelled, "the function call was cancelled");
+  ++counts_.cancelled;
+  if (call.worker == nullptr) {
+    ProjectQueue& project = queue_of(call);
+    const QueuedCallPtr taken = project.remove(call);
+    --counts_.queued;
+    tell_shares(project);
+    maybe_unused_.push_back(project.project());
+    return fail(*taken, cancelled);
+  }
+  // Most calls end before their worker could be ended; those that do not are late.
+  WorkerProcess& worker = *call.worker;
+  fail(call, cancelled);
+  worker.note_cancelled(call, now_);
+  if (worker.is_suspended()) handle_lateness(worker);
+}
+
+/// Once it is in nobody's hands but ours.
+void Dispatcher::left_worker(QueuedCall& call) {
+  --counts_.running;
+  call.worker = nullptr;
+  ProjectQueue& project = queue_of(call);
+  project.ended(call);
+  tell_shares(project);
 }
 
 void Dispatcher::resubmit(std::vector<QueuedCallPtr>& calls) {
   for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
-    --counts_.running;
+    left_worker(**call);
+    if ((*call)->is_answered()) continue;  // cancelled
     if ((*call)->attempts >= attempts_max) {
-      fail(std::move(*call), Error(ErrorCode::function_worker_died,
-                                   "the worker was lost each time before the call was finished"));
+      fail(**call, Error(ErrorCode::function_worker_died,
+                         "the worker was lost each time before the call was finished"));
       continue;
     }
     ++counts_.resubmitted;
     ProjectQueue& project = queue_of(**call);
     project.push_front(std::move(*call));
-    enqueued(project);
+    ++counts_.queued;
+    tell_shares(project);
   }
   calls.clear();
 }
 
-void Dispatcher::answer(QueuedCallPtr call, FunctionOutcome outcome) {
+/// Nothing if it was cancelled, and answered then.
+void Dispatcher::answer(QueuedCall& call, FunctionOutcome outcome) {
+  if (call.is_answered()) return;
   ++counts_.calls;
-  intake_.release(*call);
-  call->done(std::move(outcome));
+  calls_.erase(call.id);
+  intake_.release(call);
+  const auto done = std::exchange(call.done, nullptr);
+  done(std::move(outcome));
 }
 
-void Dispatcher::fail(QueuedCallPtr call, Error error) {
-  answer(std::move(call), FunctionOutcome{std::move(error), {}, Millis(0)});
+void Dispatcher::fail(QueuedCall& call, Error error) {
+  answer(call, FunctionOutcome{std::move(error), {}, Millis(0)});
 }
 
 /// Every call that no worker has: used when workers cannot be started.
@@ -339,15 +522,15 @@ void Dispatcher::fail_waiting(const Error& error) {
   for (const auto& [id, project] : projects_) {
     if (project->empty()) continue;
     fail_all_of(*project, error);
-    dequeued(*project);
+    tell_shares(*project);
     maybe_unused_.push_back(id);
   }
 }
 
 void Dispatcher::fail_all_of(ProjectQueue& project, const Error& error) {
-  while (QueuedCallPtr call = project.take(ProjectQueue::Want::any)) {
+  for (const QueuedCallPtr& call : project.take_all()) {
     --counts_.queued;
-    fail(std::move(call), error);
+    fail(*call, error);
   }
 }
 
@@ -363,8 +546,9 @@ void Dispatcher::forget_unused() {
 
 void Dispatcher::shut_down() {
   const Error stopping(ErrorCode::overloaded, "the server is stopping");
-  intake_.take(arrived_);
-  for (auto& call : arrived_) fail(std::move(call), stopping);
+  intake_.take(arrived_, cancelled_);
+  for (const auto& call : arrived_) fail(*call, stopping);
+  arrived_.clear();
   fail_waiting(stopping);
   while (!fleet_.workers().empty()) {
     WorkerProcess& worker = *fleet_.workers().begin()->second;
@@ -374,8 +558,8 @@ void Dispatcher::shut_down() {
     end_worker(worker, WorkerFleet::Reap::now);
     if (begun != nullptr) calls.push_back(std::move(begun));
     for (auto& call : calls) {
-      --counts_.running;
-      fail(std::move(call), stopping);
+      left_worker(*call);
+      fail(*call, stopping);
     }
   }
   fleet_.reap_all();

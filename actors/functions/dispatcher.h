@@ -1,7 +1,7 @@
 #pragma once
 // The pool's I/O thread: one epoll loop that takes calls in, gives them to workers, reads replies,
-// and ends workers that are late, dead or needed elsewhere. Every call that came in is answered here,
-// once. Which project gets a worker is decided by `WorkerShares`; how processes start and end is
+// lets workers stand still whose call waits or must make room, and ends those that are late, dead or
+// needed elsewhere. Every call that came in is answered here, once. Which project gets a worker is decided by `WorkerShares`; how processes start and end is
 // known to `WorkerFleet`.
 
 #include "actors/functions/epoll_set.h"
@@ -38,6 +38,7 @@ class Dispatcher {
   void take_calls();
   void handle_worker(WorkerProcess& worker);
   void handle_reply(WorkerProcess& worker, WorkerProcess::Reply reply);
+  void handle_wait(WorkerProcess& worker);
   void handle_death(WorkerProcess& worker, WorkerProcess::Health health);
   void handle_deadlines();
   void handle_lateness(WorkerProcess& worker);
@@ -48,25 +49,42 @@ class Dispatcher {
   void dispatch();
   void feed(WorkerProcess& worker);
   void share_out();
+  void count_running();
+  bool swap_idle(ProjectQueue& project);
+  void make_room_within(ProjectQueue& project);
   bool carry_out(const WorkerShares::Turn& turn);
   bool assign(ProjectQueue& project);
+  void suspend(WorkerProcess& worker, Steady::time_point until);
+  bool suspend_yielding();
+  void go_on(WorkerProcess& worker);
+  bool may_suspend(const WorkerProcess& worker) const;
   void retire(WorkerProcess& worker);
   int end_worker(WorkerProcess& worker, WorkerFleet::Reap when);
 
   // Calls.
   ProjectQueue& queue_of(const QueuedCall& call);
-  void enqueued(ProjectQueue& project);
-  void dequeued(ProjectQueue& project);
+  void tell_shares(ProjectQueue& project);
+  void cancel(FunctionEngine::CallId id);
+  void left_worker(QueuedCall& call);
   void resubmit(std::vector<QueuedCallPtr>& calls);
-  void answer(QueuedCallPtr call, FunctionOutcome outcome);
-  void fail(QueuedCallPtr call, Error error);
+  void answer(QueuedCall& call, FunctionOutcome outcome);
+  void fail(QueuedCall& call, Error error);
   void fail_waiting(const Error& error);
   void fail_all_of(ProjectQueue& project, const Error& error);
   void forget_unused();
   void shut_down();
   void publish();
 
+  /// How many workers may stand still: in all, of one project, of one user of it.
+  struct Suspended {
+    std::size_t workers_max;
+    std::size_t project_workers_max;  // those that run included
+    std::size_t user_calls_max;
+  };
+  static Suspended suspended_of(const FunctionPoolOptions& options);
+
   const FunctionPoolOptions options_;
+  const Suspended suspended_;
   Intake& intake_;
   const int wake_descriptor_;
   EpollSet epoll_;
@@ -77,9 +95,12 @@ class Dispatcher {
   VersionRegistry versions_;
   std::unordered_map<ProjectId, std::unique_ptr<ProjectQueue>> projects_;
   std::vector<ProjectId> maybe_unused_;  // lost a worker or their calls in this round
-  ProjectQueue checks_{ProjectId()};     // its one worker counts against no limit
+  ProjectQueue checks_{ProjectId(), 1};  // its one worker counts against no limit
+  std::unordered_map<FunctionEngine::CallId, QueuedCall*> calls_;  // not yet answered
   std::vector<QueuedCallPtr> arrived_;
+  std::vector<FunctionEngine::CallId> cancelled_;
   std::uint64_t last_number_ = 0;
+  bool somebody_waits_ = false;  // a project for a place
   Steady::time_point now_;
 
   mutable std::mutex stats_mutex_;

@@ -25,6 +25,7 @@ enum class FrameKind : std::uint8_t {
   started = 16,  // right after the fork: the process id
   ready = 17,    // locked down; the time limits of calls start to count
   reply = 18,
+  waiting = 19,  // the running call does nothing for so many milliseconds
 };
 
 /// Beyond it, the other side is not sane: nothing that passes the limits of the product is larger.

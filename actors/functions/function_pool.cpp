@@ -51,15 +51,19 @@ FunctionPool::FunctionPool(FunctionPoolOptions options)
 
 FunctionPool::~FunctionPool() = default;
 
-void FunctionPool::run(FunctionCall call, std::function<void(FunctionOutcome)> done) {
+FunctionPool::CallId FunctionPool::run(FunctionCall call,
+                                       std::function<void(FunctionOutcome)> done) {
   CHECK(call.source != nullptr && done != nullptr, "a call needs a source and an answer");
   auto queued = std::make_unique<QueuedCall>();
   queued->kind = CallKind::run;
   queued->source = std::move(call.source);
   queued->text = std::move(call.parameters);
+  queued->user = std::move(call.user);
   queued->done = std::move(done);
-  submit(std::move(queued));
+  return submit(std::move(queued));
 }
+
+void FunctionPool::cancel(CallId call) { impl_->intake().cancel(call); }
 
 Outcome FunctionPool::check(const std::string& code) {
   // One source for all checks: the queue and the counters need one, the worker does not see it.
@@ -91,9 +95,12 @@ void FunctionPool::stop() { impl_->stop(); }
 
 FunctionPoolStats FunctionPool::stats() const { return impl_->dispatcher().stats(); }
 
-void FunctionPool::submit(QueuedCallPtr call) {
+FunctionPool::CallId FunctionPool::submit(QueuedCallPtr call) {
+  const CallId id = ++last_id_;
+  call->id = id;
   if (timings_ != nullptr) call->submitted = timings_->clock.moment();
   if (!impl_->intake().push(call)) call->done(stopping_outcome());
+  return id;
 }
 
 }  // namespace millrace

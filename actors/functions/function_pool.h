@@ -2,9 +2,9 @@
 // FunctionPool: runs users' JavaScript in worker processes (see README.md in this folder).
 //
 // Guarantees: each call gets exactly one answer, whatever the code does; a call can harm no process
-// but its worker; a worker serves one project in its life; a project with many calls delays the
-// others by no more than the call that is running. Calls that a worker had not finished when
-// another call killed it are run again: functions have no effects outside, so nobody can tell.
+// but its worker; a worker serves one project in its life; a project or a user with many or long calls
+// delays the others by a few quanta. Calls that a worker had not finished when another call killed it
+// are run again: functions have no effects outside, so nobody can tell.
 //
 // Threads: all methods may be called from any thread, `check` not from a `done`. One thread of the
 // pool drives all workers and calls `done`, which must not throw.
@@ -16,6 +16,7 @@
 #include "runtime/base/log.h"
 #include "runtime/functions/function_engine.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -36,10 +37,15 @@ struct FunctionPoolOptions {
   std::size_t memory_bytes_max = limits::function_memory_bytes_max;
   /// Contexts that one worker keeps; a function beyond them starts with a new one.
   std::size_t contexts_max = 128;
-  /// Worker time a project may use at a stretch while another one waits for a worker.
+  /// Worker time a project may use at a stretch while another one waits for a worker, and a user while
+  /// another one of the project does.
   Millis quantum{50};
   /// How long an idle worker stays with its project although another could use one more.
   Millis idle_keep{200};
+  /// Workers beyond `workers_max` that stand still: their call waits for a timer, or had to make room.
+  /// 0: four for each place, at least sixteen. One project has half of them at most, one user of it a
+  /// quarter. When there are no more, a call keeps its place until it ends.
+  std::size_t suspended_workers_max = 0;
   /// Beyond them a call is answered `overloaded`.
   IntakeLimits intake;
   /// Where workers write what V8 says when it dies; -1 for /dev/null.
@@ -57,6 +63,9 @@ struct FunctionPoolStats {
   std::uint64_t calls = 0;  // answered, of whatever outcome
   std::uint64_t refused = 0;
   std::uint64_t resubmitted = 0;  // run again because their worker was killed before them
+  std::uint64_t cancelled = 0;    // answered so because somebody asked for it
+  std::uint64_t suspensions = 0;  // of workers, whose place went to somebody else
+  std::size_t suspended = 0;      // workers that stand still now
   std::uint64_t timeouts = 0;
   std::uint64_t memory_events = 0;
   std::uint64_t deaths = 0;     // workers that ended by themselves
@@ -71,17 +80,19 @@ class FunctionPool final : public FunctionEngine {
   explicit FunctionPool(FunctionPoolOptions options);
   ~FunctionPool() override;
 
-  void run(FunctionCall call, std::function<void(FunctionOutcome)> done) override;
+  CallId run(FunctionCall call, std::function<void(FunctionOutcome)> done) override;
+  void cancel(CallId call) override;
   Outcome check(const std::string& code) override;
   void stop() override;
 
   FunctionPoolStats stats() const;
 
  private:
-  void submit(QueuedCallPtr call);
+  CallId submit(QueuedCallPtr call);
 
   class Impl;
   CallTimings* const timings_;
+  std::atomic<CallId> last_id_{0};
   const std::unique_ptr<Impl> impl_;
 };
 

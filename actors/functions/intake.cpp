@@ -30,7 +30,7 @@ bool Intake::push(QueuedCallPtr& call) {
 
 bool Intake::may_sleep() {
   const std::lock_guard lock(mutex_);
-  sleeps_ = arrived_.empty() && !closed_;
+  sleeps_ = arrived_.empty() && cancelled_.empty() && !closed_;
   return sleeps_;
 }
 
@@ -39,10 +39,24 @@ void Intake::take_wake() const {
   [[maybe_unused]] const ssize_t size = ::read(wake_descriptor_, &ignored, sizeof ignored);
 }
 
-void Intake::take(std::vector<QueuedCallPtr>& calls) {
+void Intake::cancel(FunctionEngine::CallId call) {
+  bool sleeps = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return;  // everything is answered soon
+    cancelled_.push_back(call);
+    sleeps = std::exchange(sleeps_, false);
+  }
+  if (sleeps) wake();
+}
+
+void Intake::take(std::vector<QueuedCallPtr>& calls,
+                  std::vector<FunctionEngine::CallId>& cancelled) {
   calls.clear();
+  cancelled.clear();
   const std::lock_guard lock(mutex_);
   calls.swap(arrived_);
+  cancelled.swap(cancelled_);
   sleeps_ = false;
 }
 

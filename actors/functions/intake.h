@@ -3,7 +3,7 @@
 // waits in the pool as a whole and per project, so that one project cannot fill the memory that
 // the others need.
 //
-// Threads: any thread may push; only the I/O thread sleeps, takes and releases.
+// Threads: any thread may push and cancel; only the I/O thread sleeps, takes and releases.
 
 #include "actors/functions/queued_call.h"
 
@@ -34,8 +34,10 @@ class Intake {
   bool may_sleep();
   /// Empties the eventfd.
   void take_wake() const;
-  /// All calls that came since the last time.
-  void take(std::vector<QueuedCallPtr>& calls);
+  /// Somebody does not want the answer any more. A call is always taken before its cancellation.
+  void cancel(FunctionEngine::CallId call);
+  /// All calls and cancellations that came since the last time.
+  void take(std::vector<QueuedCallPtr>& calls, std::vector<FunctionEngine::CallId>& cancelled);
   /// The call was answered: its room is free again.
   void release(const QueuedCall& call);
   /// Nothing is taken in any more.
@@ -56,6 +58,7 @@ class Intake {
   bool closed_ = false;
   bool sleeps_ = false;  // the I/O thread, or it is about to
   std::vector<QueuedCallPtr> arrived_;
+  std::vector<FunctionEngine::CallId> cancelled_;
   Usage total_;
   std::unordered_map<ProjectId, Usage> projects_;
 };

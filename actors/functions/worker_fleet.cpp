@@ -140,7 +140,7 @@ void WorkerFleet::reap_all() {
 
 Steady::time_point WorkerFleet::next_due(Steady::time_point now) const {
   auto next = Steady::time_point::max();
-  for (const auto& [socket, worker] : workers_) next = std::min(next, worker->deadline());
+  for (const auto& [socket, worker] : workers_) next = std::min(next, worker->due());
   return zygote_retry_ > now ? std::min(next, zygote_retry_) : next;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
+#include <ctime>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -10,15 +12,36 @@ namespace {
 
 // The worker's own watchdog ends a call at its limit; only what V8 cannot interrupt lasts longer.
 constexpr auto grace = std::chrono::milliseconds(250);
+// Calls shorter than this are never looked at. A call that was cancelled may go on for so long.
+constexpr auto first_look = std::chrono::milliseconds(20);
 constexpr auto start_time_max = std::chrono::seconds(20);
 constexpr std::size_t out_bytes_kept = 1u << 20;
 
 constexpr const char* console_levels[] = {"log", "info", "warn", "error", "debug"};
 
+/// Real time, for a call that neither computes nor ends; generous, because a machine may be so busy
+/// that it gives a worker a tenth of a processor.
+Steady::duration lasts_max(const QueuedCall& call) {
+  return 10 * call.source->limits.time + std::chrono::seconds(10);
+}
+
+/// What a process has computed so far; nothing if it is gone.
+std::optional<std::chrono::nanoseconds> processor_time(pid_t pid) {
+  clockid_t clock{};
+  timespec used{};
+  if (pid <= 0 || ::clock_getcpuclockid(pid, &clock) != 0) return std::nullopt;
+  if (::clock_gettime(clock, &used) != 0) return std::nullopt;
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
 }  // namespace
 
 WorkerProcess::WorkerProcess(ZygoteProcess::Ordered ordered, Steady::time_point now)
-    : socket_(std::move(ordered.socket)), ordered_(now), changed_(now) {
+    : socket_(std::move(ordered.socket)),
+      ordered_(now),
+      began_(now),
+      held_since_(now),
+      placed_(now) {
   void* const page =
       ::mmap(nullptr, sizeof(WorkerProgress), PROT_READ, MAP_SHARED, ordered.progress.get(), 0);
   if (page != MAP_FAILED) progress_ = static_cast<const WorkerProgress*>(page);
@@ -32,14 +55,15 @@ WorkerProcess::~WorkerProcess() {
 
 bool WorkerProcess::can_take(ProjectQueue::Want& want) const {
   want = in_flight_.empty() ? ProjectQueue::Want::any : ProjectQueue::Want::fast;
-  return slow_in_flight_ == 0 && in_flight_.size() < pipeline_calls_max &&
-         in_flight_bytes_ < pipeline_bytes_max;
+  return !is_spoilt_ && !is_suspended() && slow_in_flight_ == 0 &&
+         in_flight_.size() < pipeline_calls_max && in_flight_bytes_ < pipeline_bytes_max;
 }
 
 void WorkerProcess::give(QueuedCallPtr call, std::uint64_t number, Steady::time_point now) {
   CHECK(call != nullptr && call->version != nullptr, "gave a worker a call without a version");
-  if (in_flight_.empty()) changed_ = now;
+  if (in_flight_.empty()) begin_head(now);
   call->number = number;
+  call->worker = this;
   ++call->attempts;
   if (call->kind == CallKind::run) {
     introduce(*call->version);
@@ -99,8 +123,10 @@ bool WorkerProcess::accept(std::string_view frame, Steady::time_point now, Reply
     case FrameKind::ready:
       if (is_ready_) return false;
       is_ready_ = true;
-      changed_ = now;
+      begin_head(now);
       return true;
+    case FrameKind::waiting:
+      return accept_wait(reader);
     case FrameKind::reply:
       return accept_reply(reader, now, reply);
     default:
@@ -145,15 +171,105 @@ bool WorkerProcess::accept_reply(FrameReader& reader, Steady::time_point now, Re
   // A pipelined version can turn slow while its calls are under way, hence no exact count: the
   // first call that is slow stands alone, so none is left when the line is empty.
   if (in_flight_.empty()) slow_in_flight_ = 0;
-  reply.held = now - changed_;
-  changed_ = now;
+  reply.held = take_held(now);
+  begin_head(now);
   return true;
 }
 
-Steady::time_point WorkerProcess::deadline() const {
+bool WorkerProcess::accept_wait(FrameReader& reader) {
+  const Millis time(reader.number<std::uint32_t>());
+  if (!reader.good() || in_flight_.empty()) return false;
+  // Waiting counts like computing, and here the worker must be believed.
+  waited_ += time;
+  if (waited_ > head().source->limits.time + grace) return false;
+  wait_ = time;
+  return true;
+}
+
+void WorkerProcess::begin_head(Steady::time_point now) {
+  began_ = held_since_ = placed_ = now;
+  look_at_ = now + first_look;
+  processor_then_.reset();
+  waited_ = Steady::duration(0);
+  wait_.reset();
+}
+
+// --- late? --------------------------------------------------------------------------------------
+
+Steady::time_point WorkerProcess::due() const {
   if (!is_ready_) return ordered_ + start_time_max;
-  if (in_flight_.empty()) return Steady::time_point::max();
-  return changed_ + in_flight_.front()->source->limits.time + grace;
+  if (is_suspended()) return wakes_;
+  return in_flight_.empty() ? Steady::time_point::max() : look_at_;
+}
+
+bool WorkerProcess::is_late(Steady::time_point now) {
+  if (is_suspended() || due() > now) return false;
+  if (!is_ready_) return true;
+  const Steady::time_point end = began_ + lasts_max(head());
+  if (end <= now) return true;
+  look_at_ = std::min(now + first_look, end);
+  // Between two calls, or an answer is on its way.
+  if (!runs_head()) return false;
+  if (head().is_answered()) return true;
+  const auto used = processor_time(pid_);
+  if (!used) return false;  // it has died, which its socket tells as well
+  if (!processor_then_) processor_then_ = used;
+  const Steady::duration left = head().source->limits.time + grace - (*used - *processor_then_);
+  if (left <= Steady::duration(0)) return true;
+  // It cannot compute faster than time goes by.
+  look_at_ = std::min(std::max<Steady::time_point>(look_at_, now + left), end);
+  return false;
+}
+
+void WorkerProcess::note_cancelled(const QueuedCall& call, Steady::time_point now) {
+  if (&call == in_flight_.front().get()) look_at_ = std::min(look_at_, now + first_look);
+}
+
+bool WorkerProcess::runs_head() const {
+  if (in_flight_.empty()) return false;
+  if (progress_ == nullptr) return true;
+  return progress_->running_call.load(std::memory_order_acquire) == in_flight_.front()->number;
+}
+
+Steady::duration WorkerProcess::stretch(Steady::time_point now) const {
+  return in_flight_.empty() ? Steady::duration(0) : now - placed_;
+}
+
+Steady::duration WorkerProcess::take_held(Steady::time_point now) {
+  return now - std::exchange(held_since_, now);
+}
+
+// --- standing still -----------------------------------------------------------------------------
+
+std::vector<QueuedCallPtr> WorkerProcess::suspend(Steady::time_point now,
+                                                  Steady::time_point until) {
+  CHECK(!is_suspended() && !in_flight_.empty() && pid_ > 0, "stopped a worker that does not run");
+  suspended_since_ = now;
+  wakes_ = until;
+  ::kill(pid_, SIGSTOP);
+  std::vector<QueuedCallPtr> behind;
+  while (in_flight_.size() > 1) {
+    behind.insert(behind.begin(), std::move(in_flight_.back()));
+    in_flight_.pop_back();
+    in_flight_bytes_ -= behind.front()->bytes();
+  }
+  if (!behind.empty()) is_spoilt_ = true;
+  return behind;
+}
+
+bool WorkerProcess::take_wake(Steady::time_point now) {
+  if (!is_suspended() || wakes_ > now) return false;
+  wakes_ = Steady::time_point::max();
+  return true;
+}
+
+void WorkerProcess::resume(Steady::time_point now) {
+  CHECK(is_suspended(), "a worker goes on that was not stopped");
+  began_ += now - *suspended_since_;
+  suspended_since_.reset();
+  held_since_ = placed_ = now;
+  look_at_ = now + first_look;
+  ::kill(pid_, SIGCONT);
 }
 
 void WorkerProcess::take_calls(QueuedCallPtr& guilty, std::vector<QueuedCallPtr>& innocent) {

@@ -3,6 +3,11 @@
 // to talk to the worker; the dispatcher decides what about. I/O thread only.
 //
 //   ordered --started--> pid known --ready--> may be given time limits --dead or killed--> reaped
+//                                               runs <--suspend, resume--> stands still
+//
+// A call is late when the worker has computed for longer than its limit, by the kernel's account of the
+// process, which no worker can forge. Behind it stands a limit of real time, ten times as long and ten
+// seconds more, for what neither computes nor ends. A worker that stands still is never late.
 
 #include "actors/functions/descriptor.h"
 #include "actors/functions/frame.h"
@@ -12,9 +17,11 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -28,7 +35,7 @@ class WorkerProcess {
     QueuedCallPtr call;
     FunctionOutcome outcome{std::string(), {}, Millis(0)};
     std::uint32_t duration_us = 0;  // by the worker's own clock
-    Steady::duration held{0};       // how long it kept the worker, by ours
+    Steady::duration held{0};       // how long it kept the worker, by ours, unless told before
   };
   enum class Health : std::uint8_t {
     alive,
@@ -58,6 +65,8 @@ class WorkerProcess {
   /// Which kind of call it may be given next; nothing when it is full.
   bool can_take(ProjectQueue::Want& want) const;
   void give(QueuedCallPtr call, std::uint64_t number, Steady::time_point now);
+  /// The call that it runs, or will run next, or whose answer is about to come. Not when idle.
+  QueuedCall& head() { return *in_flight_.front(); }
   /// Writes what was given. False: the socket is full or broken; `wants_to_write` tells which.
   void flush();
   bool wants_to_write() const { return sent_ < out_.size(); }
@@ -75,10 +84,31 @@ class WorkerProcess {
     return input == FrameBuffer::Input::closed ? Health::closed : Health::alive;
   }
 
-  /// When it must be killed: the running call's limit plus a grace, or a start that takes too long.
-  Steady::time_point deadline() const;
-  /// Time since the oldest call it holds became the first in line, or since it became idle.
-  Steady::duration since_change(Steady::time_point now) const { return now - changed_; }
+  /// When to look at it: whether it `is_late`, or, while it stands still, whether its timer is due.
+  Steady::time_point due() const;
+  /// It must be killed: its call computed or lasted for too long, or was cancelled and goes on, or its
+  /// start takes too long.
+  bool is_late(Steady::time_point now);
+  /// One of its calls was cancelled.
+  void note_cancelled(const QueuedCall& call, Steady::time_point now);
+  /// It works on its head, rather than being between two calls.
+  bool runs_head() const;
+  /// How long its head has had the worker at a stretch.
+  Steady::duration stretch(Steady::time_point now) const;
+  /// How long its head has held the worker since this was asked last.
+  Steady::duration take_held(Steady::time_point now);
+
+  /// It said that its head waits for a timer, and nothing since.
+  std::optional<Steady::duration> take_wait() { return std::exchange(wait_, std::nullopt); }
+  bool is_suspended() const { return suspended_since_.has_value(); }
+  /// Stops the process until `resume`, which makes sense at `until`. What it had not begun is handed
+  /// back; it must end after its head.
+  std::vector<QueuedCallPtr> suspend(Steady::time_point now, Steady::time_point until);
+  /// Its timer is due: true once.
+  bool take_wake(Steady::time_point now);
+  void resume(Steady::time_point now);
+  /// Nothing more may be given to it: it still has calls in its socket that others run by now.
+  bool is_spoilt() const { return is_spoilt_; }
 
   /// Takes all calls from a dead worker. `guilty` is the one that was running, if any was.
   void take_calls(QueuedCallPtr& guilty, std::vector<QueuedCallPtr>& innocent);
@@ -89,14 +119,28 @@ class WorkerProcess {
  private:
   bool accept(std::string_view frame, Steady::time_point now, Reply& reply);
   bool accept_reply(FrameReader& reader, Steady::time_point now, Reply& reply);
+  bool accept_wait(FrameReader& reader);
   void introduce(const FunctionVersion& version);
+  void begin_head(Steady::time_point now);
 
   Descriptor socket_;
   const WorkerProgress* progress_ = nullptr;
   pid_t pid_ = -1;
   bool is_ready_ = false;
   Steady::time_point ordered_;
-  Steady::time_point changed_;  // when the head of `in_flight_` became the head, or the last left
+
+  // Of the head.
+  Steady::time_point began_;       // when it became the head, later by what it stood still
+  Steady::time_point held_since_;  // not yet told to anybody
+  Steady::time_point placed_;      // when it last began or went on
+  Steady::time_point look_at_{};   // earliest time at which it can be late
+  std::optional<std::chrono::nanoseconds> processor_then_;  // of the process, soon after it began
+  Steady::duration waited_{0};                              // for timers, as it told
+  std::optional<Steady::duration> wait_;
+
+  std::optional<Steady::time_point> suspended_since_;
+  Steady::time_point wakes_ = Steady::time_point::max();
+  bool is_spoilt_ = false;
 
   std::deque<QueuedCallPtr> in_flight_;  // in the order in which the worker runs them
   std::size_t in_flight_bytes_ = 0;

@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -26,9 +27,10 @@ void WorkerShares::has_no_calls(const ProjectId& project) {
 }
 
 void WorkerShares::assigned(WorkerId worker, const ProjectId& project, Time now) {
-  const bool is_new = workers_.try_emplace(worker, Worker{project, now, false}).second;
+  const bool is_new = workers_.try_emplace(worker, Worker{project, now}).second;
   CHECK(is_new, "a worker was assigned twice");
   ++account(project).staying;
+  ++placed_;
   settle(project);
 }
 
@@ -36,16 +38,46 @@ void WorkerShares::began(WorkerId worker) { workers_.at(worker).idle_since.reset
 
 void WorkerShares::became_idle(WorkerId worker, Time now) { workers_.at(worker).idle_since = now; }
 
-void WorkerShares::ended(WorkerId worker) {
-  const auto found = workers_.find(worker);
-  CHECK(found != workers_.end(), "a worker ended that served nobody");
-  const ProjectId project = std::move(found->second.project);
-  Account& owner = account(project);
-  if (found->second.is_yielding) {
+void WorkerShares::suspended(WorkerId worker) {
+  Worker& suspended = workers_.at(worker);
+  CHECK(!suspended.is_suspended, "a worker was suspended twice");
+  count_out(suspended);
+  suspended.is_suspended = true;
+  ++accounts_.at(suspended.project).suspended;
+  settle(suspended.project);
+}
+
+void WorkerShares::resumed(WorkerId worker) {
+  Worker& resumed = workers_.at(worker);
+  CHECK(resumed.is_suspended, "a worker was resumed that has a place");
+  resumed.is_suspended = false;
+  Account& owner = accounts_.at(resumed.project);
+  --owner.suspended;
+  ++owner.staying;
+  ++placed_;
+  settle(resumed.project);
+}
+
+void WorkerShares::count_out(Worker& worker) {
+  Account& owner = accounts_.at(worker.project);
+  if (std::exchange(worker.is_yielding, false)) {
     --owner.yielding;
     --yielding_;
   } else {
     --owner.staying;
+  }
+  --placed_;
+}
+
+void WorkerShares::ended(WorkerId worker) {
+  const auto found = workers_.find(worker);
+  CHECK(found != workers_.end(), "a worker ended that served nobody");
+  const ProjectId project = found->second.project;
+  Account& owner = account(project);
+  if (found->second.is_suspended) {
+    --owner.suspended;
+  } else {
+    count_out(found->second);
   }
   workers_.erase(found);
   settle(project);
@@ -75,7 +107,7 @@ void WorkerShares::settle(const ProjectId& project) {
   } else {
     waiting_.remove(project);
   }
-  if (account.has_calls || account.staying + account.yielding > 0) return;
+  if (account.has_calls || account.staying + account.yielding + account.suspended > 0) return;
   // What is left of a credit is worth nothing: the next turn gives all that one can have.
   if (account.credit < Duration::zero()) debts_.put(project, account.credit);
   accounts_.erase(found);
@@ -89,7 +121,7 @@ std::optional<WorkerShares::Turn> WorkerShares::next_turn(Time now) {
     return std::nullopt;
   }
   std::optional<WorkerId> leaving;
-  if (workers_.size() >= limits_.places) {
+  if (placed_ >= limits_.places) {
     leaving = free_a_place(now);
     if (!leaving) return std::nullopt;
   }
@@ -132,7 +164,7 @@ std::optional<WorkerShares::WorkerId> WorkerShares::free_a_place(Time now) {
   const std::size_t wanted = waiting_.size();
   for (auto& [id, worker] : workers_) {
     if (yielding_ >= wanted) break;
-    if (worker.is_yielding) continue;
+    if (worker.is_yielding || worker.is_suspended) continue;
     const Account& owner = accounts_.at(worker.project);
     if (owner.staying <= share && owner.credit > Duration::zero()) continue;
     yield(worker);
@@ -178,7 +210,7 @@ std::vector<ProjectId> WorkerShares::crowded() const {
 }
 
 std::optional<WorkerShares::Turn> WorkerShares::one_more(const ProjectId& project, Time now) const {
-  if (workers_.size() < limits_.places) return Turn{project, std::nullopt};
+  if (placed_ < limits_.places) return Turn{project, std::nullopt};
   if (!waiting_.empty()) return std::nullopt;
   const auto unused = idle_worker(now);
   if (!unused) return std::nullopt;

@@ -4,8 +4,9 @@
 //
 // Projects that have calls and no worker stand in a rotation. The first takes a free place, else the
 // place of an idle worker, else that of a project that has more than its share or has used up its
-// credit. That worker *yields*: it is given nothing more, and ends when it is idle. A busy worker is
-// never interrupted for another project.
+// credit. That worker *yields*: it is given nothing more, and ends when it is idle. If its call goes on
+// for longer than a quantum, the dispatcher interrupts it: the worker stands still and has no place, and
+// its project, which has a call that could go on, stands in the rotation for one again.
 //
 // Each turn gives credit for a quantum of worker time. Time counts only while somebody waits, and
 // after use: how long a call takes is known afterwards. Debts end somewhere, so that a project that
@@ -38,7 +39,7 @@ class WorkerShares {
     Duration quantum{};      // worker time that a turn gives
     Duration idle_keep{};    // a worker that is idle for less stays with its project
   };
-  /// A worker for `project` now, once `leaving` has ended, if that is given.
+  /// A place for `project` now, once `leaving` has ended, if that is given.
   struct Turn {
     ProjectId project;
     std::optional<WorkerId> leaving;
@@ -46,12 +47,17 @@ class WorkerShares {
 
   explicit WorkerShares(Limits limits) : limits_(limits) {}
 
-  // What happens. A worker is idle when it is assigned.
+  // What happens. A worker is idle when it is assigned. Calls are those that wait for a worker, and
+  // those that stand still and could go on.
   void has_calls(const ProjectId& project);
   void has_no_calls(const ProjectId& project);
   void assigned(WorkerId worker, const ProjectId& project, Time now);
   void began(WorkerId worker);
   void became_idle(WorkerId worker, Time now);
+  /// Its call stands still: the worker has no place any more.
+  void suspended(WorkerId worker);
+  /// It has one again.
+  void resumed(WorkerId worker);
   void ended(WorkerId worker);
   /// The project kept a worker for so long.
   void charge(const ProjectId& project, Duration held);
@@ -67,6 +73,7 @@ class WorkerShares {
   bool is_yielding(WorkerId worker) const;
 
   std::size_t assigned_workers() const { return workers_.size(); }
+  bool has_yielding() const { return yielding_ > 0; }
   std::size_t waiting_projects() const { return waiting_.size(); }
 
  private:
@@ -74,12 +81,14 @@ class WorkerShares {
     bool has_calls = false;
     std::size_t staying = 0;   // workers that do not yield
     std::size_t yielding = 0;  // and that do
+    std::size_t suspended = 0;
     Duration credit{};
   };
   struct Worker {
     ProjectId project;
     std::optional<Time> idle_since;
     bool is_yielding = false;
+    bool is_suspended = false;
   };
   using Accounts = std::unordered_map<ProjectId, Account>;
 
@@ -90,6 +99,8 @@ class WorkerShares {
   std::optional<WorkerId> free_a_place(Time now);
   std::optional<WorkerId> idle_worker(Time now) const;
   void yield(Worker& worker);
+  /// It is counted neither as staying nor as yielding any more.
+  void count_out(Worker& worker);
   void take_back_yields();
   const ProjectId& first_in_credit();
 
@@ -98,6 +109,7 @@ class WorkerShares {
   std::map<WorkerId, Worker> workers_;
   Rotation<ProjectId> waiting_;
   std::size_t yielding_ = 0;
+  std::size_t placed_ = 0;                             // workers that are not suspended
   RecentMap<ProjectId, Duration> debts_{debtors_max};  // of projects without account
 
   static constexpr std::size_t debtors_max = 10'000;

@@ -7,13 +7,14 @@ const Error stopping(ErrorCode::overloaded, "the server is stopping");
 
 }  // namespace
 
-void BorrowedFunctions::run(FunctionCall call, std::function<void(FunctionOutcome)> done) {
+FunctionEngine::CallId BorrowedFunctions::run(FunctionCall call,
+                                              std::function<void(FunctionOutcome)> done) {
   const auto number = pending_->add(done);
   if (number == 0) {
     done({stopping, {}, Millis(0)});
-    return;
+    return 0;
   }
-  engine_.run(std::move(call), [pending = pending_, number](FunctionOutcome outcome) {
+  return engine_.run(std::move(call), [pending = pending_, number](FunctionOutcome outcome) {
     pending->answer(number, std::move(outcome));
   });
 }

@@ -75,7 +75,8 @@ class BorrowedFunctions final : public FunctionEngine {
  public:
   explicit BorrowedFunctions(FunctionEngine& engine) : engine_(engine) {}
 
-  void run(FunctionCall call, std::function<void(FunctionOutcome)> done) override;
+  CallId run(FunctionCall call, std::function<void(FunctionOutcome)> done) override;
+  void cancel(CallId call) override { engine_.cancel(call); }
   millrace::Outcome check(const std::string& code) override { return engine_.check(code); }
   void stop() override;
 

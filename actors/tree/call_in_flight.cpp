@@ -41,7 +41,8 @@ CallInFlight::CallInFlight(const CallPorts& ports, const ExecutionId& execution,
 std::optional<std::uint64_t> CallInFlight::begin(RunFunction effect, Instant planned) {
   Call& call = open(std::move(effect.attempt), planned);
   call.files = find_file_handles(effect.parameters);
-  call.work = FunctionCall{std::move(effect.source), std::move(effect.parameters)};
+  call.work = FunctionCall{std::move(effect.source), std::move(effect.parameters),
+                           std::move(effect.user)};
   if (!call.files.empty()) return call.number;
   run_function();
   return std::nullopt;
@@ -108,12 +109,12 @@ CallInFlight::MaybeEnd CallInFlight::take(FilesRead& news) {
 }
 
 void CallInFlight::run_function() {
-  ports_.functions.run(std::move(std::get<FunctionCall>(call_->work)), [mail = mail_,
-                                                                        number = call_->number](
-                                                                           FunctionOutcome
-                                                                               outcome) {
-    mail->deliver(FunctionFinished{number, std::make_shared<FunctionOutcome>(std::move(outcome))});
-  });
+  call_->function_call = ports_.functions.run(
+      std::move(std::get<FunctionCall>(call_->work)),
+      [mail = mail_, number = call_->number](FunctionOutcome outcome) {
+        mail->deliver(
+            FunctionFinished{number, std::make_shared<FunctionOutcome>(std::move(outcome))});
+      });
 }
 
 CallInFlight::MaybeEnd CallInFlight::make_request(const FileBytes& bytes_of) {
@@ -275,6 +276,7 @@ CallInFlight::Call CallInFlight::close() {
 
 void CallInFlight::abandon() {
   if (call_ && call_->http_call) ports_.http.cancel(*call_->http_call);
+  if (call_ && call_->function_call) ports_.functions.cancel(*call_->function_call);
   call_.reset();
 }
 

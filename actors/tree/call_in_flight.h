@@ -90,6 +90,7 @@ class CallInFlight {
     std::optional<Authorized> authorized;              // of one that goes with an account
     std::vector<FileHandle> files;                     // whose bytes it needs, until they are read
     std::optional<HttpCaller::CallId> http_call;
+    std::optional<FunctionEngine::CallId> function_call;
   };
 
   Call& open(Attempt attempt, Instant planned);

@@ -53,6 +53,9 @@ void write_server_metrics(MetricsText& text, const FunctionPoolStats& stats) {
   text.counter("millrace_function_memory_total", number(stats.memory_events));
   text.counter("millrace_function_worker_deaths_total", number(stats.deaths));
   text.counter("millrace_function_forks_total", number(stats.forks));
+  text.counter("millrace_function_cancelled_total", number(stats.cancelled));
+  text.counter("millrace_function_suspensions_total", number(stats.suspensions));
+  text.gauge("millrace_function_suspended_workers", number(stats.suspended));
   text.gauge("millrace_function_queued", number(stats.queued));
   text.gauge("millrace_function_running", number(stats.running));
   text.gauge("millrace_function_workers", number(stats.workers.size()));

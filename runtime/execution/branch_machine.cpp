@@ -306,7 +306,10 @@ Effect BranchMachine::plan_step(const Step& step, Instant now, const DispatchVal
 Effect BranchMachine::plan_function_step(const Step& step, Instant now,
                                          const DispatchValues& values) const {
   auto call = plan_function(*workflow_, step, *scope_, attempt_, values);
-  if (call) return std::move(*call);
+  if (call) {
+    call->user = scope_->facts()->started.user;
+    return std::move(*call);
+  }
   Attempt attempt{step.index, attempt_, 0, {}};
   return RecordEvent{attempt_failed(attempt, now, {call.error()}, now, 0)};
 }

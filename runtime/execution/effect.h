@@ -39,6 +39,7 @@ struct RunFunction {
   Attempt attempt;
   std::shared_ptr<const FunctionSource> source;
   std::string parameters;  // JSON text, which may hold file handles
+  UserId user{};
 };
 
 /// Send the request once everything recorded is durable, and answer with what

@@ -21,6 +21,8 @@ enum class FunctionIsolation : std::uint8_t {
 };
 
 struct FunctionLimits {
+  /// What a call may compute and wait for its own timers. Time in which a busy machine, or the engine
+  /// for the sake of others, lets it stand is not counted.
   Millis time = limits::function_time_max;
   std::size_t memory_bytes = limits::function_memory_bytes_max;
   std::size_t output_bytes = limits::function_output_bytes_max;
@@ -40,6 +42,7 @@ struct FunctionSource {
 struct FunctionCall {
   std::shared_ptr<const FunctionSource> source;
   std::string parameters;  // JSON text
+  UserId user{};           // whose turn it is within the project when calls have to wait
 };
 
 struct ConsoleLine {
@@ -50,19 +53,26 @@ struct ConsoleLine {
 struct FunctionOutcome {
   /// The awaited return value as JSON text (`null` for undefined); or function_threw (message and
   /// line of the user's own code), function_timeout, function_memory, function_output,
-  /// function_never_settled, function_worker_died, function_syntax, overloaded.
+  /// function_never_settled, function_worker_died, function_syntax, overloaded, cancelled.
   Result<std::string> result;
   std::vector<ConsoleLine> console;
-  Millis duration{0};
+  Millis duration{0};  // as `FunctionLimits::time` counts it
 };
 
 class FunctionEngine {
  public:
+  using CallId = std::uint64_t;
+
   virtual ~FunctionEngine() = default;
 
   /// Starts the call and returns at once. `done` is called exactly once, from a thread of the
-  /// engine; it must be quick and must not block. Calls of one project run concurrently.
-  virtual void run(FunctionCall call, std::function<void(FunctionOutcome)> done) = 0;
+  /// engine; it must be quick and must not block. It may be called before `run` returns. Calls of one
+  /// project run concurrently.
+  virtual CallId run(FunctionCall call, std::function<void(FunctionOutcome)> done) = 0;
+
+  /// Answers the call with `cancelled`, whether it waits or runs, and ends its code; nothing if it was
+  /// answered already. Returns at once; from any thread.
+  virtual void cancel(CallId call) = 0;
 
   /// Compiles without running. Error `function_syntax` names line and column. Blocks for
   /// milliseconds: call it from a request thread, never from an actor.

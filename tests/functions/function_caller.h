@@ -4,9 +4,14 @@
 #include "actors/functions/function_pool.h"
 
 #include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <string>
+#include <sys/resource.h>
+#include <sys/types.h>
 #include <utility>
 
 namespace millrace::test {
@@ -63,6 +68,8 @@ inline std::string code(const FunctionOutcome& outcome) {
   return outcome.result.ok() ? "ok" : std::string(wire_name(outcome.result.error().code));
 }
 
+/// Real time, for what must take at least so long. Nothing may have to take at most so long: a busy
+/// machine takes its time.
 class Stopwatch {
  public:
   Millis elapsed() const {
@@ -71,6 +78,40 @@ class Stopwatch {
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// What the pool, its workers and this test compute, which other load on the machine does not add to.
+class Effort {
+ public:
+  Millis spent() const { return std::chrono::duration_cast<Millis>(total() - start_); }
+
+ private:
+  using Nanos = std::chrono::nanoseconds;
+
+  static Nanos read(clockid_t clock) {
+    timespec used{};
+    if (::clock_gettime(clock, &used) != 0) return Nanos(0);
+    return std::chrono::seconds(used.tv_sec) + Nanos(used.tv_nsec);
+  }
+  /// Of this process and its children, those that have ended included.
+  static Nanos total() {
+    Nanos sum = read(CLOCK_PROCESS_CPUTIME_ID);
+    rusage ended{};
+    ::getrusage(RUSAGE_CHILDREN, &ended);
+    for (const timeval& part : {ended.ru_utime, ended.ru_stime}) {
+      sum += std::chrono::seconds(part.tv_sec) + std::chrono::microseconds(part.tv_usec);
+    }
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::ifstream file(task.path() / "children");
+      for (pid_t pid = 0; file >> pid;) {
+        clockid_t clock{};
+        if (::clock_getcpuclockid(pid, &clock) == 0) sum += read(clock);
+      }
+    }
+    return sum;
+  }
+
+  Nanos start_ = total();
 };
 
 }  // namespace millrace::test

@@ -3,6 +3,7 @@
 
 #include "tests/functions/function_caller.h"
 #include "tests/support/catch.h"
+#include "tests/support/poll_until.h"
 
 #include <algorithm>
 #include <atomic>
@@ -13,13 +14,13 @@ namespace {
 
 constexpr const char* tiny = "parameters => parameters.n + 1";
 
-/// Runs `count` calls at once; returns when the last was answered.
+/// Runs `count` calls at once and returns when the last was answered: how much work that was.
 Millis flood(FunctionPool& pool, const SharedSource& source, int count) {
   std::atomic<int> wrong = 0;
   std::atomic<int> left = count;
   std::promise<void> last;
   auto finished = last.get_future();
-  const Stopwatch watch;
+  const Effort effort;
   for (int i = 0; i < count; ++i) {
     pool.run({source, "{\"n\":" + std::to_string(i) + "}"}, [&, i](const FunctionOutcome& outcome) {
       if (!outcome.result.ok() || *outcome.result != std::to_string(i + 1)) ++wrong;
@@ -28,27 +29,31 @@ Millis flood(FunctionPool& pool, const SharedSource& source, int count) {
   }
   finished.get();
   CHECK(wrong == 0);
-  return watch.elapsed();
+  return effort.spent();
 }
 
+/// Computes for about so long.
 SharedSource burner(const std::string& project, int ms) {
-  return shared(function(
-      "() => { for (const t = Date.now(); Date.now() - t < " + std::to_string(ms) + ";); }",
-      project));
+  FunctionSource source =
+      function("() => { let x = 0; for (let i = 0; i < " + std::to_string(ms) +
+                   "; ++i) for (let j = 0; j < 400000; ++j) x = (x + j) | 0; return x }",
+               project);
+  source.limits.time = Millis(20'000);
+  return shared(std::move(source));
 }
 
 }  // namespace
 
-TEST_CASE("twenty thousand tiny calls take less than twenty microseconds each") {
+TEST_CASE("twenty thousand tiny calls take less than forty microseconds of all processors each") {
   FunctionPool pool(small_pool());
   const auto source = shared(function(tiny));
   flood(pool, source, 1'000);
-  const Millis elapsed = flood(pool, source, 20'000);
-  INFO(elapsed.count() << " ms");
+  const Millis spent = flood(pool, source, 20'000);
+  INFO(spent.count() << " ms");
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  CHECK(elapsed < Millis(4'000));
+  CHECK(spent < Millis(8'000));
 #else
-  CHECK(elapsed < Millis(400));
+  CHECK(spent < Millis(800));
 #endif
 }
 
@@ -59,13 +64,12 @@ TEST_CASE("a slow function does not hold up a fast one of its project") {
   const auto slow = burner("acme", 300);
   std::vector<std::future<FunctionOutcome>> burning;
   for (int i = 0; i < 2; ++i) burning.push_back(start(pool, slow));
-  std::this_thread::sleep_for(Millis(20));
-  burning.push_back(start(pool, slow));
-  const Stopwatch watch;
+  REQUIRE(tests::poll_until([&] { return pool.stats().running == 2; }));
+  burning.push_back(start(pool, burner("acme", 3'000)));
   CHECK(text(start(pool, fast, R"({"n":1})").get()) == "2");
   // Two workers burn; the fast call takes the first place that comes free, before the third burner
   // is done.
-  CHECK(watch.elapsed() < Millis(550));
+  CHECK(burning.back().wait_for(Millis(0)) == std::future_status::timeout);
   for (auto& answer : burning) CHECK(code(answer.get()) == "ok");
 }
 
@@ -85,7 +89,6 @@ TEST_CASE("calls behind one that times out are answered all the same") {
       const std::string extra = i == 40 ? ",\"" + kind + "\":true" : "";
       answers.push_back(start(pool, sometimes, "{\"n\":" + std::to_string(i) + extra + "}"));
     }
-    const Stopwatch watch;
     for (int i = 0; i < 100; ++i) {
       const auto outcome = answers[static_cast<std::size_t>(i)].get();
       INFO(i << " " << text(outcome));
@@ -95,7 +98,7 @@ TEST_CASE("calls behind one that times out are answered all the same") {
         CHECK(text(outcome) == std::to_string(i));
       }
       // What ran before the slow call is not held back by it.
-      if (i == 39) CHECK(watch.elapsed() < Millis(150));
+      if (i == 39) CHECK(answers[40].wait_for(Millis(0)) == std::future_status::timeout);
     }
   }
   CHECK(pool.stats().resubmitted > 0);
@@ -110,18 +113,17 @@ TEST_CASE("a project with a hundred thousand calls does not slow a quiet one") {
   for (int i = 0; i < 100'000; ++i) {
     pool.run({busy, "{}"}, [&](const FunctionOutcome&) { ++answered; });
   }
-  std::this_thread::sleep_for(Millis(50));
-  std::vector<Millis> waits;
+  REQUIRE(tests::poll_until([&] { return answered > 0; }));
+  std::vector<int> before;  // calls of the busy one that were answered meanwhile
   for (int i = 0; i < 20; ++i) {
-    const Stopwatch watch;
+    const int start_of = answered;
     CHECK(text(start(pool, quiet, R"({"n":1})").get()) == "2");
-    waits.push_back(watch.elapsed());
-    std::this_thread::sleep_for(Millis(5));
+    before.push_back(answered - start_of);
   }
-  std::sort(waits.begin(), waits.end());
-  INFO("median " << waits[10].count() << " ms, worst " << waits.back().count() << " ms");
-  CHECK(waits[10] < Millis(50));
-  CHECK(waits.back() < Millis(1'000));
+  std::sort(before.begin(), before.end());
+  INFO("median " << before[10] << ", worst " << before.back());
+  CHECK(before[10] < 2'000);
+  CHECK(before.back() < 20'000);
   CHECK(answered < 100'000);
   CHECK(pool.stats().queued > 0);
 }
@@ -129,19 +131,19 @@ TEST_CASE("a project with a hundred thousand calls does not slow a quiet one") {
 TEST_CASE("more busy projects than workers all make progress") {
   FunctionPool pool(small_pool());
   constexpr int projects = 6;
+  constexpr int enough = 1'500;
   std::array<std::atomic<int>, projects> answered{};
-  std::atomic<bool> over = false;
+  std::atomic<int> total = 0;
   for (int p = 0; p < projects; ++p) {
     const auto source = burner("project" + std::to_string(p), 5);
     for (int i = 0; i < 1'000; ++i) {
       auto& counter = answered[static_cast<std::size_t>(p)];
       pool.run({source, "{}"}, [&](const FunctionOutcome&) {
-        if (!over) ++counter;
+        if (total++ < enough) ++counter;
       });
     }
   }
-  std::this_thread::sleep_for(Millis(1'500));
-  over = true;
+  REQUIRE(tests::poll_until([&] { return total >= enough; }, std::chrono::minutes(5)));
   const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
   INFO("least " << *least << ", most " << *most);
   CHECK(*least > 0);

@@ -113,6 +113,52 @@ TEST_CASE("a project with more than its share yields as many workers as others w
   CHECK(turn->leaving == one);
 }
 
+TEST_CASE("a worker that stands still has no place, and its project stands in the rotation again") {
+  Bed bed(1);
+  bed.shares.has_calls(a);
+  const int worker = bed.serve(a);
+  bed.shares.has_no_calls(a);
+  bed.shares.suspended(worker);
+  bed.shares.has_calls(b);
+  auto turn = bed.shares.next_turn(bed.now);
+  REQUIRE(turn.has_value());
+  CHECK(turn->project == b);
+  CHECK_FALSE(turn->leaving.has_value());
+  const int other = bed.serve(b);
+  bed.shares.has_no_calls(b);
+  // Its call could go on.
+  bed.shares.has_calls(a);
+  CHECK_FALSE(bed.shares.next_turn(bed.now).has_value());
+  bed.reply(other, b, 1ms);
+  turn = bed.shares.next_turn(bed.now);
+  REQUIRE(turn.has_value());
+  CHECK(turn->project == a);
+  CHECK(turn->leaving == other);
+  bed.shares.ended(other);
+  bed.shares.resumed(worker);
+  CHECK(bed.shares.waiting_projects() == 0);
+  bed.shares.has_calls(b);
+  CHECK_FALSE(bed.shares.next_turn(bed.now).has_value());
+}
+
+TEST_CASE("a worker that was to make room gives its place when it is stopped") {
+  Bed bed(2);
+  bed.shares.has_calls(a);
+  bed.serve(a);
+  bed.serve(a);
+  bed.shares.has_calls(b);
+  CHECK_FALSE(bed.shares.next_turn(bed.now).has_value());
+  CHECK(bed.shares.has_yielding());
+  const int yielding = bed.shares.is_yielding(1) ? 1 : 2;
+  bed.shares.suspended(yielding);
+  CHECK_FALSE(bed.shares.has_yielding());
+  const auto turn = bed.shares.next_turn(bed.now);
+  REQUIRE(turn.has_value());
+  CHECK(turn->project == b);
+  bed.shares.ended(yielding);
+  CHECK(bed.shares.assigned_workers() == 1);
+}
+
 TEST_CASE("a project at its share keeps its worker until its credit is used up") {
   Bed bed(1);
   bed.shares.has_calls(a);

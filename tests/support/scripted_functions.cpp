@@ -17,7 +17,8 @@ ScriptedFunctions::ScriptedFunctions(FunctionScript script)
 
 ScriptedFunctions::~ScriptedFunctions() { stop(); }
 
-void ScriptedFunctions::run(FunctionCall call, std::function<void(FunctionOutcome)> done) {
+FunctionEngine::CallId ScriptedFunctions::run(FunctionCall call,
+                                              std::function<void(FunctionOutcome)> done) {
   {
     const std::lock_guard guard(mutex_);
     if (!stopping_) {
@@ -26,12 +27,29 @@ void ScriptedFunctions::run(FunctionCall call, std::function<void(FunctionOutcom
       seen.push_back(call.parameters);
       const auto attempt = std::count(seen.begin(), seen.end(), call.parameters);
       waiting_.push_back(
-          {std::move(call), step, static_cast<std::uint32_t>(attempt), std::move(done)});
+          {++last_, std::move(call), step, static_cast<std::uint32_t>(attempt), std::move(done)});
       changed_.notify_all();
-      return;
+      return last_;
     }
   }
   done(refused());
+  return 0;
+}
+
+void ScriptedFunctions::cancel(CallId call) {
+  const std::lock_guard guard(mutex_);
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [&](const Call& each) { return each.id == call; });
+  if (found == waiting_.end()) return;
+  cancelled_.push_back(std::move(*found));
+  waiting_.erase(found);
+  ++cancelled_count_;
+  changed_.notify_all();
+}
+
+std::size_t ScriptedFunctions::cancelled() const {
+  const std::lock_guard guard(mutex_);
+  return cancelled_count_;
 }
 
 Outcome ScriptedFunctions::check(const std::string&) { return Done{}; }
@@ -85,8 +103,18 @@ std::deque<ScriptedFunctions::Call>::iterator ScriptedFunctions::next_free_call(
 void ScriptedFunctions::answer_calls() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || next_free_call() != waiting_.end(); });
+    changed_.wait(lock, [this] {
+      return stopping_ || !cancelled_.empty() || next_free_call() != waiting_.end();
+    });
     if (stopping_) break;
+    if (!cancelled_.empty()) {
+      const Call call = std::move(cancelled_.front());
+      cancelled_.pop_front();
+      lock.unlock();
+      call.done({Error(ErrorCode::cancelled, "the function call was cancelled"), {}, Millis(0)});
+      lock.lock();
+      continue;
+    }
     const auto next = next_free_call();
     const Call call = std::move(*next);
     waiting_.erase(next);
@@ -97,7 +125,8 @@ void ScriptedFunctions::answer_calls() {
     call.done(script.answer(*call.call.source, call.call.parameters, call.attempt));
     lock.lock();
   }
-  const std::deque<Call> unanswered = std::exchange(waiting_, {});
+  std::deque<Call> unanswered = std::exchange(waiting_, {});
+  for (Call& call : std::exchange(cancelled_, {})) unanswered.push_back(std::move(call));
   lock.unlock();
   for (const Call& call : unanswered) call.done(refused());
 }

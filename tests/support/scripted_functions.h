@@ -25,7 +25,8 @@ class ScriptedFunctions final : public FunctionEngine {
   ScriptedFunctions& operator=(const ScriptedFunctions&) = delete;
 
   /// The attempt of a call is how often the step was called with these parameters, from 1.
-  void run(FunctionCall call, std::function<void(FunctionOutcome)> done) override;
+  CallId run(FunctionCall call, std::function<void(FunctionOutcome)> done) override;
+  void cancel(CallId call) override;
   /// Finds every code correct.
   Outcome check(const std::string& code) override;
   void stop() override;
@@ -39,11 +40,14 @@ class ScriptedFunctions final : public FunctionEngine {
   /// test should.
   bool wait_for_calls(const std::string& step, std::size_t count);
   std::size_t calls(const std::string& step) const;
+  /// How many calls were cancelled before they were answered.
+  std::size_t cancelled() const;
   /// The parameters of all calls of the step so far, as JSON text, in order.
   std::vector<std::string> parameters(const std::string& step) const;
 
  private:
   struct Call {
+    CallId id;
     FunctionCall call;
     std::string step;
     std::uint32_t attempt;
@@ -58,7 +62,10 @@ class ScriptedFunctions final : public FunctionEngine {
   FunctionScript script_;
   std::set<std::string> held_;
   std::deque<Call> waiting_;
+  std::deque<Call> cancelled_;
+  CallId last_ = 0;
   std::map<std::string, std::vector<std::string>> seen_;  // parameters by step
+  std::size_t cancelled_count_ = 0;
   bool stopping_ = false;
   std::thread thread_;  // last: it uses everything above
 };

@@ -2,6 +2,7 @@
 // functions of the worker: write(level, text), random(bytes), monotonic() in milliseconds.
 import { finishLoading } from './loading.mjs';
 import './console.mjs';
+import './json.mjs';
 import { timers } from './timers.mjs';
 import './encoding.mjs';
 import { getRandomValues, randomUUID } from './random.mjs';

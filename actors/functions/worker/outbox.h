@@ -5,7 +5,7 @@
 //
 // Threads: the main thread writes and flushes; the watchdog's thread flushes.
 
-#include "actors/functions/worker/monotonic.h"
+#include "actors/functions/worker/clocks.h"
 
 #include <cstddef>
 #include <mutex>

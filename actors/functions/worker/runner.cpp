@@ -1,6 +1,8 @@
 #include "actors/functions/worker/runner.h"
 
+#include "actors/functions/frame.h"
 #include "actors/functions/worker/function_text.h"
+#include "actors/functions/worker/lossy_numbers.h"
 #include "actors/functions/worker/thrown_value.h"
 #include "actors/functions/worker/v8_text.h"
 #include "actors/functions/worker_contract.h"
@@ -8,6 +10,7 @@
 #include "runtime/base/limits.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <libplatform/libplatform.h>
 #include <new>
 #include <unistd.h>
@@ -20,6 +23,11 @@ constexpr std::size_t engine_bytes = 8u << 20;
 constexpr std::size_t context_bytes = 3u << 20;
 // A large young generation triples the worker and makes nothing faster.
 constexpr std::size_t young_generation_bytes = 6u << 20;
+// A shorter wait is not worth giving the place to somebody else for.
+constexpr Nanos told_wait_min = 10 * nanos_per_ms;
+constexpr std::size_t lossy_numbers_told_max = 3;
+constexpr std::uint8_t level_warn = 2;
+constexpr std::uint8_t level_error = 3;
 constexpr Nanos check_time_max = 5'000 * nanos_per_ms;
 
 [[noreturn]] void end_for_memory() { ::_exit(exit_code_out_of_memory); }
@@ -66,6 +74,7 @@ Runner::Runner(Engine& engine, Outbox& outbox, const Options& options)
   memory_.attach(isolate_, heap_limit);
   isolate_->SetCaptureStackTraceForUncaughtExceptions(true, 16);
   set_console_sink(isolate_, this);
+  unawaited_.attach(isolate_);
   watchdog_ = std::make_unique<Watchdog>(isolate_, outbox_);
   const v8::HandleScope handles(isolate_);
   checking_context_.Reset(isolate_, v8::Context::New(isolate_));
@@ -123,7 +132,10 @@ void Runner::begin(const Source& source) {
   console_.clear();
   console_bytes_ = 0;
   console_cut_ = false;
-  deadline_ = monotonic_now() + source.time_max;
+  unawaited_.clear();
+  waited_ = 0;
+  started_ = processor_now();
+  deadline_ = started_ + source.time_max;
   watchdog_->arm(deadline_);
 }
 
@@ -147,13 +159,16 @@ void Runner::run_armed(Entry& entry, std::string_view parameters, CallResult& re
   if (entry.source.fresh_context) {
     std::unique_ptr<Realm> realm;
     result.failure = make_realm(entry, realm);
-    if (!result.failure) call_in(*realm, entry.source, parameters, result);
+    if (result.failure) return;
+    started_ = processor_now();
+    call_in(*realm, entry.source, parameters, result);
     return;
   }
   if (entry.realm == nullptr) {
     std::unique_ptr<Realm> realm;
     result.failure = make_realm(entry, realm);
     if (result.failure) return;
+    started_ = processor_now();
     keep(entry, std::move(realm));
   } else if (entry.recency != recent_.begin()) {
     recent_.splice(recent_.begin(), recent_, entry.recency);
@@ -192,7 +207,7 @@ void Runner::call_in(Realm& realm, const Source& source, std::string_view parame
   const v8::HandleScope handles(isolate_);
   const auto context = realm.context();
   const v8::Context::Scope scope(context);
-  const Nanos start = monotonic_now();
+  tell_lossy_numbers(parameters);
   v8::TryCatch caught(isolate_);
   v8::Local<v8::String> text;
   v8::Local<v8::Value> value;
@@ -202,16 +217,20 @@ void Runner::call_in(Realm& realm, const Source& source, std::string_view parame
   }
   if (!realm.call(value).ToLocal(&value)) {
     describe(context, caught, result);
-  } else if (settle(realm, value, result)) {
-    serialize(context, value, source, result);
+  } else {
+    const v8::Local<v8::Value> returned = value;
+    if (settle(realm, value, result)) serialize(context, value, source, result);
+    if (!unawaited_.empty() && !is_over()) tell_failures(context, returned);
   }
   if (!is_over()) realm.clear_timers();
-  result.duration = monotonic_now() - start;
+  const Nanos now = processor_now();
+  if (now >= deadline_) out_of_time_ = true;  // before the watchdog saw it
+  result.duration = now - started_ + waited_;
 }
 
 /// True: a limit was hit; no more JavaScript may run for this call.
 bool Runner::is_over() {
-  if (monotonic_now() >= deadline_) out_of_time_ = true;
+  if (watchdog_->has_fired()) out_of_time_ = true;
   return memory_.is_exceeded() || out_of_time_;
 }
 
@@ -274,18 +293,30 @@ bool Runner::wait_for_timer(Realm& realm, CallResult& result) {
          "the function returned a promise that nothing can settle any more");
     return false;
   }
-  const Nanos now = monotonic_now();
-  const Nanos due = now + static_cast<Nanos>(wait_ms * static_cast<double>(nanos_per_ms));
-  const Nanos wake = std::min(due, deadline_);
-  if (wake > now) {
-    outbox_.flush();  // earlier replies must not wait for this sleep
-    const timespec pause{wake / 1'000'000'000, wake % 1'000'000'000};
-    ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &pause, nullptr);
-  }
+  const auto asked = static_cast<Nanos>(wait_ms * static_cast<double>(nanos_per_ms));
+  const Nanos left = std::max<Nanos>(deadline_ - processor_now(), 0);
+  if (asked > 0) wait(std::min(asked, left));
+  if (asked >= left) out_of_time_ = true;
   v8::TryCatch caught(isolate_);
   if (!is_over() && !realm.fire_timer().IsEmpty()) return true;
   describe(realm.context(), caught, result);
   return false;
+}
+
+void Runner::wait(Nanos time) {
+  const Nanos wake = monotonic_now() + time;
+  if (time >= told_wait_min) {
+    outbox_.add([&](std::string& out) {
+      FrameWriter(out, FrameKind::waiting).number(static_cast<std::uint32_t>(time / nanos_per_ms));
+    });
+  }
+  outbox_.flush();  // earlier replies must not wait for this sleep
+  const timespec until{wake / 1'000'000'000, wake % 1'000'000'000};
+  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
+  }
+  waited_ += time;
+  deadline_ -= time;
+  watchdog_->move(deadline_);
 }
 
 void Runner::serialize(v8::Local<v8::Context> context, v8::Local<v8::Value> value,
@@ -333,21 +364,54 @@ void Runner::rest() {
   isolate_->LowMemoryNotification();
 }
 
+/// Promises that failed and that nobody waited for: the author would not hear of them.
+void Runner::tell_failures(v8::Local<v8::Context> context, v8::Local<v8::Value> returned) {
+  const v8::TryCatch ignored(isolate_);
+  unawaited_.each(isolate_, returned, [&](v8::Local<v8::Value> reason) {
+    write({level_error, "a promise that nobody awaited failed: " +
+                            describe_thrown(isolate_, context, reason, {}).message});
+  });
+  if (unawaited_.left_out() > 0) {
+    write({level_error,
+           std::to_string(unawaited_.left_out()) + " more promises that nobody awaited failed"});
+  }
+}
+
+void Runner::tell_lossy_numbers(std::string_view parameters) {
+  for (const LossyNumber& number : find_lossy_numbers(parameters, lossy_numbers_told_max)) {
+    write({level_warn, "the parameters hold the number " + std::string(number.text) +
+                           ", which JavaScript rounds to " + number.becomes +
+                           "; pass it as text to keep it"});
+  }
+}
+
 void Runner::write(unsigned level, v8::Local<v8::String> text) {
   if (console_cut_) return;
-  const std::size_t room = limits::console_bytes_max - console_bytes_;
+  // Not even the text is made of a line that is too large.
   const auto size = static_cast<std::size_t>(text->Utf8Length(isolate_));
-  if (console_.size() == limits::console_lines_max || size > room) {
-    console_cut_ = true;
-    console_.push_back({2, "console output is truncated here: at most " +
-                               std::to_string(limits::console_lines_max) + " lines and " +
-                               std::to_string(limits::console_bytes_max >> 20) + " MB are kept"});
-    return;
-  }
+  const std::size_t room = limits::console_bytes_max - console_bytes_;
+  if (size > room) return cut_console();
   ConsoleEntry entry{static_cast<std::uint8_t>(std::min(level, 4U)), {}};
   append_text(isolate_, text, entry.text, room);
+  write(std::move(entry));
+}
+
+void Runner::write(ConsoleEntry entry) {
+  if (console_cut_) return;
+  const std::size_t room = limits::console_bytes_max - console_bytes_;
+  if (console_.size() == limits::console_lines_max || entry.text.size() > room) {
+    return cut_console();
+  }
   console_bytes_ += entry.text.size();
   console_.push_back(std::move(entry));
+}
+
+void Runner::cut_console() {
+  console_cut_ = true;
+  console_.push_back({level_warn, "console output is truncated here: at most " +
+                                      std::to_string(limits::console_lines_max) + " lines and " +
+                                      std::to_string(limits::console_bytes_max >> 20) +
+                                      " MB are kept"});
 }
 
 }  // namespace millrace::worker

@@ -3,6 +3,9 @@
 // It owns the isolate, the compiled sources and their realms. What it promises for each call: an
 // answer with the right code, unless V8 itself does not come back, which is the pool's business.
 //
+// A call's time is what it computes plus what it waits for its own timers, as long as it asked for. The
+// time in which a busy machine, or the pool, lets it stand is not counted.
+//
 // After function_timeout and function_memory the isolate is not used again: the pool replaces the
 // worker.
 
@@ -11,6 +14,7 @@
 #include "actors/functions/worker/memory_budget.h"
 #include "actors/functions/worker/outbox.h"
 #include "actors/functions/worker/realm.h"
+#include "actors/functions/worker/unawaited_failures.h"
 #include "actors/functions/worker/watchdog.h"
 
 #include <v8.h>
@@ -45,7 +49,7 @@ struct CallResult {
   std::optional<Failure> failure;
   std::string text;  // JSON, when there is no failure
   std::vector<ConsoleEntry> console;
-  Nanos duration = 0;  // of the function itself, without compiling and making contexts
+  Nanos duration = 0;  // computing and waiting of the function itself, without compiling
 };
 
 class Runner final : private ConsoleSink {
@@ -88,11 +92,16 @@ class Runner final : private ConsoleSink {
   v8::Maybe<v8::Local<v8::Promise>> as_promise(v8::Local<v8::Context> context,
                                                v8::Local<v8::Value> value);
   bool wait_for_timer(Realm& realm, CallResult& result);
+  void wait(Nanos time);
   void serialize(v8::Local<v8::Context> context, v8::Local<v8::Value> value, const Source& source,
                  CallResult& result);
   void describe(v8::Local<v8::Context> context, v8::TryCatch& caught, CallResult& result);
 
+  void tell_lossy_numbers(std::string_view parameters);
+  void tell_failures(v8::Local<v8::Context> context, v8::Local<v8::Value> returned);
   void write(unsigned level, v8::Local<v8::String> text) override;
+  void write(ConsoleEntry entry);
+  void cut_console();
 
   Engine& engine_;
   Outbox& outbox_;
@@ -107,8 +116,12 @@ class Runner final : private ConsoleSink {
 
   std::size_t crowded_bytes_ = 0;  // more in use between calls is too much
 
+  UnawaitedFailures unawaited_;
+
   // The current call.
-  Nanos deadline_ = 0;
+  Nanos deadline_ = 0;  // of the processor's time; waiting moves it forward
+  Nanos started_ = 0;   // likewise: the function itself
+  Nanos waited_ = 0;
   bool out_of_time_ = false;
   std::vector<ConsoleEntry> console_;
   std::size_t console_bytes_ = 0;

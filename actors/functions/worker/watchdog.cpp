@@ -23,6 +23,11 @@ void Watchdog::arm(Nanos deadline) {
   }
 }
 
+void Watchdog::move(Nanos deadline) {
+  Nanos before = deadline_.load();
+  if (before != 0) deadline_.compare_exchange_strong(before, deadline);
+}
+
 bool Watchdog::disarm() {
   if (deadline_.exchange(0) != 0) return false;
   // It fired. Wait until TerminateExecution has returned, so that it cannot hit the next call.
@@ -48,7 +53,7 @@ void Watchdog::watch() {
 
 void Watchdog::terminate_if_due() {
   Nanos deadline = deadline_.load();
-  if (deadline == 0 || monotonic_now() < deadline) return;
+  if (deadline == 0 || processor_now() < deadline) return;
   const std::lock_guard lock(terminate_mutex_);
   if (deadline_.compare_exchange_strong(deadline, 0)) isolate_->TerminateExecution();
 }

@@ -1,12 +1,13 @@
 #pragma once
-// The soft time limit: a thread that terminates the running JavaScript at its deadline, and that
-// flushes replies which the main thread cannot. V8 obeys at the next loop or call of the user's
-// code; a built-in that runs for minutes does not notice, and is ended by the pool's SIGKILL.
+// The soft time limit: a thread that terminates the running JavaScript when its process has computed
+// for long enough, and that flushes replies which the main thread cannot. V8 obeys at the next loop or
+// call of the user's code; a built-in that runs for minutes does not notice, and is ended by the pool's
+// SIGKILL.
 //
 // The thread is created before the sandbox forbids it, ticks every 2 ms while calls come in, and
 // sleeps without waking when there are none.
 
-#include "actors/functions/worker/monotonic.h"
+#include "actors/functions/worker/clocks.h"
 #include "actors/functions/worker/outbox.h"
 
 #include <v8.h>
@@ -23,8 +24,12 @@ class Watchdog {
   /// Lives as long as the process: the thread is never joined.
   Watchdog(v8::Isolate* isolate, Outbox& outbox);
 
-  /// From now on the JavaScript that runs is terminated at `deadline`.
+  /// From now on the JavaScript that runs is terminated when `processor_now` reaches `deadline`.
   void arm(Nanos deadline);
+  /// While armed: the deadline is another one now, unless it has passed.
+  void move(Nanos deadline);
+  /// While armed: the deadline passed.
+  bool has_fired() const { return deadline_.load() == 0; }
   /// True: the deadline passed and the isolate was told to terminate.
   bool disarm();
 

@@ -151,6 +151,16 @@ TEST_CASE("an outcome of a call that was abandoned is counted and changes nothin
   CHECK(bed.late == 1);
 }
 
+TEST_CASE("abandoning a function that runs cancels it") {
+  CallBed bed(function_step);
+  bed.functions.hold("work");
+  REQUIRE_FALSE(bed.call.begin(bed.effect<RunFunction>(), bed.clock.now()));
+  REQUIRE(bed.functions.wait_for_calls("work", 1));
+  bed.call.abandon();
+  CHECK(bed.functions.cancelled() == 1);
+  CHECK_FALSE(bed.call.is_open());
+}
+
 TEST_CASE("abandoning a request that is in the air cancels it") {
   CallBed bed(request_step);
   bed.http.hold("ask");

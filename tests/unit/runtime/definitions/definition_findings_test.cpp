@@ -22,7 +22,8 @@ class PickyFunctions final : public FunctionEngine {
  public:
   std::vector<std::string> checked;
 
-  void run(FunctionCall, std::function<void(FunctionOutcome)>) override {}
+  CallId run(FunctionCall, std::function<void(FunctionOutcome)>) override { return 0; }
+  void cancel(CallId) override {}
   Outcome check(const std::string& code) override {
     checked.push_back(code);
     if (code.find("const = ") == std::string::npos) return Done{};
