@@ -157,9 +157,7 @@ void Dispatcher::handle_reply(WorkerProcess& worker, WorkerProcess::Reply reply)
 /// What waits needs no place. Looked at when all that arrived was read: it may be over by then.
 void Dispatcher::handle_wait(WorkerProcess& worker) {
   const auto wait = worker.take_wait();
-  if (!wait || worker.is_suspended() || worker.project == &checks_) return;
-  if (!may_suspend(worker)) return;
-  suspend(worker, now_ + *wait);
+  if (wait && may_suspend(worker)) suspend(worker, now_ + *wait);
 }
 
 void Dispatcher::handle_death(WorkerProcess& worker, WorkerProcess::Health health) {
@@ -378,8 +376,10 @@ bool Dispatcher::assign(ProjectQueue& project) {
 }
 
 bool Dispatcher::may_suspend(const WorkerProcess& worker) const {
-  return counts_.suspended < suspended_.workers_max && worker.project != &checks_ &&
-         !worker.is_suspended() && !worker.is_idle();
+  if (worker.project == nullptr || worker.project == &checks_) return false;
+  if (worker.is_suspended() || worker.is_idle()) return false;
+  // One that was cancelled ends soon.
+  return !worker.head().is_answered() && counts_.suspended < suspended_.workers_max;
 }
 
 /// The worker stands still, and its place is free; from `until` on its call could go on.

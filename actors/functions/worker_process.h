@@ -66,7 +66,7 @@ class WorkerProcess {
   bool can_take(ProjectQueue::Want& want) const;
   void give(QueuedCallPtr call, std::uint64_t number, Steady::time_point now);
   /// The call that it runs, or will run next, or whose answer is about to come. Not when idle.
-  QueuedCall& head() { return *in_flight_.front(); }
+  QueuedCall& head() const { return *in_flight_.front(); }
   /// Writes what was given. False: the socket is full or broken; `wants_to_write` tells which.
   void flush();
   bool wants_to_write() const { return sent_ < out_.size(); }
