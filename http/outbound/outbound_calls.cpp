@@ -216,7 +216,9 @@ void OutboundCalls::answer(Call& call, HttpOutcome outcome) {
 // --- tokens --------------------------------------------------------------------------------------
 
 void OutboundCalls::need_token(Call& call) {
-  if (call.token_key.empty()) call.token_key = TokenSource::key(call.owner.project, *call.credentials);
+  if (call.token_key.empty()) {
+    call.token_key = TokenSource::key(call.owner.project, *call.credentials);
+  }
   if (auto cached = tokens_.cached(call.token_key)) {
     call.token = std::move(*cached);
     return send(call);

@@ -7,9 +7,21 @@
 namespace millrace {
 namespace {
 
-/// What somebody may have in the air of places of which so many are free. The last few are anybody's:
-/// where there are only a few at all, one may have them all.
-constexpr std::size_t share_beside(std::size_t free) { return 3 * (free + 1); }
+// Such a part of the places is for those who have none; of a few places nothing.
+constexpr std::size_t first_comers_part = 50;
+
+/// Somebody's standing among those who share places.
+struct Standing {
+  std::size_t taken;
+  bool is_alone;  // nobody else has a place or waits for one
+};
+
+/// Whether one more of the places may be taken, of which so many are free.
+bool may_take(const Standing& standing, std::size_t free, std::size_t all) {
+  if (standing.taken == 0) return free > 0;
+  if (free <= all / first_comers_part) return false;
+  return standing.is_alone || standing.taken < 3 * (free + 1);
+}
 
 }  // namespace
 
@@ -42,12 +54,15 @@ std::optional<std::uint64_t> TurnQueue::take() {
 }
 
 std::optional<TurnQueue::Call> TurnQueue::take_from(Project& project) {
-  if (project.in_air >= limits_.calls_per_project_max) return std::nullopt;
-  if (project.in_air >= share_beside(limits_.calls_max - in_air_)) return std::nullopt;
-  const std::size_t share = share_beside(limits_.calls_per_project_max - project.in_air);
+  const Standing standing{project.in_air, projects_.size() == 1};
+  if (!may_take(standing, limits_.calls_max - in_air_, limits_.calls_max)) return std::nullopt;
   return project.waiting.pop_if([&](const Call& call) {
     const auto in_air = project.in_air_of.find(call.user);
-    return in_air == project.in_air_of.end() || in_air->second < share;
+    const std::size_t taken = in_air == project.in_air_of.end() ? 0 : in_air->second;
+    const bool is_alone =
+        taken == project.in_air && project.waiting.size_of(call.user) == project.waiting.size();
+    return may_take({taken, is_alone}, limits_.calls_per_project_max - project.in_air,
+                    limits_.calls_per_project_max);
   });
 }
 
@@ -56,6 +71,7 @@ void TurnQueue::remove(const Owner& owner, Ticket ticket) {
   CHECK(project != projects_.end(), "a call was taken back that does not wait");
   project->second.waiting.remove(owner.user, ticket);
   --waiting_;
+  has_changed_ = true;
   left(project);
 }
 

@@ -3,10 +3,10 @@
 // users of a project within its turns, so that whoever has 100,000 waiting calls delays another one's
 // call by one turn.
 //
-// Nobody has all places: a project may have three times as many in the air as are free, and a user three
-// times as many as its project has free of its own. So one alone has three quarters at most, and however
-// many have their shares, there is a place for who comes next. Who has its share is passed over until
-// calls end.
+// Whoever is alone may have all places but the last fiftieth, which is for those who have none: their
+// first call leaves at once, however slow everybody else's are. As soon as others come, a project may
+// have three times as many in the air as are free, and a user three times as many as its project has free
+// of its own. Who has more is passed over while its calls end, so the others soon have theirs.
 //
 // Not thread-safe: belongs to the caller's one thread.
 

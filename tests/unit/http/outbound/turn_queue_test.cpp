@@ -3,6 +3,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/seeded_random.h"
 
+#include <cstdlib>
 #include <map>
 #include <vector>
 
@@ -82,14 +83,55 @@ TEST_CASE("however many slow calls some users have, the next user's call goes at
   CHECK(queue.in_air() < 1'000);
 }
 
-TEST_CASE("a user alone has three quarters of the project's places", "[outbound]") {
-  TurnQueue queue({4'000, 1'000});
-  for (std::uint64_t i = 1; i <= 2'000; ++i) queue.add(a, i);
-  const std::size_t in_air = take_all(queue).size();
-  CHECK(in_air >= 750);
-  CHECK(in_air < 760);
-  queue.end(a);
-  CHECK(take_all(queue).size() == 1);
+TEST_CASE("where there are only a few places a user alone may have them all", "[outbound]") {
+  TurnQueue queue({20, 20});
+  for (std::uint64_t i = 1; i <= 30; ++i) queue.add(a, i);
+  CHECK(take_all(queue).size() == 20);
+}
+
+TEST_CASE("a user alone leaves the last places to those who have none", "[outbound]") {
+  TurnQueue queue({4'000, 100});
+  for (std::uint64_t i = 1; i <= 200; ++i) queue.add(a, i);
+  CHECK(take_all(queue).size() == 98);
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    const TurnQueue::Owner next{a.project, UserId("next" + std::to_string(i))};
+    queue.add(next, 1'000 + 2 * i);
+    queue.add(next, 1'001 + 2 * i);
+    CHECK(take_all(queue) == std::vector<std::uint64_t>{1'000 + 2 * i});
+  }
+}
+
+TEST_CASE("a user who comes later gets what becomes free until both have about the same",
+          "[outbound]") {
+  const TurnQueue::Owner later{a.project, UserId("later")};
+  TurnQueue queue({4'000, 100});
+  std::uint64_t id = 0;
+  for (int i = 0; i < 1'000; ++i) queue.add(a, ++id);
+  take_all(queue);
+  const std::uint64_t last_of_first = id;
+  for (int i = 0; i < 1'000; ++i) queue.add(later, ++id);
+  int first = 98;
+  int second = 0;
+  for (int ends = 0; ends < 60; ++ends) {
+    queue.end(a);
+    --first;
+    for (const std::uint64_t call : take_all(queue)) ++(call <= last_of_first ? first : second);
+  }
+  CHECK(std::abs(first - second) <= 4);
+  CHECK(first + second >= 80);
+}
+
+TEST_CASE("a user has three quarters beside others, and all places when alone again",
+          "[outbound]") {
+  const TurnQueue::Owner other{a.project, UserId("other")};
+  TurnQueue queue({4'000, 200});
+  queue.add(other, 1'000);
+  for (std::uint64_t i = 1; i <= 400; ++i) queue.add(a, i);
+  take_all(queue);
+  CHECK(queue.in_air() == 151);
+  queue.end(other);
+  take_all(queue);
+  CHECK(queue.in_air() == 196);
 }
 
 TEST_CASE("however many slow calls some projects have, the next project's call goes at once",
