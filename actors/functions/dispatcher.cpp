@@ -204,14 +204,11 @@ void Dispatcher::handle_deadlines() {
   }
 }
 
+/// The head is late. The worker may have gone on to the next call by now, which has done nothing wrong.
 void Dispatcher::handle_lateness(WorkerProcess& worker) {
-  QueuedCallPtr guilty;
-  std::vector<QueuedCallPtr> innocent;
-  worker.take_calls(guilty, innocent);
-  if (guilty == nullptr && !innocent.empty()) {
-    guilty = std::move(innocent.front());
-    innocent.erase(innocent.begin());
-  }
+  std::vector<QueuedCallPtr> innocent = worker.take_calls();
+  const QueuedCallPtr guilty = std::move(innocent.front());
+  innocent.erase(innocent.begin());
   end_worker(worker, WorkerFleet::Reap::later);
   left_worker(*guilty);
   if (!guilty->is_answered()) {
@@ -406,10 +403,7 @@ void Dispatcher::go_on(WorkerProcess& worker) {
 
 /// Ends a worker that did nothing wrong itself; the calls it had not begun go elsewhere.
 void Dispatcher::retire(WorkerProcess& worker) {
-  QueuedCallPtr begun;
-  std::vector<QueuedCallPtr> calls;
-  worker.take_calls(begun, calls);
-  if (begun != nullptr) calls.insert(calls.begin(), std::move(begun));
+  std::vector<QueuedCallPtr> calls = worker.take_calls();
   end_worker(worker, WorkerFleet::Reap::later);
   resubmit(calls);
 }
@@ -552,11 +546,8 @@ void Dispatcher::shut_down() {
   fail_waiting(stopping);
   while (!fleet_.workers().empty()) {
     WorkerProcess& worker = *fleet_.workers().begin()->second;
-    QueuedCallPtr begun;
-    std::vector<QueuedCallPtr> calls;
-    worker.take_calls(begun, calls);
+    std::vector<QueuedCallPtr> calls = worker.take_calls();
     end_worker(worker, WorkerFleet::Reap::now);
-    if (begun != nullptr) calls.push_back(std::move(begun));
     for (auto& call : calls) {
       left_worker(*call);
       fail(*call, stopping);

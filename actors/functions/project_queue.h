@@ -5,8 +5,8 @@
 // Users take turns; those come first who have nothing running. Within a user, versions take turns, so
 // that a slow function does not stand before a fast one. A call that was interrupted waits here for
 // its worker to go on, as one that has not begun waits for a worker to begin; a new place is its before
-// it is that of another call of its user. A user with many interrupted calls begins no further ones, so that workers are left for the
-// project's other users.
+// it is that of another call of its user. A user with many interrupted calls begins no further ones, so
+// that workers are left for the project's other users.
 
 #include "actors/functions/queued_call.h"
 #include "runtime/base/lane_queue.h"

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <iterator>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -283,6 +284,13 @@ void WorkerProcess::take_calls(QueuedCallPtr& guilty, std::vector<QueuedCallPtr>
     }
   }
   in_flight_.clear();
+}
+
+std::vector<QueuedCallPtr> WorkerProcess::take_calls() {
+  std::vector<QueuedCallPtr> calls(std::make_move_iterator(in_flight_.begin()),
+                                   std::make_move_iterator(in_flight_.end()));
+  in_flight_.clear();
+  return calls;
 }
 
 }  // namespace millrace

@@ -112,6 +112,8 @@ class WorkerProcess {
 
   /// Takes all calls from a dead worker. `guilty` is the one that was running, if any was.
   void take_calls(QueuedCallPtr& guilty, std::vector<QueuedCallPtr>& innocent);
+  /// Takes all calls, the head first.
+  std::vector<QueuedCallPtr> take_calls();
 
   ProjectQueue* project = nullptr;  // whom it serves; null for a spare
   bool is_full = false;             // its socket, at the last write

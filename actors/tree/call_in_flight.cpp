@@ -41,8 +41,8 @@ CallInFlight::CallInFlight(const CallPorts& ports, const ExecutionId& execution,
 std::optional<std::uint64_t> CallInFlight::begin(RunFunction effect, Instant planned) {
   Call& call = open(std::move(effect.attempt), planned);
   call.files = find_file_handles(effect.parameters);
-  call.work = FunctionCall{std::move(effect.source), std::move(effect.parameters),
-                           std::move(effect.user)};
+  call.work =
+      FunctionCall{std::move(effect.source), std::move(effect.parameters), std::move(effect.user)};
   if (!call.files.empty()) return call.number;
   run_function();
   return std::nullopt;
@@ -109,12 +109,12 @@ CallInFlight::MaybeEnd CallInFlight::take(FilesRead& news) {
 }
 
 void CallInFlight::run_function() {
-  call_->function_call = ports_.functions.run(
-      std::move(std::get<FunctionCall>(call_->work)),
-      [mail = mail_, number = call_->number](FunctionOutcome outcome) {
-        mail->deliver(
-            FunctionFinished{number, std::make_shared<FunctionOutcome>(std::move(outcome))});
-      });
+  call_->function_call =
+      ports_.functions.run(std::move(std::get<FunctionCall>(call_->work)),
+                           [mail = mail_, number = call_->number](FunctionOutcome outcome) {
+                             mail->deliver(FunctionFinished{
+                                 number, std::make_shared<FunctionOutcome>(std::move(outcome))});
+                           });
 }
 
 CallInFlight::MaybeEnd CallInFlight::make_request(const FileBytes& bytes_of) {

@@ -180,7 +180,8 @@ inline constexpr Metric metric_list[] = {
      .kind = MetricKind::gauge,
      .unit = "workers",
      .help = "Workers that stand still and have no place.",
-     .watch = "At its limit (four for each place, at least 16): calls that wait keep their places."},
+     .watch =
+         "At its limit (four for each place, at least 16): calls that wait keep their places."},
     {.name = "millrace_function_queued",
      .kind = MetricKind::gauge,
      .unit = "calls",

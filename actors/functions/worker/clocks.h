@@ -21,7 +21,7 @@ inline Nanos read_clock(clockid_t clock) {
 /// Without a system call.
 inline Nanos monotonic_now() { return read_clock(CLOCK_MONOTONIC); }
 
-/// What this process has computed since it began. A system call.
+/// What this process has computed since it began. A system call, so not for each small function.
 inline Nanos processor_now() { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
 
 }  // namespace millrace::worker

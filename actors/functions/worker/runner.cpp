@@ -134,9 +134,7 @@ void Runner::begin(const Source& source) {
   console_cut_ = false;
   unawaited_.clear();
   waited_ = 0;
-  started_ = processor_now();
-  deadline_ = started_ + source.time_max;
-  watchdog_->arm(deadline_);
+  watchdog_->arm(source.time_max);
 }
 
 void Runner::end(const Source& source, CallResult& result) {
@@ -159,16 +157,13 @@ void Runner::run_armed(Entry& entry, std::string_view parameters, CallResult& re
   if (entry.source.fresh_context) {
     std::unique_ptr<Realm> realm;
     result.failure = make_realm(entry, realm);
-    if (result.failure) return;
-    started_ = processor_now();
-    call_in(*realm, entry.source, parameters, result);
+    if (!result.failure) call_in(*realm, entry.source, parameters, result);
     return;
   }
   if (entry.realm == nullptr) {
     std::unique_ptr<Realm> realm;
     result.failure = make_realm(entry, realm);
     if (result.failure) return;
-    started_ = processor_now();
     keep(entry, std::move(realm));
   } else if (entry.recency != recent_.begin()) {
     recent_.splice(recent_.begin(), recent_, entry.recency);
@@ -207,6 +202,7 @@ void Runner::call_in(Realm& realm, const Source& source, std::string_view parame
   const v8::HandleScope handles(isolate_);
   const auto context = realm.context();
   const v8::Context::Scope scope(context);
+  const Nanos before = watchdog_->computed();
   tell_lossy_numbers(parameters);
   v8::TryCatch caught(isolate_);
   v8::Local<v8::String> text;
@@ -223,9 +219,7 @@ void Runner::call_in(Realm& realm, const Source& source, std::string_view parame
     if (!unawaited_.empty() && !is_over()) tell_failures(context, returned);
   }
   if (!is_over()) realm.clear_timers();
-  const Nanos now = processor_now();
-  if (now >= deadline_) out_of_time_ = true;  // before the watchdog saw it
-  result.duration = now - started_ + waited_;
+  result.duration = watchdog_->computed() - before + waited_;
 }
 
 /// True: a limit was hit; no more JavaScript may run for this call.
@@ -294,7 +288,8 @@ bool Runner::wait_for_timer(Realm& realm, CallResult& result) {
     return false;
   }
   const auto asked = static_cast<Nanos>(wait_ms * static_cast<double>(nanos_per_ms));
-  const Nanos left = std::max<Nanos>(deadline_ - processor_now(), 0);
+  watchdog_->see();
+  const Nanos left = std::max<Nanos>(watchdog_->left(), 0);
   if (asked > 0) wait(std::min(asked, left));
   if (asked >= left) out_of_time_ = true;
   v8::TryCatch caught(isolate_);
@@ -315,8 +310,7 @@ void Runner::wait(Nanos time) {
   while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
   }
   waited_ += time;
-  deadline_ -= time;
-  watchdog_->move(deadline_);
+  watchdog_->charge(time);
 }
 
 void Runner::serialize(v8::Local<v8::Context> context, v8::Local<v8::Value> value,

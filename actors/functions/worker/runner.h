@@ -119,8 +119,6 @@ class Runner final : private ConsoleSink {
   UnawaitedFailures unawaited_;
 
   // The current call.
-  Nanos deadline_ = 0;  // of the processor's time; waiting moves it forward
-  Nanos started_ = 0;   // likewise: the function itself
   Nanos waited_ = 0;
   bool out_of_time_ = false;
   std::vector<ConsoleEntry> console_;

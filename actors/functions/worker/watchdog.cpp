@@ -1,5 +1,7 @@
 #include "actors/functions/worker/watchdog.h"
 
+#include <algorithm>
+
 namespace millrace::worker {
 namespace {
 
@@ -15,25 +17,44 @@ Watchdog::Watchdog(v8::Isolate* isolate, Outbox& outbox)
   thread_.detach();
 }
 
-void Watchdog::arm(Nanos deadline) {
-  deadline_.store(deadline);
+// --- main thread ----------------------------------------------------------------------------------
+
+void Watchdog::arm(Nanos time_max) {
+  began_.store(monotonic_now(), std::memory_order_relaxed);
+  time_max_.store(time_max, std::memory_order_relaxed);
+  armed_.store(++calls_);
   if (asleep_.load() != 0) {
     asleep_.store(0);
     asleep_.notify_one();
   }
 }
 
-void Watchdog::move(Nanos deadline) {
-  Nanos before = deadline_.load();
-  if (before != 0) deadline_.compare_exchange_strong(before, deadline);
+Nanos Watchdog::computed() const {
+  return seen_.load() == calls_ ? processor_now() - seen_from_.load() : unseen();
+}
+
+/// Real time says little about a call's when the machine is busy, hence no more than a tick.
+Nanos Watchdog::unseen() const { return std::min(monotonic_now() - began_.load(), tick); }
+
+void Watchdog::see() {
+  const std::lock_guard lock(mutex_);
+  see(calls_);
+}
+
+void Watchdog::see(std::uint64_t call) {
+  if (seen_.load() == call) return;
+  seen_from_.store(processor_now() - unseen());
+  seen_.store(call);
 }
 
 bool Watchdog::disarm() {
-  if (deadline_.exchange(0) != 0) return false;
+  if (armed_.exchange(0) != 0) return false;
   // It fired. Wait until TerminateExecution has returned, so that it cannot hit the next call.
-  const std::lock_guard lock(terminate_mutex_);
+  const std::lock_guard lock(mutex_);
   return true;
 }
+
+// --- the watchdog's thread ------------------------------------------------------------------------
 
 void Watchdog::watch() {
   int idle_ticks = 0;
@@ -41,9 +62,9 @@ void Watchdog::watch() {
     const timespec pause{0, tick};
     ::clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, nullptr);
     const bool flushed = outbox_.flush_older_than(tick / 2);
-    if (deadline_.load() != 0) {
+    if (const std::uint64_t call = armed_.load(); call != 0) {
       idle_ticks = 0;
-      terminate_if_due();
+      look_at(call);
     } else if (flushed && ++idle_ticks > idle_ticks_max) {
       sleep_until_armed();
       idle_ticks = 0;
@@ -51,17 +72,19 @@ void Watchdog::watch() {
   }
 }
 
-void Watchdog::terminate_if_due() {
-  Nanos deadline = deadline_.load();
-  if (deadline == 0 || processor_now() < deadline) return;
-  const std::lock_guard lock(terminate_mutex_);
-  if (deadline_.compare_exchange_strong(deadline, 0)) isolate_->TerminateExecution();
+void Watchdog::look_at(std::uint64_t call) {
+  const std::lock_guard lock(mutex_);
+  if (armed_.load() != call) return;
+  see(call);
+  // Another call may run by now: `call` is not terminated then, whatever was read here.
+  if (processor_now() - seen_from_.load() < time_max_.load()) return;
+  if (armed_.compare_exchange_strong(call, 0)) isolate_->TerminateExecution();
 }
 
 void Watchdog::sleep_until_armed() {
   asleep_.store(1);
   // Armed between the last tick and the line above: its arm() saw no sleeper.
-  if (deadline_.load() != 0) {
+  if (armed_.load() != 0) {
     asleep_.store(0);
     return;
   }

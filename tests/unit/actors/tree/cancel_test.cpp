@@ -18,6 +18,17 @@ TEST_CASE("a running execution is cancelled before its next step") {
   CHECK(bed.functions->calls("later") == 0);
 }
 
+TEST_CASE("the function of an execution that is cancelled is ended") {
+  ActorTestBed bed;
+  bed.deploy("w", one_function);
+  bed.functions->hold("work");
+  const auto execution = bed.accept("w");
+  REQUIRE(bed.functions->wait_for_calls("work", 1));
+  REQUIRE(bed.gateway->cancel(bed.project, execution).ok());
+  CHECK(bed.eventually([&] { return bed.functions->cancelled() == 1; }));
+  CHECK(bed.status(execution) == ExecutionStatus::cancelled);
+}
+
 TEST_CASE("a sleeping execution is cancelled and its timer wakes nothing") {
   ActorTestBed bed;
   bed.deploy("w", "[" + delay_step("1", "DAYS") + "," + function_step("work") + "]");

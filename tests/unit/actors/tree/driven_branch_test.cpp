@@ -182,6 +182,7 @@ TEST_CASE("a cancel reaches a run that is driven by results") {
   REQUIRE(bed.functions->wait_for_calls("item", 3));
   CHECK(bed.gateway->cancel(bed.project, execution).ok());
   CHECK(bed.status(execution) == ExecutionStatus::cancelled);
+  CHECK(bed.eventually([&] { return bed.functions->cancelled() == 3; }));
   bed.functions->release("item");
   CHECK(bed.eventually([&] { return bed.gateway->stats().children_live == 0; }));
   CHECK(bed.functions->calls("after") == 0);
