@@ -15,6 +15,8 @@ constexpr int attempts_max = 4;
 constexpr int bug_pause_ms = 20;
 constexpr int reap_interval_ms = 5;
 constexpr int grow_interval_ms = 50;
+// To ask what a worker has used is a system call.
+constexpr auto count_interval = std::chrono::milliseconds(1);
 constexpr std::size_t versions_remembered = 16'384;
 
 std::size_t places_of(const FunctionPoolOptions& options) {
@@ -137,9 +139,8 @@ void Dispatcher::handle_worker(WorkerProcess& worker) {
 void Dispatcher::handle_reply(WorkerProcess& worker, WorkerProcess::Reply reply) {
   left_worker(*reply.call);
   reply.call->version->record(reply.duration_us);
-  if (worker.project != &checks_) {
-    shares_.charge(worker.project->project(), reply.held);
-    if (worker.is_idle()) shares_.became_idle(worker.socket(), now_);
+  if (worker.project != &checks_ && worker.is_idle()) {
+    shares_.became_idle(worker.socket(), now_);
   }
   // It was on its way when the worker was stopped.
   bool is_spoilt = worker.is_spoilt() || worker.is_suspended();
@@ -267,7 +268,7 @@ void Dispatcher::feed(WorkerProcess& worker) {
 
 void Dispatcher::share_out() {
   if (!checks_.empty() && checks_.workers == 0) assign(checks_);
-  count_running();
+  count_used();
   bool has_processes = true;
   do {
     while (has_processes) {
@@ -286,16 +287,18 @@ void Dispatcher::share_out() {
   }
 }
 
-/// While somebody waits, time counts as it goes by, and not only when a call has ended.
-void Dispatcher::count_running() {
+/// What counts is what is used while somebody waits.
+void Dispatcher::count_used() {
+  if (shares_.waiting_projects() > 0 && now_ - counted_ < count_interval) return;
+  counted_ = now_;
   const bool waited = std::exchange(somebody_waits_, shares_.waiting_projects() > 0);
   if (!somebody_waits_) return;
   for (const auto& [socket, worker] : fleet_.workers()) {
     if (worker->project == nullptr || worker->project == &checks_) continue;
     // To start takes a worker long, and is nobody's fault.
-    if (worker->is_idle() || worker->is_suspended() || !worker->is_ready()) continue;
-    const auto held = worker->take_held(now_);
-    if (waited) shares_.charge(worker->project->project(), held);
+    if (worker->is_suspended() || !worker->is_ready()) continue;
+    const auto used = worker->take_used(now_);
+    if (waited) shares_.charge(worker->project->project(), used);
   }
 }
 
@@ -382,7 +385,7 @@ bool Dispatcher::may_suspend(const WorkerProcess& worker) const {
 /// The worker stands still, and its place is free; from `until` on its call could go on.
 void Dispatcher::suspend(WorkerProcess& worker, Steady::time_point until) {
   ProjectQueue& project = *worker.project;
-  shares_.charge(project.project(), worker.take_held(now_));
+  shares_.charge(project.project(), worker.take_used(now_));
   auto behind = worker.suspend(now_, until);
   resubmit(behind);
   project.suspended(worker.head());

@@ -49,7 +49,7 @@ class Dispatcher {
   void dispatch();
   void feed(WorkerProcess& worker);
   void share_out();
-  void count_running();
+  void count_used();
   bool swap_idle(ProjectQueue& project);
   void make_room_within(ProjectQueue& project);
   bool carry_out(const WorkerShares::Turn& turn);
@@ -101,6 +101,7 @@ class Dispatcher {
   std::vector<FunctionEngine::CallId> cancelled_;
   std::uint64_t last_number_ = 0;
   bool somebody_waits_ = false;  // a project for a place
+  Steady::time_point counted_;   // when it was last looked at what workers used
   Steady::time_point now_;
 
   mutable std::mutex stats_mutex_;

@@ -37,7 +37,7 @@ struct FunctionPoolOptions {
   std::size_t memory_bytes_max = limits::function_memory_bytes_max;
   /// Contexts that one worker keeps; a function beyond them starts with a new one.
   std::size_t contexts_max = 128;
-  /// Worker time a project may use at a stretch while another one waits for a worker, and a user while
+  /// What a project may compute at a stretch while another one waits for a worker, and a user while
   /// another one of the project does.
   Millis quantum{50};
   /// How long an idle worker stays with its project although another could use one more.

@@ -16,6 +16,8 @@ constexpr auto grace = std::chrono::milliseconds(250);
 // Calls shorter than this are never looked at. A call that was cancelled may go on for so long.
 constexpr auto first_look = std::chrono::milliseconds(20);
 constexpr auto start_time_max = std::chrono::seconds(20);
+// Of the real time in which a call computes nothing, so much counts as if it did.
+constexpr int idle_part = 10;
 constexpr std::size_t out_bytes_kept = 1u << 20;
 
 constexpr const char* console_levels[] = {"log", "info", "warn", "error", "debug"};
@@ -38,11 +40,7 @@ std::optional<std::chrono::nanoseconds> processor_time(pid_t pid) {
 }  // namespace
 
 WorkerProcess::WorkerProcess(ZygoteProcess::Ordered ordered, Steady::time_point now)
-    : socket_(std::move(ordered.socket)),
-      ordered_(now),
-      began_(now),
-      held_since_(now),
-      placed_(now) {
+    : socket_(std::move(ordered.socket)), ordered_(now), began_(now) {
   void* const page =
       ::mmap(nullptr, sizeof(WorkerProgress), PROT_READ, MAP_SHARED, ordered.progress.get(), 0);
   if (page != MAP_FAILED) progress_ = static_cast<const WorkerProgress*>(page);
@@ -172,7 +170,6 @@ bool WorkerProcess::accept_reply(FrameReader& reader, Steady::time_point now, Re
   // A pipelined version can turn slow while its calls are under way, hence no exact count: the
   // first call that is slow stands alone, so none is left when the line is empty.
   if (in_flight_.empty()) slow_in_flight_ = 0;
-  reply.held = take_held(now);
   begin_head(now);
   return true;
 }
@@ -188,7 +185,8 @@ bool WorkerProcess::accept_wait(FrameReader& reader) {
 }
 
 void WorkerProcess::begin_head(Steady::time_point now) {
-  began_ = held_since_ = placed_ = now;
+  began_ = now;
+  placed_.reset();
   look_at_ = now + first_look;
   processor_then_.reset();
   waited_ = Steady::duration(0);
@@ -232,12 +230,28 @@ bool WorkerProcess::runs_head() const {
   return progress_->running_call.load(std::memory_order_acquire) == in_flight_.front()->number;
 }
 
-Steady::duration WorkerProcess::stretch(Steady::time_point now) const {
-  return in_flight_.empty() ? Steady::duration(0) : now - placed_;
+std::optional<WorkerProcess::Look> WorkerProcess::look(Steady::time_point now) const {
+  const auto computed = processor_time(pid_);
+  if (!computed) return std::nullopt;
+  return Look{now, *computed};
 }
 
-Steady::duration WorkerProcess::take_held(Steady::time_point now) {
-  return now - std::exchange(held_since_, now);
+Steady::duration WorkerProcess::taken(const Look& from, const Look& to) const {
+  const Steady::duration computed = to.computed - from.computed;
+  return is_idle() ? computed : std::max(computed, (to.at - from.at) / idle_part);
+}
+
+Steady::duration WorkerProcess::stretch(Steady::time_point now) {
+  const auto seen = look(now);
+  if (!seen || is_idle()) return Steady::duration(0);
+  if (!placed_) placed_ = seen;
+  return taken(*placed_, *seen);
+}
+
+Steady::duration WorkerProcess::take_used(Steady::time_point now) {
+  const auto seen = look(now);
+  const auto before = std::exchange(counted_, seen);
+  return before && seen ? taken(*before, *seen) : Steady::duration(0);
 }
 
 // --- standing still -----------------------------------------------------------------------------
@@ -268,7 +282,8 @@ void WorkerProcess::resume(Steady::time_point now) {
   CHECK(is_suspended(), "a worker goes on that was not stopped");
   began_ += now - *suspended_since_;
   suspended_since_.reset();
-  held_since_ = placed_ = now;
+  placed_.reset();
+  counted_.reset();
   look_at_ = now + first_look;
   ::kill(pid_, SIGCONT);
 }

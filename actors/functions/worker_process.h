@@ -35,7 +35,6 @@ class WorkerProcess {
     QueuedCallPtr call;
     FunctionOutcome outcome{std::string(), {}, Millis(0)};
     std::uint32_t duration_us = 0;  // by the worker's own clock
-    Steady::duration held{0};       // how long it kept the worker, by ours, unless told before
   };
   enum class Health : std::uint8_t {
     alive,
@@ -93,10 +92,12 @@ class WorkerProcess {
   void note_cancelled(const QueuedCall& call, Steady::time_point now);
   /// It works on its head, rather than being between two calls.
   bool runs_head() const;
-  /// How long its head has had the worker at a stretch.
-  Steady::duration stretch(Steady::time_point now) const;
-  /// How long its head has held the worker since this was asked last.
-  Steady::duration take_held(Steady::time_point now);
+  // What a call takes of others is what it computes, and a tenth of real time at least, for one that
+  // holds its place and does nothing with it. On a busy machine a worker may compute little for long.
+  /// What its head has taken since it began or went on, and since this was asked first.
+  Steady::duration stretch(Steady::time_point now);
+  /// What its calls have taken since this was asked last.
+  Steady::duration take_used(Steady::time_point now);
 
   /// It said that its head waits for a timer, and nothing since.
   std::optional<Steady::duration> take_wait() { return std::exchange(wait_, std::nullopt); }
@@ -124,6 +125,12 @@ class WorkerProcess {
   bool accept_wait(FrameReader& reader);
   void introduce(const FunctionVersion& version);
   void begin_head(Steady::time_point now);
+  struct Look {
+    Steady::time_point at;
+    std::chrono::nanoseconds computed;  // by the process
+  };
+  std::optional<Look> look(Steady::time_point now) const;
+  Steady::duration taken(const Look& from, const Look& to) const;
 
   Descriptor socket_;
   const WorkerProgress* progress_ = nullptr;
@@ -132,14 +139,14 @@ class WorkerProcess {
   Steady::time_point ordered_;
 
   // Of the head.
-  Steady::time_point began_;       // when it became the head, later by what it stood still
-  Steady::time_point held_since_;  // not yet told to anybody
-  Steady::time_point placed_;      // when it last began or went on
-  Steady::time_point look_at_{};   // earliest time at which it can be late
+  Steady::time_point began_;      // when it became the head, later by what it stood still
+  std::optional<Look> placed_;    // when it last began or went on, or soon after
+  Steady::time_point look_at_{};  // earliest time at which it can be late
   std::optional<std::chrono::nanoseconds> processor_then_;  // of the process, soon after it began
   Steady::duration waited_{0};                              // for timers, as it told
   std::optional<Steady::duration> wait_;
 
+  std::optional<Look> counted_;  // when `take_used` was last asked
   std::optional<Steady::time_point> suspended_since_;
   Steady::time_point wakes_ = Steady::time_point::max();
   bool is_spoilt_ = false;

@@ -8,7 +8,7 @@
 // for longer than a quantum, the dispatcher interrupts it: the worker stands still and has no place, and
 // its project, which has a call that could go on, stands in the rotation for one again.
 //
-// Each turn gives credit for a quantum of worker time. Time counts only while somebody waits, and
+// Each turn gives credit for a quantum of what workers compute. That counts only while somebody waits, and
 // after use: how long a call takes is known afterwards. Debts end somewhere, so that a project that
 // had one long call is not made to wait for it long afterwards.
 //
@@ -59,7 +59,7 @@ class WorkerShares {
   /// It has one again.
   void resumed(WorkerId worker);
   void ended(WorkerId worker);
-  /// The project kept a worker for so long.
+  /// So much of its workers was used.
   void charge(const ProjectId& project, Duration held);
 
   // What to do.
