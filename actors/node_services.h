@@ -18,6 +18,7 @@
 #include "runtime/base/random.h"
 #include "runtime/functions/function_engine.h"
 #include "runtime/outbound/http_caller.h"
+#include "storage/crypto/sealer.h"
 #include "storage/group_commit.h"
 
 #include <atomic>
@@ -74,6 +75,7 @@ struct NodeDependencies {
   HttpCaller& http;
   const Tenants& tenants;
   WorkflowLibrary& workflows;
+  const storage::Sealer& sealer;  // of what runs must not store in clear
   LogSink log;
   ActorOptions options;
   RunObserver* observer = nullptr;  // null: nobody looks on, and nothing is collected

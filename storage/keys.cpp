@@ -177,6 +177,12 @@ std::string api_key(std::string_view hash) {
 
 std::string api_keys_are_indexed() { return KeyWriter(node_shard, Kind::api_key).take(); }
 
+std::string run_keys() { return KeyWriter(node_shard, Kind::run_key).take(); }
+
+std::string run_key(std::string_view key_id) {
+  return KeyWriter(node_shard, Kind::run_key).text(key_id).take();
+}
+
 std::string project_revision(const ProjectId& project) {
   return project_row(Kind::project_revision, project).take();
 }
@@ -326,14 +332,15 @@ std::string journal_page(const ExecutionId& id, const BranchPath& branch,
   return execution_part(id, ExecutionPart::journal).branch(branch).number(first_sequence).take();
 }
 
-std::string file(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash) {
-  std::string key = execution_part(id, ExecutionPart::file).take();
+std::string file(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash,
+                 ExecutionPart part) {
+  std::string key = execution_part(id, part).take();
   return key.append(hash.begin(), hash.end());
 }
 
 std::string file_chunk(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash,
-                       std::uint32_t chunk) {
-  std::string key = file(id, hash);
+                       std::uint32_t chunk, ExecutionPart part) {
+  std::string key = file(id, hash, part);
   for (int shift = 24; shift >= 0; shift -= 8) key += static_cast<char>(chunk >> shift);
   return key;
 }

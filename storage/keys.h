@@ -45,6 +45,7 @@ enum class Kind : std::uint8_t {
   api_key = 23,           // hash of the key; on a shard of its own
   credential = 24,        // project, user, credential; on the user's shard
   user = 26,              // project, user; on the user's shard
+  run_key = 27,           // key id; of the node
   history = 32,           // project, start time, execution
   execution = 33,         // execution, part, ...
   unfinished = 34,        // execution
@@ -59,10 +60,11 @@ enum class Kind : std::uint8_t {
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
 enum class ExecutionPart : std::uint8_t {
-  locator = 1,   // nothing else: leads to the history row
-  snapshot = 2,  // branch
-  journal = 3,   // branch, first sequence
-  file = 4,      // hash(32), chunk(4)
+  locator = 1,      // nothing else: leads to the history row
+  snapshot = 2,     // branch
+  journal = 3,      // branch, first sequence
+  file = 4,         // hash(32), chunk(4)
+  sealed_file = 5,  // hash(32), chunk(4)
 };
 
 // --- the stores' own rows --------------------------------------------------------------------
@@ -120,6 +122,8 @@ std::array<std::string, 3> indexes(ShardId shard);
 std::string secrets(ShardId shard);             // prefix
 std::string secrets(const ProjectId& project);  // prefix
 std::string secret(const ProjectId& project, std::string_view name);
+std::string run_keys();  // prefix
+std::string run_key(std::string_view key_id);
 std::string integrations(ShardId shard);             // prefix
 std::string integrations(const ProjectId& project);  // prefix
 std::string integration(const ProjectId& project, std::string_view type);
@@ -159,10 +163,11 @@ std::string journal_page(const ExecutionId& id, const BranchPath& branch,
 /// deeper branches (a branch's depth comes before its path). A prefix.
 std::string children(const ExecutionId& id, const BranchPath& parent, StepIndex fan_out);
 
-/// The chunks of one file, in order. A prefix.
-std::string file(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash);
+/// The chunks of one file, in order. A prefix. `part`: file, or sealed_file when its bytes are sealed.
+std::string file(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash,
+                 ExecutionPart part = ExecutionPart::file);
 std::string file_chunk(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash,
-                       std::uint32_t chunk);
+                       std::uint32_t chunk, ExecutionPart part = ExecutionPart::file);
 
 /// What follows the prefix `journal(...)` in a page's key.
 std::optional<std::uint64_t> parse_sequence(std::string_view tail);

@@ -1,11 +1,11 @@
 #include "actors/gateway/task_history.h"
 
+#include "actors/runs/stored_files.h"
 #include "actors/tenants/workflow_library.h"
 #include "runtime/execution/event_codec.h"
 #include "runtime/files/file_value.h"
 #include "runtime/history/step_history.h"
 #include "storage/tables/execution_table.h"
-#include "storage/tables/file_table.h"
 
 #include <unordered_map>
 
@@ -16,10 +16,16 @@ Error no_execution(const ExecutionId& id) {
   return Error(ErrorCode::not_found, "no execution " + id.text());
 }
 
-Result<std::vector<Event>> events_of(const std::vector<storage::JournalPage>& pages) {
+Result<std::vector<Event>> events_of(const std::vector<storage::JournalPage>& pages,
+                                     RunSecrets& secrets) {
+  const auto open = [&](std::string_view sealed) -> Result<std::optional<std::string>> {
+    auto text = secrets.open(sealed);
+    if (!text) return std::optional<std::string>();  // what stands in clear must do
+    return std::optional(std::move(*text));
+  };
   std::vector<Event> events;
   for (const auto& page : pages) {
-    auto more = read_journal_page(page.events);
+    auto more = read_journal_page(page.events, open);
     if (!more) return more.error();
     std::move(more->begin(), more->end(), std::back_inserter(events));
   }
@@ -40,22 +46,34 @@ void link_next(std::vector<StepExecution>& steps) {
   }
 }
 
-/// The files of one execution for the eye: up to limits::shown_files_bytes_max together. One that is
-/// too much, or cannot be read, keeps its handle.
-class ShownFiles {
+/// Values of one run for the eye: without its secrets, with its files up to
+/// limits::shown_files_bytes_max together. A file that is too much, or cannot be read, keeps its handle.
+class ShownValues {
  public:
-  ShownFiles(const storage::OrderedStore& store, const ExecutionId& execution)
-      : budget_(
-            [table = storage::FileTable(store), execution](const FileHandle& file) {
-              auto bytes = table.get(execution, file);
-              return bytes ? std::move(*bytes) : SharedBytes();
-            },
-            limits::shown_files_bytes_max) {}
+  ShownValues(const storage::OrderedStore& store, const ExecutionId& execution,
+              std::shared_ptr<RunSecrets> secrets)
+      : secrets_(std::move(secrets)),
+        files_([stored = StoredFiles(store, execution, secrets_), secrets = secrets_](
+                   const FileHandle& file) { return bytes_of(stored, *secrets, file); },
+               limits::shown_files_bytes_max) {}
 
-  void show(Json& value) { expand_file_handles(value, std::ref(budget_)); }
+  void show(Json& value) {
+    secrets_->known()->apply_to(value);
+    expand_file_handles(value, std::ref(files_));
+  }
 
  private:
-  FileBudget budget_;
+  static SharedBytes bytes_of(const StoredFiles& stored, const RunSecrets& secrets,
+                              const FileHandle& file) {
+    auto bytes = stored.get(file);
+    if (!bytes || *bytes == nullptr) return nullptr;
+    const auto known = secrets.known();
+    if (!known->finds_any(**bytes)) return std::move(*bytes);
+    return std::make_shared<const std::string>(known->apply(**bytes));
+  }
+
+  const std::shared_ptr<RunSecrets> secrets_;
+  FileBudget files_;
 };
 
 /// What the step was given, rendered anew. Null when that is too much: the step failed of it.
@@ -68,12 +86,12 @@ Json input_of(const StepHistory::Finding& finding) {
   }
 }
 
-StepDetail detail_of(StepHistory::Finding finding, ShownFiles& files) {
+StepDetail detail_of(StepHistory::Finding finding, ShownValues& values) {
   StepDetail detail;
   detail.input = input_of(finding);
   detail.output = finding.output ? *finding.output : Json(nullptr);
-  files.show(detail.input);
-  files.show(detail.output);
+  values.show(detail.input);
+  values.show(detail.output);
   for (auto& line : finding.console) {
     detail.console.emplace_back(std::move(line.level), std::move(line.text));
   }
@@ -83,8 +101,9 @@ StepDetail detail_of(StepHistory::Finding finding, ShownFiles& files) {
 
 }  // namespace
 
-TaskHistory::TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows)
-    : store_(store), workflows_(workflows) {}
+TaskHistory::TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows,
+                         const storage::Sealer& sealer)
+    : store_(store), workflows_(workflows), sealer_(sealer) {}
 
 Result<TaskHistory::Page> TaskHistory::list(const Query& query) const {
   storage::ExecutionTable::HistoryQuery rows;
@@ -112,7 +131,7 @@ Result<ExecutionSummary> TaskHistory::summary(const ProjectId& project,
   return std::move(**summary);
 }
 
-Outcome TaskHistory::replay(const ExecutionSummary& summary,
+Outcome TaskHistory::replay(const ExecutionSummary& summary, RunSecrets& secrets,
                             const std::function<void(StepHistory::Finding&&)>& visit,
                             std::vector<Event>* root_events) const {
   auto workflow = workflows_.version(summary.project, summary.workflow, summary.version);
@@ -120,7 +139,7 @@ Outcome TaskHistory::replay(const ExecutionSummary& summary,
   const storage::ExecutionTable table(store_);
   auto pages = table.pages(summary.id, BranchPath{});
   if (!pages) return pages.error();
-  auto events = events_of(*pages);
+  auto events = events_of(*pages, secrets);
   if (!events) return events.error();
   const auto read_children = [&](const BranchPath& parent, StepIndex fan_out,
                                  const StepHistory::TakeChild& take) -> Outcome {
@@ -128,7 +147,7 @@ Outcome TaskHistory::replay(const ExecutionSummary& summary,
     auto scanned =
         table.children(summary.id, parent, fan_out,
                        [&](std::uint32_t index, std::vector<storage::JournalPage> child_pages) {
-                         auto child_events = events_of(child_pages);
+                         auto child_events = events_of(child_pages, secrets);
                          if (!child_events) {
                            problem = child_events.error();
                            return false;
@@ -151,8 +170,9 @@ Result<TaskHistory::Execution> TaskHistory::show(const ProjectId& project,
   Execution shown;
   shown.summary = std::move(*summary_row);
   std::vector<Event> events;
+  RunSecrets secrets(sealer_, execution);
   auto replayed = replay(
-      shown.summary,
+      shown.summary, secrets,
       [&](StepHistory::Finding&& finding) { shown.steps.push_back(std::move(finding.step)); },
       &events);
   if (!replayed) return replayed.error();
@@ -177,14 +197,15 @@ Result<std::vector<StepDetail>> TaskHistory::details(const ProjectId& project,
   auto summary_row = summary(project, execution);
   if (!summary_row) return summary_row.error();
   std::vector<StepDetail> details;
-  ShownFiles files(store_, execution);
+  const auto secrets = std::make_shared<RunSecrets>(sealer_, execution);
+  ShownValues values(store_, execution, secrets);
   auto replayed = replay(
-      *summary_row,
+      *summary_row, *secrets,
       [&](StepHistory::Finding&& finding) {
         for (const auto index : finding.step.indexes) {
           if (index >= elements_max) return;
         }
-        details.push_back(detail_of(std::move(finding), files));
+        details.push_back(detail_of(std::move(finding), values));
       },
       nullptr);
   if (!replayed) return replayed.error();
@@ -196,12 +217,13 @@ Result<StepDetail> TaskHistory::step(const ProjectId& project, const ExecutionId
   auto summary_row = summary(project, execution);
   if (!summary_row) return summary_row.error();
   std::optional<StepDetail> detail;
-  ShownFiles files(store_, execution);
+  const auto secrets = std::make_shared<RunSecrets>(sealer_, execution);
+  ShownValues values(store_, execution, secrets);
   auto replayed = replay(
-      *summary_row,
+      *summary_row, *secrets,
       [&](StepHistory::Finding&& finding) {
         if (finding.step.id != step_execution_id) return;
-        detail = detail_of(std::move(finding), files);
+        detail = detail_of(std::move(finding), values);
       },
       nullptr);
   if (!replayed) return replayed.error();

@@ -2,7 +2,8 @@
 // The task history: what users see of their runs. Lists come from the summaries; steps come from the
 // journal itself, replayed through the pure machine: a step's input is rendered again from the state
 // the journal leads to, so nothing is stored twice. Files are shown as hex, as they came in, up to
-// limits::shown_files_bytes_max together; beyond it by their handles. Blocks on the disk: request threads only.
+// limits::shown_files_bytes_max together; beyond it by their handles. Secrets of the run are shown as
+// `[secret KEY]`, wherever they stand. Blocks on the disk: request threads only.
 
 #include "runtime/base/limits.h"
 #include "runtime/execution/execution_summary.h"
@@ -17,14 +18,19 @@
 
 namespace millrace {
 
+class RunSecrets;
 class WorkflowLibrary;
 namespace storage {
 class OrderedStore;
-}
+class Sealer;
+}  // namespace storage
 
 class TaskHistory {
  public:
-  TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows);
+  /// `sealer`: of what runs did not store in clear. Without the right key, steps are shown as far as they
+  /// stand in clear.
+  TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows,
+              const storage::Sealer& sealer);
 
   enum class Order : std::uint8_t { newest_first, oldest_first };
 
@@ -66,12 +72,13 @@ class TaskHistory {
 
  private:
   Result<ExecutionSummary> summary(const ProjectId& project, const ExecutionId& execution) const;
-  Outcome replay(const ExecutionSummary& summary,
+  Outcome replay(const ExecutionSummary& summary, RunSecrets& secrets,
                  const std::function<void(StepHistory::Finding&&)>& visit,
                  std::vector<Event>* root_events) const;
 
   const storage::OrderedStore& store_;
   WorkflowLibrary& workflows_;
+  const storage::Sealer& sealer_;
 };
 
 }  // namespace millrace

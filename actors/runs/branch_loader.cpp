@@ -6,9 +6,15 @@
 namespace millrace {
 namespace {
 
-Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPage>& pages) {
+Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPage>& pages,
+                    RunSecrets& secrets) {
+  const auto open = [&](std::string_view sealed) -> Result<std::optional<std::string>> {
+    auto text = secrets.open(sealed);
+    if (!text) return text.error();
+    return std::optional(std::move(*text));
+  };
   for (const auto& page : pages) {
-    auto events = read_journal_page(page.events);
+    auto events = read_journal_page(page.events, open);
     if (!events) return events.error();
     std::uint64_t sequence = page.first_sequence;
     for (const auto& event : *events) {
@@ -34,24 +40,28 @@ Result<LoadedRun> BranchLoader::load_run(const ExecutionId& execution) const {
   const ExecutionSummary& known = **summary;
   auto workflow = workflows_.version(known.project, known.workflow, known.version);
   if (!workflow) return workflow.error();
-  auto root = replay(execution, BranchPath{}, *workflow, BranchMachine(*workflow, execution));
+  auto secrets = std::make_shared<RunSecrets>(sealer_, execution);
+  auto root =
+      replay(execution, BranchPath{}, *secrets, *workflow, BranchMachine(*workflow, execution));
   if (!root) return root.error();
   auto tenant = tenants_.view(known.project, known.user);
   if (!tenant) return tenant.error();
-  return LoadedRun{known, std::move(*root), std::move(*tenant)};
+  return LoadedRun{known, std::move(*root), std::move(*tenant), std::move(secrets)};
 }
 
 Result<LoadedBranch> BranchLoader::load_child(const ExecutionId& execution, const BranchPath& path,
+                                              RunSecrets& secrets,
                                               std::shared_ptr<const Workflow> workflow,
                                               std::shared_ptr<const BranchScope> outer,
                                               Json instance) const {
   const auto& [fan_out, index] = path.elements.back();
   BranchMachine machine(workflow, std::move(outer), *workflow->by_index[fan_out],
                         std::move(instance), index);
-  return replay(execution, path, std::move(workflow), std::move(machine));
+  return replay(execution, path, secrets, std::move(workflow), std::move(machine));
 }
 
 Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const BranchPath& path,
+                                          RunSecrets& secrets,
                                           std::shared_ptr<const Workflow> workflow,
                                           BranchMachine machine) const {
   LoadedBranch branch{std::move(machine), 0, {}};
@@ -60,19 +70,22 @@ Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const Br
   if (*snapshot) {
     // A snapshot only shortens the way: when it is damaged, the journal still holds everything.
     BranchMachine restored = branch.machine;
-    if (BranchSnapshotCodec::restore(restored, (*snapshot)->state)) {
+    const auto state = secrets.uncover_snapshot(std::move((*snapshot)->state));
+    if (state && BranchSnapshotCodec::restore(restored, *state)) {
       branch.machine = std::move(restored);
       branch.events_in_snapshot = branch.machine.events_applied();
     }
   }
   auto pages = table_.pages(execution, path, branch.machine.events_applied());
   if (!pages) return pages.error();
-  if (auto applied = apply_pages(branch.machine, *pages); !applied) return applied.error();
+  if (auto applied = apply_pages(branch.machine, *pages, secrets); !applied) {
+    return applied.error();
+  }
   if (path.is_root() && branch.machine.events_applied() == 0) {
     return Error(ErrorCode::corrupt_data, "execution " + execution.text() + " has no journal");
   }
   if (branch.machine.open_fan_out()) {
-    if (auto loaded = load_children(execution, path, workflow, branch); !loaded) {
+    if (auto loaded = load_children(execution, path, secrets, workflow, branch); !loaded) {
       return loaded.error();
     }
   }
@@ -80,6 +93,7 @@ Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const Br
 }
 
 Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPath& path,
+                                    RunSecrets& secrets,
                                     const std::shared_ptr<const Workflow>& workflow,
                                     LoadedBranch& branch) const {
   const Step& fan_out = *workflow->by_index[*branch.machine.open_fan_out()];
@@ -96,7 +110,7 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
           return false;
         }
         BranchMachine child(workflow, scope, fan_out, items.get_array()[index], index);
-        problem = apply_pages(child, pages);
+        problem = apply_pages(child, pages, secrets);
         if (!problem) return false;
         if (child.has_ended()) {
           branch.children.settled.emplace_back(index, result_of(child, fan_out));

@@ -3,7 +3,7 @@
 // threads only. Stateless; thread-safe.
 //
 // Errors: not_found (no such execution), corrupt_data (a gap, a damaged page, an event that does not
-// fit the state), and what the library says when the workflow version cannot be compiled.
+// fit the state), secrets_locked, and what the library says when the workflow version cannot be compiled.
 
 #include "actors/runs/loaded_branch.h"
 #include "actors/tenants/workflow_library.h"
@@ -14,31 +14,32 @@ namespace millrace {
 class BranchLoader {
  public:
   BranchLoader(const storage::OrderedStore& store, WorkflowLibrary& workflows,
-               const Tenants& tenants)
-      : table_(store), workflows_(workflows), tenants_(tenants) {}
+               const Tenants& tenants, const storage::Sealer& sealer)
+      : table_(store), workflows_(workflows), tenants_(tenants), sealer_(sealer) {}
 
   Result<std::optional<ExecutionSummary>> summary(const ExecutionId& execution) const {
     return table_.summary(execution);
   }
-  /// The run with the tenant that it runs for.
+  /// The run with the tenant that it runs for, and the secrets that it knows.
   Result<LoadedRun> load_run(const ExecutionId& execution) const;
-  /// One element of the fan-out that is open in the branch with `outer`'s scope.
+  /// One element of the fan-out that is open in the branch with `outer`'s scope. `secrets` are its run's.
   Result<LoadedBranch> load_child(const ExecutionId& execution, const BranchPath& path,
-                                  std::shared_ptr<const Workflow> workflow,
+                                  RunSecrets& secrets, std::shared_ptr<const Workflow> workflow,
                                   std::shared_ptr<const BranchScope> outer, Json instance) const;
 
  private:
   /// Applies snapshot and journal to a fresh machine, then looks at the children of an open fan-out.
   Result<LoadedBranch> replay(const ExecutionId& execution, const BranchPath& path,
-                              std::shared_ptr<const Workflow> workflow,
+                              RunSecrets& secrets, std::shared_ptr<const Workflow> workflow,
                               BranchMachine machine) const;
-  Outcome load_children(const ExecutionId& execution, const BranchPath& path,
+  Outcome load_children(const ExecutionId& execution, const BranchPath& path, RunSecrets& secrets,
                         const std::shared_ptr<const Workflow>& workflow,
                         LoadedBranch& branch) const;
 
   storage::ExecutionTable table_;
   WorkflowLibrary& workflows_;
   const Tenants& tenants_;
+  const storage::Sealer& sealer_;
 };
 
 }  // namespace millrace

@@ -1,6 +1,7 @@
 #pragma once
 // A branch rebuilt from storage: its machine, and if a fan-out is open, how far its elements are.
 
+#include "actors/runs/run_secrets.h"
 #include "actors/tenants/tenant_view.h"
 #include "runtime/execution/branch_machine.h"
 #include "runtime/execution/execution_summary.h"
@@ -35,6 +36,7 @@ struct LoadedRun {
   ExecutionSummary summary;
   LoadedBranch root;
   SharedTenant tenant;
+  std::shared_ptr<RunSecrets> secrets;
 };
 
 }  // namespace millrace

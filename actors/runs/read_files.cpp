@@ -1,20 +1,18 @@
 #include "actors/runs/read_files.h"
 
 #include "runtime/base/limits.h"
-#include "storage/tables/file_table.h"
 
 #include <algorithm>
 #include <functional>
 
 namespace millrace {
 
-Result<RunFiles> read_files(const storage::OrderedStore& store, const ExecutionId& execution,
-                            const std::vector<FileHandle>& files, std::uint64_t bytes_max) {
+Result<RunFiles> read_files(const StoredFiles& stored, const std::vector<FileHandle>& files,
+                            std::uint64_t bytes_max) {
   RunFiles found;
-  const storage::FileTable table(store);
   std::uint64_t left = bytes_max + 1;
   for (const FileHandle& file : files) {
-    auto bytes = table.get(execution, file);
+    auto bytes = stored.get(file);
     if (!bytes) return bytes.error();
     if (*bytes == nullptr) continue;
     left -= std::min<std::uint64_t>(left, (*bytes)->size());
@@ -24,13 +22,12 @@ Result<RunFiles> read_files(const storage::OrderedStore& store, const ExecutionI
   return found;
 }
 
-TriggerReply reply_with_files(const storage::OrderedStore& store, RunResponded reply,
+TriggerReply reply_with_files(const StoredFiles& stored, RunResponded reply,
                               const std::vector<FileHandle>& files) {
   RunFiles found;
-  const storage::FileTable table(store);
   for (const FileHandle& file : files) {
     // A file that cannot be read is answered like one that the run does not have.
-    auto bytes = table.get(reply.execution, file);
+    auto bytes = stored.get(file);
     if (bytes && *bytes != nullptr) found.add(file, std::move(*bytes));
   }
   const auto bytes_of = [&](const FileHandle& file) { return found.find(file); };

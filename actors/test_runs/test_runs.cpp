@@ -95,10 +95,10 @@ class TestRuns::Node {
         ownership_(ShardSet::all().ids(), claim(store_)),
         commits_(store_, {}),
         workflows_(store_, commits_, ownership_, clock_, functions_, integrations_),
-        history_(store_, workflows_),
+        history_(store_, workflows_, sealer_),
         gateway_(make_actor_gateway({store_, commits_, ownership_, clock_, dependencies.random,
-                                     functions_, http_, tenants_, workflows_, dependencies.log,
-                                     ActorOptions{}})) {}
+                                     functions_, http_, tenants_, workflows_, sealer_,
+                                     dependencies.log, ActorOptions{}})) {}
 
   Result<TestReport> run(const TestRequest& request) {
     const Place place(*this, request.project);
@@ -225,6 +225,7 @@ class TestRuns::Node {
   BorrowedFunctions functions_;
   BorrowedHttpCaller http_;
   storage::MemoryStore store_;
+  const storage::Sealer sealer_{storage::SealingKey::make()};
   ShardOwnership ownership_;
   storage::GroupCommit commits_;
   WorkflowLibrary workflows_;

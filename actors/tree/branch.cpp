@@ -1,9 +1,10 @@
 #include "actors/tree/branch.h"
 
+#include "actors/runs/stored_files.h"
 #include "actors/tree/run_dispatch.h"
 #include "runtime/base/check.h"
+#include "runtime/execution/mask_event.h"
 #include "runtime/execution/response_answer.h"
-#include "storage/tables/file_table.h"
 
 #include <exception>
 #include <limits>
@@ -44,7 +45,8 @@ Branch::Branch(const NodeServices& services, SharedIdentity identity, LoadedBran
       machine_(std::move(branch.machine)),
       journal_(journal_ports(services), identity_, machine_, branch.events_in_snapshot, mail_),
       credentials_(identity_->tenant),
-      call_(call_ports(services), identity_->execution, machine_, credentials_, mail_),
+      call_(call_ports(services), identity_->execution, machine_, credentials_, identity_->secrets,
+            mail_),
       found_(std::move(branch.children)),
       seen_bytes_(machine_.events_applied() == 0 ? seen_bytes : unknown_bytes) {
   CHECK(owner_ != nullptr, "a branch belongs to nobody");
@@ -179,12 +181,13 @@ void Branch::begin_function(RunFunction effect, Instant planned) {
 
 void Branch::record(CallInFlight::End end) {
   for (const auto& [file, bytes] : end.files.all()) {
-    storage::FileTable::put(journal_.rows(), identity_->execution, file, *bytes);
+    StoredFiles::put(journal_.rows(), identity_->execution, file, *bytes, *identity_->secrets);
   }
   record(std::move(end.event), now());
 }
 
 void Branch::record(EventBody body, Instant at) {
+  mask_message(body, *identity_->secrets->known());
   const Event event{at, std::move(body)};
   if (services_.options.before_record) {
     services_.options.before_record(identity_->execution, event);

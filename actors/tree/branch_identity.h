@@ -3,6 +3,7 @@
 // value is shared by a branch's actor, its parts and its commits on their way.
 
 #include "actors/runs/run_order.h"
+#include "actors/runs/run_secrets.h"
 #include "actors/runs/tenure.h"
 #include "actors/tenants/tenant_view.h"
 #include "runtime/execution/branch_path.h"
@@ -20,6 +21,8 @@ struct BranchIdentity {
   Tenure tenure;
   /// Whose run it is; asked without the disk.
   SharedTenant tenant;
+  /// What it must not tell; never null.
+  std::shared_ptr<RunSecrets> secrets;
   /// Where a Response step answers; null when nobody waits.
   std::shared_ptr<ReplySlot> reply;
 };

@@ -4,6 +4,7 @@
 #include "actors/workers/survive.h"
 #include "runtime/base/check.h"
 #include "runtime/execution/branch_snapshot.h"
+#include "runtime/execution/mask_event.h"
 #include "storage/tables/execution_table.h"
 
 #include <utility>
@@ -59,13 +60,14 @@ class BranchJournal::Commit {
       identity_->reply->give(std::move(*told_.reply));
       return;
     }
-    ports_.reader.submit([&store = ports_.store, slot = identity_->reply,
-                          reply = std::move(std::get<RunResponded>(*told_.reply)),
-                          files = std::move(told_.reply_files)]() mutable {
-      slot->give(answer_of([&]() -> Result<TriggerReply> {
-        return reply_with_files(store, std::move(reply), files);
-      }));
-    });
+    ports_.reader.submit(
+        [stored = StoredFiles(ports_.store, identity_->execution, identity_->secrets),
+         slot = identity_->reply, reply = std::move(std::get<RunResponded>(*told_.reply)),
+         files = std::move(told_.reply_files)]() mutable {
+          slot->give(answer_of([&]() -> Result<TriggerReply> {
+            return reply_with_files(stored, std::move(reply), files);
+          }));
+        });
   }
 
   JournalPorts ports_;
@@ -96,7 +98,11 @@ BranchJournal::BranchJournal(const JournalPorts& ports, SharedIdentity identity,
 
 std::size_t BranchJournal::add(const Event& event) {
   const std::size_t bytes_before = page_.bytes();
-  page_.add(event);
+  if (const auto masked = mask_event(event, *identity_->secrets->known())) {
+    page_.add(masked->shown, identity_->secrets->seal(masked->found, event_text(event)));
+  } else {
+    page_.add(event);
+  }
   CHECK(page_.count() <= machine_.events_applied(), "an event was added that was not applied");
   if (ports_.observer != nullptr) observed_.push_back(observed(event, machine_.step_started()));
   keep_timer_row(kind_of(event));
@@ -139,8 +145,10 @@ void BranchJournal::keep_timer_row(EventKind happened) {
 void BranchJournal::snapshot_if_due(std::uint64_t after_events) {
   if (machine_.events_applied() < events_in_snapshot_ + after_events) return;
   events_in_snapshot_ = machine_.events_applied();
-  ExecutionTable::put_snapshot(batch_, identity_->execution, identity_->path,
-                               {machine_.events_applied(), BranchSnapshotCodec::write(machine_)});
+  ExecutionTable::put_snapshot(
+      batch_, identity_->execution, identity_->path,
+      {machine_.events_applied(),
+       identity_->secrets->cover_snapshot(BranchSnapshotCodec::write(machine_))});
 }
 
 void BranchJournal::reply(TriggerReply reply) { reply_with(std::move(reply), {}); }

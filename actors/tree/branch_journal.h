@@ -8,6 +8,9 @@
 // thread. When the batch is not written, none of it is told, and the branch gets CommitFailed or
 // ShardMoved instead: what it believes is ahead of the disk then.
 //
+// What holds a secret of the run is stored twice: in clear without it, and sealed as it is
+// (actors/runs/run_secrets.h).
+//
 // Owned and used by one branch, free of CAF. Commits on their way outlive it.
 
 #include "actors/observation/run_observer.h"

@@ -29,11 +29,12 @@ bool may_hold_files(std::string_view json_text) {
 
 CallInFlight::CallInFlight(const CallPorts& ports, const ExecutionId& execution,
                            const BranchMachine& machine, const CredentialSource& credentials,
-                           std::shared_ptr<BranchMail> mail)
+                           std::shared_ptr<RunSecrets> secrets, std::shared_ptr<BranchMail> mail)
     : ports_(ports),
       execution_(execution),
       machine_(machine),
       credentials_(credentials),
+      secrets_(std::move(secrets)),
       mail_(std::move(mail)) {}
 
 // --- leaving --------------------------------------------------------------------------------------
@@ -85,9 +86,9 @@ void CallInFlight::read_files() {
   const bool is_function = std::holds_alternative<FunctionCall>(call_->work);
   const std::uint64_t bytes_max =
       is_function ? limits::file_in_function_bytes_max : limits::files_sent_bytes_max;
-  ports_.reader.submit([&store = ports_.store, mail = mail_, files = std::move(call_->files),
-                        bytes_max, execution = execution_, number = call_->number] {
-    auto read = answer_of([&] { return millrace::read_files(store, execution, files, bytes_max); });
+  ports_.reader.submit([stored = StoredFiles(ports_.store, execution_, secrets_), mail = mail_,
+                        files = std::move(call_->files), bytes_max, number = call_->number] {
+    auto read = answer_of([&] { return millrace::read_files(stored, files, bytes_max); });
     mail->deliver(FilesRead{number, std::make_shared<Result<RunFiles>>(std::move(read))});
   });
 }
@@ -249,17 +250,11 @@ Result<Json> CallInFlight::body_of(const HttpResponse& response, RunFiles& files
     return std::move(*value);
   }
   auto& file = std::get<FileBody>(*body);
-  return file_object(
-      {std::move(file.name), std::move(file.mime_type), keep_file(*response.body, files)});
+  return file_object({std::move(file.name), std::move(file.mime_type), files.keep(*response.body)});
 }
 
 Outcome CallInFlight::keep_files_of(Json& value, RunFiles& files) {
-  return intern_files(value, [&](std::string bytes) { return keep_file(std::move(bytes), files); });
-}
-
-FileHandle CallInFlight::keep_file(std::string bytes, RunFiles& files) {
-  // The bytes leave the value in which secrets are looked for later, so they are taken out here.
-  return files.keep(call_->attempt.redaction.apply(std::move(bytes)));
+  return intern_files(value, [&](std::string bytes) { return files.keep(std::move(bytes)); });
 }
 
 CallInFlight::End CallInFlight::failed(BranchMachine::Failure failure) {
@@ -271,6 +266,7 @@ CallInFlight::End CallInFlight::failed(BranchMachine::Failure failure) {
 
 CallInFlight::Call CallInFlight::close() {
   CHECK(call_, "a call ended that was not begun");
+  secrets_->learn(call_->attempt.redaction);
   return std::move(*std::exchange(call_, std::nullopt));
 }
 

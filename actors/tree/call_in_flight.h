@@ -16,6 +16,7 @@
 // Owned and used by one branch, free of CAF.
 
 #include "actors/runs/branch_news.h"
+#include "actors/runs/run_secrets.h"
 #include "actors/tenants/credential_source.h"
 #include "actors/workers/storage_reader.h"
 #include "runtime/base/random.h"
@@ -48,9 +49,11 @@ class CallInFlight {
   /// Nothing: the call goes on, or the news were late.
   using MaybeEnd = std::optional<End>;
 
-  /// `machine` decides what an outcome means; it is only read. `credentials` outlives this.
+  /// `machine` decides what an outcome means; it is only read. `credentials` outlives this. `secrets`
+  /// learns what was sent, before its answer is an event.
   CallInFlight(const CallPorts& ports, const ExecutionId& execution, const BranchMachine& machine,
-               const CredentialSource& credentials, std::shared_ptr<BranchMail> mail);
+               const CredentialSource& credentials, std::shared_ptr<RunSecrets> secrets,
+               std::shared_ptr<BranchMail> mail);
   CallInFlight(const CallInFlight&) = delete;
   CallInFlight& operator=(const CallInFlight&) = delete;
 
@@ -110,13 +113,13 @@ class CallInFlight {
   /// The body as the workflow sees it.
   Result<Json> body_of(const HttpResponse& response, RunFiles& files);
   Outcome keep_files_of(Json& value, RunFiles& files);
-  FileHandle keep_file(std::string bytes, RunFiles& files);
   Call close();
 
   const CallPorts ports_;
   const ExecutionId execution_;
   const BranchMachine& machine_;
   const CredentialSource& credentials_;
+  const std::shared_ptr<RunSecrets> secrets_;
   const std::shared_ptr<BranchMail> mail_;
   std::uint64_t calls_begun_ = 0;
   std::optional<Call> call_;

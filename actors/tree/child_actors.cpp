@@ -47,10 +47,11 @@ void ChildActors::load(const OpenFanOut& fan_out, std::uint32_t index) {
     auto loaded = answer_of([&]() -> Result<LoadedBranch> {
       if (!durable) return durable.error();
       return services.loader.load_child(branch->execution, branch->path.child(fan_out, index),
-                                        workflow, scope, item);
+                                        *branch->secrets, workflow, scope, item);
     });
     const bool is_disk_unwell =
-        !loaded && (!durable || loaded.error().code == ErrorCode::storage_failed);
+        !loaded && (!durable || loaded.error().code == ErrorCode::storage_failed ||
+                    loaded.error().code == ErrorCode::secrets_locked);
     if (is_disk_unwell) {
       // The element is well, so its run is rebuilt later.
       mail->deliver(CommitFailed{loaded.error()});

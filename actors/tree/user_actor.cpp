@@ -64,8 +64,15 @@ void UserActor::start(const StartRun& message) {
   watch(order->execution, run,
         spawn<ExecutionActor, caf::monitored>(
             services_,
-            std::make_shared<BranchIdentity>(BranchIdentity{
-                order->execution, {}, project_, user_, *tenure, order->tenant, order->reply}),
+            std::make_shared<BranchIdentity>(
+                BranchIdentity{order->execution,
+                               {},
+                               project_,
+                               user_,
+                               *tenure,
+                               order->tenant,
+                               std::make_shared<RunSecrets>(services_.sealer, order->execution),
+                               order->reply}),
             order));
 }
 
@@ -114,7 +121,11 @@ void UserActor::loaded(RunLoaded& message) {
   run->tenure = message.tenure;
   if (!message.loaded->ok()) {
     const ErrorCode why = message.loaded->error().code;
-    if (why == ErrorCode::storage_failed || why == ErrorCode::overloaded) {
+    if (why == ErrorCode::secrets_locked) {  // until the server is given the right key
+      services_.log(LogLevel::error, "execution " + message.execution.text() +
+                                         " waits: " + message.loaded->error().message);
+      rebuild_later(message.execution, *run);
+    } else if (why == ErrorCode::storage_failed || why == ErrorCode::overloaded) {
       rebuild_later(message.execution, *run);
     } else if (means_shard_moved(why)) {
       let_go(message.execution, *run);
@@ -137,8 +148,14 @@ void UserActor::loaded(RunLoaded& message) {
   watch(message.execution, *run,
         spawn<ExecutionActor, caf::monitored>(
             services_,
-            std::make_shared<BranchIdentity>(BranchIdentity{
-                message.execution, {}, project_, user_, *run->tenure, found.tenant, run->reply}),
+            std::make_shared<BranchIdentity>(BranchIdentity{message.execution,
+                                                            {},
+                                                            project_,
+                                                            user_,
+                                                            *run->tenure,
+                                                            found.tenant,
+                                                            found.secrets,
+                                                            run->reply}),
             std::move(found), run->park));
   for (const auto& cancel : run->cancels) send(run->actor, cancel);
   for (const auto& timer : std::exchange(run->timers, {})) send(run->actor, timer);

@@ -25,6 +25,7 @@
 #include "http/wire/http_server.h"
 #include "storage/group_commit.h"
 #include "storage/maintenance/back_fill_indexes.h"
+#include "storage/maintenance/run_keys.h"
 #include "storage/memory/memory_store.h"
 #include "storage/rocks/rocks_store.h"
 
@@ -85,11 +86,12 @@ class ComposedServer final : public RunningServer {
  public:
   ComposedServer(const ServerOptions& options, std::unique_ptr<storage::OrderedStore> store,
                  const std::vector<Epoch>& epochs, storage::Sealer sealer,
-                 std::unique_ptr<CurlHttpCaller> http)
+                 storage::Sealer run_sealer, std::unique_ptr<CurlHttpCaller> http)
       : options_(options),
         store_(std::move(store)),
         ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
+        run_sealer_(std::move(run_sealer)),
         commits_(*store_, {.timings = &commit_timings_}),
         functions_(function_options(options, call_timings_)),
         http_(std::move(http)),
@@ -97,7 +99,7 @@ class ComposedServer final : public RunningServer {
         user_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
         projects_(*store_, project_views_, clock_, random_),
         workflows_(*store_, commits_, ownership_, clock_, functions_, catalogs()),
-        history_(*store_, workflows_),
+        history_(*store_, workflows_, run_sealer_),
         secrets_(project_views_, clock_, sealer_),
         integrations_(project_views_, clock_),
         users_(*store_, user_views_, clock_),
@@ -110,9 +112,9 @@ class ComposedServer final : public RunningServer {
     if (auto indexed = projects_.index_api_keys(); !indexed) return indexed;
     auto key = admin_key(options_, random_);
     if (!key) return key.error();
-    gateway_ =
-        make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_, *http_,
-                            tenants_, workflows_, &write_log, ActorOptions{}, &observers_});
+    gateway_ = make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_,
+                                   *http_, tenants_, workflows_, run_sealer_, &write_log,
+                                   ActorOptions{}, &observers_});
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
@@ -183,6 +185,7 @@ class ComposedServer final : public RunningServer {
   std::unique_ptr<storage::OrderedStore> store_;
   ShardOwnership ownership_;
   const storage::Sealer sealer_;
+  const storage::Sealer run_sealer_;
   storage::CommitTimings commit_timings_{clock_};
   CallTimings call_timings_{clock_};
   TriggerTimings trigger_timings_;
@@ -228,10 +231,13 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   // The directory is ours now, so nobody else makes a key in it.
   auto sealer = make_sealer(options);
   if (!sealer) return sealer.error();
+  auto run_sealer = storage::open_run_key(**store, *sealer);
+  if (!run_sealer) return run_sealer.error();
   auto http = CurlHttpCaller::make(options.outbound, &write_log);
   if (!http) return http.error();
-  auto server = std::make_unique<ComposedServer>(options, std::move(*store), *epochs,
-                                                 std::move(*sealer), std::move(*http));
+  auto server =
+      std::make_unique<ComposedServer>(options, std::move(*store), *epochs, std::move(*sealer),
+                                       std::move(*run_sealer), std::move(*http));
   if (auto begun = server->begin(); !begun) return begun.error();
   return std::unique_ptr<RunningServer>(std::move(server));
 }

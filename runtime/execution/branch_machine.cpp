@@ -328,7 +328,6 @@ StepCompleted BranchMachine::function_completed(const Attempt& attempt, Instant 
   event.step = attempt.step;
   event.attempt = attempt.number;
   event.started = started;
-  attempt.redaction.apply_to(result);
   JsonObject output;
   output.emplace("result", std::move(result));
   event.output = share(std::move(output));
@@ -343,7 +342,6 @@ EventBody BranchMachine::request_answered(const Attempt& attempt, Instant starte
                                           double jitter) const {
   const Step& step = *workflow_->by_index[attempt.step];
   Json value = response_value(response, std::move(body));
-  attempt.redaction.apply_to(value);
   if (!is_success(response.status)) {
     const auto wait = retry_after(response, now).value_or(Millis(0));
     return attempt_failed(

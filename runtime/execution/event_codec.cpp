@@ -1,6 +1,7 @@
 #include "runtime/execution/event_codec.h"
 
 #include "runtime/base/check.h"
+#include "runtime/text/base64_text.h"
 #include "runtime/workflows/step_order.h"
 
 namespace millrace {
@@ -322,14 +323,59 @@ Error damaged_page(const std::string& what) {
   return Error(ErrorCode::corrupt_data, "a journal page is damaged: " + what);
 }
 
+constexpr std::string_view sealed_member = "sl";
+
+void append_event(std::string& text, const Event& event, std::string_view sealed) {
+  ObjectWriter out(text, kind_of(event), event.at);
+  std::visit([&](const auto& body) { write(out, body); }, event.body);
+  if (!sealed.empty()) out.text(sealed_member, base64_encode(sealed));
+}
+
+Result<Event> read_event(const Json& value) {
+  if (!value.is_object()) return damaged_page("an event is not an object");
+  ObjectReader in(value.get_object());
+  const auto kind = in.number<std::uint8_t>("k");
+  const Instant at = in.instant("t");
+  auto body = read_body(static_cast<EventKind>(kind), in);
+  if (!body) return damaged_page("unknown event kind " + std::to_string(kind));
+  if (in.damaged()) {
+    return damaged_page("a member of " + std::string(event_name(static_cast<EventKind>(kind))) +
+                        " is missing or has the wrong type");
+  }
+  return Event{at, std::move(*body)};
+}
+
+/// Nothing: there is nothing sealed, or it is not to be opened.
+Result<std::optional<Event>> read_sealed_event(const JsonObject& shown, const OpenSealed& open) {
+  const Json* const member = shown.if_contains(sealed_member);
+  if (member == nullptr) return std::optional<Event>();
+  const auto sealed = member->is_string() ? base64_decode(member->get_string()) : std::nullopt;
+  if (!sealed) return damaged_page("a sealed event is not base64");
+  const auto text = open(*sealed);
+  if (!text) return text.error();
+  if (!*text) return std::optional<Event>();
+  const auto parsed = parse_json(**text, limits::stored_depth_max);
+  if (!parsed) return damaged_page("a sealed event is " + parsed.error().message);
+  auto event = read_event(*parsed);
+  if (!event) return event.error();
+  return std::optional(std::move(*event));
+}
+
 }  // namespace
 
-void JournalPageWriter::add(const Event& event) {
+std::string event_text(const Event& event) {
+  std::string text;
+  append_event(text, event, {});
+  return text;
+}
+
+void JournalPageWriter::add(const Event& event) { add(event, {}); }
+
+void JournalPageWriter::add(const Event& shown, std::string_view sealed) {
   const std::size_t before = text_.size();
   try {
     text_ += text_.empty() ? std::string_view("1[") : std::string_view(",");
-    ObjectWriter out(text_, kind_of(event), event.at);
-    std::visit([&](const auto& body) { write(out, body); }, event.body);
+    append_event(text_, shown, sealed);
   } catch (...) {
     text_.resize(before);  // half an event would make the whole page unreadable
     throw;
@@ -345,6 +391,11 @@ std::string JournalPageWriter::take() {
 }
 
 Result<std::vector<Event>> read_journal_page(std::string_view page) {
+  return read_journal_page(
+      page, [](std::string_view) { return Result<std::optional<std::string>>(std::nullopt); });
+}
+
+Result<std::vector<Event>> read_journal_page(std::string_view page, const OpenSealed& open) {
   if (page.empty() || page.front() != page_format) return damaged_page("unknown format");
   auto parsed = parse_json(page.substr(1), limits::stored_depth_max);
   if (!parsed) return damaged_page(parsed.error().message);
@@ -352,17 +403,11 @@ Result<std::vector<Event>> read_journal_page(std::string_view page) {
   std::vector<Event> events;
   events.reserve(parsed->get_array().size());
   for (const auto& each : parsed->get_array()) {
-    if (!each.is_object()) return damaged_page("an event is not an object");
-    ObjectReader in(each.get_object());
-    const auto kind = in.number<std::uint8_t>("k");
-    const Instant at = in.instant("t");
-    auto body = read_body(static_cast<EventKind>(kind), in);
-    if (!body) return damaged_page("unknown event kind " + std::to_string(kind));
-    if (in.damaged()) {
-      return damaged_page("a member of " + std::string(event_name(static_cast<EventKind>(kind))) +
-                          " is missing or has the wrong type");
-    }
-    events.push_back({at, std::move(*body)});
+    auto event = read_event(each);
+    if (!event) return event.error();
+    auto sealed = read_sealed_event(each.get_object(), open);
+    if (!sealed) return sealed.error();
+    events.push_back(*sealed ? std::move(**sealed) : std::move(*event));
   }
   return events;
 }

@@ -1,5 +1,6 @@
 #include "storage/maintenance/reseal.h"
 
+#include "storage/maintenance/run_keys.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/secret_table.h"
 
@@ -22,6 +23,7 @@ class Resealing {
     if (auto visited = visit<CredentialTable, CredentialRow>(); !visited.ok()) {
       return visited.error();
     }
+    if (auto visited = visit_run_keys(); !visited.ok()) return visited.error();
     if (auto committed = commit(); !committed.ok()) return committed.error();
     return std::move(report_);
   }
@@ -35,6 +37,18 @@ class Resealing {
       const bool is_full =
           batch_.operations().size() >= rows_per_commit || batch_.bytes() >= bytes_per_commit;
       return is_full ? commit() : Done{};
+    });
+  }
+
+  /// There is one or two of them, and they are no values of users: not counted.
+  Outcome visit_run_keys() {
+    return RunKeyTable(store_).visit([this](RunKeyRow row) -> Outcome {
+      auto plain = from_.unseal(row.sealed, row.place());
+      if (!plain.ok()) return Done{};
+      row.sealed = to_.seal(*plain, row.place());
+      wipe(*plain);
+      RunKeyTable::put(batch_, row);
+      return Done{};
     });
   }
 
@@ -57,7 +71,7 @@ class Resealing {
   }
 
   Outcome commit() {
-    if (waiting_ == 0) return Done{};
+    if (batch_.empty()) return Done{};
     const auto committed = store_.commit(std::exchange(batch_, {}));
     if (committed.ok()) report_.resealed += std::exchange(waiting_, 0);
     return committed;

@@ -7,6 +7,10 @@
 #include "runtime/files/file_value.h"
 #include "storage/ordered_store.h"
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 namespace millrace::storage {
 
 class FileTable {
@@ -15,10 +19,16 @@ class FileTable {
 
   static void put(WriteBatch& batch, const ExecutionId& execution, const FileHandle& file,
                   std::string_view bytes);
+  /// Of one whose bytes hold a secret: `sealed` is not looked into.
+  static void put_sealed(WriteBatch& batch, const ExecutionId& execution, const FileHandle& file,
+                         std::string_view sealed);
 
   /// Null pointer: the execution has no such file. Blocks on the disk. Error corrupt_data when bytes
   /// are missing.
   Result<SharedBytes> get(const ExecutionId& execution, const FileHandle& file) const;
+  /// As it was put; nothing: there is none. Blocks on the disk.
+  Result<std::optional<std::string>> get_sealed(const ExecutionId& execution,
+                                                const FileHandle& file) const;
 
  private:
   const OrderedStore& store_;

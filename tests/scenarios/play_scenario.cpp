@@ -1,6 +1,7 @@
 #include "tests/scenarios/play_scenario.h"
 
 #include "runtime/definitions/compile_workflow.h"
+#include "runtime/execution/mask_event.h"
 #include "runtime/text/duration_text.h"
 #include "tests/scenarios/function_rule_text.h"
 #include "tests/scenarios/line_diff.h"
@@ -211,7 +212,7 @@ Outcome ScenarioPlayer::then(const ScenarioLine& line) {
     for (const Step* step : workflow_->by_index) {
       if (step->id.text != found[1]) continue;
       const auto& output = run_->root().scope().output(step->index);
-      return expect_text(normal_json(found[2]), output ? with_files(*output) : "nothing");
+      return expect_text(normal_json(found[2]), output ? shown(*output) : "nothing");
     }
     return mistake("there is no such step");
   }
@@ -244,12 +245,35 @@ Outcome ScenarioPlayer::compare(const std::vector<std::string>& expected,
 std::vector<std::string> ScenarioPlayer::listing(const BranchPath& path) const {
   const auto& journal = run_->journal();
   auto lines =
-      list_journal(*workflow_, journal.events(path), journal.events(BranchPath{}).front().at);
-  for (auto& line : lines) line = expand_file_handles(std::move(line), run_->files().reader());
+      list_journal(*workflow_, shown_events(path), journal.events(BranchPath{}).front().at);
+  for (auto& line : lines) line = expand_file_handles(std::move(line), shown_files());
   return lines;
 }
 
-/// Files with their bytes as hex.
+/// As they stand in clear.
+std::vector<Event> ScenarioPlayer::shown_events(const BranchPath& path) const {
+  auto events = run_->journal().events(path);
+  for (Event& event : events) {
+    if (auto masked = mask_event(event, run_->secrets())) event = std::move(masked->shown);
+  }
+  return events;
+}
+
+FileBytes ScenarioPlayer::shown_files() const {
+  return [this](const FileHandle& file) -> SharedBytes {
+    const SharedBytes bytes = run_->files().find(file);
+    if (bytes == nullptr) return nullptr;
+    return std::make_shared<const std::string>(run_->secrets().apply(*bytes));
+  };
+}
+
+/// As people see it: files with their bytes as hex.
+std::string ScenarioPlayer::shown(Json value) const {
+  run_->secrets().apply_to(value);
+  return expand_file_handles(to_text(value), shown_files());
+}
+
+/// As the run has it: files with their bytes as hex.
 std::string ScenarioPlayer::with_files(const Json& value) const {
   return expand_file_handles(to_text(value), run_->files().reader());
 }
@@ -261,7 +285,7 @@ std::string ScenarioPlayer::input_text(const std::string& id) const {
   for (const auto& event : run_->journal().events(BranchPath{})) {
     machine.apply(event);
     const Step* const current = machine.current_step();
-    if (current != nullptr && current->id.text == id) text = with_files(machine.current_input());
+    if (current != nullptr && current->id.text == id) text = shown(machine.current_input());
   }
   return text;
 }

@@ -35,6 +35,9 @@ class ScenarioPlayer {
   Result<BranchPath> path_named(const std::string& text) const;
   std::string answer_text() const;
   std::string with_files(const Json& value) const;
+  std::string shown(Json value) const;
+  std::vector<Event> shown_events(const BranchPath& path) const;
+  FileBytes shown_files() const;
   std::string input_text(const std::string& step) const;
   Outcome then_request(std::size_t number, const std::string& step, const std::string& what) const;
 

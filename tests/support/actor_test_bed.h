@@ -104,6 +104,7 @@ class ActorTestBed {
   storage::MemoryStore store;
   ManualClock clock;
   SeededRandom random{1};
+  const storage::Sealer sealer{storage::SealingKey::make()};
   ProjectId project{"demo"};
   ScriptedTenants tenants;
   /// What workflows are deployed with.
@@ -131,9 +132,9 @@ class ActorTestBed {
         store, *commits, *ownership, clock, *functions, [this](const ProjectId&) {
           return std::shared_ptr<const IntegrationCatalog>(integrations);
         });
-    history = std::make_unique<TaskHistory>(store, *workflows);
+    history = std::make_unique<TaskHistory>(store, *workflows, sealer);
     gateway = make_actor_gateway(
-        {store, *commits, *ownership, clock, random, *functions, *http, tenants, *workflows,
+        {store, *commits, *ownership, clock, random, *functions, *http, tenants, *workflows, sealer,
          [this](LogLevel level, const std::string& text) { log(level, text); }, options_,
          observer_});
     gateway->wait_until_ready();

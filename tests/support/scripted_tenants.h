@@ -21,6 +21,10 @@ class ScriptedTenants final : public Tenants, private TenantView {
     if (!stored.empty() && stored != value) values_.formers[name].push_back(stored);
     stored = value;
   }
+  void forget_formers() {
+    const std::lock_guard guard(mutex_);
+    values_.formers.clear();
+  }
   /// Connects every user's account with these secret parts.
   void connect(const std::string& integration, JsonObject fields) {
     const std::lock_guard guard(mutex_);

@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/execution/branch_snapshot.h"
+#include "runtime/execution/mask_event.h"
 #include "runtime/requests/response_value.h"
 
 #include <algorithm>
@@ -246,6 +247,7 @@ void SimulatedRun::carry_out(Branch& branch, const BranchEnded&) {
 }
 
 void SimulatedRun::answer(Branch& branch) {
+  secrets_.add_all(branch.attempt().redaction);
   if (std::holds_alternative<Branch::Request>(branch.call)) {
     answer_request(branch);
   } else {
@@ -260,7 +262,7 @@ void SimulatedRun::answer_function(Branch& branch) {
   Result<Json> value =
       outcome.result.ok() ? parse_json(*outcome.result) : Result<Json>(outcome.result.error());
   if (value) {
-    if (auto interned = intern_files(*value, keep_redacted(call.attempt)); !interned) {
+    if (auto interned = intern_files(*value, files_.keeper()); !interned) {
       value = interned.error();
     }
   }
@@ -287,7 +289,7 @@ void SimulatedRun::answer_request(Branch& branch) {
                                                  now_, options_.jitter));
     return;
   }
-  auto body = body_of(attempt, *outcome, request.url);
+  auto body = body_of(*outcome, request.url);
   if (!body) {
     record(branch, branch.machine.attempt_failed(attempt, branch.call_started, {body.error()}, now_,
                                                  options_.jitter));
@@ -298,22 +300,15 @@ void SimulatedRun::answer_request(Branch& branch) {
 }
 
 /// As the workflow sees it.
-Result<Json> SimulatedRun::body_of(const Attempt& attempt, const HttpResponse& response,
-                                   const std::string& url) {
+Result<Json> SimulatedRun::body_of(const HttpResponse& response, const std::string& url) {
   auto body = read_body(response, url);
   if (!body) return body.error();
   if (auto* const value = std::get_if<Json>(&*body)) {
-    ignore_result(intern_files(*value, keep_redacted(attempt)), "what only looks like one stays");
+    ignore_result(intern_files(*value, files_.keeper()), "what only looks like one stays");
     return std::move(*value);
   }
   const auto& file = std::get<FileBody>(*body);
-  return file_object({file.name, file.mime_type, keep_redacted(attempt)(*response.body)});
-}
-
-KeepFile SimulatedRun::keep_redacted(const Attempt& attempt) {
-  return [this, &attempt](std::string bytes) {
-    return files_.keep(attempt.redaction.apply(std::move(bytes)));
-  };
+  return file_object({file.name, file.mime_type, files_.keep(*response.body)});
 }
 
 void SimulatedRun::note_sent(const Branch& branch, const HttpRequest& request,
@@ -343,6 +338,7 @@ std::vector<HttpRequest> SimulatedRun::sent(const std::string& step) const {
 }
 
 void SimulatedRun::record(Branch& branch, EventBody body) {
+  mask_message(body, secrets_);
   const Event event{now_, std::move(body)};
   branch.machine.apply(event);
   journal_.append(branch.path, event);

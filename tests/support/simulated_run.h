@@ -104,6 +104,8 @@ class SimulatedRun {
   /// because a crash lost its answer is listed once.
   std::vector<HttpRequest> sent(const std::string& step) const;
   const SimulatedFiles& files() const { return files_; }
+  /// What must not be shown of what it has met.
+  const Redaction& secrets() const { return secrets_; }
   /// The most fan-out children of one fan-out that were in the middle of their steps at once.
   std::size_t most_children() const { return most_children_; }
 
@@ -127,10 +129,7 @@ class SimulatedRun {
   void answer(Branch& branch);
   void answer_function(Branch& branch);
   void answer_request(Branch& branch);
-  Result<Json> body_of(const Attempt& attempt, const HttpResponse& response,
-                       const std::string& url);
-  /// Refers to the attempt.
-  KeepFile keep_redacted(const Attempt& attempt);
+  Result<Json> body_of(const HttpResponse& response, const std::string& url);
   void note_sent(const Branch& branch, const HttpRequest& request, std::uint32_t attempt);
   void open_fan_out(Branch& branch);
   void start_children(Branch& branch);
@@ -143,6 +142,7 @@ class SimulatedRun {
   Instant now_ = test_epoch;
   SimulatedJournal journal_;
   SimulatedFiles files_;  // on disk, like the journal
+  Redaction secrets_;
   struct Sent {
     std::uint32_t attempt = 1;
     HttpRequest request;

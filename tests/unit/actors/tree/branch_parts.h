@@ -63,6 +63,7 @@ class BranchParts {
     made->project = project;
     made->user = user;
     made->tenure = *begin_tenure(ownership, commits, execution.shard());
+    made->secrets = secrets;
     made->reply = reply;
     return made;
   }
@@ -75,6 +76,8 @@ class BranchParts {
   ProjectId project{"demo"};
   UserId user{"user-1"};
   ExecutionId execution = ExecutionId::make(shard_of(project, user), clock.now(), random);
+  const storage::Sealer sealer{storage::SealingKey::make()};
+  std::shared_ptr<RunSecrets> secrets = std::make_shared<RunSecrets>(sealer, execution);
   std::shared_ptr<ReplySlot> reply = std::make_shared<ReplySlot>();
   std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
   TimerService timers{store, ownership, clock, log, {}};

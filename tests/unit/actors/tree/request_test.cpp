@@ -1,5 +1,6 @@
 // Request and action steps through the actors: what is sent, when, and what a restart does to it.
 #include "runtime/text/hex_text.h"
+#include "storage/keys.h"
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
 #include "tests/unit/actors/tree/workflows.h"
@@ -23,6 +24,15 @@ std::string journal_of(ActorTestBed& bed, const ExecutionId& execution) {
   std::string journal;
   for (const auto& page : *pages) journal += page.events;
   return journal;
+}
+
+/// Every row of the run: journals, snapshots, files.
+std::string rows_of(ActorTestBed& bed, const ExecutionId& execution) {
+  std::string rows;
+  const auto cursor = static_cast<const storage::OrderedStore&>(bed.store).scan(
+      storage::keys::execution(execution));
+  for (; cursor->valid(); cursor->next()) rows += cursor->value();
+  return rows;
 }
 
 RunResponded responded(const Result<TriggerReply>& reply) {
@@ -101,7 +111,7 @@ TEST_CASE("a run that is cancelled takes its request out of the air") {
   CHECK(bed.eventually([&] { return bed.http->cancelled("call") == 1; }));
 }
 
-TEST_CASE("secrets reach the request and neither the journal nor the response of the run") {
+TEST_CASE("a secret that a peer brings back reaches the caller, and not the journal") {
   ActorTestBed bed;
   bed.tenants.put_secret("KEY", "hunter2-hunter2");
   bed.deploy("w", "[" + request_step("call", R"("headers":{"x-key":"{{secrets.KEY}}"},)") + "," +
@@ -109,13 +119,13 @@ TEST_CASE("secrets reach the request and neither the journal nor the response of
   bed.http->on("call", echoing_request());
   const auto response = responded(bed.trigger("w"));
   CHECK(bed.http->sent("call")[0].headers[0].value == "hunter2-hunter2");
-  CHECK(to_text(response.body).find("hunter2") == std::string::npos);
-  CHECK(to_text(response.body).find("[secret KEY]") != std::string::npos);
+  CHECK(to_text(response.body).find("hunter2-hunter2") != std::string::npos);
+  CHECK(to_text(response.body).find("[secret KEY]") == std::string::npos);
+  CHECK(journal_of(bed, response.execution).find("[secret KEY]") != std::string::npos);
   CHECK(journal_of(bed, response.execution).find("hunter2") == std::string::npos);
 }
 
-TEST_CASE(
-    "a token that was fetched for a request is taken out of its response, file and body alike") {
+TEST_CASE("a token that was fetched for a request is stored in no clear, in file and body alike") {
   ActorTestBed bed;
   bed.deploy("w", "[" + request_step("call") + "," + respond_response + "]");
   bed.http->on("call", [](const ScriptedRequest& request) {
@@ -129,14 +139,17 @@ TEST_CASE(
     return outcome;
   });
   const auto response = responded(bed.trigger("w"));
-  CHECK(to_text(response.body) ==
-        R"({"got":{"seen":"Bearer [authorization]","file":{"name":"a.txt",)"
-        R"("data":")" +
-            to_hex("Bearer [authorization]") + R"(","mimeType":"text/plain","dataType":"FILE"}}})");
-  CHECK(journal_of(bed, response.execution).find("gr4nted") == std::string::npos);
+  CHECK(to_text(response.body) == R"({"got":{"seen":"Bearer gr4nted-token","file":{"name":"a.txt",)"
+                                  R"("data":")" +
+                                      to_hex("Bearer gr4nted-token") +
+                                      R"(","mimeType":"text/plain","dataType":"FILE"}}})");
+  CHECK(rows_of(bed, response.execution).find("gr4nted") == std::string::npos);
+  const auto shown = bed.history->details(bed.project, response.execution, 20);
+  REQUIRE(shown.ok());
+  CHECK(to_text((*shown)[1].output).find(to_hex("Bearer [authorization]")) != std::string::npos);
 }
 
-TEST_CASE("a secret in the bytes of a file object reaches neither the disk nor the response") {
+TEST_CASE("a secret in the bytes of a file is sent as it is and stands nowhere in clear") {
   ActorTestBed bed;
   bed.tenants.put_secret("KEY", "hunter2-hunter2");
   bed.deploy("w", R"([{"id":"make","type":"function","code":"(p) => p",)"
@@ -148,10 +161,14 @@ TEST_CASE("a secret in the bytes of a file object reaches neither the disk nor t
                                {"dataType", "FILE"}};
   bed.functions->on("make", returning(file));
   const auto response = responded(bed.trigger("w"));
-  CHECK(to_text(response.body.at("data")) == '"' + to_hex("it is [secret KEY]") + '"');
+  CHECK(to_text(response.body.at("data")) == '"' + to_hex("it is hunter2-hunter2") + '"');
+  CHECK(rows_of(bed, response.execution).find("hunter2") == std::string::npos);
+  const auto shown = bed.history->details(bed.project, response.execution, 20);
+  REQUIRE(shown.ok());
+  CHECK(to_text((*shown)[1].output).find(to_hex("it is [secret KEY]")) != std::string::npos);
 }
 
-TEST_CASE("a secret that is changed during a run is taken out as it was before") {
+TEST_CASE("a secret that is changed during a run is not told as it was before either") {
   ActorTestBed bed;
   bed.tenants.put_secret("KEY", "hunter2-hunter2");
   bed.deploy("w", "[" + request_step("first", R"("headers":{"x-key":"{{secrets.KEY}}"},)") + "," +
@@ -162,7 +179,104 @@ TEST_CASE("a secret that is changed during a run is taken out as it was before")
   });
   bed.http->on("call", answering(200, JsonArray{"hunter2-hunter2", "correct-horse"}));
   const auto response = responded(bed.trigger("w"));
-  CHECK(to_text(response.body) == R"({"got":["[secret KEY]","[secret KEY]"]})");
+  CHECK(to_text(response.body) == R"({"got":["hunter2-hunter2","correct-horse"]})");
+  CHECK(journal_of(bed, response.execution).find("hunter2") == std::string::npos);
+  CHECK(journal_of(bed, response.execution).find("correct") == std::string::npos);
+}
+
+TEST_CASE("what a secret's text is a part of goes on as the peer sent it") {
+  ActorTestBed bed;
+  bed.tenants.put_secret("ENV", "prod");
+  bed.tenants.put_secret("LIMIT", "1000");
+  bed.deploy(
+      "w",
+      "[" +
+          request_step("call",
+                       R"("headers":{"x-a":"{{secrets.ENV}}","x-b":"{{secrets.LIMIT}}"},)") +
+          R"(,{"id":"each","type":"fanOut","items":"{{call.response.body.list}}","steps":[)"
+          R"({"id":"f","type":"function","code":"p => p","parameters":{"v":"{{each.instance}}"}}]})"
+          R"(,{"id":"which","type":"conditional","if":[[{"variable":"{{call.response.body.kind}}",)"
+          R"("operator":"StringExactlyMatches","argument":"product"}]],"then":[)"
+          R"({"id":"ok","type":"response","body":)"
+          R"({"kind":"{{call.response.body.kind}}","price":"{{call.response.body.price}}","f":"{{f.result.v}}"}}]}])");
+  bed.http->on("call", answering(200, JsonObject{{"kind", "product"},
+                                                 {"price", 1000},
+                                                 {"list", JsonArray{1000, "prod", 7}}}));
+  const auto response = responded(bed.trigger("w"));
+  CHECK(to_text(response.body) == R"({"kind":"product","price":1000,"f":[1000,"prod",7]})");
+  const auto shown = bed.history->details(bed.project, response.execution, 20);
+  REQUIRE(shown.ok());
+  CHECK(to_text((*shown)[1].output) ==
+        R"({"response":{"statusCode":200,"headers":{"content-type":"application/json"},)"
+        R"("body":{"kind":"[secret ENV]uct","price":"[secret LIMIT]",)"
+        R"("list":["[secret LIMIT]","[secret ENV]",7]}}})");
+}
+
+TEST_CASE("after a restart a run knows what it was given, and what not to tell of it") {
+  ActorTestBed bed;
+  bed.tenants.put_secret("KEY", "hunter2-hunter2");
+  bed.deploy(
+      "w",
+      "[" + request_step("call", R"("headers":{"x-key":"{{secrets.KEY}}"},)") +
+          R"(,{"id":"nap","type":"delay","value":1,"unit":"HOURS"},)" +
+          R"({"id":"tell","type":"request","method":"POST","url":"https://api.example/t","body":"{{call.response.body}}"})" +
+          R"(,{"id":"f","type":"function","code":"p => p",)"
+          R"("parameters":{"v":"{{call.response.body}}"}}])");
+  bed.http->on("call", answering(200, JsonObject{{"key", "hunter2-hunter2"}, {"n", 7}}));
+  const auto execution = bed.accept("w");
+  REQUIRE(bed.reaches(execution, ExecutionStatus::delayed));
+  // The secret is another one by now, and nobody remembers what it was.
+  bed.restart();
+  bed.tenants.put_secret("KEY", "correct-horse");
+  bed.tenants.forget_formers();
+  bed.clock.advance(Millis(3'600'000));
+  REQUIRE(bed.reaches(execution, ExecutionStatus::succeeded));
+  CHECK(bed.http->sent("tell").size() == 1);
+  CHECK(*bed.http->sent("tell")[0].body == R"({"key":"hunter2-hunter2","n":7})");
+  CHECK(rows_of(bed, execution).find("hunter2") == std::string::npos);
+  const auto shown = bed.history->details(bed.project, execution, 20);
+  REQUIRE(shown.ok());
+  CHECK(to_text(shown->back().input) == R"({"v":{"key":"[secret KEY]","n":7}})");
+  CHECK(to_text(shown->back().output) == R"({"result":{"v":{"key":"[secret KEY]","n":7}}})");
+}
+
+TEST_CASE(
+    "pages, elements and snapshots hold no secret in clear, and are what they were after a "
+    "restart") {
+  ActorTestBed bed;
+  bed.tenants.put_secret("KEY", "hunter2-hunter2");
+  std::string functions;
+  for (int i = 0; i < 20; ++i) {
+    functions += R"({"id":"f)" + std::to_string(i) +
+                 R"(","type":"function","code":"p => p","parameters":{"v":"{{each.instance}}"}},)";
+  }
+  bed.deploy(
+      "w",
+      "[" +
+          request_step("call",
+                       R"("headers":{"x-key":"{{secrets.KEY}}"},"pagination":)"
+                       R"({"output":"response.body.items","pageToken":"response.body.next"},)") +
+          R"(,{"id":"each","type":"fanOut","items":"{{call.response.results}}","steps":[)" +
+          functions +
+          R"({"id":"nap","type":"delay","value":1,"unit":"HOURS"},)"
+          R"({"id":"last","type":"function","code":"p => p","parameters":{"v":"{{f19.result.v}}"}}]},)" +
+          R"({"id":"tell","type":"request","method":"POST","url":"https://api.example/t","body":"{{last.result.v}}"})" +
+          "]");
+  bed.http->on("call", [](const ScriptedRequest& request) {
+    static std::atomic<int> page{0};
+    return answering(200, ++page == 1 ? JsonObject{{"items", JsonArray{"hunter2-hunter2", 1}},
+                                                   {"next", "hunter2-hunter2"}}
+                                      : JsonObject{{"items", JsonArray{"x hunter2-hunter2"}},
+                                                   {"next", nullptr}})(request);
+  });
+  const auto execution = bed.accept("w");
+  REQUIRE(bed.reaches(execution, ExecutionStatus::delayed));
+  CHECK(rows_of(bed, execution).find("hunter2") == std::string::npos);
+  bed.restart();
+  bed.clock.advance(Millis(3'600'000));
+  REQUIRE(bed.reaches(execution, ExecutionStatus::succeeded));
+  CHECK(*bed.http->sent("tell")[0].body == R"(["hunter2-hunter2",1,"x hunter2-hunter2"])");
+  CHECK(rows_of(bed, execution).find("hunter2") == std::string::npos);
 }
 
 TEST_CASE("a secret that is missing fails the run with the step") {

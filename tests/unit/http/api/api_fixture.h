@@ -56,7 +56,7 @@ class ApiFixture {
         projects(store_, project_views, clock, random_),
         workflows(store_, commits_, ownership_, clock, functions_,
                   [this](const ProjectId& project) { return integrations.catalog(project); }),
-        history_(store_, workflows),
+        history_(store_, workflows, sealer_),
         secrets(project_views, clock, sealer_),
         integrations(project_views, clock),
         users(store_, user_views, clock),

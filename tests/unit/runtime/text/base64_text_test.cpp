@@ -20,3 +20,14 @@ TEST_CASE("Base64 encodes every byte, also zero and those beyond ASCII") {
   REQUIRE(base64_encode("\xfb\xef\xbe") == "++++");
   REQUIRE(base64_encode("Aladdin:open sesame") == "QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
 }
+
+TEST_CASE("what was written as base64 is read back, and nothing else is") {
+  for (const std::string& bytes : {std::string(), std::string("a"), std::string("ab"),
+                                   std::string("abc"), std::string("\0\xff\x80z", 4)}) {
+    CHECK(base64_decode(base64_encode(bytes)) == bytes);
+  }
+  for (const char* const wrong : {"a", "YQ", "YQ=a", "Y===", "=AAA", "YQ-_", "YW Jj"}) {
+    INFO(wrong);
+    CHECK_FALSE(base64_decode(wrong));
+  }
+}

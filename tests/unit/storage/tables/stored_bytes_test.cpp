@@ -4,6 +4,7 @@
 
 #include "storage/crypto/sealer.h"
 #include "storage/keys.h"
+#include "storage/maintenance/run_keys.h"
 #include "storage/ordered_store.h"
 #include "storage/rocks/format_version.h"
 #include "storage/tables/credential_table.h"
@@ -105,6 +106,12 @@ TEST_CASE("a run that ends in its first batch leaves no tombstone of a marker it
     CHECK(operation.kind == WriteBatch::Operation::Kind::put);
   }
   CHECK(batch.operations().size() == 2);  // the locator and the history line
+}
+
+TEST_CASE("the bytes of a run key never change", "[stored_bytes]") {
+  WriteBatch batch;
+  RunKeyTable::put(batch, {"k1", "s"});
+  CHECK(lines(batch) == "ffff1b6b310001 = 010a026b31120173\n");
 }
 
 TEST_CASE("the bytes of pages and snapshots never change", "[stored_bytes]") {
