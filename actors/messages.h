@@ -24,6 +24,7 @@
 //   ChildSettled/-Asleep/-Abandoned/-Crashed  child branch  parent branch     how an element is doing
 //   ChildNeedsActor    whoever drove it    parent branch                      an element wants more than functions
 //   ChildLoaded        storage reader      parent branch                      an element rebuilt
+//   ChildSwitchedOff   child branch        parent branch                      the run must not go on
 //   StopAfterStep      parent branch       child branch                       the fan-out is failing
 //   SweepTick          itself              node, project                      unload what is idle
 
@@ -65,6 +66,7 @@ struct CancelRun {
   UserId user;
   ExecutionId execution;
   std::shared_ptr<OutcomeSlot> slot;
+  std::string by;  // who asked; empty: not known
 };
 
 struct RunSettled {
@@ -123,6 +125,11 @@ struct ChildNeedsActor {
   StepIndex fan_out = 0;
   std::uint32_t index = 0;
 };
+struct ChildSwitchedOff {
+  StepIndex fan_out = 0;
+  std::uint32_t index = 0;
+  Error why{ErrorCode::internal_error, {}};
+};
 struct StopAfterStep {};
 struct SweepTick {};
 
@@ -155,6 +162,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::QueuedRunsRead))
 CAF_ADD_TYPE_ID(millrace, (millrace::LimitsRead))
 CAF_ADD_TYPE_ID(millrace, (millrace::ChildCrashed))
 CAF_ADD_TYPE_ID(millrace, (millrace::ChildNeedsActor))
+CAF_ADD_TYPE_ID(millrace, (millrace::ChildSwitchedOff))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 // All of these stay inside one process: what crosses nodes is decided with the cluster and then gets
@@ -185,3 +193,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::QueuedRunsRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::LimitsRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildCrashed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildNeedsActor)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildSwitchedOff)

@@ -105,7 +105,8 @@ class CafGateway final : public ActorGateway {
     const auto reply = reply_of(*order, hold);
     if (!reply) {
       end.has_ended = false;
-      ignore_result(cancel(request.project, end.execution), "it may have ended meanwhile");
+      ignore_result(cancel(request.project, end.execution, "the time limit of tests"),
+                    "it may have ended meanwhile");
       return end;
     }
     if (!reply->ok()) return reply->error();
@@ -116,7 +117,9 @@ class CafGateway final : public ActorGateway {
     return end;
   }
 
-  Outcome cancel(const ProjectId& project, const ExecutionId& execution) override {
+  using Gateway::cancel;
+  Outcome cancel(const ProjectId& project, const ExecutionId& execution,
+                 const std::string& by) override {
     auto summary = services_.loader.summary(execution);
     if (!summary) return summary.error();
     if (!*summary || (*summary)->project != project) {
@@ -126,7 +129,7 @@ class CafGateway final : public ActorGateway {
       return Error(ErrorCode::conflict, "the execution has already ended");
     }
     auto slot = std::make_shared<OutcomeSlot>();
-    caf::anon_send(node_, CancelRun{project, (*summary)->user, execution, slot});
+    caf::anon_send(node_, CancelRun{project, (*summary)->user, execution, slot, by});
     if (auto answer = slot->wait_for(cancel_patience)) return *answer;
     return Error(ErrorCode::overloaded, "the cancel was passed on but is not confirmed yet");
   }

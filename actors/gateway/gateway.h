@@ -37,9 +37,13 @@ class Gateway {
   /// storage_failed, and the unmet condition of a live run (see TenantView::grant).
   virtual Result<TriggerReply> trigger(TriggerRequest request, Millis hold) = 0;
 
-  /// Asks a run to stop: no further step begins. Returns once the wish is durable. Errors: not_found
-  /// (also for another project's run), conflict (already ended).
-  virtual Outcome cancel(const ProjectId& project, const ExecutionId& execution) = 0;
+  /// Asks a run to stop: no further step begins. Returns once the wish is durable. `by`: whom its history
+  /// names. Errors: not_found (also for another project's run), conflict (already ended).
+  virtual Outcome cancel(const ProjectId& project, const ExecutionId& execution,
+                         const std::string& by) = 0;
+  Outcome cancel(const ProjectId& project, const ExecutionId& execution) {
+    return cancel(project, execution, {});
+  }
 
   /// True when start-up recovery has been planned and new work is accepted.
   virtual bool is_ready() const = 0;

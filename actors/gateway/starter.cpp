@@ -51,6 +51,8 @@ Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start) const {
   }
   auto tenant = tenants_.view(workflow.project, start.user);
   if (!tenant) return tenant.error();
+  // What changes from here on is met by the run itself.
+  auto rules = std::make_shared<RunRules>(*tenant, RunRules::Begin::granted);
   auto grant = (*tenant)->grant(workflow, start.credential);
   if (!grant) return grant.error();
 
@@ -60,6 +62,7 @@ Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start) const {
       ExecutionId::make(shard_of(workflow.project, start.user), order->submitted, random_);
   order->started = started_of(start, std::move(*grant));
   order->tenant = std::move(*tenant);
+  order->rules = std::move(rules);
   order->files = std::move(start.files);
   // Without a Response step there is no response to wait for.
   const bool is_in_vain = start.reply_at == ReplyAt::response && !workflow.has_response;

@@ -188,6 +188,12 @@ Result<TaskHistory::Execution> TaskHistory::show(const ProjectId& project,
     }
     shown.failure = std::move(failure);
   }
+  for (const Event& event : events) {
+    const auto* const cancel = std::get_if<CancelRequested>(&event.body);
+    if (cancel != nullptr && !cancel->reason.empty()) {
+      shown.cancelled = Error(cancel->code, cancel->reason);
+    }
+  }
   return shown;
 }
 

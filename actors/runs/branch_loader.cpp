@@ -3,6 +3,10 @@
 #include "runtime/execution/branch_snapshot.h"
 #include "runtime/execution/event_codec.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 namespace millrace {
 namespace {
 
@@ -99,6 +103,8 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
   const Step& fan_out = *workflow->by_index[*branch.machine.open_fan_out()];
   const Json items = branch.machine.fan_out_items();
   const auto scope = branch.machine.freeze_scope();
+  std::vector<std::pair<std::uint32_t, StepIndex>>
+      open_inside;  // elements with a fan-out of their own
   Outcome problem = Done{};
   auto scanned = table_.children(
       execution, path, fan_out.index,
@@ -117,12 +123,52 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
         } else {
           // One in a fan-out of its own may have something to do, whatever that step's timeout says.
           const auto due = child.open_fan_out() ? std::nullopt : child.waiting_until();
-          branch.children.begun.push_back({index, due, child.is_delayed()});
+          branch.children.begun.push_back({index, due, child.is_delayed(), child.tasks()});
+          if (const auto inner = child.open_fan_out()) open_inside.emplace_back(index, *inner);
         }
         return true;
       });
   if (!scanned) return scanned;
-  return problem;
+  if (!problem) return problem;
+  for (const auto& [index, inner] : open_inside) {
+    const auto tasks = count_tasks(execution, path.child(fan_out.index, index), inner);
+    if (!tasks) return tasks.error();
+    const auto begun = std::find_if(branch.children.begun.begin(), branch.children.begun.end(),
+                                    [&](const auto& each) { return each.index == index; });
+    begun->tasks += *tasks;
+  }
+  return Done{};
+}
+
+Result<std::uint32_t> BranchLoader::count_tasks(const ExecutionId& execution,
+                                                const BranchPath& parent, StepIndex fan_out) const {
+  std::uint32_t tasks = 0;
+  std::vector<std::pair<std::uint32_t, StepIndex>> open_inside;
+  Outcome problem = Done{};
+  const auto scanned =
+      table_.children(execution, parent, fan_out,
+                      [&](std::uint32_t index, const std::vector<storage::JournalPage>& pages) {
+                        for (const auto& page : pages) {
+                          const auto events = read_journal_page(page.events);
+                          if (!events) {
+                            problem = events.error();
+                            return false;
+                          }
+                          for (const Event& event : *events) tasks += tasks_of(event.body);
+                          if (events->empty() || &page != &pages.back()) continue;
+                          const auto* const open = std::get_if<FanOutOpened>(&events->back().body);
+                          if (open != nullptr) open_inside.emplace_back(index, open->step);
+                        }
+                        return true;
+                      });
+  if (!scanned) return scanned.error();
+  if (!problem) return problem.error();
+  for (const auto& [index, inner] : open_inside) {
+    const auto inside = count_tasks(execution, parent.child(fan_out, index), inner);
+    if (!inside) return inside.error();
+    tasks += *inside;
+  }
+  return tasks;
 }
 
 }  // namespace millrace

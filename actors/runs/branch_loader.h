@@ -36,6 +36,10 @@ class BranchLoader {
                         const std::shared_ptr<const Workflow>& workflow,
                         LoadedBranch& branch) const;
 
+  /// What the elements of the fan-out, and those inside them, count for so far.
+  Result<std::uint32_t> count_tasks(const ExecutionId& execution, const BranchPath& parent,
+                                    StepIndex fan_out) const;
+
   storage::ExecutionTable table_;
   WorkflowLibrary& workflows_;
   const Tenants& tenants_;

@@ -21,10 +21,20 @@ struct FoundChildren {
     std::uint32_t index = 0;
     std::optional<Instant> due;  // it waits, and a timer row will wake it
     bool is_delayed = false;     // in a delay, not between two attempts
+    std::uint32_t tasks = 0;     // what it counts for so far, with the elements inside it
   };
+  std::uint32_t tasks() const;
+
   std::vector<std::pair<std::uint32_t, BranchResult>> settled;  // ended
   std::vector<Begun> begun;                                     // not ended
 };
+
+inline std::uint32_t FoundChildren::tasks() const {
+  std::uint32_t tasks = 0;
+  for (const auto& [index, result] : settled) tasks += result.tasks;
+  for (const Begun& each : begun) tasks += each.tasks;
+  return tasks;
+}
 
 struct LoadedBranch {
   BranchMachine machine;

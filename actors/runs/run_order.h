@@ -3,6 +3,7 @@
 
 #include "actors/runs/once_slot.h"
 #include "actors/runs/run_files.h"
+#include "actors/runs/run_rules.h"
 #include "actors/runs/trigger_reply.h"
 #include "actors/tenants/tenant_view.h"
 #include "runtime/execution/event.h"
@@ -41,6 +42,7 @@ struct RunOrder {
   RunFiles files;  // that came with its trigger's output; stored with the first event
   ReplyAt reply_at = ReplyAt::durable;
   SharedTenant tenant;
+  std::shared_ptr<RunRules> rules;
   std::shared_ptr<ReplySlot> reply;
 };
 

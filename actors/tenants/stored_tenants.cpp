@@ -14,6 +14,7 @@ class StoredTenant final : public TenantView {
                std::shared_ptr<const UserViews::Place> user, const Clock& clock)
       : project_(std::move(project)), user_(std::move(user)), clock_(clock) {}
 
+  std::uint64_t version() const override { return project_->version() + user_->version(); }
   ProjectLimits limits() const override { return project_->get()->row.limits; }
 
   Result<RunGrant> grant(const Workflow& workflow, const std::string& credential) const override {

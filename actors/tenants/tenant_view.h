@@ -10,6 +10,7 @@
 #include "runtime/integrations/credential.h"
 #include "runtime/workflows/workflow.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ struct RunGrant {
 class TenantView {
  public:
   virtual ~TenantView() = default;
+
+  /// Grows whenever what `grant` answers may have changed. Costs next to nothing.
+  virtual std::uint64_t version() const = 0;
 
   /// What was set for the project.
   virtual ProjectLimits limits() const = 0;

@@ -26,6 +26,7 @@ class LenientTenant final : public TenantView {
  public:
   explicit LenientTenant(SharedTenant tenant) : tenant_(std::move(tenant)) {}
 
+  std::uint64_t version() const override { return tenant_->version(); }
   ProjectLimits limits() const override { return tenant_->limits(); }
   Result<RunGrant> grant(const Workflow& workflow, const std::string& credential) const override {
     auto granted = tenant_->grant(workflow, credential);

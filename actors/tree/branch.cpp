@@ -48,6 +48,8 @@ Branch::Branch(const NodeServices& services, SharedIdentity identity, LoadedBran
       call_(call_ports(services), identity_->execution, machine_, credentials_, identity_->secrets,
             mail_),
       found_(std::move(branch.children)),
+      tally_(std::make_shared<TaskTally>(machine_.tasks() + found_.tasks(),
+                                         std::move(ends.outer_tally))),
       seen_bytes_(machine_.events_applied() == 0 ? seen_bytes : unknown_bytes) {
   CHECK(owner_ != nullptr, "a branch belongs to nobody");
   if (!is_root()) ++services_.stats.children_live;
@@ -117,6 +119,7 @@ void Branch::rest(const BranchRest& rest) {
 
 void Branch::leave() {
   turn_.enter();
+  has_left_ = true;
   close();
   turn_.leave();
 }
@@ -141,6 +144,7 @@ BranchRest Branch::advance(std::size_t events_max) {
     // One time for the decision and the event that records it: a delay's wait begins when it says so.
     const Instant planned = now();
     if (must_stop_ && !machine_.has_ended()) return {BranchStopped{}, planned};
+    if (auto why = switched_off()) return {BranchSwitchedOff{std::move(*why)}, planned};
     if (machine_.events_applied() - begun_at >= events_max) return {BranchPauses{}, planned};
     Effect effect = machine_.plan(planned, dispatch);
     if (auto* const event = std::get_if<RecordEvent>(&effect)) {
@@ -161,6 +165,13 @@ BranchRest Branch::advance(std::size_t events_max) {
       return {BranchEnded{}, planned};
     }
   }
+}
+
+std::optional<Error> Branch::switched_off() const {
+  const bool goes_on = !machine_.has_ended() && !machine_.failure() && machine_.current_step();
+  if (!goes_on) return std::nullopt;
+  return identity_->rules->refusal(machine_.workflow(),
+                                   machine_.scope().facts()->started.credential);
 }
 
 BranchRest Branch::take(BranchTurn::News news) {
@@ -188,14 +199,25 @@ void Branch::record(CallInFlight::End end) {
 
 void Branch::record(EventBody body, Instant at) {
   mask_message(body, *identity_->secrets->known());
+  count_cut_off(body);
   const Event event{at, std::move(body)};
   if (services_.options.before_record) {
     services_.options.before_record(identity_->execution, event);
   }
   machine_.apply(event);  // refuses what does not fit before it is written
+  const bool is_step = std::holds_alternative<StepCompleted>(event.body) ||
+                       std::holds_alternative<PageFetched>(event.body);
+  if (is_step) tally_->add(tasks_of(event.body));
   seen_bytes_ += journal_.add(event);
   answer_if_response(event);
   if (mirror_) mirror_->recorded(event, machine_, journal_);
+}
+
+void Branch::count_cut_off(EventBody& event) const {
+  if (!machine_.open_fan_out()) return;
+  const std::uint32_t of_elements = tally_->tasks() - machine_.tasks();
+  if (auto* const failed = std::get_if<StepFailed>(&event)) failed->tasks = of_elements;
+  if (auto* const ended = std::get_if<ExecutionEnded>(&event)) ended->tasks = of_elements;
 }
 
 void Branch::answer_if_response(const Event& event) {

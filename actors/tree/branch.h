@@ -14,6 +14,7 @@
 // Members under "in turn" are for whoever has the turn (branch_turn.h).
 
 #include "actors/node_services.h"
+#include "actors/runs/task_tally.h"
 #include "actors/tenants/held_credentials.h"
 #include "actors/tree/branch_journal.h"
 #include "actors/tree/branch_turn.h"
@@ -30,12 +31,16 @@ namespace millrace {
 
 /// It was told to stop, and nothing of it runs.
 struct BranchStopped {};
+/// Its user, workflow or integration was switched off: the run is to be cancelled.
+struct BranchSwitchedOff {
+  Error why;
+};
 /// It could go on, but has done enough for whoever drives it.
 struct BranchPauses {};
 
 /// What the machine wants and the branch does not do by itself; nothing: a function is out.
 using BranchNeed = std::variant<std::monostate, RunFunction, SendRequest, WaitUntil, RunFanOut,
-                                BranchEnded, BranchStopped, BranchPauses>;
+                                BranchEnded, BranchStopped, BranchSwitchedOff, BranchPauses>;
 
 struct BranchRest {
   BranchNeed need;
@@ -74,7 +79,8 @@ class Branch {
   struct Ends {
     std::shared_ptr<BranchMail> mail;  // leads back here
     std::shared_ptr<BranchOwner> owner;
-    std::unique_ptr<BranchMirror> mirror{};  // null: nothing mirrors it
+    std::unique_ptr<BranchMirror> mirror{};    // null: nothing mirrors it
+    std::shared_ptr<TaskTally> outer_tally{};  // of an element: its parent's
   };
   /// `seen_bytes`: about how much the branch sees before its first event.
   Branch(const NodeServices& services, SharedIdentity identity, LoadedBranch branch, Ends ends,
@@ -121,6 +127,10 @@ class Branch {
   void must_stop() { must_stop_ = true; }
 
   bool is_told_to_stop() const { return must_stop_; }
+  /// `leave` was called: it must not be driven any more.
+  bool has_left() const { return has_left_; }
+  /// What it and the elements inside it count for so far.
+  const std::shared_ptr<TaskTally>& tally() const { return tally_; }
   std::uint64_t seen_bytes() const { return seen_bytes_; }
   const BranchMachine& machine() const { return machine_; }
   BranchJournal& journal() { return journal_; }
@@ -140,6 +150,9 @@ class Branch {
   bool is_root() const { return identity_->path.is_root(); }
   void begin_function(RunFunction effect, Instant planned);
   void answer_if_response(const Event& event);
+  std::optional<Error> switched_off() const;
+  /// A fan-out that ends without a join takes along what its elements have done.
+  void count_cut_off(EventBody& event) const;
 
   const NodeServices& services_;
   const SharedIdentity identity_;
@@ -152,9 +165,11 @@ class Branch {
   const HeldCredentials credentials_;
   CallInFlight call_;
   FoundChildren found_;
+  const std::shared_ptr<TaskTally> tally_;
   std::atomic<std::uint64_t> seen_bytes_;
   bool must_stop_ = false;
   bool is_closed_ = false;
+  bool has_left_ = false;
 };
 
 }  // namespace millrace

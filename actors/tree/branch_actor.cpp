@@ -53,6 +53,11 @@ caf::message_handler BranchActor::branch_messages() {
           if (open_fan_out(message.fan_out) != nullptr) child_crashed(message.index, message.why);
         });
       },
+      [this](const ChildSwitchedOff& message) {
+        in_turn([&] {
+          if (open_fan_out(message.fan_out) != nullptr) on_switched_off(message.why);
+        });
+      },
       [this](const ChildNeedsActor& message) {
         auto* const open = open_fan_out(message.fan_out);
         if (open != nullptr) open->actors.give_actor(message.index);
@@ -106,6 +111,8 @@ void BranchActor::on_exit() {
 
 void BranchActor::advance() {
   falling_asleep_ = false;
+  const auto end = machine().waiting_until();
+  if (fan_out_ && end && *end <= branch_->now()) leave_fan_out();  // its time is over
   carry_out(branch_->advance(std::numeric_limits<std::size_t>::max()));
 }
 
@@ -183,6 +190,11 @@ void BranchActor::carry_out(const BranchStopped&, Instant) {
   on_stopped();
 }
 
+void BranchActor::carry_out(const BranchSwitchedOff& need, Instant) {
+  flush(Urgency::lazy);
+  on_switched_off(need.why);
+}
+
 void BranchActor::carry_out(const BranchPauses&, Instant) { advance(); }
 
 void BranchActor::follow(CallInFlight::MaybeEnd end) {
@@ -206,11 +218,10 @@ void BranchActor::carry_out(const RunFanOut& need, Instant planned) {
 
 BranchActor::RunningFanOut::RunningFanOut(BranchActor& branch, StepIndex step)
     : actors(branch, branch.services_, *branch.branch_, step),
-      run(OpenFanOut(branch.machine()), actors,
-          {branch.services_.options.fan_out_children_live_max, [&branch] {
-             branch.falling_asleep_ = false;
-             branch.flush();
-           }}) {}
+      run(OpenFanOut(branch.machine()), actors, {branch.identity().places, [&branch] {
+                                                   branch.falling_asleep_ = false;
+                                                   branch.flush();
+                                                 }}) {}
 
 BranchActor::RunningFanOut* BranchActor::open_fan_out(StepIndex step) {
   return fan_out_ && fan_out_->run.step().index == step ? fan_out_.get() : nullptr;

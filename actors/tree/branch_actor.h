@@ -39,6 +39,8 @@ class BranchActor : public caf::event_based_actor {
   virtual void on_end_durable() {}
   /// Everything is durable and there is nothing to do before a timer row fires: leave memory.
   virtual void on_asleep() = 0;
+  /// The run must not go on: the root ends it, an element tells its parent and waits for its end.
+  virtual void on_switched_off(const Error& why) = 0;
   /// A child that was told to stop has, at a step boundary.
   virtual void on_stopped() {}
 
@@ -60,6 +62,8 @@ class BranchActor : public caf::event_based_actor {
   void stop_after_step();
   /// Gives up what is in flight, because its branch ends.
   void abandon_call() { branch_->call().abandon(); }
+  /// Gives up the elements: none of them records anything any more.
+  void leave_fan_out();
 
   const NodeServices& services() const { return services_; }
   const BranchIdentity& identity() const { return branch_->identity(); }
@@ -84,6 +88,7 @@ class BranchActor : public caf::event_based_actor {
   void carry_out(const RunFanOut& need, Instant planned);
   void carry_out(const BranchEnded& need, Instant planned);
   void carry_out(const BranchStopped& need, Instant planned);
+  void carry_out(const BranchSwitchedOff& need, Instant planned);
   void carry_out(const BranchPauses& need, Instant planned);
 
   /// The call in flight may have ended.
@@ -95,7 +100,6 @@ class BranchActor : public caf::event_based_actor {
   void child_crashed(std::uint32_t index, const std::string& why);
   /// Null: the news are of a fan-out that is not open any more.
   RunningFanOut* open_fan_out(StepIndex step);
-  void leave_fan_out();
   void follow(FanOutNews news);
   void fall_asleep();
 
@@ -113,6 +117,7 @@ class BranchActor : public caf::event_based_actor {
 template <class Work>
 void BranchActor::in_turn(Work&& work) {
   branch_->turn().enter();
+  if (branch_->has_left()) return branch_->turn().leave();  // its parent has ended it
   try {
     work();
     while (auto news = branch_->turn().next()) carry_out(branch_->take(std::move(*news)));

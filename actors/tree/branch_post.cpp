@@ -20,10 +20,12 @@ std::shared_ptr<Branch> BranchPost::make_root(const NodeServices& services, Shar
 
 BranchPost::NewElement BranchPost::make_element(const NodeServices& services,
                                                 SharedIdentity identity, LoadedBranch branch,
-                                                Element element, std::uint64_t seen_bytes) {
+                                                Element element, std::uint64_t seen_bytes,
+                                                std::shared_ptr<TaskTally> outer_tally) {
   auto post = std::make_shared<BranchPost>(std::move(element), caf::actor_addr());
   auto made = std::make_shared<Branch>(services, std::move(identity), std::move(branch),
-                                       Branch::Ends{post, post, nullptr}, seen_bytes);
+                                       Branch::Ends{post, post, nullptr, std::move(outer_tally)},
+                                       seen_bytes);
   post->branch_ = made;
   return {std::move(made), std::move(post)};
 }
@@ -89,6 +91,8 @@ void BranchPost::rests(const BranchMachine& machine, const BranchNeed& need) {
     const Step& step = *machine.workflow().by_index[element_->fan_out];
     tell_parent(ChildSettled{element_->fan_out, element_->index,
                              std::make_shared<BranchResult>(result_of(machine, step))});
+  } else if (const auto* const off = std::get_if<BranchSwitchedOff>(&need)) {
+    tell_parent(ChildSwitchedOff{element_->fan_out, element_->index, off->why});
   } else if (std::holds_alternative<BranchStopped>(need)) {
     tell_parent(ChildAbandoned{element_->fan_out, element_->index});
   } else {

@@ -34,7 +34,8 @@ class BranchPost final : public BranchMail, public BranchOwner {
     std::shared_ptr<BranchPost> post;
   };
   static NewElement make_element(const NodeServices& services, SharedIdentity identity,
-                                 LoadedBranch branch, Element element, std::uint64_t seen_bytes);
+                                 LoadedBranch branch, Element element, std::uint64_t seen_bytes,
+                                 std::shared_ptr<TaskTally> outer_tally);
 
   /// From now on the element has an actor.
   void attach(caf::actor_addr actor);

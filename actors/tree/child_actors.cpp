@@ -19,9 +19,9 @@ void ChildActors::spawn(std::uint32_t index, LoadedBranch branch) {
   CHECK(child.element.branch == nullptr, "an element was begun twice");
   auto identity = std::make_shared<BranchIdentity>(branch_.identity());
   identity->path = branch_.identity().path.child(fan_out_, index);
-  child.element =
-      BranchPost::make_element(services_, std::move(identity), std::move(branch),
-                               {fan_out_, index, parent_.address()}, branch_.seen_bytes());
+  child.element = BranchPost::make_element(services_, std::move(identity), std::move(branch),
+                                           {fan_out_, index, parent_.address()},
+                                           branch_.seen_bytes(), branch_.tally());
   if (child.element.branch->is_small()) {
     child.element.branch->begin();
   } else {
@@ -89,11 +89,9 @@ std::optional<std::uint32_t> ChildActors::index_of(const caf::actor_addr& child)
 
 void ChildActors::end_all() {
   for (auto& [index, child] : live_) {
-    if (child.actor) {
-      parent_.send_exit(child.actor, ExitReason::stopped);
-    } else {
-      child.element.branch->leave();
-    }
+    // At once, so that nothing is recorded any more that would count behind its end.
+    child.element.branch->leave();
+    if (child.actor) parent_.send_exit(child.actor, ExitReason::stopped);
   }
   live_.clear();
 }

@@ -28,8 +28,6 @@ caf::behavior ExecutionActor::make_behavior() {
       begin();
     } else if (park_ && !machine().has_ended()) {
       park();
-    } else if (const auto why = switched_off()) {
-      end_cancelled("cancelled: " + why->message);
     }
     advance();
   });
@@ -63,34 +61,28 @@ void ExecutionActor::park() {
 
 void ExecutionActor::cancel(const CancelRun& message) {
   if (machine().has_ended()) return;  // the user actor answers what nobody else has answered
-  end_cancelled("cancelled on request");
-  abandon_call();
+  end_cancelled({ErrorCode::cancelled,
+                 message.by.empty() ? "cancelled on request" : "cancelled by " + message.by});
   journal().confirm(message.slot);
   advance();
 }
 
-void ExecutionActor::end_cancelled(std::string message) {
-  record(CancelRequested{});
+void ExecutionActor::on_switched_off(const Error& why) {
+  if (machine().has_ended()) return;
+  end_cancelled({why.code, "cancelled: " + why.message});
+  advance();
+}
+
+void ExecutionActor::end_cancelled(CancelRequested why) {
+  leave_fan_out();
+  abandon_call();
+  std::string message = why.reason;
+  record(std::move(why));
   flush(storage::Urgency::lazy);
   record(ExecutionEnded{.status = ExecutionStatus::cancelled,
                         .step = {},
                         .code = ErrorCode::cancelled,
                         .message = std::move(message)});
-}
-
-std::optional<Error> ExecutionActor::switched_off() const {
-  if (machine().has_ended()) return std::nullopt;
-  const ExecutionStarted& started = machine().scope().facts()->started;
-  auto grant = identity().tenant->grant(machine().workflow(), started.credential);
-  if (grant) return std::nullopt;
-  switch (grant.error().code) {
-    case ErrorCode::user_disabled:
-    case ErrorCode::workflow_disabled:
-    case ErrorCode::integration_inactive:
-      return grant.error();
-    default:  // an account or a secret that is missing fails the step that needs it
-      return std::nullopt;
-  }
 }
 
 void ExecutionActor::on_end_durable() { quit(ExitReason::ended); }

@@ -27,13 +27,13 @@ class ExecutionActor final : public BranchActor {
   void on_branch_ended() override {}  // it stays until that is durable
   void on_end_durable() override;
   void on_asleep() override;
+  void on_switched_off(const Error& why) override;
 
   void begin();
   void park();
   void cancel(const CancelRun& message);
-  void end_cancelled(std::string message);
-  /// Why a run that slept must not go on: its user, workflow or integration is switched off now.
-  std::optional<Error> switched_off() const;
+  /// Nothing of it goes on from here.
+  void end_cancelled(CancelRequested why);
 
   std::shared_ptr<const RunOrder> order_;  // until begun
   std::optional<Error> park_;

@@ -36,6 +36,10 @@ void FanOutChildActor::on_asleep() {
   quit(ExitReason::asleep);
 }
 
+void FanOutChildActor::on_switched_off(const Error& why) {
+  send(parent_, ChildSwitchedOff{element().fan_out, element().index, why});
+}
+
 void FanOutChildActor::on_stopped() {
   send(parent_, ChildAbandoned{element().fan_out, element().index});
   quit(ExitReason::ended);

@@ -19,6 +19,7 @@ class FanOutChildActor final : public BranchActor {
  private:
   void on_branch_ended() override;
   void on_asleep() override;
+  void on_switched_off(const Error& why) override;
   void on_stopped() override;
 
   const BranchPath::Element& element() const { return identity().path.elements.back(); }

@@ -13,8 +13,10 @@ FanOutRun::FanOutRun(OpenFanOut fan_out, FanOutChildren& children, Options optio
       actors_(children),
       options_(std::move(options)),
       progress_(*fan_out_.workflow, fan_out_.step, fan_out_.count()) {
-  CHECK(options_.children_live_max > 0, "without a place no element ever runs");
+  CHECK(options_.places != nullptr, "without a place no element ever runs");
 }
+
+FanOutRun::~FanOutRun() { options_.places->give_back(awake_); }
 
 FanOutNews FanOutRun::open(FoundChildren found, Instant soon) {
   CHECK(children_.empty() && awake_ == 0, "a fan-out was opened twice");
@@ -52,7 +54,7 @@ FanOutNews FanOutRun::look() {
 
 void FanOutRun::start_children() {
   if (is_stopping_) return;
-  while (awake_ < options_.children_live_max) {
+  while (can_take_place()) {
     if (!ready_.empty()) {
       // Those that have begun come first: what they hold is on the disk already.
       const std::uint32_t index = ready_.front();
@@ -61,9 +63,18 @@ void FanOutRun::start_children() {
     } else if (const auto index = progress_.start_next()) {
       begin(*index);
     } else {
+      options_.places->give_back(1);
       return;
     }
   }
+}
+
+/// True: one of the run's places is taken.
+bool FanOutRun::can_take_place() {
+  if (options_.places->take()) return true;
+  if (awake_ > 0) return false;
+  options_.places->take_anyway();
+  return true;
 }
 
 void FanOutRun::take_place() {
@@ -176,6 +187,7 @@ void FanOutRun::give_place_back(Child& child) {
   if (child.is_awake()) {
     CHECK(awake_ > 0, "more children left memory than were in it");
     --awake_;
+    options_.places->give_back(1);
   }
   child.state = Child::State::asleep;
 }

@@ -9,11 +9,12 @@
 //                    is free │ ready  │ ◄─ asleep        a timer fired, or it crashed
 //                            └────────┘
 //
-// At most `children_live_max` are loading or live. Whatever stops (an element has failed, or the branch
+// As many are loading or live as the run has places (actors/runs/live_places.h). Whatever stops (an element has failed, or the branch
 // itself shall) lets calls that run end their step; what sleeps or waits is given up at once.
 //
 // Owned and used by one branch, free of CAF.
 
+#include "actors/runs/live_places.h"
 #include "actors/runs/loaded_branch.h"
 #include "actors/supervision/restart_policy.h"
 #include "actors/tree/open_fan_out.h"
@@ -22,6 +23,7 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <unordered_map>
 #include <variant>
 
@@ -54,12 +56,15 @@ using FanOutNews = std::variant<std::monostate, FanOutConcluded, FanOutAsleep, F
 class FanOutRun {
  public:
   struct Options {
-    std::size_t children_live_max = limits::fan_out_children_live_max;
+    /// Of the run, which this fan-out shares with those around and inside it.
+    std::shared_ptr<LivePlaces> places;
     /// Told before the first child wakes after FanOutAsleep: what is on the disk must say so first.
     std::function<void()> wakes;
   };
 
   FanOutRun(OpenFanOut fan_out, FanOutChildren& children, Options options);
+  /// Gives back the places of what lives.
+  ~FanOutRun();
   FanOutRun(const FanOutRun&) = delete;
   FanOutRun& operator=(const FanOutRun&) = delete;
 
@@ -104,8 +109,9 @@ class FanOutRun {
 
   /// Null: news of before.
   Child* find(std::uint32_t index);
-  /// Up to `children_live_max` that are in memory.
+  /// As long as there are places.
   void start_children();
+  bool can_take_place();
   void take_place();
   void begin(std::uint32_t index);
   void load(std::uint32_t index);

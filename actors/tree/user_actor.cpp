@@ -64,15 +64,17 @@ void UserActor::start(const StartRun& message) {
   watch(order->execution, run,
         spawn<ExecutionActor, caf::monitored>(
             services_,
-            std::make_shared<BranchIdentity>(
-                BranchIdentity{order->execution,
-                               {},
-                               project_,
-                               user_,
-                               *tenure,
-                               order->tenant,
-                               std::make_shared<RunSecrets>(services_.sealer, order->execution),
-                               order->reply}),
+            std::make_shared<BranchIdentity>(BranchIdentity{
+                order->execution,
+                {},
+                project_,
+                user_,
+                *tenure,
+                order->tenant,
+                std::make_shared<LivePlaces>(services_.options.fan_out_children_live_max),
+                order->rules,
+                std::make_shared<RunSecrets>(services_.sealer, order->execution),
+                order->reply}),
             order));
 }
 
@@ -148,14 +150,17 @@ void UserActor::loaded(RunLoaded& message) {
   watch(message.execution, *run,
         spawn<ExecutionActor, caf::monitored>(
             services_,
-            std::make_shared<BranchIdentity>(BranchIdentity{message.execution,
-                                                            {},
-                                                            project_,
-                                                            user_,
-                                                            *run->tenure,
-                                                            found.tenant,
-                                                            found.secrets,
-                                                            run->reply}),
+            std::make_shared<BranchIdentity>(BranchIdentity{
+                message.execution,
+                {},
+                project_,
+                user_,
+                *run->tenure,
+                found.tenant,
+                std::make_shared<LivePlaces>(services_.options.fan_out_children_live_max),
+                std::make_shared<RunRules>(found.tenant, RunRules::Begin::unchecked),
+                found.secrets,
+                run->reply}),
             std::move(found), run->park));
   for (const auto& cancel : run->cancels) send(run->actor, cancel);
   for (const auto& timer : std::exchange(run->timers, {})) send(run->actor, timer);

@@ -103,6 +103,10 @@ Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
     body["error"] = JsonObject{{"stepId", text_or_null(execution->failure->step)},
                                {"message", execution->failure->message}};
   }
+  if (execution->cancelled) {
+    body["reason"] = JsonObject{{"code", wire_name(execution->cancelled->code)},
+                                {"message", execution->cancelled->message}};
+  }
   JsonArray steps;
   for (const auto& step : execution->steps) steps.push_back(shown(step, id->text()));
   body["stepExecutions"] = std::move(steps);
@@ -134,7 +138,7 @@ Result<Reply> show_step_execution(const ApiCall& call, ApiServices& services) {
 Result<Reply> cancel_execution(const ApiCall& call, ApiServices& services) {
   const auto id = execution_id(call);
   if (!id) return id.error();
-  const auto cancelled = services.gateway.cancel(call.project, *id);
+  const auto cancelled = services.gateway.cancel(call.project, *id, "API key");
   if (!cancelled) return cancelled.error();
   return json_reply(202, JsonObject{{"id", id->text()}, {"cancelRequested", true}});
 }

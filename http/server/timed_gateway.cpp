@@ -11,8 +11,9 @@ Result<TriggerReply> TimedGateway::trigger(TriggerRequest request, Millis hold) 
   return reply;
 }
 
-Outcome TimedGateway::cancel(const ProjectId& project, const ExecutionId& execution) {
-  return gateway_.cancel(project, execution);
+Outcome TimedGateway::cancel(const ProjectId& project, const ExecutionId& execution,
+                             const std::string& by) {
+  return gateway_.cancel(project, execution, by);
 }
 
 bool TimedGateway::is_ready() const { return gateway_.is_ready(); }

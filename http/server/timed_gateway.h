@@ -24,7 +24,9 @@ class TimedGateway final : public Gateway {
 
   /// What is refused is not timed: it did nothing.
   Result<TriggerReply> trigger(TriggerRequest request, Millis hold) override;
-  Outcome cancel(const ProjectId& project, const ExecutionId& execution) override;
+  using Gateway::cancel;
+  Outcome cancel(const ProjectId& project, const ExecutionId& execution,
+                 const std::string& by) override;
   bool is_ready() const override;
 
  private:

@@ -42,7 +42,7 @@ inline constexpr std::size_t compiled_conditions_max = 1'000;
 // --- one execution -----------------------------------------------------------------------------
 /// Elements of one fan-out. Beyond: the step fails with `limit_exceeded`.
 inline constexpr std::size_t fan_out_items_max = 100'000;
-/// Fan-out children that are in memory at once for one fan-out; the others wait their turn.
+/// Fan-out children of one run that are in memory at once; the others wait their turn.
 inline constexpr std::size_t fan_out_children_live_max = 512;
 inline constexpr auto delay_max = 366 * 24h;
 /// `timeout` of any step: it may enclose delays. Beyond: `invalid_definition`.

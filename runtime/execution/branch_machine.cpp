@@ -115,6 +115,7 @@ void BranchMachine::on(const StepFailed& event, Instant) {
   const Step& step = require_current(
       event.step, {Phase::ready, Phase::waiting_retry, Phase::delayed, Phase::fan_out});
   CHECK(event.attempt == attempt_, "an attempt failed that was not the current one");
+  tasks_ += event.tasks;
   if (event.retry_at) {
     phase_ = Phase::waiting_retry;
     due_ = *event.retry_at;
@@ -181,9 +182,10 @@ void BranchMachine::on(const FanOutJoined& event, Instant) {
   move_behind(event.step);
 }
 
-void BranchMachine::on(const CancelRequested&, Instant) {
+void BranchMachine::on(const CancelRequested& event, Instant) {
   CHECK(is_root(), "only a whole execution can be cancelled");
   cancel_requested_ = true;
+  cancel_reason_ = event.reason;
 }
 
 void BranchMachine::on(const ExecutionEnded& event, Instant) {
@@ -194,6 +196,7 @@ void BranchMachine::on(const ExecutionEnded& event, Instant) {
   CHECK(event.status != ExecutionStatus::cancelled || cancel_requested_,
         "an execution was cancelled that nobody asked to cancel");
   status_ = event.status;
+  tasks_ += event.tasks;
   if (status_ == ExecutionStatus::failed) {
     failure_ = BranchFailure{event.step.value_or(no_step), Error(event.code, event.message)};
   }
@@ -227,10 +230,11 @@ Effect BranchMachine::plan(Instant now, const DispatchValues& values) const {
   if (has_ended()) return BranchEnded{};
   CHECK(scope_.has_value(), "a run was planned before it started");
   if (cancel_requested_) {
-    return RecordEvent{ExecutionEnded{.status = ExecutionStatus::cancelled,
-                                      .step = {},
-                                      .code = ErrorCode::cancelled,
-                                      .message = "cancelled on request"}};
+    return RecordEvent{ExecutionEnded{
+        .status = ExecutionStatus::cancelled,
+        .step = {},
+        .code = ErrorCode::cancelled,
+        .message = cancel_reason_.empty() ? "cancelled on request" : cancel_reason_}};
   }
   if (failure_) {
     return RecordEvent{ExecutionEnded{.status = ExecutionStatus::failed,

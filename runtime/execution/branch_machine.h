@@ -141,6 +141,7 @@ class BranchMachine {
   std::uint32_t fan_out_count_ = 0;
   PageProgress pages_;  // of the current step
   bool cancel_requested_ = false;
+  std::string cancel_reason_;  // empty: not known
   ExecutionStatus status_ = ExecutionStatus::executing;
   std::optional<BranchFailure> failure_;
   std::uint32_t tasks_ = 0;

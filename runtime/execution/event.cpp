@@ -2,6 +2,18 @@
 
 namespace millrace {
 
+std::uint32_t tasks_of(const EventBody& event) {
+  return std::visit(
+      [](const auto& body) -> std::uint32_t {
+        if constexpr (requires { body.tasks; }) {
+          return body.tasks;
+        } else {
+          return 0;
+        }
+      },
+      event);
+}
+
 std::string_view event_name(EventKind kind) {
   switch (kind) {
     case EventKind::execution_started:

@@ -82,6 +82,7 @@ struct StepFailed {
   std::vector<ConsoleLine> console;
   SharedJson
       response;  // of a request that was answered, {"statusCode", ...}; otherwise null pointer
+  std::uint32_t tasks = 0;  // of a fan-out: what its elements count for, by whoever ran them
 };
 
 /// A page of a paginated request, but for the last: that completes the step.
@@ -127,8 +128,12 @@ struct FanOutJoined {
   std::uint32_t tasks = 0;
 };
 
+/// The run is to stop. Why, and by whom: `cancelled` when somebody asked for it, otherwise the rule that it
+/// may not go on by.
 struct CancelRequested {
   static constexpr auto kind = EventKind::cancel_requested;
+  ErrorCode code = ErrorCode::cancelled;
+  std::string reason{};  // "cancelled by API key"; empty in journals of before it was kept
 };
 
 struct ExecutionEnded {
@@ -138,6 +143,7 @@ struct ExecutionEnded {
   std::optional<StepIndex> step;
   ErrorCode code = ErrorCode::internal_error;
   std::string message;
+  std::uint32_t tasks = 0;  // what the elements of a fan-out count for that it cuts off
 };
 
 using EventBody =
@@ -152,6 +158,9 @@ struct Event {
 inline EventKind kind_of(const Event& event) {
   return std::visit([](const auto& body) { return body.kind; }, event.body);
 }
+
+/// What it adds to the tasks of its branch.
+std::uint32_t tasks_of(const EventBody& event);
 
 /// The event's name in journals as people read them: "StepCompleted".
 std::string_view event_name(EventKind kind);

@@ -93,6 +93,7 @@ void write(ObjectWriter& out, const StepFailed& event) {
   out.number("i", event.input_bytes);
   out.console(event.console);
   if (event.response) out.json("re", event.response);
+  if (event.tasks != 0) out.number("n", event.tasks);
 }
 
 void write(ObjectWriter& out, const PageFetched& event) {
@@ -127,10 +128,15 @@ void write(ObjectWriter& out, const FanOutJoined& event) {
   out.number("n", event.tasks);
 }
 
-void write(ObjectWriter&, const CancelRequested&) {}
+void write(ObjectWriter& out, const CancelRequested& event) {
+  if (event.reason.empty()) return;
+  out.number("e", static_cast<unsigned>(event.code));
+  out.text("m", event.reason);
+}
 
 void write(ObjectWriter& out, const ExecutionEnded& event) {
   out.number("z", static_cast<unsigned>(event.status));
+  if (event.tasks != 0) out.number("n", event.tasks);
   if (event.status != ExecutionStatus::failed) return;
   if (event.step) out.number("s", *event.step);
   out.number("e", static_cast<unsigned>(event.code));
@@ -244,6 +250,7 @@ StepFailed read_failed(ObjectReader& in) {
   event.input_bytes = in.number<std::uint64_t>("i");
   event.console = in.console();
   if (in.has("re")) event.response = in.json("re");
+  if (in.has("n")) event.tasks = in.number<std::uint32_t>("n");
   return event;
 }
 
@@ -282,10 +289,19 @@ FanOutJoined read_joined(ObjectReader& in) {
   return event;
 }
 
+CancelRequested read_cancel(ObjectReader& in) {
+  CancelRequested event;
+  if (!in.has("m")) return event;
+  event.code = error_code_from_number(in.number<std::uint16_t>("e"));
+  event.reason = in.text("m");
+  return event;
+}
+
 ExecutionEnded read_ended(ObjectReader& in) {
   ExecutionEnded event;
   event.status = static_cast<ExecutionStatus>(in.number<std::uint8_t>("z"));
   if (!is_final(event.status) || event.status > ExecutionStatus::cancelled) in.damage();
+  if (in.has("n")) event.tasks = in.number<std::uint32_t>("n");
   if (event.status != ExecutionStatus::failed) return event;
   if (in.has("s")) event.step = in.number<StepIndex>("s");
   event.code = error_code_from_number(in.number<std::uint16_t>("e"));
@@ -310,7 +326,7 @@ std::optional<EventBody> read_body(EventKind kind, ObjectReader& in) {
     case EventKind::fan_out_joined:
       return read_joined(in);
     case EventKind::cancel_requested:
-      return CancelRequested{};
+      return read_cancel(in);
     case EventKind::execution_ended:
       return read_ended(in);
     case EventKind::page_fetched:

@@ -30,6 +30,7 @@ TEST_CASE("a sleeping run that is cancelled never wakes") {
   CHECK(answer.at("/id") == to_text(Json(run)));
   const Json ended = project.wait_until_ended(run);
   CHECK(status_of(ended) == "CANCELLED");
+  CHECK(text_at(ended, "/reason") == R"({"code":"cancelled","message":"cancelled by API key"})");
   CHECK(text_at(ended, "/stepExecutions/1/status") == R"("CANCELLED")");
   CHECK(project.get(TestProject::execution_path(run) + "/step-executions/after").status == 404);
 }
@@ -97,4 +98,19 @@ TEST_CASE("a run that waits for its retry can be cancelled") {
   CHECK(status_of(project.execution(run)) == "EXECUTING");
   CHECK(cancel(project, run).status == 202);
   CHECK(status_of(project.wait_until_ended(run)) == "CANCELLED");
+}
+
+TEST_CASE("a run whose user is disabled ends before its next step, and says why") {
+  const TestProject project(shared_server());
+  project.deploy_steps("w", R"json(
+    {"id": "nap", "type": "delay", "value": 1, "unit": "SECONDS"},
+    {"id": "after", "type": "function", "code": "() => 1"})json");
+  const std::string run = project.start("w");
+  const Answer disabled = call_server(project.port(), {"PATCH", project.path("/users/user-1"),
+                                                       project.api_key(), R"({"disabled": true})"});
+  REQUIRE(disabled.status == 200);
+  const Json ended = project.wait_until_ended(run);
+  CHECK(status_of(ended) == "CANCELLED");
+  CHECK(text_at(ended, "/reason/code") == R"("user_disabled")");
+  CHECK(project.get(TestProject::execution_path(run) + "/step-executions/after").status == 404);
 }

@@ -22,7 +22,8 @@ class FakeGateway final : public Gateway {
     return answer_(request);
   }
 
-  Outcome cancel(const ProjectId&, const ExecutionId& execution) override {
+  using Gateway::cancel;
+  Outcome cancel(const ProjectId&, const ExecutionId& execution, const std::string&) override {
     const std::lock_guard lock(mutex_);
     cancelled_.push_back(execution);
     return Done{};

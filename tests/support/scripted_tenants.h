@@ -4,6 +4,7 @@
 #include "actors/tenants/tenant_view.h"
 #include "tests/support/scripted_dispatch.h"
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -35,11 +36,13 @@ class ScriptedTenants final : public Tenants, private TenantView {
     const std::lock_guard guard(mutex_);
     grant_ = std::move(grant);
     refusal_.reset();
+    ++version_;
   }
   /// From now on no run may begin, for this reason.
   void refuse(Error why) {
     const std::lock_guard guard(mutex_);
     refusal_ = std::move(why);
+    ++version_;
   }
 
   /// What every project may use from now on.
@@ -59,6 +62,7 @@ class ScriptedTenants final : public Tenants, private TenantView {
   }
 
  private:
+  std::uint64_t version() const override { return version_; }
   ProjectLimits limits() const override {
     const std::lock_guard guard(mutex_);
     if (std::exchange(crashes_, false)) throw std::runtime_error("a test crashes the project");
@@ -86,6 +90,7 @@ class ScriptedTenants final : public Tenants, private TenantView {
   mutable std::mutex mutex_;
   ScriptedDispatch values_;
   RunGrant grant_;
+  std::atomic<std::uint64_t> version_{0};
   ProjectLimits limits_;
   mutable bool crashes_ = false;
   std::optional<Error> refusal_;

@@ -13,6 +13,7 @@ class TestTenant final : public TenantView {
         secrets_(test.secrets),
         accounts_(std::move(accounts)) {}
 
+  std::uint64_t version() const override { return 0; }  // nothing is switched off in a test
   ProjectLimits limits() const override { return {}; }
 
   Result<RunGrant> grant(const Workflow& workflow, const std::string&) const override {

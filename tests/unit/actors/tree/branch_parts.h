@@ -8,6 +8,7 @@
 #include "actors/workers/storage_reader.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/scripted_tenants.h"
 #include "tests/support/seeded_random.h"
 
 #include <condition_variable>
@@ -64,6 +65,9 @@ class BranchParts {
     made->user = user;
     made->tenure = *begin_tenure(ownership, commits, execution.shard());
     made->secrets = secrets;
+    made->places = std::make_shared<LivePlaces>(limits::fan_out_children_live_max);
+    made->rules =
+        std::make_shared<RunRules>(*tenants.view(project, user), RunRules::Begin::granted);
     made->reply = reply;
     return made;
   }
@@ -72,6 +76,7 @@ class BranchParts {
   ManualClock clock;
   SeededRandom random{1};
   LogSink log = [](LogLevel, const std::string&) {};
+  ScriptedTenants tenants;
   ShardOwnership ownership{ShardSet::all().ids(), *store.claim(ShardSet::all().ids())};
   ProjectId project{"demo"};
   UserId user{"user-1"};

@@ -31,6 +31,8 @@ class NotedChildren final : public FanOutChildren {
 class FanOutBed {
  public:
   explicit FanOutBed(int count, const std::string& options = "", std::size_t live_max = 100)
+      : FanOutBed(count, options, std::make_shared<LivePlaces>(live_max)) {}
+  FanOutBed(int count, const std::string& options, std::shared_ptr<LivePlaces> places)
       : machine(
             compile_steps(R"({"id": "each", "type": "fanOut",
             "items": "{{trigger.request.body}}")" +
@@ -48,7 +50,7 @@ class FanOutBed {
     machine.apply({clock.now(), started});
     machine.apply({clock.now(), FanOutOpened{0, static_cast<std::uint32_t>(count)}});
     run = std::make_unique<FanOutRun>(OpenFanOut(machine), children,
-                                      FanOutRun::Options{live_max, [this] { ++woken; }});
+                                      FanOutRun::Options{std::move(places), [this] { ++woken; }});
   }
 
   FanOutNews open(FoundChildren found = {}) {
@@ -209,4 +211,21 @@ TEST_CASE("news of an element that is not known any more change nothing") {
   CHECK(goes_on(bed.run->asleep(0, true)));
   CHECK(goes_on(bed.run->crashed(0, "late")));
   CHECK(is<FanOutConcluded>(bed.settle(1)));
+}
+
+TEST_CASE("fan-outs of one run share its places, and each has one whatever the others have") {
+  auto places = std::make_shared<LivePlaces>(3);
+  FanOutBed outer(5, "", places), inner(5, "", places);
+  REQUIRE(std::holds_alternative<std::monostate>(outer.open()));
+  CHECK(outer.children.spawned == std::vector<std::uint32_t>{0, 1, 2});
+  REQUIRE(std::holds_alternative<std::monostate>(inner.open()));
+  CHECK(inner.children.spawned == std::vector<std::uint32_t>{0});
+  CHECK(places->taken() == 4);
+  // What one gives back another takes, when it has something to begin.
+  REQUIRE(std::holds_alternative<std::monostate>(inner.settle(0)));
+  CHECK(inner.children.spawned == std::vector<std::uint32_t>{0, 1});
+  outer.run.reset();
+  CHECK(places->taken() == 1);
+  REQUIRE(std::holds_alternative<std::monostate>(inner.settle(1)));
+  CHECK(inner.children.spawned == std::vector<std::uint32_t>{0, 1, 2, 3, 4});
 }
