@@ -8,6 +8,7 @@
 #include "actors/runs/run_queue.h"
 #include "actors/scheduling/timer_service.h"
 #include "actors/shards/shard_ownership.h"
+#include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/tenant_view.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/workers/flush_reminder.h"
@@ -78,7 +79,8 @@ struct NodeDependencies {
   const storage::Sealer& sealer;  // of what runs must not store in clear
   LogSink log;
   ActorOptions options;
-  RunObserver* observer = nullptr;  // null: nobody looks on, and nothing is collected
+  RunObserver* observer = nullptr;        // null: nobody looks on, and nothing is collected
+  RefusedCredentials* refused = nullptr;  // null: accounts stay as they are whatever peers answer
 };
 
 struct NodeServices : NodeDependencies {
@@ -88,6 +90,8 @@ struct NodeServices : NodeDependencies {
   FlushReminder& reminder;
   BranchLoader loader;
   ActorStats& stats;
+  /// The start of a run was refused because its commit failed: whatever of it is on the disk is erased.
+  std::function<void(const ExecutionId&)> start_refused;
 };
 
 }  // namespace millrace

@@ -42,17 +42,21 @@ class CafGateway final : public ActorGateway {
                   reminder_,
                   BranchLoader(dependencies.store, dependencies.workflows, dependencies.tenants,
                                dependencies.sealer),
-                  stats_},
+                  stats_,
+                  [this](const ExecutionId& run) { sweep_.refused(run); }},
         system_(configured(config_, services_.options)),
         node_(system_.spawn<NodeActor>(services_)),
         starter_(services_.tenants, services_.commits, services_.clock, services_.random,
                  [this](std::shared_ptr<const RunOrder> order) {
                    caf::anon_send(node_, StartRun{std::move(order)});
                  }),
-        sweep_(services_.store, services_.ownership, services_.clock, services_.log,
-               services_.options.recovery_interval, [this](const ExecutionSummary& summary) {
-                 caf::anon_send(node_, ResumeRun{summary.project, summary.user, summary.id});
-               }) {
+        sweep_(
+            services_.store, services_.ownership, services_.clock, services_.log,
+            services_.options.recovery_interval,
+            [this](const ExecutionSummary& summary) {
+              caf::anon_send(node_, ResumeRun{summary.project, summary.user, summary.id});
+            },
+            [this](const ExecutionId& run) { return erase_refused(run); }) {
     timers_.start(
         [this](const storage::TimerRow& timer) { caf::anon_send(node_, TimerFired{timer}); });
   }
@@ -139,6 +143,21 @@ class CafGateway final : public ActorGateway {
   const ActorStats& stats() const override { return stats_; }
 
  private:
+  /// What was refused must not run. It is not in memory, and nothing of it is written any more.
+  Outcome erase_refused(const ExecutionId& run) {
+    // Only a disk that takes commits again tells what is on it.
+    if (auto well = services_.commits.commit_and_wait({}); !well) return well;
+    const auto fence = services_.ownership.fence(run.shard());
+    if (!fence) return Done{};  // its shard's owner resumes it
+    const auto summary = services_.loader.summary(run);
+    if (!summary) return summary.error();
+    if (!*summary) return Done{};
+    storage::WriteBatch batch;
+    batch.require(*fence);
+    storage::ExecutionTable::erase(batch, **summary);
+    return services_.commits.commit_and_wait(std::move(batch));
+  }
+
   /// To wait for the Response step. Without one the run is answered when it is durable.
   HeldReplies::Place place_for(RunOrder& order) {
     if (order.reply_at != ReplyAt::response) return {};

@@ -3,6 +3,7 @@
 #include "runtime/base/execution_id.h"
 #include "runtime/base/limits.h"
 #include "runtime/integrations/credential_input.h"
+#include "runtime/text/time_text.h"
 #include "storage/tables/enabled_workflow_table.h"
 
 #include <algorithm>
@@ -132,6 +133,7 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
         auto row = row_to_connect(owner, now, integration, connection.provider_id);
         if (!row) return row.error();
         row->is_valid = true;
+        row->refusal.clear();
         row->sealed = sealer_.seal(fields, row->place());
         ++row->revision;
         if (connection.settings) row->shared_settings = to_text(*connection.settings);
@@ -174,8 +176,23 @@ Result<SharedCredential> CredentialRegistry::configure(const ProjectId& project,
     Credential next = now;
     if (auto changed = configure_credential(next, patch); !changed) return changed;
     millrace::configure(row, next);
+    row.is_valid = true;
+    row.refusal.clear();
     return Done{};
   });
+}
+
+Outcome CredentialRegistry::refuse(const UserKey& owner, const std::string& id,
+                                   std::uint64_t revision, const std::string& why) {
+  const auto edited = edit(owner, id, [&](const Credential&, CredentialRow& row) -> Outcome {
+    if (row.revision != revision || !row.is_valid) {
+      return Error(ErrorCode::conflict, "the account is another one by now");
+    }
+    row.is_valid = false;
+    row.refusal = why + ", the last time at " + to_text(clock_.now());
+    return Done{};
+  });
+  return edited ? Outcome(Done{}) : Outcome(edited.error());
 }
 
 Outcome CredentialRegistry::set_valid(const ProjectId& project, const UserId& user,
@@ -183,6 +200,7 @@ Outcome CredentialRegistry::set_valid(const ProjectId& project, const UserId& us
   const auto edited =
       edit({project, user}, id, [&](const Credential&, CredentialRow& row) -> Outcome {
         row.is_valid = is_valid;
+        if (is_valid) row.refusal.clear();
         return Done{};
       });
   return edited ? Outcome(Done{}) : Outcome(edited.error());

@@ -38,7 +38,7 @@ class CredentialRegistry {
   /// invalid_request (the fields do not fit; see the details), limit_exceeded.
   Result<SharedCredential> connect(const ProjectId& project, const UserId& user,
                                    const std::string& integration, const Connection& connection);
-  /// See configure_credential. Errors: not_found, invalid_request, limit_exceeded.
+  /// See configure_credential. An account that was refused is tried again: it is valid. Errors: not_found, invalid_request, limit_exceeded.
   Result<SharedCredential> configure(const ProjectId& project, const UserId& user,
                                      const std::string& id, const JsonObject& patch);
   /// Error: not_found.
@@ -46,6 +46,10 @@ class CredentialRegistry {
   /// Disables the workflow on all accounts of the user; harmless if it is enabled on none.
   Outcome disable_workflow(const ProjectId& project, const UserId& user,
                            const WorkflowId& workflow);
+  /// The provider does not take the secret fields of this revision: the account is not valid any more.
+  /// Errors: not_found, conflict (they have been replaced, or it is not valid already).
+  Outcome refuse(const UserKey& owner, const std::string& id, std::uint64_t revision,
+                 const std::string& why);
   /// For whoever learns that the provider refuses or accepts the account. Error: not_found.
   Outcome set_valid(const ProjectId& project, const UserId& user, const std::string& id,
                     bool is_valid);

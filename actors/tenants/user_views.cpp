@@ -65,6 +65,7 @@ Result<HeldCredential> UserViews::open_credential(const storage::CredentialRow& 
   credential->user = row.user;
   credential->integration = row.integration;
   credential->is_valid = row.is_valid;
+  credential->refusal = row.refusal;
   credential->revision = row.revision;
   credential->provider_id = row.provider_id;
   credential->provider_data = std::move(*provider_data);

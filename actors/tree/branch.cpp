@@ -27,7 +27,8 @@ CallPorts call_ports(const NodeServices& services) {
           services.store,
           services.clock,
           services.random,
-          services.stats.late_results};
+          services.stats.late_results,
+          services.refused};
 }
 
 /// What a rebuilt branch sees has not been measured.

@@ -20,6 +20,11 @@ double random_jitter(Random& random) {
   return static_cast<double>(bits) / 32767.5 - 1.0;
 }
 
+/// Which account is to be looked at.
+std::string refused_account(const CredentialName& account) {
+  return ": it does not accept the account " + account.id + " of \"" + account.integration + '"';
+}
+
 /// Quicker than walking the value, and most values hold no file.
 bool may_hold_files(std::string_view json_text) {
   return json_text.find("\"FILE\"") != std::string_view::npos;
@@ -169,6 +174,7 @@ CallInFlight::MaybeEnd CallInFlight::send_authorized(const Credential& credentia
       authorize(request, sending.use.auth, credential, call_->attempt.redaction);
   if (!authorized) return failed({authorized.error()});
   sending.revision = credential.revision;
+  sending.is_sent_again = sending.refusal != nullptr;
   if (sending.refusal == nullptr) sending.left = ports_.clock.now();
   send(std::move(request));
   return std::nullopt;
@@ -235,9 +241,33 @@ CallInFlight::End CallInFlight::answered(const HttpOutcome& outcome) {
   auto body = body_of(response, files);
   if (!body) return failed({body.error()});
   const Call call = close();
-  return End{machine_.request_answered(call.attempt, call.started, response, std::move(*body),
-                                       ports_.clock.now(), random_jitter(ports_.random)),
-             std::move(files)};
+  EventBody event =
+      machine_.request_answered(call.attempt, call.started, response, std::move(*body),
+                                ports_.clock.now(), random_jitter(ports_.random));
+  if (call.authorized) {
+    note_verdict(*call.authorized, response.status);
+    auto* const failure = std::get_if<StepFailed>(&event);
+    if (failure != nullptr && response.status == status_unauthorized) {
+      failure->message += refused_account(call.authorized->use.credential);
+    }
+  }
+  return End{std::move(event), std::move(files)};
+}
+
+void CallInFlight::note_verdict(const Authorized& sent, int status) const {
+  constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it failed for
+  if (ports_.refused == nullptr || status >= first_of_peers_own) return;
+  CHECK(sent.revision, "a request was answered that was never sent");
+  const ExecutionStarted& started = machine_.scope().facts()->started;
+  const FieldsUsed used{{started.project, started.user}, sent.use.credential.id, *sent.revision};
+  if (status != status_unauthorized) {
+    ports_.refused->accepted(used);
+    return;
+  }
+  using Fields = RefusedCredentials::Fields;
+  const auto fields = sent.is_sent_again ? Fields::replaced : Fields::same;
+  if (!ports_.refused->refused(used, fields)) return;
+  ports_.reader.submit([refused = ports_.refused, used] { refused->invalidate(used); });
 }
 
 Result<Json> CallInFlight::body_of(const HttpResponse& response, RunFiles& files) {

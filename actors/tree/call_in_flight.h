@@ -18,6 +18,7 @@
 #include "actors/runs/branch_news.h"
 #include "actors/runs/run_secrets.h"
 #include "actors/tenants/credential_source.h"
+#include "actors/tenants/refused_credentials.h"
 #include "actors/workers/storage_reader.h"
 #include "runtime/base/random.h"
 #include "runtime/execution/branch_machine.h"
@@ -37,6 +38,7 @@ struct CallPorts {
   const Clock& clock;
   Random& random;
   std::atomic<std::uint64_t>& late_results;
+  RefusedCredentials* refused = nullptr;  // null: nobody asks what peers say of accounts
 };
 
 class CallInFlight {
@@ -83,6 +85,7 @@ class CallInFlight {
     std::optional<std::uint64_t> revision{};
     Instant left{};                          // when it was first sent
     std::shared_ptr<HttpOutcome> refusal{};  // its first 401
+    bool is_sent_again = false;              // with newer fields
   };
   struct Call {
     std::uint64_t number = 0;
@@ -109,6 +112,8 @@ class CallInFlight {
   void send(HttpRequest request);
 
   End answered(const HttpOutcome& outcome);
+  /// What an answer says of the account that it went with.
+  void note_verdict(const Authorized& sent, int status) const;
   End failed(BranchMachine::Failure failure);
   /// The body as the workflow sees it.
   Result<Json> body_of(const HttpResponse& response, RunFiles& files);

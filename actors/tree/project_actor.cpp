@@ -126,9 +126,10 @@ void ProjectActor::queue_start(const StartRun& message) {
   // Response step: holding the connection would only hold the queue's length in connections.
   services_.commits.submit(
       std::move(batch), storage::Urgency::urgent,
-      [order = message.order, observer = services_.observer,
+      [order = message.order, observer = services_.observer, refused = services_.start_refused,
        seen = observed(started, started.at)](const Outcome& outcome) {
         if (!outcome) {
+          if (!means_shard_moved(outcome.error().code)) refused(order->execution);
           order->reply->give(outcome.error());
           return;
         }

@@ -210,8 +210,11 @@ void UserActor::ended(const caf::down_msg& message) {
     return;
   }
   switch (*reason) {
-    case ExitReason::ended:
     case ExitReason::lost:
+      services_.start_refused(execution);
+      settle(execution);
+      return;
+    case ExitReason::ended:
       settle(execution);
       return;
     case ExitReason::asleep:

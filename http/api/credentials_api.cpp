@@ -12,14 +12,16 @@ namespace millrace {
 namespace {
 
 JsonObject shown(const Credential& credential) {
-  return {{"id", credential.id},
-          {"integrationId", credential.integration},
-          {"userId", credential.user.text},
-          {"status", credential.is_valid ? "VALID" : "INVALID"},
-          {"config", JsonObject{{"configuredWorkflows", credential.configured_workflows},
-                                {"sharedSettings", credential.shared_settings}}},
-          {"providerId", credential.provider_id},
-          {"providerData", credential.provider_data}};
+  JsonObject object{{"id", credential.id},
+                    {"integrationId", credential.integration},
+                    {"userId", credential.user.text},
+                    {"status", credential.is_valid ? "VALID" : "INVALID"},
+                    {"config", JsonObject{{"configuredWorkflows", credential.configured_workflows},
+                                          {"sharedSettings", credential.shared_settings}}},
+                    {"providerId", credential.provider_id},
+                    {"providerData", credential.provider_data}};
+  if (!credential.refusal.empty()) object.emplace("statusReason", credential.refusal);
+  return object;
 }
 
 std::string text_member(const Json& object, std::string_view key) {
@@ -294,7 +296,8 @@ constexpr NamedShape shapes[]{
      "An integration as its users see it; of workflows the deployed ones that are not hidden."},
     {"Credential",
      "{id: string, integrationId: string, userId: string, status: \"VALID\"|\"INVALID\", "
-     "config: {configuredWorkflows: {[workflowId]: ConfiguredWorkflow}, sharedSettings: object}, "
+     "statusReason?: string, config: {configuredWorkflows: {[workflowId]: ConfiguredWorkflow}, "
+     "sharedSettings: object}, "
      "providerId: string, providerData: any}",
      "A connected account, without its secret parts."},
     {"ConfiguredWorkflow", "{enabled?: boolean, settings?: object}",

@@ -20,10 +20,12 @@ JsonObject shown(const ConnectedUser& user) {
 
 JsonObject shown(const SharedCredential& credential) {
   if (credential == nullptr) return {{"enabled", false}};
-  return {{"enabled", true},
-          {"credentialId", credential->id},
-          {"credentialStatus", credential->is_valid ? "VALID" : "INVALID"},
-          {"configuredWorkflows", credential->configured_workflows}};
+  JsonObject object{{"enabled", true},
+                    {"credentialId", credential->id},
+                    {"credentialStatus", credential->is_valid ? "VALID" : "INVALID"},
+                    {"configuredWorkflows", credential->configured_workflows}};
+  if (!credential->refusal.empty()) object.emplace("credentialStatusReason", credential->refusal);
+  return object;
 }
 
 /// `known` are the members that the caller may write.
@@ -136,7 +138,8 @@ constexpr Route own_routes[]{
 constexpr NamedShape own_shapes[]{
     {"Me",
      "{userId: string, meta: object, integrations: {[type]: {enabled: boolean, "
-     "credentialId?: string, credentialStatus?: \"VALID\"|\"INVALID\", "
+     "credentialId?: string, credentialStatus?: \"VALID\"|\"INVALID\", credentialStatusReason?: "
+     "string, "
      "configuredWorkflows?: {[workflowId]: ConfiguredWorkflow}}}}",
      "The calling user with, per integration, the first valid account."},
 };

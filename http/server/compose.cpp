@@ -10,6 +10,7 @@
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
+#include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/secret_registry.h"
 #include "actors/tenants/stored_tenants.h"
 #include "actors/tenants/user_registry.h"
@@ -114,7 +115,7 @@ class ComposedServer final : public RunningServer {
     if (!key) return key.error();
     gateway_ = make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_,
                                    *http_, tenants_, workflows_, run_sealer_, &write_log,
-                                   ActorOptions{}, &observers_});
+                                   ActorOptions{}, &observers_, &refused_credentials_});
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
@@ -204,6 +205,7 @@ class ComposedServer final : public RunningServer {
   IntegrationRegistry integrations_;
   UserRegistry users_;
   CredentialRegistry credentials_;
+  RefusedCredentials refused_credentials_{credentials_, &write_log};
   const StoredTenants tenants_;
   std::unique_ptr<ActorGateway> gateway_;
   std::unique_ptr<TimedGateway> timed_gateway_;

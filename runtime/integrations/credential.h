@@ -22,6 +22,7 @@ struct Credential {
   UserId user;
   std::string integration;
   bool is_valid = true;     // VALID or INVALID on the wire
+  std::string refusal;      // why it is not valid; empty: it is, or that is not known
   std::string provider_id;  // the account's id at the provider; may be empty
   Json provider_data;       // object
   /// {"<workflowId>": {"enabled": bool, "settings": {...}}}

@@ -23,6 +23,7 @@ constexpr auto fields = [](auto& record, auto& row) {
   record.text(10, row.sealed);
   record.time(11, row.connected);
   record.number_if_any(12, row.revision);
+  record.text_if_any(13, row.refusal);
 };
 
 }  // namespace

@@ -30,6 +30,7 @@ struct CredentialRow {
   /// Of the secret fields: one more each time they are replaced, not when they are sealed anew. Rows of
   /// before it was counted have 0.
   std::uint64_t revision = 0;
+  std::string refusal{};  // why it is not valid; empty: it is, or that is not known
 
   /// The place that `sealed` is bound to.
   std::string place() const;

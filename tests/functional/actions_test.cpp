@@ -2,6 +2,7 @@
 // is not met has its own answer.
 #include "tests/functional/open_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/poll_until.h"
 
 #include <filesystem>
 
@@ -160,4 +161,35 @@ TEST_CASE("a path cannot lead a credential to another host") {
   }
   CHECK(example_peer().requests("/echo?stolen").empty());
   CHECK(project.trigger("w", R"({"path": "contacts"})").text == "200");
+}
+
+TEST_CASE(
+    "an account that is refused twice in a row is invalid and says so, until it is connected "
+    "again") {
+  const TestProject project(open_server());
+  prepare(project, R"({"id": "ask", "type": "request", "integration": "crm", "method": "GET",
+                       "path": "/status/401"})");
+  REQUIRE(as_user(project, "POST", "/integrations/crm/connect",
+                  R"({"credentials": {"token": "t"}, "providerId": "acct"})")
+              .status == 201);
+  const Answer list = as_user(project, "GET", "/credentials", "");
+  const std::string credential = string_at(list.json, "/credentials/0/id");
+  enable(project, credential);
+  for (int i = 0; i < 2; ++i) {
+    const Json run = project.wait_until_ended(project.start("w"));
+    CHECK_THAT(text_at(run, "/error/message"), Catch::Contains(credential));
+  }
+  const auto status = [&] {
+    return text_at(as_user(project, "GET", "/credentials", "").json, "/credentials/0/status");
+  };
+  REQUIRE(poll_until([&] { return status() == R"("INVALID")"; }));
+  CHECK_THAT(
+      text_at(as_user(project, "GET", "/credentials", "").json, "/credentials/0/statusReason"),
+      Catch::Contains("401 twice in a row"));
+  CHECK(code_of(project.trigger("w")) == R"("credential_invalid")");
+  REQUIRE(as_user(project, "POST", "/integrations/crm/connect",
+                  R"({"credentials": {"token": "t2"}, "providerId": "acct"})")
+              .status == 201);
+  CHECK(status() == R"("VALID")");
+  CHECK(as_user(project, "GET", "/credentials", "").text.find("statusReason") == std::string::npos);
 }

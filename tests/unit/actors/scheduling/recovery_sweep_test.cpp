@@ -4,8 +4,10 @@
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
 
+#include <atomic>
 #include <mutex>
 #include <set>
+#include <thread>
 
 using namespace millrace;
 
@@ -52,4 +54,30 @@ TEST_CASE("a sweep resumes the runs of owned shards and those of gained ones at 
   REQUIRE(ownership.claim(store, {lost}).ok());
   while (count() < runs.size()) clock.advance(Millis(1'000));
   CHECK(resumed == runs);
+}
+
+TEST_CASE(
+    "a start that was refused is forgotten as soon as the disk is well, and not resumed before") {
+  storage::MemoryStore store;
+  ManualClock clock;
+  SeededRandom random{1};
+  ShardOwnership ownership;
+  REQUIRE(ownership.claim(store, ShardSet::all()).ok());
+  std::atomic<int> asked{0}, resumed{0};
+  std::atomic<bool> is_well{false};
+  RecoverySweep sweep(
+      store, ownership, clock, [](LogLevel, const std::string&) {}, Millis(60'000),
+      [&](const ExecutionSummary&) { ++resumed; },
+      [&](const ExecutionId&) -> Outcome {
+        ++asked;
+        if (is_well) return Done{};
+        return Error(ErrorCode::storage_failed, "for the test");
+      });
+  sweep.wait_for_first_sweep();
+  const ShardId shard = shard_of(ProjectId("demo"), UserId("ada"));
+  sweep.refused(ExecutionId::make(shard, clock.now(), random));
+  while (asked < 1) std::this_thread::yield();
+  is_well = true;
+  while (asked < 2) clock.advance(Millis(1'000));
+  CHECK(resumed == 0);
 }

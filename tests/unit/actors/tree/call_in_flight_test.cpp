@@ -305,6 +305,9 @@ TEST_CASE("a 401 stands when there is no newer token, and shows none") {
   const auto end = bed.call.take(second);
   REQUIRE(end);
   CHECK(std::get<StepFailed>(end->event).code == ErrorCode::request_rejected);
+  CHECK(std::get<StepFailed>(end->event).message ==
+        "the server answered with status 401: it does not accept the account account-of-crm of "
+        "\"crm\"");
   CHECK(bed.stored_output(end->event).find("first-token") == std::string::npos);
   CHECK(bed.http.sent("ask").size() == 1);
   CHECK_FALSE(bed.call.is_open());

@@ -1,0 +1,43 @@
+#include "actors/tenants/refused_credentials.h"
+
+#include "actors/tenants/credential_registry.h"
+
+namespace millrace {
+
+bool RefusedCredentials::refused(const FieldsUsed& used, Fields fields) {
+  const std::lock_guard lock(mutex_);
+  if (counts_.size() >= counted_max && !counts_.contains(used.credential)) counts_.clear();
+  Count& count = counts_[used.credential];
+  is_any_ = true;
+  if (count.revision > used.revision) return false;  // an answer from before
+  if (count.revision < used.revision) count = {used.revision, 0};
+  count.refusals += fields == Fields::replaced ? refusals_max : 1;
+  if (count.refusals < refusals_max) return false;
+  counts_.erase(used.credential);
+  return true;
+}
+
+void RefusedCredentials::accepted(const FieldsUsed& used) {
+  if (!is_any_) return;
+  const std::lock_guard lock(mutex_);
+  const auto count = counts_.find(used.credential);
+  if (count == counts_.end() || count->second.revision > used.revision) return;
+  counts_.erase(count);
+  is_any_ = !counts_.empty();
+}
+
+void RefusedCredentials::invalidate(const FieldsUsed& used) {
+  const auto done = credentials_.refuse(used.owner, used.credential, used.revision,
+                                        "the other side answered 401 twice in a row");
+  if (!log_) return;
+  const std::string account = "account " + used.credential + " of user " + used.owner.user.text +
+                              " of project " + used.owner.project.text;
+  if (done) {
+    log_(LogLevel::warning, account + " is not accepted any more: 401 twice in a row");
+  } else if (done.error().code != ErrorCode::conflict &&
+             done.error().code != ErrorCode::not_found) {
+    log_(LogLevel::error, account + " could not be marked as refused: " + done.error().message);
+  }
+}
+
+}  // namespace millrace
