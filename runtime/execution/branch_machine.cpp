@@ -380,9 +380,14 @@ EventBody BranchMachine::request_answered(const Attempt& attempt, Instant starte
     fetched.bytes = bytes;
     return fetched;
   }
+  std::optional<Error> problem;
+  if (page->problem) {
+    problem =
+        Error(page->problem->code, cut_message(attempt.redaction.apply(page->problem->message)));
+  }
   PageProgress all = pages_;
   append(all, std::move(*page), bytes);
-  Json paged = paged_output(std::move(all.results), &value, nullptr);
+  Json paged = paged_output(std::move(all.results), &value, problem ? &*problem : nullptr);
   completed.output = share(request_output(step, std::move(paged.get_object().at("response"))));
   return completed;
 }
