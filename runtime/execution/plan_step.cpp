@@ -74,12 +74,14 @@ Result<Instant> due_of(const DelayStep& config, const Json& value, Instant now) 
   std::optional<Instant> until;
   if (value.is_string()) {
     until = parse_time(std::string_view(value.get_string()));
-  } else if (const auto ms = as_number(value); ms && std::fabs(*ms) < 1e15) {
-    until = Instant(Millis(std::llround(*ms)));
+  } else if (const auto number = as_number(value); number && may_be_awaited(*number)) {
+    until = instant_of(*number);
   }
   if (!until) {
     return Error(ErrorCode::type_mismatch,
-                 "\"until\" must be a time such as 2026-01-31T09:00:00Z, got " + shown(value));
+                 "\"until\" must be a time such as 2026-01-31T09:00:00Z, or seconds or "
+                 "milliseconds since 1970, got " +
+                     shown(value));
   }
   if (*until > now + longest) return too_long;
   return std::max(*until, now);
@@ -103,6 +105,22 @@ Result<int> status_of(const Json& value) {
                "\"statusCode\" must be a whole number from 200 to 599, got " + shown(value));
 }
 
+Result<std::string> header_text(std::string_view name, const Json& value) {
+  if (value.is_structured()) {
+    return Error(
+        ErrorCode::type_mismatch,
+        "header \"" + std::string(name) + "\" must be text, got " + std::string(kind_name(value)));
+  }
+  std::string text = value.is_string() ? std::string(value.get_string()) : to_text(value);
+  if (holds_file(text)) {
+    return Error(ErrorCode::type_mismatch,
+                 "header \"" + std::string(name) +
+                     "\" would hold the bytes of a file, which only \"body\" and \"file\" can");
+  }
+  return text;
+}
+
+/// Text by name; an array of texts is a header that is sent several times.
 Result<JsonObject> headers_of(const Json& value) {
   JsonObject headers;
   if (value.is_null()) return headers;
@@ -111,19 +129,22 @@ Result<JsonObject> headers_of(const Json& value) {
   }
   for (const auto& member : value.get_object()) {
     const Json& header = member.value();
-    if (header.is_structured()) {
-      return Error(ErrorCode::type_mismatch, "header \"" + std::string(member.key()) +
-                                                 "\" must be text, got " +
-                                                 std::string(kind_name(header)));
-    }
     if (header.is_null()) continue;
-    std::string text = header.is_string() ? std::string(header.get_string()) : to_text(header);
-    if (holds_file(text)) {
-      return Error(ErrorCode::type_mismatch,
-                   "header \"" + std::string(member.key()) +
-                       "\" would hold the bytes of a file, which only \"body\" and \"file\" can");
+    const auto* const several = header.if_array();
+    if (several == nullptr) {
+      auto text = header_text(member.key(), header);
+      if (!text) return text.error();
+      headers.emplace(member.key(), std::move(*text));
+      continue;
     }
-    headers.emplace(member.key(), std::move(text));
+    JsonArray texts;
+    for (const Json& each : *several) {
+      if (each.is_null()) continue;
+      auto text = header_text(member.key(), each);
+      if (!text) return text.error();
+      texts.emplace_back(std::move(*text));
+    }
+    headers.emplace(member.key(), std::move(texts));
   }
   return headers;
 }

@@ -306,7 +306,7 @@ Result<Json> SimulatedRun::body_of(const Attempt& attempt, const HttpResponse& r
     ignore_result(intern_files(*value, keep_redacted(attempt)), "what only looks like one stays");
     return std::move(*value);
   }
-  const auto& file = std::get<FileBody>(*body);
+  const auto& file = std::get<FileContent>(*body);
   return file_object({file.name, file.mime_type, keep_redacted(attempt)(*response.body)});
 }
 
