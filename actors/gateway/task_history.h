@@ -50,7 +50,7 @@ class TaskHistory {
 
   struct Execution {
     ExecutionSummary summary;
-    std::optional<ErrorDetail> failure;  // step and message, when the run failed
+    std::optional<ErrorDetail> failure;  // step, code (`got`) and message, when the run failed
     /// In the order in which they ended; a step inside a fan-out once per element.
     std::vector<StepExecution> steps;
   };

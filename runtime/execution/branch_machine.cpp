@@ -432,6 +432,12 @@ Json BranchMachine::current_input() const {
   return step ? render_input(*step, *scope_) : Json(nullptr);
 }
 
+Json BranchMachine::current_request_line() const {
+  const Step* const step = current_step();
+  if (step == nullptr || request_of(*step) == nullptr) return nullptr;
+  return shown_request_line(*step, *scope_, pages_);
+}
+
 std::optional<Instant> BranchMachine::waiting_until() const {
   if (has_ended() || failure_) return std::nullopt;
   const auto end = deadline();

@@ -87,6 +87,12 @@ Result<Instant> due_of(const DelayStep& config, const Json& value, Instant now) 
   return std::max(*until, now);
 }
 
+std::string_view unit_name(Millis unit) {
+  if (unit == std::chrono::seconds(1)) return "SECONDS";
+  if (unit == std::chrono::minutes(1)) return "MINUTES";
+  return unit == std::chrono::hours(1) ? "HOURS" : "DAYS";
+}
+
 const Integration* integration_of(const Step& step) {
   if (const auto* const request = std::get_if<RequestStep>(&step.config)) {
     return request->frozen_integration.get();
@@ -304,7 +310,9 @@ Json render_input(const Step& step, const Scope& scope) {
       return JsonObject{{"items", config.items.render(scope)}};
     }
     Json operator()(const DelayStep& config) const {
-      return JsonObject{{config.unit ? "value" : "until", config.value.render(scope)}};
+      JsonObject input{{config.unit ? "value" : "until", config.value.render(scope)}};
+      if (config.unit) input.emplace("unit", unit_name(*config.unit));
+      return input;
     }
     Json operator()(const ResponseStep& config) const {
       const Template& answer = config.has_file ? config.file : config.body;
