@@ -300,6 +300,13 @@ HttpOutcome Exchange::outcome(CURLcode code) {
 
 Error Exchange::blocked() const {
   const auto address = IpAddress::parse(blocked_address_);
+  // What an internal name resolves to is no business of whoever only knows the name.
+  if (!IpAddress::parse(request_.url.host)) {
+    return Error(ErrorCode::blocked_address,
+                 request_.url.shown() +
+                     " leads to an address that requests may not reach; the operator can open it "
+                     "with --egress-allow");
+  }
   return Error(ErrorCode::blocked_address,
                request_.url.shown() + " leads to " + blocked_address_ + ", " +
                    std::string(blocked_as_) +
