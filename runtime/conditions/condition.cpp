@@ -16,26 +16,28 @@ std::string shown(const Json& value) {
   return text + "...";
 }
 
-/// Of several conditions, which one it is, and what it was given.
-Error placed(Error error, std::size_t group, std::size_t position, const Json& variable,
-             const Json& argument, bool has_argument) {
-  error.message += " (condition " + std::to_string(position + 1) + " of group " +
-                   std::to_string(group + 1) + ": `variable` is " + shown(variable) +
-                   (has_argument ? ", `argument` is " + shown(argument) : "") + ")";
+/// Which condition it is, and what it was given: the place in the error's first detail, and in its message
+/// when there are several.
+Error placed(Error error, const ConditionGroups& groups, std::size_t group, std::size_t position,
+             const Json& variable, const Json& argument) {
+  std::string place = "condition " + std::to_string(position + 1) + " of group " +
+                      std::to_string(group + 1) + ": `variable` is " + shown(variable);
+  if (takes_argument(groups[group][position].op)) place += ", `argument` is " + shown(argument);
+  const bool is_only_one = groups.size() == 1 && groups[group].size() == 1;
+  if (!is_only_one) error.message += " (" + place + ")";
+  if (error.details.empty()) error.details.emplace_back();
+  error.details.front().path = std::move(place);
   return error;
 }
 
 Result<bool> all_hold(const ConditionGroups& groups, std::size_t group, const Scope& scope) {
-  const bool is_only_one = groups.size() == 1 && groups[group].size() == 1;
   for (std::size_t i = 0; i < groups[group].size(); ++i) {
     const Condition& condition = groups[group][i];
     const Json variable = condition.variable.render(scope);
     const Json argument = condition.argument.render(scope);
     auto holds = evaluate(condition.op, variable, argument);
-    if (!holds && !is_only_one) {
-      return placed(holds.error(), group, i, variable, argument, takes_argument(condition.op));
-    }
-    if (!holds || !*holds) return holds;
+    if (!holds) return placed(holds.error(), groups, group, i, variable, argument);
+    if (!*holds) return holds;
   }
   return true;
 }

@@ -126,7 +126,8 @@ void BranchMachine::on(const StepFailed& event, Instant) {
     move_behind(event.step);
     return;
   }
-  failure_ = BranchFailure{event.step, Error(event.code, event.message)};
+  const std::string place = unsaid_place(step, *scope_);
+  failure_ = BranchFailure{event.step, Error(event.code, event.message + place)};
   // A child has ended with this; a root ends with the ExecutionEnded that its next plan records.
   if (!is_root()) status_ = ExecutionStatus::failed;
 }

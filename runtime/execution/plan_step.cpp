@@ -221,6 +221,20 @@ Result<RunFunction> plan_function(const Workflow& workflow, const Step& step, co
   return call;
 }
 
+std::string unsaid_place(const Step& step, const Scope& scope) {
+  const auto* const config = std::get_if<ConditionalStep>(&step.config);
+  if (config == nullptr) return {};
+  for (const auto& branch : config->branches) {
+    const auto holds = any_holds(branch.when, scope);
+    if (holds && !*holds) continue;
+    if (holds || holds.error().details.empty()) return {};
+    const std::string& place = holds.error().details.front().path;
+    const bool is_said = holds.error().message.find(place) != std::string::npos;
+    return is_said ? std::string() : " (" + place + ")";
+  }
+  return {};
+}
+
 Effect plan_conditional(const Step& step, const ConditionalStep& config, const Scope& scope,
                         Instant now) {
   const std::string* choice = &config.otherwise_label;

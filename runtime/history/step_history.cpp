@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/execution/error_output.h"
+#include "runtime/execution/plan_step.h"
 #include "runtime/execution/step_path.h"
 #include "runtime/triggers/trigger_catalog.h"
 
@@ -136,12 +137,16 @@ class StepHistory::BranchReplay {
   }
 
   void meet(Instant at, const StepFailed& event) {
-    open_.attempts.push_back({event.attempt, event.started, at, Error(event.code, event.message),
+    std::string message = event.message;
+    if (std::holds_alternative<ConditionalStep>(step().config)) {
+      message += unsaid_place(step(), *machine_.freeze_scope());
+    }
+    open_.attempts.push_back({event.attempt, event.started, at, Error(event.code, message),
                               event.retry_at, request_line_of(machine_), event.response});
     if (!open_.start) open_.start = event.started;
     if (event.retry_at) return;
     const bool goes_on = step().continue_on_error;
-    report({event.started, at, "FAILED", error_output(event.code, event.message, event.response),
+    report({event.started, at, "FAILED", error_output(event.code, message, event.response),
             event.console});
     is_reported_ = !goes_on;
   }

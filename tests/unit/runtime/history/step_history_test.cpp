@@ -164,6 +164,24 @@ TEST_CASE("a cancelled run shows the step it stood at as cancelled") {
   CHECK(told.findings[2].step.wakes == test_epoch + Millis(3'600'000));
 }
 
+TEST_CASE("a condition that cannot be told shows which it is and what it was given") {
+  SimulatedRun run(compile_steps(R"({"id": "check", "type": "conditional", "if": [[
+    {"variable": "{{trigger.request.body.n}}", "operator": "BooleanTrue"}]]})"),
+                   {});
+  run.start(request());
+  run.run_to_end();
+  const std::string expected =
+      "step \"check\": BooleanTrue expects `variable` to be a boolean, but it is number (condition "
+      "1 "
+      "of group 1: `variable` is 7)";
+  const Told told = history_of(run);
+  const auto& check = finding_of(told, "check");
+  CHECK(check.step.attempts[0].error->message == expected);
+  CHECK(check.output->at("error").at("message") == Json(expected));
+  const auto ended = std::get<ExecutionEnded>(run.journal().events({}).back().body);
+  CHECK(ended.message == expected);
+}
+
 TEST_CASE("a failed request shows what was asked and what was answered, attempt by attempt") {
   SimulatedWorld world;
   world.values.secrets["KEY"] = "hidden";
