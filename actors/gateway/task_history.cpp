@@ -76,22 +76,18 @@ class ShownValues {
   FileBudget files_;
 };
 
-/// What the step was given, rendered anew. Null when that is too much: the step failed of it.
-Json input_of(const StepHistory::Finding& finding) {
-  if (!finding.before) return nullptr;
-  try {
-    return finding.before->current_input();
-  } catch (const RenderedTooMuch&) {
-    return nullptr;
-  }
-}
-
 StepDetail detail_of(StepHistory::Finding finding, ShownValues& values) {
   StepDetail detail;
-  detail.input = input_of(finding);
+  detail.input = finding.before == nullptr ? Json(nullptr) : shown_input(*finding.before);
   detail.output = finding.output ? *finding.output : Json(nullptr);
   values.show(detail.input);
   values.show(detail.output);
+  for (auto& attempt : finding.step.attempts) {
+    if (attempt.response == nullptr) continue;
+    Json response = *attempt.response;
+    values.show(response);
+    attempt.response = share(std::move(response));
+  }
   for (auto& line : finding.console) {
     detail.console.emplace_back(std::move(line.level), std::move(line.text));
   }

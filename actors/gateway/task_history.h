@@ -56,7 +56,7 @@ class TaskHistory {
 
   struct Execution {
     ExecutionSummary summary;
-    std::optional<ErrorDetail> failure;  // step and message, when the run failed
+    std::optional<ErrorDetail> failure;  // step, code (`got`) and message, when the run failed
     std::optional<Error> cancelled;      // why and by whom, when it was and that is known
     /// In the order in which they ended; a step inside a fan-out once per element.
     std::vector<StepExecution> steps;

@@ -200,8 +200,9 @@ class TestRuns::Node {
     if (!details) return details.error();
     report.steps = std::move(*details);
     for (StepDetail& step : report.steps) {
-      shorten_arrays(step.input, request.items_shown_max);
-      shorten_arrays(step.output, request.items_shown_max);
+      const bool input = shorten_arrays(step.input, request.items_shown_max);
+      const bool output = shorten_arrays(step.output, request.items_shown_max);
+      step.is_shortened = input || output;
     }
     return report;
   }

@@ -279,7 +279,7 @@ Result<Json> CallInFlight::body_of(const HttpResponse& response, RunFiles& files
     }
     return std::move(*value);
   }
-  auto& file = std::get<FileBody>(*body);
+  auto& file = std::get<FileContent>(*body);
   return file_object({std::move(file.name), std::move(file.mime_type), files.keep(*response.body)});
 }
 

@@ -12,6 +12,14 @@ void write_reply(const Reply& reply, httplib::Response& response) {
   for (const auto& [name, value] : reply.headers) response.set_header(name, value);
 }
 
+ApiCall call_of(const httplib::Request& request, FormFields query, PathValues path_values) {
+  ApiCall call{request, std::move(query), std::move(path_values), ProjectId(), UserId()};
+  for (const auto& [name, value] : call.path_values) {
+    if (name == "project") call.project = ProjectId(value);
+  }
+  return call;
+}
+
 }  // namespace
 
 Api::Api(ApiServices services, std::string_view admin_key)
@@ -53,16 +61,23 @@ void Api::handle(const httplib::Request& request, httplib::Response& response) {
   count(route, response.status);
 }
 
+std::optional<Error> Api::refusal_of(const httplib::Request& request) {
+  auto match = match_route(request.method, request.path);
+  if (!match) return std::nullopt;
+  ApiCall call = call_of(request, {}, std::move(match->path_values));
+  const auto let = let_in(*match->route, call);
+  if (let) return std::nullopt;
+  count(match->route, http_status(let.error().code));
+  return let.error();
+}
+
 Result<Reply> Api::answer(const httplib::Request& request, RouteMatch match) {
   const auto question_mark = request.target.find('?');
   auto query = parse_form(question_mark == std::string::npos
                               ? std::string_view()
                               : std::string_view(request.target).substr(question_mark + 1));
   if (!query) return query.error();
-  ApiCall call{request, std::move(*query), std::move(match.path_values), ProjectId(), UserId()};
-  for (const auto& [name, value] : call.path_values) {
-    if (name == "project") call.project = ProjectId(value);
-  }
+  ApiCall call = call_of(request, std::move(*query), std::move(match.path_values));
   auto outcome = let_in(*match.route, call);
   if (!outcome) return outcome.error();
   if (const auto limited = check_rate(*match.route, call); !limited) return limited.error();

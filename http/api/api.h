@@ -10,6 +10,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace millrace {
@@ -20,6 +21,8 @@ class Api {
   ~Api();
 
   void handle(const httplib::Request& request, httplib::Response& response);
+  /// Why this request, whose body has not arrived, need not be waited for: who sends it may not.
+  std::optional<Error> refusal_of(const httplib::Request& request);
 
  private:
   Result<Reply> answer(const httplib::Request& request, RouteMatch match);

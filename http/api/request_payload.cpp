@@ -1,44 +1,26 @@
 #include "http/api/request_payload.h"
 
+#include "http/wire/content_decoder.h"
 #include "http/wire/multipart_form.h"
+#include "runtime/content/read_content.h"
+#include "runtime/requests/response_value.h"
 #include "runtime/text/ascii_text.h"
-#include "runtime/text/header_parameter.h"
+#include "runtime/text/header_text.h"
 
 namespace millrace {
 namespace {
 
 Error invalid(std::string message) { return {ErrorCode::invalid_request, std::move(message)}; }
 
-/// Header values are bytes; what is not UTF-8 is taken as ISO-8859-1, as HTTP/1.1 once defined it.
-std::string utf8_of(const std::string& value) {
-  if (is_valid_utf8(value)) return value;
-  std::string text;
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      text.push_back(c);
-    } else {
-      text.push_back(static_cast<char>(0xc0 | (byte >> 6)));
-      text.push_back(static_cast<char>(0x80 | (byte & 0x3f)));
-    }
-  }
-  return text;
-}
-
+/// In the order in which they were sent, but for the caller's token.
 JsonObject headers_of(const httplib::Request& request) {
-  JsonObject headers;
+  std::vector<HttpHeader> headers;
   for (const auto& [name, value] : request.headers) {
-    const std::string key = lower_case(name);
+    std::string key = lower_case(name);
     if (key == "authorization" || key == "proxy-authorization") continue;
-    auto& slot = headers[key];
-    if (slot.is_null()) {
-      slot = utf8_of(value);
-    } else {
-      // RFC 9110, 5.3: a repeated field is one list; cookies are joined their own way.
-      slot.get_string().append(key == "cookie" ? "; " : ", ").append(utf8_of(value));
-    }
+    headers.push_back({std::move(key), utf8_of_header(value)});
   }
-  return headers;
+  return header_object(headers);
 }
 
 void add_field(JsonObject& object, const std::string& key, Json value) {
@@ -64,8 +46,11 @@ Error too_big() {
           "a file has at most " + std::to_string(limits::file_bytes_max) + " bytes"};
 }
 
-std::string type_or_binary(std::string type) {
-  return type.empty() ? "application/octet-stream" : std::move(type);
+Result<Json> kept_file(std::string name, std::string type, std::string bytes, RunFiles& files) {
+  if (bytes.size() > limits::file_bytes_max) return too_big();
+  if (name.empty()) name = "file";
+  if (type.empty()) type = "application/octet-stream";
+  return file_object({std::move(name), std::move(type), files.keep(std::move(bytes))});
 }
 
 Result<Json> file_part(ReceivedPart part, RunFiles& files) {
@@ -73,10 +58,9 @@ Result<Json> file_part(ReceivedPart part, RunFiles& files) {
     return invalid("a request has at most " + std::to_string(limits::files_per_request_max) +
                    " files");
   }
-  if (part.content.size() > limits::file_bytes_max) return too_big();
   if (!is_valid_utf8(part.file_name)) return invalid("a file's name is not valid UTF-8");
-  return file_object({std::move(part.file_name), type_or_binary(std::move(part.content_type)),
-                      files.keep(std::move(part.content))});
+  return kept_file(std::move(part.file_name), std::move(part.content_type), std::move(part.content),
+                   files);
 }
 
 Result<Json> multipart_body(const std::string& content_type, const std::string& body,
@@ -85,103 +69,84 @@ Result<Json> multipart_body(const std::string& content_type, const std::string& 
   if (!parts) return parts.error();
   JsonObject object;
   for (auto& part : *parts) {
-    if (!is_valid_utf8(part.name) || (!part.is_file && !is_valid_utf8(part.content))) {
+    const std::string name = part.name;
+    auto text = part.is_file ? std::nullopt : read_text(part.content, part.content_type);
+    if (!is_valid_utf8(name) || (!part.is_file && !text)) {
       return invalid("a part of the multipart form is not valid UTF-8");
     }
-    const std::string name = part.name;
-    if (!part.is_file) {
-      add_field(object, name, Json(part.content));
-      continue;
-    }
-    auto file = file_part(std::move(part), files);
-    if (!file) return file.error();
-    add_field(object, name, std::move(*file));
+    auto value = text ? Result<Json>(Json(std::move(*text))) : file_part(std::move(part), files);
+    if (!value) return value.error();
+    add_field(object, name, std::move(*value));
   }
   return Json(std::move(object));
 }
 
-Outcome check_encoding(const httplib::Request& request) {
-  const std::string encoding = lower_case(request.get_header_value("Content-Encoding"));
-  if (encoding.empty() || encoding == "identity" || request.body.empty()) return Done{};
-  return invalid("the content encoding '" + encoding + "' is not supported; send the body plain");
-}
+/// What the caller can mend is refused, where a response's reader has to take what there is.
+struct ToBody {
+  RunFiles& files;
 
-Outcome check_text(const std::string& content_type, const std::string& body) {
-  const std::string charset = lower_case(header_parameter(content_type, "charset").value_or(""));
-  if (!charset.empty() && charset != "utf-8" && charset != "us-ascii") {
-    return invalid("the charset '" + charset + "' is not supported; send UTF-8");
-  }
-  if (!is_valid_utf8(body)) return invalid("the body is not valid UTF-8");
-  return Done{};
-}
-
-/// The media type without its parameters, lower case.
-std::string type_of(const httplib::Request& request) {
-  const std::string content_type = request.get_header_value("Content-Type");
-  std::string type = lower_case(content_type.substr(0, content_type.find(';')));
-  while (!type.empty() && type.back() == ' ') type.pop_back();
-  return type;
-}
-
-bool is_json_type(const std::string& type) {
-  // A body without a type is most often JSON from a hand-written client.
-  return type.empty() || type == "application/json" || type.ends_with("+json");
-}
-
-/// True for a type whose whole body is one file.
-bool is_file_type(const std::string& type) {
-  return !is_json_type(type) && type != "multipart/form-data" &&
-         type != "application/x-www-form-urlencoded" && !type.starts_with("text/");
-}
-
-Result<Json> whole_file(const httplib::Request& request, const std::string& type, RunFiles& files) {
-  if (request.body.size() > limits::file_bytes_max) return too_big();
-  const std::string disposition = request.get_header_value("Content-Disposition");
-  std::string name = extended_header_parameter(disposition, "filename")
-                         .value_or(header_parameter(disposition, "filename").value_or(""));
-  if (name.empty() || !is_valid_utf8(name)) name = "file";
-  return file_object({std::move(name), type, files.keep(request.body)});
-}
-
-Result<Json> body_of(const httplib::Request& request, RunFiles& files) {
-  if (request.body.empty()) return Json(JsonObject());
-  const std::string content_type = request.get_header_value("Content-Type");
-  const std::string type = type_of(request);
-  if (type == "multipart/form-data") {
-    return multipart_body(content_type, request.body, files);
-  }
-  const auto text = check_text(content_type, request.body);
-  if (!text) return text.error();
-  if (is_json_type(type)) {
-    auto value = parse_json(request.body);
-    if (!value) return value;
+  Result<Json> operator()(Json value) const {
     auto kept = intern_files(
-        *value, [&](std::string bytes) { return files.keep(std::move(bytes)); },
+        value, [this](std::string bytes) { return files.keep(std::move(bytes)); },
         HandlesInData::refused);
     if (!kept) return kept.error();
     return value;
   }
-  if (type == "application/x-www-form-urlencoded") {
-    auto fields = parse_form(request.body);
+  Result<Json> operator()(const FormContent& form) const {
+    auto fields = parse_form(form.text);
     if (!fields) return fields.error();
     return Json(object_of(*fields));
   }
-  return Json(request.body);
+  Result<Json> operator()(const FileContent&) const { return Json(JsonObject()); }
+  Result<Json> operator()(const BrokenContent& broken) const {
+    const bool is_json = broken.problem.code == ErrorCode::limit_exceeded;
+    if (is_json) return Error(ErrorCode::invalid_json, "the body is " + broken.problem.message);
+    return broken.problem;
+  }
+};
+
+/// The body without its Content-Encoding.
+Result<std::string> plain_body(const httplib::Request& request) {
+  std::vector<HttpHeader> encodings;
+  const auto [first, last] = request.headers.equal_range("Content-Encoding");
+  for (auto each = first; each != last; ++each) {
+    encodings.push_back({"content-encoding", each->second});
+  }
+  return undo_content_coding(encodings, request.body, limits::request_body_bytes_max);
+}
+
+Outcome add_body(JsonObject& request, std::string body, const httplib::Request& http,
+                 RunFiles& files) {
+  const std::string type = http.get_header_value("Content-Type");
+  Json file;
+  auto value = Result<Json>(Json(JsonObject()));
+  if (media_type(type) == "multipart/form-data") {
+    if (!body.empty()) value = multipart_body(type, body, files);
+  } else if (!body.empty()) {
+    const std::string disposition = http.get_header_value("Content-Disposition");
+    Content content = read_content(body, {type, disposition});
+    if (auto* const whole = std::get_if<FileContent>(&content)) {
+      auto kept = kept_file(whole->name, whole->mime_type, std::move(body), files);
+      if (!kept) return kept.error();
+      file = std::move(*kept);
+    }
+    value = std::visit(ToBody{files}, std::move(content));
+  }
+  if (!value) return value.error();
+  request.emplace("body", std::move(*value));
+  if (!file.is_null()) request.emplace("file", std::move(file));
+  return Done{};
 }
 
 }  // namespace
 
 Result<RequestPayload> read_request_payload(const ApiCall& call) {
-  if (auto checked = check_encoding(call.http); !checked) return checked.error();
+  auto body = plain_body(call.http);
+  if (!body) return body.error();
   RequestPayload payload;
   JsonObject request{{"headers", headers_of(call.http)}, {"params", object_of(call.query)}};
-  const std::string type = type_of(call.http);
-  const bool is_file = !call.http.body.empty() && is_file_type(type);
-  auto content =
-      is_file ? whole_file(call.http, type, payload.files) : body_of(call.http, payload.files);
-  if (!content) return content.error();
-  if (is_file) request.emplace("body", JsonObject());
-  request.emplace(is_file ? "file" : "body", std::move(*content));
+  auto added = add_body(request, std::move(*body), call.http, payload.files);
+  if (!added) return added.error();
   payload.request = std::move(request);
   return payload;
 }

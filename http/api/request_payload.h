@@ -3,10 +3,10 @@
 //
 //   {"headers": {lower-case names}, "params": {…}, "body": …, "file": {…}}
 //
-// body is an object for JSON, x-www-form-urlencoded and multipart/form-data, and a string for text
-// types; any other type is `file`, a file object, and body is empty. Files are file objects in forms,
-// too; the hex of those inside JSON is decoded here, once. A name that occurs several times in params
-// or in a form gives an array of its values.
+// body is what `runtime/content/read_content.h` reads, as in a response; forms (x-www-form-urlencoded and
+// multipart/form-data) are objects. A file is `file`, a file object, and body is empty. Files are file
+// objects in forms, too; the hex of those inside JSON is decoded here, once. A name that occurs several
+// times in params or in a form gives an array of its values. A Content-Encoding is undone.
 //
 // `Authorization` and `Proxy-Authorization` are left out: the caller's token must not be found in
 // journals and histories.
@@ -21,7 +21,8 @@ struct RequestPayload {
   RunFiles files;
 };
 
-/// Errors: invalid_json, invalid_request, invalid_file (bad hex, with its place), payload_too_large.
+/// Errors: invalid_json, invalid_request (also what cannot be decoded), invalid_file (bad hex, with its
+/// place), payload_too_large.
 Result<RequestPayload> read_request_payload(const ApiCall& call);
 
 }  // namespace millrace

@@ -6,6 +6,8 @@
 #include "runtime/text/ascii_text.h"
 #include "runtime/triggers/request_trigger.h"
 
+#include <span>
+
 namespace millrace {
 namespace {
 
@@ -38,6 +40,16 @@ Reply reply_of(const RunStillGoing& going, const ApiCall& call) {
                                {"executionId", going.execution.text()}});
 }
 
+void set_header(Reply& reply, std::string_view name, const Json& value) {
+  const std::string text = value.is_string() ? std::string(value.get_string()) : to_text(value);
+  if (!may_set_header(name) || !is_header_value(text)) return;
+  if (equal_but_for_case(name, "content-type")) {
+    reply.content_type = text;
+  } else {
+    reply.headers.emplace_back(name, text);
+  }
+}
+
 /// Several of them are none: nobody could say which one is meant.
 std::optional<TraceParent> trace_of(const httplib::Request& request) {
   if (request.get_header_value_count("traceparent") != 1) return std::nullopt;
@@ -67,14 +79,10 @@ Reply reply_of(const RunResponded& responded) {
   if (reply.status == 204 || reply.status == 205 || reply.status == 304) reply.body.clear();
   if (!responded.headers.is_object()) return reply;
   for (const auto& member : responded.headers.get_object()) {
-    const std::string_view name = member.key();
-    const Json& value = member.value();
-    const std::string text = value.is_string() ? std::string(value.get_string()) : to_text(value);
-    if (!may_set_header(name) || !is_header_value(text)) continue;
-    if (equal_but_for_case(name, "content-type")) {
-      reply.content_type = text;
-    } else {
-      reply.headers.emplace_back(name, text);
+    const auto* const several = member.value().if_array();
+    for (const Json& each : several != nullptr ? std::span(several->data(), several->size())
+                                               : std::span(&member.value(), 1)) {
+      set_header(reply, member.key(), each);
     }
   }
   return reply;

@@ -42,6 +42,7 @@ JsonObject shown(const StepExecution& step, const std::string& execution) {
                     {"prev", step.previous ? Json(*step.previous) : Json(nullptr)},
                     {"inputSize", step.input_bytes},
                     {"outputSize", step.output_bytes}};
+  if (step.wakes) object["wakesAt"] = to_text(*step.wakes);
   if (!step.indexes.empty()) {
     object["index"] = step.indexes.back();
     object["indexes"] = JsonArray(step.indexes.begin(), step.indexes.end());
@@ -49,7 +50,10 @@ JsonObject shown(const StepExecution& step, const std::string& execution) {
   return object;
 }
 
-JsonObject shown(const StepAttempt& attempt) {
+/// A value that is too large to be shown unasked.
+bool is_large(const Json& value) { return to_text(value).size() > limits::shown_value_bytes_max; }
+
+JsonObject shown(const StepAttempt& attempt, bool wants_all) {
   JsonObject object{{"number", attempt.number},
                     {"start", to_text(attempt.started)},
                     {"end", to_text(attempt.ended)}};
@@ -58,6 +62,11 @@ JsonObject shown(const StepAttempt& attempt) {
         JsonObject{{"code", wire_name(attempt.error->code)}, {"message", attempt.error->message}};
   }
   if (attempt.retry_at) object["retryAt"] = to_text(*attempt.retry_at);
+  if (!attempt.request.is_null()) object["request"] = attempt.request;
+  if (attempt.response != nullptr) {
+    const bool is_shown = wants_all || !is_large(*attempt.response);
+    object["response"] = is_shown ? *attempt.response : Json(nullptr);
+  }
   return object;
 }
 
@@ -66,9 +75,6 @@ Result<ExecutionId> execution_id(const ApiCall& call) {
   if (!id) return Error(ErrorCode::not_found, "there is no such execution");
   return *id;
 }
-
-/// A value that is too large to be shown unasked.
-bool is_large(const Json& value) { return to_text(value).size() > limits::shown_value_bytes_max; }
 
 }  // namespace
 
@@ -86,11 +92,13 @@ Result<Reply> list_executions(const ApiCall& call, ApiServices& services) {
   for (const auto& summary : page->executions) list.push_back(shown(summary));
   const std::size_t next = query->offset + page->executions.size();
   const bool has_more = !page->executions.empty() && next < page->total;
-  return json_reply(
-      200, JsonObject{{"workflowExecutions", std::move(list)},
-                      {"nextLink",
-                       has_more ? Json(page_link(call, services.options, next)) : Json(nullptr)},
-                      {"total", page->total}});
+  JsonObject body{
+      {"workflowExecutions", std::move(list)},
+      {"nextLink", has_more ? Json(page_link(call, services.options, next)) : Json(nullptr)},
+      {"total", page->total}};
+  // There may be more than can be counted, or paged to: narrower filters show them.
+  if (page->total >= limits::history_total_max) body["isTotalCut"] = true;
+  return json_reply(200, std::move(body));
 }
 
 Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
@@ -101,6 +109,7 @@ Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
   JsonObject body = shown(execution->summary);
   if (execution->failure) {
     body["error"] = JsonObject{{"stepId", text_or_null(execution->failure->step)},
+                               {"code", execution->failure->got},
                                {"message", execution->failure->message}};
   }
   if (execution->cancelled) {
@@ -125,7 +134,7 @@ Result<Reply> show_step_execution(const ApiCall& call, ApiServices& services) {
   body["input"] = large_input && !wants_all ? Json(nullptr) : detail->input;
   body["output"] = large_output && !wants_all ? Json(nullptr) : detail->output;
   JsonArray attempts;
-  for (const auto& attempt : detail->step.attempts) attempts.push_back(shown(attempt));
+  for (const auto& attempt : detail->step.attempts) attempts.push_back(shown(attempt, wants_all));
   body["attempts"] = std::move(attempts);
   JsonArray console;
   for (const auto& [level, text] : detail->console) {
@@ -167,8 +176,9 @@ constexpr Route routes[]{
                     {"beforeDate", "string", "Started before this date or time."},
                     offset_in_query,
                     {"sortBy", "\"ASC\"|\"DESC\"", "`ASC`: oldest first."}},
-     .answers = {{200, "A page; `total` counts to 100,000.",
-                  "{workflowExecutions: [Execution], nextLink: string|null, total: integer}"}}},
+     .answers = {{200, "A page; `total` counts to 100,000, and says with `isTotalCut` that it did.",
+                  "{workflowExecutions: [Execution], nextLink: string|null, total: integer, "
+                  "isTotalCut?: boolean}"}}},
     {.method = "GET",
      .pattern = EXECUTIONS "/{execution}",
      .operation = "showExecution",
@@ -216,18 +226,22 @@ constexpr NamedShape shapes[]{
      "The last three are final."},
     {"Execution", "{" EXECUTION_MEMBERS "}", "A run; `runDuration` is in milliseconds."},
     {"ExecutionDetail",
-     "{" EXECUTION_MEMBERS
-     ", error?: {stepId: string|null, message: string}, stepExecutions: [StepExecution]}",
+     "{" EXECUTION_MEMBERS ", error?: {stepId: string|null, code: string, message: string}, "
+     "stepExecutions: [StepExecution]}",
      "A run with its steps in the order in which they ended."},
     {"StepExecution",
      "{id: string, stepId: string, workflowExecutionId: string, status: ExecutionStatus, "
-     "type: string, start: date, end: date|null, next: [string], prev: string|null, "
+     "type: string, start: date, end: date|null, wakesAt?: date, next: [string], prev: "
+     "string|null, "
      "inputSize: integer, outputSize: integer, index?: integer, indexes?: [integer]}",
-     "A step; inside a fan-out once per element, with its `indexes`, outermost first."},
+     "A step; inside a fan-out once per element, with its `indexes`, outermost first. `wakesAt`: "
+     "of a "
+     "delay."},
     {"StepExecutionDetail",
      "{isLargeInput: boolean, isLargeOutput: boolean, input: any, output: any, "
      "attempts: [{number: integer, start: date, end: date, "
-     "error?: {code: string, message: string}, retryAt?: date}], console: [ConsoleLine]}",
+     "error?: {code: string, message: string}, retryAt?: date, "
+     "request?: {method: string, url: string}, response?: any}], console: [ConsoleLine]}",
      "A large value is null unless `full=true` asks for it."},
     {"ConsoleLine", "{level: string, text: string}", "What a function wrote to its console."},
 };

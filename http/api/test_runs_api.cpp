@@ -93,16 +93,18 @@ JsonObject shown(const StepDetail& detail) {
   }
   JsonArray indexes;
   for (const auto index : detail.step.indexes) indexes.push_back(index);
-  return {{"id", detail.step.id},
-          {"stepId", detail.step.step.text},
-          {"status", detail.step.status},
-          {"type", detail.step.type},
-          {"indexes", std::move(indexes)},
-          {"start", to_text(detail.step.start)},
-          {"end", detail.step.end ? Json(to_text(*detail.step.end)) : Json(nullptr)},
-          {"input", detail.input},
-          {"output", detail.output},
-          {"console", std::move(console)}};
+  JsonObject object{{"id", detail.step.id},
+                    {"stepId", detail.step.step.text},
+                    {"status", detail.step.status},
+                    {"type", detail.step.type},
+                    {"indexes", std::move(indexes)},
+                    {"start", to_text(detail.step.start)},
+                    {"end", detail.step.end ? Json(to_text(*detail.step.end)) : Json(nullptr)},
+                    {"input", detail.input},
+                    {"output", detail.output},
+                    {"console", std::move(console)}};
+  if (detail.is_shortened) object["isShortened"] = true;
+  return object;
 }
 
 Json shown(const TestReport& report) {

@@ -13,6 +13,10 @@
 namespace millrace {
 namespace {
 
+/// How long a connection may have been idle to be used again. Most servers close theirs after 60 s or
+/// later, and a request that meets the closing is lost.
+constexpr long kept_connection_age_max_s = 55;
+
 std::optional<IpAddress> address_of(const curl_sockaddr& socket) {
   IpAddress address;
   if (socket.family == AF_INET) {
@@ -109,6 +113,9 @@ void Exchange::set_connection() {
   set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   if (!settings_.ca_file.empty()) set(CURLOPT_CAINFO, settings_.ca_file.c_str());
   if (settings_.resolve != nullptr) set(CURLOPT_RESOLVE, settings_.resolve);
+  set(CURLOPT_MAXAGE_CONN, kept_connection_age_max_s);
+  set(CURLOPT_PREREQFUNCTION, &Exchange::on_sending);
+  set(CURLOPT_PREREQDATA, static_cast<void*>(this));
   set(CURLOPT_OPENSOCKETFUNCTION, &Exchange::on_open_socket);
   set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
   set(CURLOPT_HEADERFUNCTION, &Exchange::on_header);
@@ -189,6 +196,7 @@ std::optional<Error> Exchange::refusal() const {
 
 curl_socket_t Exchange::on_open_socket(void* self, curlsocktype, curl_sockaddr* socket_address) {
   auto& exchange = *static_cast<Exchange*>(self);
+  if (exchange.sent_over_kept_) return CURL_SOCKET_BAD;  // for a second sending
   if (!exchange.uses_proxy_) {
     const auto address = address_of(*socket_address);
     const auto objection = address ? exchange.settings_.guard.objection(*address)
@@ -204,6 +212,17 @@ curl_socket_t Exchange::on_open_socket(void* self, curlsocktype, curl_sockaddr* 
                               socket_address->protocol);
   if (opened < 0) exchange.out_of_descriptors_ = errno == EMFILE || errno == ENFILE;
   return opened < 0 ? CURL_SOCKET_BAD : opened;
+}
+
+/// Called before each sending of the request, the ones that libcurl decides on itself included.
+int Exchange::on_sending(void* self, char*, char*, int, int) {
+  auto& exchange = *static_cast<Exchange*>(self);
+  if (exchange.sent_over_kept_) return CURL_PREREQFUNC_ABORT;
+  long made = 0;
+  curl_easy_getinfo(exchange.handle_, CURLINFO_NUM_CONNECTS, &made);
+  exchange.sent_over_kept_ = made == exchange.connections_made_;
+  exchange.connections_made_ = made;
+  return CURL_PREREQFUNC_OK;
 }
 
 std::size_t Exchange::on_header(char* bytes, std::size_t size, std::size_t count, void* self) {
@@ -281,6 +300,13 @@ HttpOutcome Exchange::outcome(CURLcode code) {
 
 Error Exchange::blocked() const {
   const auto address = IpAddress::parse(blocked_address_);
+  // What an internal name resolves to is no business of whoever only knows the name.
+  if (!IpAddress::parse(request_.url.host)) {
+    return Error(ErrorCode::blocked_address,
+                 request_.url.shown() +
+                     " leads to an address that requests may not reach; the operator can open it "
+                     "with --egress-allow");
+  }
   return Error(ErrorCode::blocked_address,
                request_.url.shown() + " leads to " + blocked_address_ + ", " +
                    std::string(blocked_as_) +
@@ -320,6 +346,14 @@ Error Exchange::failure(CURLcode code) const {
   if (code == CURLE_OPERATION_TIMEDOUT && is_out_of_time()) {
     return Error(ErrorCode::step_timeout,
                  host + " took longer than " + std::to_string(request_.time_left.count()) + " ms");
+  }
+  const bool is_cut = kind == CurlFailure::cut || kind == CurlFailure::connection ||
+                      code == CURLE_ABORTED_BY_CALLBACK;
+  if (sent_over_kept_ && !answered && is_cut) {
+    return Error(ErrorCode::connection_failed,
+                 host +
+                     " closed the kept connection, over which the request was sent, without an "
+                     "answer; it may have carried it out, so that it was not sent again");
   }
   if (kind == CurlFailure::connection) {
     return Error(ErrorCode::connection_failed, "no connection to " + host + ": " + curl_says(code));

@@ -2,6 +2,11 @@
 // One request and its response over libcurl: no redirects, no second try, no waiting. Says what the
 // peer did wrong in terms of the port's errors.
 //
+// libcurl would send a request again, silently and of any method, when the kept connection that it was
+// sent over ends without an answer. The peer may have carried it out by then, so the second sending is
+// stopped: the exchange fails, and whether there is another one is a matter of the step's retry policy.
+// A stream that an HTTP/2 peer refuses on a new connection was not looked at, and is sent again.
+//
 // Made, driven by a CurlLoop and destroyed on the caller's one thread.
 
 #include "http/outbound/egress_guard.h"
@@ -70,6 +75,7 @@ class Exchange {
 
  private:
   static curl_socket_t on_open_socket(void* self, curlsocktype, curl_sockaddr* address);
+  static int on_sending(void* self, char*, char*, int, int);
   static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
   static std::size_t on_read(char* into, std::size_t size, std::size_t count, void* self);
@@ -102,6 +108,8 @@ class Exchange {
   std::string blocked_address_;
   std::string_view blocked_as_;
   bool tried_an_address_ = false;
+  bool sent_over_kept_ = false;  // over a connection that had served another request
+  long connections_made_ = 0;    // before the latest sending
   bool out_of_descriptors_ = false;
 };
 

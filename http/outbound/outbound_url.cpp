@@ -3,8 +3,10 @@
 #include "runtime/base/limits.h"
 #include "runtime/text/ascii_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <curl/curl.h>
+#include <idn2.h>
 #include <memory>
 
 namespace millrace {
@@ -38,6 +40,21 @@ std::string set(CURLU* url, const std::string& text, unsigned flags) {
   return std::string("cannot be used: ") + curl_url_strerror(failure);
 }
 
+/// Puts the ASCII form in the place of an international host name; false when it has none.
+bool make_host_ascii(CURLU* url) {
+  const std::string host = part(url, CURLUPART_HOST, CURLU_URLDECODE);
+  const bool is_ascii = std::all_of(host.begin(), host.end(),
+                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (is_ascii) return true;
+  char* ascii = nullptr;
+  const int code = ::idn2_to_ascii_8z(host.c_str(), &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  const std::unique_ptr<char, void (*)(void*)> owner(ascii, &::idn2_free);
+  if (code != IDN2_OK || curl_url_set(url, CURLUPART_HOST, ascii, 0) != CURLUE_OK) return false;
+  // Read anew: digits of any script may make an address.
+  const std::string text = part(url, CURLUPART_URL);
+  return curl_url_set(url, CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
+}
+
 Result<OutboundUrl> read(CURLU* url, std::string_view what) {
   OutboundUrl read;
   read.scheme = lower_case(part(url, CURLUPART_SCHEME));
@@ -48,6 +65,7 @@ Result<OutboundUrl> read(CURLU* url, std::string_view what) {
   if (!part(url, CURLUPART_USER).empty() || !part(url, CURLUPART_PASSWORD).empty()) {
     return invalid(what, "contains a user name or password; use the request's authorization");
   }
+  if (!make_host_ascii(url)) return invalid(what, "has a host that is no international name");
   read.host = lower_case(part(url, CURLUPART_HOST));
   if (read.host.size() > 2 && read.host.front() == '[') {
     read.host = read.host.substr(1, read.host.size() - 2);

@@ -1,6 +1,7 @@
 #pragma once
 // The URL of an outgoing request. Parsed by libcurl's own parser and handed back to libcurl as the
-// text that this parser wrote, so that what was checked is what is connected to.
+// text that this parser wrote, so that what was checked is what is connected to. An international host
+// name becomes its ASCII form here (IDNA 2008), since libcurl would read it in the locale's charset.
 
 #include "runtime/base/result.h"
 
@@ -13,7 +14,7 @@ namespace millrace {
 struct OutboundUrl {
   std::string text;    // normalised, without fragment
   std::string scheme;  // "http" or "https"
-  std::string host;    // lower case, IPv6 without brackets; IPv4 always dotted
+  std::string host;    // lower case, ASCII, IPv6 without brackets; IPv4 always dotted
   std::uint16_t port = 0;
 
   bool same_origin(const OutboundUrl& other) const {

@@ -1,6 +1,8 @@
 #include "http/outbound/response_body.h"
 
 #include "runtime/base/check.h"
+#include "runtime/content/read_content.h"
+#include "runtime/text/ascii_text.h"
 
 #include <algorithm>
 
@@ -19,20 +21,30 @@ void make_room(std::string& text, std::size_t needed, std::size_t max) {
   text.swap(larger);
 }
 
+/// Says to be text and begins as text: whatever the encoding is called, it was not applied.
+bool is_plain(const ResponseHead& head, std::string_view first_bytes) {
+  const std::string* const header = head.header("content-type");
+  const std::string type = header == nullptr ? std::string() : media_type(*header);
+  if (!is_text_type(type) && !type.ends_with("json")) return false;
+  return std::none_of(first_bytes.begin(), first_bytes.end(), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' && white_space.find(c) == std::string_view::npos;
+  });
+}
+
 }  // namespace
 
 ResponseBody::~ResponseBody() { in_flight_.now -= std::min(body_->size(), in_flight_.now); }
 
 std::optional<Error> ResponseBody::take(const ResponseHead& head, std::string_view bytes) {
   if (received_ == 0 && !bytes.empty()) {
-    if (auto problem = begin(head)) return problem;
+    if (auto problem = begin(head, bytes)) return problem;
   }
   received_ += bytes.size();
   return decoder_ ? unpack(bytes) : append(bytes);
 }
 
 /// Whether the body that is about to arrive can be read, and what it has to be unpacked with.
-std::optional<Error> ResponseBody::begin(const ResponseHead& head) {
+std::optional<Error> ResponseBody::begin(const ResponseHead& head, std::string_view first_bytes) {
   // libcurl would undo it, and take a cut one for a whole one.
   if (has_unasked_transfer_coding(head.headers())) {
     return Error(ErrorCode::bad_response, "has a transfer coding that was not asked for");
@@ -42,7 +54,8 @@ std::optional<Error> ResponseBody::begin(const ResponseHead& head) {
   if (coding == ContentCoding::several) {
     return Error(ErrorCode::bad_response, "is encoded more than once, which is not undone");
   }
-  if (coding == ContentCoding::unknown && encoding_ == Encoding::ours) {
+  const bool is_ours = encoding_ == Encoding::ours;
+  if (coding == ContentCoding::unknown && is_ours && !is_plain(head, first_bytes)) {
     return Error(ErrorCode::bad_response,
                  "has an encoding that was not asked for; gzip and deflate are");
   }

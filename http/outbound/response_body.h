@@ -5,8 +5,8 @@
 //
 // Not thread-safe: belongs to the caller's one thread.
 
-#include "http/outbound/content_decoder.h"
 #include "http/outbound/response_head.h"
+#include "http/wire/content_decoder.h"
 #include "runtime/base/error.h"
 #include "runtime/outbound/http_caller.h"
 
@@ -48,7 +48,7 @@ class ResponseBody {
   SharedBytes bytes() const { return body_; }
 
  private:
-  std::optional<Error> begin(const ResponseHead& head);
+  std::optional<Error> begin(const ResponseHead& head, std::string_view first_bytes);
   std::optional<Error> unpack(std::string_view bytes);
   std::optional<Error> append(std::string_view bytes);
 

@@ -1,6 +1,5 @@
 #include "http/outbound/response_head.h"
 
-#include "runtime/base/json.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/header_text.h"
 
@@ -52,21 +51,6 @@ const std::string* ResponseHead::header(std::string_view lower_name) const {
     if (each.name == lower_name) return &each.value;
   }
   return nullptr;
-}
-
-std::string utf8_of_header(std::string_view value) {
-  if (is_valid_utf8(value)) return std::string(value);
-  std::string converted;
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      converted += c;
-    } else {
-      converted += static_cast<char>(0xc0 | (byte >> 6));
-      converted += static_cast<char>(0x80 | (byte & 0x3f));
-    }
-  }
-  return converted;
 }
 
 }  // namespace millrace

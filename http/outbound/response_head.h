@@ -39,7 +39,4 @@ class ResponseHead {
   std::vector<HttpHeader> headers_;
 };
 
-/// Bytes that are no valid UTF-8 are taken for Latin-1, as HTTP once said they were.
-std::string utf8_of_header(std::string_view value);
-
 }  // namespace millrace

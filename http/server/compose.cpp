@@ -126,9 +126,11 @@ class ComposedServer final : public RunningServer {
                     [this](MetricsText& text) { write_metrics(text); }},
         key->key);
     server_ = std::make_unique<HttpServer>(
-        options_.http, [this](const httplib::Request& request, httplib::Response& response) {
+        options_.http,
+        [this](const httplib::Request& request, httplib::Response& response) {
           api_->handle(request, response);
-        });
+        },
+        [this](const httplib::Request& request) { return api_->refusal_of(request); });
     if (auto started = server_->start(options_.listen); !started) return started;
     // Health checks are answered meanwhile; /readyz says 503.
     gateway_->wait_until_ready();

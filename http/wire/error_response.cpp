@@ -46,6 +46,12 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
     case 408:
       return "Request Timeout";
     case 413:
@@ -117,6 +123,7 @@ std::string raw_response(const WireError& error) {
   std::string text = "HTTP/1.1 " + std::to_string(error.status) + " ";
   text.append(reason_phrase(error.status));
   text += "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size());
+  if (error.status == 401) text += "\r\nWWW-Authenticate: Bearer";
   if (error.status == 503) text += "\r\nRetry-After: 1";
   text += "\r\nConnection: close\r\n\r\n";
   return text + body;

@@ -26,15 +26,20 @@ void put_request(httplib::Request& to, const RequestHead& head, std::string body
   to.path = head.target.substr(0, head.target.find('?'));
   to.headers.clear();
   for (const auto& [name, value] : head.headers) {
-    if (!equal_but_for_case(name, "accept-encoding")) to.headers.emplace(name, value);
+    // httplib would pack the answer, and say "100 Continue" once more.
+    if (equal_but_for_case(name, "accept-encoding") || equal_but_for_case(name, "expect")) continue;
+    to.headers.emplace(name, value);
   }
   to.body = std::move(body);
 }
 
 }  // namespace
 
-HttpServer::HttpServer(HttpServerOptions options, Handle handle)
-    : options_(options), handle_(std::move(handle)), threads_(options.threads) {
+HttpServer::HttpServer(HttpServerOptions options, Handle handle, Refuse refuse)
+    : options_(options),
+      handle_(std::move(handle)),
+      refuse_(std::move(refuse)),
+      threads_(options.threads) {
   // Before httplib routes by regular expressions: our routes are a table (http/api/routes.cpp).
   set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
     try {
@@ -107,12 +112,28 @@ bool HttpServer::serve_request(Connection& connection, BufferedSocket& socket, b
   if (!std::holds_alternative<RequestHead>(head)) return false;
   const auto& request_head = std::get<RequestHead>(head);
 
+  if (reader.would_wait_for_body(request_head)) {
+    if (const auto error = refusal_of(request_head)) {
+      refuse(connection, socket, *error);
+      return false;
+    }
+  }
   auto body = reader.read_body(request_head);
   if (const auto* error = std::get_if<WireError>(&body)) refuse(connection, socket, *error);
   if (!std::holds_alternative<std::string>(body)) return false;
 
   ++requests_;
   return answer(connection, socket, request_head, std::get<std::string>(std::move(body)), is_last);
+}
+
+std::optional<WireError> HttpServer::refusal_of(const RequestHead& head) {
+  if (!refuse_) return std::nullopt;
+  httplib::Request request;
+  request.method = head.method;
+  put_request(request, head, {});
+  const auto error = refuse_(request);
+  if (!error) return std::nullopt;
+  return WireError{http_status(error->code), wire_name(public_code(error->code)), error->message};
 }
 
 bool HttpServer::answer(Connection& connection, BufferedSocket& socket, const RequestHead& head,

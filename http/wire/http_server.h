@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -50,7 +51,11 @@ class HttpServer final : private httplib::Server {
   /// Called on connection threads, concurrently. What it throws is answered with internal_error.
   using Handle = std::function<void(const httplib::Request&, httplib::Response&)>;
 
-  HttpServer(HttpServerOptions options, Handle handle);
+  /// Called before a body that has not arrived yet is waited for: the request has none then. An error
+  /// is the answer, and ends the connection.
+  using Refuse = std::function<std::optional<Error>(const httplib::Request&)>;
+
+  HttpServer(HttpServerOptions options, Handle handle, Refuse refuse = {});
   ~HttpServer() override;
 
   /// Binds and starts to serve. Call once.
@@ -77,9 +82,11 @@ class HttpServer final : private httplib::Server {
   bool answer(Connection& connection, BufferedSocket& socket, const RequestHead& head,
               std::string body, bool is_last);
   void refuse(Connection& connection, BufferedSocket& socket, const WireError& error);
+  std::optional<WireError> refusal_of(const RequestHead& head);
 
   const HttpServerOptions options_;
   const Handle handle_;
+  const Refuse refuse_;
   Listener listener_;
   OpenConnections connections_;
   std::atomic<bool> draining_{false};

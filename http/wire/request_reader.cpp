@@ -71,6 +71,12 @@ std::variant<RequestHead, WireError, RequestReader::Ended> RequestReader::read_h
   }
 }
 
+bool RequestReader::would_wait_for_body(const RequestHead& head) const {
+  if (head.framing == RequestHead::Framing::none) return false;
+  if (head.framing == RequestHead::Framing::chunked) return true;
+  return socket_.unread().size() < head.content_length;
+}
+
 std::variant<std::string, WireError, RequestReader::Ended> RequestReader::read_body(
     const RequestHead& head) {
   std::string body;

@@ -46,6 +46,8 @@ class RequestReader {
   /// Waits for a request to begin; false when the connection is over.
   bool wait_for_request();
   std::variant<RequestHead, WireError, Ended> read_head();
+  /// Its body is not here yet, as far as can be told from what has arrived.
+  bool would_wait_for_body(const RequestHead& head) const;
   /// The body, decoded if it came in chunks. Sends "100 Continue" first when the client waits for
   /// it.
   std::variant<std::string, WireError, Ended> read_body(const RequestHead& head);

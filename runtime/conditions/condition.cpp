@@ -1,13 +1,43 @@
 #include "runtime/conditions/condition.h"
 
+#include <cstddef>
+#include <string>
+
 namespace millrace {
 namespace {
 
-Result<bool> all_hold(const std::vector<Condition>& group, const Scope& scope) {
-  for (const auto& condition : group) {
-    auto holds =
-        evaluate(condition.op, condition.variable.render(scope), condition.argument.render(scope));
-    if (!holds || !*holds) return holds;
+constexpr std::size_t shown_bytes_max = 80;
+
+std::string shown(const Json& value) {
+  std::string text = to_text(value);
+  if (text.size() <= shown_bytes_max) return text;
+  text.resize(shown_bytes_max);
+  while (!text.empty() && !is_valid_utf8(text)) text.pop_back();
+  return text + "...";
+}
+
+/// Which condition it is, and what it was given: the place in the error's first detail, and in its message
+/// when there are several.
+Error placed(Error error, const ConditionGroups& groups, std::size_t group, std::size_t position,
+             const Json& variable, const Json& argument) {
+  std::string place = "condition " + std::to_string(position + 1) + " of group " +
+                      std::to_string(group + 1) + ": `variable` is " + shown(variable);
+  if (takes_argument(groups[group][position].op)) place += ", `argument` is " + shown(argument);
+  const bool is_only_one = groups.size() == 1 && groups[group].size() == 1;
+  if (!is_only_one) error.message += " (" + place + ")";
+  if (error.details.empty()) error.details.emplace_back();
+  error.details.front().path = std::move(place);
+  return error;
+}
+
+Result<bool> all_hold(const ConditionGroups& groups, std::size_t group, const Scope& scope) {
+  for (std::size_t i = 0; i < groups[group].size(); ++i) {
+    const Condition& condition = groups[group][i];
+    const Json variable = condition.variable.render(scope);
+    const Json argument = condition.argument.render(scope);
+    auto holds = evaluate(condition.op, variable, argument);
+    if (!holds) return placed(holds.error(), groups, group, i, variable, argument);
+    if (!*holds) return holds;
   }
   return true;
 }
@@ -15,8 +45,8 @@ Result<bool> all_hold(const std::vector<Condition>& group, const Scope& scope) {
 }  // namespace
 
 Result<bool> any_holds(const ConditionGroups& groups, const Scope& scope) try {
-  for (const auto& group : groups) {
-    auto holds = all_hold(group, scope);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    auto holds = all_hold(groups, i, scope);
     if (!holds || *holds) return holds;
   }
   return false;

@@ -19,7 +19,8 @@ struct Condition {
 using ConditionGroups = std::vector<std::vector<Condition>>;
 
 /// Evaluation stops at the first `false` of a group, as in every language users know, so that an
-/// existence test can guard a comparison that would be a type mismatch.
+/// existence test can guard a comparison that would be a type mismatch. The error of one of several
+/// conditions says which it is of, and what that was given.
 Result<bool> any_holds(const ConditionGroups& groups, const Scope& scope);
 
 /// Every template in it, for linking.

@@ -95,20 +95,15 @@ Answer on_numbers(const Json& variable, const Json& argument) {
 
 // --- times -------------------------------------------------------------------------------------
 
-/// A number of milliseconds that year 9999 can hold; beyond is surely not meant as a time.
-constexpr double time_millis_max = 253'402'300'800'000.0;
-
 std::optional<Instant> time_of(const Json& value) {
   if (value.is_string()) return parse_time(text_of(value));
-  if (!value.is_number()) return std::nullopt;
-  const auto millis = value.to_number<double>();
-  if (!(std::fabs(millis) < time_millis_max)) return std::nullopt;
-  return Instant(Millis(static_cast<std::int64_t>(std::floor(millis))));
+  return value.is_number() ? instant_of(value.to_number<double>()) : std::nullopt;
 }
 
 template <bool (*holds)(std::partial_ordering)>
 Answer on_times(const Json& variable, const Json& argument) {
-  constexpr std::string_view time = "a time (RFC 3339, YYYY-MM-DD, or milliseconds since 1970)";
+  constexpr std::string_view time =
+      "a time (such as 2026-01-31T09:00:00Z, 2026-01-31, or seconds or milliseconds since 1970)";
   const auto left = time_of(variable);
   if (!left) return Mismatch{"variable", time};
   const auto right = time_of(argument);

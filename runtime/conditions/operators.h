@@ -12,7 +12,7 @@
 //   NumberEquals, NumberGreaterThan, ...
 //       numbers, or strings that are exactly a JSON number; compared exactly, also beyond 2^53
 //   DateTimeAfter, DateTimeBefore, DateTimeEquals
-//       RFC 3339 text, a date (YYYY-MM-DD, midnight UTC) or a number of milliseconds since 1970
+//       times as runtime/text/time_text.h reads them, or numbers since 1970 (seconds or milliseconds)
 //   BooleanTrue, BooleanFalse
 //       booleans, or the strings "true" and "false"
 //   Exists, IsNotNull, DoesNotExist, IsNull

@@ -127,7 +127,8 @@ void BranchMachine::on(const StepFailed& event, Instant) {
     move_behind(event.step);
     return;
   }
-  failure_ = BranchFailure{event.step, Error(event.code, event.message)};
+  const std::string place = unsaid_place(step, *scope_);
+  failure_ = BranchFailure{event.step, Error(event.code, event.message + place)};
   // A child has ended with this; a root ends with the ExecutionEnded that its next plan records.
   if (!is_root()) status_ = ExecutionStatus::failed;
 }
@@ -382,9 +383,14 @@ EventBody BranchMachine::request_answered(const Attempt& attempt, Instant starte
     fetched.bytes = bytes;
     return fetched;
   }
+  std::optional<Error> problem;
+  if (page->problem) {
+    problem =
+        Error(page->problem->code, cut_message(attempt.redaction.apply(page->problem->message)));
+  }
   PageProgress all = pages_;
   append(all, std::move(*page), bytes);
-  Json paged = paged_output(std::move(all.results), &value, nullptr);
+  Json paged = paged_output(std::move(all.results), &value, problem ? &*problem : nullptr);
   completed.output = share(request_output(step, std::move(paged.get_object().at("response"))));
   return completed;
 }
@@ -427,6 +433,12 @@ const Step* BranchMachine::current_step() const {
 Json BranchMachine::current_input() const {
   const Step* step = current_step();
   return step ? render_input(*step, *scope_) : Json(nullptr);
+}
+
+Json BranchMachine::current_request_line() const {
+  const Step* const step = current_step();
+  if (step == nullptr || request_of(*step) == nullptr) return nullptr;
+  return shown_request_line(*step, *scope_, pages_);
 }
 
 std::optional<Instant> BranchMachine::waiting_until() const {

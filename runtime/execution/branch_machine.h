@@ -84,6 +84,8 @@ class BranchMachine {
   std::optional<Instant> waiting_until() const;
   /// The rendered input of the current step, as the task history shows it.
   Json current_input() const;
+  /// {"method", "url"} of the request that this step sends next, secrets masked; null for other steps.
+  Json current_request_line() const;
 
   /// While a fan-out is open: its elements, rendered, and the scope its children see.
   std::optional<StepIndex> open_fan_out() const;

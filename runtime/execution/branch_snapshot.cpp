@@ -14,6 +14,7 @@ JsonObject write_pages(const PageProgress& pages) {
   out.emplace("p", pages.pages);
   out.emplace("r", pages.results);
   out.emplace("to", pages.next_token);
+  if (pages.earlier_token != pages.next_token) out.emplace("te", pages.earlier_token);
   out.emplace("y", pages.bytes);
   return out;
 }
@@ -23,6 +24,8 @@ PageProgress read_pages(const JsonObject& in) {
   pages.pages = in.at("p").to_number<std::uint32_t>();
   pages.results = in.at("r").as_array();
   pages.next_token = in.at("to");
+  const Json* const earlier = in.if_contains("te");
+  pages.earlier_token = earlier == nullptr ? pages.next_token : *earlier;
   pages.bytes = in.at("y").to_number<std::uint64_t>();
   return pages;
 }

@@ -7,6 +7,7 @@
 #include "runtime/integrations/connect_request.h"
 #include "runtime/templates/overlay_scope.h"
 #include "runtime/text/ascii_text.h"
+#include "runtime/text/percent_text.h"
 
 #include <algorithm>
 
@@ -36,6 +37,36 @@ Result<Recipe> recipe_of(const Step& step, const Scope& scope) {
     return checked.error();
   }
   return Recipe{action.declared->request, action.frozen_integration.get(), std::move(parameters)};
+}
+
+/// A parameter's text as it may stand in a path or query: whatever it holds, it stays one segment, or one
+/// value. Files stay as they are, to be refused.
+Json encoded_parameter(const Json& value) {
+  if (const auto* const object = value.if_object()) {
+    JsonObject encoded;
+    for (const auto& member : *object) {
+      encoded.emplace(member.key(), encoded_parameter(member.value()));
+    }
+    return encoded;
+  }
+  if (const auto* const array = value.if_array()) {
+    JsonArray encoded;
+    for (const Json& each : *array) encoded.push_back(encoded_parameter(each));
+    return encoded;
+  }
+  const auto* const text = value.if_string();
+  if (text == nullptr || holds_file(*text)) return value;
+  return Json(percent_encode_text(*text));
+}
+
+RequestValues render_recipe(const Recipe& recipe, const Scope& scope) {
+  const OverlayScope in_action(scope, {.parameters = &recipe.parameters});
+  RequestValues rendered = render_request(recipe.request, in_action);
+  if (!recipe.parameters.is_object()) return rendered;
+  const Json encoded = encoded_parameter(recipe.parameters);
+  const OverlayScope in_url(scope, {.parameters = &encoded});
+  rendered.url = recipe.request.url.render(in_url);
+  return rendered;
 }
 
 /// Unless the definition has one of that name.
@@ -80,9 +111,7 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
   const OverlayScope at_dispatch(scope, {.secrets = secrets->get(), .self = &self});
   auto recipe = recipe_of(step, at_dispatch);
   if (!recipe) return recipe.error();
-  const OverlayScope in_action(at_dispatch, {.parameters = &recipe->parameters});
-
-  RequestValues rendered = render_request(recipe->request, in_action);
+  RequestValues rendered = render_recipe(*recipe, at_dispatch);
   if (recipe->integration != nullptr) {
     const Integration& integration = *recipe->integration;
     const bool has_own = recipe->request.authorization.kind != RequestAuthorization::Kind::none;
@@ -127,6 +156,19 @@ Json action_input(const ActionStep& config, const Scope& scope) {
   return JsonObject{{"integration", config.integration},
                     {"action", config.action},
                     {"parameters", config.parameters.render(scope)}};
+}
+
+Json shown_request_line(const Step& step, const BranchScope& scope, const PageProgress& pages) {
+  const Json self = page_self(pages, nullptr);
+  const OverlayScope at_request(scope, {.self = &self});
+  const auto recipe = recipe_of(step, at_request);
+  if (!recipe) return nullptr;
+  RequestValues rendered = render_recipe(*recipe, at_request);
+  if (recipe->integration != nullptr) {
+    const Json base_url = recipe->integration->base_url.render(at_request);
+    if (!connect_request(rendered, *recipe->integration, base_url)) return nullptr;
+  }
+  return JsonObject{{"method", rendered.method}, {"url", rendered.url}};
 }
 
 Json request_output(const Step& step, Json response) {

@@ -29,6 +29,9 @@ std::uint32_t pages_max(const Pagination& pagination, bool is_test);
 Json request_input(const RequestStep& config, const Scope& scope);
 Json action_input(const ActionStep& config, const Scope& scope);
 
+/// {"method", "url"} of the page after `pages`, whole, secrets masked; null when there can be none.
+Json shown_request_line(const Step& step, const BranchScope& scope, const PageProgress& pages);
+
 /// What references see: {"response": ...}, or an action's {"result": ...}, with `error` beside it when a
 /// later page failed.
 Json request_output(const Step& step, Json response);

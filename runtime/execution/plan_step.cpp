@@ -74,15 +74,23 @@ Result<Instant> due_of(const DelayStep& config, const Json& value, Instant now) 
   std::optional<Instant> until;
   if (value.is_string()) {
     until = parse_time(std::string_view(value.get_string()));
-  } else if (const auto ms = as_number(value); ms && std::fabs(*ms) < 1e15) {
-    until = Instant(Millis(std::llround(*ms)));
+  } else if (const auto number = as_number(value); number && may_be_awaited(*number)) {
+    until = instant_of(*number);
   }
   if (!until) {
     return Error(ErrorCode::type_mismatch,
-                 "\"until\" must be a time such as 2026-01-31T09:00:00Z, got " + shown(value));
+                 "\"until\" must be a time such as 2026-01-31T09:00:00Z, or seconds or "
+                 "milliseconds since 1970, got " +
+                     shown(value));
   }
   if (*until > now + longest) return too_long;
   return std::max(*until, now);
+}
+
+std::string_view unit_name(Millis unit) {
+  if (unit == std::chrono::seconds(1)) return "SECONDS";
+  if (unit == std::chrono::minutes(1)) return "MINUTES";
+  return unit == std::chrono::hours(1) ? "HOURS" : "DAYS";
 }
 
 const Integration* integration_of(const Step& step) {
@@ -103,6 +111,22 @@ Result<int> status_of(const Json& value) {
                "\"statusCode\" must be a whole number from 200 to 599, got " + shown(value));
 }
 
+Result<std::string> header_text(std::string_view name, const Json& value) {
+  if (value.is_structured()) {
+    return Error(
+        ErrorCode::type_mismatch,
+        "header \"" + std::string(name) + "\" must be text, got " + std::string(kind_name(value)));
+  }
+  std::string text = value.is_string() ? std::string(value.get_string()) : to_text(value);
+  if (holds_file(text)) {
+    return Error(ErrorCode::type_mismatch,
+                 "header \"" + std::string(name) +
+                     "\" would hold the bytes of a file, which only \"body\" and \"file\" can");
+  }
+  return text;
+}
+
+/// Text by name; an array of texts is a header that is sent several times.
 Result<JsonObject> headers_of(const Json& value) {
   JsonObject headers;
   if (value.is_null()) return headers;
@@ -111,19 +135,22 @@ Result<JsonObject> headers_of(const Json& value) {
   }
   for (const auto& member : value.get_object()) {
     const Json& header = member.value();
-    if (header.is_structured()) {
-      return Error(ErrorCode::type_mismatch, "header \"" + std::string(member.key()) +
-                                                 "\" must be text, got " +
-                                                 std::string(kind_name(header)));
-    }
     if (header.is_null()) continue;
-    std::string text = header.is_string() ? std::string(header.get_string()) : to_text(header);
-    if (holds_file(text)) {
-      return Error(ErrorCode::type_mismatch,
-                   "header \"" + std::string(member.key()) +
-                       "\" would hold the bytes of a file, which only \"body\" and \"file\" can");
+    const auto* const several = header.if_array();
+    if (several == nullptr) {
+      auto text = header_text(member.key(), header);
+      if (!text) return text.error();
+      headers.emplace(member.key(), std::move(*text));
+      continue;
     }
-    headers.emplace(member.key(), std::move(text));
+    JsonArray texts;
+    for (const Json& each : *several) {
+      if (each.is_null()) continue;
+      auto text = header_text(member.key(), each);
+      if (!text) return text.error();
+      texts.emplace_back(std::move(*text));
+    }
+    headers.emplace(member.key(), std::move(texts));
   }
   return headers;
 }
@@ -192,6 +219,20 @@ Result<RunFunction> plan_function(const Workflow& workflow, const Step& step, co
   call.attempt.number = attempt;
   call.attempt.input_bytes = call.parameters.size();
   return call;
+}
+
+std::string unsaid_place(const Step& step, const Scope& scope) {
+  const auto* const config = std::get_if<ConditionalStep>(&step.config);
+  if (config == nullptr) return {};
+  for (const auto& branch : config->branches) {
+    const auto holds = any_holds(branch.when, scope);
+    if (holds && !*holds) continue;
+    if (holds || holds.error().details.empty()) return {};
+    const std::string& place = holds.error().details.front().path;
+    const bool is_said = holds.error().message.find(place) != std::string::npos;
+    return is_said ? std::string() : " (" + place + ")";
+  }
+  return {};
 }
 
 Effect plan_conditional(const Step& step, const ConditionalStep& config, const Scope& scope,
@@ -283,7 +324,9 @@ Json render_input(const Step& step, const Scope& scope) {
       return JsonObject{{"items", config.items.render(scope)}};
     }
     Json operator()(const DelayStep& config) const {
-      return JsonObject{{config.unit ? "value" : "until", config.value.render(scope)}};
+      JsonObject input{{config.unit ? "value" : "until", config.value.render(scope)}};
+      if (config.unit) input.emplace("unit", unit_name(*config.unit));
+      return input;
     }
     Json operator()(const ResponseStep& config) const {
       const Template& answer = config.has_file ? config.file : config.body;

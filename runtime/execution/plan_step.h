@@ -12,6 +12,10 @@ namespace millrace {
 /// Errors: secret_missing, type_mismatch (`parameters` is no object).
 Result<RunFunction> plan_function(const Workflow& workflow, const Step& step, const Scope& scope,
                                   std::uint32_t attempt, const DispatchValues& values);
+/// What the message of a conditional's failure leaves out: which condition it is, and what that was given.
+/// " (condition 1 of group 1: `variable` is ...)", or empty when the message says so.
+std::string unsaid_place(const Step& step, const Scope& scope);
+
 Effect plan_conditional(const Step& step, const ConditionalStep& config, const Scope& scope,
                         Instant now);
 /// A test run does not wait: it is armed for now.

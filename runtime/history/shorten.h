@@ -5,7 +5,7 @@
 
 namespace millrace {
 
-/// Keeps the first `items_max` elements of every array, at any depth.
-void shorten_arrays(Json& value, std::size_t items_max);
+/// Keeps the first `items_max` elements of every array, at any depth. True: something was left out.
+bool shorten_arrays(Json& value, std::size_t items_max);
 
 }  // namespace millrace

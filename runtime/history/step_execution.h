@@ -19,6 +19,9 @@ struct StepAttempt {
   Instant ended{};
   std::optional<Error> error;       // absent: it succeeded
   std::optional<Instant> retry_at;  // when the next attempt is due, if there is one
+  // Of a request that failed:
+  Json request = {};         // {"method", "url"}, secrets masked; null when it was none
+  SharedJson response = {};  // what was answered; null when nothing was
 };
 
 struct StepExecution {
@@ -31,9 +34,10 @@ struct StepExecution {
   std::vector<std::uint32_t> indexes;  // the element, outermost fan-out first; empty outside
   Instant start{};
   std::optional<Instant> end;
+  std::optional<Instant> wakes;   // a delay: when it ends, or was to end
   std::vector<std::string> next;  // step execution ids
   std::optional<std::string> previous;
-  std::uint64_t input_bytes = 0;
+  std::uint64_t input_bytes = 0;  // of the input as JSON text, as `StepDetail` shows it
   std::uint64_t output_bytes = 0;
   std::vector<StepAttempt> attempts;
 };
@@ -43,6 +47,7 @@ struct StepDetail {
   Json input;                                                // what the step was given, rendered
   Json output;                                               // what references see
   std::vector<std::pair<std::string, std::string>> console;  // level, text
+  bool is_shortened = false;                                 // arrays of input or output were cut
 };
 
 }  // namespace millrace

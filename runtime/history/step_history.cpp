@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/execution/error_output.h"
+#include "runtime/execution/plan_step.h"
 #include "runtime/execution/step_path.h"
 #include "runtime/triggers/trigger_catalog.h"
 
@@ -18,19 +19,28 @@ std::vector<std::uint32_t> indexes_of(const BranchPath& path) {
 
 std::uint64_t bytes_of(const SharedJson& value) { return value ? to_text(*value).size() : 0; }
 
-/// The status of the whole run as its journal says, so that steps cut off by its end can say so.
-ExecutionStatus final_status(const std::vector<Event>& root_events) {
-  if (root_events.empty()) return ExecutionStatus::executing;
-  const auto* ended = std::get_if<ExecutionEnded>(&root_events.back().body);
-  return ended ? ended->status : ExecutionStatus::executing;
-}
-
 std::string open_status(const BranchMachine& machine, ExecutionStatus run_status) {
   if (is_final(run_status)) return "CANCELLED";
   return machine.is_delayed() ? "DELAYED" : "EXECUTING";
 }
 
+Json request_line_of(const BranchMachine& machine) {
+  try {
+    return machine.current_request_line();
+  } catch (const RenderedTooMuch&) {
+    return nullptr;
+  }
+}
+
 }  // namespace
+
+Json shown_input(const BranchMachine& machine) {
+  try {
+    return machine.current_input();
+  } catch (const RenderedTooMuch&) {
+    return nullptr;
+  }
+}
 
 StepHistory::StepHistory(std::shared_ptr<const Workflow> workflow, ExecutionId execution,
                          ReadChildren children, Visit visit)
@@ -45,8 +55,12 @@ Outcome StepHistory::replay(const std::vector<Event>& root_events) {
   }
   report_trigger(root_events.front());
   BranchMachine machine(workflow_, execution_);
+  RunState run;
+  if (const auto* const ended = std::get_if<ExecutionEnded>(&root_events.back().body)) {
+    run = {ended->status, root_events.back().at};
+  }
   try {
-    return replay_branch(machine, BranchPath{}, root_events, trigger_id, final_status(root_events));
+    return replay_branch(machine, BranchPath{}, root_events, trigger_id, run);
   } catch (const BugFound& problem) {
     return Error(ErrorCode::corrupt_data,
                  std::string("a journal does not fit its workflow: ") + problem.what());
@@ -83,20 +97,20 @@ class StepHistory::BranchReplay {
                std::string previous)
       : history_(history), machine_(machine), path_(path), previous_(std::move(previous)) {}
 
-  Outcome replay(const std::vector<Event>& events, ExecutionStatus run_status) {
+  Outcome replay(const std::vector<Event>& events, const RunState& run) {
     for (const Event& event : events) {
       std::visit([&](const auto& body) { meet(event.at, body); }, event.body);
       machine_.apply(event);
       if (!std::holds_alternative<FanOutOpened>(event.body)) continue;
       open_.start = event.at;
       const auto id = step_path(*machine_.current_step(), indexes_of(path_));
-      auto children = history_.replay_children(machine_, path_, id, run_status);
+      auto children = history_.replay_children(machine_, path_, id, run);
       if (!children) return children;
     }
     // The step that the branch stands at, unless it failed for good: then it has been reported.
     if (machine_.current_step() != nullptr && !is_reported_) {
       const Instant last = events.empty() ? Instant{} : events.back().at;
-      report({last, std::nullopt, open_status(machine_, run_status), nullptr});
+      report({last, run.ended, open_status(machine_, run.status), nullptr});
     }
     return Done{};
   }
@@ -106,6 +120,7 @@ class StepHistory::BranchReplay {
   struct Open {
     std::vector<StepAttempt> attempts;
     std::optional<Instant> start;
+    std::optional<Instant> wakes;
   };
   /// How a step ended, or stands.
   struct State {
@@ -113,23 +128,26 @@ class StepHistory::BranchReplay {
     std::optional<Instant> end;
     std::string status;
     SharedJson output;
-    std::uint64_t input_bytes = 0;
     std::vector<ConsoleLine> console = {};
   };
 
   void meet(Instant at, const StepCompleted& event) {
     open_.attempts.push_back({event.attempt, event.started, at, {}, {}});
-    report({event.started, at, "SUCCEEDED", event.output, event.input_bytes, event.console});
+    report({event.started, at, "SUCCEEDED", event.output, event.console});
   }
 
   void meet(Instant at, const StepFailed& event) {
-    open_.attempts.push_back(
-        {event.attempt, event.started, at, Error(event.code, event.message), event.retry_at});
+    std::string message = event.message;
+    if (std::holds_alternative<ConditionalStep>(step().config)) {
+      message += unsaid_place(step(), *machine_.freeze_scope());
+    }
+    open_.attempts.push_back({event.attempt, event.started, at, Error(event.code, message),
+                              event.retry_at, request_line_of(machine_), event.response});
     if (!open_.start) open_.start = event.started;
     if (event.retry_at) return;
     const bool goes_on = step().continue_on_error;
-    report({event.started, at, "FAILED", error_output(event.code, event.message, event.response),
-            event.input_bytes, event.console});
+    report({event.started, at, "FAILED", error_output(event.code, message, event.response),
+            event.console});
     is_reported_ = !goes_on;
   }
 
@@ -138,7 +156,10 @@ class StepHistory::BranchReplay {
     open_.attempts.push_back({event.attempt, event.started, at, {}, {}});
   }
 
-  void meet(Instant at, const DelayArmed&) { open_.start = at; }
+  void meet(Instant at, const DelayArmed& event) {
+    open_.start = at;
+    open_.wakes = event.due;
+  }
   void meet(Instant at, const DelayElapsed&) { report({at, at, "SUCCEEDED", nullptr}); }
 
   void meet(Instant at, const FanOutJoined& event) {
@@ -170,7 +191,9 @@ class StepHistory::BranchReplay {
     finding.step.end = state.end;
     finding.step.status = std::move(state.status);
     finding.step.previous = std::move(previous_);
-    finding.step.input_bytes = state.input_bytes;
+    finding.step.wakes = open_.wakes;
+    const Json input = shown_input(machine_);
+    finding.step.input_bytes = input.is_null() ? 0 : to_text(input).size();
     finding.step.output_bytes = bytes_of(state.output);
     finding.step.attempts = std::move(open_.attempts);
     finding.before = &machine_;
@@ -191,12 +214,12 @@ class StepHistory::BranchReplay {
 
 Outcome StepHistory::replay_branch(BranchMachine& machine, const BranchPath& path,
                                    const std::vector<Event>& events, std::string previous,
-                                   ExecutionStatus run_status) {
-  return BranchReplay(*this, machine, path, std::move(previous)).replay(events, run_status);
+                                   const RunState& run) {
+  return BranchReplay(*this, machine, path, std::move(previous)).replay(events, run);
 }
 
 Outcome StepHistory::replay_children(const BranchMachine& machine, const BranchPath& path,
-                                     const std::string& fan_out_id, ExecutionStatus run_status) {
+                                     const std::string& fan_out_id, const RunState& run) {
   const Step& fan_out = *machine.current_step();
   const Json items = machine.fan_out_items();
   const auto scope = machine.freeze_scope();
@@ -209,8 +232,7 @@ Outcome StepHistory::replay_children(const BranchMachine& machine, const BranchP
           return false;
         }
         BranchMachine child(workflow_, scope, fan_out, items.get_array()[index], index);
-        problem =
-            replay_branch(child, path.child(fan_out.index, index), events, fan_out_id, run_status);
+        problem = replay_branch(child, path.child(fan_out.index, index), events, fan_out_id, run);
         return problem.ok();
       });
   if (!read) return read;

@@ -7,10 +7,15 @@
 #include "runtime/history/step_execution.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace millrace {
+
+/// What the step at which the machine stands was given, rendered anew. Null when there is none, or when
+/// it is too much: the step failed of it.
+Json shown_input(const BranchMachine& machine);
 
 class StepHistory {
  public:
@@ -37,12 +42,17 @@ class StepHistory {
 
  private:
   class BranchReplay;
+  /// How the whole run stands, so that steps cut off by its end can say so.
+  struct RunState {
+    ExecutionStatus status = ExecutionStatus::executing;
+    std::optional<Instant> ended;
+  };
 
   Outcome replay_branch(BranchMachine& machine, const BranchPath& path,
                         const std::vector<Event>& events, std::string previous,
-                        ExecutionStatus run_status);
+                        const RunState& run);
   Outcome replay_children(const BranchMachine& machine, const BranchPath& path,
-                          const std::string& fan_out_id, ExecutionStatus run_status);
+                          const std::string& fan_out_id, const RunState& run);
   StepExecution describe(const Step& step, const BranchPath& path) const;
   void report_trigger(const Event& started);
 

@@ -3,6 +3,10 @@
 #include "runtime/base/limits.h"
 #include "runtime/templates/overlay_scope.h"
 
+#include <algorithm>
+#include <bit>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 namespace millrace {
@@ -11,6 +15,70 @@ namespace {
 bool is_end(const Json& token) {
   return token.is_null() || (token.is_bool() && !token.get_bool()) ||
          (token.is_string() && token.get_string().empty());
+}
+
+/// Nothing stands at the path, nor anything in its way: a member is missing or null.
+bool is_absent(const Json& output, const std::vector<PathSegment>& path) {
+  const Json* parent = &output;
+  for (const PathSegment& segment : path) {
+    const bool is_index = std::holds_alternative<std::size_t>(segment);
+    if (parent->is_null()) return true;
+    if (!parent->is_object() && !(is_index && parent->is_array())) return false;
+    parent = &follow(*parent, {segment});
+  }
+  return parent->is_null();
+}
+
+/// The items are those of the page before: the server takes no notice of the token.
+bool is_same_page(const Page& page, const PageProgress& so_far) {
+  const std::size_t count = page.results.size();
+  return count > 0 && count <= so_far.results.size() &&
+         std::equal(page.results.begin(), page.results.end(),
+                    so_far.results.end() - static_cast<std::ptrdiff_t>(count));
+}
+
+/// Why there can be no page after this one, which is not the last.
+std::optional<Error> problem_of(const Pagination& pagination, std::uint32_t pages_max,
+                                const Page& page, const PageProgress& so_far) {
+  const std::string which = "page " + std::to_string(so_far.pages + 1);
+  if (so_far.pages + 1 >= pages_max) {
+    if (pagination.has_own_max || pages_max < pagination.pages_max) return std::nullopt;
+    return Error(ErrorCode::limit_exceeded,
+                 which +
+                     " is the last that is fetched without a `max` in the pagination, and there "
+                     "are more; say how many with `max`, " +
+                     std::to_string(limits::pages_settable_max) + " at most");
+  }
+  if (so_far.pages == 0) return std::nullopt;
+  // "There is more": what the next page is, is told by the page's number.
+  if (page.next_token.is_bool()) {
+    if (!is_same_page(page, so_far)) return std::nullopt;
+    return Error(ErrorCode::limit_exceeded, which + " has the same items as the page before");
+  }
+  if (page.next_token == so_far.next_token) {
+    return Error(ErrorCode::limit_exceeded,
+                 which + ": the next page's token is the same as this page's");
+  }
+  if (page.next_token == so_far.earlier_token) {
+    return Error(ErrorCode::limit_exceeded,
+                 which + ": the next page's token is that of an earlier page");
+  }
+  return std::nullopt;
+}
+
+void drop_repeated(JsonArray& results, const std::vector<PathSegment>& unique_by,
+                   const PageProgress& so_far) {
+  std::unordered_set<std::string> seen;
+  const auto is_new = [&](const Json& item) {
+    const Json& key = follow(item, unique_by);
+    return key.is_null() || seen.insert(to_text(key)).second;
+  };
+  for (const Json& item : so_far.results) is_new(item);
+  JsonArray kept;
+  for (Json& item : results) {
+    if (is_new(item)) kept.push_back(std::move(item));
+  }
+  results = std::move(kept);
 }
 
 }  // namespace
@@ -27,7 +95,7 @@ Result<Page> read_page(const Pagination& pagination, std::uint32_t pages_max, co
                        std::uint64_t bytes, const PageProgress& so_far, const Scope& scope) {
   const std::string which = "page " + std::to_string(so_far.pages + 1);
   const Json& list = follow(output, pagination.output);
-  if (!list.is_array()) {
+  if (!list.is_array() && !is_absent(output, pagination.output)) {
     return Error(ErrorCode::type_mismatch, which +
                                                ": the pagination's `output` must lead to an "
                                                "array, got " +
@@ -39,17 +107,21 @@ Result<Page> read_page(const Pagination& pagination, std::uint32_t pages_max, co
                                                 " bytes");
   }
   Page page;
-  page.results = list.get_array();
+  if (list.is_array()) page.results = list.get_array();
   page.next_token = follow(output, pagination.page_token);
   const Json self = page_self(so_far, &output.get_object().at("response"));
   const OverlayScope with_page(scope, {.self = &self});
   const auto stops = any_holds(pagination.stop_when, with_page);
-  if (!stops) return Error(stops.error().code, which + ": `stopWhen`: " + stops.error().message);
-  page.is_last = *stops || is_end(page.next_token) || so_far.pages + 1 >= pages_max;
-  if (!page.is_last && so_far.pages > 0 && page.next_token == so_far.next_token) {
-    return Error(ErrorCode::limit_exceeded,
-                 which + ": the next page's token is the same as this page's");
+  if (!stops) {
+    page.problem = Error(stops.error().code, which + ": `stopWhen`: " + stops.error().message);
+  } else if (!*stops && !is_end(page.next_token)) {
+    page.problem = problem_of(pagination, pages_max, page, so_far);
   }
+  const bool is_full = so_far.pages + 1 >= pages_max;
+  page.is_last = page.problem || *stops || is_end(page.next_token) || is_full;
+  if (page.problem && is_same_page(page, so_far)) page.results.clear();
+  if (page.problem && page.results.empty()) return *page.problem;
+  if (!pagination.unique_by.empty()) drop_repeated(page.results, pagination.unique_by, so_far);
   return page;
 }
 
@@ -57,6 +129,7 @@ void append(PageProgress& progress, Page page, std::uint64_t bytes) {
   ++progress.pages;
   progress.bytes += bytes;
   progress.next_token = std::move(page.next_token);
+  if (std::has_single_bit(progress.pages)) progress.earlier_token = progress.next_token;
   for (Json& each : page.results) progress.results.push_back(std::move(each));
 }
 

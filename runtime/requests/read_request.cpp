@@ -135,6 +135,17 @@ RequestAuthorization read_authorization(ObjectReader& parent) {
   return authorization;
 }
 
+/// "id", "properties.id": the path below an item of a page. Empty when it is not given.
+std::vector<PathSegment> read_item_path(ObjectReader& json, std::string_view key) {
+  if (json.find(key) == nullptr) return {};
+  const auto text = json.text(key);
+  if (!text) return {};
+  auto reference = parse_reference("item" + std::string(text->starts_with('[') ? "" : ".") + *text);
+  if (reference && !reference->path.empty()) return std::move(reference->path);
+  json.report(key, "a path into an item of the list is needed", "such as `id`", *text);
+  return {};
+}
+
 std::optional<Pagination> read_pagination(ObjectReader& parent) {
   const Json* const value = parent.find("pagination");
   if (value == nullptr) return std::nullopt;
@@ -148,8 +159,10 @@ std::optional<Pagination> read_pagination(ObjectReader& parent) {
   if (json.find("stopWhen") != nullptr) {
     pagination.stop_when = read_conditions(json, "stopWhen");
   }
-  pagination.pages_max = static_cast<std::uint32_t>(
-      json.integer("max", 1, limits::pages_settable_max).value_or(limits::pages_max));
+  pagination.unique_by = read_item_path(json, "uniqueBy");
+  const auto most = json.integer("max", 1, limits::pages_settable_max);
+  pagination.has_own_max = most.has_value();
+  pagination.pages_max = static_cast<std::uint32_t>(most.value_or(limits::pages_max));
   json.finish();
   return pagination;
 }

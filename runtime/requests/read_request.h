@@ -8,9 +8,10 @@
 //                  | {"type": "oauth2ClientCredentials", "tokenUrl", "clientId", "clientSecret", "scope"},
 //   "pagination": {"output": "response.body.items", "pageToken": "response.body.next",
 //                  "stopWhen": [[{"variable": "{{self.response.body.done}}", "operator": "BooleanTrue"}]],
-//                  "max": 20}
+//                  "uniqueBy": "id", "max": 20}
 //
-// `body` without `bodyType` is JSON. `max` is the most pages that are fetched, 100 when not given.
+// `body` without `bodyType` is JSON. `max` is the most pages that are fetched, 100 when not given; with
+// `uniqueBy` an item whose value there an earlier one has had is left out.
 
 #include "runtime/reading/object_reader.h"
 #include "runtime/requests/request_template.h"

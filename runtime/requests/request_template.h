@@ -40,7 +40,10 @@ struct Pagination {
   std::vector<PathSegment> output;      // where a page's array lies, below {"response": ...}
   std::vector<PathSegment> page_token;  // where the next page's token lies
   ConditionGroups stop_when;            // over `self`; empty: only an absent token ends it
+  std::vector<PathSegment> unique_by;   // of two items with the same value here the first is kept
   std::uint32_t pages_max = 0;
+  /// The definition has a `max`: to stop there is what its author wants.
+  bool has_own_max = false;
 };
 
 struct RequestTemplate {

@@ -29,7 +29,8 @@ bool is_number(const Json& written) { return written.is_number(); }
 
 /// Text with references is checked when it is rendered.
 bool is_time(const Json& written) {
-  if (!written.is_string()) return written.is_number();
+  if (!written.is_string())
+    return written.is_number() && may_be_awaited(written.to_number<double>());
   const std::string_view text(written.get_string());
   return text.find("{{") != std::string_view::npos || parse_time(text);
 }
@@ -57,7 +58,9 @@ void read_until(ObjectReader& json, DelayStep& delay) {
   json.refuse("value", "`until` and `value` exclude each other");
   json.refuse("unit", "`until` is a time and has no unit");
   delay.value = json.reference_or(
-      "until", "a time (RFC 3339, YYYY-MM-DD, or milliseconds since 1970)", is_time);
+      "until",
+      "a time (such as 2026-01-31T09:00:00Z, 2026-01-31, or seconds or milliseconds since 1970)",
+      is_time);
 }
 
 void read(ObjectReader& json, SequenceReader&, Step& step) {

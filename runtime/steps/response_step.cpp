@@ -11,6 +11,7 @@
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/header_text.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -45,6 +46,12 @@ Template read_status(ObjectReader& json) {
   return json.reference_or("statusCode", "an integer from 200 to 599", is_status);
 }
 
+bool is_header_line(const Json& value) {
+  const auto* const text = value.if_string();
+  return !value.is_structured() &&
+         (text == nullptr || text->find_first_of("\r\n") == boost::json::string::npos);
+}
+
 void check_header(ObjectReader& json, std::string_view name, const Json& value) {
   const std::string pointer = json.pointer_to("headers") + '/' + pointer_token(name);
   if (!is_header_name(name)) {
@@ -52,11 +59,16 @@ void check_header(ObjectReader& json, std::string_view name, const Json& value) 
   } else if (is_server_header(name)) {
     json.report_mismatch(pointer, "a header that the server does not write itself", Json(name));
   }
-  const auto* const text = value.if_string();
-  const bool is_one_line =
-      text == nullptr || text->find_first_of("\r\n") == boost::json::string::npos;
-  if (value.is_structured() || !is_one_line) {
-    json.report_mismatch(pointer, "a string of one line, a number or a boolean", value);
+  const auto* const several = value.if_array();
+  const auto is_text_line = [](const Json& each) {
+    return each.is_string() && is_header_line(each);
+  };
+  const bool is_fit = several == nullptr
+                          ? is_header_line(value)
+                          : std::all_of(several->begin(), several->end(), is_text_line);
+  if (!is_fit) {
+    json.report_mismatch(
+        pointer, "a string of one line, a number or a boolean, or an array of such strings", value);
   }
 }
 

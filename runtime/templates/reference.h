@@ -50,7 +50,9 @@ struct Reference {
   // Filled in by linking (Root::step only).
   StepIndex step = 0;
   /// How many fan-outs contain the step but not the place of the reference. The step's output is
-  /// then nested that many arrays deep (the reduce), and the path applies to each innermost output.
+  /// then nested that many arrays deep (the reduce). Indexes directly behind the path's first key pick
+  /// from these arrays, outermost first; the rest of the path applies to each innermost output that is
+  /// left: `result[0].id` is the id of the first element's result, `result.ids[0]` each result's first id.
   std::uint32_t array_levels = 0;
 };
 

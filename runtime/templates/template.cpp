@@ -145,9 +145,32 @@ class Filler {
 
   Json value_of(const Reference& reference) {
     const Json& root = scope_.root_value(reference);
-    if (reference.array_levels > 0)
-      return map_outputs(root, reference.array_levels, reference.path);
-    return copy(follow(root, reference.path));
+    if (reference.array_levels == 0) return copy(follow(root, reference.path));
+    return mapped_value(root, reference);
+  }
+
+  /// After a fan-out `inner.result` is the array of all results, so that in `{{inner.result[0].id}}` the
+  /// index is one into that array: indexes directly behind the output's name pick elements, as many as
+  /// there are levels. One further behind (`result.ids[0]`) is one into each output.
+  Json mapped_value(const Json& root, const Reference& reference) {
+    const Json* outputs = &root;
+    std::uint32_t levels = reference.array_levels;
+    std::vector<PathSegment> path = reference.path;
+    while (levels > 0 && path.size() > 1) {
+      const auto* const element = std::get_if<std::size_t>(&path[1]);
+      if (element == nullptr) break;
+      outputs = &element_of(*outputs, *element);
+      path.erase(path.begin() + 1);
+      --levels;
+    }
+    return map_outputs(*outputs, levels, path);
+  }
+
+  /// Null where there is no such element.
+  static const Json& element_of(const Json& outputs, std::size_t index) {
+    const auto* const array = outputs.if_array();
+    const Json* const element = array == nullptr ? nullptr : array->if_contains(index);
+    return element == nullptr ? *shared_null() : *element;
   }
 
   Json copy(const Json& value) {

@@ -5,32 +5,67 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <iconv.h>
 
 namespace millrace {
 namespace {
 
-enum class Charset { utf_8, utf_16_le, utf_16_be, windows_1252, latin_9 };
+constexpr std::size_t name_bytes_max = 40;
 
 struct Name {
-  std::string_view name;
-  Charset charset;
+  std::string_view name;   // lower case
+  std::string_view known;  // to iconv
 };
 
-// Without a mark, UTF-16 is little endian in practice, whatever RFC 2781 says.
-constexpr Name names[] = {
-    {"utf-16", Charset::utf_16_le},       {"utf-16le", Charset::utf_16_le},
-    {"utf-16be", Charset::utf_16_be},     {"us-ascii", Charset::windows_1252},
-    {"ascii", Charset::windows_1252},     {"iso-8859-1", Charset::windows_1252},
-    {"iso8859-1", Charset::windows_1252}, {"iso_8859-1", Charset::windows_1252},
-    {"latin1", Charset::windows_1252},    {"windows-1252", Charset::windows_1252},
-    {"cp1252", Charset::windows_1252},    {"iso-8859-15", Charset::latin_9},
-    {"latin-9", Charset::latin_9}};
+// What iconv has no name for, or reads more narrowly than whoever writes it. Without a mark, UTF-16 is
+// little endian in practice, whatever RFC 2781 says.
+constexpr Name names[] = {{"utf-16", "UTF-16LE"},
+                          {"unicode", "UTF-16LE"},
+                          {"utf-32", "UTF-32LE"},
+                          {"utf8mb4", "UTF-8"},
+                          {"unicode-1-1-utf-8", "UTF-8"},
+                          {"shift_jis", "CP932"},
+                          {"shift-jis", "CP932"},
+                          {"sjis", "CP932"},
+                          {"ms_kanji", "CP932"},
+                          {"windows-31j", "CP932"},
+                          {"gb2312", "GB18030"},
+                          {"gb_2312-80", "GB18030"},
+                          {"gbk", "GB18030"},
+                          {"windows-936", "GB18030"},
+                          {"euc-kr", "CP949"},
+                          {"ks_c_5601-1987", "CP949"},
+                          {"ksc5601", "CP949"},
+                          {"windows-949", "CP949"},
+                          {"big5", "BIG5-HKSCS"},
+                          {"iso-8859-9", "CP1254"},
+                          {"latin5", "CP1254"},
+                          {"iso-8859-11", "CP874"},
+                          {"tis-620", "CP874"},
+                          {"iso-8859-8-i", "ISO-8859-8"},
+                          {"latin-9", "ISO-8859-15"},
+                          {"mac-cyrillic", "MAC-CYRILLIC"}};
 
-Charset charset_named(std::string_view name) {
-  const auto* const found = std::find_if(std::begin(names), std::end(names), [&](const Name& each) {
-    return equal_but_for_case(each.name, name);
-  });
-  return found == std::end(names) ? Charset::utf_8 : found->charset;
+constexpr std::string_view western[] = {"us-ascii",  "ascii",        "ansi_x3.4-1968", "iso-8859-1",
+                                        "iso8859-1", "iso88591",     "iso_8859-1",     "latin1",
+                                        "l1",        "windows-1252", "cp1252"};
+
+template <class List>
+bool is_one_of(const List& list, std::string_view name) {
+  return std::find(std::begin(list), std::end(list), name) != std::end(list);
+}
+
+/// In lower case, without quotes and the "x-" of names that were never registered. Empty: no charset
+/// is called so (iconv would take a slash for an option).
+std::string plain_name(std::string_view charset) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-_.:+";
+  std::string name = lower_case(trimmed(charset, " \t\"'"));
+  if (name.starts_with("x-")) name.erase(0, 2);
+  if (name.size() > name_bytes_max || name.find_first_not_of(allowed) != std::string::npos) {
+    return {};
+  }
+  return name;
 }
 
 // 0x80 to 0x9f; the rest is Latin-1. The five that stand for nothing are control characters.
@@ -39,91 +74,88 @@ constexpr std::array<char16_t, 32> windows_1252{
     0x2039, 0x0152, 0x008d, 0x017d, 0x008f, 0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
     0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178};
 
-char32_t from_windows_1252(unsigned char byte) {
-  return byte >= 0x80 && byte < 0xa0 ? windows_1252[byte - 0x80] : byte;
-}
-
-char32_t from_latin_9(unsigned char byte) {
-  switch (byte) {
-    case 0xa4:
-      return 0x20ac;
-    case 0xa6:
-      return 0x0160;
-    case 0xa8:
-      return 0x0161;
-    case 0xb4:
-      return 0x017d;
-    case 0xb8:
-      return 0x017e;
-    case 0xbc:
-      return 0x0152;
-    case 0xbd:
-      return 0x0153;
-    case 0xbe:
-      return 0x0178;
-    default:
-      return byte;
-  }
-}
-
-std::string from_bytes(std::string_view bytes, char32_t (*read)(unsigned char)) {
+std::string from_windows_1252(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() + bytes.size() / 8);
-  for (const char c : bytes) append_utf8(out, read(static_cast<unsigned char>(c)));
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    append_utf8(out, byte >= 0x80 && byte < 0xa0 ? windows_1252[byte - 0x80] : byte);
+  }
   return out;
 }
 
-std::string from_utf16(std::string_view bytes, bool is_big_endian) {
-  const auto unit_at = [&](std::size_t at) -> char32_t {
-    const auto first = static_cast<unsigned char>(bytes[at]);
-    const auto second = static_cast<unsigned char>(bytes[at + 1]);
-    return is_big_endian ? char32_t{first} << 8 | second : char32_t{second} << 8 | first;
-  };
-  const auto is_first_half = [](char32_t unit) { return unit >= 0xd800 && unit < 0xdc00; };
-  const auto is_second_half = [](char32_t unit) { return unit >= 0xdc00 && unit < 0xe000; };
-  std::string out;
-  std::size_t at = 0;
-  for (; at + 1 < bytes.size(); at += 2) {
-    const char32_t unit = unit_at(at);
-    if (is_first_half(unit) && at + 3 < bytes.size() && is_second_half(unit_at(at + 2))) {
-      at += 2;
-      append_utf8(out, 0x10000 + ((unit - 0xd800) << 10) + (unit_at(at) - 0xdc00));
-    } else if (is_first_half(unit) || is_second_half(unit)) {
-      out += replacement_character;
-    } else {
-      append_utf8(out, unit);
+class Converter {
+ public:
+  explicit Converter(const std::string& charset) : state_(::iconv_open("UTF-8", charset.c_str())) {}
+  ~Converter() {
+    if (is_known()) ::iconv_close(state_);
+  }
+  Converter(const Converter&) = delete;
+  Converter& operator=(const Converter&) = delete;
+
+  bool is_known() const { return state_ != failed(); }
+
+  std::optional<std::string> convert(std::string_view bytes) {
+    std::string out;
+    // iconv only reads from there, though its type does not say so.
+    char* from = const_cast<char*>(bytes.data());
+    std::size_t left = bytes.size();
+    // The second round, without input, writes what a stateful charset has kept back.
+    for (char** input : {&from, static_cast<char**>(nullptr)}) {
+      if (!convert_all(out, input, left)) return std::nullopt;
+    }
+    if (!is_valid_utf8(out)) return std::nullopt;
+    return out;
+  }
+
+ private:
+  static iconv_t failed() { return reinterpret_cast<iconv_t>(-1); }
+
+  bool convert_all(std::string& out, char** from, std::size_t& left) {
+    std::array<char, 4'096> block;
+    for (;;) {
+      char* to = block.data();
+      std::size_t room = block.size();
+      const auto result = ::iconv(state_, from, &left, &to, &room);
+      out.append(block.data(), block.size() - room);
+      if (result != static_cast<std::size_t>(-1)) return left == 0;
+      if (errno != E2BIG) return false;
     }
   }
-  if (at < bytes.size()) out += replacement_character;  // half a unit
-  return out;
+
+  iconv_t state_;
+};
+
+std::optional<std::string> convert(std::string_view bytes, const std::string& known) {
+  Converter converter(known);
+  return converter.is_known() ? converter.convert(bytes) : std::nullopt;
 }
 
-std::string convert(std::string_view bytes, Charset charset) {
-  switch (charset) {
-    case Charset::utf_16_le:
-      return from_utf16(bytes, false);
-    case Charset::utf_16_be:
-      return from_utf16(bytes, true);
-    case Charset::windows_1252:
-      return from_bytes(bytes, &from_windows_1252);
-    case Charset::latin_9:
-      return from_bytes(bytes, &from_latin_9);
-    case Charset::utf_8:
-      break;
-  }
-  return repair_utf8(bytes);
+bool may_look_like_utf8(std::string_view name) {
+  return name.starts_with("utf-16") || name.starts_with("utf-32") || name.starts_with("ucs") ||
+         name.starts_with("utf-7") || name.starts_with("iso-2022") || name == "unicode";
+}
+
+std::optional<std::string> valid(std::string_view bytes) {
+  if (!is_valid_utf8(bytes)) return std::nullopt;
+  return std::string(bytes);
 }
 
 }  // namespace
 
-std::string to_utf8(std::string_view bytes, std::string_view charset) {
-  if (bytes.starts_with("\xef\xbb\xbf")) return convert(bytes.substr(3), Charset::utf_8);
-  if (bytes.starts_with("\xff\xfe")) return convert(bytes.substr(2), Charset::utf_16_le);
-  if (bytes.starts_with("\xfe\xff")) return convert(bytes.substr(2), Charset::utf_16_be);
-  const Charset named = charset_named(charset);
-  const bool is_utf16 = named == Charset::utf_16_le || named == Charset::utf_16_be;
-  if (!is_utf16 && is_valid_utf8(bytes)) return std::string(bytes);
-  return convert(bytes, named);
+std::optional<std::string> to_utf8(std::string_view bytes, std::string_view charset) {
+  if (bytes.starts_with("\xef\xbb\xbf")) return valid(bytes.substr(3));
+  constexpr std::string_view utf32_mark("\xff\xfe\0\0", 4);
+  if (bytes.starts_with(utf32_mark)) return convert(bytes.substr(4), "UTF-32LE");
+  if (bytes.starts_with("\xff\xfe")) return convert(bytes.substr(2), "UTF-16LE");
+  if (bytes.starts_with("\xfe\xff")) return convert(bytes.substr(2), "UTF-16BE");
+  const std::string name = plain_name(charset);
+  if (!may_look_like_utf8(name) && is_valid_utf8(bytes)) return std::string(bytes);
+  if (name.empty()) return std::nullopt;
+  if (is_one_of(western, name)) return from_windows_1252(bytes);
+  const auto* const named = std::find_if(std::begin(names), std::end(names),
+                                         [&](const Name& each) { return each.name == name; });
+  return convert(bytes, named == std::end(names) ? name : std::string(named->known));
 }
 
 }  // namespace millrace

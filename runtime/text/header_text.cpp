@@ -1,5 +1,7 @@
 #include "runtime/text/header_text.h"
 
+#include "runtime/base/utf8.h"
+
 #include <array>
 #include <cstddef>
 
@@ -31,6 +33,13 @@ bool is_header_value(std::string_view value) {
     if ((byte < 0x20 && c != '\t') || byte == 0x7f) return false;
   }
   return true;
+}
+
+std::string utf8_of_header(std::string_view value) {
+  if (is_valid_utf8(value)) return std::string(value);
+  std::string converted;
+  for (const char c : value) append_utf8(converted, static_cast<unsigned char>(c));
+  return converted;
 }
 
 }  // namespace millrace

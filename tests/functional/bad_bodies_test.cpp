@@ -30,9 +30,9 @@ std::string nested(std::size_t levels) {
 
 TEST_CASE("text that is not JSON is refused and starts nothing") {
   const Echo echo;
-  for (const std::string body : {"{", "}", "{\"a\":}", "{\"a\":1,}", "[1 2]", "nul", "'a'",
-                                 "{a: 1}", "1 1", "\"\\ud800\"", "\"\\x\"", "01", "+1", ".5", "1e",
-                                 "NaN", "\"tab\there\"", "// comment", "\xef\xbb\xbf{}"}) {
+  for (const std::string body :
+       {"{", "}", "{\"a\":}", "{\"a\":1,}", "[1 2]", "nul", "'a'", "{a: 1}", "1 1", "\"\\x\"", "01",
+        "+1", ".5", "1e", "NaN", "\"tab\there\"", "// comment"}) {
     INFO(body);
     const Answer answer = echo.send(body);
     CHECK(answer.status == 400);
@@ -40,6 +40,16 @@ TEST_CASE("text that is not JSON is refused and starts nothing") {
   }
   CHECK(echo.project.get("/task-history/workflow-executions").at("/total") == "0");
   CHECK(is_well(shared_server()));
+}
+
+TEST_CASE("a body is read as leniently as a response would be") {
+  const Echo echo;
+  CHECK(echo.send("\xef\xbb\xbf{}").text == R"({"got":{}})");
+  CHECK(echo.send("\"\\ud800\"").text == "{\"got\":\"\xef\xbf\xbd\"}");
+  CHECK(echo.send("\"\xe9\"", "application/json; charset=iso-8859-1").text == R"({"got":"é"})");
+  CHECK(
+      echo.send("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\xe9", "application/xml").status ==
+      200);
 }
 
 TEST_CASE("invalid UTF-8 is refused in body, path and query") {
@@ -145,7 +155,8 @@ TEST_CASE("a definition over four megabytes is refused with 413") {
 
 TEST_CASE("a body of an unknown kind is a file and a broken one of a known kind is refused") {
   const Echo echo;
-  CHECK(echo.send("<a/>", "application/xml").text == R"({"got":{}})");  // it is `request.file`
+  CHECK(echo.send("<a/>", "application/x-a").text == R"({"got":{}})");  // it is `request.file`
+  CHECK(echo.send("<a/>", "application/xml").text == R"({"got":"<a/>"})");
   CHECK(echo.send("{}", "application/json; charset=utf-16").status == 400);
   CHECK(echo.send("x", "multipart/form-data").status == 400);
   CHECK(echo.send("no parts", "multipart/form-data; boundary=b").status == 400);

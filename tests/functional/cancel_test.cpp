@@ -32,6 +32,8 @@ TEST_CASE("a sleeping run that is cancelled never wakes") {
   CHECK(status_of(ended) == "CANCELLED");
   CHECK(text_at(ended, "/reason") == R"({"code":"cancelled","message":"cancelled by API key"})");
   CHECK(text_at(ended, "/stepExecutions/1/status") == R"("CANCELLED")");
+  CHECK(text_at(ended, "/stepExecutions/1/end") == text_at(ended, "/dateEnded"));
+  CHECK(string_at(ended, "/stepExecutions/1/wakesAt") > string_at(ended, "/dateEnded"));
   CHECK(project.get(TestProject::execution_path(run) + "/step-executions/after").status == 404);
 }
 

@@ -48,6 +48,8 @@ TEST_CASE("a run lists its steps with type, status and order") {
   CHECK(text_at(find_step(execution, "yes"), "/next") == "[]");
   CHECK(text_at(find_step(execution, "make"), "/workflowExecutionId") == to_text(Json(run)));
   CHECK(text_at(project.step(run, "choose"), "/output/selectedChoice") == R"("Yes")");
+  CHECK(project.step(run, "wait").at("input") == json_of(R"({"value": 0, "unit": "SECONDS"})"));
+  CHECK(text_at(find_step(execution, "wait"), "/inputSize") == "28");
 }
 
 TEST_CASE("a step shows its rendered input, its output and its console") {
@@ -139,6 +141,7 @@ TEST_CASE("a failed step shows its error as its output") {
   const Json execution = project.wait_until_ended(run);
   CHECK(text_at(execution, "/status") == R"("FAILED")");
   CHECK(text_at(execution, "/error/stepId") == R"("bad")");
+  CHECK(text_at(execution, "/error/code") == R"("function_threw")");
   CHECK(text_at(execution, "/taskCount") == "0");
   CHECK(text_at(find_step(execution, "bad"), "/status") == R"("FAILED")");
   const Json detail = project.step(run, "bad");

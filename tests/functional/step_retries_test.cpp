@@ -47,6 +47,9 @@ TEST_CASE("a peer that recovers is asked until it answers, and every attempt is 
   INFO(to_text(step));
   REQUIRE(attempts_shown(project, run, "call") == 3);
   CHECK(text_at(step, "/attempts/0/error/code") == R"("request_failed")");
+  CHECK(text_at(step, "/attempts/0/request/method") == R"("POST")");
+  CHECK_THAT(text_at(step, "/attempts/0/request/url"), Catch::Contains("http://127.0.0.1:"));
+  CHECK(text_at(step, "/attempts/0/response/statusCode") == "503");
   CHECK(time_between(step, "/attempts/0/end", "/attempts/1/start") >= Millis(45));
   CHECK(time_between(step, "/attempts/1/end", "/attempts/2/start") >= Millis(90));
   CHECK(text_at(step, "/output/response/body") == R"({"attempt":3})");

@@ -73,6 +73,8 @@ void PeerConnection::wait_for_close() {
   while (read_some()) unread_.clear();
 }
 
+void PeerConnection::end() { ::shutdown(descriptor_, SHUT_RDWR); }
+
 void PeerConnection::reset_on_close() {
   const linger at_once{1, 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -41,6 +41,8 @@ class PeerConnection {
   bool answer(int status, std::string_view body, std::string_view headers = {});
   /// Waits until the client closes.
   void wait_for_close();
+  /// Ends the connection now; the client knows of it when this returns.
+  void end();
   /// Closing will be a reset instead of an orderly end.
   void reset_on_close();
 

@@ -307,7 +307,7 @@ Result<Json> SimulatedRun::body_of(const HttpResponse& response, const std::stri
     ignore_result(intern_files(*value, files_.keeper()), "what only looks like one stays");
     return std::move(*value);
   }
-  const auto& file = std::get<FileBody>(*body);
+  const auto& file = std::get<FileContent>(*body);
   return file_object({file.name, file.mime_type, files_.keep(*response.body)});
 }
 

@@ -1,6 +1,7 @@
 #include "http/api/request_payload.h"
 
 #include "tests/support/catch.h"
+#include "tests/support/packed.h"
 
 namespace millrace {
 namespace {
@@ -85,6 +86,44 @@ TEST_CASE("a body that cannot be understood is refused with what would be", "[ht
   CHECK_THAT(refusal("x", "image/png", {{"Content-Encoding", "gzip"}}), says("gzip"));
   CHECK_THAT(refusal("x", "text/plain; charset=utf-16"), says("charset"));
   CHECK_THAT(refusal("x", "text/plain", {{"Content-Encoding", "gzip"}}), says("gzip"));
+}
+
+TEST_CASE("a body is read as a response's would be", "[http]") {
+  const Json object = JsonObject{{"a", 1}};
+  CHECK(body_of("\xef\xbb\xbf{\"a\":1}", "application/json") == object);
+  CHECK(body_of("{\"a\":1}", "text/json") == object);
+  CHECK(body_of("{\"a\":1}", "application/json; charset=utf8") == object);
+  CHECK(body_of("{\"a\":1}", "application/x-www-form-urlencoded") == object);
+  CHECK(body_of("{\"a\":\"\xe9\"}", "application/json; charset=iso-8859-1") ==
+        Json(JsonObject{{"a", "é"}}));
+  CHECK(body_of("\xcf", "text/plain; charset=windows-1251") == Json("П"));
+  CHECK(body_of("<a/>", "application/xml") == Json("<a/>"));
+  CHECK(body_of("{}\n{}\n", "application/x-ndjson") == Json("{}\n{}\n"));
+  CHECK(body_of(R"({"a":"\ud800"})", "application/json") ==
+        Json(JsonObject{{"a", std::string(replacement_character)}}));
+  CHECK(body_of("  ", "application/json") == Json(nullptr));
+  CHECK(body_of("plain", "") == Json("plain"));
+  CHECK(body_of("--x\r\nContent-Disposition: form-data; name=a\r\n"
+                "Content-Type: text/plain; charset=latin1\r\n\r\n\xe9\r\n--x--",
+                "multipart/form-data; boundary=x") == Json(JsonObject{{"a", "é"}}));
+}
+
+TEST_CASE("a packed body is unpacked, up to the size that a body may have", "[http]") {
+  const auto packed = [](const std::string& coding, const std::string& body) {
+    return read({body, "application/json", {{"Content-Encoding", coding}}, {}});
+  };
+  CHECK(packed("gzip", tests::gzip("{\"a\":1}"))->at("body") == Json(JsonObject{{"a", 1}}));
+  CHECK(packed("deflate", tests::zlib_deflate("[1]"))->at("body") == Json(JsonArray{1}));
+  CHECK(packed("utf-8", "[1]")->at("body") == Json(JsonArray{1}));
+  const std::string whole = tests::gzip("[1]");
+  for (const std::string& broken :
+       {whole.substr(0, whole.size() - 1), whole + "x", std::string("x")}) {
+    CHECK(packed("gzip", broken).error().code == ErrorCode::invalid_request);
+  }
+  CHECK(packed("br", "x").error().code == ErrorCode::invalid_request);
+  CHECK(packed("gzip, gzip", tests::gzip(whole)).error().code == ErrorCode::invalid_request);
+  const std::string large = tests::gzip(std::string(limits::request_body_bytes_max + 1, ' '));
+  CHECK(packed("gzip", large).error().code == ErrorCode::payload_too_large);
 }
 
 TEST_CASE("a body of any other type is one file", "[http]") {

@@ -55,6 +55,17 @@ TEST_CASE("a Response step's status, headers and body are the answer", "[http]")
   CHECK(answer.header("x-score") == "7");
 }
 
+TEST_CASE("a header that a Response step gives several times is sent several times", "[http]") {
+  TriggerApi api;
+  const JsonObject headers{{"Set-Cookie", JsonArray{"a=1", "b=2", "c=\r\nx: y"}}, {"x-n", 5}};
+  const auto answer = api.trigger(always(RunResponded{an_execution(), 200, headers, "x"}));
+  const auto [first, last] = answer.headers.equal_range("Set-Cookie");
+  std::vector<std::string> cookies;
+  for (auto each = first; each != last; ++each) cookies.push_back(each->second);
+  CHECK(cookies == std::vector<std::string>{"a=1", "b=2"});
+  CHECK(answer.header("x-n") == "5");
+}
+
 TEST_CASE("a run that failed first is 500 with its step and error", "[http]") {
   TriggerApi api;
   const auto answer = api.trigger(

@@ -35,6 +35,9 @@ TEST_CASE("a name is judged by the addresses that it leads to", "[outbound]") {
   const auto blocked = send(*caller, request_to("http://blocked.example:" + port + "/"));
   REQUIRE(code_of(blocked) == "blocked_address");
   CHECK_THAT(blocked.error().message, Catch::Contains("blocked.example"));
+  for (const char* const told : {"10.0", "::1", "private", "loopback"}) {
+    CHECK_THAT(blocked.error().message, !Catch::Contains(told));
+  }
 }
 
 TEST_CASE("the environment's proxies are not asked", "[outbound]") {

@@ -4,6 +4,9 @@
 #include "tests/support/packed.h"
 
 #include <atomic>
+#include <map>
+#include <mutex>
+#include <semaphore>
 #include <vector>
 
 namespace millrace::tests {
@@ -327,23 +330,66 @@ TEST_CASE("a body takes no more memory than its cap", "[outbound]") {
 
 TEST_CASE("a kept connection that the peer has closed meanwhile costs no call", "[outbound]") {
   std::atomic<int> served{0};
-  // Closes each connection right when the second request on it arrives.
+  std::counting_semaphore<> ended{0};
   MisbehavingPeer peer([&](PeerConnection& connection) {
     if (!connection.read_request()) return;
     ++served;
     connection.answer(200, "ok");
-    connection.read_request();
+    connection.end();
+    ended.release();
   });
   const auto caller = make_caller();
   for (int i = 0; i < 5; ++i) {
     auto request = request_to(peer.url(), "POST");
     request.body = bytes("x");
     CHECK(code_of(send(*caller, std::move(request))) == "status 200");
+    ended.acquire();
     auto form = request_to(peer.url(), "POST");
     form.parts = {{"a", "", "", bytes("b")}};
     CHECK(code_of(send(*caller, std::move(form))) == "status 200");
+    ended.acquire();
   }
   CHECK(served == 10);
+}
+
+TEST_CASE("a request on a kept connection that dies is not sent again", "[outbound]") {
+  std::mutex mutex;
+  std::map<std::string, int> received;
+  // Takes the second request of each connection as well, and then dies.
+  MisbehavingPeer peer([&](PeerConnection& connection) {
+    for (int i = 0; i < 2; ++i) {
+      const auto request = connection.read_request();
+      if (!request) return;
+      {
+        const std::lock_guard lock(mutex);
+        ++received[request->target];
+      }
+      if (i == 0) connection.answer(200, "ok");
+    }
+  });
+  const auto caller = make_caller();
+  int sent = 0;
+  for (const char* const method : {"POST", "GET", "PUT", "DELETE"}) {
+    INFO(method);
+    const auto send_next = [&](bool is_form) {
+      auto request = request_to(peer.url("/" + std::to_string(++sent)), method);
+      if (is_form) {
+        request.parts = {{"a", "", "", bytes("b")}};
+      } else if (method == std::string("POST")) {
+        request.body = bytes("x");
+      }
+      return send(*caller, std::move(request));
+    };
+    CHECK(code_of(send_next(false)) == "status 200");
+    const auto outcome = send_next(method == std::string("POST"));
+    REQUIRE(code_of(outcome) == "connection_failed");
+    CHECK_THAT(outcome.error().message, Catch::Contains("it was not sent again"));
+  }
+  for (const auto& [target, times] : received) {
+    INFO(target);
+    CHECK(times == 1);
+  }
+  CHECK(received.size() == 8);
 }
 
 TEST_CASE("responses that fill the memory set aside are given up, and the memory comes back",

@@ -34,6 +34,20 @@ TEST_CASE("a URL is read into what a connection needs", "[outbound]") {
   CHECK(parsed("http://2130706433/").host == "127.0.0.1");
 }
 
+TEST_CASE("an international host is called by its ASCII name", "[outbound]") {
+  for (const char* const text : {"http://bücher.example/a", "http://B%C3%BCcher.example/a",
+                                 "http://xn--bcher-kva.example/a", "http://BÜCHER。example/a"}) {
+    INFO(text);
+    CHECK(parsed(text).host == "xn--bcher-kva.example");
+    CHECK(parsed(text).text == "http://xn--bcher-kva.example/a");
+  }
+  CHECK(follow_location(parsed("https://a.example/"), "https://straße.example/").value().host ==
+        "xn--strae-oqa.example");
+  // Digits of another script make an address like any other.
+  CHECK(parsed("http://１２７.1/").host == "127.0.0.1");
+  CHECK_THAT(refused("http://a\u200e.example/"), Catch::Contains("international"));
+}
+
 TEST_CASE("a URL that cannot be called is refused without showing it", "[outbound]") {
   CHECK_THAT(refused("ftp://h/"), Catch::Contains("\"ftp\""));
   CHECK_THAT(refused("file:///etc/passwd"), Catch::Contains("\"file\""));

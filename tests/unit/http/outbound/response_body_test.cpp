@@ -6,10 +6,12 @@
 namespace millrace {
 namespace {
 
-ResponseHead head_of(int status, const std::string& header_line = {}) {
+ResponseHead head_of(int status, const std::string& header_line = {},
+                     const std::string& another = {}) {
   ResponseHead head(16u << 10);
   head.take_line("HTTP/1.1 " + std::to_string(status) + " X\r\n");
   if (!header_line.empty()) head.take_line(header_line + "\r\n");
+  if (!another.empty()) head.take_line(another + "\r\n");
   head.take_line("\r\n");
   return head;
 }
@@ -69,6 +71,24 @@ TEST_CASE("an encoding that nobody asked for is refused, the caller's own is han
   ResponseBody own(in_flight, 50, Encoding::the_callers);
   CHECK_FALSE(own.take(head, "x").has_value());
   CHECK(*own.bytes() == "x");
+}
+
+TEST_CASE("an encoding that nobody knows was not applied to what is text", "[outbound]") {
+  BytesInFlight in_flight{.max = 100};
+  const auto take = [&](const std::string& coding, const std::string& type, const char* bytes) {
+    const auto head = head_of(200, "content-encoding: " + coding, "content-type: " + type);
+    ResponseBody body(in_flight, 50, Encoding::ours);
+    return !body.take(head, bytes) && *body.bytes() == bytes;
+  };
+  for (const char* const none :
+       {"UTF-8", "none", "identity", "binary", "iso-8859-1", "aws-chunked"}) {
+    INFO(none);
+    CHECK(take(none, "image/png", "\x01\xff"));
+  }
+  CHECK(take("nonsense", "application/json; charset=utf-8", "{}"));
+  CHECK(take("nonsense", "text/csv", "a;b\r\n"));
+  CHECK_FALSE(take("nonsense", "application/json", "\x0b\x02"));
+  CHECK_FALSE(take("nonsense", "image/png", "text"));
 }
 
 TEST_CASE("a compressed body is unpacked, bounded by what comes out, and not whole before its end",

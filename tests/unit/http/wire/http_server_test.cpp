@@ -56,6 +56,10 @@ struct TestServer {
           }
           response.set_content(request.method + " " + request.target + " " + request.body,
                                "text/plain");
+        },
+        [](const httplib::Request& request) -> std::optional<Error> {
+          if (request.path != "/mine") return std::nullopt;
+          return Error(ErrorCode::unauthorized, "who are you?");
         }) {
     REQUIRE(server.start(any_port()).ok());
   }
@@ -95,6 +99,34 @@ TEST_CASE("a POST without a body and without a length is answered at once", "[ht
   auto client = test.client();
   REQUIRE(client.send("POST /deploy HTTP/1.1\r\nHost: x\r\n\r\n"));
   CHECK(contains(client.read_answer(), "POST /deploy"));
+}
+
+TEST_CASE("a client that waits for 100 Continue gets it once", "[http]") {
+  TestServer test;
+  auto client = test.client();
+  REQUIRE(client.send(
+      "POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+      "Connection: close\r\n\r\n"));
+  CHECK(client.read_answer() == "HTTP/1.1 100 Continue\r\n\r\n");
+  REQUIRE(client.send("hi"));
+  const std::string answer = client.read_all();
+  CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(answer.ends_with("POST /a hi"));
+}
+
+TEST_CASE("the body of a request that may not be made is not waited for", "[http]") {
+  TestServer test;
+  for (const char* const framing :
+       {"Content-Length: 60000000\r\n", "Transfer-Encoding: chunked\r\n",
+        "Expect: 100-continue\r\nContent-Length: 5\r\n"}) {
+    INFO(framing);
+    auto client = test.client();
+    REQUIRE(client.send("POST /mine HTTP/1.1\r\nHost: x\r\n" + std::string(framing) + "\r\n"));
+    const std::string answer = client.read_all();
+    CHECK(answer.starts_with("HTTP/1.1 401 Unauthorized\r\n"));
+    CHECK(contains(answer, "WWW-Authenticate: Bearer\r\n"));
+    CHECK(contains(answer, R"({"code":"unauthorized","message":"who are you?"})"));
+  }
 }
 
 TEST_CASE("a HEAD request gets the head of the answer and no body", "[http]") {

@@ -97,10 +97,11 @@ TEST_CASE("top-level keys have their types and no others are known") {
   REQUIRE(compile_text(
               R"({"name":"n","description":"d","integration":"crm","defaultEnabled":true,)" + rest)
               .ok());
-  REQUIRE(compile_text(R"({"integration":"crm","infoText":"i","order":2,"hidden":true,"openPoints":[],)"
-                       R"("settings":[{"id":"a","type":"text","required":true}],)" +
-                       rest)
-              .ok());
+  REQUIRE(
+      compile_text(R"({"integration":"crm","infoText":"i","order":2,"hidden":true,"openPoints":[],)"
+                   R"("settings":[{"id":"a","type":"text","required":true}],)" +
+                   rest)
+          .ok());
 }
 
 TEST_CASE("trigger types are supported, planned or unknown") {

@@ -258,7 +258,8 @@ TEST_CASE("the current input of each kind of step is its rendered configuration"
   CHECK(input(root_after({started()})) == R"({"name":"Ada"})");
   CHECK(input(root_after({started(), completed(call)})) ==
         R"({"branches":[{"label":"Yes","if":[[{"variable":1,"operator":"Exists"}]]}]})");
-  CHECK(input(root_after({started(), completed(call), completed(check)})) == R"({"value":5})");
+  CHECK(input(root_after({started(), completed(call), completed(check)})) ==
+        R"({"value":5,"unit":"MINUTES"})");
   CHECK(input(root_after({started(), completed(call), completed(check),
                           DelayArmed{wait, test_epoch}, DelayElapsed{wait}})) ==
         R"({"items":["a","b"]})");

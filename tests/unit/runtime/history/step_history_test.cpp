@@ -106,7 +106,9 @@ TEST_CASE("each step of a run is found once with its input, output, times and at
   const auto& wait = told.findings[2];
   CHECK(wait.step.start == test_epoch + Millis(10'000));
   CHECK(wait.step.end == test_epoch + Millis(3'610'000));
-  CHECK(told.inputs[2] == R"({"value":1})");
+  CHECK(told.inputs[2] == R"({"value":1,"unit":"HOURS"})");
+  CHECK(wait.step.input_bytes == told.inputs[2].size());
+  CHECK(wait.step.wakes == test_epoch + Millis(3'610'000));
 }
 
 TEST_CASE("steps inside fan-outs are found once per element with all of their indexes") {
@@ -157,6 +159,48 @@ TEST_CASE("a cancelled run shows the step it stood at as cancelled") {
   run.run_to_end();
   CHECK(lines_of(history_of(run)) ==
         Findings{"trigger SUCCEEDED", "call SUCCEEDED after trigger", "wait CANCELLED after call"});
+  const Told told = history_of(run);
+  CHECK(told.findings[2].step.end == told.findings[1].step.end);
+  CHECK(told.findings[2].step.wakes == test_epoch + Millis(3'600'000));
+}
+
+TEST_CASE("a condition that cannot be told shows which it is and what it was given") {
+  SimulatedRun run(compile_steps(R"({"id": "check", "type": "conditional", "if": [[
+    {"variable": "{{trigger.request.body.n}}", "operator": "BooleanTrue"}]]})"),
+                   {});
+  run.start(request());
+  run.run_to_end();
+  const std::string expected =
+      "step \"check\": BooleanTrue expects `variable` to be a boolean, but it is number (condition "
+      "1 "
+      "of group 1: `variable` is 7)";
+  const Told told = history_of(run);
+  const auto& check = finding_of(told, "check");
+  CHECK(check.step.attempts[0].error->message == expected);
+  CHECK(check.output->at("error").at("message") == Json(expected));
+  const auto ended = std::get<ExecutionEnded>(run.journal().events({}).back().body);
+  CHECK(ended.message == expected);
+}
+
+TEST_CASE("a failed request shows what was asked and what was answered, attempt by attempt") {
+  SimulatedWorld world;
+  world.values.secrets["KEY"] = "hidden";
+  world.requests.on("call", answering(500, JsonObject{{"why", "busy"}}));
+  SimulatedRun run(compile_steps(R"({"id": "call", "type": "request", "method": "POST",
+    "url": "https://api.example/{{trigger.request.body.n}}/{{secrets.KEY}}",
+    "retry": {"delays": ["1s"]}})"),
+                   world);
+  run.start(request());
+  run.run_to_end();
+  const Told told = history_of(run);
+  const auto& attempts = finding_of(told, "call").step.attempts;
+  REQUIRE(attempts.size() == 2);
+  for (const auto& attempt : attempts) {
+    CHECK(to_text(attempt.request) ==
+          R"({"method":"POST","url":"https://api.example/7/[secret KEY]"})");
+    REQUIRE(attempt.response);
+    CHECK(to_text(attempt.response->at("body")) == R"({"why":"busy"})");
+  }
 }
 
 TEST_CASE("a run cut off in a fan-out shows finished and unfinished elements") {

@@ -69,17 +69,99 @@ TEST_CASE("a token that repeats is an error unless the page is the last anyway")
 
 TEST_CASE("an output path that leads to no array names what is there") {
   for (const auto& [body, kind] :
-       std::vector<std::pair<const char*, std::string>>{{"{}", "null"},
-                                                        {R"({"items":{}})", "object"},
+       std::vector<std::pair<const char*, std::string>>{{R"({"items":{}})", "object"},
                                                         {R"({"items":"x"})", "string"},
                                                         {"[]", "null"},
-                                                        {"null", "null"}}) {
+                                                        {R"("items")", "null"}}) {
     const auto page = read(body);
     REQUIRE_FALSE(page.ok());
     REQUIRE(page.error().code == ErrorCode::type_mismatch);
     REQUIRE(page.error().message ==
             "page 1: the pagination's `output` must lead to an array, got " + kind);
   }
+}
+
+TEST_CASE("a list that is absent or null is an empty page") {
+  for (const char* const body : {"{}", R"({"items":null})", R"({"next":null,"total":0})", "null"}) {
+    INFO(body);
+    const auto page = read(body);
+    REQUIRE(page.ok());
+    REQUIRE(page->results.empty());
+    REQUIRE(page->is_last);
+    REQUIRE_FALSE(page->problem);
+  }
+  REQUIRE_FALSE(read(R"({"next":"b"})")->is_last);
+}
+
+TEST_CASE("a loop is an error beside the items that it brought") {
+  PageProgress progress = after("b");
+  progress.results = {1};
+  const auto page = read(R"({"items":[2],"next":"b"})", progress);
+  REQUIRE(page.ok());
+  REQUIRE(page->is_last);
+  REQUIRE(page->results == JsonArray{2});
+  REQUIRE(page->problem->code == ErrorCode::limit_exceeded);
+  // The same page once more brings nothing.
+  REQUIRE_FALSE(read(R"({"items":[1],"next":"b"})", progress).ok());
+}
+
+TEST_CASE("a loop of several tokens is found by the token of an earlier page") {
+  PageProgress progress;
+  for (const char* const token : {"a", "b", "a"}) {
+    append(progress, Page{JsonArray{token}, token, false}, 1);
+  }
+  const auto page = read(R"({"items":["c"],"next":"b"})", progress);
+  REQUIRE(page.ok());
+  REQUIRE(page->problem->message == "page 4: the next page's token is that of an earlier page");
+}
+
+TEST_CASE("a token that only says there is more is no loop unless the page comes again") {
+  PageProgress progress = after(true);
+  progress.results = {1, 2};
+  REQUIRE_FALSE(read(R"({"items":[3,4],"next":true})", progress)->is_last);
+  REQUIRE_FALSE(read(R"({"items":[],"next":true})", progress)->is_last);
+  const auto page = read(R"({"items":[1,2],"next":true})", progress);
+  REQUIRE_FALSE(page.ok());
+  REQUIRE(page.error().message == "page 2 has the same items as the page before");
+}
+
+TEST_CASE("the end at a most that nobody chose is an error beside the items") {
+  Pagination made = pagination();
+  const auto last = [&](const char* body) {
+    return read_page(made, 10, output(body), 10, after("b", 9), MapScope());
+  };
+  const auto page = last(R"({"items":[1],"next":"c"})");
+  REQUIRE(page.ok());
+  REQUIRE(page->is_last);
+  REQUIRE(page->results == JsonArray{1});
+  REQUIRE(page->problem->code == ErrorCode::limit_exceeded);
+  REQUIRE_THAT(page->problem->message, Catch::Contains("`max`"));
+  REQUIRE_FALSE(last(R"({"items":[1],"next":null})")->problem);
+  made.has_own_max = true;
+  REQUIRE_FALSE(last(R"({"items":[1],"next":"c"})")->problem);
+}
+
+TEST_CASE("a page whose end cannot be told is kept, with the error beside it") {
+  Pagination made = pagination();
+  made.stop_when = {{Condition{*Template::compile(Json(1), ""), Operator::boolean_true, {}}}};
+  const auto page = read_page(made, 10, output(R"({"items":[1],"next":"c"})"), 10, {}, MapScope());
+  REQUIRE(page.ok());
+  REQUIRE(page->is_last);
+  REQUIRE(page->results == JsonArray{1});
+  REQUIRE(page->problem->code == ErrorCode::type_mismatch);
+}
+
+TEST_CASE("an item that an earlier page had is left out where items have an identity") {
+  Pagination made = pagination();
+  made.unique_by = {std::string("id")};
+  PageProgress progress = after("b");
+  progress.results = *parse_json(R"([{"id":1,"n":"a"},{"id":2}])")->if_array();
+  const auto page = read_page(
+      made, 10,
+      output(R"({"items":[{"id":2,"n":"z"},{"id":"2"},{"x":1},{"x":1},{"id":3},{"id":3}]})"), 10,
+      progress, MapScope());
+  REQUIRE(page.ok());
+  REQUIRE(to_text(Json(page->results)) == R"([{"id":"2"},{"x":1},{"x":1},{"id":3}])");
 }
 
 TEST_CASE("all pages together are bounded in bytes") {

@@ -134,6 +134,22 @@ TEST_CASE("pagination paths may have braces or the step's own name") {
                                                                            std::string("body"),
                                                                            std::string("items")});
     REQUIRE(request.request.pagination->pages_max == limits::pages_max);
+    REQUIRE_FALSE(request.request.pagination->has_own_max);
+  }
+}
+
+TEST_CASE("the identity of a page's items is a path below an item") {
+  const std::string paths = R"("output":"response.body","pageToken":"response.body.next")";
+  const auto unique_by = [&](const std::string& text) {
+    return read(keep, page(paths + R"(,"uniqueBy":)" + text)).request.pagination->unique_by;
+  };
+  REQUIRE(unique_by(R"("id")") == std::vector<PathSegment>{std::string("id")});
+  REQUIRE(unique_by(R"("meta.ids[0]")") ==
+          std::vector<PathSegment>{std::string("meta"), std::string("ids"), std::size_t{0}});
+  REQUIRE(unique_by(R"("['odd key']")") == std::vector<PathSegment>{std::string("odd key")});
+  for (const char* const wrong : {R"("")", R"("a..b")", R"("{{id}}")", "5"}) {
+    INFO(wrong);
+    REQUIRE(refusal(page(paths + R"(,"uniqueBy":)" + wrong)) == "/pagination/uniqueBy");
   }
 }
 
@@ -157,6 +173,7 @@ TEST_CASE("a malformed pagination is refused at the key that is wrong") {
   REQUIRE(refusal(page(paths + R"(,"stopWhen":[[{"variable":1}]])")) ==
           "/pagination/stopWhen/0/0/operator");
   REQUIRE(read(keep, page(paths + R"(,"max":10000)")).request.pagination->pages_max == 10'000);
+  REQUIRE(read(keep, page(paths + R"(,"max":10000)")).request.pagination->has_own_max);
 }
 
 TEST_CASE("a request to an integration has a path and no URL") {

@@ -21,14 +21,14 @@ std::string body(const HttpResponse& from, std::string_view url = "https://a.exa
   const auto read = read_body(from, url);
   if (!read) return std::string(wire_name(read.error().code)) + ": " + read.error().message;
   if (const auto* const value = std::get_if<Json>(&*read)) return to_text(*value);
-  const auto& file = std::get<FileBody>(*read);
+  const auto& file = std::get<FileContent>(*read);
   return "file " + file.name + ' ' + file.mime_type;
 }
 
 std::string name(const std::string& disposition, std::string_view url = "https://a.example/x") {
   const auto read = read_body(
       response("\xff", {{"content-type", "a/b"}, {"content-disposition", disposition}}), url);
-  return std::get<FileBody>(*read).name;
+  return std::get<FileContent>(*read).name;
 }
 
 std::optional<Millis> wait(const std::string& header) {
@@ -51,7 +51,19 @@ TEST_CASE("JSON bodies are values, whatever the JSON type is called") {
 TEST_CASE("a JSON body that is none is text") {
   REQUIRE(body(typed("application/json", "{")) == R"("{")");
   REQUIRE(body(typed("application/json", "[1]x")) == R"("[1]x")");
-  REQUIRE(body(typed("application/json", "\xff")) == "\"\xef\xbf\xbd\"");
+  REQUIRE(body(response("{")) == R"("{")");
+}
+
+TEST_CASE("what cannot be decoded is a file, never text with replacements") {
+  REQUIRE(body(typed("application/json", "\xff")) == "file x.bin application/json");
+  REQUIRE(body(typed("text/plain; charset=utf-8", "a\xff")) == "file x.bin text/plain");
+  REQUIRE(body(typed("text/html; charset=nonsense", "a\xff")) == "file x.bin text/html");
+}
+
+TEST_CASE("a body without a type is JSON when it is an object or an array") {
+  REQUIRE(body(response(R"({"a":1})")) == R"({"a":1})");
+  REQUIRE(body(response(" [1]")) == "[1]");
+  REQUIRE(body(response("5")) == R"("5")");
 }
 
 TEST_CASE("a success whose JSON is beyond a limit is a bad response that says why") {
@@ -80,7 +92,7 @@ TEST_CASE("text bodies are strings, whatever their charset") {
                                  "application/javascript", "application/x-ndjson"}) {
     INFO(type);
     REQUIRE(body(typed(type, "\xc3\xbc")) == "\"\xc3\xbc\"");
-    REQUIRE(body(typed(type, "a\xff")) == "\"a\xef\xbf\xbd\"");
+    REQUIRE(body(typed(type, "a\xff")) == "file x.bin " + std::string(type));
   }
   REQUIRE(body(typed("text/plain; charset=iso-8859-1", "\xfc")) == "\"\xc3\xbc\"");
   REQUIRE(body(typed("text/plain; x=\"a;charset=b\"; Charset=\"Windows-1252\"", "\x80")) ==
@@ -161,6 +173,17 @@ TEST_CASE("headers of one name are joined and keep their order") {
           R"({"statusCode":207,"headers":{"link":"a, b","x":"1","empty":""},"body":"body"})");
 }
 
+TEST_CASE("cookies that are set stay apart") {
+  const auto headers = [](std::vector<HttpHeader> given) {
+    return to_text(response_value(response("", std::move(given)), nullptr).at("headers"));
+  };
+  REQUIRE(headers({{"set-cookie", "a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT"},
+                   {"x", "1"},
+                   {"set-cookie", "b=2"}}) ==
+          R"({"set-cookie":["a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT","b=2"],"x":"1"})");
+  REQUIRE(headers({{"set-cookie", "a=1"}}) == R"({"set-cookie":["a=1"]})");
+}
+
 TEST_CASE("statuses from 200 to 299 are successes") {
   REQUIRE(is_success(200));
   REQUIRE(is_success(299));
@@ -188,6 +211,9 @@ TEST_CASE("Retry-After is seconds or a date, never negative and at most fifteen 
   REQUIRE(wait("Thu, 01 Jan 2026 00:00:30 GMT") == 30s);
   REQUIRE(wait("Fri, 02 Jan 2026 00:00:30 GMT") == 15min);
   REQUIRE(wait("Thu, 01 Jan 1970 00:00:00 GMT") == 0ms);
+  REQUIRE(wait("Thursday, 01-Jan-26 00:00:30 GMT") == 30s);
+  REQUIRE(wait("Thu Jan  1 00:00:30 2026") == 30s);
+  REQUIRE(wait("2026-01-01T00:00:30+0000") == 30s);
   for (const char* const text : {"", "-1", "1.5", "soon", "40s", "18446744073709551616x"}) {
     INFO(text);
     REQUIRE_FALSE(wait(text));

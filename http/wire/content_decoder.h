@@ -1,11 +1,12 @@
 #pragma once
-// Unpacks response bodies (RFC 9110, 8.4): gzip with any number of members, and deflate as servers
+// Unpacks the bodies of requests and responses (RFC 9110, 8.4): gzip with any number of members, and deflate as servers
 // send it, with zlib's frame (as the RFC says) or bare. Unlike libcurl's own, it knows whether the
 // stream has reached its end, so a cut body is never taken for a whole one.
 //
 // Only one coding is undone. With several ("gzip, gzip") a few bytes could grow a thousandfold at each
 // layer, and what grows between two layers counts towards no cap; no server that means well does it.
 
+#include "runtime/base/result.h"
 #include "runtime/outbound/http_caller.h"
 
 #include <cstdint>
@@ -17,12 +18,18 @@
 
 namespace millrace {
 
-/// What a response's Content-Encoding says of its body.
+/// What Content-Encoding says of a body. Names that stand there by mistake and mean no coding (charsets,
+/// "none", "binary", what only S3 understands) are passed over.
 enum class ContentCoding : std::uint8_t { none, gzip, deflate, several, unknown };
 ContentCoding content_coding(const std::vector<HttpHeader>& headers);
 
 /// True when a Transfer-Encoding other than chunked was used. It must be asked for, which is never done.
 bool has_unasked_transfer_coding(const std::vector<HttpHeader>& headers);
+
+/// The body without the coding that its headers name. Errors: invalid_request (a coding other than gzip
+/// and deflate, several, a body that is none), payload_too_large.
+Result<std::string> undo_content_coding(const std::vector<HttpHeader>& headers,
+                                        const std::string& body, std::size_t bytes_max);
 
 class ContentDecoder {
  public:

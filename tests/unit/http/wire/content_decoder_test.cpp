@@ -1,4 +1,4 @@
-#include "http/outbound/content_decoder.h"
+#include "http/wire/content_decoder.h"
 
 #include "tests/support/catch.h"
 #include "tests/support/packed.h"
@@ -198,6 +198,11 @@ TEST_CASE("the coding of a body is read from all its headers", "[outbound]") {
   CHECK(of("identity, ,deflate,") == ContentCoding::deflate);
   CHECK(of("gzip, gzip") == ContentCoding::several);
   CHECK(of("deflate,br") == ContentCoding::several);
+  CHECK(of("gzip, utf-8") == ContentCoding::gzip);
+  for (const char* const none : {"UTF-8", "utf8", "none", "binary", "ISO-8859-1", "aws-chunked"}) {
+    INFO(none);
+    CHECK(of(none) == ContentCoding::none);
+  }
   CHECK(of("br") == ContentCoding::unknown);
   CHECK(of("gzip2") == ContentCoding::unknown);
   CHECK(content_coding({{"content-encoding", "gzip"}, {"content-encoding", "gzip"}}) ==

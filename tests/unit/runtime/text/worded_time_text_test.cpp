@@ -1,4 +1,4 @@
-#include "runtime/text/http_date_text.h"
+#include "runtime/text/worded_time_text.h"
 
 #include "tests/support/catch.h"
 
@@ -7,7 +7,7 @@ using namespace millrace;
 namespace {
 
 std::int64_t seconds(std::string_view text) {
-  const auto date = parse_http_date(text);
+  const auto date = parse_worded_time(text);
   REQUIRE(date);
   return date->time_since_epoch().count() / 1'000;
 }
@@ -22,14 +22,29 @@ TEST_CASE("the date of RFC 9110 is read to the second") {
   REQUIRE(seconds("Fri, 31 Dec 9999 23:59:59 GMT") == 253'402'300'799);
 }
 
+TEST_CASE("the older forms of HTTP, mail and JavaScript are read as well") {
+  for (const char* const text :
+       {"Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+        "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37 GMT ",
+        "Sun, 6 Nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 +0000", "6 Nov 1994 03:49:37 EST",
+        "Sun, 06 Nov 1994 09:49:37 +0100 (CET)", "06 nov 94 08:49:37 Z",
+        "Sun Nov 06 1994 09:49:37 GMT+0100 (Central European Standard Time)"}) {
+    INFO(text);
+    REQUIRE(seconds(text) == 784'111'777);
+  }
+  REQUIRE(seconds("Sun, 6 November 1994 08:49 GMT") == 784'111'740);
+  REQUIRE(seconds("Sunday, 06-Nov-49 08:49:37 GMT") > seconds("Sunday, 06-Nov-50 08:49:37 GMT"));
+}
+
 TEST_CASE("a date in another form or that does not exist is none") {
   for (const char* const text : {"",
                                  "soon",
-                                 "Sunday, 06-Nov-94 08:49:37 GMT",
-                                 "Sun Nov  6 08:49:37 1994",
-                                 "Sun, 06 Nov 1994 08:49:37 UTC",
-                                 "Sun, 06 Nov 1994 08:49:37 GMT ",
-                                 "Sun, 6 Nov 1994 08:49:37 GMT",
+                                 "Sunday, 06-Nov-1x 08:49:37 GMT",
+                                 "Sun Nov  6 08:49:37 1994 1994",
+                                 "Sun, 06 Nov 1994 08:49:37 GMT GMT",
+                                 "Sun, 06 Nov 1994 08:49:37 XYZ",
+                                 "Sun, 06 Nov 1994",
+                                 "Nov 1994 08:49:37",
                                  "Sun, 31 Feb 1994 08:49:37 GMT",
                                  "Sun, 29 Feb 2023 08:49:37 GMT",
                                  "Sun, 00 Nov 1994 08:49:37 GMT",
@@ -44,6 +59,6 @@ TEST_CASE("a date in another form or that does not exist is none") {
                                  "Sun; 06.Nov.1994 08:49:37 GMT",
                                  "Sun, 0x Nov 1994 08:49:37 GMT"}) {
     INFO(text);
-    REQUIRE_FALSE(parse_http_date(text));
+    REQUIRE_FALSE(parse_worded_time(text));
   }
 }

@@ -1,4 +1,4 @@
-#include "http/outbound/content_decoder.h"
+#include "http/wire/content_decoder.h"
 
 #include "runtime/base/check.h"
 #include "runtime/text/ascii_text.h"
@@ -30,6 +30,15 @@ std::vector<std::string> listed(const std::vector<HttpHeader>& headers,
   return elements;
 }
 
+bool is_no_coding(std::string_view name) {
+  constexpr std::string_view said[] = {"identity", "none",     "binary", "8bit",
+                                       "7bit",     "us-ascii", "ascii",  "aws-chunked"};
+  constexpr std::string_view charsets[] = {"utf-8", "utf8", "utf-16", "iso-8859-", "windows-12"};
+  return std::find(std::begin(said), std::end(said), name) != std::end(said) ||
+         std::any_of(std::begin(charsets), std::end(charsets),
+                     [&](std::string_view each) { return name.starts_with(each); });
+}
+
 /// RFC 1950, 2.2: deflate, a checksum over both bytes, no preset dictionary. No encoder begins a bare
 /// stream so: it would be a stored block with a padding bit set.
 bool is_zlib_frame(std::string_view start) {
@@ -43,12 +52,44 @@ bool is_zlib_frame(std::string_view start) {
 
 ContentCoding content_coding(const std::vector<HttpHeader>& headers) {
   auto codings = listed(headers, "content-encoding");
-  std::erase(codings, "identity");
+  std::erase_if(codings, is_no_coding);
   if (codings.empty()) return ContentCoding::none;
   if (codings.size() > 1) return ContentCoding::several;
   const std::string& coding = codings.front();
   if (coding == "gzip" || coding == "x-gzip") return ContentCoding::gzip;
   return coding == "deflate" ? ContentCoding::deflate : ContentCoding::unknown;
+}
+
+Result<std::string> undo_content_coding(const std::vector<HttpHeader>& headers,
+                                        const std::string& body, std::size_t bytes_max) {
+  const ContentCoding coding = content_coding(headers);
+  if (body.empty() || coding == ContentCoding::none) return body;
+  if (coding == ContentCoding::several || coding == ContentCoding::unknown) {
+    std::string named;
+    for (const auto& each : listed(headers, "content-encoding")) {
+      named += (named.empty() ? "" : ", ") + each;
+    }
+    return Error(ErrorCode::invalid_request,
+                 "the content encoding '" + named +
+                     "' is not supported; send the body plain, or as gzip or deflate");
+  }
+  std::string plain;
+  ContentDecoder decoder(coding);
+  const auto verdict = decoder.feed(body, [&](std::string_view block) {
+    if (block.size() > bytes_max - plain.size()) return false;
+    plain.append(block);
+    return true;
+  });
+  if (verdict == ContentDecoder::Verdict::refused) {
+    return Error(ErrorCode::payload_too_large,
+                 "the body is larger than " + std::to_string(bytes_max) + " bytes when unpacked");
+  }
+  if (verdict == ContentDecoder::Verdict::broken || !decoder.is_whole()) {
+    return Error(ErrorCode::invalid_request,
+                 std::string("the body is not what its content encoding says: it is no valid ") +
+                     (coding == ContentCoding::gzip ? "gzip" : "deflate"));
+  }
+  return plain;
 }
 
 bool has_unasked_transfer_coding(const std::vector<HttpHeader>& headers) {
