@@ -30,6 +30,7 @@ class ProjectRegistry;
 class SecretRegistry;
 class TaskHistory;
 class TestRuns;
+class UserEraser;
 class UserRegistry;
 class WorkflowLibrary;
 
@@ -53,6 +54,7 @@ struct ApiServices {
   UserRegistry& users;
   CredentialRegistry& credentials;
   TestRuns& tests;
+  UserEraser& eraser;
   Gateway& gateway;
   const Clock& clock;
   ApiOptions options;

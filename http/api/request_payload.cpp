@@ -128,6 +128,12 @@ bool is_json_type(const std::string& type) {
   return type.empty() || type == "application/json" || type.ends_with("+json");
 }
 
+/// `curl -d` says that it sends a form, whatever it is given.
+bool looks_like_json(std::string_view body) {
+  const auto first = body.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && (body[first] == '{' || body[first] == '[');
+}
+
 /// True for a type whose whole body is one file.
 bool is_file_type(const std::string& type) {
   return !is_json_type(type) && type != "multipart/form-data" &&
@@ -143,6 +149,16 @@ Result<Json> whole_file(const httplib::Request& request, const std::string& type
   return file_object({std::move(name), type, files.keep(request.body)});
 }
 
+Result<Json> json_body(const std::string& body, RunFiles& files) {
+  auto value = parse_json(body);
+  if (!value) return value;
+  auto kept = intern_files(
+      *value, [&](std::string bytes) { return files.keep(std::move(bytes)); },
+      HandlesInData::refused);
+  if (!kept) return kept.error();
+  return value;
+}
+
 Result<Json> body_of(const httplib::Request& request, RunFiles& files) {
   if (request.body.empty()) return Json(JsonObject());
   const std::string content_type = request.get_header_value("Content-Type");
@@ -152,16 +168,10 @@ Result<Json> body_of(const httplib::Request& request, RunFiles& files) {
   }
   const auto text = check_text(content_type, request.body);
   if (!text) return text.error();
-  if (is_json_type(type)) {
-    auto value = parse_json(request.body);
-    if (!value) return value;
-    auto kept = intern_files(
-        *value, [&](std::string bytes) { return files.keep(std::move(bytes)); },
-        HandlesInData::refused);
-    if (!kept) return kept.error();
-    return value;
-  }
+  if (is_json_type(type)) return json_body(request.body, files);
   if (type == "application/x-www-form-urlencoded") {
+    const bool may_be_json = looks_like_json(request.body);
+    if (may_be_json && parse_json(request.body)) return json_body(request.body, files);
     auto fields = parse_form(request.body);
     if (!fields) return fields.error();
     return Json(object_of(*fields));

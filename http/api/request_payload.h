@@ -4,7 +4,8 @@
 //   {"headers": {lower-case names}, "params": {…}, "body": …, "file": {…}}
 //
 // body is an object for JSON, x-www-form-urlencoded and multipart/form-data, and a string for text
-// types; any other type is `file`, a file object, and body is empty. Files are file objects in forms,
+// types; a body that calls itself a form and is a JSON object or array is read as that, since `curl -d`
+// calls everything a form; any other type is `file`, a file object, and body is empty. Files are file objects in forms,
 // too; the hex of those inside JSON is decoded here, once. A name that occurs several times in params
 // or in a form gives an array of its values.
 //
