@@ -60,6 +60,8 @@ struct ApiServices {
   ApiOptions options;
   /// Writes the metrics of everything below HTTP; may be empty.
   std::function<void(MetricsText&)> write_metrics;
+  /// Does the store take commits at this moment? An error says why not. May be empty: nobody knows.
+  std::function<Outcome()> takes_commits{};
 };
 
 struct ApiCall {

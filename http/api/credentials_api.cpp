@@ -130,7 +130,7 @@ Outcome check_shared_settings(const ApiCall& call, ApiServices& services,
   Findings findings;
   const auto& declared = entry->integration->settings;
   check_settings(declared, *connection.settings, "/settings", findings);
-  check_required_settings(declared, *connection.settings, "/settings", findings);
+  check_required_settings(declared, *connection.settings, LeftOut::refused, "/settings", findings);
   if (findings.empty()) return Done{};
   return Error(ErrorCode::invalid_request,
                "the settings do not fit the integration: see the details", std::move(findings));
@@ -212,7 +212,8 @@ class ConfigurationCheck {
     if (const Json given = member_or(config, "sharedSettings", nullptr); given.is_object()) {
       shared_ = given.get_object();
       check_settings(declared_, shared_, "/config/sharedSettings", findings_);
-      check_required_settings(declared_, shared_, "/config/sharedSettings", findings_);
+      check_required_settings(declared_, shared_, LeftOut::filled_later, "/config/sharedSettings",
+                              findings_);
     }
     for (const auto& member : object_or_empty(config, "configuredWorkflows")) {
       if (member.value().is_null()) continue;  // forgotten, whatever it was
@@ -263,7 +264,7 @@ class ConfigurationCheck {
     check_settings(declared, own.get_object(), path, findings_);
     JsonObject merged = shared_;
     for (const auto& member : own.get_object()) merged[member.key()] = member.value();
-    check_required_settings(workflow.settings, merged, path, findings_);
+    check_required_settings(workflow.settings, merged, LeftOut::refused, path, findings_);
   }
 
   void add(const std::string& path, std::string message, std::string expected = {},

@@ -9,7 +9,6 @@
 #include "runtime/reading/findings.h"
 #include "runtime/reading/strict_json.h"
 
-#include <algorithm>
 #include <array>
 #include <set>
 #include <utility>
@@ -100,14 +99,8 @@ class Import {
     return stored ? Became(Fate::imported) : left_out(item, stored.error());
   }
 
-  /// Of what is missing nothing is for us to say: somebody else has to go on.
-  static bool waits(const BuildItem& item) {
-    return std::all_of(item.findings.begin(), item.findings.end(),
-                       [](const auto& each) { return each.weight == FindingWeight::waits; });
-  }
-
   Became put_workflow(BuildItem& item) {
-    if (item.definition.is_null()) return waits(item) ? Fate::waiting : Fate::left_out;
+    if (item.definition.is_null()) return Fate::left_out;
     const auto id = read_workflow_id(item.id);
     if (!id) return left_out(item, id.error());
     const auto known = services_.workflows.get(project_, *id);

@@ -112,7 +112,14 @@ Result<Reply> show_own_execution(const ApiCall& call, ApiServices& services) {
 }
 
 Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
-  if (!call.user.empty()) return show_own_execution(call, services);
+  if (!call.user.empty()) {
+    auto own = show_own_execution(call, services);
+    if (own || own.error().code != ErrorCode::not_found) return own;
+    return Error(
+        ErrorCode::unauthorized,
+        "the task history needs the project's API key; a user's token opens the user's own "
+        "runs");
+  }
   const auto id = execution_id(call);
   if (!id) return id.error();
   const auto execution = services.history.show(call.project, *id);

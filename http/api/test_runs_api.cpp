@@ -35,11 +35,12 @@ Json lower_names(const Json& headers) {
 
 bool is_parameter(const Json& value) {
   const auto* const list = value.if_array();
-  if (list == nullptr) return value.is_string();
+  if (list == nullptr) return value.is_string() || value.is_number();
   return std::all_of(list->begin(), list->end(), [](const Json& each) { return each.is_string(); });
 }
 
-/// Headers and parameters come over the wire as text; anything else is no test of what happens.
+/// Headers and parameters come over the wire as text; anything else is no test of what happens. A number as a
+/// parameter is let pass: it is what people write.
 Outcome check_texts(const JsonObject& request) {
   for (const char* const part : {"headers", "params"}) {
     const Json* const values = request.if_contains(part);
@@ -53,7 +54,7 @@ Outcome check_texts(const JsonObject& request) {
       if (member.value().is_string() || (is_params && is_parameter(member.value()))) continue;
       return wrong_member(std::string("request.") + part + '.' + std::string(member.key()),
                           std::string("must be a string") +
-                              (is_params ? ", or an array of strings" : "") + ", got " +
+                              (is_params ? ", a number or an array of strings" : "") + ", got " +
                               std::string(kind_name(member.value())));
     }
   }

@@ -123,7 +123,8 @@ class ComposedServer final : public RunningServer {
     api_ = std::make_unique<Api>(
         ApiServices{projects_, workflows_, history_, secrets_, integrations_, users_, credentials_,
                     *tests_, *eraser_, *timed_gateway_, clock_, options_.api,
-                    [this](MetricsText& text) { write_metrics(text); }},
+                    [this](MetricsText& text) { write_metrics(text); },
+                    [this] { return store_->commit({}); }},
         key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http, [this](const httplib::Request& request, httplib::Response& response) {

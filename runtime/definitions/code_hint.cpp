@@ -70,7 +70,8 @@ std::string why_no_function(std::string_view code) {
   for (const std::string_view module : {"module.exports", "exports"}) {
     if (!start.starts_with(module)) continue;
     const std::string_view rest = trimmed(start.substr(module.size()), all_white_space);
-    const bool is_assigned = rest.starts_with('=') && !rest.starts_with("==");
+    const bool is_assigned =
+        rest.starts_with('=') && !rest.starts_with("==") && !rest.starts_with("=>");
     if (is_assigned || rest.starts_with('.') || rest.starts_with('[')) {
       return "the code is the function alone, without `" + std::string(module) + "`";
     }

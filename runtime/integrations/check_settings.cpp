@@ -89,9 +89,11 @@ void check_settings(const std::vector<Setting>& declared, const JsonObject& give
 }
 
 void check_required_settings(const std::vector<Setting>& declared, const JsonObject& given,
-                             const std::string& path, Findings& findings) {
+                             LeftOut left_out, const std::string& path, Findings& findings) {
   for (const Setting& setting : declared) {
-    if (!setting.is_required || is_filled(given.if_contains(setting.id))) continue;
+    const Json* const value = given.if_contains(setting.id);
+    if (!setting.is_required || is_filled(value)) continue;
+    if (value == nullptr && left_out == LeftOut::filled_later) continue;
     findings.push_back(finding_at("", path + '/' + pointer_token(setting.id),
                                   "the setting `" + setting.id + "` is required",
                                   "a value of type " + setting.type, "nothing"));

@@ -18,8 +18,13 @@ namespace millrace {
 void check_settings(const std::vector<Setting>& declared, const JsonObject& given,
                     const std::string& path, Findings& findings);
 
-/// Each required one has a value: it is there, not null and no empty text.
+/// What a required setting that is left out means: the form is complete without it or not. One that is null
+/// or an empty text is never filled.
+enum class LeftOut : std::uint8_t {
+  refused,
+  filled_later,  // no run begins before (see run_conditions.h)
+};
 void check_required_settings(const std::vector<Setting>& declared, const JsonObject& given,
-                             const std::string& path, Findings& findings);
+                             LeftOut left_out, const std::string& path, Findings& findings);
 
 }  // namespace millrace

@@ -184,7 +184,7 @@ std::vector<PathSegment> read_response_path(ObjectReader& json, std::string_view
 /// is seen when it is rendered.
 void check_url(ObjectReader& json, std::string_view key) {
   const Json* const given = json.find(key);
-  if (given == nullptr || !given->is_string()) return;
+  if (given == nullptr || !given->is_string() || given->get_string().empty()) return;
   const std::string_view url = given->get_string();
   const auto reference = url.find("{{");
   const std::string start = lower_case(url.substr(0, reference));

@@ -307,13 +307,6 @@ class Build {
               "`, and a project has one of each: give this one another, and import it again"));
       return;
     }
-    const Json* const steps = given.get_object().if_contains("steps");
-    if (steps == nullptr || says_nothing(*steps)) {
-      item.findings.push_back(
-          finding("no_steps", FindingWeight::waits, pointer,
-                  "nobody has built anything in it: neither trigger nor steps"));
-      return;
-    }
     around_.integration = type;
     auto translation = read_compiled_form(given, around_);
     if (!translation) return;  // the whole build is not nested deeper than one workflow may be

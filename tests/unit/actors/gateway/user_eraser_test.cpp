@@ -63,7 +63,11 @@ struct Rows {
   void put_user(const UserId& of) {
     storage::WriteBatch batch;
     storage::UserTable::put(batch, {project, of, R"({"Name":"Ada"})", false, test_epoch});
-    storage::CredentialRow account{project, of, "account-1", "crm"};
+    storage::CredentialRow account;
+    account.project = project;
+    account.user = of;
+    account.id = "account-1";
+    account.integration = "crm";
     account.configured_workflows = R"({"w":{"enabled":true}})";
     storage::CredentialTable::put(batch, account);
     storage::EnabledWorkflowTable::follow(batch, nullptr, &account);
@@ -78,10 +82,11 @@ struct Rows {
   /// Rows of the shard, without those of the store itself.
   std::size_t left(const UserId& of) {
     std::size_t rows = 0;
+    const storage::OrderedStore& rows_of = store;
     const auto shard = shard_of(project, of);
     const std::string prefix{static_cast<char>(static_cast<std::uint16_t>(shard) >> 8),
                              static_cast<char>(static_cast<std::uint16_t>(shard) & 0xff)};
-    for (auto cursor = store.scan(prefix); cursor->valid(); cursor->next()) {
+    for (auto cursor = rows_of.scan(prefix); cursor->valid(); cursor->next()) {
       if (!storage::keys::is_reserved(cursor->key())) ++rows;
     }
     return rows;

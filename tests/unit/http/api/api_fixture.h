@@ -78,7 +78,8 @@ class ApiFixture {
              gateway,
              clock,
              std::move(options),
-             {}},
+             {},
+             [this] { return disk; }},
             admin_key) {
     api_key = make_project("p1");
   }
@@ -121,6 +122,8 @@ class ApiFixture {
 
   ManualClock clock;
   FakeGateway gateway;
+  /// Whether the store takes commits, as the routes are told.
+  Outcome disk = Done{};
 
  private:
   SeededRandom random_{7};

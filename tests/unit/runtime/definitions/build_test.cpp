@@ -214,13 +214,3 @@ TEST_CASE("a workflow's id that a build has twice is left out the second time an
   CHECK(same[1]->definition.is_null());
   CHECK(codes(*same[1]) == "id_taken /integrations/b/workflows/same\n");
 }
-
-TEST_CASE("a workflow of a build that has nothing in it waits and is not imported") {
-  for (const char* const workflow : {R"({"id": "w"})", R"({"id": "w", "steps": []})"}) {
-    INFO(workflow);
-    const auto items = items_of(R"({"integrations": {"a": {"name": "A", "workflows": {"w": )" +
-                                std::string(workflow) + "}}}}");
-    CHECK(item(items, "w").definition.is_null());
-    CHECK(codes(item(items, "w")) == "no_steps /integrations/a/workflows/w\n");
-  }
-}
