@@ -279,6 +279,12 @@ std::string user_on(ShardId shard, const ProjectId& project, const UserId& user)
   return KeyWriter(shard, Kind::user).text(project.text).text(user.text).take();
 }
 
+std::string user_erasures(ShardId shard) { return KeyWriter(shard, Kind::user_erasure).take(); }
+
+std::string user_erasure(const ProjectId& project, const UserId& user) {
+  return user_row(Kind::user_erasure, project, user).take();
+}
+
 std::string user(const ProjectId& project, const UserId& user) {
   return user_row(Kind::user, project, user).take();
 }

@@ -46,6 +46,7 @@ enum class Kind : std::uint8_t {
   credential = 24,        // project, user, credential; on the user's shard
   user = 26,              // project, user; on the user's shard
   run_key = 27,           // key id; of the node
+  user_erasure = 28,      // project, user; on the user's shard
   history = 32,           // project, start time, execution
   execution = 33,         // execution, part, ...
   unfinished = 34,        // execution
@@ -135,6 +136,8 @@ std::string users(ShardId shard, const ProjectId& project);
 /// The user's key as it would be on that shard: where users that follow this one begin.
 std::string user_on(ShardId shard, const ProjectId& project, const UserId& user);
 std::string user(const ProjectId& project, const UserId& user);
+std::string user_erasures(ShardId shard);  // prefix
+std::string user_erasure(const ProjectId& project, const UserId& user);
 std::string credentials(ShardId shard);                                 // prefix
 std::string credentials(const ProjectId& project, const UserId& user);  // prefix
 std::string credential(const ProjectId& project, const UserId& user, std::string_view id);

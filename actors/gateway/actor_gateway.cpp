@@ -79,6 +79,11 @@ class CafGateway final : public ActorGateway {
   Result<TriggerReply> trigger(TriggerRequest request, Millis hold) override {
     auto workflow = services_.workflows.deployed(request.project, request.workflow);
     if (!workflow) return workflow.error();
+    const auto* const trigger = std::get_if<RequestTrigger>(&(*workflow)->trigger);
+    if (trigger != nullptr && !request.method.empty()) {
+      auto called = check_method(*trigger, request.method);
+      if (!called) return called.error();
+    }
     auto order = starter_.prepare({.workflow = std::move(*workflow),
                                    .user = std::move(request.user),
                                    .output = std::move(request.output),

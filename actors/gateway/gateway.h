@@ -25,6 +25,7 @@ struct TriggerRequest {
   RunFiles files{};
   std::string credential{};            // the account that the caller chose; empty: the first
   std::optional<TraceParent> trace{};  // which trace the request belongs to
+  std::string method{};                // of the request; empty: whichever the trigger wants
 };
 
 class Gateway {
@@ -33,7 +34,7 @@ class Gateway {
 
   /// Starts a run of the deployed version and holds its reply. Returns when the run is durable (no Response step) or when
   /// there is something to answer, at most after `hold`. Errors, and then nothing was started:
-  /// not_found, workflow_not_deployed, invalid_request (violations as details), overloaded,
+  /// not_found, workflow_not_deployed, method_not_allowed (see check_method), invalid_request (violations as details), overloaded,
   /// storage_failed, and the unmet condition of a live run (see TenantView::grant).
   virtual Result<TriggerReply> trigger(TriggerRequest request, Millis hold) = 0;
 

@@ -42,15 +42,18 @@ Starter::Starter(const Tenants& tenants, const storage::GroupCommit& commits, co
 Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start) const {
   CHECK(start.workflow != nullptr, "a run needs its workflow");
   const Workflow& workflow = *start.workflow;
+  auto tenant = tenants_.view(workflow.project, start.user);
+  if (!tenant) return tenant.error();
   if (std::holds_alternative<FromTrigger>(start.origin)) {
-    const TriggerKind& kind = kind_of(workflow.trigger);
-    if (auto checked = kind.check(workflow.trigger, start.output); !checked) return checked.error();
+    auto received = kind_of(workflow.trigger)
+                        .receive(workflow.trigger, std::move(start.output),
+                                 [&](const std::string& name) { return (*tenant)->secret(name); });
+    if (!received) return received.error();
+    start.output = std::move(*received);
   }
   if (commits_.is_full()) {
     return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
   }
-  auto tenant = tenants_.view(workflow.project, start.user);
-  if (!tenant) return tenant.error();
   // What changes from here on is met by the run itself.
   auto rules = std::make_shared<RunRules>(*tenant, RunRules::Begin::granted);
   auto grant = (*tenant)->grant(workflow, start.credential);

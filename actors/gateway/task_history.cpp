@@ -173,17 +173,7 @@ Result<TaskHistory::Execution> TaskHistory::show(const ProjectId& project,
       &events);
   if (!replayed) return replayed.error();
   link_next(shown.steps);
-  const auto* ended = events.empty() ? nullptr : std::get_if<ExecutionEnded>(&events.back().body);
-  if (ended != nullptr && ended->status == ExecutionStatus::failed) {
-    ErrorDetail failure;
-    failure.message = ended->message;
-    failure.got = wire_name(ended->code);
-    auto workflow = workflows_.version(project, shown.summary.workflow, shown.summary.version);
-    if (workflow && ended->step && *ended->step < (*workflow)->by_index.size()) {
-      failure.step = (*workflow)->by_index[*ended->step]->id.text;
-    }
-    shown.failure = std::move(failure);
-  }
+  shown.failure = failure_of(shown.summary, events);
   for (const Event& event : events) {
     const auto* const cancel = std::get_if<CancelRequested>(&event.body);
     if (cancel != nullptr && !cancel->reason.empty()) {
@@ -191,6 +181,35 @@ Result<TaskHistory::Execution> TaskHistory::show(const ProjectId& project,
     }
   }
   return shown;
+}
+
+std::optional<ErrorDetail> TaskHistory::failure_of(const ExecutionSummary& summary,
+                                                   const std::vector<Event>& root_events) const {
+  const auto* const ended =
+      root_events.empty() ? nullptr : std::get_if<ExecutionEnded>(&root_events.back().body);
+  if (ended == nullptr || ended->status != ExecutionStatus::failed) return std::nullopt;
+  ErrorDetail failure;
+  failure.message = ended->message;
+  failure.got = wire_name(ended->code);
+  auto workflow = workflows_.version(summary.project, summary.workflow, summary.version);
+  if (workflow && ended->step && *ended->step < (*workflow)->by_index.size()) {
+    failure.step = (*workflow)->by_index[*ended->step]->id.text;
+  }
+  return failure;
+}
+
+Result<TaskHistory::Outline> TaskHistory::outline(const ProjectId& project,
+                                                  const ExecutionId& execution) const {
+  auto row = summary(project, execution);
+  if (!row) return row.error();
+  Outline outline{std::move(*row), std::nullopt};
+  if (outline.summary.status != ExecutionStatus::failed) return outline;
+  auto pages = storage::ExecutionTable(store_).pages(execution, BranchPath{});
+  if (!pages) return pages.error();
+  auto events = events_of(*pages);
+  if (!events) return events.error();
+  outline.failure = failure_of(outline.summary, *events);
+  return outline;
 }
 
 Result<std::vector<StepDetail>> TaskHistory::details(const ProjectId& project,

@@ -54,9 +54,16 @@ class TaskHistory {
   /// By the time of the start. With a user, one shard is read instead of all.
   Result<Page> list(const Query& query) const;
 
-  struct Execution {
+  struct Outline {
     ExecutionSummary summary;
     std::optional<ErrorDetail> failure;  // step, code (`got`) and message, when the run failed
+  };
+  /// Without its steps, so that the elements of its fan-outs are not read. Error: as of `show`.
+  Result<Outline> outline(const ProjectId& project, const ExecutionId& execution) const;
+
+  struct Execution {
+    ExecutionSummary summary;
+    std::optional<ErrorDetail> failure;  // likewise
     std::optional<Error> cancelled;      // why and by whom, when it was and that is known
     /// In the order in which they ended; a step inside a fan-out once per element.
     std::vector<StepExecution> steps;
@@ -73,6 +80,9 @@ class TaskHistory {
 
  private:
   Result<ExecutionSummary> summary(const ProjectId& project, const ExecutionId& execution) const;
+  /// Why the run failed, by its root's last event.
+  std::optional<ErrorDetail> failure_of(const ExecutionSummary& summary,
+                                        const std::vector<Event>& root_events) const;
   Outcome replay(const ExecutionSummary& summary, RunSecrets& secrets,
                  const std::function<void(StepHistory::Finding&&)>& visit,
                  std::vector<Event>* root_events) const;

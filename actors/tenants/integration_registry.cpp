@@ -27,33 +27,60 @@ Outcome check(const std::string& type, const Json& definition, const std::string
 
 }  // namespace
 
-Result<Stored> IntegrationRegistry::put(const ProjectId& project, const std::string& type,
-                                        const Json& definition) {
+Result<IntegrationRegistry::Compiled> IntegrationRegistry::compile(const std::string& type,
+                                                                   const Json& definition) {
   std::string text = to_text(definition);
   if (auto checked = check(type, definition, text); !checked) return checked.error();
   auto compiled = compile_integration(type, definition);
   if (!compiled) return compiled.error();
-  Stored stored = Stored::created;
-  auto changed = projects_.change(
+  return Compiled{type, std::move(text), std::move(*compiled)};
+}
+
+Result<Stored> IntegrationRegistry::put(const ProjectId& project, const std::string& type,
+                                        const Json& definition) {
+  auto compiled = compile(type, definition);
+  if (!compiled) return compiled.error();
+  const auto view = projects_.now(project);
+  if (!view) return view.error();
+  const bool is_there = (*view)->integrations->contains(type);
+  auto stored = put_all(project, {std::move(*compiled)}, {});
+  if (!stored) return stored.error();
+  return is_there ? Stored::replaced : Stored::created;
+}
+
+Outcome IntegrationRegistry::put_all(const ProjectId& project, const std::vector<Compiled>& all,
+                                     storage::WriteBatch along) {
+  return projects_.change(
       project,
       [&](const ProjectView& now, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
-        stored = now.integrations->contains(type) ? Stored::replaced : Stored::created;
-        if (stored == Stored::created &&
-            now.integrations->size() >= limits::integrations_per_project_max) {
+        auto integrations = std::make_shared<ProjectIntegrations>(*now.integrations);
+        for (const Compiled& each : all) {
+          const storage::IntegrationRow row{project, each.type, each.text, clock_.now()};
+          storage::IntegrationTable::put(batch, row);
+          integrations->put(each.type, {each.integration, row.updated, each.text.size()});
+        }
+        if (integrations->size() > limits::integrations_per_project_max &&
+            integrations->size() > now.integrations->size()) {
           return Error(ErrorCode::limit_exceeded,
                        "a project has at most " +
                            std::to_string(limits::integrations_per_project_max) +
                            " integrations: remove one");
         }
-        const storage::IntegrationRow row{project, type, text, clock_.now()};
-        storage::IntegrationTable::put(batch, row);
-        auto integrations = std::make_shared<ProjectIntegrations>(*now.integrations);
-        integrations->put(type, {*compiled, row.updated, text.size()});
+        batch.append(std::move(along));
         next.integrations = std::move(integrations);
         return Done{};
       });
-  if (!changed) return changed.error();
-  return stored;
+}
+
+Result<std::shared_ptr<const IntegrationCatalog>> IntegrationRegistry::catalog_with(
+    const ProjectId& project, const std::vector<Compiled>& all) const {
+  const auto view = projects_.now(project);
+  if (!view) return view.error();
+  auto integrations = std::make_shared<ProjectIntegrations>(*(*view)->integrations);
+  for (const Compiled& each : all) {
+    integrations->put(each.type, {each.integration, Instant{}, each.text.size()});
+  }
+  return std::shared_ptr<const IntegrationCatalog>(std::move(integrations));
 }
 
 Outcome IntegrationRegistry::remove(const ProjectId& project, const std::string& type) {

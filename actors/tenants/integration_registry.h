@@ -21,6 +21,22 @@ class IntegrationRegistry {
   /// Durable when it returns. Errors: invalid_definition with all findings, invalid_request (the type
   /// is not 1 to 128 letters, digits, '.', '_' or '-'), limit_exceeded, not_found (no such project).
   Result<Stored> put(const ProjectId& project, const std::string& type, const Json& definition);
+  /// One that was checked and is not stored yet.
+  struct Compiled {
+    std::string type;
+    std::string text;  // of its definition
+    std::shared_ptr<const Integration> integration;
+  };
+  /// Errors: those of `put` that are about the integration alone.
+  static Result<Compiled> compile(const std::string& type, const Json& definition);
+  /// Stores all of them and the rows in `along`, which are the project's as well, in one commit. Errors:
+  /// limit_exceeded, not_found.
+  Outcome put_all(const ProjectId& project, const std::vector<Compiled>& all,
+                  storage::WriteBatch along);
+  /// The catalog as it is with these in it.
+  Result<std::shared_ptr<const IntegrationCatalog>> catalog_with(
+      const ProjectId& project, const std::vector<Compiled>& all) const;
+
   /// Credentials stay: they serve again when the integration is put again. Error: not_found.
   Outcome remove(const ProjectId& project, const std::string& type);
 

@@ -1,7 +1,7 @@
 #pragma once
 // Locks by key: holders of the same key exclude each other, holders of different keys never meet. So
 // what may be held while the disk is waited for is a key, and no lock that others need. Knows only
-// keys that are held. Thread-safe; a thread holds at most one key at a time.
+// keys that are held. Thread-safe; a thread holds one key at a time, or takes several in their order.
 
 #include <condition_variable>
 #include <mutex>

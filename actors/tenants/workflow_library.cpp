@@ -5,9 +5,13 @@
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/definitions/found_by.h"
 #include "runtime/definitions/frozen_integrations.h"
+#include "runtime/text/hex_text.h"
 #include "storage/keys.h"
 #include "storage/tables/workflow_index_table.h"
 
+#include <array>
+#include <list>
+#include <set>
 #include <utility>
 
 namespace millrace {
@@ -44,6 +48,29 @@ Result<IntegrationSet> frozen_integrations(const storage::WorkflowVersionRow& ro
   return read_frozen_integrations(*frozen);
 }
 
+constexpr int server_error = 500;
+
+/// Whatever the order of its members. Empty is nothing.
+bool is_same_json(const std::string& left, const std::string& right) {
+  if (left == right) return true;
+  if (left.empty() || right.empty()) return false;
+  const auto one = parse_json(left, limits::stored_depth_max);
+  const auto other = parse_json(right, limits::stored_depth_max);
+  return one && other && *one == *other;
+}
+
+/// 192 random bits: whoever does not have the URL does not find it.
+std::string new_endpoint_key(Random& random) {
+  std::array<std::uint8_t, 24> key{};
+  random.fill(key);
+  return to_hex(key);
+}
+
+bool is_public(const Workflow& workflow) {
+  const auto* const request = std::get_if<RequestTrigger>(&workflow.trigger);
+  return request != nullptr && request->is_public;
+}
+
 /// The row and what it is found by.
 void put(storage::WriteBatch& batch, const ProjectId& project, const FoundBy& before,
          const storage::WorkflowRow& row) {
@@ -55,11 +82,13 @@ void put(storage::WriteBatch& batch, const ProjectId& project, const FoundBy& be
 
 WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store, storage::GroupCommit& commits,
                                  const ShardOwnership& ownership, const Clock& clock,
-                                 FunctionEngine& functions, Integrations integrations)
+                                 Random& random, FunctionEngine& functions,
+                                 Integrations integrations)
     : table_(store),
       commits_(commits),
       ownership_(ownership),
       clock_(clock),
+      random_(random),
       functions_(functions),
       integrations_(std::move(integrations)),
       compiled_({compiled_max, compiled_bytes_max}),
@@ -82,40 +111,57 @@ Result<storage::WorkflowRow> WorkflowLibrary::row_of(const ProjectId& project,
 
 // --- drafts ---------------------------------------------------------------------------------------
 
-Outcome WorkflowLibrary::put_draft(const ProjectId& project, const WorkflowId& id,
-                                   const Json& definition) {
+Result<std::string> WorkflowLibrary::draft_text(const WorkflowId& id,
+                                                const Json& definition) const {
   if (id.empty() || id.text.size() > limits::id_bytes_max) {
     return Error(ErrorCode::invalid_request,
                  "a workflow id has 1 to " + std::to_string(limits::id_bytes_max) + " bytes");
   }
   if (is_compiled_form(definition)) {
     const auto translated = translate_compiled_form(definition);
-    return translated ? put_draft(project, id, *translated) : Outcome(translated.error());
+    return translated ? draft_text(id, *translated) : Result<std::string>(translated.error());
   }
-  if (auto checked = check_draft(definition); !checked) return checked;
+  if (auto checked = check_draft(definition); !checked) return checked.error();
   std::string text = to_text(definition);
   if (text.size() > limits::definition_bytes_max) {
     return Error(ErrorCode::limit_exceeded,
                  "a definition has at most " + std::to_string(limits::definition_bytes_max) +
                      " bytes, this one has " + std::to_string(text.size()));
   }
+  return text;
+}
+
+Result<storage::WorkflowRow> WorkflowLibrary::row_for_draft(
+    const ProjectId& project, const WorkflowId& id,
+    const std::optional<storage::WorkflowRow>& now) const {
+  if (now) return *now;
+  storage::WorkflowRow row;
+  row.id = id;
+  // It may have been removed and come back: runs of its old versions go on, so numbers go on too.
+  auto versions = table_.versions(project, id);
+  if (!versions) return versions.error();
+  if (!versions->empty()) row.latest_version = versions->back().version;
+  return row;
+}
+
+Outcome WorkflowLibrary::put_draft(const ProjectId& project, const WorkflowId& id,
+                                   const Json& definition) {
+  auto text = draft_text(id, definition);
+  if (!text) return text.error();
   const KeyedLocks::Hold writing(locks_, storage::keys::workflow(project, id));
   auto row = table_.workflow(project, id);
   if (!row) return row.error();
-  storage::WorkflowRow next = row->value_or(storage::WorkflowRow{});
-  const FoundBy before = next.found_by;
-  if (!*row) {
-    // It may have been removed and come back: runs of its old versions go on, so numbers go on too.
-    auto versions = table_.versions(project, id);
-    if (!versions) return versions.error();
-    if (!versions->empty()) next.latest_version = versions->back().version;
+  auto next = row_for_draft(project, id, *row);
+  if (!next) return next.error();
+  const FoundBy before = next->found_by;
+  next->draft = std::move(*text);
+  next->updated = clock_.now();
+  if (next->deployed_version == 0) {
+    const auto draft = parse_json(next->draft);
+    next->found_by = draft ? found_by(*draft, Stage::draft) : FoundBy();
   }
-  next.id = id;
-  next.draft = std::move(text);
-  next.updated = clock_.now();
-  if (next.deployed_version == 0) next.found_by = found_by(definition, Stage::draft);
   storage::WriteBatch batch;
-  put(batch, project, before, next);
+  put(batch, project, before, *next);
   return commit(project, std::move(batch));
 }
 
@@ -153,33 +199,38 @@ Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id) 
 
 // --- deployment -----------------------------------------------------------------------------------
 
-Result<WorkflowVersion> WorkflowLibrary::deploy(const ProjectId& project, const WorkflowId& id) {
+Result<WorkflowLibrary::Deployment> WorkflowLibrary::deploy(const ProjectId& project,
+                                                            const WorkflowId& id) {
   for (int attempt = 0; attempt < deploy_attempts_max; ++attempt) {
     auto row = row_of(project, id);
     if (!row) return row.error();
-    auto checked = check(project, *row);  // may take long: no lock is held
+    const auto catalog = integrations_(project);
+    if (!catalog) return catalog.error();
+    auto checked = check(project, *row, **catalog);  // may take long: no lock is held
     if (!checked) return checked.error();
+    const auto is_unchanged = is_live_already(project, *row, *checked);
+    if (!is_unchanged) return is_unchanged.error();
+    if (*is_unchanged) return Deployment{row->deployed_version, true};
     auto is_live = make_live(project, *row, *checked);
     if (!is_live) return is_live.error();
-    if (*is_live) return checked->row.version;
+    if (*is_live) return Deployment{checked->row.version, false};
   }
   return Error(ErrorCode::conflict, "the draft of \"" + id.text +
                                         "\" was changed while it was checked: deploy it again");
 }
 
 Result<WorkflowLibrary::Checked> WorkflowLibrary::check(const ProjectId& project,
-                                                        const storage::WorkflowRow& row) {
+                                                        const storage::WorkflowRow& row,
+                                                        const IntegrationCatalog& catalog) {
   const auto definition = parse_json(row.draft);
   if (!definition) return definition.error();
-  const auto catalog = integrations_(project);
-  if (!catalog) return catalog.error();
   Checked checked;
   checked.row.version = row.latest_version + 1;
-  auto workflow = compile_workflow(*definition, {project, row.id, checked.row.version},
-                                   catalog->get(), &functions_);
+  auto workflow =
+      compile_workflow(*definition, {project, row.id, checked.row.version}, &catalog, &functions_);
   if (!workflow) return workflow.error();
   checked.row.definition = row.draft;
-  if (const Json used = freeze_integrations(**workflow, **catalog); !used.get_object().empty()) {
+  if (const Json used = freeze_integrations(**workflow, catalog); !used.get_object().empty()) {
     checked.row.integrations = to_text(used);
   }
   checked.found_by = found_by(*definition, Stage::deployed);
@@ -187,25 +238,128 @@ Result<WorkflowLibrary::Checked> WorkflowLibrary::check(const ProjectId& project
   return checked;
 }
 
+Result<bool> WorkflowLibrary::is_live_already(const ProjectId& project,
+                                              const storage::WorkflowRow& row,
+                                              const Checked& checked) const {
+  if (row.deployed_version == 0) return false;
+  const auto live = table_.version(project, row.id, row.deployed_version);
+  if (!live) return live.error();
+  if (!*live) return false;
+  return is_same_json((*live)->definition, checked.row.definition) &&
+         is_same_json((*live)->integrations, checked.row.integrations);
+}
+
+void WorkflowLibrary::go_live(const ProjectId& project, storage::WorkflowRow& row,
+                              const Checked& checked, storage::WriteBatch& batch) {
+  row.found_by = checked.found_by;
+  row.latest_version = row.deployed_version = checked.row.version;
+  if (is_public(*checked.workflow) && row.endpoint_key.empty()) {
+    row.endpoint_key = new_endpoint_key(random_);
+  }
+  row.updated = clock_.now();
+  storage::WorkflowVersionRow version = checked.row;
+  version.deployed_at = row.updated;
+  storage::ProjectTable::put_version(batch, project, row.id, version);
+}
+
+void WorkflowLibrary::note_deployed(const ProjectId& project, const WorkflowId& id,
+                                    const Checked& checked) {
+  remember(storage::keys::workflow_version(project, id, checked.row.version), checked.workflow,
+           checked.row.definition.size());
+  note_live(storage::keys::workflow(project, id), checked.row.version);
+}
+
 Result<bool> WorkflowLibrary::make_live(const ProjectId& project, const storage::WorkflowRow& seen,
                                         const Checked& checked) {
-  const std::string key = storage::keys::workflow(project, seen.id);
-  const KeyedLocks::Hold writing(locks_, key);
+  const KeyedLocks::Hold writing(locks_, storage::keys::workflow(project, seen.id));
   auto next = row_of(project, seen.id);
   if (!next) return next.error();
   if (next->draft != seen.draft || next->latest_version != seen.latest_version) return false;
-  const FoundBy before = std::exchange(next->found_by, checked.found_by);
-  next->latest_version = next->deployed_version = checked.row.version;
-  next->updated = clock_.now();
-  storage::WorkflowVersionRow version = checked.row;
-  version.deployed_at = next->updated;
+  const FoundBy before = next->found_by;
   storage::WriteBatch batch;
-  storage::ProjectTable::put_version(batch, project, seen.id, version);
+  go_live(project, *next, checked, batch);
   put(batch, project, before, *next);
   if (auto stored = commit(project, std::move(batch)); !stored) return stored.error();
-  remember(storage::keys::workflow_version(project, seen.id, version.version), checked.workflow,
-           version.definition.size());
-  note_live(key, version.version);
+  note_deployed(project, seen.id, checked);
+  return true;
+}
+
+// --- many together --------------------------------------------------------------------------------
+
+Result<WorkflowLibrary::Step> WorkflowLibrary::plan_step(const ProjectId& project,
+                                                         const Draft& draft,
+                                                         const IntegrationCatalog& catalog) {
+  auto text = draft_text(draft.id, draft.definition);
+  if (!text) return text.error();
+  auto now = table_.workflow(project, draft.id);
+  if (!now) return now.error();
+  auto row = row_for_draft(project, draft.id, *now);
+  if (!row) return row.error();
+  Step step{std::move(*now), std::move(*row), {}, Change::added};
+  step.next.draft = std::move(*text);
+  auto checked = check(project, step.next, catalog);
+  if (!checked) return checked.error();
+  step.checked = std::move(*checked);
+  const auto is_unchanged = is_live_already(project, step.next, step.checked);
+  if (!is_unchanged) return is_unchanged.error();
+  if (step.before) step.change = *is_unchanged ? Change::unchanged : Change::changed;
+  return step;
+}
+
+Result<WorkflowLibrary::Plan> WorkflowLibrary::deploy_all(const ProjectId& project,
+                                                          const std::vector<Draft>& drafts,
+                                                          const IntegrationCatalog& catalog,
+                                                          const CommitRows& commit) {
+  for (int attempt = 0; attempt < deploy_attempts_max; ++attempt) {
+    Plan plan;
+    std::vector<Step> steps;
+    for (const Draft& draft : drafts) {
+      auto step = plan_step(project, draft, catalog);
+      if (!step && http_status(step.error().code) >= server_error) return step.error();
+      if (!step) {
+        plan.refused.push_back({draft.id, step.error()});
+        continue;
+      }
+      const bool is_unchanged = step->change == Change::unchanged;
+      plan.workflows.push_back(
+          {draft.id, step->change,
+           is_unchanged ? step->next.deployed_version : step->checked.row.version});
+      steps.push_back(std::move(*step));
+    }
+    if (commit == nullptr || !plan.refused.empty()) return plan;
+    const auto is_applied = apply(project, steps, commit);
+    if (!is_applied) return is_applied.error();
+    if (*is_applied) return plan;
+  }
+  return Error(
+      ErrorCode::conflict,
+      "workflows were changed while they were checked, and nothing was done: deploy again");
+}
+
+Result<bool> WorkflowLibrary::apply(const ProjectId& project, std::vector<Step>& steps,
+                                    const CommitRows& commit) {
+  // In one order: two who deploy together never wait for each other.
+  std::set<std::string> keys;
+  for (const Step& step : steps) keys.insert(storage::keys::workflow(project, step.next.id));
+  std::list<KeyedLocks::Hold> writing;
+  for (const std::string& key : keys) writing.emplace_back(locks_, key);
+  storage::WriteBatch batch;
+  for (Step& step : steps) {
+    const auto now = table_.workflow(project, step.next.id);
+    if (!now) return now.error();
+    const bool is_as_seen = now->has_value() == step.before.has_value() &&
+                            (!*now || ((*now)->draft == step.before->draft &&
+                                       (*now)->latest_version == step.before->latest_version &&
+                                       (*now)->deployed_version == step.before->deployed_version));
+    if (!is_as_seen) return false;
+    const FoundBy before = step.next.found_by;
+    if (step.change != Change::unchanged) go_live(project, step.next, step.checked, batch);
+    put(batch, project, before, step.next);
+  }
+  if (auto stored = commit(std::move(batch)); !stored) return stored.error();
+  for (const Step& step : steps) {
+    if (step.change != Change::unchanged) note_deployed(project, step.next.id, step.checked);
+  }
   return true;
 }
 
@@ -239,6 +393,39 @@ Result<std::vector<WorkflowLibrary::Version>> WorkflowLibrary::versions(
     versions.push_back({each.version, std::move(*definition), each.deployed_at});
   }
   return versions;
+}
+
+// --- public endpoints -----------------------------------------------------------------------------
+
+Result<std::optional<WorkflowLibrary::Endpoint>> WorkflowLibrary::endpoint(const ProjectId& project,
+                                                                           const WorkflowId& id) {
+  auto row = row_of(project, id);
+  if (!row) return row.error();
+  if (row->deployed_version == 0 || row->endpoint_key.empty()) return std::optional<Endpoint>();
+  const auto live = version(project, id, row->deployed_version);
+  if (!live) return live.error();
+  const auto* const request = std::get_if<RequestTrigger>(&(*live)->trigger);
+  if (request == nullptr || !request->is_public) return std::optional<Endpoint>();
+  return std::optional(Endpoint{std::move(row->endpoint_key), request->method, request->run_as});
+}
+
+Result<WorkflowLibrary::Endpoint> WorkflowLibrary::rotate_endpoint(const ProjectId& project,
+                                                                   const WorkflowId& id) {
+  auto now = endpoint(project, id);
+  if (!now) return now.error();
+  if (!*now) {
+    return Error(ErrorCode::conflict, "workflow \"" + id.text +
+                                          "\" has no endpoint: deploy it with \"public\": true in "
+                                          "its request trigger");
+  }
+  const KeyedLocks::Hold writing(locks_, storage::keys::workflow(project, id));
+  auto next = row_of(project, id);
+  if (!next) return next.error();
+  next->endpoint_key = (*now)->key = new_endpoint_key(random_);
+  storage::WriteBatch batch;
+  put(batch, project, next->found_by, *next);
+  if (auto stored = commit(project, std::move(batch)); !stored) return stored.error();
+  return std::move(**now);
 }
 
 // --- compiled versions ----------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 // meanwhile is checked again.
 
 #include "actors/tenants/keyed_locks.h"
+#include "runtime/base/random.h"
 #include "runtime/base/recent_map.h"
 #include "runtime/workflows/workflow.h"
 #include "storage/group_commit.h"
@@ -16,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +32,8 @@ class WorkflowLibrary {
       std::function<Result<std::shared_ptr<const IntegrationCatalog>>(const ProjectId&)>;
 
   WorkflowLibrary(const storage::OrderedStore& store, storage::GroupCommit& commits,
-                  const ShardOwnership& ownership, const Clock& clock, FunctionEngine& functions,
-                  Integrations integrations);
+                  const ShardOwnership& ownership, const Clock& clock, Random& random,
+                  FunctionEngine& functions, Integrations integrations);
 
   struct Entry {
     WorkflowId id;
@@ -53,12 +55,55 @@ class WorkflowLibrary {
   /// Removes draft and deployment; versions stay for the runs that use them.
   Outcome remove(const ProjectId& project, const WorkflowId& id);
 
+  struct Deployment {
+    WorkflowVersion version = 0;
+    /// It was live already: with this definition, and integrations that are as they were then.
+    bool is_unchanged = false;
+  };
   /// Validates the draft (definition and every function's syntax), freezes it as the next version and
   /// makes it live. Errors: not_found, invalid_definition with all findings at once, conflict (the
   /// draft changed whenever it had been checked).
-  Result<WorkflowVersion> deploy(const ProjectId& project, const WorkflowId& id);
+  Result<Deployment> deploy(const ProjectId& project, const WorkflowId& id);
+
+  struct Draft {
+    WorkflowId id;
+    Json definition;
+  };
+  enum class Change : std::uint8_t { added, changed, unchanged };
+  struct Planned {
+    WorkflowId id;
+    Change change = Change::added;
+    WorkflowVersion version = 0;  // that is live then
+  };
+  struct Refusal {
+    WorkflowId id;
+    Error why;
+  };
+  struct Plan {
+    std::vector<Planned> workflows;  // as the drafts are listed
+    std::vector<Refusal> refused;    // not empty: nothing was done
+  };
+  /// Commits the rows, together with others of the project if need be. Not called for a plan.
+  using CommitRows = std::function<Outcome(storage::WriteBatch batch)>;
+  /// Saves and deploys all of them in one commit, or none. `catalog` is what their integrations will be;
+  /// `commit` empty: it is only said what would be done. Error: conflict (a draft changed whenever it had been
+  /// checked), and those of `commit`. Each id is listed once.
+  Result<Plan> deploy_all(const ProjectId& project, const std::vector<Draft>& drafts,
+                          const IntegrationCatalog& catalog, const CommitRows& commit);
   Outcome undeploy(const ProjectId& project, const WorkflowId& id);
   Result<std::vector<Version>> versions(const ProjectId& project, const WorkflowId& id) const;
+
+  /// Where a workflow whose live version is public can be called without a token.
+  struct Endpoint {
+    std::string key;  // unguessable; made with the first such version, and kept
+    std::string method;
+    UserId run_as;
+  };
+  /// Nothing: it has none, or is not deployed. Error: not_found.
+  Result<std::optional<Endpoint>> endpoint(const ProjectId& project, const WorkflowId& id);
+  /// Gives the endpoint another key; the one before is worth nothing from then on. Errors: not_found,
+  /// conflict (it has none).
+  Result<Endpoint> rotate_endpoint(const ProjectId& project, const WorkflowId& id);
 
   /// The live version, compiled. Errors: not_found, workflow_not_deployed.
   Result<std::shared_ptr<const Workflow>> deployed(const ProjectId& project, const WorkflowId& id);
@@ -74,9 +119,34 @@ class WorkflowLibrary {
     FoundBy found_by;
   };
 
+  /// One of several that are deployed together: its row before and after, and what is to be live.
+  struct Step {
+    std::optional<storage::WorkflowRow> before;
+    storage::WorkflowRow next;
+    Checked checked;
+    Change change = Change::added;
+  };
+
   /// Error not_found.
   Result<storage::WorkflowRow> row_of(const ProjectId& project, const WorkflowId& id) const;
-  Result<Checked> check(const ProjectId& project, const storage::WorkflowRow& row);
+  /// What is wrong with it before it is compiled; the text to be stored otherwise.
+  Result<std::string> draft_text(const WorkflowId& id, const Json& definition) const;
+  /// The row that takes a draft: what is there, or a new one that goes on counting its versions.
+  Result<storage::WorkflowRow> row_for_draft(const ProjectId& project, const WorkflowId& id,
+                                             const std::optional<storage::WorkflowRow>& now) const;
+  Result<Checked> check(const ProjectId& project, const storage::WorkflowRow& row,
+                        const IntegrationCatalog& catalog);
+  /// The deployed version is what was checked.
+  Result<bool> is_live_already(const ProjectId& project, const storage::WorkflowRow& row,
+                               const Checked& checked) const;
+  /// The row with the checked version live, and that version's row added.
+  void go_live(const ProjectId& project, storage::WorkflowRow& row, const Checked& checked,
+               storage::WriteBatch& batch);
+  void note_deployed(const ProjectId& project, const WorkflowId& id, const Checked& checked);
+  Result<Step> plan_step(const ProjectId& project, const Draft& draft,
+                         const IntegrationCatalog& catalog);
+  /// False when a workflow is no longer as it was checked.
+  Result<bool> apply(const ProjectId& project, std::vector<Step>& steps, const CommitRows& commit);
   /// False when the draft is no longer the one that was checked.
   Result<bool> make_live(const ProjectId& project, const storage::WorkflowRow& seen,
                          const Checked& checked);
@@ -96,6 +166,7 @@ class WorkflowLibrary {
   storage::GroupCommit& commits_;
   const ShardOwnership& ownership_;
   const Clock& clock_;
+  Random& random_;
   FunctionEngine& functions_;
   const Integrations integrations_;
 

@@ -6,13 +6,17 @@
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/frozen_integrations.h"
 #include "runtime/history/shorten.h"
+#include "runtime/reading/findings.h"
+#include "runtime/steps/step_catalog.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "storage/keys.h"
 #include "storage/memory/memory_store.h"
 
+#include <algorithm>
 #include <atomic>
 #include <map>
+#include <set>
 
 namespace millrace {
 namespace {
@@ -82,6 +86,49 @@ Result<const Step*> step_named(const Workflow& workflow, const std::string& id) 
                    (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
 }
 
+/// The step whose output a reference of `reader` needs; null if it needs none.
+const Step* step_needed(const Workflow& workflow, const Step& reader, const Reference& reference) {
+  switch (reference.root) {
+    case Reference::Root::step:
+      return workflow.by_index[reference.step];
+    case Reference::Root::instance:
+    case Reference::Root::index:
+      return workflow.by_index[reader.fan_outs.back()];
+    default:
+      return nullptr;
+  }
+}
+
+/// What stands for the steps before a step that is tested alone: of steps that there are, and of each that
+/// the step refers to.
+Outcome check_outputs(const Workflow& workflow, const Step& step, const JsonObject& outputs) {
+  std::vector<ErrorDetail> findings;
+  std::vector<std::string> ids;
+  for (const Step* const each : workflow.by_index) ids.push_back(each->id.text);
+  for (const auto& member : outputs) {
+    const std::string id(member.key());
+    if (std::find(ids.begin(), ids.end(), id) != ids.end()) continue;
+    findings.push_back(finding_at("", "/outputs/" + pointer_token(id), "the draft has no such step",
+                                  "a step of the draft", id, nearest_name(id, ids)));
+  }
+  std::set<std::string> missing;
+  Step reader = step;  // visiting may write; templates are shared
+  for (Template* const text : kind_of(reader).templates(reader)) {
+    text->visit_references([&](const Reference& reference, const std::string&) {
+      const Step* const needed = step_needed(workflow, step, reference);
+      if (needed == nullptr || outputs.contains(needed->id.text)) return;
+      if (!missing.insert(needed->id.text).second) return;
+      findings.push_back(finding_at(
+          step.id.text, "/outputs/" + pointer_token(needed->id.text),
+          "the step refers to `" + needed->id.text + "`: give its output, as a test has shown it",
+          "an output", "nothing"));
+    });
+  }
+  if (findings.empty()) return Done{};
+  return Error(ErrorCode::invalid_request, "the step cannot be tested with these outputs",
+               std::move(findings));
+}
+
 }  // namespace
 
 class TestRuns::Node {
@@ -95,7 +142,8 @@ class TestRuns::Node {
         http_(dependencies.http),
         ownership_(ShardSet::all().ids(), claim(store_)),
         commits_(store_, {}),
-        workflows_(store_, commits_, ownership_, clock_, functions_, integrations_),
+        workflows_(store_, commits_, ownership_, clock_, dependencies.random, functions_,
+                   integrations_),
         history_(store_, workflows_, sealer_),
         gateway_(make_actor_gateway({store_, commits_, ownership_, clock_, dependencies.random,
                                      functions_, http_, tenants_, workflows_, sealer_,
@@ -142,14 +190,27 @@ class TestRuns::Node {
   Result<TestReport> run_version(const TestRequest& request, WorkflowVersion version) {
     auto workflow = compile(request, version);
     if (!workflow) return workflow.error();
-    TestOrder order{{request.project, request.user, request.workflow, request.trigger,
+    auto trigger = received(request, (*workflow)->trigger);
+    if (!trigger) {
+      erase(request, version, trigger.error());
+      return trigger.error();
+    }
+    TestOrder order{{request.project, request.user, request.workflow, std::move(*trigger),
                      request.files, request.credential},
                     version,
                     std::nullopt,
                     request.outputs};
     if (!request.step.empty()) {
       auto step = step_named(**workflow, request.step);
-      if (!step) return step.error();
+      if (!step) {
+        erase(request, version, step.error());
+        return step.error();
+      }
+      auto given = check_outputs(**workflow, **step, request.outputs);
+      if (!given) {
+        erase(request, version, given.error());
+        return given.error();
+      }
       order.only_step = (*step)->index;
     }
     auto started = gateway_->run_test(std::move(order), options_.time_max);
@@ -157,6 +218,15 @@ class TestRuns::Node {
         started ? report_of(request, *started) : Result<TestReport>(started.error());
     erase(request, version, started);
     return report;
+  }
+
+  /// What the trigger makes of what was given for it.
+  Result<Json> received(const TestRequest& request, const Trigger& trigger) const {
+    if (!request.is_trigger_given) return request.trigger;
+    const auto tenant = tenants_.view(request.project, request.user);
+    if (!tenant) return tenant.error();
+    return kind_of(trigger).receive(
+        trigger, request.trigger, [&](const std::string& name) { return (*tenant)->secret(name); });
   }
 
   Result<std::shared_ptr<const Workflow>> compile(const TestRequest& request,
@@ -167,11 +237,6 @@ class TestRuns::Node {
         compile_workflow(request.definition, {request.project, request.workflow, version},
                          catalog->get(), &functions_);
     if (!compiled) return compiled.error();
-    const Trigger& trigger = (*compiled)->trigger;
-    if (request.is_trigger_given) {
-      auto checked = kind_of(trigger).check(trigger, request.trigger);
-      if (!checked) return checked.error();
-    }
     storage::WorkflowVersionRow row{version, to_text(request.definition), clock_.now()};
     row.integrations = to_text(freeze_integrations(**compiled, **catalog));
     storage::WriteBatch batch;

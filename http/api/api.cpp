@@ -88,6 +88,7 @@ Outcome Api::let_in(const Route& route, ApiCall& call) {
   const std::string authorization = call.http.get_header_value("Authorization");
   switch (route.access) {
     case Access::open:
+    case Access::url_key:
       return Done{};
     case Access::admin_key:
       return authenticate_.as_admin(authorization);
@@ -95,6 +96,12 @@ Outcome Api::let_in(const Route& route, ApiCall& call) {
       return authenticate_.as_project(call.project, authorization);
     case Access::project_or_admin:
       return authenticate_.as_project_or_admin(call.project, authorization);
+    case Access::project_key_or_user:
+      // No API key has the dots of a token.
+      if (authorization.find('.') == std::string::npos) {
+        return authenticate_.as_project(call.project, authorization);
+      }
+      break;
     case Access::user_token:
       break;
   }
@@ -106,7 +113,8 @@ Outcome Api::let_in(const Route& route, ApiCall& call) {
 }
 
 Outcome Api::check_rate(const Route& route, const ApiCall& call) {
-  if (route.rate == Rate::free) return Done{};
+  // A project's allowance is not for its users to spend.
+  if (route.rate == Rate::free || !call.user.empty()) return Done{};
   const Millis wait = history_rate_.take(call.project, services_.clock.now());
   if (wait == Millis(0)) return Done{};
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();

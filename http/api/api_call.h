@@ -30,6 +30,7 @@ class ProjectRegistry;
 class SecretRegistry;
 class TaskHistory;
 class TestRuns;
+class UserEraser;
 class UserRegistry;
 class WorkflowLibrary;
 
@@ -53,11 +54,14 @@ struct ApiServices {
   UserRegistry& users;
   CredentialRegistry& credentials;
   TestRuns& tests;
+  UserEraser& eraser;
   Gateway& gateway;
   const Clock& clock;
   ApiOptions options;
   /// Writes the metrics of everything below HTTP; may be empty.
   std::function<void(MetricsText&)> write_metrics;
+  /// Does the store take commits at this moment? An error says why not. May be empty: nobody knows.
+  std::function<Outcome()> takes_commits{};
 };
 
 struct ApiCall {

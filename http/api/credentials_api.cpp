@@ -3,7 +3,9 @@
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/workflow_library.h"
-#include "runtime/reading/findings.h"
+#include "runtime/integrations/check_settings.h"
+#include "runtime/integrations/read_settings.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
@@ -119,11 +121,33 @@ Result<Reply> list_connectable(const ApiCall& call, ApiServices& services) {
   return json_reply(200, JsonObject{{"integrations", std::move(list)}});
 }
 
+namespace {
+
+/// Those that come along when connecting; they may also be set later.
+Outcome check_shared_settings(const ApiCall& call, ApiServices& services,
+                              const CredentialRegistry::Connection& connection) {
+  if (!connection.settings) return Done{};
+  const auto entry = services.integrations.get(call.project, call.path_value("type"));
+  if (!entry) return entry.error();
+  Findings findings;
+  const auto& declared = entry->integration->settings;
+  check_settings(declared, *connection.settings, "/settings", findings);
+  check_required_settings(declared, *connection.settings, LeftOut::refused, "/settings", findings);
+  if (findings.empty()) return Done{};
+  return Error(ErrorCode::invalid_request,
+               "the settings do not fit the integration: see the details", std::move(findings));
+}
+
+}  // namespace
+
 Result<Reply> connect_account(const ApiCall& call, ApiServices& services) {
   const auto body = json_object_body(call);
   if (!body) return body.error();
   const auto connection = read_connection(*body);
   if (!connection) return connection.error();
+  if (auto checked = check_shared_settings(call, services, *connection); !checked) {
+    return checked.error();
+  }
   const auto credential =
       services.credentials.connect(call.project, call.user, call.path_value("type"), *connection);
   if (!credential) return credential.error();
@@ -149,54 +173,122 @@ Result<Reply> list_credentials(const ApiCall& call, ApiServices& services) {
 
 namespace {
 
-/// The integration that the workflow belongs to as it runs, or as it will.
-Result<std::string> integration_of(const ApiCall& call, ApiServices& services,
+/// What of a workflow matters to an account, as it runs or as it will.
+struct WorkflowOutline {
+  std::string integration;
+  std::vector<Setting> settings;
+};
+
+Result<WorkflowOutline> outline_of(const ApiCall& call, ApiServices& services,
                                    const WorkflowId& workflow) {
   const auto entry = services.workflows.get(call.project, workflow);
   if (!entry) return entry.error();
-  if (entry->deployed_version == 0) return text_member(entry->draft, "integration");
+  if (entry->deployed_version == 0) {
+    Findings unread;  // a draft may be wrong; deploy says so
+    ObjectReader draft(entry->draft, "", "", unread);
+    return WorkflowOutline{text_member(entry->draft, "integration"), read_settings(draft)};
+  }
   const auto live = services.workflows.deployed(call.project, workflow);
   if (!live) return live.error();
-  return (*live)->integration;
+  return WorkflowOutline{(*live)->integration, (*live)->settings};
 }
 
-/// What a user enables must be there to be enabled, and on an account of its own integration. What is
-/// disabled or removed may be gone already.
-Outcome check_enabled(const ApiCall& call, ApiServices& services, const JsonObject& patch) {
-  const Json config = member_or(patch, "config", nullptr);
-  const Json configured = member_or(config, "configuredWorkflows", nullptr);
-  if (!configured.is_object()) return Done{};  // what it is instead is reported when it is read
+JsonObject object_or_empty(const Json& object, std::string_view key) {
+  const Json member = member_or(object, key, nullptr);
+  return member.is_object() ? member.get_object() : JsonObject();
+}
+
+/// What an account is to be set to, against what there is and what is declared. Everything else about the
+/// form of the patch is CredentialRegistry::configure's.
+class ConfigurationCheck {
+ public:
+  ConfigurationCheck(const ApiCall& call, ApiServices& services, const Credential& account)
+      : call_(call), services_(services), account_(account) {}
+
+  Outcome check(const JsonObject& patch) {
+    const Json config = member_or(patch, "config", nullptr);
+    const auto integration = services_.integrations.get(call_.project, account_.integration);
+    // An integration that was removed declares nothing any more.
+    if (integration) declared_ = integration->integration->settings;
+    shared_ = account_.shared_settings;
+    if (const Json given = member_or(config, "sharedSettings", nullptr); given.is_object()) {
+      shared_ = given.get_object();
+      check_settings(declared_, shared_, "/config/sharedSettings", findings_);
+      check_required_settings(declared_, shared_, LeftOut::filled_later, "/config/sharedSettings",
+                              findings_);
+    }
+    for (const auto& member : object_or_empty(config, "configuredWorkflows")) {
+      if (member.value().is_null()) continue;  // forgotten, whatever it was
+      if (auto checked = check_workflow(std::string(member.key()), member.value()); !checked) {
+        return checked;
+      }
+    }
+    if (findings_.empty()) return Done{};
+    return Error(ErrorCode::invalid_request,
+                 "the account cannot be configured like this: see the details",
+                 std::move(findings_));
+  }
+
+ private:
+  Outcome check_workflow(const std::string& id, const Json& given) {
+    const std::string path = "/config/configuredWorkflows/" + pointer_token(id);
+    const bool is_enabled = member_or(given, "enabled", false) == Json(true);
+    const auto workflow = outline_of(call_, services_, WorkflowId(id));
+    if (!workflow && workflow.error().code != ErrorCode::not_found) return workflow.error();
+    if (!workflow) {
+      // One that was there when it was configured can still be disabled.
+      const bool is_forgotten = account_.configured_workflows.contains(id) && !is_enabled;
+      if (!is_forgotten) {
+        add(path, "there is no workflow \"" + id + '"', "a workflow of the project", id);
+      }
+      return Done{};
+    }
+    if (is_enabled && workflow->integration.empty()) {
+      add(path,
+          "the workflow \"" + id + "\" belongs to no integration: it is enabled for every user");
+    } else if (is_enabled && workflow->integration != account_.integration) {
+      add(path,
+          "the workflow \"" + id + "\" belongs to \"" + workflow->integration +
+              "\": enable it on an account of that",
+          account_.integration, workflow->integration);
+    }
+    check_own_settings(*workflow, given, path + "/settings");
+    return Done{};
+  }
+
+  /// They lie over the shared ones.
+  void check_own_settings(const WorkflowOutline& workflow, const Json& given,
+                          const std::string& path) {
+    const Json own = member_or(given, "settings", nullptr);
+    if (!own.is_object()) return;
+    std::vector<Setting> declared = workflow.settings;
+    declared.insert(declared.end(), declared_.begin(), declared_.end());
+    check_settings(declared, own.get_object(), path, findings_);
+    JsonObject merged = shared_;
+    for (const auto& member : own.get_object()) merged[member.key()] = member.value();
+    check_required_settings(workflow.settings, merged, LeftOut::refused, path, findings_);
+  }
+
+  void add(const std::string& path, std::string message, std::string expected = {},
+           std::string got = {}) {
+    findings_.push_back(
+        finding_at("", path, std::move(message), std::move(expected), std::move(got)));
+  }
+
+  const ApiCall& call_;
+  ApiServices& services_;
+  const Credential& account_;
+  std::vector<Setting> declared_;  // by the integration
+  JsonObject shared_;              // as they will be
+  Findings findings_;
+};
+
+Outcome check_configuration(const ApiCall& call, ApiServices& services, const JsonObject& patch) {
   const auto account =
       services.credentials.find(call.project, call.user, {}, call.path_value("credential"));
   if (!account) return account.error();
-  if (*account == nullptr) return Done{};  // likewise
-  std::vector<ErrorDetail> findings;
-  for (const auto& member : configured.get_object()) {
-    const std::string id(member.key());
-    if (member_or(member.value(), "enabled", false) != Json(true)) continue;
-    const std::string path = "/config/configuredWorkflows/" + pointer_token(id);
-    const auto integration = integration_of(call, services, WorkflowId(id));
-    if (!integration && integration.error().code != ErrorCode::not_found) {
-      return integration.error();
-    }
-    if (!integration) {
-      findings.push_back(finding_at("", path, "there is no workflow \"" + id + '"',
-                                    "a workflow of the project", id));
-    } else if (integration->empty()) {
-      findings.push_back(finding_at(
-          "", path,
-          "the workflow \"" + id + "\" belongs to no integration: it is enabled for every user"));
-    } else if (*integration != (*account)->integration) {
-      findings.push_back(finding_at("", path,
-                                    "the workflow \"" + id + "\" belongs to \"" + *integration +
-                                        "\": enable it on an account of that",
-                                    (*account)->integration, *integration));
-    }
-  }
-  if (findings.empty()) return Done{};
-  return Error(ErrorCode::invalid_request,
-               "the workflows cannot be enabled on this account: see the details",
-               std::move(findings));
+  if (*account == nullptr) return Done{};  // whoever changes it says so
+  return ConfigurationCheck(call, services, **account).check(patch);
 }
 
 }  // namespace
@@ -204,7 +296,9 @@ Outcome check_enabled(const ApiCall& call, ApiServices& services, const JsonObje
 Result<Reply> change_credential(const ApiCall& call, ApiServices& services) {
   const auto patch = json_object_body(call);
   if (!patch) return patch.error();
-  if (auto checked = check_enabled(call, services, *patch); !checked) return checked.error();
+  if (auto checked = check_configuration(call, services, *patch); !checked) {
+    return checked.error();
+  }
   const auto credential = services.credentials.configure(call.project, call.user,
                                                          call.path_value("credential"), *patch);
   if (!credential) return credential.error();

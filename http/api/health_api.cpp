@@ -30,8 +30,13 @@ Result<Reply> is_alive(const ApiCall&, ApiServices&) {
 }
 
 Result<Reply> is_ready(const ApiCall&, ApiServices& services) {
-  if (services.gateway.is_ready()) return json_reply(200, JsonObject{{"status", "ready"}});
-  return Error(ErrorCode::overloaded, "the server is starting and takes no work yet");
+  if (!services.gateway.is_ready()) {
+    return Error(ErrorCode::overloaded, "the server is starting and takes no work yet");
+  }
+  if (services.takes_commits) {
+    if (auto taken = services.takes_commits(); !taken) return taken.error();
+  }
+  return json_reply(200, JsonObject{{"status", "ready"}});
 }
 
 Result<Reply> metrics(const ApiCall&, ApiServices& services) {

@@ -80,14 +80,15 @@ Result<TaskHistory::Query> read_history_query(const ApiCall& call) {
   return query;
 }
 
+std::string own_address(const ApiCall& call, const ApiOptions& options) {
+  if (!options.public_url.empty()) return options.public_url;
+  const std::string host = host_of(call.http);
+  return host.empty() ? host : "http://" + host;
+}
+
 std::string page_link(const ApiCall& call, const ApiOptions& options, std::size_t offset,
                       const std::string& after) {
-  std::string base = options.public_url;
-  if (base.empty()) {
-    const std::string host = host_of(call.http);
-    if (!host.empty()) base = "http://" + host;
-  }
-  std::string link = base + call.http.path + "?";
+  std::string link = own_address(call, options) + call.http.path + "?";
   for (const auto& [key, value] : call.query) {
     if (key == "offset" || key == "after") continue;
     link += percent_encode_text(key) + "=" + percent_encode_text(value) + "&";

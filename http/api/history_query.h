@@ -15,6 +15,10 @@ Result<TaskHistory::Query> read_history_query(const ApiCall& call);
 /// or more than `most`.
 Result<std::size_t> read_offset(const ApiCall& call, std::optional<std::size_t> most = {});
 
+/// The server's address as the client sees it: --public-url, else by the Host header; empty if that says
+/// nothing either.
+std::string own_address(const ApiCall& call, const ApiOptions& options);
+
 /// A list's address with another offset, all filters kept. `after`: the entry behind which that page
 /// begins, for lists that need not count up to it.
 std::string page_link(const ApiCall& call, const ApiOptions& options, std::size_t offset,

@@ -50,6 +50,7 @@ JsonArray security(Access access) {
   const auto needs = [](std::string_view scheme) { return JsonObject{{scheme, JsonArray()}}; };
   switch (access) {
     case Access::open:
+    case Access::url_key:
       return {};
     case Access::admin_key:
       return {needs("adminKey")};
@@ -57,6 +58,8 @@ JsonArray security(Access access) {
       return {needs("projectKey")};
     case Access::project_or_admin:
       return {needs("projectKey"), needs("adminKey")};
+    case Access::project_key_or_user:
+      return {needs("projectKey"), needs("userToken")};
     case Access::user_token:
       break;
   }
@@ -68,7 +71,7 @@ JsonObject answers(const Route& route) {
   for (const RouteAnswer& answer : declared(route.answers)) {
     all[std::to_string(answer.status)] = described(answer);
   }
-  if (route.access != Access::open) all["401"] = reference("responses", "Unauthorized");
+  if (!security(route.access).empty()) all["401"] = reference("responses", "Unauthorized");
   if (route.rate != Rate::free) all["429"] = reference("responses", "RateLimited");
   all["default"] = reference("responses", "Error");
   return all;

@@ -1,15 +1,30 @@
 #include "http/api/request_trigger_api.h"
 
+#include "actors/tenants/user_registry.h"
+#include "actors/tenants/workflow_library.h"
 #include "http/api/request_payload.h"
 #include "http/api/task_history_api.h"
+#include "http/wire/error_response.h"
 #include "http/wire/response_headers.h"
 #include "runtime/text/ascii_text.h"
+#include "runtime/text/percent_text.h"
 #include "runtime/triggers/request_trigger.h"
 
+#include <openssl/crypto.h>
+
+#include <algorithm>
+#include <iterator>
 #include <span>
 
 namespace millrace {
 namespace {
+
+constexpr std::string_view execution_header = "Millrace-Execution-Id";
+
+bool is_key(const std::string& given, const std::string& expected) {
+  return given.size() == expected.size() &&
+         CRYPTO_memcmp(given.data(), expected.data(), given.size()) == 0;
+}
 
 constexpr int still_going_status = 542;  // fixed by the contract; not an IANA status
 
@@ -88,6 +103,30 @@ Reply reply_of(const RunResponded& responded) {
   return reply;
 }
 
+std::string endpoint_path(const ProjectId& project, const WorkflowId& workflow,
+                          const std::string& key) {
+  return "/projects/" + percent_encode_text(project.text) + "/endpoints/" +
+         percent_encode_text(workflow.text) + '/' + key;
+}
+
+namespace {
+
+/// The error with the header that belongs to it.
+Reply method_not_allowed(const Error& error) {
+  Reply reply = json_reply(http_status(error.code), error_body(error));
+  if (!error.details.empty()) reply.headers.emplace_back("Allow", error.details.front().expected);
+  return reply;
+}
+
+Reply answer_of(const TriggerReply& answer, const ApiCall& call) {
+  if (const auto* accepted = std::get_if<RunAccepted>(&answer)) return reply_of(*accepted, call);
+  if (const auto* responded = std::get_if<RunResponded>(&answer)) return reply_of(*responded);
+  if (const auto* failed = std::get_if<RunFailed>(&answer)) return reply_of(*failed);
+  return reply_of(std::get<RunStillGoing>(answer), call);
+}
+
+}  // namespace
+
 Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
   auto payload = read_request_payload(call);
   if (!payload) return payload.error();
@@ -97,44 +136,102 @@ Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
                          request_output(std::move(payload->request)),
                          std::move(payload->files),
                          call.http.get_header_value("X-Paragon-Credential"),
-                         trace_of(call.http)};
+                         trace_of(call.http),
+                         call.http.method};
   const auto outcome = services.gateway.trigger(std::move(request), services.options.response_hold);
+  if (!outcome && outcome.error().code == ErrorCode::method_not_allowed) {
+    return method_not_allowed(outcome.error());
+  }
   if (!outcome) return outcome.error();
-  const TriggerReply& answer = *outcome;
-  if (const auto* accepted = std::get_if<RunAccepted>(&answer)) return reply_of(*accepted, call);
-  if (const auto* responded = std::get_if<RunResponded>(&answer)) return reply_of(*responded);
-  if (const auto* failed = std::get_if<RunFailed>(&answer)) return reply_of(*failed);
-  return reply_of(std::get<RunStillGoing>(answer), call);
+  Reply reply = answer_of(*outcome, call);
+  const auto execution = std::visit([](const auto& run) { return run.execution; }, *outcome);
+  reply.headers.emplace_back(execution_header, execution.text());
+  return reply;
+}
+
+Result<Reply> trigger_endpoint(const ApiCall& call, ApiServices& services) {
+  const WorkflowId workflow(call.path_value("workflow"));
+  const auto endpoint = services.workflows.endpoint(call.project, workflow);
+  const bool is_unknown = endpoint ? !*endpoint || !is_key(call.path_value("key"), (*endpoint)->key)
+                                   : endpoint.error().code == ErrorCode::not_found;
+  // The same for whatever is wrong: nothing is learned by trying.
+  if (is_unknown) return Error(ErrorCode::not_found, "there is no such endpoint");
+  if (!endpoint) return endpoint.error();
+  ApiCall as_user = call;
+  as_user.user = (*endpoint)->run_as;
+  services.users.see(as_user.project, as_user.user);
+  auto reply = trigger_workflow(as_user, services);
+  // Nobody could follow it without a credential.
+  if (reply)
+    std::erase_if(reply->headers, [](const auto& each) { return each.first == "Location"; });
+  return reply;
 }
 
 namespace {
 
+constexpr RouteAnswer run_answers[]{
+    {200, "A Response step's answer; its status, headers and body are the step's own.", "any",
+     "*/*"},
+    {202, "The run is durable and nobody waits for it; `Location` leads to its history.",
+     "{executionId: string, workflowId: string, status: \"EXECUTING\", dateSubmitted: date}"},
+    {409, "What the run needs is missing; the code says what.", "Error"},
+    {500, "The run failed first.",
+     "{message: string, executionId: string, stepId: string|null, "
+     "error: {code: string, message: string}}"},
+    {542, "The Response step was not reached in time; the run goes on.",
+     "{message: string, dateSubmitted: date, projectId: string, workflowId: string, "
+     "executionId: string}"}};
+
+/// The same on every way to a run.
+constexpr Route answered_by_run(Route route) {
+  std::copy(std::begin(run_answers), std::end(run_answers), std::begin(route.answers));
+  return route;
+}
+
+constexpr Route by_token(std::string_view method, std::string_view operation) {
+  return answered_by_run(
+      Route{.method = method,
+            .pattern = "/projects/{project}/sdk/triggers/{workflow}",
+            .operation = operation,
+            .summary = "Starts a workflow and waits for its Response step, if it has one",
+            .access = Access::user_token,
+            .runs_on = RunsOn::user_shard,
+            .handler = &trigger_workflow,
+            .parameters = {project_in_path,
+                           workflow_in_path,
+                           {"X-Paragon-Credential", "string", "The account to use, by its id.",
+                            RouteParameter::In::header}},
+            .body = {"any", false, "*/*"}});
+}
+
+/// The user for whom it runs is known to the workflow alone, so the project's owner looks it up.
+constexpr Route by_url(std::string_view method, std::string_view operation) {
+  return answered_by_run(
+      Route{.method = method,
+            .pattern = "/projects/{project}/endpoints/{workflow}/{key}",
+            .operation = operation,
+            .summary = "Starts a public workflow by its endpoint's URL, without a token",
+            .access = Access::url_key,
+            .runs_on = RunsOn::project_shard,
+            .handler = &trigger_endpoint,
+            .parameters = {project_in_path,
+                           workflow_in_path,
+                           {"key", "string", "What makes the URL unguessable.",
+                            RouteParameter::In::path}},
+            .body = {"any", false, "*/*"}});
+}
+
 constexpr Route routes[]{
-    {.method = "POST",
-     .pattern = "/projects/{project}/sdk/triggers/{workflow}",
-     .operation = "triggerWorkflow",
-     .summary = "Starts a workflow and waits for its Response step, if it has one",
-     .access = Access::user_token,
-     .runs_on = RunsOn::user_shard,
-     .handler = &trigger_workflow,
-     .parameters = {project_in_path,
-                    workflow_in_path,
-                    {"X-Paragon-Credential", "string", "The account to use, by its id.",
-                     RouteParameter::In::header}},
-     .body = {"any", false, "*/*"},
-     .answers = {{200, "A Response step's answer; its status, headers and body are the step's own.",
-                  "any", "*/*"},
-                 {202,
-                  "The run is durable and nobody waits for it; `Location` leads to its history.",
-                  "{executionId: string, workflowId: string, status: \"EXECUTING\", "
-                  "dateSubmitted: date}"},
-                 {409, "What the run needs is missing; the code says what.", "Error"},
-                 {500, "The run failed first.",
-                  "{message: string, executionId: string, stepId: string|null, "
-                  "error: {code: string, message: string}}"},
-                 {542, "The Response step was not reached in time; the run goes on.",
-                  "{message: string, dateSubmitted: date, projectId: string, workflowId: string, "
-                  "executionId: string}"}}},
+    by_token("POST", "triggerWorkflow"),
+    by_token("GET", "triggerWorkflowGet"),
+    by_token("PUT", "triggerWorkflowPut"),
+    by_token("PATCH", "triggerWorkflowPatch"),
+    by_token("DELETE", "triggerWorkflowDelete"),
+    by_url("POST", "callEndpoint"),
+    by_url("GET", "callEndpointGet"),
+    by_url("PUT", "callEndpointPut"),
+    by_url("PATCH", "callEndpointPatch"),
+    by_url("DELETE", "callEndpointDelete"),
 };
 
 }  // namespace

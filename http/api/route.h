@@ -27,6 +27,9 @@ enum class Access : std::uint8_t {
   project_key,       // the project's API key
   project_or_admin,  // either
   user_token,        // a user of the project
+  /// Either; a user's token opens what is the user's own, and the handler looks at `ApiCall::user`.
+  project_key_or_user,
+  url_key,  // whoever knows the key in the path, which the handler compares
 };
 
 enum class Rate : std::uint8_t {

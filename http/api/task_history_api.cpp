@@ -28,6 +28,12 @@ JsonObject shown(const ExecutionSummary& summary) {
           {"dateEnded", date_or_null(summary.ended)}};
 }
 
+JsonObject shown(const ErrorDetail& failure) {
+  return {{"stepId", text_or_null(failure.step)},
+          {"code", failure.got},
+          {"message", failure.message}};
+}
+
 JsonObject shown(const StepExecution& step, const std::string& execution) {
   JsonArray next;
   for (const auto& id : step.next) next.emplace_back(id);
@@ -101,17 +107,35 @@ Result<Reply> list_executions(const ApiCall& call, ApiServices& services) {
   return json_reply(200, std::move(body));
 }
 
+Result<Reply> show_own_execution(const ApiCall& call, ApiServices& services) {
+  const auto id = execution_id(call);
+  if (!id) return id.error();
+  const auto run = services.history.outline(call.project, *id);
+  if (!run) return run.error();
+  // The same as of none: nothing is learned of other users' runs.
+  if (run->summary.user != call.user) {
+    return Error(ErrorCode::not_found, "no execution " + id->text());
+  }
+  JsonObject body = shown(run->summary);
+  if (run->failure) body["error"] = shown(*run->failure);
+  return json_reply(200, std::move(body));
+}
+
 Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
+  if (!call.user.empty()) {
+    auto own = show_own_execution(call, services);
+    if (own || own.error().code != ErrorCode::not_found) return own;
+    return Error(
+        ErrorCode::unauthorized,
+        "the task history needs the project's API key; a user's token opens the user's own "
+        "runs");
+  }
   const auto id = execution_id(call);
   if (!id) return id.error();
   const auto execution = services.history.show(call.project, *id);
   if (!execution) return execution.error();
   JsonObject body = shown(execution->summary);
-  if (execution->failure) {
-    body["error"] = JsonObject{{"stepId", text_or_null(execution->failure->step)},
-                               {"code", execution->failure->got},
-                               {"message", execution->failure->message}};
-  }
+  if (execution->failure) body["error"] = shown(*execution->failure);
   if (execution->cancelled) {
     body["reason"] = JsonObject{{"code", wire_name(execution->cancelled->code)},
                                 {"message", execution->cancelled->message}};
@@ -182,8 +206,8 @@ constexpr Route routes[]{
     {.method = "GET",
      .pattern = EXECUTIONS "/{execution}",
      .operation = "showExecution",
-     .summary = "One execution with its steps",
-     .access = Access::project_key,
+     .summary = "One execution with its steps; to its own user without them",
+     .access = Access::project_key_or_user,
      .handler = &show_execution,
      .rate = Rate::history,
      .parameters = {project_in_path, execution_in_path},
@@ -216,6 +240,19 @@ constexpr Route routes[]{
 
 #undef EXECUTIONS
 
+constexpr Route own_routes[]{
+    {.method = "GET",
+     .pattern = "/projects/{project}/sdk/executions/{execution}",
+     .operation = "showOwnExecution",
+     .summary = "One of the calling user's runs, without its steps",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &show_own_execution,
+     .parameters = {project_in_path, execution_in_path},
+     .answers = {{200, "The run.", "OwnExecution"},
+                 {404, "The user has none of this id.", "Error"}}},
+};
+
 #define EXECUTION_MEMBERS                                                       \
   "id: string, userId: string, taskCount: integer, runDuration: integer|null, " \
   "workflowId: string, workflowVersion: integer, integration: string|null, "    \
@@ -225,6 +262,9 @@ constexpr NamedShape shapes[]{
     {"ExecutionStatus", "\"EXECUTING\"|\"DELAYED\"|\"SUCCEEDED\"|\"FAILED\"|\"CANCELLED\"",
      "The last three are final."},
     {"Execution", "{" EXECUTION_MEMBERS "}", "A run; `runDuration` is in milliseconds."},
+    {"OwnExecution",
+     "{" EXECUTION_MEMBERS ", error?: {stepId: string|null, code: string, message: string}}",
+     "A run as its own user sees it."},
     {"ExecutionDetail",
      "{" EXECUTION_MEMBERS ", error?: {stepId: string|null, code: string, message: string}, "
      "stepExecutions: [StepExecution]}",
@@ -249,6 +289,9 @@ constexpr NamedShape shapes[]{
 #undef EXECUTION_MEMBERS
 
 }  // namespace
+
+constinit const RouteGroup own_execution_routes{"Own runs", "What became of a user's own runs.",
+                                                own_routes};
 
 constinit const RouteGroup task_history_routes{"Task history", "What became of every run.", routes,
                                                shapes};

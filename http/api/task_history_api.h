@@ -7,15 +7,19 @@
 namespace millrace {
 
 extern const RouteGroup task_history_routes;
+extern const RouteGroup own_execution_routes;
 
 /// GET …/workflow-executions with filters, `offset` and `sortBy`.
 Result<Reply> list_executions(const ApiCall& call, ApiServices& services);
-/// GET …/workflow-executions/{execution} : the same line, and `stepExecutions`.
+/// GET …/workflow-executions/{execution} : the same line, and `stepExecutions`; to a user, as below.
 Result<Reply> show_execution(const ApiCall& call, ApiServices& services);
 /// GET …/workflow-executions/{execution}/step-executions/{step} : input and output of one step.
 Result<Reply> show_step_execution(const ApiCall& call, ApiServices& services);
 /// POST …/workflow-executions/{execution}/cancel : 202 once the wish is durable.
 Result<Reply> cancel_execution(const ApiCall& call, ApiServices& services);
+
+/// GET …/sdk/executions/{execution} : the line of one of the caller's own runs, and why it failed.
+Result<Reply> show_own_execution(const ApiCall& call, ApiServices& services);
 
 /// The address of a run's entry, for `Location`.
 std::string execution_path(const ProjectId& project, const std::string& execution);

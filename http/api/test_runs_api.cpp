@@ -33,6 +33,34 @@ Json lower_names(const Json& headers) {
   return lowered;
 }
 
+bool is_parameter(const Json& value) {
+  const auto* const list = value.if_array();
+  if (list == nullptr) return value.is_string() || value.is_number();
+  return std::all_of(list->begin(), list->end(), [](const Json& each) { return each.is_string(); });
+}
+
+/// Headers and parameters come over the wire as text; anything else is no test of what happens. A number as a
+/// parameter is let pass: it is what people write.
+Outcome check_texts(const JsonObject& request) {
+  for (const char* const part : {"headers", "params"}) {
+    const Json* const values = request.if_contains(part);
+    if (values == nullptr) continue;
+    if (!values->is_object()) {
+      return wrong_member(std::string("request.") + part,
+                          "must be an object, got " + std::string(kind_name(*values)));
+    }
+    const bool is_params = std::string_view(part) == "params";
+    for (const auto& member : values->get_object()) {
+      if (member.value().is_string() || (is_params && is_parameter(member.value()))) continue;
+      return wrong_member(std::string("request.") + part + '.' + std::string(member.key()),
+                          std::string("must be a string") +
+                              (is_params ? ", a number or an array of strings" : "") + ", got " +
+                              std::string(kind_name(member.value())));
+    }
+  }
+  return Done{};
+}
+
 /// The trigger's output, as a request without anything in it would give it.
 Json trigger_of(const JsonObject& given) {
   JsonObject request{{"headers", JsonObject()}, {"params", JsonObject()}, {"body", JsonObject()}};
@@ -66,6 +94,7 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
   if (auto known = refuse_others(*request, {"headers", "params", "body", "file"}); !known) {
     return known.error();
   }
+  if (auto texts = check_texts(*request); !texts) return texts.error();
 
   TestRequest test;
   test.project = call.project;

@@ -1,5 +1,6 @@
 #include "http/api/users_api.h"
 
+#include "actors/gateway/user_eraser.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/user_registry.h"
@@ -111,6 +112,17 @@ Result<Reply> change_user(const ApiCall& call, ApiServices& services) {
   return json_reply(200, shown(**user));
 }
 
+Result<Reply> erase_user(const ApiCall& call, ApiServices& services) {
+  const UserId user(call.path_value("user"));
+  const auto erased = services.eraser.erase(call.project, user);
+  if (!erased) return erased.error();
+  if (!*erased) return json_reply(202, JsonObject{{"userId", user.text}, {"status", "erasing"}});
+  return json_reply(200, JsonObject{{"userId", user.text},
+                                    {"status", "erased"},
+                                    {"runs", (*erased)->runs},
+                                    {"accounts", (*erased)->accounts}});
+}
+
 namespace {
 
 constexpr Route own_routes[]{
@@ -165,6 +177,24 @@ constexpr Route routes[]{
                      RouteParameter::In::path}},
      .body = {"{meta?: object, disabled?: boolean}", false},
      .answers = {{200, "The user.", "User"}}},
+    {.method = "DELETE",
+     .pattern = "/projects/{project}/users/{user}",
+     .operation = "eraseUser",
+     .summary = "Erases a user: runs with all that is in them, accounts, and the user; runs that "
+                "go on are cancelled first",
+     .access = Access::project_key,
+     .runs_on = RunsOn::user_shard,
+     .handler = &erase_user,
+     .parameters = {project_in_path,
+                    {"user", "string", "The user's id, `sub` of the tokens.",
+                     RouteParameter::In::path}},
+     .answers = {{200, "Nothing is left.",
+                  "{userId: string, status: \"erased\", runs: integer, accounts: integer}"},
+                 {202,
+                  "The wish is durable; runs have not all ended yet. Asked again, it is 404 "
+                  "once nothing is left.",
+                  "{userId: string, status: \"erasing\"}"},
+                 {404, "Nothing is known of the user.", "Error"}}},
 };
 
 constexpr NamedShape shapes[]{

@@ -23,5 +23,8 @@ Result<Reply> list_users(const ApiCall& call, ApiServices& services);
 /// PATCH …/users/{user} `{"meta","disabled"}` : the user as in the list. Nothing starts for a
 /// disabled user.
 Result<Reply> change_user(const ApiCall& call, ApiServices& services);
+/// DELETE …/users/{user} : 200 `{"userId","status":"erased","runs","accounts"}`, or 202 with "erasing" when
+/// runs have not ended yet; see UserEraser.
+Result<Reply> erase_user(const ApiCall& call, ApiServices& services);
 
 }  // namespace millrace

@@ -2,6 +2,8 @@
 
 #include "actors/tenants/workflow_library.h"
 #include "http/api/finding_json.h"
+#include "http/api/history_query.h"
+#include "http/api/request_trigger_api.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/reading/strict_json.h"
 
@@ -28,11 +30,21 @@ Result<WorkflowId> workflow_id(const ApiCall& call) {
   return read_workflow_id(call.path_value("workflow"));
 }
 
+JsonObject shown(const ApiCall& call, const ApiServices& services, const WorkflowId& id,
+                 const WorkflowLibrary::Endpoint& endpoint) {
+  return {
+      {"url", own_address(call, services.options) + endpoint_path(call.project, id, endpoint.key)},
+      {"method", endpoint.method},
+      {"runAs", endpoint.run_as.text}};
+}
+
 Result<JsonObject> shown(const ApiCall& call, ApiServices& services, const WorkflowId& id) {
   const auto entry = services.workflows.get(call.project, id);
   if (!entry) return entry.error();
   JsonObject body = outline(*entry);
   body["definition"] = entry->draft;
+  const auto endpoint = services.workflows.endpoint(call.project, id);
+  if (endpoint && *endpoint) body["endpoint"] = shown(call, services, id, **endpoint);
   return body;
 }
 
@@ -119,9 +131,11 @@ Result<Reply> delete_workflow(const ApiCall& call, ApiServices& services) {
 Result<Reply> deploy_workflow(const ApiCall& call, ApiServices& services) {
   const auto id = workflow_id(call);
   if (!id) return id.error();
-  const auto version = services.workflows.deploy(call.project, *id);
-  if (!version) return version.error();
-  return json_reply(200, JsonObject{{"version", *version}});
+  const auto deployed = services.workflows.deploy(call.project, *id);
+  if (!deployed) return deployed.error();
+  JsonObject body{{"version", deployed->version}};
+  if (deployed->is_unchanged) body["unchanged"] = true;
+  return json_reply(200, std::move(body));
 }
 
 Result<Reply> undeploy_workflow(const ApiCall& call, ApiServices& services) {
@@ -130,6 +144,14 @@ Result<Reply> undeploy_workflow(const ApiCall& call, ApiServices& services) {
   const auto undeployed = services.workflows.undeploy(call.project, *id);
   if (!undeployed) return undeployed.error();
   return show(call, services, *id);
+}
+
+Result<Reply> rotate_endpoint(const ApiCall& call, ApiServices& services) {
+  const auto id = workflow_id(call);
+  if (!id) return id.error();
+  const auto endpoint = services.workflows.rotate_endpoint(call.project, *id);
+  if (!endpoint) return endpoint.error();
+  return json_reply(200, JsonObject{{"endpoint", shown(call, services, *id, *endpoint)}});
 }
 
 Result<Reply> list_versions(const ApiCall& call, ApiServices& services) {
@@ -203,12 +225,13 @@ constexpr Route routes[]{
     {.method = "POST",
      .pattern = WORKFLOW "/deploy",
      .operation = "deployWorkflow",
-     .summary = "Freezes the draft as the next version and makes it live",
+     .summary = "Freezes the draft as the next version and makes it live; one that is live already "
+                "stays as it is",
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &deploy_workflow,
      .parameters = {project_in_path, workflow_in_path},
-     .answers = {{200, "The version that is live now.", "{version: integer}"},
+     .answers = {{200, "The version that is live now.", "{version: integer, unchanged?: boolean}"},
                  {400, "Every finding about the draft.", "Error"},
                  {404, "There is no such workflow.", "Error"}}},
     {.method = "POST",
@@ -220,6 +243,17 @@ constexpr Route routes[]{
      .handler = &undeploy_workflow,
      .parameters = {project_in_path, workflow_in_path},
      .answers = {{200, "The workflow.", "Workflow"}, {404, "There is none.", "Error"}}},
+    {.method = "POST",
+     .pattern = WORKFLOW "/endpoint/rotate",
+     .operation = "rotateEndpoint",
+     .summary = "Gives a public workflow another URL; the one before answers 404 from now on",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &rotate_endpoint,
+     .parameters = {project_in_path, workflow_in_path},
+     .answers = {{200, "Where it is called now.", "{endpoint: Endpoint}"},
+                 {404, "There is no such workflow.", "Error"},
+                 {409, "It is not deployed, or not public.", "Error"}}},
     {.method = "GET",
      .pattern = WORKFLOW "/versions",
      .operation = "listVersions",
@@ -252,10 +286,13 @@ constexpr NamedShape shapes[]{
      "A workflow in a list; a version is null where there is none."},
     {"Workflow",
      "{id: string, name: any, latestVersion: integer|null, deployedVersion: integer|null, "
-     "dateUpdated: date, definition: Definition, findings?: [ImportFinding]}",
+     "dateUpdated: date, definition: Definition, findings?: [ImportFinding], "
+     "endpoint?: Endpoint}",
      "A workflow; `definition` is its draft. `findings` are those of a translation from the "
-     "compiled "
-     "form, in the answer to `PUT` only."},
+     "compiled form, in the answer to `PUT` only. `endpoint` is there while a public version is "
+     "deployed."},
+    {"Endpoint", "{url: string, method: string, runAs: string}",
+     "Where a public workflow is called without a token, and for which user it runs."},
 };
 
 }  // namespace

@@ -9,6 +9,9 @@ namespace millrace {
 
 extern const RouteGroup workflow_routes;
 
+/// POST …/workflows/{workflow}/endpoint/rotate : `{"endpoint": {"url","method","runAs"}}`.
+Result<Reply> rotate_endpoint(const ApiCall& call, ApiServices& services);
+
 /// Ids stand in URLs, keys and logs. Error: invalid_request.
 Result<WorkflowId> read_workflow_id(const std::string& text);
 

@@ -4,7 +4,7 @@
 #include "http/cli/output.h"
 #include "http/cli/project_folder.h"
 #include "http/cli/terminal.h"
-#include "runtime/text/percent_text.h"
+#include "runtime/reading/findings.h"
 
 #include <CLI/CLI.hpp>
 
@@ -16,68 +16,118 @@ namespace {
 
 struct DeployOptions : ApiCommand {
   std::string folder;
+  bool dry_run = false;
 };
 
-void report(const DeployOptions& options, const JsonObject& line, const std::string& text) {
-  std::cout << (options.json ? to_text(line) : text) << std::endl;
-}
-
-int refuse(const DeployOptions& options, JsonObject line, FileFindings findings) {
+int refuse(const DeployOptions& options, FileFindings findings) {
   if (!options.json) {
     print_findings(std::move(findings));
+    std::cerr << "nothing was changed" << std::endl;
     return exit_codes::refused;
   }
   sort_findings(findings);
   JsonArray list;
   for (const auto& finding : findings) list.push_back(finding_json(finding));
-  line["deployed"] = false;
-  line["findings"] = std::move(list);
+  const JsonObject line{
+      {"folder", options.folder}, {"deployed", false}, {"findings", std::move(list)}};
   std::cout << to_text(line) << std::endl;
   return exit_codes::refused;
 }
 
-/// What the server refuses for the definition's sake is told with the places in the files.
-int refuse(const DeployOptions& options, JsonObject line, const DefinitionFile& file,
-           const ApiAnswer& answer) {
-  const Error error = error_of(answer);
-  if (error.details.empty()) return complain(answer, options.format(), file.path);
-  return refuse(options, std::move(line), locate(file, error));
+/// The file of what the server has refused; null if it was in none.
+const DefinitionFile* file_of(const ProjectFolder& folder, const std::string& kind,
+                              const std::string& id) {
+  if (kind == "integration") {
+    for (const auto& file : folder.integrations) {
+      if (file.type == id) return &file;
+    }
+  }
+  for (const auto& file : folder.workflows) {
+    if (kind == "workflow" && file.id.text == id) return &file;
+  }
+  return nullptr;
 }
 
-int put_integration(const DeployOptions& options, const IntegrationFile& integration) {
+/// What the server refuses for the definitions' sake is told with the places in the files.
+int refuse(const DeployOptions& options, const ProjectFolder& folder, const ApiAnswer& answer) {
+  const auto* const body = answer.json.if_object();
+  const Json* const refused = body == nullptr ? nullptr : body->if_contains("refused");
+  if (refused == nullptr || !refused->is_array()) return complain(answer, options.format());
+  FileFindings findings;
+  for (const Json& each : refused->get_array()) {
+    if (!each.is_object()) continue;
+    const std::string id = cell(each.get_object(), "id");
+    const auto* const file = file_of(folder, cell(each.get_object(), "kind"), id);
+    ApiAnswer one = answer;
+    one.json = each;
+    Error error = error_of(one);
+    if (file == nullptr) {
+      findings.push_back({id, finding_at("", "", error.message)});
+      continue;
+    }
+    if (error.details.empty()) error.details.push_back(finding_at("", "", error.message));
+    for (auto& finding : locate(*file, error)) findings.push_back(std::move(finding));
+  }
+  return refuse(options, std::move(findings));
+}
+
+JsonArray members_of(const ApiAnswer& answer, std::string_view key) {
+  const auto* const body = answer.json.if_object();
+  const Json* const list = body == nullptr ? nullptr : body->if_contains(key);
+  return list != nullptr && list->is_array() ? list->get_array() : JsonArray();
+}
+
+/// `+` what is added, `~` what is changed, `=` what stays as it is.
+char sign_of(const std::string& change) {
+  return change == "added" ? '+' : change == "changed" ? '~' : '=';
+}
+
+void report(const DeployOptions& options, const ApiAnswer& answer) {
+  for (const Json& each : members_of(answer, "integrations")) {
+    const JsonObject& one = each.get_object();
+    const std::string change = cell(one, "change");
+    if (options.json) {
+      std::cout << to_text(JsonObject{{"integration", cell(one, "type")}, {"change", change}})
+                << std::endl;
+    } else {
+      std::cout << sign_of(change) << ' ' << cell(one, "type") << ": integration " << change
+                << std::endl;
+    }
+  }
+  for (const Json& each : members_of(answer, "workflows")) {
+    const JsonObject& one = each.get_object();
+    const std::string change = cell(one, "change");
+    if (options.json) {
+      std::cout << to_text(JsonObject{{"workflow", cell(one, "id")},
+                                      {"change", change},
+                                      {"version", one.at("version")}})
+                << std::endl;
+    } else {
+      std::cout << sign_of(change) << ' ' << cell(one, "id") << ": " << change << ", version "
+                << to_text(one.at("version")) << (options.dry_run ? " would be" : " is") << " live"
+                << std::endl;
+    }
+  }
+  if (options.dry_run && !options.json) std::cout << "nothing was changed" << std::endl;
+}
+
+/// One request: the server checks all of it, then does all of it or nothing.
+int send(const DeployOptions& options, const ProjectFolder& folder) {
+  JsonObject integrations;
+  for (const auto& file : folder.integrations) integrations[file.type] = file.definition;
+  JsonObject workflows;
+  for (const auto& file : folder.workflows) workflows[file.id.text] = file.definition;
   const std::string path =
-      options.target.project_path("/integrations/" + percent_encode_text(integration.type));
-  const JsonObject line{{"integration", integration.type}};
-  const auto put = call_api(options.target,
-                            {"PUT", path, options.target.api_key, to_text(integration.definition)});
-  if (!put) return complain(put.error(), options.format());
-  if (!put->ok()) return refuse(options, line, integration, *put);
-  report(options, line, integration.type + ": integration saved");
+      options.target.project_path(options.dry_run ? "/deploy?check=true" : "/deploy");
+  const JsonObject body{{"integrations", std::move(integrations)},
+                        {"workflows", std::move(workflows)}};
+  const auto answer =
+      call_api(options.target, {"POST", path, options.target.api_key, to_text(body)});
+  if (!answer) return complain(answer.error(), options.format());
+  if (!answer->ok()) return refuse(options, folder, *answer);
+  report(options, *answer);
   return exit_codes::done;
 }
-
-/// Saves the draft, then makes it live.
-int deploy_one(const DeployOptions& options, const WorkflowFile& workflow) {
-  const std::string path =
-      options.target.project_path("/workflows/" + percent_encode_text(workflow.id.text));
-  const auto& key = options.target.api_key;
-  const JsonObject line{{"workflow", workflow.id.text}};
-  const auto put = call_api(options.target, {"PUT", path, key, to_text(workflow.definition)});
-  if (!put) return complain(put.error(), options.format());
-  if (!put->ok()) return refuse(options, line, workflow, *put);
-  const auto deployed = call_api(options.target, {"POST", path + "/deploy", key, {}});
-  if (!deployed) return complain(deployed.error(), options.format());
-  if (!deployed->ok()) return refuse(options, line, workflow, *deployed);
-  const auto* body = deployed->json.if_object();
-  const auto* deployed_version = body != nullptr ? body->if_contains("version") : nullptr;
-  const Json version = deployed_version != nullptr ? *deployed_version : Json(nullptr);
-  report(options, {{"workflow", workflow.id.text}, {"version", version}},
-         workflow.id.text + ": version " + to_text(version) + " is live");
-  return exit_codes::done;
-}
-
-/// Nothing was done when the target is incomplete or nobody answers: the rest would fail likewise.
-bool ends_all(int code) { return code == exit_codes::unreachable || code == exit_codes::usage; }
 
 int deploy(DeployOptions options) {
   auto folder = read_project_folder(options.folder);
@@ -86,31 +136,19 @@ int deploy(DeployOptions options) {
   if (const auto complete = options.target.check(); !complete) {
     return complain(complete.error(), options.format());
   }
-  if (!folder->findings.empty()) {
-    return refuse(options, {{"folder", options.folder}}, std::move(folder->findings));
-  }
-  int worst = exit_codes::done;
-  for (const auto& integration : folder->integrations) {  // before the workflows that name them
-    const int code = put_integration(options, integration);
-    if (ends_all(code)) return code;
-    worst = std::max(worst, code);
-  }
-  for (const auto& workflow : folder->workflows) {
-    const int code = deploy_one(options, workflow);
-    if (ends_all(code)) return code;
-    worst = std::max(worst, code);
-  }
-  return worst;
+  if (!folder->findings.empty()) return refuse(options, std::move(folder->findings));
+  return send(options, *folder);
 }
 
 }  // namespace
 
 void add_deploy_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<DeployOptions>();
-  auto* command =
-      app.add_subcommand("deploy", "Save and deploy a folder of integrations and workflows.");
+  auto* command = app.add_subcommand(
+      "deploy", "Save and deploy a folder of integrations and workflows, all of it or nothing.");
   command->add_option("folder", options->folder, "project folder, or one definition file")
       ->required();
+  command->add_flag("--dry-run", options->dry_run, "only say what would be done");
   command->add_flag("--json", options->json, "print JSON lines");
   options->target.add_url(*command);
   options->target.add_project(*command);

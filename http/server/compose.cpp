@@ -3,6 +3,7 @@
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/task_history.h"
+#include "actors/gateway/user_eraser.h"
 #include "actors/observation/failed_run_log.h"
 #include "actors/observation/observer_list.h"
 #include "actors/observation/run_metrics.h"
@@ -99,7 +100,7 @@ class ComposedServer final : public RunningServer {
         project_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
         user_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
         projects_(*store_, project_views_, clock_, random_),
-        workflows_(*store_, commits_, ownership_, clock_, functions_, catalogs()),
+        workflows_(*store_, commits_, ownership_, clock_, random_, functions_, catalogs()),
         history_(*store_, workflows_, run_sealer_),
         secrets_(project_views_, clock_, sealer_),
         integrations_(project_views_, clock_),
@@ -120,10 +121,13 @@ class ComposedServer final : public RunningServer {
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
+    eraser_ = std::make_unique<UserEraser>(
+        UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log});
     api_ = std::make_unique<Api>(
         ApiServices{projects_, workflows_, history_, secrets_, integrations_, users_, credentials_,
-                    *tests_, *timed_gateway_, clock_, options_.api,
-                    [this](MetricsText& text) { write_metrics(text); }},
+                    *tests_, *eraser_, *timed_gateway_, clock_, options_.api,
+                    [this](MetricsText& text) { write_metrics(text); },
+                    [this] { return store_->commit({}); }},
         key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
@@ -212,6 +216,7 @@ class ComposedServer final : public RunningServer {
   std::unique_ptr<ActorGateway> gateway_;
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<TestRuns> tests_;
+  std::unique_ptr<UserEraser> eraser_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> server_;
 };

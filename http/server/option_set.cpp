@@ -22,6 +22,25 @@ Error not_a(const std::string& what, const std::string& value) {
   return invalid("'" + value + "' is not " + what);
 }
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+/// What stands between quotes, or before a comment: a `#` with a blank before it begins one.
+std::string_view value_in(std::string_view text) {
+  if (text.size() >= 2 && text.front() == '"') {
+    const auto quote = text.find('"', 1);
+    const std::string_view behind =
+        quote == std::string_view::npos ? text : trimmed(text.substr(quote + 1), all_white_space);
+    if (behind.empty() || behind.front() == '#') return text.substr(1, quote - 1);
+    if (text.back() == '"') return text.substr(1, text.size() - 2);
+  }
+  if (text.starts_with('#')) return {};
+  for (std::size_t at = text.find('#'); at != std::string_view::npos; at = text.find('#', at + 1)) {
+    const char before = text[at - 1];
+    if (before == ' ' || before == '\t') return trimmed(text.substr(0, at), all_white_space);
+  }
+  return text;
+}
+
 std::vector<std::string> split(std::string_view list) {
   std::vector<std::string> parts;
   while (true) {
@@ -53,10 +72,11 @@ OptionReader count_into(std::size_t& field, std::size_t min) {
   };
 }
 
-OptionReader duration_into(Millis& field) {
-  return [&field](const std::string& value) -> Outcome {
+OptionReader duration_into(Millis& field, Millis min) {
+  return [&field, min](const std::string& value) -> Outcome {
     const auto duration = parse_duration(value);
     if (!duration) return not_a("a duration such as 500ms, 30s or 5m", value);
+    if (*duration < min) return invalid("must be at least " + duration_text(min));
     field = *duration;
     return Done{};
   };
@@ -137,6 +157,7 @@ Outcome OptionSet::read_config_file(const std::string& path) {
     return invalid("the config file '" + path + "' cannot be read");
   std::string line;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
+    if (number == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
     const std::string place = path + ":" + std::to_string(number) + ": ";
     if (auto read = read_line(line, place); !read) return read;
   }
@@ -149,10 +170,7 @@ Outcome OptionSet::read_line(std::string_view line, const std::string& place) {
   const auto equals = line.find('=');
   if (equals == std::string_view::npos) return invalid(place + "not a line \"name = value\"");
   const std::string name(trimmed(line.substr(0, equals), all_white_space));
-  std::string_view value = trimmed(line.substr(equals + 1), all_white_space);
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
-    value = value.substr(1, value.size() - 2);
-  }
+  const std::string_view value = value_in(trimmed(line.substr(equals + 1), all_white_space));
   for (auto& option : options_) {
     if (option.declaration.name != name) continue;
     option.in_file.push_back({std::string(value), place + name});

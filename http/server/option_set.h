@@ -36,7 +36,7 @@ using OptionReader = std::function<Outcome(const std::string& value)>;
 // Readers into a field, which must live as long as the options.
 OptionReader text_into(std::string& field);
 OptionReader count_into(std::size_t& field, std::size_t min = 0);
-OptionReader duration_into(Millis& field);
+OptionReader duration_into(Millis& field, Millis min = Millis(0));
 OptionReader switch_into(bool& field);  // true yes on 1, false no off 0
 OptionReader choice_into(std::string& field, std::vector<std::string> words);
 

@@ -11,6 +11,9 @@ namespace {
 
 Error invalid(std::string message) { return {ErrorCode::invalid_request, std::move(message)}; }
 
+/// Without any time for a client, a server answers nobody.
+constexpr Millis shortest_wait{1};
+
 OptionReader listen_address_into(ListenAddress& field) {
   return [&field](const std::string& value) -> Outcome {
     auto address = parse_listen_address(value);
@@ -136,12 +139,12 @@ void ServerOptionsParser::add_outbound_options() {
 void ServerOptionsParser::add_time_options() {
   auto& limits = parsed_.http.limits;
   set_.add({"idle-time", "how long a kept-alive connection may be silent",
-            duration_into(limits.idle), "60s"});
+            duration_into(limits.idle, shortest_wait), "60s"});
   set_.add({"request-head-time", "time for a request's line and headers to arrive",
-            duration_into(limits.head), "10s"});
+            duration_into(limits.head, shortest_wait), "10s"});
   set_.add({"transfer-time",
             "time for a body to arrive or an answer to leave; 1 s per 100 KB is added",
-            duration_into(limits.transfer), "60s"});
+            duration_into(limits.transfer, shortest_wait), "60s"});
   set_.add({"response-hold",
             "how long a trigger waits for a Response step before it is answered 542",
             duration_into(parsed_.api.response_hold), "55s"});

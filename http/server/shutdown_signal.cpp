@@ -29,6 +29,16 @@ void set_handler(void (*handler)(int), int flags) {
   ::sigaction(SIGINT, &action, nullptr);
 }
 
+// A handler and not SIG_IGN, which function workers would inherit.
+void on_hangup(int) {}
+
+void set_hangup_handler(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGHUP, &action, nullptr);
+}
+
 }  // namespace
 
 ShutdownSignal::ShutdownSignal() {
@@ -37,10 +47,12 @@ ShutdownSignal::ShutdownSignal() {
   CHECK(wake_descriptor >= 0, "cannot make an event descriptor");
   // Reset after the first: the default action of the second one ends the process.
   set_handler(&on_signal, SA_RESTART | static_cast<int>(SA_RESETHAND));
+  set_hangup_handler(&on_hangup);
 }
 
 ShutdownSignal::~ShutdownSignal() {
   set_handler(SIG_DFL, 0);
+  set_hangup_handler(SIG_DFL);
   ::close(wake_descriptor);
   wake_descriptor = -1;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// SIGTERM and SIGINT as something a thread can wait for. The handler only writes to an event
+// SIGTERM and SIGINT as something a thread can wait for. SIGHUP means nothing meanwhile: there is nothing to
+// read anew, and a terminal that goes away does not end the server. The handler only writes to an event
 // descriptor: signals stay unblocked, so child processes inherit nothing unusual. One per process.
 
 namespace millrace {

@@ -8,7 +8,7 @@
 namespace millrace {
 
 bool may_set_header(std::string_view name) {
-  static constexpr std::array<std::string_view, 13> ours{"connection",
+  static constexpr std::array<std::string_view, 14> ours{"connection",
                                                          "content-length",
                                                          "keep-alive",
                                                          "proxy-authenticate",
@@ -20,7 +20,8 @@ bool may_set_header(std::string_view name) {
                                                          "upgrade",
                                                          "date",
                                                          "proxy-connection",
-                                                         "content-encoding"};
+                                                         "content-encoding",
+                                                         "millrace-execution-id"};
   return is_header_name(name) &&
          std::none_of(ours.begin(), ours.end(),
                       [&](std::string_view taken) { return equal_but_for_case(name, taken); });

@@ -65,6 +65,20 @@ std::string hint_of_code(std::string_view code) {
   return {};
 }
 
+std::string why_no_function(std::string_view code) {
+  const std::string_view start = without_comments(code);
+  for (const std::string_view module : {"module.exports", "exports"}) {
+    if (!start.starts_with(module)) continue;
+    const std::string_view rest = trimmed(start.substr(module.size()), all_white_space);
+    const bool is_assigned =
+        rest.starts_with('=') && !rest.starts_with("==") && !rest.starts_with("=>");
+    if (is_assigned || rest.starts_with('.') || rest.starts_with('[')) {
+      return "the code is the function alone, without `" + std::string(module) + "`";
+    }
+  }
+  return {};
+}
+
 CodePlace place_in_code(std::string_view compiler_message) {
   const auto open = compiler_message.rfind("(line ");
   if (open == std::string_view::npos) return {};

@@ -10,6 +10,10 @@ namespace millrace {
 /// sentence for them, or nothing when the code looks like neither.
 std::string hint_of_code(std::string_view code);
 
+/// What is wrong with code that compiles and yet is no function: it hands one to a module system that is not
+/// there. Empty if nothing is.
+std::string why_no_function(std::string_view code);
+
 /// Where the compiler stopped: its message ends in "(line 3, column 9)". Zeros when it does not.
 struct CodePlace {
   std::size_t line = 0;

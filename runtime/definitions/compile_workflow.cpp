@@ -50,7 +50,7 @@ std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
   if (!definition.is_object()) return {};
   workflow.name = json.text("name").value_or(workflow.id.text);
   json.text("description");
-  workflow.integration = json.text("integration").value_or("");
+  workflow.integration = json.constant_text("integration").value_or("");
   json.boolean("defaultEnabled", false);
   workflow.settings = read_settings(json);
   read_appearance(json);
@@ -78,12 +78,16 @@ void check_functions(const Workflow& workflow, FunctionEngine& functions, Findin
     const auto* const function = std::get_if<FunctionStep>(&step->config);
     if (function == nullptr || function->code.empty()) continue;
     const auto checked = functions.check(function->code);
+    if (std::string why = why_no_function(function->code); checked && !why.empty()) {
+      findings.push_back(finding_at(step->id.text, step->pointer + "/code", std::move(why),
+                                    "a JavaScript function"));
+    }
     if (checked) continue;
     const CodePlace place = place_in_code(checked.error().message);
     const std::string hint = hint_of_code(function->code);
-    ErrorDetail finding = finding_at(
-        step->id.text, step->pointer + "/code",
-        checked.error().message + (hint.empty() ? hint : "; " + hint), "a JavaScript function");
+    ErrorDetail finding = finding_at(step->id.text, step->pointer + "/code",
+                                     checked.error().message + (hint.empty() ? hint : "; " + hint),
+                                     "a JavaScript function");
     finding.line = place.line;
     finding.column = place.column;
     findings.push_back(std::move(finding));

@@ -87,15 +87,31 @@ class Linker {
 
   /// There is no run yet when the trigger's own values are rendered.
   void link_trigger() {
-    for (Template* const text : kind_of(workflow_.trigger).templates(workflow_.trigger)) {
+    const TriggerKind& kind = kind_of(workflow_.trigger);
+    for (Template* const text : kind.templates(workflow_.trigger)) {
       text->visit_references([&](const Reference& reference, const std::string& pointer) {
-        if (reference.root == Root::settings || reference.root == Root::user) return;
-        findings_.push_back(finding_at(
-            "", pointer,
-            "in `{{" + reference.text + "}}`: a trigger is looked at before there is a run",
-            "`settings` or `user`"));
+        const std::string in = "in `{{" + reference.text + "}}`: ";
+        const auto& roots = kind.roots;
+        if (std::find(roots.begin(), roots.end(), reference.root) == roots.end()) {
+          findings_.push_back(finding_at(
+              "", pointer, in + "a trigger is looked at before there is a run", names_of(roots)));
+        } else if (reference.root == Root::secrets && !names_secret(reference)) {
+          findings_.push_back(
+              finding_at("", pointer, in + "a secret is named by one key", "`secrets.KEY`"));
+        }
       });
     }
+  }
+
+  static std::string names_of(std::span<const Root> roots) {
+    std::vector<std::string> names;
+    for (const std::string& name : root_names()) {
+      const auto root = parse_root(name);
+      if (root && std::find(roots.begin(), roots.end(), *root) != roots.end()) {
+        names.push_back(name);
+      }
+    }
+    return list_names(names);
   }
 
   void link_sequence(Sequence& sequence) {
@@ -142,7 +158,7 @@ class Linker {
       case Root::project:
         return check_keys(reference, 0, {"id"});
       case Root::settings:
-        return;
+        return check_setting(reference);
       case Root::instance:
       case Root::index:
         return check_fan_out_root(reference);
@@ -258,6 +274,11 @@ class Linker {
       return add(reference, "a " + std::string(definition_type(target)) + " step has no output");
     }
     check_keys(reference, 0, offered);
+    const bool is_response =
+        std::holds_alternative<RequestStep>(target.config) && key != nullptr && *key == "response";
+    if (is_response) {
+      check_keys(reference, 1, {"statusCode", "headers", "body", "results", "error"});
+    }
   }
 
   void check_enclosing_fan_out(const Reference& reference, const Step& fan_out) {
@@ -296,6 +317,19 @@ class Linker {
     }
   }
 
+  /// Where nothing is declared, users may be given any settings.
+  void check_setting(const Reference& reference) {
+    std::vector<std::string> names;
+    for (const Setting& setting : workflow_.settings) names.push_back(setting.id);
+    if (workflow_.frozen_integration != nullptr) {
+      for (const Setting& setting : workflow_.frozen_integration->settings) {
+        names.push_back(setting.id);
+      }
+    }
+    if (names.empty() || key_at(reference, 0) == nullptr) return;
+    check_keys(reference, 0, names);
+  }
+
   /// Whether the project has the secret is known at dispatch only: it may be put later.
   void check_secret(const Reference& reference) {
     if (!kind_of(*reader_).may_use_secrets) {
@@ -304,7 +338,7 @@ class Linker {
           "secrets can be used in request, action and function steps only: the values of a " +
               std::string(definition_type(*reader_)) + " step are stored");
     }
-    if (key_at(reference, 0) == nullptr || reference.path.size() != 1) {
+    if (!names_secret(reference)) {
       add(reference, "a secret is named by one key", "`secrets.KEY`");
     }
   }
@@ -315,6 +349,10 @@ class Linker {
       return add(reference, "`self` is the state of pagination, and this step has none");
     }
     check_keys(reference, 0, {"pageToken", "page", "response"});
+  }
+
+  static bool names_secret(const Reference& reference) {
+    return key_at(reference, 0) != nullptr && reference.path.size() == 1;
   }
 
   /// The key at a position of the path; null if the path ends before or has an index there.

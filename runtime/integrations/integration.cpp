@@ -50,7 +50,7 @@ IntegrationAuth read_auth(ObjectReader& parent) {
   auth.kind =
       json.choice<IntegrationAuth::Kind>("type", auth_kinds).value_or(IntegrationAuth::Kind::none);
   if (auth.kind == IntegrationAuth::Kind::header || auth.kind == IntegrationAuth::Kind::query) {
-    auth.name = json.required_text("name").value_or("");
+    auth.name = json.required_constant_text("name").value_or("");
     if (auth.kind == IntegrationAuth::Kind::header && !auth.name.empty() &&
         !is_header_name(auth.name)) {
       json.report("name", "this is no name of a header", "letters, digits and `-`", auth.name);

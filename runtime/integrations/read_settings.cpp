@@ -20,6 +20,18 @@ constexpr std::array<Choice<std::string_view>, 9> setting_types{{
     {"mapping", "mapping"},
 }};
 
+/// `["a", "b"]`, or `[{"value": "a", "label": "First"}]`. Anything else is for the form that shows it.
+std::vector<Json> choices_in(const Json& options) {
+  std::vector<Json> choices;
+  if (!options.is_array()) return choices;
+  for (const Json& option : options.get_array()) {
+    const auto* const object = option.if_object();
+    const Json* const value = object == nullptr ? &option : object->if_contains("value");
+    if (value != nullptr) choices.push_back(*value);
+  }
+  return choices;
+}
+
 }  // namespace
 
 std::vector<Setting> read_settings(ObjectReader& parent) {
@@ -31,13 +43,13 @@ std::vector<Setting> read_settings(ObjectReader& parent) {
     ObjectReader json((*list)[i], parent.pointer_to("settings") + '/' + std::to_string(i), "",
                       parent.findings());
     if (!(*list)[i].is_object()) continue;
-    setting.id = json.required_text("id").value_or("");
+    setting.id = json.required_constant_text("id").value_or("");
     setting.type = json.choice<std::string_view>("type", setting_types).value_or("text");
     setting.is_required = json.boolean("required", false);
     for (const char* const shown : {"title", "label", "description", "placeholder"}) {
       json.text(shown);
     }
-    json.find("options");
+    if (const Json* const options = json.find("options")) setting.choices = choices_in(*options);
     json.find("default");
     json.finish();
     settings.push_back(std::move(setting));

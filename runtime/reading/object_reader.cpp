@@ -1,5 +1,6 @@
 #include "runtime/reading/object_reader.h"
 
+#include "runtime/templates/template_text.h"
 #include "runtime/text/duration_text.h"
 #include "runtime/text/nearest_name.h"
 
@@ -10,6 +11,10 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t shown_bytes_max = 60;
+
+bool has_reference(std::string_view text) {
+  return text.find("{{") != std::string_view::npos && !parse_template_text(text).is_constant();
+}
 
 }  // namespace
 
@@ -68,6 +73,44 @@ std::optional<std::string> ObjectReader::required_text(std::string_view key) {
   if (value->is_string() && !value->get_string().empty()) return std::string(value->get_string());
   report_mismatch(pointer_to(key), "a string that is not empty", *value);
   return std::nullopt;
+}
+
+std::optional<std::string> ObjectReader::constant_text(std::string_view key) {
+  auto given = text(key);
+  if (given) refuse_references(key, *given);
+  return given;
+}
+
+std::optional<std::string> ObjectReader::required_constant_text(std::string_view key) {
+  auto given = required_text(key);
+  if (given) refuse_references(key, *given);
+  return given;
+}
+
+void ObjectReader::refuse_references(std::string_view key, const std::string& text) {
+  if (!has_reference(text)) return;
+  report(key, "`" + std::string(key) + "` is taken as it is written: `{{…}}` is not rendered here",
+         "a text without references", text);
+}
+
+void ObjectReader::refuse_references_in_keys(const Json& value, const std::string& pointer) {
+  if (const auto* const array = value.if_array()) {
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      refuse_references_in_keys((*array)[i], pointer + '/' + std::to_string(i));
+    }
+  } else if (const auto* const object = value.if_object()) {
+    for (const auto& member : *object) {
+      const std::string place = pointer + '/' + pointer_token(member.key());
+      if (has_reference(member.key())) {
+        findings_.push_back(finding_at(step_, place,
+                                       "keys are taken as they are written: `{{…}}` is not "
+                                       "rendered in one. Make the object in "
+                                       "a function and refer to it",
+                                       "a key without references", std::string(member.key())));
+      }
+      refuse_references_in_keys(member.value(), place);
+    }
+  }
 }
 
 bool ObjectReader::boolean(std::string_view key, bool otherwise) {
@@ -131,6 +174,8 @@ Template ObjectReader::any(std::string_view key, const Json& otherwise) {
 Template ObjectReader::compile(const Json& value, const std::string& pointer) {
   Findings mistakes;
   Template compiled = Template::compile(value, pointer, mistakes);
+  // What is nested too deeply is a mistake already, and is not walked again.
+  if (mistakes.empty()) refuse_references_in_keys(value, pointer);
   for (ErrorDetail& mistake : mistakes) {
     mistake.step = step_;
     findings_.push_back(std::move(mistake));

@@ -37,6 +37,10 @@ class ObjectReader {
 
   std::optional<std::string> text(std::string_view key);
   std::optional<std::string> required_text(std::string_view key);
+  /// Like `text` and `required_text` where nothing is rendered: a reference in it is a finding, since it
+  /// would be taken by the letter.
+  std::optional<std::string> constant_text(std::string_view key);
+  std::optional<std::string> required_constant_text(std::string_view key);
   bool boolean(std::string_view key, bool otherwise);
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
   std::optional<double> number(std::string_view key, double min, double max);
@@ -77,6 +81,9 @@ class ObjectReader {
   void finish();
 
  private:
+  void refuse_references(std::string_view key, const std::string& text);
+  /// The same of the keys of objects inside a template, which are not rendered.
+  void refuse_references_in_keys(const Json& value, const std::string& pointer);
   std::optional<std::size_t> choice_position(std::string_view key,
                                              const std::vector<std::string>& names);
 

@@ -2,6 +2,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/conditions/read_conditions.h"
+#include "runtime/text/ascii_text.h"
 #include "runtime/text/header_text.h"
 
 #include <array>
@@ -192,11 +193,35 @@ std::vector<PathSegment> read_response_path(ObjectReader& json, std::string_view
   return {};
 }
 
+/// A URL that is written out, or begins so, is one that can be called: what references put behind the scheme
+/// is seen when it is rendered.
+void check_url(ObjectReader& json, std::string_view key) {
+  const Json* const given = json.find(key);
+  if (given == nullptr || !given->is_string() || given->get_string().empty()) return;
+  const std::string_view url = given->get_string();
+  const auto reference = url.find("{{");
+  const std::string start = lower_case(url.substr(0, reference));
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (start.starts_with(scheme)) {
+      const std::string_view host = std::string_view(start).substr(scheme.size());
+      const bool has_host = reference != std::string_view::npos
+                                ? host.empty() || host.find_first_of("/?#:") != 0
+                                : !host.empty() && host.find_first_of("/?#:") != 0;
+      if (has_host) return;
+    }
+    // `{{settings.base}}/x`, and `http{{…}}`, may become anything.
+    if (reference != std::string_view::npos && scheme.starts_with(start)) return;
+  }
+  json.report_mismatch(json.pointer_to(key),
+                       "a URL that begins with http:// or https:// and a host", *given);
+}
+
 RequestTemplate read_request(ObjectReader& json, std::string_view url_key) {
   RequestTemplate request;
   json.require("method", "an HTTP method");
   request.method = json.choice<std::string_view>("method", methods).value_or("GET");
   if (json.required_text(url_key)) request.url = json.any(url_key, "");
+  if (url_key == "url") check_url(json, url_key);
   request.params = json.object("params");
   check_header_names(json);
   request.headers = json.object("headers");

@@ -16,8 +16,8 @@ namespace {
 
 void read(ObjectReader& json, SequenceReader&, Step& step) {
   ActionStep action;
-  action.action = json.required_text("action").value_or("");
-  action.integration = json.text("integration").value_or("");
+  action.action = json.required_constant_text("action").value_or("");
+  action.integration = json.constant_text("integration").value_or("");
   action.parameters = json.object("parameters");
   step.config = std::move(action);
 }

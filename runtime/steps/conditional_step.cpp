@@ -24,7 +24,7 @@ ConditionalBranch read_branch(const Json& value, const std::string& pointer, Obj
   ConditionalBranch branch;
   ObjectReader json(value, pointer, parent.step(), parent.findings());
   if (!value.is_object()) return branch;
-  branch.label = json.required_text("label").value_or("");
+  branch.label = json.required_constant_text("label").value_or("");
   branch.when = read_conditions(json, "if");
   branch.steps = sequences.read(json, "steps");
   json.finish();

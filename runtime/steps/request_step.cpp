@@ -19,7 +19,7 @@ namespace {
 
 void read(ObjectReader& json, SequenceReader&, Step& step) {
   RequestStep request;
-  if (const auto integration = json.text("integration")) {
+  if (const auto integration = json.constant_text("integration")) {
     request.integration = *integration;
     json.refuse("url", "a request to an integration has a `path` below its base URL");
     request.request = read_request(json, "path");

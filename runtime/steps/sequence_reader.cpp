@@ -148,6 +148,12 @@ void SequenceReader::read_kind(ObjectReader& json, Step& step) {
   if (const StepKind* const kind = type ? find_step_kind(*type) : nullptr) {
     read_supervision(json, *kind, step);
     kind->read(json, *this, step);
+    if (step.timeout && std::holds_alternative<ConditionalStep>(step.config)) {
+      json.report(
+          "timeout",
+          "choosing a branch takes no time, and the steps of the branch are not bound by it: "
+          "give them a `timeout` each");
+    }
     json.finish();
     return;
   }

@@ -5,13 +5,23 @@
 //                       "headerValidations": [{"key", "value", "required"}],
 //                       "bodyValidations":   [{"key", "dataType", "required"}]}
 //
-// Without any list, every payload is accepted. `required` is false, and `dataType` ANY, if left out.
+// Without any list, every payload is accepted. `required` is false, and `dataType` ANY, if left out. The
+// `value` of a header may name secrets.
+//
+//   {"type": "request", "method": "GET", "public": true, "runAs": "visitor"}
+//
+// `method` is GET, POST (if left out), PUT, PATCH or DELETE. `public` gives the workflow a URL that needs
+// no token; it runs for the user `runAs` then, `public` if left out.
 
 #include "runtime/triggers/request_trigger.h"
 
+#include "runtime/base/limits.h"
 #include "runtime/reading/object_reader.h"
+#include "runtime/secrets/redaction.h"
+#include "runtime/text/ascii_text.h"
 #include "runtime/triggers/trigger_catalog.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <utility>
@@ -31,17 +41,42 @@ constexpr std::array<Choice<DataType>, 6> data_types{{
     {"ANY", DataType::any},
 }};
 
+constexpr std::array<Choice<std::string_view>, 5> methods{
+    {{"GET", "GET"}, {"POST", "POST"}, {"PUT", "PUT"}, {"PATCH", "PATCH"}, {"DELETE", "DELETE"}}};
+
+constexpr std::string_view default_run_as = "public";
+
+/// There is neither a run nor, when it is public, a user of whom a value could be.
+constexpr std::array template_roots{Reference::Root::secrets};
+
 RequestTrigger::ParamValidation read_param(ObjectReader& json) {
-  return {json.required_text("key").value_or(""), json.boolean("required", false)};
+  return {json.required_constant_text("key").value_or(""), json.boolean("required", false)};
 }
 
 RequestTrigger::HeaderValidation read_header(ObjectReader& json) {
-  return {json.required_text("key").value_or(""), json.text("value"),
-          json.boolean("required", false)};
+  RequestTrigger::HeaderValidation header;
+  header.key = json.required_constant_text("key").value_or("");
+  header.required = json.boolean("required", false);
+  if (!json.text("value")) return header;
+  Template value = json.any("value", nullptr);
+  if (value.is_constant()) {
+    const Json text = value.constant();  // what `\\{{` stands for
+    if (text.is_string()) header.value = std::string(text.get_string());
+    return header;
+  }
+  RequestTrigger::SecretText secret{std::move(value), {}};
+  secret.text.visit_references([&](const Reference& reference, const std::string&) {
+    if (reference.root != Reference::Root::secrets || reference.path.size() != 1) return;
+    if (const auto* const name = std::get_if<std::string>(&reference.path[0])) {
+      secret.secrets.push_back(*name);
+    }
+  });
+  header.secret_value = std::move(secret);
+  return header;
 }
 
 RequestTrigger::BodyValidation read_field(ObjectReader& json) {
-  return {json.required_text("key").value_or(""),
+  return {json.required_constant_text("key").value_or(""),
           json.choice<DataType>("dataType", data_type_words()).value_or(DataType::any),
           json.boolean("required", false)};
 }
@@ -67,6 +102,22 @@ std::vector<Validation> read_list(ObjectReader& trigger, std::string_view key,
   return validations;
 }
 
+void read_public(ObjectReader& json, RequestTrigger& trigger) {
+  trigger.is_public = json.boolean("public", false);
+  const auto run_as = json.constant_text("runAs");
+  if (!trigger.is_public) {
+    if (run_as) {
+      json.report("runAs", "it runs for the user of the token: `runAs` is of public workflows only",
+                  "`\"public\": true` beside it");
+    }
+    return;
+  }
+  trigger.run_as = UserId(run_as.value_or(std::string(default_run_as)));
+  if (trigger.run_as.empty() || trigger.run_as.text.size() > limits::id_bytes_max) {
+    json.report("runAs", "a user's id has 1 to " + std::to_string(limits::id_bytes_max) + " bytes");
+  }
+}
+
 RequestTrigger read_request_trigger(ObjectReader& json) {
   RequestTrigger trigger;
   const bool allows_all = json.boolean("allowArbitraryPayload", false);
@@ -81,6 +132,8 @@ RequestTrigger read_request_trigger(ObjectReader& json) {
                 "false, or no validations", "true");
   }
   trigger.allow_arbitrary_payload = !has_lists;
+  trigger.method = json.choice<std::string_view>("method", methods).value_or("POST");
+  read_public(json, trigger);
   return trigger;
 }
 
@@ -93,13 +146,82 @@ std::vector<TriggerOutput> outputs(const Trigger&) {
 /// A request names the workflow itself: there is nothing to look it up by.
 std::string name(const Trigger&) { return {}; }
 
-Outcome check(const Trigger& trigger, const Json& output) {
-  const auto* const object = output.if_object();
-  const Json* const request = object == nullptr ? nullptr : object->if_contains(output_key);
+std::vector<Template*> templates(Trigger& trigger) {
+  std::vector<Template*> all;
+  for (auto& header : std::get<RequestTrigger>(trigger).headers) {
+    if (header.secret_value) all.push_back(&header.secret_value->text);
+  }
+  return all;
+}
+
+/// Secrets and nothing else.
+class SecretScope final : public Scope {
+ public:
+  explicit SecretScope(JsonObject secrets) : secrets_(std::move(secrets)) {}
+  const Json& root_value(const Reference& reference) const override {
+    return reference.root == Reference::Root::secrets ? secrets_ : *shared_null();
+  }
+
+ private:
+  const Json secrets_;
+};
+
+std::string rendered(const RequestTrigger::SecretText& secret, JsonObject values) {
+  const Json text = secret.text.render(SecretScope(std::move(values)));
+  return text.is_string() ? std::string(text.get_string()) : to_text(text);
+}
+
+/// The trigger with the values that it expects now.
+Result<RequestTrigger> with_secrets(RequestTrigger trigger, const SecretSource& secrets) {
+  for (auto& header : trigger.headers) {
+    if (!header.secret_value) continue;
+    JsonObject values;
+    for (const auto& name : header.secret_value->secrets) {
+      auto plain = secrets(name);
+      if (!plain) return plain.error();
+      values[name] = std::move(*plain);
+    }
+    header.value = rendered(*header.secret_value, std::move(values));
+  }
+  return trigger;
+}
+
+/// The request is stored with the run; what it proved is not.
+void mask_secrets(const RequestTrigger& trigger, JsonObject& request) {
+  Json* const headers = request.if_contains("headers");
+  if (headers == nullptr || !headers->is_object()) return;
+  for (const auto& header : trigger.headers) {
+    if (!header.secret_value) continue;
+    Json* const given = headers->get_object().if_contains(lower_case(header.key));
+    if (given == nullptr) continue;
+    JsonObject masks;
+    for (const auto& name : header.secret_value->secrets) masks[name] = masked_secret(name);
+    *given = rendered(*header.secret_value, std::move(masks));
+  }
+}
+
+bool has_secrets(const RequestTrigger& trigger) {
+  return std::any_of(trigger.headers.begin(), trigger.headers.end(),
+                     [](const auto& header) { return header.secret_value.has_value(); });
+}
+
+Result<Json> receive(const Trigger& any_trigger, Json output, const SecretSource& secrets) {
+  auto* const object = output.if_object();
+  Json* const request = object == nullptr ? nullptr : object->if_contains(output_key);
   if (request == nullptr) {
     return Error(ErrorCode::invalid_request, "the workflow is started by requests only");
   }
-  return check_request(std::get<RequestTrigger>(trigger), *request);
+  const auto& trigger = std::get<RequestTrigger>(any_trigger);
+  if (auto* const parts = request->if_object()) read_form_fields(trigger, *parts);
+  if (!has_secrets(trigger)) {
+    if (auto checked = check_request(trigger, *request); !checked) return checked.error();
+    return output;
+  }
+  const auto expecting = with_secrets(trigger, secrets);
+  if (!expecting) return expecting.error();
+  if (auto checked = check_request(*expecting, *request); !checked) return checked.error();
+  if (auto* const parts = request->if_object()) mask_secrets(trigger, *parts);
+  return output;
 }
 
 }  // namespace
@@ -108,16 +230,29 @@ const TriggerKind request_trigger_kind{
     .type = "request",
     .history_type = "TRIGGER/ENDPOINT",
     .read = read,
-    .templates = no_templates,
+    .templates = templates,
+    .roots = template_roots,
     .outputs = outputs,
     .name = name,
-    .check = check,
+    .receive = receive,
 };
 
 std::span<const Choice<DataType>> data_type_words() { return data_types; }
 
 std::string_view wire_name(DataType type) {
   return data_types[static_cast<std::size_t>(type)].name;
+}
+
+Outcome check_method(const RequestTrigger& trigger, std::string_view method) {
+  if (method == trigger.method) return Done{};
+  ErrorDetail detail;
+  detail.message = "the workflow's trigger names its method";
+  detail.expected = trigger.method;
+  detail.got = method;
+  return Error(
+      ErrorCode::method_not_allowed,
+      "the workflow is called with " + trigger.method + ", not with " + std::string(method),
+      {std::move(detail)});
 }
 
 Json request_output(Json request) { return JsonObject{{output_key, std::move(request)}}; }

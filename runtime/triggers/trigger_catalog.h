@@ -6,8 +6,11 @@
 
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/templates/reference.h"
 #include "runtime/triggers/trigger.h"
 
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +26,9 @@ struct TriggerOutput {
   std::vector<std::string> inside;  // the keys below it; empty: any
 };
 
+/// The plain text of one of the project's secrets. Errors: secret_missing, secrets_locked.
+using SecretSource = std::function<Result<std::string>(const std::string& name)>;
+
 struct TriggerKind {
   std::string_view type;          // in definitions and in index rows: stored, never changed
   std::string_view history_type;  // in the task history
@@ -30,13 +36,16 @@ struct TriggerKind {
   void (*read)(ObjectReader& json, Trigger& trigger);
   /// The trigger's templates. They are rendered before there is a run.
   std::vector<Template*> (*templates)(Trigger& trigger);
+  /// What these templates may refer to.
+  std::span<const Reference::Root> roots;
   std::vector<TriggerOutput> (*outputs)(const Trigger& trigger);
   /// Under which name the workflow is looked up when something comes in, such as an event's. Empty
   /// if what comes in names the workflow itself. At most limits::id_bytes_max bytes.
   std::string (*name)(const Trigger& trigger);
-  /// May a run begin with this output? One of another kind of trigger is refused. Error:
-  /// invalid_request, with what does not fit as details.
-  Outcome (*check)(const Trigger& trigger, const Json& output);
+  /// The output with which a run begins, of what came in: values as the trigger declares them, and
+  /// nothing of the secrets that it was checked against. One of another kind of trigger is refused.
+  /// Errors: invalid_request, with what does not fit as details; those of `secrets`.
+  Result<Json> (*receive)(const Trigger& trigger, Json output, const SecretSource& secrets);
 };
 
 // In the order of the alternatives of Trigger.

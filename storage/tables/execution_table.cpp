@@ -203,4 +203,15 @@ Outcome ExecutionTable::unfinished(const ShardSet& shards,
   return damage ? Outcome(*damage) : Done{};
 }
 
+Outcome ExecutionTable::of_user(const ProjectId& project, const UserId& user,
+                                const std::function<bool(ExecutionSummary)>& visit) const {
+  const auto cursor = store_.scan(keys::history(shard_of(project, user), project));
+  for (; cursor->valid(); cursor->next()) {
+    const auto summary = view_summary(cursor->value());
+    if (!summary.ok()) return summary.error();
+    if (summary->user == user.text && !visit(summary->own())) return Done{};
+  }
+  return cursor->status();
+}
+
 }  // namespace millrace::storage

@@ -75,6 +75,11 @@ class ExecutionTable {
   Outcome unfinished(const ShardSet& shards, const std::function<bool(ExecutionSummary)>& visit,
                      const std::optional<ExecutionId>& from = std::nullopt) const;
 
+  /// All of a user's runs, oldest first; `visit` returns false to stop. Reads the project's history on the
+  /// user's shard. A damaged row ends it.
+  Outcome of_user(const ProjectId& project, const UserId& user,
+                  const std::function<bool(ExecutionSummary)>& visit) const;
+
   // --- the task history ------------------------------------------------------------------------
   struct HistoryQuery {
     ProjectId project{};

@@ -50,6 +50,7 @@ constexpr auto workflow_fields = [](auto& record, auto& row) {
   record.text_if_any(6, row.found_by.trigger_kind);
   record.text_if_any(7, row.found_by.trigger_name);
   record.text_if_any(8, row.found_by.default_for);
+  record.text_if_any(9, row.endpoint_key);
 };
 
 constexpr auto version_fields = [](auto& record, auto& row) {

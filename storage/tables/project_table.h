@@ -39,6 +39,8 @@ struct WorkflowRow {
   Instant updated{};
   /// Which index rows it has; see workflow_index_table.h.
   FoundBy found_by{};
+  /// What the URL of its public endpoint carries; kept while it is not deployed. Empty: it never had one.
+  std::string endpoint_key{};
 };
 
 struct WorkflowVersionRow {

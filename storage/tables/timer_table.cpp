@@ -21,6 +21,19 @@ std::string key_of(const TimerRow& timer) {
 
 }  // namespace
 
+Outcome TimerTable::remove_of_user(WriteBatch& batch, const OrderedStore& store,
+                                   const ProjectId& project, const UserId& user) {
+  const auto cursor = store.scan(keys::timers(shard_of(project, user)));
+  for (; cursor->valid(); cursor->next()) {
+    const auto timer = decode_timer(cursor->key(), cursor->value());
+    // A damaged one is nobody's; it must not keep a user from being erased.
+    if (timer.ok() && timer->project == project && timer->user == user) {
+      batch.remove(std::string(cursor->key()));
+    }
+  }
+  return cursor->status();
+}
+
 void TimerTable::put(WriteBatch& batch, const TimerRow& timer) {
   CHECK(timer.execution.shard() == shard_of(timer.project, timer.user),
         "an execution's id names its user's shard");

@@ -24,6 +24,10 @@ struct TimerRow {
 
 class TimerTable {
  public:
+  /// Removes the timers of a user that are left on the user's shard: rows of elements that were cut off by
+  /// the end of their run stay until they are due. Reads all timers of the shard.
+  static Outcome remove_of_user(WriteBatch& batch, const OrderedStore& store,
+                                const ProjectId& project, const UserId& user);
   static void put(WriteBatch& batch, const TimerRow& timer);
   static void remove(WriteBatch& batch, const TimerRow& timer);
 };

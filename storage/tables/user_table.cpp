@@ -30,6 +30,10 @@ void UserTable::put(WriteBatch& batch, const UserRow& row) {
             write_record(record_version, row, fields, row.meta.size() + row.user.text.size() + 64));
 }
 
+void UserTable::remove(WriteBatch& batch, const ProjectId& project, const UserId& user) {
+  batch.remove(keys::user(project, user));
+}
+
 Result<std::optional<UserRow>> UserTable::find(const ProjectId& project, const UserId& user) const {
   return read_one<UserRow>(store_, keys::user(project, user), decode);
 }

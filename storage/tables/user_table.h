@@ -28,6 +28,7 @@ class UserTable {
   explicit UserTable(const OrderedStore& store) : store_(store) {}
 
   static void put(WriteBatch& batch, const UserRow& row);
+  static void remove(WriteBatch& batch, const ProjectId& project, const UserId& user);
 
   Result<std::optional<UserRow>> find(const ProjectId& project, const UserId& user) const;
 

@@ -76,3 +76,10 @@ TEST_CASE("a HEAD request gets the status of a GET and no body") {
   CHECK(answer.text.empty());
   CHECK(get("/nothing", "HEAD").status == 404);
 }
+
+TEST_CASE("a server whose terminal goes away serves on") {
+  ServerProcess server;
+  for (int i = 0; i < 3; ++i) server.hang_up();
+  CHECK(call_server(server.port(), {"GET", "/healthz"}).status == 200);
+  CHECK(is_well(server));
+}

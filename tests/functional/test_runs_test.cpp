@@ -203,3 +203,37 @@ TEST_CASE("keys of a test that nobody reads are refused") {
     CHECK_THAT(refused.text, Catch::Contains("is not known here"));
   }
 }
+
+TEST_CASE("headers and parameters of a test are text, as they are over the wire") {
+  const TestProject project(open_server());
+  draft(project, R"({"id": "f", "type": "function", "code": "() => 1"})");
+  for (const char* const request :
+       {R"({"headers": {"x": 5}})", R"({"headers": "x"})", R"({"headers": {"x": ["a"]}})",
+        R"({"params": {"p": true}})", R"({"params": []})", R"({"params": {"p": ["a", 1]}})"}) {
+    INFO(request);
+    const Answer refused =
+        project.post("/workflows/w/test", R"({"request": )" + std::string(request) + "}");
+    CHECK(refused.status == 400);
+    CHECK_THAT(refused.at("/message"), Catch::Contains("request."));
+  }
+  CHECK(project
+            .post("/workflows/w/test",
+                  R"({"request": {"headers": {"x": "5"}, "params": {"p": "a", "q": ["a", "b"]}}})")
+            .status == 200);
+}
+
+TEST_CASE("a step is not tested without the outputs that it needs or with those of no step") {
+  const TestProject project(open_server());
+  draft(project, R"json({"id": "call", "type": "function", "code": "() => 1"},
+    {"id": "f", "type": "function", "parameters": {"n": "{{call.result}}"}, "code": "({ n }) => n"})json");
+  const Answer missing = project.post("/workflows/w/steps/f/test", "{}");
+  CHECK(missing.status == 400);
+  CHECK(missing.at("/details/0/path") == R"("/outputs/call")");
+  const Answer unknown = project.post("/workflows/w/steps/f/test",
+                                      R"({"outputs": {"call": {"result": 1}, "cal": {}}})");
+  CHECK(unknown.status == 400);
+  CHECK(unknown.at("/details/0/nearest") == R"("call")");
+  CHECK(
+      project.post("/workflows/w/steps/f/test", R"({"outputs": {"call": {"result": 1}}})").status ==
+      200);
+}

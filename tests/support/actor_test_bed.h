@@ -129,7 +129,7 @@ class ActorTestBed {
     functions = std::make_unique<ScriptedFunctions>(script);
     http = std::make_unique<ScriptedHttp>(requests);
     workflows = std::make_unique<WorkflowLibrary>(
-        store, *commits, *ownership, clock, *functions, [this](const ProjectId&) {
+        store, *commits, *ownership, clock, random, *functions, [this](const ProjectId&) {
           return std::shared_ptr<const IntegrationCatalog>(integrations);
         });
     history = std::make_unique<TaskHistory>(store, *workflows, sealer);

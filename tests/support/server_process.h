@@ -9,6 +9,7 @@
 #include "tests/support/child_process.h"
 
 #include <atomic>
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -33,6 +34,8 @@ class ServerProcess {
   void wait_until_ready();
 
   void kill_now() { process_->kill_now(); }
+  /// What a terminal that goes away says.
+  void hang_up() { process_->send_signal(SIGHUP); }
   void terminate();
   /// See ChildProcess.
   std::optional<int> wait_for_exit(std::chrono::milliseconds patience) {

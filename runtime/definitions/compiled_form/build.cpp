@@ -10,6 +10,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace millrace {
@@ -299,6 +300,13 @@ class Build {
                                       "a workflow is an object with `steps`"));
       return;
     }
+    if (!workflow_ids_.insert(item.id).second) {
+      item.findings.push_back(finding(
+          "id_taken", FindingWeight::fatal, pointer,
+          "another workflow of the build has the id `" + item.id +
+              "`, and a project has one of each: give this one another, and import it again"));
+      return;
+    }
     around_.integration = type;
     auto translation = read_compiled_form(given, around_);
     if (!translation) return;  // the whole build is not nested deeper than one workflow may be
@@ -336,6 +344,7 @@ class Build {
 
   const JsonObject& build_;
   CompiledSurroundings around_;
+  std::set<std::string> workflow_ids_;
   std::vector<BuildItem> items_;
 };
 

@@ -36,7 +36,7 @@ struct Library {
   Library() {
     REQUIRE(ownership.claim(store, ShardSet::all()).ok());
     library.emplace(
-        store, commits, ownership, clock, functions,
+        store, commits, ownership, clock, random, functions,
         [](const ProjectId&) -> Result<std::shared_ptr<const IntegrationCatalog>> {
           return std::shared_ptr<const IntegrationCatalog>(std::make_shared<IntegrationSet>());
         });
@@ -55,7 +55,9 @@ struct Library {
     REQUIRE(saved.ok());
   }
   Result<WorkflowVersion> deploy(const ProjectId& project, const std::string& id) {
-    return library->deploy(project, WorkflowId(id));
+    const auto deployed = library->deploy(project, WorkflowId(id));
+    if (!deployed) return deployed.error();
+    return deployed->version;
   }
   /// In another thread, until the check of its JavaScript stands.
   std::future<Result<WorkflowVersion>> deploy_slowly(const ProjectId& project,
@@ -78,6 +80,7 @@ struct Library {
   ManualClock clock;
   storage::GroupCommit commits{store, {}};
   ShardOwnership ownership;
+  SeededRandom random{11};
   std::optional<WorkflowLibrary> library;
 };
 
@@ -118,7 +121,7 @@ TEST_CASE("a draft that changes while it is checked is checked again before it i
   CHECK(bed.live(bed.acme, "w") == "changed");
 }
 
-TEST_CASE("two deploys of one workflow at once make two versions") {
+TEST_CASE("two deploys of one draft at once make one version that both of them name") {
   Library bed;
   bed.put(bed.acme, "w", "slow");
   auto first = bed.deploy_slowly(bed.acme, "w");
@@ -129,8 +132,28 @@ TEST_CASE("two deploys of one workflow at once make two versions") {
   const auto one = first.get();
   const auto two = second.get();
   REQUIRE((one.ok() && two.ok()));
-  CHECK(*one + *two == 3);
-  CHECK(bed.library->versions(bed.acme, WorkflowId("w"))->size() == 2);
+  CHECK(*one + *two == 2);
+  CHECK(bed.library->versions(bed.acme, WorkflowId("w"))->size() == 1);
+}
+
+TEST_CASE("deploying what is live already makes no version and says so") {
+  Library bed;
+  bed.put(bed.acme, "w", "1");
+  REQUIRE(bed.deploy(bed.acme, "w").ok());
+  bed.put(bed.acme, "w", "1");
+  const auto again = bed.library->deploy(bed.acme, WorkflowId("w"));
+  REQUIRE(again.ok());
+  CHECK(again->is_unchanged);
+  CHECK(again->version == 1);
+  bed.put(bed.acme, "w", "2");
+  const auto changed = bed.library->deploy(bed.acme, WorkflowId("w"));
+  REQUIRE(changed.ok());
+  CHECK_FALSE(changed->is_unchanged);
+  CHECK(changed->version == 2);
+  REQUIRE(bed.library->undeploy(bed.acme, WorkflowId("w")).ok());
+  const auto back = bed.library->deploy(bed.acme, WorkflowId("w"));
+  REQUIRE(back.ok());
+  CHECK_FALSE(back->is_unchanged);
 }
 
 TEST_CASE("a workflow that is removed while it is checked stays removed") {
@@ -153,7 +176,7 @@ TEST_CASE("a write that waits for the disk delays no trigger of another workflow
   REQUIRE(bed.deploy(bed.other, "w").ok());
   // Another process: nothing of it is in memory yet.
   bed.library.emplace(
-      bed.store, bed.commits, bed.ownership, bed.clock, bed.functions,
+      bed.store, bed.commits, bed.ownership, bed.clock, bed.random, bed.functions,
       [](const ProjectId&) -> Result<std::shared_ptr<const IntegrationCatalog>> {
         return std::shared_ptr<const IntegrationCatalog>(std::make_shared<IntegrationSet>());
       });
@@ -186,7 +209,7 @@ TEST_CASE("index rows say what is deployed, and by default what is not deployed 
                 .ok());
   }
   bed.library.emplace(
-      bed.store, bed.commits, bed.ownership, bed.clock, bed.functions,
+      bed.store, bed.commits, bed.ownership, bed.clock, bed.random, bed.functions,
       [integrations](const ProjectId&) -> Result<std::shared_ptr<const IntegrationCatalog>> {
         return std::shared_ptr<const IntegrationCatalog>(integrations);
       });

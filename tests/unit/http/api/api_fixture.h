@@ -3,6 +3,7 @@
 // time. `call` takes a request the way the server hands it over.
 
 #include "actors/gateway/task_history.h"
+#include "actors/gateway/user_eraser.h"
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
@@ -54,7 +55,7 @@ class ApiFixture {
         project_views(store_, {commits_, ownership_}, sealer_, {}),
         user_views(store_, {commits_, ownership_}, sealer_, {}),
         projects(store_, project_views, clock, random_),
-        workflows(store_, commits_, ownership_, clock, functions_,
+        workflows(store_, commits_, ownership_, clock, random_, functions_,
                   [this](const ProjectId& project) { return integrations.catalog(project); }),
         history_(store_, workflows, sealer_),
         secrets(project_views, clock, sealer_),
@@ -63,6 +64,8 @@ class ApiFixture {
         credentials({store_, project_views, user_views, clock, random_, sealer_}),
         tenants(project_views, user_views, clock),
         tests_({clock, random_, functions_, http_, tenants, {}, {}}, {}),
+        eraser_(
+            {store_, user_views, gateway, ownership_, clock, [](LogLevel, const std::string&) {}}),
         api({projects,
              workflows,
              history_,
@@ -71,10 +74,12 @@ class ApiFixture {
              users,
              credentials,
              tests_,
+             eraser_,
              gateway,
              clock,
              std::move(options),
-             {}},
+             {},
+             [this] { return disk; }},
             admin_key) {
     api_key = make_project("p1");
   }
@@ -117,6 +122,8 @@ class ApiFixture {
 
   ManualClock clock;
   FakeGateway gateway;
+  /// Whether the store takes commits, as the routes are told.
+  Outcome disk = Done{};
 
  private:
   SeededRandom random_{7};
@@ -154,6 +161,7 @@ class ApiFixture {
 
  private:
   TestRuns tests_;
+  UserEraser eraser_;
 
  public:
   Api api;

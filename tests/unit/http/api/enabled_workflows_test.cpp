@@ -96,6 +96,9 @@ TEST_CASE("only workflows of the account's own integration can be enabled on it"
     CHECK(api.enabled(workflow).empty());
   }
   // One that is gone can still be disabled and forgotten.
+  api.put_workflow("gone", "");
+  REQUIRE(patch(R"({"gone":{"enabled":true}})").status == 200);
+  REQUIRE(api.call("DELETE", "/projects/p1/workflows/gone", api.api_key).status == 204);
   CHECK(patch(R"({"gone":{"enabled":false}})").status == 200);
   CHECK(patch(R"({"gone":null})").status == 200);
 }

@@ -29,6 +29,12 @@ TEST_CASE("deploying freezes versions that later drafts do not touch", "[http]")
   const auto first = api.call("POST", path + "/deploy", api.api_key);
   REQUIRE(first.status == 200);
   CHECK(first["version"] == Json(1));
+  const auto again = api.call("POST", path + "/deploy", api.api_key);
+  CHECK(again["version"] == Json(1));
+  CHECK(again["unchanged"] == Json(true));
+  auto renamed = *parse_json(definition);
+  renamed.get_object()["name"] = "Another";
+  REQUIRE(api.call("PUT", path, api.api_key, to_text(renamed)).status == 200);
   CHECK(api.call("POST", path + "/deploy", api.api_key)["version"] == Json(2));
   REQUIRE(api.call("PUT", path, api.api_key, "{}").status == 200);
   CHECK(api.call("GET", path, api.api_key)["deployedVersion"] == Json(2));
@@ -86,6 +92,15 @@ TEST_CASE("the server says what it is, whether it lives and whether it takes wor
   CHECK(api.call("GET", "/readyz").status == 200);
   api.gateway.set_ready(false);
   CHECK(api.call("GET", "/readyz").status == 503);
+}
+
+TEST_CASE("a server whose disk is full is not ready until there is space again", "[http]") {
+  ApiFixture api;
+  api.disk = Error(ErrorCode::overloaded, "the disk is full");
+  CHECK(api.call("GET", "/readyz").status == 503);
+  CHECK(api.call("GET", "/healthz").status == 200);
+  api.disk = Done{};
+  CHECK(api.call("GET", "/readyz").status == 200);
 }
 
 TEST_CASE("answers are counted by route and class of status", "[http]") {

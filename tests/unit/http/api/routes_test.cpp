@@ -33,6 +33,10 @@ std::string_view word_of(Access access) {
       return "API key";
     case Access::project_or_admin:
       return "API key or admin key";
+    case Access::project_key_or_user:
+      return "API key or the run's user";
+    case Access::url_key:
+      return "whoever has the URL";
     case Access::user_token:
       break;
   }
@@ -100,9 +104,10 @@ TEST_CASE("every route stands in the table once and has a handler", "[http]") {
     CHECK(route.handler != nullptr);
     CHECK(seen.insert(std::string(route.method) + std::string(route.pattern)).second);
     const bool names_project = route.pattern.find("{project}") != std::string_view::npos;
-    const bool is_of_a_project = route.access == Access::project_key ||
-                                 route.access == Access::project_or_admin ||
-                                 route.access == Access::user_token;
+    const bool is_of_a_project =
+        route.access == Access::project_key || route.access == Access::project_or_admin ||
+        route.access == Access::project_key_or_user || route.access == Access::url_key ||
+        route.access == Access::user_token;
     CHECK(names_project == is_of_a_project);
   }
 }

@@ -93,6 +93,30 @@ TEST_CASE("a flag wins over the environment, the environment over the file", "[h
   CHECK(options->in_memory);
 }
 
+TEST_CASE("a comment behind a value and a byte order mark are no part of a config file", "[http]") {
+  const Folder folder;
+  const auto file = folder.write("config",
+                                 "\xef\xbb\xbf"
+                                 "data-dir = /a/b # where it is\n"
+                                 "listen = 127.0.0.1:1\t# here\n"
+                                 "admin-key = \"a # b\" # with blanks\n"
+                                 "ca-file = /x#y\n");
+  const auto options = read({"--config", file});
+  REQUIRE(options.ok());
+  CHECK(options->data_dir == "/a/b");
+  CHECK(options->listen.port == 1);
+  CHECK(options->admin_key == "a # b");
+  CHECK(options->outbound.extra_ca_file == "/x#y");
+}
+
+TEST_CASE("times that leave clients no time at all are refused", "[http]") {
+  for (const char* const option : {"--idle-time", "--request-head-time", "--transfer-time"}) {
+    CHECK_THAT(refusal({option, "0s"}), says(option) && says("at least 1ms"));
+    CHECK(read({option, "1ms"}).ok());
+  }
+  CHECK(read({"--response-hold", "0s", "--drain-time", "0s"}).ok());
+}
+
 TEST_CASE("an unknown key of a config file is refused with the nearest one", "[http]") {
   const Folder folder;
   const auto file = folder.write("config", "\ndata-dri = x\n");

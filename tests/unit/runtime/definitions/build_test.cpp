@@ -196,3 +196,21 @@ TEST_CASE("what is no build says so") {
   CHECK(items[0].definition.is_null());
   CHECK(items[2].definition.is_null());
 }
+
+TEST_CASE("a workflow's id that a build has twice is left out the second time and says so") {
+  const std::string one = R"({"id": "same", "name": "One", "steps": [
+      {"id": "t", "type": "TRIGGER/ENDPOINT", "parameters": {}, "next": []}]})";
+  const auto items = items_of(R"({"integrations": {
+      "a": {"name": "A", "workflows": {"same": )" +
+                              one + R"(}},
+      "b": {"name": "B", "workflows": {"same": )" +
+                              one + "}}}}");
+  std::vector<const BuildItem*> same;
+  for (const BuildItem& each : items) {
+    if (each.id == "same") same.push_back(&each);
+  }
+  REQUIRE(same.size() == 2);
+  CHECK_FALSE(same[0]->definition.is_null());
+  CHECK(same[1]->definition.is_null());
+  CHECK(codes(*same[1]) == "id_taken /integrations/b/workflows/same\n");
+}

@@ -231,31 +231,32 @@ TEST_CASE("the state of pagination is known in paginated requests only") {
 }
 
 TEST_CASE("references are checked in every field of every kind of step") {
-  for (const char* const step :
-       {R"({"id":"s","type":"function","code":"x","parameters":{"a":["{{zzz.result}}"]}})",
-        R"({"id":"s","type":"conditional",
+  for (
+      const char* const step :
+      {R"({"id":"s","type":"function","code":"x","parameters":{"a":["{{zzz.result}}"]}})",
+       R"({"id":"s","type":"conditional",
              "if":[{"variable":"{{zzz.result}}","operator":"Exists"}]})",
-        R"({"id":"s","type":"conditional",
+       R"({"id":"s","type":"conditional",
              "if":[{"variable":1,"operator":"NumberEquals","argument":"{{zzz.result}}"}]})",
-        R"({"id":"s","type":"conditional","branches":[{"label":"A",
+       R"({"id":"s","type":"conditional","branches":[{"label":"A",
              "if":[{"variable":"{{zzz.result}}","operator":"Exists"}]}]})",
-        R"({"id":"s","type":"fanOut","items":"{{zzz.result}}",
+       R"({"id":"s","type":"fanOut","items":"{{zzz.result}}",
              "steps":[{"id":"i","type":"delay","value":1,"unit":"DAYS"}]})",
-        R"({"id":"s","type":"delay","value":"{{zzz.result}}","unit":"DAYS"})",
-        R"({"id":"s","type":"delay","until":"{{zzz.result}}"})",
-        R"({"id":"s","type":"request","method":"GET","url":"{{zzz.result}}"})",
-        R"({"id":"s","type":"request","method":"GET","url":"x","params":{"a":["{{zzz.result}}"]}})",
-        R"({"id":"s","type":"request","method":"GET","url":"x","headers":{"a":"{{zzz.result}}"}})",
-        R"({"id":"s","type":"request","method":"GET","url":"x","body":{"a":"{{zzz.result}}"}})",
-        R"({"id":"s","type":"request","method":"GET","url":"x",
+       R"({"id":"s","type":"delay","value":"{{zzz.result}}","unit":"DAYS"})",
+       R"({"id":"s","type":"delay","until":"{{zzz.result}}"})",
+       R"({"id":"s","type":"request","method":"GET","url":"{{zzz.result}}"})",
+       R"({"id":"s","type":"request","method":"GET","url":"https://x.example","params":{"a":["{{zzz.result}}"]}})",
+       R"({"id":"s","type":"request","method":"GET","url":"https://x.example","headers":{"a":"{{zzz.result}}"}})",
+       R"({"id":"s","type":"request","method":"GET","url":"https://x.example","body":{"a":"{{zzz.result}}"}})",
+       R"({"id":"s","type":"request","method":"GET","url":"https://x.example",
             "authorization":{"type":"bearer","token":"{{zzz.result}}"}})",
-        R"({"id":"s","type":"request","method":"GET","url":"x","pagination":{
+       R"({"id":"s","type":"request","method":"GET","url":"https://x.example","pagination":{
             "output":"response.body","pageToken":"response.body.next",
             "stopWhen":[[{"variable":"{{zzz.result}}","operator":"Exists"}]]}})",
-        R"({"id":"s","type":"response","file":"{{zzz.result}}"})",
-        R"({"id":"s","type":"response","statusCode":"{{zzz.result}}"})",
-        R"({"id":"s","type":"response","headers":{"a":"{{zzz.result}}"}})",
-        R"({"id":"s","type":"response","body":"x {{zzz.result}}"})"}) {
+       R"({"id":"s","type":"response","file":"{{zzz.result}}"})",
+       R"({"id":"s","type":"response","statusCode":"{{zzz.result}}"})",
+       R"({"id":"s","type":"response","headers":{"a":"{{zzz.result}}"}})",
+       R"({"id":"s","type":"response","body":"x {{zzz.result}}"})"}) {
     REQUIRE_THAT(why(step), Catch::Contains("there is no step `zzz`"));
   }
 }

@@ -21,6 +21,10 @@ Trigger trigger_of(const char* text) {
   return *trigger;
 }
 
+Result<std::string> no_secrets(const std::string& name) {
+  return Error(ErrorCode::secret_missing, "there is no secret " + name);
+}
+
 TEST_CASE("every kind is found by its type and knows its own triggers") {
   REQUIRE(trigger_types() == std::vector<std::string>{"request"});
   for (const auto& type : trigger_types()) {
@@ -40,15 +44,15 @@ TEST_CASE("a request trigger checks the request inside its output and needs no n
   const auto output = [](const char* body) {
     return request_output(JsonObject{{"body", *parse_json(body)}});
   };
-  REQUIRE(kind.check(trigger, output(R"({"n": 1})")).ok());
-  const auto refused = kind.check(trigger, output("{}"));
+  REQUIRE(kind.receive(trigger, output(R"({"n": 1})"), no_secrets).ok());
+  const auto refused = kind.receive(trigger, output("{}"), no_secrets);
   REQUIRE_FALSE(refused.ok());
   REQUIRE(refused.error().code == ErrorCode::invalid_request);
   REQUIRE(refused.error().details.size() == 1);
   const Trigger any = trigger_of(R"({"trigger": {"type": "request"}})");
-  REQUIRE(kind.check(any, output("null")).ok());
-  REQUIRE_FALSE(kind.check(any, JsonObject{{"event", "order"}}).ok());
-  REQUIRE_FALSE(kind.check(any, Json()).ok());
+  REQUIRE(kind.receive(any, output("null"), no_secrets).ok());
+  REQUIRE_FALSE(kind.receive(any, JsonObject{{"event", "order"}}, no_secrets).ok());
+  REQUIRE_FALSE(kind.receive(any, Json(), no_secrets).ok());
   REQUIRE(kind.name(trigger).empty());
 }
 

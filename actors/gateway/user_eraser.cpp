@@ -1,0 +1,233 @@
+#include "actors/gateway/user_eraser.h"
+
+#include "actors/gateway/gateway.h"
+#include "actors/workers/survive.h"
+#include "storage/tables/enabled_workflow_table.h"
+#include "storage/tables/timer_table.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+/// Runs that are erased in one commit: each is a range removal.
+constexpr std::size_t runs_per_commit = 100;
+
+std::pair<ProjectId, UserId> pair_of(const UserKey& key) { return {key.project, key.user}; }
+
+}  // namespace
+
+UserEraser::UserEraser(Dependencies dependencies, UserEraserOptions options)
+    : dependencies_(std::move(dependencies)),
+      options_(options),
+      executions_(dependencies_.store),
+      credentials_(dependencies_.store),
+      wishes_(dependencies_.store),
+      thread_([this] { run(); }) {}
+
+UserEraser::~UserEraser() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+// --- asking ---------------------------------------------------------------------------------------
+
+Result<std::optional<UserEraser::Erased>> UserEraser::erase(const ProjectId& project,
+                                                            const UserId& user) {
+  const UserKey key{project, user};
+  const auto known = is_known(key);
+  if (!known) return known.error();
+  if (!*known)
+    return Error(ErrorCode::not_found, "nothing is known of the user \"" + user.text + '"');
+  {
+    const Lock lock(mutex_);
+    auto& progress = progress_[pair_of(key)];
+    ++progress.waiting;
+    progress.is_done = false;
+  }
+  const auto recorded = record(key);
+  Lock lock(mutex_);
+  ++asked_;
+  wake_.notify_all();
+  const Instant until = dependencies_.clock.now() + options_.patience;
+  auto& progress = progress_[pair_of(key)];
+  while (recorded && !progress.is_done && !stopping_ && dependencies_.clock.now() < until) {
+    dependencies_.clock.wait_until(lock, wake_, until);
+  }
+  const bool is_done = progress.is_done;
+  const Erased erased = progress.erased;
+  if (--progress.waiting == 0 && is_done) progress_.erase(pair_of(key));
+  if (!recorded) return recorded.error();
+  return is_done ? std::optional(erased) : std::nullopt;
+}
+
+Result<bool> UserEraser::is_known(const UserKey& key) const {
+  dependencies_.users.commits().settle();  // who was seen a moment ago is on the disk then
+  const auto view = dependencies_.users.now(key);
+  if (!view) return view.error();
+  if ((*view)->exists()) return true;
+  bool has_runs = false;
+  auto read = executions_.of_user(key.project, key.user, [&](const ExecutionSummary&) {
+    has_runs = true;
+    return false;
+  });
+  if (!read) return read.error();
+  return has_runs;
+}
+
+Outcome UserEraser::record(const UserKey& key) {
+  return dependencies_.users.change(
+      key, [&](const UserView& now, storage::WriteBatch& batch) -> Result<SharedUserView> {
+        const Instant at = dependencies_.clock.now();
+        ConnectedUser user =
+            now.user != nullptr ? *now.user : ConnectedUser{key.user, {}, false, at, 0};
+        user.is_disabled = true;
+        storage::UserErasureTable::put(batch, {key.project, key.user, at});
+        storage::UserTable::put(batch,
+                                {key.project, key.user, to_text(user.meta), true, user.first_seen});
+        auto next = std::make_shared<UserView>(now);
+        next->user = std::make_shared<const ConnectedUser>(std::move(user));
+        return SharedUserView(std::move(next));
+      });
+}
+
+// --- erasing --------------------------------------------------------------------------------------
+
+void UserEraser::run() {
+  Lock lock(mutex_);
+  while (!stopping_) {
+    const std::size_t asked = asked_;
+    lock.unlock();
+    Millis wait = options_.idle;
+    survive(dependencies_.log, "the erasure of users", [&] { wait = sweep(); });
+    lock.lock();
+    const Instant next = dependencies_.clock.now() + wait;
+    while (!stopping_ && asked == asked_ && dependencies_.clock.now() < next) {
+      dependencies_.clock.wait_until(lock, wake_, next);
+    }
+  }
+}
+
+Millis UserEraser::sweep() {
+  std::vector<storage::UserErasureRow> wishes;
+  const auto read =
+      wishes_.visit(dependencies_.ownership.owned(), [&](storage::UserErasureRow wish) -> Outcome {
+        wishes.push_back(std::move(wish));
+        return Done{};
+      });
+  if (!read) {
+    dependencies_.log(LogLevel::error,
+                      "users that are to be erased could not be read: " + read.error().message);
+  }
+  Millis wait = options_.idle;
+  for (const auto& wish : wishes) {
+    const auto left = pass(wish);
+    if (!left) {
+      // Tried again after a while. Without the id: the log is not to keep what is being erased.
+      dependencies_.log(LogLevel::error, "a user of project " + wish.project.text +
+                                             " is not erased yet: " + left.error().message);
+    } else if (*left == Left::nothing) {
+      note_done({wish.project, wish.user});
+    } else {
+      wait = std::min(wait, *left == Left::ended_runs ? Millis(0) : options_.pause);
+    }
+    const std::lock_guard lock(mutex_);
+    if (stopping_) break;
+  }
+  return wait;
+}
+
+Result<UserEraser::Left> UserEraser::pass(const storage::UserErasureRow& wish) {
+  dependencies_.users.commits().settle();
+  std::vector<ExecutionSummary> running;
+  std::vector<ExecutionSummary> ended;
+  auto read = executions_.of_user(wish.project, wish.user, [&](ExecutionSummary run) {
+    (is_final(run.status) ? ended : running).push_back(std::move(run));
+    return running.size() + ended.size() < options_.runs_per_pass;
+  });
+  if (!read) return read.error();
+  cancel(wish, running);
+  if (auto erased = erase_runs(wish, ended); !erased) return erased.error();
+  if (!running.empty()) return Left::running_runs;
+  if (!ended.empty()) return Left::ended_runs;
+  if (auto erased = erase_user(wish); !erased) return erased.error();
+  return Left::nothing;
+}
+
+void UserEraser::cancel(const storage::UserErasureRow& wish,
+                        const std::vector<ExecutionSummary>& running) {
+  for (const auto& run : running) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return;
+      auto& cancelled = progress_[{wish.project, wish.user}].cancelled;
+      if (cancelled.contains(run.id)) continue;
+    }
+    const auto asked = dependencies_.gateway.cancel(wish.project, run.id);
+    // One that cannot be asked now is asked in the next pass.
+    const bool is_settled = asked || asked.error().code == ErrorCode::conflict;
+    const std::lock_guard lock(mutex_);
+    if (is_settled) progress_[{wish.project, wish.user}].cancelled.insert(run.id);
+  }
+}
+
+Outcome UserEraser::erase_runs(const storage::UserErasureRow& wish,
+                               const std::vector<ExecutionSummary>& ended) {
+  for (std::size_t begin = 0; begin < ended.size(); begin += runs_per_commit) {
+    const std::size_t end = std::min(begin + runs_per_commit, ended.size());
+    auto batch = dependencies_.users.commits().begin(shard_of(wish.project, wish.user));
+    if (!batch) return batch.error();
+    for (std::size_t i = begin; i < end; ++i) storage::ExecutionTable::erase(*batch, ended[i]);
+    auto erased = dependencies_.users.commits().commit(std::move(*batch));
+    if (!erased) return erased;
+    const std::lock_guard lock(mutex_);
+    auto& progress = progress_[{wish.project, wish.user}];
+    progress.erased.runs += end - begin;
+    for (std::size_t i = begin; i < end; ++i) progress.cancelled.erase(ended[i].id);
+  }
+  return Done{};
+}
+
+Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
+  std::size_t accounts = 0;
+  auto erased = dependencies_.users.change(
+      {wish.project, wish.user},
+      [&](const UserView& now, storage::WriteBatch& batch) -> Result<SharedUserView> {
+        for (const auto& held : now.credentials) {
+          const auto row = credentials_.find(wish.project, wish.user, held.credential->id);
+          if (!row) return row.error();
+          if (!*row) continue;
+          storage::EnabledWorkflowTable::follow(batch, &**row, nullptr);
+          storage::CredentialTable::remove(batch, wish.project, wish.user, held.credential->id);
+          ++accounts;
+        }
+        auto timers = storage::TimerTable::remove_of_user(batch, dependencies_.store, wish.project,
+                                                          wish.user);
+        if (!timers) return timers.error();
+        storage::UserTable::remove(batch, wish.project, wish.user);
+        storage::UserErasureTable::remove(batch, wish.project, wish.user);
+        return SharedUserView(std::make_shared<UserView>());
+      });
+  if (!erased) return erased;
+  const std::lock_guard lock(mutex_);
+  progress_[{wish.project, wish.user}].erased.accounts += accounts;
+  return Done{};
+}
+
+void UserEraser::note_done(const UserKey& key) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& progress = progress_[pair_of(key)];
+    progress.is_done = true;
+    progress.cancelled.clear();
+    if (progress.waiting == 0) progress_.erase(pair_of(key));
+  }
+  wake_.notify_all();
+}
+
+}  // namespace millrace

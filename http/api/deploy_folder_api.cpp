@@ -1,0 +1,139 @@
+#include "http/api/deploy_folder_api.h"
+
+#include "actors/tenants/deploy_folder.h"
+#include "http/api/workflows_api.h"
+#include "http/wire/error_response.h"
+#include "runtime/reading/strict_json.h"
+#include "runtime/text/nearest_name.h"
+
+namespace millrace {
+namespace {
+
+std::string_view word_of(WorkflowLibrary::Change change) {
+  switch (change) {
+    case WorkflowLibrary::Change::added:
+      return "added";
+    case WorkflowLibrary::Change::changed:
+      return "changed";
+    case WorkflowLibrary::Change::unchanged:
+      break;
+  }
+  return "unchanged";
+}
+
+Result<FolderContent> read_content(const ApiCall& call) {
+  const auto body = parse_strict_json(call.http.body);
+  if (!body) return body.error();
+  if (!body->is_object()) return Error(ErrorCode::invalid_request, "the body must be an object");
+  FolderContent content;
+  for (const auto& member : body->get_object()) {
+    const std::string key(member.key());
+    const std::vector<std::string> known{"integrations", "workflows"};
+    if (key != known[0] && key != known[1]) {
+      return wrong_member(key, "is not known here", nearest_name(key, known));
+    }
+    if (!member.value().is_object()) {
+      return wrong_member(key, "must be an object of definitions by their ids");
+    }
+    for (const auto& [id, definition] : member.value().get_object()) {
+      if (key == "integrations") {
+        content.integrations.push_back({std::string(id), definition});
+        continue;
+      }
+      const auto workflow = read_workflow_id(std::string(id));
+      if (!workflow) return workflow.error();
+      content.workflows.push_back({*workflow, definition});
+    }
+  }
+  return content;
+}
+
+Result<FolderMode> mode_of(const ApiCall& call) {
+  const auto check = call.query_value("check").value_or("false");
+  if (check == "true") return FolderMode::check;
+  if (check == "false") return FolderMode::apply;
+  return Error(ErrorCode::invalid_request, "\"check\" is true or false");
+}
+
+JsonObject refusal(std::string_view kind, const std::string& id, const Error& why) {
+  JsonObject object{{"kind", kind}, {"id", id}};
+  for (const auto& member : error_body(why)) object[member.key()] = member.value();
+  return object;
+}
+
+Reply refused(const FolderPlan& plan) {
+  JsonArray list;
+  for (const auto& each : plan.refused_integrations) {
+    list.push_back(refusal("integration", each.type, each.why));
+  }
+  for (const auto& each : plan.refused_workflows) {
+    list.push_back(refusal("workflow", each.id.text, each.why));
+  }
+  JsonObject body = error_body(Error(ErrorCode::invalid_definition,
+                                     std::to_string(list.size()) +
+                                         " of the folder's definitions are refused; nothing was "
+                                         "changed"));
+  body["refused"] = std::move(list);
+  return json_reply(http_status(ErrorCode::invalid_definition), body);
+}
+
+}  // namespace
+
+Result<Reply> deploy_whole_folder(const ApiCall& call, ApiServices& services) {
+  const auto mode = mode_of(call);
+  if (!mode) return mode.error();
+  const auto content = read_content(call);
+  if (!content) return content.error();
+  const auto plan =
+      deploy_folder(call.project, *content, services.integrations, services.workflows, *mode);
+  if (!plan) return plan.error();
+  if (plan->is_refused()) return refused(*plan);
+  JsonArray integrations;
+  for (const auto& each : plan->integrations) {
+    integrations.push_back(JsonObject{{"type", each.type}, {"change", word_of(each.change)}});
+  }
+  JsonArray workflows;
+  for (const auto& each : plan->workflows) {
+    workflows.push_back(JsonObject{
+        {"id", each.id.text}, {"change", word_of(each.change)}, {"version", each.version}});
+  }
+  return json_reply(200, JsonObject{{"applied", *mode == FolderMode::apply},
+                                    {"integrations", std::move(integrations)},
+                                    {"workflows", std::move(workflows)}});
+}
+
+namespace {
+
+constexpr Route routes[]{
+    {.method = "POST",
+     .pattern = "/projects/{project}/deploy",
+     .operation = "deployFolder",
+     .summary = "Checks integrations and workflows, and then deploys all of them or none",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &deploy_whole_folder,
+     .parameters = {project_in_path,
+                    {"check", "\"true\"|\"false\"",
+                     "`true`: only say what would be done; `false` unless given."}},
+     .body = {"{integrations?: {[type]: object}, workflows?: {[id]: Definition}}"},
+     .answers = {{200, "What was done with each.",
+                  "{applied: boolean, integrations: [{type: string, change: FolderChange}], "
+                  "workflows: [{id: string, change: FolderChange, version: integer}]}"},
+                 {400,
+                  "Something is refused, and nothing was done: `refused` has an error for each "
+                  "definition.",
+                  "Error"},
+                 {409, "Drafts were changed meanwhile; nothing was done.", "Error"}}},
+};
+
+constexpr NamedShape shapes[]{
+    {"FolderChange", "\"added\"|\"changed\"|\"unchanged\"",
+     "Against what is saved and live; what is unchanged keeps its version."},
+};
+
+}  // namespace
+
+constinit const RouteGroup deploy_folder_routes{"Folders", "Deploying a folder as one thing.",
+                                                routes, shapes};
+
+}  // namespace millrace
