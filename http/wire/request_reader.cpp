@@ -74,6 +74,8 @@ std::variant<RequestHead, WireError, RequestReader::Ended> RequestReader::read_h
 bool RequestReader::would_wait_for_body(const RequestHead& head) const {
   if (head.framing == RequestHead::Framing::none) return false;
   if (head.framing == RequestHead::Framing::chunked) return true;
+  // One that is too large is refused for that, whoever sends it.
+  if (head.content_length > limits_.body_bytes_max) return false;
   return socket_.unread().size() < head.content_length;
 }
 
