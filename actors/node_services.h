@@ -8,6 +8,7 @@
 #include "actors/runs/run_queue.h"
 #include "actors/scheduling/timer_service.h"
 #include "actors/shards/shard_ownership.h"
+#include "actors/tenants/event_log.h"
 #include "actors/tenants/tenant_view.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/workers/flush_reminder.h"
@@ -77,6 +78,7 @@ struct NodeDependencies {
   LogSink log;
   ActorOptions options;
   RunObserver* observer = nullptr;  // null: nobody looks on, and nothing is collected
+  EventLog* event_log = nullptr;    // null: what starts nothing is not written down
 };
 
 struct NodeServices : NodeDependencies {

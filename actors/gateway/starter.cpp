@@ -1,6 +1,6 @@
 #include "actors/gateway/starter.h"
 
-#include "runtime/triggers/trigger_catalog.h"
+#include "runtime/base/check.h"
 
 #include <utility>
 
@@ -44,6 +44,12 @@ Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start) const {
   const Workflow& workflow = *start.workflow;
   if (std::holds_alternative<FromTrigger>(start.origin)) {
     const TriggerKind& kind = kind_of(workflow.trigger);
+    CHECK(start.kind != nullptr, "nobody knows what came in");
+    if (start.kind != &kind) {
+      return Error(ErrorCode::invalid_request, "the workflow is started by " +
+                                                   std::string(kind.started_by) + ", not by " +
+                                                   std::string(start.kind->started_by));
+    }
     if (auto checked = kind.check(workflow.trigger, start.output); !checked) return checked.error();
   }
   if (commits_.is_full()) {

@@ -2,6 +2,7 @@
 
 #include "http/api/request_payload.h"
 #include "http/api/task_history_api.h"
+#include "http/api/trace_header.h"
 #include "http/wire/response_headers.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/triggers/request_trigger.h"
@@ -36,12 +37,6 @@ Reply reply_of(const RunStillGoing& going, const ApiCall& call) {
                                {"projectId", call.project.text},
                                {"workflowId", call.path_value("workflow")},
                                {"executionId", going.execution.text()}});
-}
-
-/// Several of them are none: nobody could say which one is meant.
-std::optional<TraceParent> trace_of(const httplib::Request& request) {
-  if (request.get_header_value_count("traceparent") != 1) return std::nullopt;
-  return TraceParent::parse(request.get_header_value("traceparent"));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "http/api/routes.h"
 
 #include "http/api/credentials_api.h"
+#include "http/api/events_api.h"
 #include "http/api/health_api.h"
 #include "http/api/import_api.h"
 #include "http/api/integrations_api.h"
@@ -21,11 +22,11 @@ namespace {
 struct Routes {
   // The groups are constants of other files, initialised at compile time: in any order, this finds
   // them complete.
-  const std::vector<RouteGroup> groups{
-      request_trigger_routes, me_routes,       credential_routes, task_history_routes,
-      workflow_routes,        test_run_routes, import_routes,     secret_routes,
-      integration_routes,     user_routes,     project_routes,    signing_key_routes,
-      server_routes};
+  const std::vector<RouteGroup> groups{request_trigger_routes, event_routes,        me_routes,
+                                       credential_routes,      task_history_routes, workflow_routes,
+                                       test_run_routes,        import_routes,       secret_routes,
+                                       integration_routes,     user_routes,         project_routes,
+                                       signing_key_routes,     server_routes};
   const std::vector<Route> all = one_after_the_other(groups);
   const RouteTable table{all};
 

@@ -107,6 +107,7 @@ Outcome check(const Trigger& trigger, const Json& output) {
 const TriggerKind request_trigger_kind{
     .type = "request",
     .history_type = "TRIGGER/ENDPOINT",
+    .started_by = "requests",
     .read = read,
     .templates = no_templates,
     .outputs = outputs,

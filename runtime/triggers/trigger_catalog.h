@@ -26,21 +26,24 @@ struct TriggerOutput {
 struct TriggerKind {
   std::string_view type;          // in definitions and in index rows: stored, never changed
   std::string_view history_type;  // in the task history
+  std::string_view started_by;    // "requests": who starts it, for messages
   /// Reads the kind's own keys; `type` is read already.
   void (*read)(ObjectReader& json, Trigger& trigger);
   /// The trigger's templates. They are rendered before there is a run.
   std::vector<Template*> (*templates)(Trigger& trigger);
+  /// The keys of the output; none: it may have any.
   std::vector<TriggerOutput> (*outputs)(const Trigger& trigger);
   /// Under which name the workflow is looked up when something comes in, such as an event's. Empty
   /// if what comes in names the workflow itself. At most limits::id_bytes_max bytes.
   std::string (*name)(const Trigger& trigger);
-  /// May a run begin with this output? One of another kind of trigger is refused. Error:
-  /// invalid_request, with what does not fit as details.
+  /// May a run begin with this output, which is one of this kind? Error: invalid_request, with what does
+  /// not fit as details.
   Outcome (*check)(const Trigger& trigger, const Json& output);
 };
 
 // In the order of the alternatives of Trigger.
 extern const TriggerKind request_trigger_kind;
+extern const TriggerKind event_trigger_kind;
 
 /// Null for a type that does not exist or is not supported yet.
 const TriggerKind* find_trigger_kind(std::string_view type);
