@@ -225,7 +225,7 @@ class Build {
                 "a build holds no values: put the secret `" + name + "`");
   }
 
-  void note_event(const std::string& id, const Json& event, const std::string& pointer) {
+  void note_event(const std::string& id, const Json& event, const std::string&) {
     const std::string given = first_text(event, {"name"});
     const std::string name = given.empty() ? id : given;
     around_.events.emplace(id, name);
