@@ -8,6 +8,7 @@
 #include "actors/runs/run_queue.h"
 #include "actors/scheduling/timer_service.h"
 #include "actors/shards/shard_ownership.h"
+#include "actors/tenants/event_log.h"
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/tenant_view.h"
 #include "actors/tenants/workflow_library.h"
@@ -81,6 +82,7 @@ struct NodeDependencies {
   ActorOptions options;
   RunObserver* observer = nullptr;        // null: nobody looks on, and nothing is collected
   RefusedCredentials* refused = nullptr;  // null: accounts stay as they are whatever peers answer
+  EventLog* event_log = nullptr;          // null: what starts nothing is not written down
 };
 
 struct NodeServices : NodeDependencies {

@@ -269,6 +269,35 @@ std::string integration(const ProjectId& project, std::string_view type) {
   return project_row(Kind::integration, project).text(type).take();
 }
 
+std::string app_events(const ProjectId& project) {
+  return project_row(Kind::app_event, project).take();
+}
+
+std::string app_event(const ProjectId& project, std::string_view name) {
+  return project_row(Kind::app_event, project).text(name).take();
+}
+
+std::string event_log(ShardId shard, const ProjectId& project) {
+  return KeyWriter(shard, Kind::event_log).text(project.text).take();
+}
+
+std::string event_log_from(ShardId shard, const ProjectId& project, Instant at) {
+  return KeyWriter(shard, Kind::event_log).text(project.text).time(at).take();
+}
+
+std::string event_log_row(ShardId shard, const ProjectId& project, Instant at,
+                          std::uint64_t number) {
+  return KeyWriter(shard, Kind::event_log).text(project.text).time(at).number(number).take();
+}
+
+std::string event_log_stretch(ShardId shard, const ProjectId& project, std::int64_t stretch) {
+  static_assert(event_log_stretch_bits % 8 == 0);
+  std::string key =
+      event_log_from(shard, project, Instant(Millis(stretch << event_log_stretch_bits)));
+  key.resize(key.size() - event_log_stretch_bits / 8);
+  return key;
+}
+
 std::string users(ShardId shard) { return KeyWriter(shard, Kind::user).take(); }
 
 std::string users(ShardId shard, const ProjectId& project) {

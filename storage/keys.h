@@ -44,6 +44,7 @@ enum class Kind : std::uint8_t {
   project_revision = 22,  // project
   api_key = 23,           // hash of the key; on a shard of its own
   credential = 24,        // project, user, credential; on the user's shard
+  app_event = 25,         // project, name
   user = 26,              // project, user; on the user's shard
   run_key = 27,           // key id; of the node
   user_erasure = 28,      // project, user; on the user's shard
@@ -57,6 +58,7 @@ enum class Kind : std::uint8_t {
   index_state = 43,       // says that the shard has these rows
   timer = 48,             // due time, execution, branch, step
   wake = 49,              // due time, target kind(1), target key
+  event_log = 50,         // project, time, number(8); on the user's shard
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -129,6 +131,9 @@ std::string integrations(ShardId shard);             // prefix
 std::string integrations(const ProjectId& project);  // prefix
 std::string integration(const ProjectId& project, std::string_view type);
 
+std::string app_events(const ProjectId& project);  // prefix
+std::string app_event(const ProjectId& project, std::string_view name);
+
 // --- a project's users -----------------------------------------------------------------------
 std::string users(ShardId shard);  // prefix
 /// The project's users on one shard, in the order of their ids. A prefix.
@@ -141,6 +146,19 @@ std::string user_erasure(const ProjectId& project, const UserId& user);
 std::string credentials(ShardId shard);                                 // prefix
 std::string credentials(const ProjectId& project, const UserId& user);  // prefix
 std::string credential(const ProjectId& project, const UserId& user, std::string_view id);
+
+// --- the event log ---------------------------------------------------------------------------
+/// Of one project on one shard, in the order of time. A prefix.
+std::string event_log(ShardId shard, const ProjectId& project);
+/// Where entries of that time begin within `event_log(...)`.
+std::string event_log_from(ShardId shard, const ProjectId& project, Instant at);
+/// `number` tells apart what happened in one millisecond.
+std::string event_log_row(ShardId shard, const ProjectId& project, Instant at,
+                          std::uint64_t number);
+/// All entries of a stretch of 2^24 ms (4.7 hours), counted from 1970: what is removed at once when it is old. A
+/// prefix.
+std::string event_log_stretch(ShardId shard, const ProjectId& project, std::int64_t stretch);
+inline constexpr int event_log_stretch_bits = 24;
 
 // --- executions ------------------------------------------------------------------------------
 /// The task history of one project on one shard, in (start time, id) order. A prefix.

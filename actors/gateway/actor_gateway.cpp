@@ -1,5 +1,6 @@
 #include "actors/gateway/actor_gateway.h"
 
+#include "actors/gateway/event_starter.h"
 #include "actors/gateway/starter.h"
 #include "actors/messages.h"
 #include "actors/scheduling/recovery_sweep.h"
@@ -50,6 +51,9 @@ class CafGateway final : public ActorGateway {
                  [this](std::shared_ptr<const RunOrder> order) {
                    caf::anon_send(node_, StartRun{std::move(order)});
                  }),
+        events_({services_.store, FencedCommits(services_.commits, services_.ownership),
+                 services_.workflows, services_.tenants, starter_, services_.start_refused,
+                 services_.observer, services_.event_log}),
         sweep_(
             services_.store, services_.ownership, services_.clock, services_.log,
             services_.options.recovery_interval,
@@ -78,23 +82,34 @@ class CafGateway final : public ActorGateway {
 
   Result<TriggerReply> trigger(TriggerRequest request, Millis hold) override {
     auto workflow = services_.workflows.deployed(request.project, request.workflow);
-    if (!workflow) return workflow.error();
+    if (!workflow) {
+      note(request, {}, workflow.error());
+      return workflow.error();
+    }
     const auto* const trigger = std::get_if<RequestTrigger>(&(*workflow)->trigger);
     if (trigger != nullptr && !request.method.empty()) {
       auto called = check_method(*trigger, request.method);
       if (!called) return called.error();
     }
-    auto order = starter_.prepare({.workflow = std::move(*workflow),
-                                   .user = std::move(request.user),
+    auto order = starter_.prepare({.workflow = *workflow,
+                                   .kind = &request_trigger_kind,
+                                   .user = request.user,
                                    .output = std::move(request.output),
                                    .files = std::move(request.files),
-                                   .credential = std::move(request.credential),
+                                   .credential = request.credential,
                                    .trace = request.trace,
                                    .reply_at = ReplyAt::response});
-    if (!order) return order.error();
+    if (!order) {
+      note(request, (*workflow)->integration, order.error());
+      return order.error();
+    }
     const HeldReplies::Place place = place_for(**order);
     if (auto reply = reply_of(*order, hold)) return std::move(*reply);
     return still_going(**order);
+  }
+
+  Result<std::vector<ExecutionId>> trigger_event(EventRequest request) override {
+    return events_.start(request);
   }
 
   Result<TestEnd> run_test(TestOrder test, Millis hold) override {
@@ -163,6 +178,15 @@ class CafGateway final : public ActorGateway {
     return services_.commits.commit_and_wait(std::move(batch));
   }
 
+  /// A request that starts nothing is in the event log, if that is not the fault of the moment.
+  void note(const TriggerRequest& request, const std::string& integration, const Error& why) {
+    if (services_.event_log == nullptr || !is_unmet_condition(why.code)) return;
+    services_.event_log->note(
+        {request.project, request.user, request.workflow, std::string(request_trigger_kind.type),
+         integration, trace_id_text(request.trace)},
+        why);
+  }
+
   /// To wait for the Response step. Without one the run is answered when it is durable.
   HeldReplies::Place place_for(RunOrder& order) {
     if (order.reply_at != ReplyAt::response) return {};
@@ -202,6 +226,7 @@ class CafGateway final : public ActorGateway {
   caf::actor_system system_;
   caf::actor node_;
   const Starter starter_;
+  EventStarter events_;
   RecoverySweep sweep_;
 };
 

@@ -14,6 +14,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace millrace {
 
@@ -28,6 +29,16 @@ struct TriggerRequest {
   std::string method{};                // of the request; empty: whichever the trigger wants
 };
 
+struct EventRequest {
+  ProjectId project;
+  UserId user;
+  std::string event;  // its name
+  Json payload;       // files as handles
+  RunFiles files{};
+  std::string credential{};            // only this account; empty: each that has a workflow enabled
+  std::optional<TraceParent> trace{};  // which trace the event belongs to
+};
+
 class Gateway {
  public:
   virtual ~Gateway() = default;
@@ -37,6 +48,12 @@ class Gateway {
   /// not_found, workflow_not_deployed, method_not_allowed (see check_method), invalid_request (violations as details), overloaded,
   /// storage_failed, and the unmet condition of a live run (see TenantView::grant).
   virtual Result<TriggerReply> trigger(TriggerRequest request, Millis hold) = 0;
+
+  /// Starts a run of each deployed workflow that listens to the event and that the user has enabled, on each
+  /// account that has it. Returns when all of them are durable, which they are together or not at all, and
+  /// waits for none of them. What is not started for an unmet condition is in the event log. Errors, and
+  /// then nothing was started: limit_exceeded (runs_per_event_max), overloaded, storage_failed, shard_moved.
+  virtual Result<std::vector<ExecutionId>> trigger_event(EventRequest request) = 0;
 
   /// Asks a run to stop: no further step begins. Returns once the wish is durable. `by`: whom its history
   /// names. Errors: not_found (also for another project's run), conflict (already ended).

@@ -1,6 +1,6 @@
 #include "actors/gateway/starter.h"
 
-#include "runtime/triggers/trigger_catalog.h"
+#include "runtime/base/check.h"
 
 #include <utility>
 
@@ -45,8 +45,14 @@ Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start) const {
   auto tenant = tenants_.view(workflow.project, start.user);
   if (!tenant) return tenant.error();
   if (std::holds_alternative<FromTrigger>(start.origin)) {
-    auto received = kind_of(workflow.trigger)
-                        .receive(workflow.trigger, std::move(start.output),
+    const TriggerKind& kind = kind_of(workflow.trigger);
+    CHECK(start.kind != nullptr, "nobody knows what came in");
+    if (start.kind != &kind) {
+      return Error(ErrorCode::invalid_request, "the workflow is started by " +
+                                                   std::string(kind.started_by) + ", not by " +
+                                                   std::string(start.kind->started_by));
+    }
+    auto received = kind.receive(workflow.trigger, std::move(start.output),
                                  [&](const std::string& name) { return (*tenant)->secret(name); });
     if (!received) return received.error();
     start.output = std::move(*received);

@@ -11,6 +11,7 @@
 #include "actors/tenants/tenant_view.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/random.h"
+#include "runtime/triggers/trigger_catalog.h"
 #include "storage/group_commit.h"
 
 #include <functional>
@@ -34,6 +35,8 @@ using RunOrigin = std::variant<FromTrigger, FromTest>;
 
 struct RunStart {
   std::shared_ptr<const Workflow> workflow;
+  /// What came in. A workflow with another trigger is not started by it; not asked of tests.
+  const TriggerKind* kind = nullptr;
   UserId user;
   Json output;  // the trigger's, files as handles
   RunOrigin origin = FromTrigger{};
@@ -52,7 +55,7 @@ class Starter {
           Random& random, HandOver hand_over);
 
   /// Checks all and starts nothing: for callers who have to be ready for the reply before it can come.
-  /// Errors: invalid_request (the trigger does not accept the output; not asked of tests), overloaded,
+  /// Errors: invalid_request (the workflow has another trigger, or it does not accept the output), overloaded,
   /// and the unmet condition of a live run (see TenantView::grant).
   /// The order is the caller's until it is handed over: until then the reply may be wanted earlier.
   Result<std::shared_ptr<RunOrder>> prepare(RunStart start) const;

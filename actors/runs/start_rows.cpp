@@ -23,12 +23,24 @@ void put_files(storage::WriteBatch& batch, const RunOrder& order) {
   }
 }
 
-void put_start(storage::WriteBatch& batch, const RunOrder& order, const Event& started) {
+Event first_event(const RunOrder& order) { return {order.submitted, order.started}; }
+
+void put_start(storage::WriteBatch& batch, const RunOrder& order) {
   put_files(batch, order);
   JournalPageWriter page;
-  page.add(started);
+  page.add(first_event(order));
   storage::ExecutionTable::put_page(batch, order.execution, BranchPath{}, {1, page.take(), 1});
   storage::ExecutionTable::put_summary(batch, summary_of(order));
+}
+
+void tell_stored(const RunOrder& order, RunObserver* observer) {
+  if (observer != nullptr) {
+    const ObservedEvent seen = observed(first_event(order), order.submitted);
+    observer->durable({order.execution, order.started.project, order.started.user, order.workflow,
+                       BranchPath{}, std::span(&seen, 1)});
+  }
+  order.reply->note_stored();
+  order.reply->give(TriggerReply(RunAccepted{order.execution, order.submitted}));
 }
 
 }  // namespace millrace

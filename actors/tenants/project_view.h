@@ -2,6 +2,7 @@
 // Everything that runs and requests need of a project, as it was at one revision: an immutable value
 // whose parts are shared between revisions.
 
+#include "actors/tenants/project_events.h"
 #include "actors/tenants/project_integrations.h"
 #include "actors/tenants/project_secrets.h"
 #include "storage/tables/project_table.h"
@@ -29,11 +30,12 @@ struct ProjectView {
   std::shared_ptr<const ProjectSecrets> secrets = std::make_shared<const ProjectSecrets>();
   std::shared_ptr<const ProjectIntegrations> integrations =
       std::make_shared<const ProjectIntegrations>();
+  std::shared_ptr<const ProjectEvents> events = std::make_shared<const ProjectEvents>();
 
   /// False: there is no such project, and nothing of it.
   bool exists() const { return !row.id.empty(); }
   std::size_t bytes() const {
-    std::size_t bytes = 1'000 + secrets->bytes() + integrations->bytes();
+    std::size_t bytes = 1'000 + secrets->bytes() + integrations->bytes() + events->bytes();
     for (const auto& key : keys->keys) bytes += key.pem.size();
     return bytes;
   }

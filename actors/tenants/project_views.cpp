@@ -9,6 +9,7 @@ ProjectViews::ProjectViews(const storage::OrderedStore& store, FencedCommits com
     : projects_(store),
       secrets_(store),
       integrations_(store),
+      events_(store),
       sealer_(sealer),
       log_(std::move(log)),
       views_(std::move(commits), limits,
@@ -58,6 +59,9 @@ Result<SharedProject> ProjectViews::read(const ProjectId& project) const {
   auto integrations = read_integrations(project);
   if (!integrations) return integrations.error();
   view->integrations = std::move(*integrations);
+  auto events = read_events(project);
+  if (!events) return events.error();
+  view->events = std::move(*events);
   return SharedProject(std::move(view));
 }
 
@@ -99,6 +103,19 @@ Result<std::shared_ptr<const ProjectIntegrations>> ProjectViews::read_integratio
     }
   }
   return std::shared_ptr<const ProjectIntegrations>(std::move(integrations));
+}
+
+Result<std::shared_ptr<const ProjectEvents>> ProjectViews::read_events(
+    const ProjectId& project) const {
+  const auto rows = events_.list(project);
+  if (!rows) return rows.error();
+  auto events = std::make_shared<ProjectEvents>();
+  for (const auto& row : *rows) {
+    auto schema = parse_json(row.schema);
+    if (!schema) return schema.error();
+    events->put({row.name, std::move(*schema), row.updated, row.schema.size()});
+  }
+  return std::shared_ptr<const ProjectEvents>(std::move(events));
 }
 
 }  // namespace millrace

@@ -6,6 +6,7 @@
 #include "actors/tenants/views.h"
 #include "runtime/base/log.h"
 #include "storage/crypto/sealer.h"
+#include "storage/tables/app_event_table.h"
 #include "storage/tables/integration_table.h"
 #include "storage/tables/secret_table.h"
 
@@ -45,10 +46,12 @@ class ProjectViews {
   Result<std::shared_ptr<const ProjectSecrets>> read_secrets(const ProjectId& project) const;
   Result<std::shared_ptr<const ProjectIntegrations>> read_integrations(
       const ProjectId& project) const;
+  Result<std::shared_ptr<const ProjectEvents>> read_events(const ProjectId& project) const;
 
   const storage::ProjectTable projects_;
   const storage::SecretTable secrets_;
   const storage::IntegrationTable integrations_;
+  const storage::AppEventTable events_;
   const storage::Sealer& sealer_;
   const LogSink log_;
   Views<ProjectId, ProjectView> views_;

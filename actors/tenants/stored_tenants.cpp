@@ -47,6 +47,15 @@ class StoredTenant final : public TenantView {
     return grant;
   }
 
+  std::vector<std::string> enabled_on(const Workflow& workflow) const override {
+    if (workflow.integration.empty()) return {std::string()};
+    std::vector<std::string> accounts;
+    for (const auto& account : user_->get()->list(workflow.integration)) {
+      if (is_enabled_on(*account, workflow.id)) accounts.push_back(account->id);
+    }
+    return accounts;
+  }
+
   Result<std::string> secret(const std::string& name) const override {
     return project_->get()->secrets->value(name);
   }

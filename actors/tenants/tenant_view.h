@@ -41,6 +41,11 @@ class TenantView {
   /// settings_missing, user_disabled, secrets_locked.
   virtual Result<RunGrant> grant(const Workflow& workflow, const std::string& credential) const = 0;
 
+  /// The accounts on which the user has the workflow enabled, in the order of connecting: what comes in for
+  /// the user and not for an account of his is for each of these. One empty text stands for a workflow that
+  /// needs no account.
+  virtual std::vector<std::string> enabled_on(const Workflow& workflow) const = 0;
+
   /// The plain text. Errors: secret_missing, secrets_locked.
   virtual Result<std::string> secret(const std::string& name) const = 0;
 

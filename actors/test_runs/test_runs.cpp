@@ -39,6 +39,9 @@ class LenientTenant final : public TenantView {
     lenient.credential = credential;
     return lenient;
   }
+  std::vector<std::string> enabled_on(const Workflow& workflow) const override {
+    return tenant_->enabled_on(workflow);
+  }
   Result<std::string> secret(const std::string& name) const override {
     return tenant_->secret(name);
   }

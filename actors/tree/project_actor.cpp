@@ -111,35 +111,34 @@ void ProjectActor::start(const StartRun& message) {
 
 void ProjectActor::queue_start(const StartRun& message) {
   const RunOrder& order = *message.order;
+  if (order.is_stored) {
+    queue_.push({order.started.user, order.execution, services_.clock.moment()});
+    admit_waiting();
+    return;
+  }
   const auto tenure = begin_tenure(services_.ownership, services_.commits, order.execution.shard());
   if (!tenure) {
     order.reply->give(tenure.error());
     return;
   }
-  const Event started{services_.clock.now(), order.started};
   storage::WriteBatch batch;
   batch.require(tenure->fence);
-  put_start(batch, order, started);
+  put_start(batch, order);
   queue_.push({order.started.user, order.execution, services_.clock.moment()});
   count_queue();
   // A run that has to wait for a place answers at once that it was accepted, also when it has a
   // Response step: holding the connection would only hold the queue's length in connections.
-  services_.commits.submit(
-      std::move(batch), storage::Urgency::urgent,
-      [order = message.order, observer = services_.observer, refused = services_.start_refused,
-       seen = observed(started, started.at)](const Outcome& outcome) {
-        if (!outcome) {
-          if (!means_shard_moved(outcome.error().code)) refused(order->execution);
-          order->reply->give(outcome.error());
-          return;
-        }
-        if (observer != nullptr) {
-          observer->durable({order->execution, order->started.project, order->started.user,
-                             order->workflow, BranchPath{}, std::span(&seen, 1)});
-        }
-        order->reply->note_stored();
-        order->reply->give(TriggerReply(RunAccepted{order->execution, order->submitted}));
-      });
+  services_.commits.submit(std::move(batch), storage::Urgency::urgent,
+                           [order = message.order, observer = services_.observer,
+                            refused = services_.start_refused](const Outcome& outcome) {
+                             if (outcome) {
+                               tell_stored(*order, observer);
+                             } else {
+                               if (!means_shard_moved(outcome.error().code))
+                                 refused(order->execution);
+                               order->reply->give(outcome.error());
+                             }
+                           });
   // Whoever reads or loads now waits for this commit.
   admit_waiting();
 }

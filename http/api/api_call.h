@@ -24,6 +24,8 @@
 namespace millrace {
 
 class CredentialRegistry;
+class EventLog;
+class EventRegistry;
 class Gateway;
 class IntegrationRegistry;
 class ProjectRegistry;
@@ -51,6 +53,8 @@ struct ApiServices {
   const TaskHistory& history;
   SecretRegistry& secrets;
   IntegrationRegistry& integrations;
+  EventRegistry& events;
+  const EventLog& event_log;
   UserRegistry& users;
   CredentialRegistry& credentials;
   TestRuns& tests;

@@ -1,5 +1,6 @@
 #include "http/api/import_api.h"
 
+#include "actors/tenants/event_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/secret_registry.h"
 #include "actors/tenants/workflow_library.h"
@@ -77,6 +78,7 @@ class Import {
         item.findings.clear();  // somebody has put it
         return Fate::unchanged;
       case BuildItem::Kind::event:
+        return put_event(item);
       case BuildItem::Kind::resource:
       case BuildItem::Kind::webhook:
         return Fate::waiting;
@@ -96,6 +98,15 @@ class Import {
     }
     if (known.error().code != ErrorCode::not_found) return known.error();
     const auto stored = services_.integrations.put(project_, item.id, item.definition);
+    return stored ? Became(Fate::imported) : left_out(item, stored.error());
+  }
+
+  /// Neither does an example payload.
+  Became put_event(BuildItem& item) {
+    const auto known = services_.events.get(project_, item.id);
+    if (known) return Fate::unchanged;
+    if (known.error().code != ErrorCode::not_found) return known.error();
+    const auto stored = services_.events.put(project_, item.id, item.definition);
     return stored ? Became(Fate::imported) : left_out(item, stored.error());
   }
 

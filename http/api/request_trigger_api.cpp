@@ -4,6 +4,7 @@
 #include "actors/tenants/workflow_library.h"
 #include "http/api/request_payload.h"
 #include "http/api/task_history_api.h"
+#include "http/api/trace_header.h"
 #include "http/wire/error_response.h"
 #include "http/wire/response_headers.h"
 #include "runtime/text/ascii_text.h"
@@ -63,12 +64,6 @@ void set_header(Reply& reply, std::string_view name, const Json& value) {
   } else {
     reply.headers.emplace_back(name, text);
   }
-}
-
-/// Several of them are none: nobody could say which one is meant.
-std::optional<TraceParent> trace_of(const httplib::Request& request) {
-  if (request.get_header_value_count("traceparent") != 1) return std::nullopt;
-  return TraceParent::parse(request.get_header_value("traceparent"));
 }
 
 }  // namespace

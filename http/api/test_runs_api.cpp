@@ -1,10 +1,13 @@
 #include "http/api/test_runs_api.h"
 
+#include "actors/tenants/event_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
+#include "runtime/definitions/found_by.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/request_trigger.h"
+#include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
 
@@ -77,10 +80,21 @@ Result<JsonObject> object_member(const JsonObject& body, std::string_view key) {
                                                std::string(kind_name(*value)));
 }
 
+/// The one given, else the event's example.
+Result<Json> payload_of(const ProjectId& project, const JsonObject& body, const std::string& event,
+                        ApiServices& services) {
+  if (const Json* const given = body.if_contains("payload")) return *given;
+  auto known = services.events.get(project, event);
+  if (!known) return known.error();
+  return std::move(known->schema);
+}
+
 Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
   const auto body = json_object_body(call);
   if (!body) return body.error();
-  if (auto known = refuse_others(*body, {"userId", "credentialId", "request", "outputs"}); !known) {
+  if (auto known =
+          refuse_others(*body, {"userId", "credentialId", "request", "payload", "outputs"});
+      !known) {
     return known.error();
   }
   const auto user = string_member(*body, "userId");
@@ -101,17 +115,29 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
   test.user = UserId(user->value_or(preview_user));
   test.workflow = WorkflowId(call.path_value("workflow"));
   test.credential = credential->value_or("");
+  auto entry = services.workflows.get(call.project, test.workflow);
+  if (!entry) return entry.error();
+  test.definition = std::move(entry->draft);
   test.is_trigger_given = body->contains("request");
   Json given = JsonObject{{"trigger", trigger_of(*request)}, {"outputs", *outputs}};
+  const FoundBy found = found_by(test.definition, Stage::deployed);
+  if (found.trigger_kind == event_trigger_kind.type) {
+    if (test.is_trigger_given) {
+      return wrong_member("request",
+                          "is not what starts the workflow: give the event's \"payload\"");
+    }
+    auto payload = payload_of(call.project, *body, found.trigger_name, services);
+    if (!payload) return payload.error();
+    given.get_object()["trigger"] = std::move(*payload);
+  } else if (body->contains("payload")) {
+    return wrong_member("payload", "is of app events: give a \"request\"");
+  }
   const auto kept = intern_files(
       given, [&](std::string bytes) { return test.files.keep(std::move(bytes)); },
       HandlesInData::refused);
   if (!kept) return kept.error();
   test.trigger = given.get_object().at("trigger");
   test.outputs = given.get_object().at("outputs").get_object();
-  auto entry = services.workflows.get(call.project, test.workflow);
-  if (!entry) return entry.error();
-  test.definition = std::move(entry->draft);
   return test;
 }
 
@@ -183,7 +209,8 @@ constexpr Route routes[]{
      .runs_on = RunsOn::project_shard,
      .handler = &test_workflow,
      .parameters = {project_in_path, workflow_in_path},
-     .body = {"{userId?: string, credentialId?: string, request?: TestRequest}", false},
+     .body = {"{userId?: string, credentialId?: string, request?: TestRequest, payload?: any}",
+              false},
      .answers = {{200, "The run has ended, well or not.", "TestReport"},
                  {400, "The trigger refuses the request, or the draft has findings.", "Error"},
                  {404, "There is no such workflow.", "Error"}}},
@@ -198,7 +225,7 @@ constexpr Route routes[]{
                     workflow_in_path,
                     {"step", "string", "The step's id.", RouteParameter::In::path}},
      .body = {"{userId?: string, credentialId?: string, request?: TestRequest, "
-              "outputs?: {[stepId]: any}}",
+              "payload?: any, outputs?: {[stepId]: any}}",
               false},
      .answers = {{200, "The step has ended, well or not.", "TestReport"},
                  {404, "There is no such workflow or step.", "Error"}}},

@@ -133,6 +133,11 @@ inline constexpr Metric metric_list[] = {
      .kind = MetricKind::gauge,
      .unit = "elements",
      .help = "Fan-out elements in memory."},
+    {.name = "millrace_event_log_left_out_total",
+     .unit = "entries",
+     .help = "Entries of the event log that were left out: too many in a minute, or the disk was "
+             "behind.",
+     .watch = "Growth: somebody sends what starts nothing, without end."},
     {.name = "millrace_runs_place_wait_seconds",
      .kind = MetricKind::histogram,
      .unit = "seconds",

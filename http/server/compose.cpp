@@ -9,6 +9,8 @@
 #include "actors/observation/run_metrics.h"
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/credential_registry.h"
+#include "actors/tenants/event_log.h"
+#include "actors/tenants/event_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/refused_credentials.h"
@@ -104,6 +106,8 @@ class ComposedServer final : public RunningServer {
         history_(*store_, workflows_, run_sealer_),
         secrets_(project_views_, clock_, sealer_),
         integrations_(project_views_, clock_),
+        events_(project_views_, clock_),
+        event_log_(*store_, {commits_, ownership_}, clock_, random_),
         users_(*store_, user_views_, clock_),
         credentials_({*store_, project_views_, user_views_, clock_, random_, sealer_}),
         tenants_(project_views_, user_views_, clock_) {}
@@ -114,9 +118,9 @@ class ComposedServer final : public RunningServer {
     if (auto indexed = projects_.index_api_keys(); !indexed) return indexed;
     auto key = admin_key(options_, random_);
     if (!key) return key.error();
-    gateway_ = make_actor_gateway({*store_, commits_, ownership_, clock_, random_, functions_,
-                                   *http_, tenants_, workflows_, run_sealer_, &write_log,
-                                   ActorOptions{}, &observers_, &refused_credentials_});
+    gateway_ = make_actor_gateway(
+        {*store_, commits_, ownership_, clock_, random_, functions_, *http_, tenants_, workflows_,
+         run_sealer_, &write_log, ActorOptions{}, &observers_, &refused_credentials_, &event_log_});
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
@@ -124,8 +128,8 @@ class ComposedServer final : public RunningServer {
     eraser_ = std::make_unique<UserEraser>(
         UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log});
     api_ = std::make_unique<Api>(
-        ApiServices{projects_, workflows_, history_, secrets_, integrations_, users_, credentials_,
-                    *tests_, *eraser_, *timed_gateway_, clock_, options_.api,
+        ApiServices{projects_, workflows_, history_, secrets_, integrations_, events_, event_log_,
+                    users_, credentials_, *tests_, *eraser_, *timed_gateway_, clock_, options_.api,
                     [this](MetricsText& text) { write_metrics(text); },
                     [this] { return store_->commit({}); }},
         key->key);
@@ -184,6 +188,7 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, call_timings_);
     write_server_metrics(text, trigger_timings_);
     write_server_metrics(text, run_metrics_);
+    write_server_metrics(text, event_log_);
   }
 
   const ServerOptions options_;
@@ -209,6 +214,8 @@ class ComposedServer final : public RunningServer {
   TaskHistory history_;
   SecretRegistry secrets_;
   IntegrationRegistry integrations_;
+  EventRegistry events_;
+  EventLog event_log_;
   UserRegistry users_;
   CredentialRegistry credentials_;
   RefusedCredentials refused_credentials_{credentials_, &write_log};

@@ -3,6 +3,7 @@
 #include "actors/functions/function_pool.h"
 #include "actors/node_services.h"
 #include "actors/observation/run_metrics.h"
+#include "actors/tenants/event_log.h"
 #include "http/outbound/outbound_stats.h"
 #include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
@@ -106,6 +107,10 @@ void write_server_metrics(MetricsText& text, const RunMetrics& runs) {
     text.histogram("millrace_step_seconds", times.retried, {name, "retried"});
     text.histogram("millrace_step_seconds", times.failed, {name, "failed"});
   }
+}
+
+void write_server_metrics(MetricsText& text, const EventLog& log) {
+  text.counter("millrace_event_log_left_out_total", number(log.left_out()));
 }
 
 }  // namespace millrace

@@ -6,6 +6,7 @@
 
 namespace millrace {
 
+class EventLog;
 class RunMetrics;
 struct ActorStats;
 struct CallTimings;
@@ -27,5 +28,6 @@ void write_server_metrics(MetricsText& text, const storage::CommitTimings& timin
 void write_server_metrics(MetricsText& text, const CallTimings& timings);
 void write_server_metrics(MetricsText& text, const TriggerTimings& timings);
 void write_server_metrics(MetricsText& text, const RunMetrics& runs);
+void write_server_metrics(MetricsText& text, const EventLog& log);
 
 }  // namespace millrace

@@ -11,6 +11,13 @@ Result<TriggerReply> TimedGateway::trigger(TriggerRequest request, Millis hold) 
   return reply;
 }
 
+Result<std::vector<ExecutionId>> TimedGateway::trigger_event(EventRequest request) {
+  const Moment begun = clock_.moment();
+  auto started = gateway_.trigger_event(std::move(request));
+  if (started && !started->empty()) timings_.acknowledgement.record(clock_.moment() - begun);
+  return started;
+}
+
 Outcome TimedGateway::cancel(const ProjectId& project, const ExecutionId& execution,
                              const std::string& by) {
   return gateway_.cancel(project, execution, by);

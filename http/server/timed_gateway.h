@@ -24,6 +24,7 @@ class TimedGateway final : public Gateway {
 
   /// What is refused is not timed: it did nothing.
   Result<TriggerReply> trigger(TriggerRequest request, Millis hold) override;
+  Result<std::vector<ExecutionId>> trigger_event(EventRequest request) override;
   using Gateway::cancel;
   Outcome cancel(const ProjectId& project, const ExecutionId& execution,
                  const std::string& by) override;

@@ -118,6 +118,12 @@ inline constexpr std::size_t secrets_per_project_max = 1'000;
 inline constexpr std::size_t secret_bytes_max = 64u << 10;
 inline constexpr std::size_t integrations_per_project_max = 1'000;
 inline constexpr std::size_t actions_per_integration_max = 1'000;
+inline constexpr std::size_t events_per_project_max = 1'000;
+/// An app event's example payload. Beyond: `limit_exceeded`.
+inline constexpr std::size_t event_schema_bytes_max = 256u << 10;
+/// Runs that one event may start: its workflows, each on every account that has it enabled. Beyond:
+/// `limit_exceeded`, and none of them begins.
+inline constexpr std::size_t runs_per_event_max = 1'000;
 /// Public keys that verify user tokens. Beyond: `limit_exceeded`; a longer PEM text: `invalid_request`.
 inline constexpr std::size_t signing_keys_per_project_max = 16;
 inline constexpr std::size_t signing_key_pem_bytes_max = 16u << 10;

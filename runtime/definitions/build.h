@@ -30,7 +30,8 @@ struct BuildItem {
   Kind kind = Kind::workflow;
   std::string id;    // what it is put under: a type, a workflow's id, a secret's name
   std::string name;  // what people call it; may be empty
-  /// Of an integration a skeleton that is switched off, of a workflow its draft. Null: nothing can be
+  /// Of an integration a skeleton that is switched off, of a workflow its draft, of an event its example
+  /// payload. Null: nothing can be
   /// put; the findings say why.
   Json definition;
   /// Their pointers lead into the build.

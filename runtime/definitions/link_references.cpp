@@ -309,6 +309,7 @@ class Linker {
     const auto outputs = kind_of(workflow_.trigger).outputs(workflow_.trigger);
     std::vector<std::string> keys;
     for (const TriggerOutput& output : outputs) keys.push_back(output.key);
+    if (outputs.empty()) return;
     check_keys(reference, 0, keys);
     const std::string* const key = key_at(reference, 0);
     for (const TriggerOutput& output : outputs) {

@@ -18,10 +18,6 @@ bool is_enabled(const JsonObject* configuration) {
   return enabled != nullptr && enabled->is_bool() && enabled->get_bool();
 }
 
-bool is_enabled(const Credential& credential, const WorkflowId& workflow) {
-  return is_enabled(configuration_of(credential, workflow));
-}
-
 bool is_filled(const JsonObject& settings, const std::string& id) {
   const Json* const value = settings.if_contains(id);
   if (value == nullptr || value->is_null()) return false;
@@ -68,7 +64,7 @@ Outcome check_connection(const RunConditions& conditions) {
     return Error(ErrorCode::credential_invalid,
                  "the user's account for " + quoted + " is not accepted: connect it again");
   }
-  if (!is_enabled(*conditions.credential, conditions.workflow)) {
+  if (!is_enabled_on(*conditions.credential, conditions.workflow)) {
     return Error(ErrorCode::workflow_disabled, "the workflow \"" + conditions.workflow.text +
                                                    "\" is not enabled for the user's account");
   }
@@ -101,11 +97,15 @@ SharedCredential choose_credential(const std::vector<SharedCredential>& credenti
   SharedCredential first_valid;
   for (const auto& credential : credentials) {
     if (!credential->is_valid) continue;
-    if (is_enabled(*credential, workflow)) return credential;
+    if (is_enabled_on(*credential, workflow)) return credential;
     if (first_valid == nullptr) first_valid = credential;
   }
   if (first_valid != nullptr || credentials.empty()) return first_valid;
   return credentials.front();
+}
+
+bool is_enabled_on(const Credential& credential, const WorkflowId& workflow) {
+  return is_enabled(configuration_of(credential, workflow));
 }
 
 std::vector<std::string_view> enabled_workflows(const JsonObject& configured_workflows) {

@@ -35,6 +35,8 @@ Result<JsonObject> settings_for_run(const RunConditions& conditions);
 SharedCredential choose_credential(const std::vector<SharedCredential>& credentials,
                                    const WorkflowId& workflow);
 
+bool is_enabled_on(const Credential& credential, const WorkflowId& workflow);
+
 /// The workflows that are enabled in Credential::configured_workflows, in no particular order.
 std::vector<std::string_view> enabled_workflows(const JsonObject& configured_workflows);
 

@@ -229,6 +229,7 @@ Result<Json> receive(const Trigger& any_trigger, Json output, const SecretSource
 const TriggerKind request_trigger_kind{
     .type = "request",
     .history_type = "TRIGGER/ENDPOINT",
+    .started_by = "requests",
     .read = read,
     .templates = templates,
     .roots = template_roots,

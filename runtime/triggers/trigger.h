@@ -2,12 +2,13 @@
 // What starts a workflow: one alternative for each kind of trigger. To add a kind: add its struct
 // here, its file to this folder, and its line to the list in trigger_catalog.cpp.
 
+#include "runtime/triggers/event_trigger.h"
 #include "runtime/triggers/request_trigger.h"
 
 #include <variant>
 
 namespace millrace {
 
-using Trigger = std::variant<RequestTrigger>;
+using Trigger = std::variant<RequestTrigger, EventTrigger>;
 
 }  // namespace millrace

@@ -32,24 +32,27 @@ using SecretSource = std::function<Result<std::string>(const std::string& name)>
 struct TriggerKind {
   std::string_view type;          // in definitions and in index rows: stored, never changed
   std::string_view history_type;  // in the task history
+  std::string_view started_by;    // "requests": who starts it, for messages
   /// Reads the kind's own keys; `type` is read already.
   void (*read)(ObjectReader& json, Trigger& trigger);
   /// The trigger's templates. They are rendered before there is a run.
   std::vector<Template*> (*templates)(Trigger& trigger);
   /// What these templates may refer to.
   std::span<const Reference::Root> roots;
+  /// The keys of the output; none: it may have any.
   std::vector<TriggerOutput> (*outputs)(const Trigger& trigger);
   /// Under which name the workflow is looked up when something comes in, such as an event's. Empty
   /// if what comes in names the workflow itself. At most limits::id_bytes_max bytes.
   std::string (*name)(const Trigger& trigger);
   /// The output with which a run begins, of what came in: values as the trigger declares them, and
-  /// nothing of the secrets that it was checked against. One of another kind of trigger is refused.
+  /// nothing of the secrets that it was checked against.
   /// Errors: invalid_request, with what does not fit as details; those of `secrets`.
   Result<Json> (*receive)(const Trigger& trigger, Json output, const SecretSource& secrets);
 };
 
 // In the order of the alternatives of Trigger.
 extern const TriggerKind request_trigger_kind;
+extern const TriggerKind event_trigger_kind;
 
 /// Null for a type that does not exist or is not supported yet.
 const TriggerKind* find_trigger_kind(std::string_view type);

@@ -37,8 +37,11 @@ class ActorTestBed {
 
   /// Saves and deploys; the function codes are irrelevant, the script answers by step id.
   void deploy(const std::string& id, const std::string& steps) {
+    deploy_on(R"({"type":"request"})", id, steps);
+  }
+  void deploy_on(const std::string& trigger, const std::string& id, const std::string& steps) {
     const std::string text =
-        R"({"name":")" + id + R"(","trigger":{"type":"request"},"steps":)" + steps + "}";
+        R"({"name":")" + id + R"(","trigger":)" + trigger + R"(,"steps":)" + steps + "}";
     auto definition = parse_json(text);
     CHECK(definition.ok(), definition.ok() ? "" : definition.error().message);
     auto saved = workflows->put_draft(project, WorkflowId(id), *definition);

@@ -22,6 +22,12 @@ class FakeGateway final : public Gateway {
     return answer_(request);
   }
 
+  Result<std::vector<ExecutionId>> trigger_event(EventRequest request) override {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(std::move(request));
+    return started_;
+  }
+
   using Gateway::cancel;
   Outcome cancel(const ProjectId&, const ExecutionId& execution, const std::string&) override {
     const std::lock_guard lock(mutex_);
@@ -42,6 +48,14 @@ class FakeGateway final : public Gateway {
     const std::lock_guard lock(mutex_);
     ready_ = ready;
   }
+  void start_for_events(std::vector<ExecutionId> started) {
+    const std::lock_guard lock(mutex_);
+    started_ = std::move(started);
+  }
+  std::vector<EventRequest> events() const {
+    const std::lock_guard lock(mutex_);
+    return events_;
+  }
   std::vector<TriggerRequest> requests() const {
     const std::lock_guard lock(mutex_);
     return requests_;
@@ -57,6 +71,8 @@ class FakeGateway final : public Gateway {
   bool ready_ = true;
   std::vector<TriggerRequest> requests_;
   std::vector<ExecutionId> cancelled_;
+  std::vector<EventRequest> events_;
+  std::vector<ExecutionId> started_;
 };
 
 }  // namespace millrace

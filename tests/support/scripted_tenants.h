@@ -73,6 +73,10 @@ class ScriptedTenants final : public Tenants, private TenantView {
     if (refusal_) return *refusal_;
     return grant_;
   }
+  std::vector<std::string> enabled_on(const Workflow&) const override {
+    const std::lock_guard guard(mutex_);
+    return {grant_.credential};
+  }
   Result<std::string> secret(const std::string& name) const override {
     const std::lock_guard guard(mutex_);
     return values_.secret(name);

@@ -24,6 +24,10 @@ class TestTenant final : public TenantView {
     return grant;
   }
 
+  std::vector<std::string> enabled_on(const Workflow& workflow) const override {
+    return {workflow.integration};
+  }
+
   Result<std::string> secret(const std::string& name) const override {
     const auto found = secrets_.find(name);
     if (found != secrets_.end()) return found->second;

@@ -226,14 +226,16 @@ class Build {
                 "a build holds no values: put the secret `" + name + "`");
   }
 
-  void note_event(const std::string& id, const Json& event, const std::string& pointer) {
+  void note_event(const std::string& id, const Json& event, const std::string&) {
     const std::string given = first_text(event, {"name"});
     const std::string name = given.empty() ? id : given;
     around_.events.emplace(id, name);
     const std::string own_id = first_text(event, {"id"});
     if (!own_id.empty()) around_.events.emplace(own_id, name);
-    add_waiting(Kind::event, name, "", pointer, "waits_for_events",
-                "app events cannot be put yet: workflows that listen to it are drafts until then");
+    BuildItem& item = add(Kind::event, name, "");
+    const JsonObject* const object = event.if_object();
+    const Json* const schema = object == nullptr ? nullptr : object->if_contains("schema");
+    item.definition = schema == nullptr || schema->is_null() ? Json(JsonObject()) : *schema;
   }
 
   void note_integration(const std::string& type, const Json& given, const std::string& pointer) {

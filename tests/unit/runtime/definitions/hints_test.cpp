@@ -21,10 +21,10 @@ TEST_CASE("a trigger type that is near to one which is not supported yet is told
     const auto finding = finding_of_trigger(type);
     CHECK_THAT(finding.message,
                Catch::Contains("there is no trigger type `" + type + "`; `") &&
-                   Catch::Contains("` is not supported yet; supported: `request`"));
+                   Catch::Contains("` is not supported yet; supported: `request` and `event`"));
   }
   CHECK(finding_of_trigger("reqest").message ==
-        "there is no trigger type `reqest`; supported: `request`");
+        "there is no trigger type `reqest`; supported: `request` and `event`");
   CHECK(finding_of_trigger("reqest").nearest == "request");
 }
 

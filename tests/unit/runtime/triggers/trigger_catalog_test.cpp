@@ -26,7 +26,7 @@ Result<std::string> no_secrets(const std::string& name) {
 }
 
 TEST_CASE("every kind is found by its type and knows its own triggers") {
-  REQUIRE(trigger_types() == std::vector<std::string>{"request"});
+  REQUIRE(trigger_types() == std::vector<std::string>{"request", "event"});
   for (const auto& type : trigger_types()) {
     REQUIRE(find_trigger_kind(type) != nullptr);
     REQUIRE(find_trigger_kind(type)->type == type);
@@ -56,6 +56,28 @@ TEST_CASE("a request trigger checks the request inside its output and needs no n
   REQUIRE(kind.name(trigger).empty());
 }
 
+TEST_CASE("an event trigger is found by the event's name, and takes any payload") {
+  const Trigger trigger =
+      trigger_of(R"({"trigger": {"type": "event", "event": "Contact Created"}})");
+  const TriggerKind& kind = kind_of(trigger);
+  REQUIRE(&kind == &event_trigger_kind);
+  REQUIRE(kind.name(trigger) == "Contact Created");
+  const auto received = kind.receive(trigger, JsonObject{{"email", "a"}}, no_secrets);
+  REQUIRE(received.ok());
+  REQUIRE(to_text(*received) == R"({"email":"a"})");
+  REQUIRE(kind.outputs(trigger).empty());
+}
+
+TEST_CASE("an event trigger needs the name of an event, which is not too long") {
+  for (const std::string name : {R"("")", "7", R"(")" + std::string(129, 'x') + R"(")"}) {
+    const auto compiled =
+        compile_text(R"({"trigger": {"type": "event", "event": )" + name + R"(}, "steps": [
+        {"id": "a", "type": "response", "body": "{{trigger.email}}"}]})");
+    REQUIRE_FALSE(compiled.ok());
+    REQUIRE(compiled.error().details.at(0).path == "/trigger/event");
+  }
+}
+
 TEST_CASE("references to a trigger of an unknown kind are not judged") {
   const auto findings = [](const std::string& type) {
     const auto compiled = compile_text(R"({"trigger": {"type": ")" + type + R"("}, "steps": [
@@ -63,7 +85,7 @@ TEST_CASE("references to a trigger of an unknown kind are not judged") {
     REQUIRE_FALSE(compiled.ok());
     return compiled.error().details;
   };
-  const auto planned = findings("event");
+  const auto planned = findings("webhook");
   REQUIRE(planned.size() == 1);
   REQUIRE(planned[0].path == "/trigger/type");
   REQUIRE(findings("request").size() == 2);

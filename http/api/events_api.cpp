@@ -1,0 +1,286 @@
+#include "http/api/events_api.h"
+
+#include "actors/gateway/gateway.h"
+#include "actors/tenants/event_log.h"
+#include "actors/tenants/event_registry.h"
+#include "http/api/trace_header.h"
+#include "runtime/reading/strict_json.h"
+#include "runtime/text/hex_text.h"
+#include "runtime/text/nearest_name.h"
+#include "runtime/text/time_text.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t log_page = 100;
+
+JsonObject shown(const EventRegistry::Entry& entry) {
+  return {{"name", entry.name}, {"schema", entry.schema}, {"dateUpdated", to_text(entry.updated)}};
+}
+
+Result<Reply> show(const ApiCall& call, ApiServices& services, int status) {
+  const auto entry = services.events.get(call.project, call.path_value("name"));
+  if (!entry) return entry.error();
+  return json_reply(status, shown(*entry));
+}
+
+/// Only these; a misspelt one would be lost.
+Outcome check_members(const JsonObject& body, const std::vector<std::string>& known) {
+  for (const auto& member : body) {
+    const std::string key(member.key());
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      return wrong_member(key, "is not known here", nearest_name(key, known));
+    }
+  }
+  return Done{};
+}
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+JsonObject shown(const storage::EventLogRow& row) {
+  return {{"at", to_text(row.at)},
+          {"level", row.level},
+          {"type", row.type},
+          {"message", row.message},
+          {"traceId", text_or_null(row.trace_id)},
+          {"userId", text_or_null(row.user.text)},
+          {"workflowId", text_or_null(row.workflow.text)},
+          {"integration", text_or_null(row.integration)},
+          {"code", text_or_null(row.code)}};
+}
+
+/// `after` is the time and the number of an entry: "1767225600000-9f3c…".
+std::string place_text(const storage::EventLogQuery::Place& place) {
+  return std::to_string(place.at.time_since_epoch().count()) + '-' + std::to_string(place.number);
+}
+
+template <class Number>
+bool read_number(std::string_view text, Number& number) {
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size();
+}
+
+std::optional<storage::EventLogQuery::Place> parse_place(std::string_view text) {
+  const auto dash = text.find('-', 1);
+  std::int64_t at = 0;
+  storage::EventLogQuery::Place place;
+  if (dash == std::string_view::npos || !read_number(text.substr(0, dash), at) ||
+      !read_number(text.substr(dash + 1), place.number)) {
+    return std::nullopt;
+  }
+  place.at = Instant(Millis(at));
+  return place;
+}
+
+Result<storage::EventLogQuery> read_query(const ApiCall& call) {
+  storage::EventLogQuery query;
+  query.project = call.project;
+  query.limit = log_page;
+  query.level = call.query_value("level").value_or("");
+  query.type = call.query_value("type").value_or("");
+  if (auto user = call.query_value("userId")) query.user = UserId(std::move(*user));
+  if (auto workflow = call.query_value("workflowId")) {
+    query.workflow = WorkflowId(std::move(*workflow));
+  }
+  if (const auto since = call.query_value("since")) {
+    const auto at = parse_time(*since);
+    if (!at) {
+      return Error(ErrorCode::invalid_request,
+                   "the query parameter since must be a date such as 2026-01-31 or "
+                   "2026-01-31T09:00:00Z, not '" +
+                       *since + "'");
+    }
+    query.since = *at;
+  }
+  if (const auto after = call.query_value("after")) {
+    query.after = parse_place(*after);
+    if (!query.after) {
+      return Error(ErrorCode::invalid_request,
+                   "the query parameter after must be the \"next\" of an earlier page");
+    }
+  }
+  return query;
+}
+
+}  // namespace
+
+Result<Reply> list_events(const ApiCall& call, ApiServices& services) {
+  const auto events = services.events.list(call.project);
+  if (!events) return events.error();
+  JsonArray list;
+  for (const auto& entry : *events) list.push_back(shown(entry));
+  return json_reply(200, JsonObject{{"events", std::move(list)}});
+}
+
+Result<Reply> put_event(const ApiCall& call, ApiServices& services) {
+  const auto body = parse_strict_json(call.http.body);
+  if (!body) return body.error();
+  if (!body->is_object()) {
+    return Error(ErrorCode::invalid_request,
+                 "an app event is put as {\"schema\": an example payload}");
+  }
+  const JsonObject& object = body->get_object();
+  if (auto checked = check_members(object, {"name", "schema"}); !checked) return checked.error();
+  const auto name = string_member(object, "name");
+  if (!name) return name.error();
+  if (*name && **name != call.path_value("name")) {
+    return wrong_member("name", "is another one than the path's");
+  }
+  const Json* const schema = object.if_contains("schema");
+  const auto stored = services.events.put(call.project, call.path_value("name"),
+                                          schema == nullptr ? Json(JsonObject()) : *schema);
+  if (!stored) return stored.error();
+  return show(call, services, *stored == Stored::created ? 201 : 200);
+}
+
+Result<Reply> get_event(const ApiCall& call, ApiServices& services) {
+  return show(call, services, 200);
+}
+
+Result<Reply> delete_event(const ApiCall& call, ApiServices& services) {
+  const auto removed = services.events.remove(call.project, call.path_value("name"));
+  if (!removed) return removed.error();
+  return no_content();
+}
+
+Result<Reply> trigger_event(const ApiCall& call, ApiServices& services) {
+  auto body = json_object_body(call);
+  if (!body) return body.error();
+  if (auto checked = check_members(*body, {"name", "payload"}); !checked) return checked.error();
+  const auto name = string_member(*body, "name");
+  if (!name) return name.error();
+  if (!*name) return wrong_member("name", "is missing: which event is it?");
+  if (auto known = services.events.get(call.project, **name); !known) return known.error();
+  EventRequest request;
+  request.project = call.project;
+  request.user = call.user;
+  request.event = **name;
+  if (Json* const payload = body->if_contains("payload")) request.payload = std::move(*payload);
+  if (request.payload.is_null()) request.payload = JsonObject();
+  const auto kept = intern_files(
+      request.payload, [&](std::string bytes) { return request.files.keep(std::move(bytes)); },
+      HandlesInData::refused);
+  if (!kept) return kept.error();
+  request.credential = call.http.get_header_value("X-Paragon-Credential");
+  request.trace = trace_of(call.http);
+  const auto started = services.gateway.trigger_event(std::move(request));
+  if (!started) return started.error();
+  JsonArray ids;
+  std::string header;
+  for (const ExecutionId& id : *started) {
+    ids.emplace_back(id.text());
+    header += (header.empty() ? "" : ", ") + id.text();
+  }
+  Reply reply = json_reply(201, JsonObject{{"executionIds", std::move(ids)}});
+  // A list that no proxy would let pass is in the body alone.
+  constexpr std::size_t header_bytes_max = 4'000;
+  if (!header.empty() && header.size() <= header_bytes_max) {
+    reply.headers.emplace_back("Millrace-Execution-Ids", std::move(header));
+  }
+  return reply;
+}
+
+Result<Reply> list_event_logs(const ApiCall& call, ApiServices& services) {
+  const auto query = read_query(call);
+  if (!query) return query.error();
+  const auto page = services.event_log.list(*query);
+  if (!page) return page.error();
+  JsonArray entries;
+  for (const auto& row : page->entries) entries.push_back(shown(row));
+  return json_reply(
+      200, JsonObject{{"eventLogs", std::move(entries)},
+                      {"next", page->next ? Json(place_text(*page->next)) : Json(nullptr)}});
+}
+
+namespace {
+
+constexpr RouteParameter name_in_path{"name", "string", "The event's name.",
+                                      RouteParameter::In::path};
+
+constexpr Route routes[]{
+    {.method = "POST",
+     .pattern = "/projects/{project}/sdk/events/trigger",
+     .operation = "triggerEvent",
+     .summary = "Starts every workflow that listens to the event and that the user has enabled",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &trigger_event,
+     .parameters = {project_in_path,
+                    {"X-Paragon-Credential", "string", "Only on this account, by its id.",
+                     RouteParameter::In::header}},
+     .body = {"{name: string, payload?: any}"},
+     .answers = {{201, "The runs are durable, all or none; an event may start none.",
+                  "{executionIds: [string]}"},
+                 {404, "The project has no such event.", "Error"}}},
+    {.method = "GET",
+     .pattern = "/projects/{project}/events",
+     .operation = "listEvents",
+     .summary = "All app events",
+     .access = Access::project_key,
+     .handler = &list_events,
+     .parameters = {project_in_path},
+     .answers = {{200, "The events.", "{events: [AppEvent]}"}}},
+    {.method = "PUT",
+     .pattern = "/projects/{project}/events/{name}",
+     .operation = "putEvent",
+     .summary = "Creates or replaces an app event",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &put_event,
+     .parameters = {project_in_path, name_in_path},
+     .body = {"{name?: string, schema?: any}"},
+     .answers = {{200, "Replaced.", "AppEvent"},
+                 {201, "Created.", "AppEvent"},
+                 {400, "What is wrong with it.", "Error"}}},
+    {.method = "GET",
+     .pattern = "/projects/{project}/events/{name}",
+     .operation = "getEvent",
+     .summary = "One app event",
+     .access = Access::project_key,
+     .handler = &get_event,
+     .parameters = {project_in_path, name_in_path},
+     .answers = {{200, "The event.", "AppEvent"}, {404, "There is none.", "Error"}}},
+    {.method = "DELETE",
+     .pattern = "/projects/{project}/events/{name}",
+     .operation = "deleteEvent",
+     .summary = "Removes an app event; workflows that listen to it stay",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &delete_event,
+     .parameters = {project_in_path, name_in_path},
+     .answers = {{204, "It is gone."}, {404, "There is none.", "Error"}}},
+    {.method = "GET",
+     .pattern = "/projects/{project}/event-logs",
+     .operation = "listEventLogs",
+     .summary = "What came in and started nothing, and why; newest first, of the last 30 days",
+     .access = Access::project_key,
+     .handler = &list_event_logs,
+     .parameters = {project_in_path,
+                    {"level", "string", "Only of this level."},
+                    {"type", "string", "Only what came in this way: request, event."},
+                    {"userId", "string", "Only of this user."},
+                    {"workflowId", "string", "Only of this workflow."},
+                    {"since", "date", "Only from this time on."},
+                    {"after", "string", "Goes on behind the page whose `next` this is."}},
+     .answers = {{200, "A page; `next` is null when that was all.",
+                  "{eventLogs: [EventLog], next: string|null}"}}},
+};
+
+constexpr NamedShape shapes[]{
+    {"AppEvent", "{name: string, schema: any, dateUpdated: date}",
+     "An app event; `schema` is an example payload, which serves as test data."},
+    {"EventLog",
+     "{at: date, level: string, type: string, message: string, traceId: string|null, "
+     "userId: string|null, workflowId: string|null, integration: string|null, code: string|null}",
+     "Something that came in and started nothing."},
+};
+
+}  // namespace
+
+constinit const RouteGroup event_routes{
+    "Events", "What a project's application tells, and what became of it.", routes, shapes};
+
+}  // namespace millrace

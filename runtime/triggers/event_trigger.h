@@ -1,0 +1,13 @@
+#pragma once
+// The trigger of an app event: the workflow runs for a user when the project's application sends an
+// event of that name for him. What the workflow sees as `trigger` is the event's payload itself.
+
+#include <string>
+
+namespace millrace {
+
+struct EventTrigger {
+  std::string event;  // its name; 1 to limits::id_bytes_max bytes
+};
+
+}  // namespace millrace

@@ -1,0 +1,85 @@
+#include "storage/tables/event_log_table.h"
+
+#include "runtime/base/shard_set.h"
+#include "storage/keys.h"
+#include "storage/record_codec.h"
+#include "storage/tables/read_rows.h"
+
+namespace millrace::storage {
+namespace {
+
+constexpr std::uint8_t record_version = 1;
+
+constexpr auto fields = [](auto& record, auto& row) {
+  record.time(1, row.at);
+  record.number(2, row.number);
+  record.text(3, row.level);
+  record.text(4, row.type);
+  record.text(5, row.message);
+  record.text_if_any(6, row.code);
+  record.text_if_any(7, row.trace_id);
+  record.text_if_any(8, row.user.text);
+  record.text_if_any(9, row.workflow.text);
+  record.text_if_any(10, row.integration);
+};
+
+Result<EventLogRow> decode(std::string_view bytes) {
+  return read_record<EventLogRow>(bytes, "event log", record_version, fields);
+}
+
+bool matches(const EventLogQuery& query, const EventLogRow& row) {
+  return (!query.user || *query.user == row.user) &&
+         (!query.workflow || *query.workflow == row.workflow) &&
+         (query.level.empty() || query.level == row.level) &&
+         (query.type.empty() || query.type == row.type);
+}
+
+}  // namespace
+
+void EventLogTable::put(WriteBatch& batch, ShardId shard, const ProjectId& project,
+                        const EventLogRow& row) {
+  batch.put(keys::event_log_row(shard, project, row.at, row.number),
+            write_record(record_version, row, fields));
+}
+
+void EventLogTable::remove_old(WriteBatch& batch, ShardId shard, const ProjectId& project,
+                               Instant before, std::int64_t stretches) {
+  const std::int64_t end = before.time_since_epoch().count() >> keys::event_log_stretch_bits;
+  for (std::int64_t stretch = end - stretches; stretch < end; ++stretch) {
+    batch.remove_prefix(keys::event_log_stretch(shard, project, stretch));
+  }
+}
+
+Result<EventLogPage> EventLogTable::list(const EventLogQuery& query) const {
+  std::vector<KeyRange> ranges;
+  const ShardSet shards =
+      query.user ? ShardSet{shard_of(query.project, *query.user)} : ShardSet::all();
+  for (const ShardId shard : shards) {
+    KeyRange range{keys::event_log(shard, query.project)};
+    range.from = keys::event_log_from(shard, query.project, query.since);
+    if (query.after) {
+      range.until = keys::event_log_row(shard, query.project, query.after->at, query.after->number);
+    }
+    ranges.push_back(std::move(range));
+  }
+  ManyOptions options;
+  options.order = ManyOptions::Order::by_tail;
+  options.direction = Direction::backward;
+  const auto cursor = store_.scan_many(std::move(ranges), options);
+  EventLogPage page;
+  std::size_t looked_at = 0;
+  for (; cursor->valid(); cursor->next()) {
+    auto row = decode(cursor->value());
+    if (!row.ok()) return row.error();
+    const EventLogQuery::Place place{row->at, row->number};
+    if (matches(query, *row)) page.entries.push_back(std::move(*row));
+    if (++looked_at == looked_at_max || page.entries.size() == query.limit) {
+      page.next = place;
+      break;
+    }
+  }
+  if (const auto read = cursor->status(); !read.ok()) return read.error();
+  return page;
+}
+
+}  // namespace millrace::storage
