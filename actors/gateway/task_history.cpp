@@ -206,7 +206,8 @@ Result<TaskHistory::Outline> TaskHistory::outline(const ProjectId& project,
   if (outline.summary.status != ExecutionStatus::failed) return outline;
   auto pages = storage::ExecutionTable(store_).pages(execution, BranchPath{});
   if (!pages) return pages.error();
-  auto events = events_of(*pages);
+  RunSecrets secrets(sealer_, execution);
+  auto events = events_of(*pages, secrets);
   if (!events) return events.error();
   outline.failure = failure_of(outline.summary, *events);
   return outline;

@@ -83,7 +83,10 @@ TEST_CASE("an action runs for a user who has connected and enabled, and for nobo
   CHECK(code_of(project.trigger("w", input)) == R"("credential_missing")");
 }
 
-TEST_CASE("a credential arrives at the third party and is found nowhere else") {
+TEST_CASE(
+    "a credential arrives at the third party, what that answers at the caller, and nothing of it "
+    "is "
+    "shown or stored") {
   ServerProcess server(open_server_options());
   const TestProject project(server);
   prepare(project, R"({"id": "show", "type": "request", "integration": "crm", "method": "GET",
@@ -96,7 +99,7 @@ TEST_CASE("a credential arrives at the third party and is found nowhere else") {
   const auto requests = example_peer().requests("/echo?credential");
   REQUIRE(requests.size() == 1);
   CHECK(requests[0].header("authorization") == "Bearer ada-token");
-  CHECK(answer.at("/headers/authorization") == R"("Bearer [credential]")");
+  CHECK(answer.at("/headers/authorization") == R"("Bearer ada-token")");
   const Answer list = project.get("/task-history/workflow-executions");
   const std::string run = string_at(list.json, "/workflowExecutions/0/id");
   CHECK(to_text(project.step(run, "show")).find("ada-token") == std::string::npos);

@@ -28,7 +28,7 @@ TEST_CASE("an event starts every workflow that listens to it, and only those") {
   bed.deploy_on(listens, "a", one_function);
   bed.deploy_on(listens, "b", one_function);
   bed.deploy_on(R"({"type": "event", "event": "Other"})", "c", one_function);
-  bed.deploy("d", one_function);
+  bed.deploy("d", R"([{"id": "g", "type": "function", "code": "x"}])");
   const auto started = bed.gateway->trigger_event(event("Contact Created"));
   REQUIRE(started.ok());
   REQUIRE(started->size() == 2);

@@ -22,7 +22,10 @@ struct Bench {
         parse_json(R"({"trigger": )" + std::string(trigger) + R"(, "steps": [)" + step + "]}");
     auto workflow = compile_workflow(*definition, {ProjectId("p"), WorkflowId("w"), 7});
     REQUIRE(workflow.ok());
-    return {*workflow, UserId("u"), request_output(JsonObject{{"body", *parse_json(body)}})};
+    return {.workflow = *workflow,
+            .kind = &request_trigger_kind,
+            .user = UserId("u"),
+            .output = request_output(JsonObject{{"body", *parse_json(body)}})};
   }
 
   storage::MemoryStore store;

@@ -6,6 +6,8 @@
 #include "actors/gateway/user_eraser.h"
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/credential_registry.h"
+#include "actors/tenants/event_log.h"
+#include "actors/tenants/event_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/secret_registry.h"
@@ -60,6 +62,8 @@ class ApiFixture {
         history_(store_, workflows, sealer_),
         secrets(project_views, clock, sealer_),
         integrations(project_views, clock),
+        events(project_views, clock),
+        event_log(store_, {commits_, ownership_}, clock, random_),
         users(store_, user_views, clock),
         credentials({store_, project_views, user_views, clock, random_, sealer_}),
         tenants(project_views, user_views, clock),
@@ -71,6 +75,8 @@ class ApiFixture {
              history_,
              secrets,
              integrations,
+             events,
+             event_log,
              users,
              credentials,
              tests_,
@@ -155,6 +161,8 @@ class ApiFixture {
  public:
   SecretRegistry secrets;
   IntegrationRegistry integrations;
+  EventRegistry events;
+  EventLog event_log;
   UserRegistry users;
   CredentialRegistry credentials;
   StoredTenants tenants;

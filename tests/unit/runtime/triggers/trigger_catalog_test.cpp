@@ -69,7 +69,8 @@ TEST_CASE("an event trigger is found by the event's name, and takes any payload"
 }
 
 TEST_CASE("an event trigger needs the name of an event, which is not too long") {
-  for (const std::string name : {R"("")", "7", R"(")" + std::string(129, 'x') + R"(")"}) {
+  const std::vector<std::string> names{R"("")", "7", R"(")" + std::string(129, 'x') + R"(")"};
+  for (const std::string& name : names) {
     const auto compiled =
         compile_text(R"({"trigger": {"type": "event", "event": )" + name + R"(}, "steps": [
         {"id": "a", "type": "response", "body": "{{trigger.email}}"}]})");
