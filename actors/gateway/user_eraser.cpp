@@ -3,6 +3,7 @@
 #include "actors/gateway/gateway.h"
 #include "actors/workers/survive.h"
 #include "storage/tables/enabled_workflow_table.h"
+#include "storage/tables/event_log_table.h"
 #include "storage/tables/timer_table.h"
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace {
 
 /// Runs that are erased in one commit: each is a range removal.
 constexpr std::size_t runs_per_commit = 100;
+constexpr std::size_t log_entries_per_commit = 1'000;
 
 std::pair<ProjectId, UserId> pair_of(const UserKey& key) { return {key.project, key.user}; }
 
@@ -193,7 +195,22 @@ Outcome UserEraser::erase_runs(const storage::UserErasureRow& wish,
   return Done{};
 }
 
+/// What the event log says of the user.
+Outcome UserEraser::erase_log(const storage::UserErasureRow& wish) {
+  const storage::EventLogTable log(dependencies_.store);
+  while (true) {
+    auto batch = dependencies_.users.commits().begin(shard_of(wish.project, wish.user));
+    if (!batch) return batch.error();
+    const auto removed = log.remove_user(*batch, wish.project, wish.user, log_entries_per_commit);
+    if (!removed) return removed.error();
+    if (*removed == 0) return Done{};
+    auto committed = dependencies_.users.commits().commit(std::move(*batch));
+    if (!committed || *removed < log_entries_per_commit) return committed;
+  }
+}
+
 Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
+  if (auto erased = erase_log(wish); !erased) return erased;
   std::size_t accounts = 0;
   auto erased = dependencies_.users.change(
       {wish.project, wish.user},

@@ -83,6 +83,7 @@ class UserEraser {
   void cancel(const storage::UserErasureRow& wish, const std::vector<ExecutionSummary>& running);
   Outcome erase_runs(const storage::UserErasureRow& wish,
                      const std::vector<ExecutionSummary>& ended);
+  Outcome erase_log(const storage::UserErasureRow& wish);
   Outcome erase_user(const storage::UserErasureRow& wish);
   Result<bool> is_known(const UserKey& key) const;
   Outcome record(const UserKey& key);

@@ -43,6 +43,7 @@ void RunSecrets::learn(const Redaction& secrets) {
   more.keep_newest(known_max);
   more.prepare();
   known_ = std::make_shared<const Redaction>(std::move(more));
+  knows_any_.store(true, std::memory_order_release);
 }
 
 std::shared_ptr<const Redaction> RunSecrets::known() const {

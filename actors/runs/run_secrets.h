@@ -13,6 +13,7 @@
 #include "runtime/secrets/redaction.h"
 #include "storage/crypto/sealer.h"
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -32,6 +33,8 @@ class RunSecrets {
   RunSecrets& operator=(const RunSecrets&) = delete;
 
   void learn(const Redaction& secrets);
+  /// Most runs know none; costs no lock.
+  bool knows_any() const { return knows_any_.load(std::memory_order_acquire); }
   /// All of them so far, prepared; never null.
   std::shared_ptr<const Redaction> known() const;
 
@@ -47,6 +50,7 @@ class RunSecrets {
  private:
   const storage::Sealer& sealer_;
   const std::string place_;
+  std::atomic<bool> knows_any_{false};
   mutable std::mutex mutex_;
   std::shared_ptr<const Redaction> known_ = std::make_shared<const Redaction>();
 };

@@ -16,6 +16,17 @@ class EventRegistry {
 
   EventRegistry(ProjectViews& projects, const Clock& clock) : projects_(projects), clock_(clock) {}
 
+  struct Draft {
+    std::string name;
+    Json schema;
+  };
+
+  /// Errors: invalid_request, limit_exceeded; as of `put`.
+  static Outcome check(const Draft& draft);
+  /// Adds checked ones to what the project will be. Error: limit_exceeded.
+  static Outcome add(const ProjectId& project, const std::vector<Draft>& drafts, Instant at,
+                     ProjectView& next, storage::WriteBatch& batch);
+
   /// Durable when it returns. Errors: invalid_request (the name has not 1 to 128 bytes), limit_exceeded,
   /// not_found (no such project).
   Result<Stored> put(const ProjectId& project, const std::string& name, const Json& schema);

@@ -43,13 +43,13 @@ Result<Stored> IntegrationRegistry::put(const ProjectId& project, const std::str
   const auto view = projects_.now(project);
   if (!view) return view.error();
   const bool is_there = (*view)->integrations->contains(type);
-  auto stored = put_all(project, {std::move(*compiled)}, {});
+  auto stored = put_all(project, {std::move(*compiled)});
   if (!stored) return stored.error();
   return is_there ? Stored::replaced : Stored::created;
 }
 
 Outcome IntegrationRegistry::put_all(const ProjectId& project, const std::vector<Compiled>& all,
-                                     storage::WriteBatch along) {
+                                     const AlsoChange& also) {
   return projects_.change(
       project,
       [&](const ProjectView& now, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
@@ -66,9 +66,8 @@ Outcome IntegrationRegistry::put_all(const ProjectId& project, const std::vector
                            std::to_string(limits::integrations_per_project_max) +
                            " integrations: remove one");
         }
-        batch.append(std::move(along));
         next.integrations = std::move(integrations);
-        return Done{};
+        return also ? also(next, batch) : Outcome(Done{});
       });
 }
 

@@ -29,10 +29,11 @@ class IntegrationRegistry {
   };
   /// Errors: those of `put` that are about the integration alone.
   static Result<Compiled> compile(const std::string& type, const Json& definition);
-  /// Stores all of them and the rows in `along`, which are the project's as well, in one commit. Errors:
-  /// limit_exceeded, not_found.
+  /// What changes of the project in the same commit.
+  using AlsoChange = std::function<Outcome(ProjectView& next, storage::WriteBatch& batch)>;
+  /// Stores all of them in one commit. Errors: limit_exceeded, not_found, those of `also`.
   Outcome put_all(const ProjectId& project, const std::vector<Compiled>& all,
-                  storage::WriteBatch along);
+                  const AlsoChange& also = {});
   /// The catalog as it is with these in it.
   Result<std::shared_ptr<const IntegrationCatalog>> catalog_with(
       const ProjectId& project, const std::vector<Compiled>& all) const;

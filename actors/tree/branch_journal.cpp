@@ -96,13 +96,20 @@ BranchJournal::BranchJournal(const JournalPorts& ports, SharedIdentity identity,
 
 // --- gathering ------------------------------------------------------------------------------------
 
-std::size_t BranchJournal::add(const Event& event) {
-  const std::size_t bytes_before = page_.bytes();
-  if (const auto masked = mask_event(event, *identity_->secrets->known())) {
-    page_.add(masked->shown, identity_->secrets->seal(masked->found, event_text(event)));
+void BranchJournal::add_to_page(const Event& event) {
+  const RunSecrets& secrets = *identity_->secrets;
+  const auto masked =
+      secrets.knows_any() ? mask_event(event, *secrets.known()) : std::optional<MaskedEvent>();
+  if (masked) {
+    page_.add(masked->shown, secrets.seal(masked->found, event_text(event)));
   } else {
     page_.add(event);
   }
+}
+
+std::size_t BranchJournal::add(const Event& event) {
+  const std::size_t bytes_before = page_.bytes();
+  add_to_page(event);
   CHECK(page_.count() <= machine_.events_applied(), "an event was added that was not applied");
   if (ports_.observer != nullptr) observed_.push_back(observed(event, machine_.step_started()));
   keep_timer_row(kind_of(event));

@@ -82,6 +82,9 @@ class BranchJournal {
   void forget(const storage::TimerRow& timer);
 
  private:
+  /// In clear, or where it holds a secret of the run, masked and sealed beside.
+  void add_to_page(const Event& event);
+
   struct WhenDurable {
     std::optional<TriggerReply> reply;
     std::vector<FileHandle> reply_files;

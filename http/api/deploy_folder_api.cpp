@@ -6,6 +6,8 @@
 #include "runtime/reading/strict_json.h"
 #include "runtime/text/nearest_name.h"
 
+#include <algorithm>
+
 namespace millrace {
 namespace {
 
@@ -28,14 +30,18 @@ Result<FolderContent> read_content(const ApiCall& call) {
   FolderContent content;
   for (const auto& member : body->get_object()) {
     const std::string key(member.key());
-    const std::vector<std::string> known{"integrations", "workflows"};
-    if (key != known[0] && key != known[1]) {
+    const std::vector<std::string> known{"events", "integrations", "workflows"};
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
       return wrong_member(key, "is not known here", nearest_name(key, known));
     }
     if (!member.value().is_object()) {
       return wrong_member(key, "must be an object of definitions by their ids");
     }
     for (const auto& [id, definition] : member.value().get_object()) {
+      if (key == "events") {
+        content.events.push_back({std::string(id), definition});
+        continue;
+      }
       if (key == "integrations") {
         content.integrations.push_back({std::string(id), definition});
         continue;
@@ -63,6 +69,9 @@ JsonObject refusal(std::string_view kind, const std::string& id, const Error& wh
 
 Reply refused(const FolderPlan& plan) {
   JsonArray list;
+  for (const auto& each : plan.refused_events) {
+    list.push_back(refusal("event", each.name, each.why));
+  }
   for (const auto& each : plan.refused_integrations) {
     list.push_back(refusal("integration", each.type, each.why));
   }
@@ -84,10 +93,15 @@ Result<Reply> deploy_whole_folder(const ApiCall& call, ApiServices& services) {
   if (!mode) return mode.error();
   const auto content = read_content(call);
   if (!content) return content.error();
-  const auto plan =
-      deploy_folder(call.project, *content, services.integrations, services.workflows, *mode);
+  const auto plan = deploy_folder(
+      call.project, *content,
+      {services.events, services.integrations, services.workflows, services.clock}, *mode);
   if (!plan) return plan.error();
   if (plan->is_refused()) return refused(*plan);
+  JsonArray events;
+  for (const auto& each : plan->events) {
+    events.push_back(JsonObject{{"name", each.name}, {"change", word_of(each.change)}});
+  }
   JsonArray integrations;
   for (const auto& each : plan->integrations) {
     integrations.push_back(JsonObject{{"type", each.type}, {"change", word_of(each.change)}});
@@ -98,6 +112,7 @@ Result<Reply> deploy_whole_folder(const ApiCall& call, ApiServices& services) {
         {"id", each.id.text}, {"change", word_of(each.change)}, {"version", each.version}});
   }
   return json_reply(200, JsonObject{{"applied", *mode == FolderMode::apply},
+                                    {"events", std::move(events)},
                                     {"integrations", std::move(integrations)},
                                     {"workflows", std::move(workflows)}});
 }
@@ -108,16 +123,18 @@ constexpr Route routes[]{
     {.method = "POST",
      .pattern = "/projects/{project}/deploy",
      .operation = "deployFolder",
-     .summary = "Checks integrations and workflows, and then deploys all of them or none",
+     .summary = "Checks app events, integrations and workflows, and then deploys all or none",
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &deploy_whole_folder,
      .parameters = {project_in_path,
                     {"check", "\"true\"|\"false\"",
                      "`true`: only say what would be done; `false` unless given."}},
-     .body = {"{integrations?: {[type]: object}, workflows?: {[id]: Definition}}"},
+     .body = {"{events?: {[name]: any}, integrations?: {[type]: object}, "
+              "workflows?: {[id]: Definition}}"},
      .answers = {{200, "What was done with each.",
-                  "{applied: boolean, integrations: [{type: string, change: FolderChange}], "
+                  "{applied: boolean, events: [{name: string, change: FolderChange}], "
+                  "integrations: [{type: string, change: FolderChange}], "
                   "workflows: [{id: string, change: FolderChange, version: integer}]}"},
                  {400,
                   "Something is refused, and nothing was done: `refused` has an error for each "

@@ -37,6 +37,11 @@ int refuse(const DeployOptions& options, FileFindings findings) {
 /// The file of what the server has refused; null if it was in none.
 const DefinitionFile* file_of(const ProjectFolder& folder, const std::string& kind,
                               const std::string& id) {
+  if (kind == "event") {
+    for (const auto& file : folder.events) {
+      if (file.name == id) return &file;
+    }
+  }
   if (kind == "integration") {
     for (const auto& file : folder.integrations) {
       if (file.type == id) return &file;
@@ -82,18 +87,24 @@ char sign_of(const std::string& change) {
   return change == "added" ? '+' : change == "changed" ? '~' : '=';
 }
 
-void report(const DeployOptions& options, const ApiAnswer& answer) {
-  for (const Json& each : members_of(answer, "integrations")) {
+/// What has no versions.
+void report_all(const DeployOptions& options, const ApiAnswer& answer, const std::string& list,
+                const std::string& kind, std::string_view id_key) {
+  for (const Json& each : members_of(answer, list)) {
     const JsonObject& one = each.get_object();
     const std::string change = cell(one, "change");
     if (options.json) {
-      std::cout << to_text(JsonObject{{"integration", cell(one, "type")}, {"change", change}})
-                << std::endl;
+      std::cout << to_text(JsonObject{{kind, cell(one, id_key)}, {"change", change}}) << std::endl;
     } else {
-      std::cout << sign_of(change) << ' ' << cell(one, "type") << ": integration " << change
+      std::cout << sign_of(change) << ' ' << cell(one, id_key) << ": " << kind << ' ' << change
                 << std::endl;
     }
   }
+}
+
+void report(const DeployOptions& options, const ApiAnswer& answer) {
+  report_all(options, answer, "events", "event", "name");
+  report_all(options, answer, "integrations", "integration", "type");
   for (const Json& each : members_of(answer, "workflows")) {
     const JsonObject& one = each.get_object();
     const std::string change = cell(one, "change");
@@ -113,13 +124,16 @@ void report(const DeployOptions& options, const ApiAnswer& answer) {
 
 /// One request: the server checks all of it, then does all of it or nothing.
 int send(const DeployOptions& options, const ProjectFolder& folder) {
+  JsonObject events;
+  for (const auto& file : folder.events) events[file.name] = file.schema;
   JsonObject integrations;
   for (const auto& file : folder.integrations) integrations[file.type] = file.definition;
   JsonObject workflows;
   for (const auto& file : folder.workflows) workflows[file.id.text] = file.definition;
   const std::string path =
       options.target.project_path(options.dry_run ? "/deploy?check=true" : "/deploy");
-  const JsonObject body{{"integrations", std::move(integrations)},
+  const JsonObject body{{"events", std::move(events)},
+                        {"integrations", std::move(integrations)},
                         {"workflows", std::move(workflows)}};
   const auto answer =
       call_api(options.target, {"POST", path, options.target.api_key, to_text(body)});
@@ -145,7 +159,8 @@ int deploy(DeployOptions options) {
 void add_deploy_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<DeployOptions>();
   auto* command = app.add_subcommand(
-      "deploy", "Save and deploy a folder of integrations and workflows, all of it or nothing.");
+      "deploy",
+      "Save and deploy a folder of app events, integrations and workflows, all of it or nothing.");
   command->add_option("folder", options->folder, "project folder, or one definition file")
       ->required();
   command->add_flag("--dry-run", options->dry_run, "only say what would be done");

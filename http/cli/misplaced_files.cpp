@@ -64,7 +64,8 @@ class Search {
     if (name == "workflows") return look_at_workflows(folder);
     if (name == "integrations") return look_at_integrations(folder);
     if (name == "tests") return;
-    if (name == "events" || name == "resources") {
+    if (name == "events") return look_at_events(folder);
+    if (name == "resources") {
       for (const auto& entry : entries_of(folder)) {
         if (kind_of(entry.path()) == Kind::none) continue;
         add(entry.path(),
@@ -72,7 +73,8 @@ class Search {
       }
       return;
     }
-    const std::string nearest = nearest_name(name, {"workflows", "integrations", "tests"});
+    const std::string nearest =
+        nearest_name(name, {"workflows", "integrations", "events", "tests"});
     if (!nearest.empty()) add(folder, "nothing reads this folder; did you mean " + nearest + "/?");
   }
 
@@ -85,6 +87,15 @@ class Search {
       add(file,
           "nothing reads a definition here; a workflow is workflows/NAME.json, an integration "
           "integrations/TYPE/integration.json");
+    }
+  }
+
+  void look_at_events(const fs::path& folder) {
+    for (const auto& entry : entries_of(folder)) {
+      if (kind_of(entry.path()) == Kind::other_notation) add_other_notation(entry.path());
+      if (entry.is_directory()) {
+        add(entry.path(), "nothing reads this folder; an app event is events/NAME.json");
+      }
     }
   }
 

@@ -42,6 +42,30 @@ void read_integrations(const fs::path& root, ProjectFolder& folder) {
   }
 }
 
+void read_event(const fs::path& path, ProjectFolder& folder) {
+  auto file = read_definition_file(path.string(), folder.findings);
+  if (!file) return;
+  Findings found;
+  ObjectReader json(file->definition, "", "", found);
+  const std::string name = path.stem().string();
+  if (const auto given = json.text("name"); given && *given != name) {
+    json.report("name", "an event is named as its file", name, *given);
+  }
+  const Json* const schema = json.find("schema");
+  Json example = schema == nullptr ? Json(JsonObject()) : *schema;
+  json.finish();
+  for (auto& finding : locate(*file, invalid_definition(std::move(found)))) {
+    folder.findings.push_back(std::move(finding));
+  }
+  folder.events.push_back({std::move(*file), name, std::move(example)});
+}
+
+void read_events(const fs::path& root, ProjectFolder& folder) {
+  for (const auto& path : sorted_entries(root / "events")) {
+    if (path.extension() == ".json") read_event(path, folder);
+  }
+}
+
 void read_project_file(const fs::path& path, ProjectFolder& folder) {
   if (!fs::exists(path)) return;
   const auto file = read_definition_file(path.string(), folder.findings);
@@ -72,6 +96,7 @@ Result<ProjectFolder> read_project_folder(const std::string& path) {
                  path + " is neither a definition file nor a folder with workflows/*.json");
   }
   read_project_file(root / "project.json", folder);
+  read_events(root, folder);
   read_integrations(root, folder);
   read_workflows(root, folder);
   for (auto& finding : find_misplaced_files(path)) folder.findings.push_back(std::move(finding));

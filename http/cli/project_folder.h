@@ -3,6 +3,7 @@
 //
 //   project.json                         {"id", "name"}, both optional; the file itself is optional
 //   integrations/TYPE/integration.json   one integration each
+//   events/NAME.json                     {"schema": an example payload}, one app event each
 //   workflows/NAME.json                  one definition each; NAME is the workflow's id
 //   workflows/**/*.js                    code of functions, named by "codeFile" beside the definition
 //
@@ -24,8 +25,14 @@ struct IntegrationFile : DefinitionFile {
   std::string type;
 };
 
+struct EventFile : DefinitionFile {
+  std::string name;
+  Json schema;
+};
+
 struct ProjectFolder {
   std::string project_id;  // from project.json; may be empty
+  std::vector<EventFile> events;
   std::vector<IntegrationFile> integrations;
   std::vector<WorkflowFile> workflows;
   /// What is wrong with the files, of all of them: a file that cannot be read is missing above and

@@ -30,6 +30,10 @@ bool is_valid(const DefinitionFile& file, const FileFindings& findings) {
 void print_json(const ProjectFolder& folder, const FolderCheck& check) {
   JsonArray files;
   JsonArray findings;
+  for (const auto& file : folder.events) {
+    files.push_back(JsonObject{
+        {"file", file.path}, {"event", file.name}, {"valid", is_valid(file, check.findings)}});
+  }
   for (const auto& file : folder.integrations) {
     files.push_back(JsonObject{{"file", file.path},
                                {"integration", file.type},
@@ -53,6 +57,7 @@ void print_text(const ProjectFolder& folder, const FolderCheck& check) {
     if (!is_valid(file, check.findings)) return;
     std::cout << file.path << ": " << painted("valid", Colour::green, Stream::output) << "\n";
   };
+  for (const auto& file : folder.events) print(file);
   for (const auto& file : folder.integrations) print(file);
   for (const auto& file : folder.workflows) print(file);
   std::cout << std::flush;

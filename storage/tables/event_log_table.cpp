@@ -50,6 +50,21 @@ void EventLogTable::remove_old(WriteBatch& batch, ShardId shard, const ProjectId
   }
 }
 
+Result<std::size_t> EventLogTable::remove_user(WriteBatch& batch, const ProjectId& project,
+                                               const UserId& user, std::size_t rows_max) const {
+  const auto cursor = store_.scan(keys::event_log(shard_of(project, user), project));
+  std::size_t removed = 0;
+  for (; cursor->valid() && removed < rows_max; cursor->next()) {
+    const auto row = decode(cursor->value());
+    if (!row.ok()) return row.error();
+    if (row->user != user) continue;
+    batch.remove(std::string(cursor->key()));
+    ++removed;
+  }
+  if (const auto read = cursor->status(); !read.ok()) return read.error();
+  return removed;
+}
+
 Result<EventLogPage> EventLogTable::list(const EventLogQuery& query) const {
   std::vector<KeyRange> ranges;
   const ShardSet shards =

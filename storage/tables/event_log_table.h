@@ -64,6 +64,10 @@ class EventLogTable {
   static void remove_old(WriteBatch& batch, ShardId shard, const ProjectId& project, Instant before,
                          std::int64_t stretches);
 
+  /// Removes up to `rows_max` entries about the user; returns how many. Fewer: there are no more.
+  Result<std::size_t> remove_user(WriteBatch& batch, const ProjectId& project, const UserId& user,
+                                  std::size_t rows_max) const;
+
   Result<EventLogPage> list(const EventLogQuery& query) const;
 
  private:

@@ -1,7 +1,11 @@
 // App events: sent by a user's token, they start every workflow that listens and that the user has enabled.
+#include "tests/contracts/temporary_directory.h"
 #include "tests/functional/open_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/poll_until.h"
+
+#include <filesystem>
+#include <fstream>
 
 using namespace millrace;
 using namespace millrace::tests;
@@ -160,4 +164,32 @@ TEST_CASE("app events are put, listed, shown and removed") {
   CHECK(project.put("/events/" + std::string(200, 'x'), "{}").status == 400);
   CHECK(project.remove("/events/Contact%20Created").status == 204);
   CHECK(project.remove("/events/Contact%20Created").status == 404);
+}
+
+TEST_CASE("a folder's app events are deployed with its workflows, and come first") {
+  const TestProject project(open_server());
+  const TemporaryDirectory folder;
+  const auto write = [&](const std::string& name, const std::string& text) {
+    const std::filesystem::path path = folder.path() + "/" + name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  };
+  write("events/Contact Created.json", R"({"schema": {"email": "ada@example.org"}})");
+  write("workflows/w.json", on_event(echo));
+  const std::vector<std::string> command{"deploy",     folder.path(),      "--project",
+                                         project.id(), "--api-key",        project.api_key(),
+                                         "--url",      open_server().url()};
+  const ProgramEnd deployed = run_millrace(command);
+  INFO(deployed.output << deployed.errors);
+  REQUIRE(deployed.exit_code == 0);
+  CHECK_THAT(deployed.output, Catch::Contains("+ Contact Created: event added"));
+  CHECK(project.get("/events/Contact%20Created").at("/schema/email") == R"("ada@example.org")");
+  CHECK(send(project, R"({"name": "Contact Created"})").json.at("executionIds").as_array().size() ==
+        1);
+  CHECK_THAT(run_millrace(command).output, Catch::Contains("= Contact Created: event unchanged"));
+
+  write("events/Contact Created.json", R"({"shema": {}})");
+  const ProgramEnd refused = run_millrace(command);
+  CHECK(refused.exit_code == 1);
+  CHECK_THAT(refused.errors, Catch::Contains("Contact Created.json:1:2: `shema`"));
 }

@@ -5,6 +5,7 @@
 #include "storage/keys.h"
 #include "storage/memory/memory_store.h"
 #include "storage/tables/enabled_workflow_table.h"
+#include "storage/tables/event_log_table.h"
 #include "storage/tables/timer_table.h"
 #include "tests/support/catch.h"
 #include "tests/support/fake_gateway.h"
@@ -71,6 +72,10 @@ struct Rows {
     account.configured_workflows = R"({"w":{"enabled":true}})";
     storage::CredentialTable::put(batch, account);
     storage::EnabledWorkflowTable::follow(batch, nullptr, &account);
+    storage::EventLogRow entry;
+    entry.at = test_epoch;
+    entry.user = of;
+    storage::EventLogTable::put(batch, shard_of(project, of), project, entry);
     REQUIRE(store.commit(batch).ok());
   }
   void end(ExecutionSummary run) {

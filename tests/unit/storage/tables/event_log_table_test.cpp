@@ -109,3 +109,20 @@ TEST_CASE("old entries of the event log go by whole stretches, and no younger on
   REQUIRE(log.store.commit(batch).ok());
   CHECK(log.times(log.list({})) == Times{4 * stretch, 3 * stretch});
 }
+
+TEST_CASE("a user's entries are taken out of the event log, some at a time, and nobody else's") {
+  Log log;
+  for (int i = 1; i <= 5; ++i) log.put(row(i, i % 2 == 1 ? "ada" : "bob", "w"));
+  const auto remove = [&] {
+    WriteBatch batch;
+    const auto removed = EventLogTable(log.store).remove_user(batch, project, UserId("ada"), 2);
+    REQUIRE(removed.ok());
+    REQUIRE(log.store.commit(batch).ok());
+    return *removed;
+  };
+  CHECK(remove() == 2);
+  CHECK(log.times(log.list({})) == Times{5, 4, 2});
+  CHECK(remove() == 1);
+  CHECK(remove() == 0);
+  CHECK(log.times(log.list({})) == Times{4, 2});
+}
