@@ -42,8 +42,7 @@ Result<std::vector<ExecutionId>> EventStarter::start(const EventRequest& request
   if (!listening) return listening.error();
   if (listening->empty()) {
     note(request, {}, {},
-         Error(ErrorCode::workflow_not_deployed,
-               "no deployed workflow listens to the event \"" + request.event + "\""));
+         Error(ErrorCode::workflow_not_deployed, "no deployed workflow listens to it"));
     return std::vector<ExecutionId>();
   }
   const auto tenant = uses_.tenants.view(request.project, request.user);
@@ -117,9 +116,11 @@ Outcome EventStarter::store(const Orders& orders, storage::WriteBatch batch) {
 void EventStarter::note(const EventRequest& request, const WorkflowId& workflow,
                         const std::string& integration, const Error& why) {
   if (uses_.log == nullptr) return;
+  Error told = why;
+  told.message = "the event \"" + request.event + "\": " + why.message;
   uses_.log->note({request.project, request.user, workflow, std::string(event_trigger_kind.type),
                    integration, trace_id_text(request.trace)},
-                  why);
+                  told);
 }
 
 }  // namespace millrace

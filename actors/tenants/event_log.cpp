@@ -14,6 +14,18 @@ constexpr std::int64_t minute_millis = 60'000;
 /// when somebody comes by each fortnight.
 constexpr std::int64_t stretches_max = 256;
 
+/// With what does not fit, as far as a line has room.
+std::string message_of(const Error& why) {
+  constexpr std::size_t details_max = 5;
+  std::string message = why.message;
+  for (std::size_t i = 0; i < why.details.size() && i < details_max; ++i) {
+    const ErrorDetail& detail = why.details[i];
+    message += (i == 0 ? ": " : "; ") + (detail.path.empty() ? "" : detail.path + ": ") +
+               (detail.message.empty() ? "expected " + detail.expected : detail.message);
+  }
+  return message;
+}
+
 std::uint64_t random_number(Random& random) {
   std::array<std::uint8_t, 8> bytes{};
   random.fill(bytes);
@@ -38,7 +50,7 @@ void EventLog::note(const EventLogEntry& entry, const Error& why) {
   row.number = random_number(random_);
   row.level = "warning";
   row.type = entry.type;
-  row.message = why.message;
+  row.message = message_of(why);
   row.code = wire_name(why.code);
   row.trace_id = entry.trace_id;
   row.user = entry.user;

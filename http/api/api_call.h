@@ -54,7 +54,7 @@ struct ApiServices {
   SecretRegistry& secrets;
   IntegrationRegistry& integrations;
   EventRegistry& events;
-  const EventLog& event_log;
+  EventLog& event_log;
   UserRegistry& users;
   CredentialRegistry& credentials;
   TestRuns& tests;

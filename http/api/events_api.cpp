@@ -8,6 +8,7 @@
 #include "runtime/text/hex_text.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/text/time_text.h"
+#include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
 #include <charconv>
@@ -153,7 +154,11 @@ Result<Reply> trigger_event(const ApiCall& call, ApiServices& services) {
   const auto name = string_member(*body, "name");
   if (!name) return name.error();
   if (!*name) return wrong_member("name", "is missing: which event is it?");
-  if (auto known = services.events.get(call.project, **name); !known) return known.error();
+  if (auto known = services.events.get(call.project, **name); !known) {
+    services.event_log.note(
+        {call.project, call.user, {}, std::string(event_trigger_kind.type), {}, {}}, known.error());
+    return known.error();
+  }
   EventRequest request;
   request.project = call.project;
   request.user = call.user;

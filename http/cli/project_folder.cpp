@@ -42,6 +42,13 @@ void read_integrations(const fs::path& root, ProjectFolder& folder) {
   }
 }
 
+void add_findings(const DefinitionFile& file, Findings found, ProjectFolder& folder) {
+  if (found.empty()) return;
+  for (auto& finding : locate(file, invalid_definition(std::move(found)))) {
+    folder.findings.push_back(std::move(finding));
+  }
+}
+
 void read_event(const fs::path& path, ProjectFolder& folder) {
   auto file = read_definition_file(path.string(), folder.findings);
   if (!file) return;
@@ -54,9 +61,7 @@ void read_event(const fs::path& path, ProjectFolder& folder) {
   const Json* const schema = json.find("schema");
   Json example = schema == nullptr ? Json(JsonObject()) : *schema;
   json.finish();
-  for (auto& finding : locate(*file, invalid_definition(std::move(found)))) {
-    folder.findings.push_back(std::move(finding));
-  }
+  add_findings(*file, std::move(found), folder);
   folder.events.push_back({std::move(*file), name, std::move(example)});
 }
 
@@ -75,10 +80,7 @@ void read_project_file(const fs::path& path, ProjectFolder& folder) {
   folder.project_id = json.text("id").value_or("");
   json.text("name");
   json.finish();
-  if (found.empty()) return;
-  for (auto& finding : locate(*file, invalid_definition(std::move(found)))) {
-    folder.findings.push_back(std::move(finding));
-  }
+  add_findings(*file, std::move(found), folder);
 }
 
 }  // namespace

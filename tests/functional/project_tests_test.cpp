@@ -79,7 +79,7 @@ TEST_CASE("a test that fails names what was expected, what there is, and why the
   CHECK(end.exit_code == 1);
   CHECK_THAT(end.output, Contains("response.body.sum: expected 7, got 6") &&
                              Contains("response.body.other: expected 1, there is none") &&
-                             Contains("the run failed at step add: ") && Contains("0 of 2 passed"));
+                             Contains("failed step add: ") && Contains("0 of 2 passed"));
   const Json report = *parse_json(folder.test({"--json"}).output);
   CHECK(text_at(report, "/passed") == "false");
   CHECK(string_at(report, "/tests/0/differences/0/path") == "response.body.sum");
@@ -110,4 +110,30 @@ TEST_CASE("the tests of the example folder pass") {
   const ProgramEnd end = run_millrace({"test", std::string(MILLRACE_EXAMPLES) + "/lead-to-crm"});
   INFO(end.output << end.errors);
   CHECK(end.exit_code == 0);
+}
+
+TEST_CASE(
+    "a test may expect that a step has sent nothing, and has no mock for a step that there is "
+    "not") {
+  const Folder folder;
+  folder.write("tests/a.json", R"({"workflow": "sync", "mocks": {"add": {"statusCode": 500}},
+    "expect": {"status": "FAILED", "requests": {"add": [{}], "list": []}}})");
+  CHECK(folder.test().exit_code == 0);
+  folder.write("tests/a.json",
+               R"({"workflow": "sync", "mocks": {"ad": {}}, "expect": {"status": "FAILED"}})");
+  CHECK_THAT(folder.test().output, Contains("did you mean \"add\"?"));
+}
+
+TEST_CASE("a workflow on an app event is tested with a payload") {
+  const Folder folder;
+  folder.write("workflows/hello.json",
+               R"json({"name": "Hello", "trigger": {"type": "event", "event": "E"},
+    "steps": [{"id": "f", "type": "function", "parameters": {"n": "{{trigger.name}}"}, "code": "({ n }) => n"}]})json");
+  folder.write("tests/a.json", R"({"workflow": "hello", "payload": {"name": "Ada"},
+    "expect": {"steps": {"f": {"output": {"result": "Ada"}}}}})");
+  CHECK(folder.test().exit_code == 0);
+  folder.write(
+      "tests/a.json",
+      R"({"workflow": "hello", "request": {"body": 1}, "expect": {"status": "SUCCEEDED"}})");
+  CHECK_THAT(folder.test().output, Contains("give the test its \"payload\""));
 }

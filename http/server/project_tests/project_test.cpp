@@ -122,6 +122,10 @@ ProjectTest read_test(DefinitionFile file, Findings& findings) {
     request.finish();
     if (given->is_object()) test.request = given->get_object();
   }
+  if (const Json* const given = json.find("payload")) test.payload = *given;
+  if (test.payload && !test.request.empty()) {
+    json.report("payload", "a workflow is started by a request or by an event, not by both");
+  }
   test.mocks = read_mocks(json);
   test.expect = read_expectation(json);
   json.finish();

@@ -5,7 +5,7 @@
 //   { "workflow": "lead-to-crm",
 //     "user": {"id": "ada", "meta": {…}}, "settings": {…}, "secrets": {"KEY": "…"},
 //     "credentials": {"crm": {"token": "…"}},
-//     "request": {"headers": {…}, "params": {…}, "body": …},
+//     "request": {"headers": {…}, "params": {…}, "body": …},      or, on an app event: "payload": …
 //     "mocks": {"upsert": {"statusCode": 201, "headers": {…}, "body": …}},
 //     "expect": {"status": "SUCCEEDED", "response": {"statusCode": 200, "body": …},
 //                "error": {"code", "stepId"}, "steps": {"upsert": {"status", "input", "output"}},
@@ -16,6 +16,7 @@
 #include "runtime/base/ids.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct ProjectTest {
   std::map<std::string, std::string> secrets;
   std::map<std::string, JsonObject> credentials;  // the secret fields, by integration
   JsonObject request;
+  std::optional<Json> payload;  // of the app event that starts the workflow
   std::map<std::string, MockedAnswers> mocks;  // by step
   JsonObject expect;
 };

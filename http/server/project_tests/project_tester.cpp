@@ -3,11 +3,15 @@
 #include "actors/test_runs/test_runs.h"
 #include "http/server/project_tests/test_report.h"
 #include "http/server/project_tests/test_tenants.h"
+#include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
+#include "runtime/definitions/found_by.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/request_trigger.h"
+#include "runtime/triggers/trigger_catalog.h"
 
+#include <algorithm>
 #include <iostream>
 
 namespace millrace {
@@ -36,6 +40,46 @@ Json trigger_of(const JsonObject& given) {
   }
   request["headers"] = std::move(headers);
   return request_output(std::move(request));
+}
+
+/// Mocks are for steps that there are.
+Outcome check_mocks(const ProjectTest& test, const Json& definition,
+                    const IntegrationCatalog& catalog) {
+  const auto workflow =
+      compile_workflow(definition, {ProjectId("test"), test.workflow, 0}, &catalog);
+  if (!workflow) return workflow.error();
+  std::vector<std::string> ids;
+  for (const Step* const step : (*workflow)->by_index) ids.push_back(step->id.text);
+  for (const auto& [step, answers] : test.mocks) {
+    if (std::find(ids.begin(), ids.end(), step) != ids.end()) continue;
+    const std::string nearest = nearest_name(step, ids);
+    return Error(ErrorCode::invalid_request,
+                 "\"mocks\" has answers for the step \"" + step + "\", which the workflow lacks" +
+                     (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+  }
+  return Done{};
+}
+
+/// A step that has sent nothing has sent an empty list.
+JsonObject with_silent_steps(JsonObject sent, const ProjectTest& test) {
+  const Json* const expected = test.expect.if_contains("requests");
+  if (expected == nullptr || !expected->is_object()) return sent;
+  for (const auto& member : expected->get_object()) sent.emplace(member.key(), JsonArray());
+  return sent;
+}
+
+/// "step ID: message", of each, also of those that the run went on after.
+std::vector<std::string> failed_steps_of(const TestReport& report) {
+  std::vector<std::string> failed;
+  for (const StepDetail& detail : report.steps) {
+    if (detail.step.status != "FAILED" || detail.step.attempts.empty()) continue;
+    const auto& error = detail.step.attempts.back().error;
+    if (error) failed.push_back("step " + detail.step.id + ": " + error->message);
+  }
+  if (failed.empty() && report.error) {
+    failed.push_back("step " + report.failed_step.text + ": " + report.error->message);
+  }
+  return failed;
 }
 
 }  // namespace
@@ -93,7 +137,20 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
   request.user = test.user;
   request.workflow = test.workflow;
   request.items_shown_max = all_items;
-  Json trigger = trigger_of(test.request);
+  const FoundBy found_by_trigger = found_by(request.definition, Stage::deployed);
+  const bool is_on_event = found_by_trigger.trigger_kind == event_trigger_kind.type;
+  if (test.payload.has_value() != is_on_event) {
+    verdict.error =
+        Error(ErrorCode::invalid_request,
+              is_on_event ? "the workflow is started by an app event: give the test its \"payload\""
+                          : "the workflow is started by requests: give the test a \"request\"");
+    return verdict;
+  }
+  if (auto fit = check_mocks(test, request.definition, *node_->catalog); !fit) {
+    verdict.error = fit.error();
+    return verdict;
+  }
+  Json trigger = is_on_event ? *test.payload : trigger_of(test.request);
   const auto kept = intern_files(
       trigger, [&](std::string bytes) { return request.files.keep(std::move(bytes)); },
       HandlesInData::refused);
@@ -109,10 +166,9 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
     verdict.error = report.error();
     return verdict;
   }
-  if (report->error) {
-    verdict.why_run_failed = "step " + report->failed_step.text + ": " + report->error->message;
-  }
-  verdict.differences = differences(test.expect, outcome_of(*report, node_->peers.sent()), "");
+  verdict.failed_steps = failed_steps_of(*report);
+  verdict.differences = differences(
+      test.expect, outcome_of(*report, with_silent_steps(node_->peers.sent(), test)), "");
   return verdict;
 }
 

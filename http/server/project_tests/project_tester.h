@@ -15,7 +15,7 @@ namespace millrace {
 struct TestVerdict {
   std::optional<Error> error;  // set: the test could not run
   std::vector<Difference> differences;
-  std::string why_run_failed;  // step and message; empty: it did not fail
+  std::vector<std::string> failed_steps;  // with their messages
   bool has_passed() const { return !error && differences.empty(); }
 };
 

@@ -37,7 +37,7 @@ JsonObject verdict_json(const ProjectTest& test, const TestVerdict& verdict) {
                   {"workflow", test.workflow.text},
                   {"passed", verdict.has_passed()},
                   {"differences", std::move(list)}};
-  if (!verdict.why_run_failed.empty()) line["runFailed"] = verdict.why_run_failed;
+  line["failedSteps"] = JsonArray(verdict.failed_steps.begin(), verdict.failed_steps.end());
   if (verdict.error) {
     line["error"] =
         JsonObject{{"code", wire_name(verdict.error->code)}, {"message", verdict.error->message}};
@@ -58,8 +58,8 @@ void print(const ProjectTest& test, const TestVerdict& verdict) {
     std::cout << "  " << each.path << ": expected " << shown(each.expected)
               << (each.is_missing ? ", there is none" : ", got " + shown(each.got)) << '\n';
   }
-  if (!verdict.has_passed() && !verdict.why_run_failed.empty()) {
-    std::cout << "  the run failed at " << verdict.why_run_failed << '\n';
+  if (!verdict.has_passed()) {
+    for (const std::string& step : verdict.failed_steps) std::cout << "  failed " << step << '\n';
   }
   std::cout << std::flush;
 }

@@ -136,7 +136,7 @@ TEST_CASE("files that nothing reads are named with the place where they belong",
   project.write("lead.json", good);
   project.write("project.yml", "id: x");
   project.write("workflow/b.json", good);
-  project.write("events/created.json", "{}");
+  project.write("resources/created.json", "{}");
   // Of no concern to Millrace:
   project.write("package.json", "{}");
   project.write("docker-compose.yml", "services: {}");
@@ -148,7 +148,7 @@ TEST_CASE("files that nothing reads are named with the place where they belong",
   std::string files;
   for (std::string line; std::getline(lines, line);) files += line.substr(0, line.find(':')) + "\n";
   CHECK(files ==
-        "events/created.json\n"
+        "resources/created.json\n"
         "integrations/crm.json\n"
         "integrations/slack\n"
         "lead.json\n"
