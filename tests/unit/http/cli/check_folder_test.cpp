@@ -148,11 +148,11 @@ TEST_CASE("files that nothing reads are named with the place where they belong",
   std::string files;
   for (std::string line; std::getline(lines, line);) files += line.substr(0, line.find(':')) + "\n";
   CHECK(files ==
-        "resources/created.json\n"
         "integrations/crm.json\n"
         "integrations/slack\n"
         "lead.json\n"
         "project.yml\n"
+        "resources/created.json\n"
         "workflow\n"
         "workflows/lead.yaml\n"
         "workflows/sub/b.json\n");
