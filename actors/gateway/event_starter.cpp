@@ -20,6 +20,7 @@ bool is_unmet_condition(ErrorCode code) {
     case ErrorCode::credential_invalid:
     case ErrorCode::workflow_disabled:
     case ErrorCode::settings_missing:
+    case ErrorCode::secret_missing:
     case ErrorCode::secrets_locked:
       return true;
     default:
@@ -77,6 +78,8 @@ Outcome EventStarter::prepare(const EventRequest& request, const TenantView& ten
     note(request, id, {}, workflow.error());  // withdrawn at this moment
     return Done{};
   }
+  // What needs no account is not for one.
+  if (!request.credential.empty() && (*workflow)->integration.empty()) return Done{};
   std::vector<std::string> accounts{request.credential};
   if (request.credential.empty()) {
     // On none: then the first one says why.

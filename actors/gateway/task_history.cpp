@@ -61,6 +61,16 @@ class ShownValues {
     secrets_->known()->apply_to(value);
     expand_file_handles(value, std::ref(files_));
   }
+  void show(std::string& text) { text = secrets_->known()->apply(std::move(text)); }
+  /// Part of it is put together here, of what the run was given.
+  void show(StepAttempt& attempt) {
+    if (attempt.error) show(attempt.error->message);
+    secrets_->known()->apply_to(attempt.request);
+    if (attempt.response == nullptr) return;
+    Json response = *attempt.response;
+    show(response);
+    attempt.response = share(std::move(response));
+  }
 
  private:
   static SharedBytes bytes_of(const StoredFiles& stored, const RunSecrets& secrets,
@@ -82,13 +92,9 @@ StepDetail detail_of(StepHistory::Finding finding, ShownValues& values) {
   detail.output = finding.output ? *finding.output : Json(nullptr);
   values.show(detail.input);
   values.show(detail.output);
-  for (auto& attempt : finding.step.attempts) {
-    if (attempt.response == nullptr) continue;
-    Json response = *attempt.response;
-    values.show(response);
-    attempt.response = share(std::move(response));
-  }
+  for (auto& attempt : finding.step.attempts) values.show(attempt);
   for (auto& line : finding.console) {
+    values.show(line.text);
     detail.console.emplace_back(std::move(line.level), std::move(line.text));
   }
   detail.step = std::move(finding.step);

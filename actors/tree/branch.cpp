@@ -199,7 +199,7 @@ void Branch::record(CallInFlight::End end) {
 }
 
 void Branch::record(EventBody body, Instant at) {
-  if (identity_->secrets->knows_any()) mask_message(body, *identity_->secrets->known());
+  if (identity_->secrets->knows_any()) mask_shown(body, *identity_->secrets->known());
   count_cut_off(body);
   const Event event{at, std::move(body)};
   if (services_.options.before_record) {

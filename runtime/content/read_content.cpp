@@ -80,7 +80,7 @@ Content read_content(std::string_view bytes, const ContentHeaders& headers) {
   if (is_json || (may_be_json && looks_like_json(*text))) {
     auto value = parse_foreign_json(*text);
     if (value) return std::move(*value);
-    if (type != form_type) return BrokenContent{value.error(), std::move(text), std::move(file)};
+    if (is_json) return BrokenContent{value.error(), std::move(text), std::move(file)};
   }
   if (type == form_type) return FormContent{std::move(*text)};
   return Json(std::move(*text));

@@ -54,6 +54,10 @@ class Mask {
   const Redaction& secrets_;
 };
 
+void mask_console(std::vector<ConsoleLine>& console, const Redaction& secrets) {
+  for (ConsoleLine& line : console) line.text = secrets.apply(std::move(line.text));
+}
+
 }  // namespace
 
 std::optional<MaskedEvent> mask_event(const Event& event, const Redaction& secrets) {
@@ -64,9 +68,12 @@ std::optional<MaskedEvent> mask_event(const Event& event, const Redaction& secre
   return MaskedEvent{{event.at, std::move(*shown)}, std::move(mask.found)};
 }
 
-void mask_message(EventBody& event, const Redaction& secrets) {
-  if (auto* const failed = std::get_if<StepFailed>(&event)) {
+void mask_shown(EventBody& event, const Redaction& secrets) {
+  if (auto* const completed = std::get_if<StepCompleted>(&event)) {
+    mask_console(completed->console, secrets);
+  } else if (auto* const failed = std::get_if<StepFailed>(&event)) {
     failed->message = secrets.apply(std::move(failed->message));
+    mask_console(failed->console, secrets);
   } else if (auto* const ended = std::get_if<ExecutionEnded>(&event)) {
     ended->message = secrets.apply(std::move(ended->message));
   }

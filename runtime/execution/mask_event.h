@@ -2,7 +2,7 @@
 // How an event looks where it is stored in clear: the outputs, pages and responses in it without secrets.
 // The run itself goes on with the event as it is, which is stored beside, sealed (event_codec.h).
 //
-// Console lines and error messages hold no secrets from the beginning: they are made to be shown.
+// Console lines and error messages are made to be shown, so they hold no secrets from the beginning.
 
 #include "runtime/execution/event.h"
 #include "runtime/secrets/redaction.h"
@@ -19,7 +19,8 @@ struct MaskedEvent {
 /// Nothing: there is no secret in it.
 std::optional<MaskedEvent> mask_event(const Event& event, const Redaction& secrets);
 
-/// The message of a failure, for whoever it is shown to: history, log, a later step, the caller.
-void mask_message(EventBody& event, const Redaction& secrets);
+/// The message of a failure, for whoever it is shown to: history, log, a later step, the caller; and what a
+/// function has written to its console.
+void mask_shown(EventBody& event, const Redaction& secrets);
 
 }  // namespace millrace

@@ -40,6 +40,7 @@ std::optional<Json> boolean_in(std::string_view text) {
 std::optional<Json> declared_value(const RequestTrigger::BodyValidation& field, const Json& given) {
   if (field.type == DataType::array) {
     if (given.is_array()) return std::nullopt;
+    if (given.is_string() && given.get_string().empty() && !field.required) return Json(nullptr);
     return Json(JsonArray{given});
   }
   const bool is_read = field.type == DataType::number || field.type == DataType::boolean;

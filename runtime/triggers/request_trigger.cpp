@@ -113,8 +113,12 @@ void read_public(ObjectReader& json, RequestTrigger& trigger) {
     return;
   }
   trigger.run_as = UserId(run_as.value_or(std::string(default_run_as)));
-  if (trigger.run_as.empty() || trigger.run_as.text.size() > limits::id_bytes_max) {
-    json.report("runAs", "a user's id has 1 to " + std::to_string(limits::id_bytes_max) + " bytes");
+  const std::string& id = trigger.run_as.text;
+  const bool has_control = std::any_of(id.begin(), id.end(),
+                                       [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  if (id.empty() || id.size() > limits::id_bytes_max || has_control) {
+    json.report("runAs", "a user's id has 1 to " + std::to_string(limits::id_bytes_max) +
+                             " bytes and no control characters");
   }
 }
 

@@ -80,6 +80,9 @@ TEST_CASE("an unknown event is not found, with the name that was meant") {
   const Answer answer = send(project, R"({"name": "Contact Creatd"})");
   CHECK(answer.status == 404);
   CHECK_THAT(answer.text, Catch::Contains("Contact Created"));
+  const Json entry = first_log(project, "?type=event");
+  CHECK(string_at(entry, "/code") == "not_found");
+  CHECK_THAT(string_at(entry, "/message"), Catch::Contains("Contact Creatd"));
   CHECK(send(project, R"({"payload": {}})").status == 400);
   CHECK(send(project, R"({"name": "Contact Created", "data": {}})").status == 400);
 }
@@ -124,6 +127,7 @@ TEST_CASE(
       "w", on_event(R"({"id": "echo", "type": "function", "parameters": {"p": "{{settings.place}}"},
                                    "code": "({ p }) => p"})",
                     R"(, "integration": "crm", "defaultEnabled": true)"));
+  project.deploy("free", on_event(echo));
   std::vector<std::string> accounts;
   for (const std::string place : {"one", "two"}) {
     const Answer connected = as_user(project, "POST", "/integrations/crm/connect",
@@ -133,7 +137,7 @@ TEST_CASE(
     accounts.push_back(string_at(connected.json, "/id"));
   }
   const Answer both = send(project, R"({"name": "Contact Created"})");
-  REQUIRE(both.json.at("executionIds").as_array().size() == 2);
+  REQUIRE(both.json.at("executionIds").as_array().size() == 3);
   const Answer one = as_user(project, "POST", "/events/trigger", R"({"name": "Contact Created"})",
                              {{"X-Paragon-Credential", accounts[1]}});
   REQUIRE(one.json.at("executionIds").as_array().size() == 1);

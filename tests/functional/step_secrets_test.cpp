@@ -97,6 +97,42 @@ TEST_CASE(
   CHECK(found_in(server.log_end()) == "");
 }
 
+TEST_CASE("what the other side brings back of a token is hidden in attempts and consoles as well") {
+  ServerProcess server(open_server_options());
+  const TestProject project(server);
+  const std::string token = "granted-token";  // the peer's
+  const std::string echoed = "{{oauth.response.body.headers.authorization}}";
+  project.deploy_steps(
+      "w", request_step("oauth", "GET", example_peer().url("/echo?consoles"),
+                        R"(, "authorization": {"type": "oauth2ClientCredentials", "tokenUrl": ")" +
+                            example_peer().url("/token") +
+                            R"(", "clientId": "millrace", "clientSecret": "s3cret"})") +
+               R"json(, {"id": "tells", "type": "function", "parameters": {"x": ")json" + echoed +
+               R"json("}, "code": "({ x }) => { console.log(x); return x; }"},)json" +
+               request_step("fails", "GET", example_peer().url("/status/500?k=" + echoed),
+                            R"(, "continueOnError": true)") +
+               R"(, {"id": "asks", "type": "conditional", "if": [[{"variable": ")" + echoed +
+               R"(", "operator": "NumberGreaterThan", "argument": 1}]], "then": [], "else": []})");
+  const std::string run = project.start("w");
+  const Json shown = project.wait_for_status(run, "FAILED");
+  CHECK(to_text(shown).find(token) == std::string::npos);
+  CHECK(text_at(project.step(run, "oauth"), "/output/response/statusCode") == "200");
+  for (const Json& step : shown.at("stepExecutions").as_array()) {
+    const std::string id = string_at(step, "/id");
+    INFO(id);
+    CHECK(to_text(project.step(run, id + "?full=true")).find(token) == std::string::npos);
+  }
+  CHECK_THAT(text_at(project.step(run, "tells"), "/console/0/text"),
+             Catch::Contains("[authorization]"));
+  server.terminate();
+  REQUIRE(server.wait_for_exit(20s) == 0);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(server.data_directory())) {
+    if (!entry.is_regular_file()) continue;
+    INFO(entry.path().string());
+    CHECK(read_file(entry.path()).find(token) == std::string::npos);
+  }
+}
+
 TEST_CASE("a secret that is not there fails the step by name and asks nobody") {
   const TestProject project(open_server());
   project.deploy_steps("w", request_step("call", "GET", example_peer().url("/echo?missing"),

@@ -338,7 +338,7 @@ std::vector<HttpRequest> SimulatedRun::sent(const std::string& step) const {
 }
 
 void SimulatedRun::record(Branch& branch, EventBody body) {
-  mask_message(body, secrets_);
+  mask_shown(body, secrets_);
   const Event event{now_, std::move(body)};
   branch.machine.apply(event);
   journal_.append(branch.path, event);

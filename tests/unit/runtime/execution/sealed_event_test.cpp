@@ -108,6 +108,19 @@ TEST_CASE("error messages hold no secrets, wherever they were made") {
   StepFailed failed;
   failed.message = "no connection to prod.example";
   EventBody body = failed;
-  mask_message(body, secrets());
+  mask_shown(body, secrets());
   CHECK(std::get<StepFailed>(body).message == "no connection to [secret ENV].example");
+}
+
+TEST_CASE("a console holds no secret that the run has met, whoever brought it") {
+  StepCompleted completed;
+  completed.console = {{"log", "it is prod"}};
+  EventBody body = completed;
+  mask_shown(body, secrets());
+  CHECK(std::get<StepCompleted>(body).console[0].text == "it is [secret ENV]");
+  StepFailed failed;
+  failed.console = {{"warn", "prod"}};
+  body = failed;
+  mask_shown(body, secrets());
+  CHECK(std::get<StepFailed>(body).console[0].text == "[secret ENV]");
 }
