@@ -1,5 +1,6 @@
 // Who may read what a server stores.
 #include "tests/support/catch.h"
+#include "tests/support/poll_until.h"
 #include "tests/support/test_project.h"
 
 #include <filesystem>
@@ -26,5 +27,8 @@ TEST_CASE("what a server stores is open to its own user alone, and a wider direc
   server.kill_now();
   REQUIRE(::chmod(server.data_directory().c_str(), 0755) == 0);
   server.start();
-  CHECK_THAT(server.log_end(), Catch::Contains("open to other users") && Catch::Contains("0755"));
+  // Log lines are written a moment later.
+  CHECK(poll_until(
+      [&] { return server.log_end().find("open to other users") != std::string::npos; }));
+  CHECK_THAT(server.log_end(), Catch::Contains("0755"));
 }

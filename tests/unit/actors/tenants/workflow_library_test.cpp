@@ -182,8 +182,11 @@ TEST_CASE("a write that waits for the disk delays no trigger of another workflow
       });
   Gate disk;
   bed.commits.submit({}, storage::Urgency::urgent, [&](const Outcome&) { disk.stand(); });
-  auto writing = std::async(std::launch::async, [&] { return bed.deploy(bed.acme, "w"); });
   const OpenAtEnd open{disk};
+  // Else both would be one commit.
+  REQUIRE(ActorTestBed::eventually([&] { return disk.is_taken(); }));
+  auto writing = std::async(std::launch::async, [&] { return bed.deploy(bed.acme, "w"); });
+  const OpenAtEnd open_before_wait{disk};
   REQUIRE(ActorTestBed::eventually([&] { return bed.commits.stats().waiting_bytes > 0; }));
   CHECK(bed.live(bed.other, "w") == "2");
   disk.open();
