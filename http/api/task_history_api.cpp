@@ -29,9 +29,8 @@ JsonObject shown(const ExecutionSummary& summary) {
 }
 
 JsonObject shown(const ErrorDetail& failure) {
-  return {{"stepId", text_or_null(failure.step)},
-          {"code", failure.got},
-          {"message", failure.message}};
+  return {
+      {"stepId", text_or_null(failure.step)}, {"code", failure.got}, {"message", failure.message}};
 }
 
 JsonObject shown(const StepExecution& step, const std::string& execution) {

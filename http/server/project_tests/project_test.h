@@ -31,7 +31,7 @@ struct ProjectTest {
   std::map<std::string, std::string> secrets;
   std::map<std::string, JsonObject> credentials;  // the secret fields, by integration
   JsonObject request;
-  std::optional<Json> payload;  // of the app event that starts the workflow
+  std::optional<Json> payload;                 // of the app event that starts the workflow
   std::map<std::string, MockedAnswers> mocks;  // by step
   JsonObject expect;
 };

@@ -47,20 +47,22 @@ class Gate {
 
 struct TestServer {
   explicit TestServer(HttpServerOptions options = {})
-      : server(options, [this](const httplib::Request& request, httplib::Response& response) {
-          if (request.path == "/held") gate.pass();
-          if (request.path == "/throws") throw std::runtime_error("secret text");
-          if (request.path == "/large") {
-            response.set_content(std::string(1u << 20, 'x'), "text/plain");
-            return;
-          }
-          response.set_content(request.method + " " + request.target + " " + request.body,
-                               "text/plain");
-        },
-        [](const httplib::Request& request) -> std::optional<Error> {
-          if (request.path != "/mine") return std::nullopt;
-          return Error(ErrorCode::unauthorized, "who are you?");
-        }) {
+      : server(
+            options,
+            [this](const httplib::Request& request, httplib::Response& response) {
+              if (request.path == "/held") gate.pass();
+              if (request.path == "/throws") throw std::runtime_error("secret text");
+              if (request.path == "/large") {
+                response.set_content(std::string(1u << 20, 'x'), "text/plain");
+                return;
+              }
+              response.set_content(request.method + " " + request.target + " " + request.body,
+                                   "text/plain");
+            },
+            [](const httplib::Request& request) -> std::optional<Error> {
+              if (request.path != "/mine") return std::nullopt;
+              return Error(ErrorCode::unauthorized, "who are you?");
+            }) {
     REQUIRE(server.start(any_port()).ok());
   }
   ~TestServer() { gate.open(); }
@@ -104,9 +106,9 @@ TEST_CASE("a POST without a body and without a length is answered at once", "[ht
 TEST_CASE("a client that waits for 100 Continue gets it once", "[http]") {
   TestServer test;
   auto client = test.client();
-  REQUIRE(client.send(
-      "POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
-      "Connection: close\r\n\r\n"));
+  REQUIRE(
+      client.send("POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+                  "Connection: close\r\n\r\n"));
   CHECK(client.read_answer() == "HTTP/1.1 100 Continue\r\n\r\n");
   REQUIRE(client.send("hi"));
   const std::string answer = client.read_all();
