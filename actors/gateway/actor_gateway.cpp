@@ -52,8 +52,12 @@ class CafGateway final : public ActorGateway {
                    caf::anon_send(node_, StartRun{std::move(order)});
                  }),
         events_({services_.store, FencedCommits(services_.commits, services_.ownership),
-                 services_.workflows, services_.tenants, starter_, services_.start_refused,
-                 services_.observer, services_.event_log}),
+                 services_.workflows, services_.tenants, starter_,
+                 [this](const RunOrder& order) {
+                   caf::anon_send(node_, ResumeRun{order.started.project, order.started.user,
+                                                   order.execution});
+                 },
+                 services_.start_refused, services_.observer, services_.event_log}),
         sweep_(
             services_.store, services_.ownership, services_.clock, services_.log,
             services_.options.recovery_interval,

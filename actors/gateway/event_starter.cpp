@@ -65,7 +65,7 @@ Result<std::vector<ExecutionId>> EventStarter::start(const EventRequest& request
   for (const auto& order : orders) {
     started.push_back(order->execution);
     tell_stored(*order, uses_.observer);
-    uses_.starter.hand_over(order);
+    uses_.resume(*order);
   }
   return started;
 }
@@ -106,10 +106,7 @@ Outcome EventStarter::prepare(const EventRequest& request, const TenantView& ten
 }
 
 Outcome EventStarter::store(const Orders& orders, storage::WriteBatch batch) {
-  for (const auto& order : orders) {
-    put_start(batch, *order);
-    order->is_stored = true;
-  }
+  for (const auto& order : orders) put_start(batch, *order);
   auto stored = uses_.commits.commit(std::move(batch));
   if (stored || means_shard_moved(stored.error().code)) return stored;
   for (const auto& order : orders) uses_.refused(order->execution);

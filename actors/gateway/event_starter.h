@@ -1,8 +1,9 @@
 #pragma once
 // Starts what an app event starts: every deployed workflow that listens to it, on every account of the
 // user that has it enabled. The first rows of all these runs are one commit, so they exist together or not
-// at all; then each is handed over as any other run, and a crash in between leaves them to the recovery
-// sweep. Free of CAF; thread-safe; blocks on the disk: for request threads.
+// at all; then each is resumed from its rows, as one that waited is. So nobody begins a run that somebody
+// else, such as the recovery sweep after a crash, has found in the meantime. Free of CAF; thread-safe;
+// blocks on the disk: for request threads.
 
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/starter.h"
@@ -24,6 +25,8 @@ class EventStarter {
     WorkflowLibrary& workflows;
     const Tenants& tenants;
     const Starter& starter;
+    /// Returns at once; a run that goes on already, or has ended, is left alone.
+    std::function<void(const RunOrder&)> resume;
     /// The commit of a run's first rows failed: whatever of it is on the disk is erased.
     std::function<void(const ExecutionId&)> refused;
     RunObserver* observer = nullptr;  // may be null

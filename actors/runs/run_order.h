@@ -41,8 +41,6 @@ struct RunOrder {
   ExecutionStarted started;
   RunFiles files;  // that came with its trigger's output; stored with the first event
   ReplyAt reply_at = ReplyAt::durable;
-  /// Its first rows are on the disk already, with those of others (start_rows.h).
-  bool is_stored = false;
   SharedTenant tenant;
   std::shared_ptr<RunRules> rules;
   std::shared_ptr<ReplySlot> reply;

@@ -4,25 +4,12 @@
 #include "actors/tree/run_summary.h"
 
 namespace millrace {
-namespace {
-
-BranchMachine machine_of(const RunOrder& order) {
-  BranchMachine machine(order.workflow, order.execution);
-  if (order.is_stored) machine.apply(first_event(order));
-  return machine;
-}
-
-std::unique_ptr<RunSummary> summary_of_start(ActorStats& stats, const RunOrder& order) {
-  if (order.is_stored) return std::make_unique<RunSummary>(stats, summary_of(order));
-  return std::make_unique<RunSummary>(stats, order);
-}
-
-}  // namespace
 
 ExecutionActor::ExecutionActor(caf::actor_config& config, const NodeServices& services,
                                SharedIdentity identity, std::shared_ptr<const RunOrder> order)
-    : BranchActor(config, services, std::move(identity), LoadedBranch{machine_of(*order), 0, {}},
-                  summary_of_start(services.stats, *order)),
+    : BranchActor(config, services, std::move(identity),
+                  LoadedBranch{BranchMachine(order->workflow, order->execution), 0, {}},
+                  std::make_unique<RunSummary>(services.stats, *order)),
       order_(std::move(order)) {
   ++this->services().stats.runs_live;
 }
@@ -56,7 +43,6 @@ void ExecutionActor::on_exit() {
 void ExecutionActor::begin() {
   const auto order = std::move(order_);
   ++services().stats.runs_started;
-  if (order->is_stored) return;
   put_files(journal().rows(), *order);
   record(order->started);
   if (order->reply_at == ReplyAt::durable) {

@@ -111,11 +111,6 @@ void ProjectActor::start(const StartRun& message) {
 
 void ProjectActor::queue_start(const StartRun& message) {
   const RunOrder& order = *message.order;
-  if (order.is_stored) {
-    queue_.push({order.started.user, order.execution, services_.clock.moment()});
-    admit_waiting();
-    return;
-  }
   const auto tenure = begin_tenure(services_.ownership, services_.commits, order.execution.shard());
   if (!tenure) {
     order.reply->give(tenure.error());
