@@ -1,6 +1,9 @@
 #include "http/api/api_call.h"
 
 #include "runtime/reading/strict_json.h"
+#include "runtime/text/nearest_name.h"
+
+#include <algorithm>
 
 namespace millrace {
 
@@ -60,6 +63,15 @@ Result<std::optional<std::string>> string_member(const JsonObject& object, std::
                      .in = {}}});
   }
   return std::optional(std::string(member->get_string()));
+}
+
+Outcome refuse_others(const JsonObject& object, const std::vector<std::string>& known) {
+  for (const auto& member : object) {
+    const std::string key(member.key());
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    return wrong_member(key, "is not known here", nearest_name(key, known));
+  }
+  return Done{};
 }
 
 Error wrong_member(const std::string& key, const std::string& message, const std::string& nearest) {

@@ -96,6 +96,9 @@ Reply no_content();
 Result<JsonObject> json_object_body(const ApiCall& call);
 /// A member of `object` that must be a string if it is there.
 Result<std::optional<std::string>> string_member(const JsonObject& object, std::string_view key);
+/// A member that nobody reads is a mistake that would show only later: invalid_request, with the nearest of
+/// the `known` ones.
+Outcome refuse_others(const JsonObject& object, const std::vector<std::string>& known);
 /// invalid_request about a member of the body: `message` goes on after its name.
 Error wrong_member(const std::string& key, const std::string& message,
                    const std::string& nearest = {});

@@ -4,9 +4,6 @@
 #include "http/api/workflows_api.h"
 #include "http/wire/error_response.h"
 #include "runtime/reading/strict_json.h"
-#include "runtime/text/nearest_name.h"
-
-#include <algorithm>
 
 namespace millrace {
 namespace {
@@ -27,13 +24,11 @@ Result<FolderContent> read_content(const ApiCall& call) {
   const auto body = parse_strict_json(call.http.body);
   if (!body) return body.error();
   if (!body->is_object()) return Error(ErrorCode::invalid_request, "the body must be an object");
+  const auto known = refuse_others(body->get_object(), {"events", "integrations", "workflows"});
+  if (!known) return known.error();
   FolderContent content;
   for (const auto& member : body->get_object()) {
     const std::string key(member.key());
-    const std::vector<std::string> known{"events", "integrations", "workflows"};
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      return wrong_member(key, "is not known here", nearest_name(key, known));
-    }
     if (!member.value().is_object()) {
       return wrong_member(key, "must be an object of definitions by their ids");
     }

@@ -6,11 +6,9 @@
 #include "http/api/trace_header.h"
 #include "runtime/reading/strict_json.h"
 #include "runtime/text/hex_text.h"
-#include "runtime/text/nearest_name.h"
 #include "runtime/text/time_text.h"
 #include "runtime/triggers/trigger_catalog.h"
 
-#include <algorithm>
 #include <charconv>
 
 namespace millrace {
@@ -26,17 +24,6 @@ Result<Reply> show(const ApiCall& call, ApiServices& services, int status) {
   const auto entry = services.events.get(call.project, call.path_value("name"));
   if (!entry) return entry.error();
   return json_reply(status, shown(*entry));
-}
-
-/// Only these; a misspelt one would be lost.
-Outcome check_members(const JsonObject& body, const std::vector<std::string>& known) {
-  for (const auto& member : body) {
-    const std::string key(member.key());
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      return wrong_member(key, "is not known here", nearest_name(key, known));
-    }
-  }
-  return Done{};
 }
 
 Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
@@ -124,7 +111,7 @@ Result<Reply> put_event(const ApiCall& call, ApiServices& services) {
                  "an app event is put as {\"schema\": an example payload}");
   }
   const JsonObject& object = body->get_object();
-  if (auto checked = check_members(object, {"name", "schema"}); !checked) return checked.error();
+  if (auto checked = refuse_others(object, {"name", "schema"}); !checked) return checked.error();
   const auto name = string_member(object, "name");
   if (!name) return name.error();
   if (*name && **name != call.path_value("name")) {
@@ -150,7 +137,7 @@ Result<Reply> delete_event(const ApiCall& call, ApiServices& services) {
 Result<Reply> trigger_event(const ApiCall& call, ApiServices& services) {
   auto body = json_object_body(call);
   if (!body) return body.error();
-  if (auto checked = check_members(*body, {"name", "payload"}); !checked) return checked.error();
+  if (auto checked = refuse_others(*body, {"name", "payload"}); !checked) return checked.error();
   const auto name = string_member(*body, "name");
   if (!name) return name.error();
   if (!*name) return wrong_member("name", "is missing: which event is it?");

@@ -5,7 +5,6 @@
 #include "actors/test_runs/test_runs.h"
 #include "runtime/definitions/found_by.h"
 #include "runtime/text/ascii_text.h"
-#include "runtime/text/nearest_name.h"
 #include "runtime/triggers/request_trigger.h"
 #include "runtime/triggers/trigger_catalog.h"
 
@@ -15,16 +14,6 @@ namespace millrace {
 namespace {
 
 constexpr const char* preview_user = "preview";
-
-/// A key that nobody reads is a mistake that would show only in production.
-Outcome refuse_others(const JsonObject& object, const std::vector<std::string>& known) {
-  for (const auto& member : object) {
-    const std::string key(member.key());
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    return wrong_member(key, "is not known here", nearest_name(key, known));
-  }
-  return Done{};
-}
 
 /// The names of headers are in lower case, as those of requests that come in are.
 Json lower_names(const Json& headers) {
@@ -62,14 +51,6 @@ Outcome check_texts(const JsonObject& request) {
     }
   }
   return Done{};
-}
-
-/// The trigger's output, as a request without anything in it would give it.
-Json trigger_of(const JsonObject& given) {
-  JsonObject request{{"headers", JsonObject()}, {"params", JsonObject()}, {"body", JsonObject()}};
-  for (const auto& member : given) request[member.key()] = member.value();
-  request["headers"] = lower_names(request["headers"]);
-  return request_output(std::move(request));
 }
 
 Result<JsonObject> object_member(const JsonObject& body, std::string_view key) {
@@ -119,7 +100,7 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
   if (!entry) return entry.error();
   test.definition = std::move(entry->draft);
   test.is_trigger_given = body->contains("request");
-  Json given = JsonObject{{"trigger", trigger_of(*request)}, {"outputs", *outputs}};
+  Json given = JsonObject{{"trigger", test_request_output(*request)}, {"outputs", *outputs}};
   const FoundBy found = found_by(test.definition, Stage::deployed);
   if (found.trigger_kind == event_trigger_kind.type) {
     if (test.is_trigger_given) {
@@ -182,6 +163,13 @@ Result<Reply> run(const TestRequest& test, ApiServices& services) {
 }
 
 }  // namespace
+
+Json test_request_output(const JsonObject& given) {
+  JsonObject request{{"headers", JsonObject()}, {"params", JsonObject()}, {"body", JsonObject()}};
+  for (const auto& member : given) request[member.key()] = member.value();
+  request["headers"] = lower_names(request["headers"]);
+  return request_output(std::move(request));
+}
 
 Result<Reply> test_workflow(const ApiCall& call, ApiServices& services) {
   auto test = read_test(call, services);

@@ -19,6 +19,9 @@ namespace millrace {
 
 extern const RouteGroup test_run_routes;
 
+/// The trigger's output for the `request` of a test, whose members may all be missing.
+Json test_request_output(const JsonObject& given);
+
 Result<Reply> test_workflow(const ApiCall& call, ApiServices& services);
 Result<Reply> test_step(const ApiCall& call, ApiServices& services);
 

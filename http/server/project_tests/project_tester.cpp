@@ -1,14 +1,13 @@
 #include "http/server/project_tests/project_tester.h"
 
 #include "actors/test_runs/test_runs.h"
+#include "http/api/test_runs_api.h"
 #include "http/server/project_tests/test_report.h"
 #include "http/server/project_tests/test_tenants.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/definitions/found_by.h"
-#include "runtime/text/ascii_text.h"
 #include "runtime/text/nearest_name.h"
-#include "runtime/triggers/request_trigger.h"
 #include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
@@ -27,19 +26,6 @@ IntegrationSet catalog_of(const ProjectFolder& folder) {
     CHECK(put.ok(), "a folder with findings is tested");
   }
   return catalog;
-}
-
-Json trigger_of(const JsonObject& given) {
-  JsonObject request{{"headers", JsonObject()}, {"params", JsonObject()}, {"body", JsonObject()}};
-  for (const auto& member : given) request[member.key()] = member.value();
-  JsonObject headers;
-  if (const auto* const written = request["headers"].if_object()) {
-    for (const auto& header : *written) {
-      headers[lower_case(std::string_view(header.key()))] = header.value();
-    }
-  }
-  request["headers"] = std::move(headers);
-  return request_output(std::move(request));
 }
 
 /// Mocks are for steps that there are.
@@ -150,7 +136,7 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
     verdict.error = fit.error();
     return verdict;
   }
-  Json trigger = is_on_event ? *test.payload : trigger_of(test.request);
+  Json trigger = is_on_event ? *test.payload : test_request_output(test.request);
   const auto kept = intern_files(
       trigger, [&](std::string bytes) { return request.files.keep(std::move(bytes)); },
       HandlesInData::refused);
