@@ -15,6 +15,7 @@ bool is_unmet_condition(ErrorCode code) {
     case ErrorCode::workflow_not_deployed:
     case ErrorCode::invalid_request:
     case ErrorCode::user_disabled:
+    case ErrorCode::permission_denied:
     case ErrorCode::integration_inactive:
     case ErrorCode::credential_missing:
     case ErrorCode::credential_invalid:

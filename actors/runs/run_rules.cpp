@@ -26,7 +26,7 @@ std::optional<Error> RunRules::refusal(const Workflow& workflow, const std::stri
   const auto grant = tenant_->grant(workflow, credential);
   const ErrorCode code = grant ? ErrorCode::internal_error : grant.error().code;
   if (code == ErrorCode::user_disabled || code == ErrorCode::workflow_disabled ||
-      code == ErrorCode::integration_inactive) {
+      code == ErrorCode::integration_inactive || code == ErrorCode::permission_denied) {
     refusal_ = grant.error();
     looked_at_ = never;  // nobody passes any more
     return refusal_;

@@ -1,7 +1,7 @@
 #include "actors/tenants/credential_registry.h"
 
-#include "runtime/base/execution_id.h"
 #include "runtime/base/limits.h"
+#include "runtime/integrations/credential_id.h"
 #include "runtime/integrations/credential_input.h"
 #include "runtime/text/time_text.h"
 #include "storage/tables/enabled_workflow_table.h"
@@ -77,7 +77,14 @@ Outcome CredentialRegistry::put(UserView& view, const CredentialRow& row, WriteB
 
 Result<CredentialRow> CredentialRegistry::row_to_connect(const UserKey& owner, const UserView& now,
                                                          const std::string& integration,
-                                                         const std::string& provider_id) const {
+                                                         const Connection& connection) const {
+  const std::string& provider_id = connection.provider_id;
+  if (!connection.again.empty()) {
+    if (now.find(integration, connection.again) == nullptr) return no_credential(connection.again);
+    auto row = row_of(owner, connection.again);
+    if (row && !provider_id.empty()) row->provider_id = provider_id;
+    return row;
+  }
   for (const auto& credential : now.list(integration)) {
     if (!provider_id.empty() && credential->provider_id == provider_id) {
       return row_of(owner, credential->id);
@@ -98,7 +105,7 @@ Result<CredentialRow> CredentialRegistry::row_to_connect(const UserKey& owner, c
   row.project = owner.project;
   row.user = owner.user;
   row.connected = clock_.now();
-  row.id = ExecutionId::make(shard_of(owner), row.connected, random_).text();
+  row.id = make_credential_id(shard_of(owner), random_);
   row.integration = integration;
   row.provider_id = provider_id;
   row.configured_workflows = to_text(workflows);
@@ -130,7 +137,7 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
   SharedCredential connected;
   auto stored =
       users_.change(owner, [&](const UserView& now, WriteBatch& batch) -> Result<SharedUserView> {
-        auto row = row_to_connect(owner, now, integration, connection.provider_id);
+        auto row = row_to_connect(owner, now, integration, connection);
         if (!row) return row.error();
         row->is_valid = true;
         row->refusal.clear();

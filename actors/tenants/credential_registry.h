@@ -31,10 +31,12 @@ class CredentialRegistry {
     JsonObject fields;  // the secret parts, as the integration's auth kind names them
     std::string provider_id;
     std::optional<JsonObject> settings;  // shared settings of the integration
+    std::string
+        again{};  // the account that gets these fields; empty: that of the provider id, or one more
   };
   /// Connects one more account, with the integration's default workflows enabled. The account of a
   /// provider id that the user has connected before is connected again: it keeps its id and its
-  /// configuration, and is valid. Errors: not_found (no such integration), integration_inactive,
+  /// configuration, and is valid. Errors: not_found (no such integration or account), integration_inactive,
   /// invalid_request (the fields do not fit; see the details), limit_exceeded.
   Result<SharedCredential> connect(const ProjectId& project, const UserId& user,
                                    const std::string& integration, const Connection& connection);
@@ -66,7 +68,7 @@ class CredentialRegistry {
   Result<storage::CredentialRow> row_of(const UserKey& owner, const std::string& id) const;
   Result<storage::CredentialRow> row_to_connect(const UserKey& owner, const UserView& now,
                                                 const std::string& integration,
-                                                const std::string& provider_id) const;
+                                                const Connection& connection) const;
   /// Changes one account of a user: `edit` gets its row.
   Result<SharedCredential> edit(
       const UserKey& owner, const std::string& id,

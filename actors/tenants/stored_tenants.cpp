@@ -25,6 +25,11 @@ class StoredTenant final : public TenantView {
     conditions.integration_type = workflow.integration;
     conditions.is_user_disabled = user->is_disabled();
     conditions.own_settings = &workflow.settings;
+    conditions.permissions = &workflow.permissions;
+    if (user->user != nullptr) {
+      conditions.user = user->user->id;
+      conditions.user_meta = &user->user->meta;
+    }
     std::shared_ptr<const Integration> integration;
     SharedCredential account;
     if (!workflow.integration.empty()) {

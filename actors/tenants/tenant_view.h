@@ -38,7 +38,7 @@ class TenantView {
 
   /// May a run of the workflow begin? `credential` chooses one of several accounts; empty: the first.
   /// Errors: integration_inactive, credential_missing, credential_invalid, workflow_disabled,
-  /// settings_missing, user_disabled, secrets_locked.
+  /// settings_missing, user_disabled, permission_denied, secrets_locked.
   virtual Result<RunGrant> grant(const Workflow& workflow, const std::string& credential) const = 0;
 
   /// The accounts on which the user has the workflow enabled, in the order of connecting: what comes in for

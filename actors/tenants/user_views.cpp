@@ -2,6 +2,7 @@
 
 #include "runtime/base/limits.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace {
@@ -36,7 +37,7 @@ UserViews::UserViews(const storage::OrderedStore& store, FencedCommits commits,
       views_(std::move(commits), limits, [this](const UserKey& key) { return read(key); }) {}
 
 Result<SharedUserView> UserViews::read(const UserKey& key) const {
-  const auto rows = storage::read_user_rows(store_, key.project, key.user);
+  auto rows = storage::read_user_rows(store_, key.project, key.user);
   if (!rows) return rows.error();
   auto view = std::make_shared<UserView>();
   if (rows->user) {
@@ -44,6 +45,10 @@ Result<SharedUserView> UserViews::read(const UserKey& key) const {
     if (!user) return user.error();
     view->user = std::move(*user);
   }
+  // Their rows are in the order of their ids, which says nothing.
+  std::stable_sort(
+      rows->credentials.begin(), rows->credentials.end(),
+      [](const auto& left, const auto& right) { return left.connected < right.connected; });
   for (const auto& each : rows->credentials) {
     auto held = open_credential(each);
     if (!held) return held.error();

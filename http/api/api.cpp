@@ -1,6 +1,7 @@
 #include "http/api/api.h"
 
 #include "actors/tenants/user_registry.h"
+#include "http/api/cors.h"
 #include "http/wire/error_response.h"
 
 namespace millrace {
@@ -37,6 +38,10 @@ Api::Api(ApiServices services, std::string_view admin_key)
 Api::~Api() = default;
 
 void Api::handle(const httplib::Request& request, httplib::Response& response) {
+  if (const auto preflight = answer_preflight(request)) {
+    write_reply(*preflight, response);
+    return count(nullptr, response.status);
+  }
   const Route* route = nullptr;
   auto match = match_route(request.method, request.path);
   if (!match) {
@@ -57,6 +62,7 @@ void Api::handle(const httplib::Request& request, httplib::Response& response) {
       write_current_exception(response,
                               std::string(route->method) + " " + std::string(route->pattern));
     }
+    if (is_for_browsers(*route) && request.has_header("Origin")) let_pages_read(response);
   }
   count(route, response.status);
 }

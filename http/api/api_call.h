@@ -23,6 +23,7 @@
 
 namespace millrace {
 
+class ConnectProxy;
 class CredentialRegistry;
 class EventLog;
 class EventRegistry;
@@ -57,6 +58,7 @@ struct ApiServices {
   EventLog& event_log;
   UserRegistry& users;
   CredentialRegistry& credentials;
+  ConnectProxy& proxy;
   TestRuns& tests;
   UserEraser& eraser;
   Gateway& gateway;

@@ -2,9 +2,14 @@
 
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
+#include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
+#include "http/api/sdk_shapes.h"
+#include "http/api/user_offer.h"
 #include "runtime/integrations/check_settings.h"
+#include "runtime/integrations/credential_id.h"
 #include "runtime/integrations/read_settings.h"
+#include "runtime/integrations/run_conditions.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/text/nearest_name.h"
 
@@ -12,19 +17,6 @@
 
 namespace millrace {
 namespace {
-
-JsonObject shown(const Credential& credential) {
-  JsonObject object{{"id", credential.id},
-                    {"integrationId", credential.integration},
-                    {"userId", credential.user.text},
-                    {"status", credential.is_valid ? "VALID" : "INVALID"},
-                    {"config", JsonObject{{"configuredWorkflows", credential.configured_workflows},
-                                          {"sharedSettings", credential.shared_settings}}},
-                    {"providerId", credential.provider_id},
-                    {"providerData", credential.provider_data}};
-  if (!credential.refusal.empty()) object.emplace("statusReason", credential.refusal);
-  return object;
-}
 
 std::string text_member(const Json& object, std::string_view key) {
   const Json* const member = object.is_object() ? object.get_object().if_contains(key) : nullptr;
@@ -35,52 +27,6 @@ std::string text_member(const Json& object, std::string_view key) {
 Json member_or(const Json& object, std::string_view key, Json otherwise) {
   const Json* const member = object.is_object() ? object.get_object().if_contains(key) : nullptr;
   return member != nullptr ? *member : std::move(otherwise);
-}
-
-std::int64_t order_of(const Json& draft) {
-  const Json order = member_or(draft, "order", nullptr);
-  return order.is_int64() ? order.get_int64() : 0;
-}
-
-/// The deployed ones of an integration that are shown to its users, in the order that they name.
-JsonArray offered(const std::string& integration,
-                  const std::vector<WorkflowLibrary::Entry>& workflows) {
-  std::vector<const WorkflowLibrary::Entry*> shown;
-  for (const auto& entry : workflows) {
-    const bool is_hidden = member_or(entry.draft, "hidden", false) == Json(true);
-    const bool is_its = text_member(entry.draft, "integration") == integration;
-    if (entry.deployed_version != 0 && is_its && !is_hidden) shown.push_back(&entry);
-  }
-  std::stable_sort(shown.begin(), shown.end(), [](const auto* left, const auto* right) {
-    return order_of(left->draft) < order_of(right->draft);
-  });
-  JsonArray list;
-  for (const auto* const entry : shown) {
-    JsonObject use{{"id", entry->id.text}, {"name", text_member(entry->draft, "name")}};
-    if (auto text = text_member(entry->draft, "infoText"); !text.empty()) {
-      use.emplace("infoText", std::move(text));
-    }
-    if (Json settings = member_or(entry->draft, "settings", nullptr); settings.is_array()) {
-      use.emplace("settings", std::move(settings));
-    }
-    list.emplace_back(std::move(use));
-  }
-  return list;
-}
-
-/// What a form for connecting needs, and nothing of the definition's secrets.
-JsonObject connectable(const Integration& integration,
-                       const std::vector<WorkflowLibrary::Entry>& workflows) {
-  const std::string auth =
-      text_member(member_or(integration.definition, "auth", JsonObject()), "type");
-  JsonArray fields;
-  for (const auto& field : credential_fields(integration.auth)) fields.emplace_back(field);
-  return {{"type", integration.type},
-          {"name", integration.name},
-          {"auth", JsonObject{{"type", auth.empty() ? "none" : auth}}},
-          {"credentialFields", std::move(fields)},
-          {"settings", member_or(integration.definition, "settings", JsonArray())},
-          {"workflows", offered(integration.type, workflows)}};
 }
 
 Result<CredentialRegistry::Connection> read_connection(const JsonObject& body) {
@@ -109,16 +55,24 @@ Result<CredentialRegistry::Connection> read_connection(const JsonObject& body) {
 
 }  // namespace
 
+Result<Reply> credential_reply(const ApiCall& call, ApiServices& services, int status,
+                               const Credential& credential) {
+  const auto offer = UserOffer::read(call, services);
+  if (!offer) return offer.error();
+  return json_reply(status, credential_shape(credential, offer->of(credential.integration)));
+}
+
 Result<Reply> list_connectable(const ApiCall& call, ApiServices& services) {
-  const auto workflows = services.workflows.list(call.project);
-  if (!workflows) return workflows.error();
+  const auto offer = UserOffer::read(call, services);
+  if (!offer) return offer.error();
   const auto integrations = services.integrations.list(call.project);
   if (!integrations) return integrations.error();
   JsonArray list;
   for (const auto& entry : *integrations) {
-    if (entry.integration->is_active) list.push_back(connectable(*entry.integration, *workflows));
+    if (!entry.integration->is_active) continue;
+    list.push_back(integration_shape(*entry.integration, offer->of(entry.integration->type)));
   }
-  return json_reply(200, JsonObject{{"integrations", std::move(list)}});
+  return json_reply(200, list);
 }
 
 namespace {
@@ -151,22 +105,65 @@ Result<Reply> connect_account(const ApiCall& call, ApiServices& services) {
   const auto credential =
       services.credentials.connect(call.project, call.user, call.path_value("type"), *connection);
   if (!credential) return credential.error();
-  return json_reply(201, shown(**credential));
+  return credential_reply(call, services, 201, **credential);
 }
 
+namespace {
+
+/// The account that a request means: which it says by header, or the one that a run would take first.
+/// Error: not_found.
+Result<SharedCredential> selected_account(const ApiCall& call, ApiServices& services,
+                                          const std::string& integration) {
+  const std::string selected = call.http.get_header_value("X-Paragon-Credential");
+  auto account = services.credentials.find(call.project, call.user, integration, selected);
+  if (!account || *account != nullptr) return account;
+  return Error(ErrorCode::not_found,
+               selected.empty()
+                   ? "the user has no account connected for \"" + integration + '"'
+                   : "the user has no account \"" + selected + "\" for \"" + integration + '"');
+}
+
+/// One account together with what its integration offers.
+Result<Reply> show_account(const ApiCall& call, ApiServices& services, const std::string& type) {
+  const auto entry = services.integrations.get(call.project, type);
+  if (!entry) return entry.error();
+  const auto account = selected_account(call, services, type);
+  if (!account) return account.error();
+  const auto offer = UserOffer::read(call, services);
+  if (!offer) return offer.error();
+  const auto offered = offer->of(type);
+  JsonObject shape = integration_shape(*entry->integration, offered);
+  shape["credential"] = credential_shape(**account, offered);
+  shape["providerId"] = (*account)->provider_id;
+  shape["providerData"] = (*account)->provider_data;
+  shape["accountAuth"] = nullptr;  // what is secret in an account never leaves
+  return json_reply(200, shape);
+}
+
+}  // namespace
+
 Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services) {
-  const auto removed =
-      services.credentials.disconnect(call.project, call.user, call.path_value("credential"));
+  std::string id = call.path_value("credential");
+  // Integrations have no id but their type.
+  if (services.integrations.get(call.project, id)) {
+    const auto account = selected_account(call, services, id);
+    if (!account) return account.error();
+    id = (*account)->id;
+  }
+  const auto removed = services.credentials.disconnect(call.project, call.user, id);
   if (!removed) return removed.error();
   return no_content();
 }
 
 Result<Reply> list_credentials(const ApiCall& call, ApiServices& services) {
+  if (const auto type = call.query_value("integration")) return show_account(call, services, *type);
   const auto credentials = services.credentials.list(call.project, call.user);
   if (!credentials) return credentials.error();
+  const auto offer = UserOffer::read(call, services);
+  if (!offer) return offer.error();
   JsonArray list;
   for (const auto& credential : *credentials) {
-    list.push_back(shown(*credential));
+    list.push_back(credential_shape(*credential, offer->of(credential->integration)));
   }
   return json_reply(200, JsonObject{{"credentials", std::move(list)}});
 }
@@ -177,6 +174,7 @@ namespace {
 struct WorkflowOutline {
   std::string integration;
   std::vector<Setting> settings;
+  ConditionGroups permissions{};
 };
 
 Result<WorkflowOutline> outline_of(const ApiCall& call, ApiServices& services,
@@ -190,7 +188,7 @@ Result<WorkflowOutline> outline_of(const ApiCall& call, ApiServices& services,
   }
   const auto live = services.workflows.deployed(call.project, workflow);
   if (!live) return live.error();
-  return WorkflowOutline{(*live)->integration, (*live)->settings};
+  return WorkflowOutline{(*live)->integration, (*live)->settings, (*live)->permissions};
 }
 
 JsonObject object_or_empty(const Json& object, std::string_view key) {
@@ -232,7 +230,9 @@ class ConfigurationCheck {
  private:
   Outcome check_workflow(const std::string& id, const Json& given) {
     const std::string path = "/config/configuredWorkflows/" + pointer_token(id);
-    const bool is_enabled = member_or(given, "enabled", false) == Json(true);
+    const Json before = member_or(account_.configured_workflows, id, JsonObject());
+    const bool is_enabled =
+        member_or(given, "enabled", member_or(before, "enabled", false)) == Json(true);
     const auto workflow = outline_of(call_, services_, WorkflowId(id));
     if (!workflow && workflow.error().code != ErrorCode::not_found) return workflow.error();
     if (!workflow) {
@@ -252,12 +252,22 @@ class ConfigurationCheck {
               "\": enable it on an account of that",
           account_.integration, workflow->integration);
     }
-    check_own_settings(*workflow, given, path + "/settings");
+    if (is_enabled) {
+      const auto user = services_.users.find(call_.project, call_.user);
+      if (!user) return user.error();
+      if (!is_permitted(workflow->permissions, call_.user,
+                        *user == nullptr ? nullptr : &(*user)->meta)) {
+        return Error(ErrorCode::permission_denied,
+                     "the workflow \"" + id + "\" is not for this user: its permissions");
+      }
+    }
+    check_own_settings(*workflow, given, is_enabled ? LeftOut::refused : LeftOut::filled_later,
+                       path + "/settings");
     return Done{};
   }
 
   /// They lie over the shared ones.
-  void check_own_settings(const WorkflowOutline& workflow, const Json& given,
+  void check_own_settings(const WorkflowOutline& workflow, const Json& given, LeftOut left_out,
                           const std::string& path) {
     const Json own = member_or(given, "settings", nullptr);
     if (!own.is_object()) return;
@@ -266,7 +276,7 @@ class ConfigurationCheck {
     check_settings(declared, own.get_object(), path, findings_);
     JsonObject merged = shared_;
     for (const auto& member : own.get_object()) merged[member.key()] = member.value();
-    check_required_settings(workflow.settings, merged, LeftOut::refused, path, findings_);
+    check_required_settings(workflow.settings, merged, left_out, path, findings_);
   }
 
   void add(const std::string& path, std::string message, std::string expected = {},
@@ -283,9 +293,9 @@ class ConfigurationCheck {
   Findings findings_;
 };
 
-Outcome check_configuration(const ApiCall& call, ApiServices& services, const JsonObject& patch) {
-  const auto account =
-      services.credentials.find(call.project, call.user, {}, call.path_value("credential"));
+Outcome check_configuration(const ApiCall& call, ApiServices& services, const std::string& id,
+                            const JsonObject& patch) {
+  const auto account = services.credentials.find(call.project, call.user, {}, id);
   if (!account) return account.error();
   if (*account == nullptr) return Done{};  // whoever changes it says so
   return ConfigurationCheck(call, services, **account).check(patch);
@@ -293,16 +303,82 @@ Outcome check_configuration(const ApiCall& call, ApiServices& services, const Js
 
 }  // namespace
 
-Result<Reply> change_credential(const ApiCall& call, ApiServices& services) {
-  const auto patch = json_object_body(call);
-  if (!patch) return patch.error();
-  if (auto checked = check_configuration(call, services, *patch); !checked) {
+namespace {
+
+/// The original calls them `workflowSettings`.
+Outcome rename_workflow_settings(JsonObject& patch) {
+  Json* const config = patch.if_contains("config");
+  if (config == nullptr || !config->is_object()) return Done{};
+  JsonObject& members = config->get_object();
+  Json* const settings = members.if_contains("workflowSettings");
+  if (settings == nullptr) return Done{};
+  if (members.contains("configuredWorkflows")) {
+    return wrong_member("config/workflowSettings",
+                        "says the same as configuredWorkflows: give one");
+  }
+  Json given = std::move(*settings);
+  members.erase("workflowSettings");
+  members.emplace("configuredWorkflows", std::move(given));
+  return Done{};
+}
+
+Result<Reply> configure_account(const ApiCall& call, ApiServices& services, const std::string& id,
+                                const JsonObject& patch) {
+  if (auto checked = check_configuration(call, services, id, patch); !checked) {
     return checked.error();
   }
-  const auto credential = services.credentials.configure(call.project, call.user,
-                                                         call.path_value("credential"), *patch);
+  const auto credential = services.credentials.configure(call.project, call.user, id, patch);
   if (!credential) return credential.error();
-  return json_reply(200, shown(**credential));
+  return credential_reply(call, services, 200, **credential);
+}
+
+Outcome check_configuration_header(const ApiCall& call, const std::string& credential) {
+  const std::string given = call.http.get_header_value("X-Paragon-Configuration-Id");
+  if (given.empty() || given == default_configuration_id(credential)) return Done{};
+  return Error(ErrorCode::not_found,
+               "the account has no configuration \"" + given + "\": it has one, its default");
+}
+
+}  // namespace
+
+Result<Reply> show_credential(const ApiCall& call, ApiServices& services) {
+  const std::string& id = call.path_value("credential");
+  const auto account = services.credentials.find(call.project, call.user, {}, id);
+  if (!account) return account.error();
+  if (*account == nullptr) {
+    return Error(ErrorCode::not_found, "the user has no account \"" + id + '"');
+  }
+  return credential_reply(call, services, 200, **account);
+}
+
+Result<Reply> change_credential(const ApiCall& call, ApiServices& services) {
+  auto patch = json_object_body(call);
+  if (!patch) return patch.error();
+  if (auto renamed = rename_workflow_settings(*patch); !renamed) return renamed.error();
+  if (auto known = check_configuration_header(call, call.path_value("credential")); !known) {
+    return known.error();
+  }
+  return configure_account(call, services, call.path_value("credential"), *patch);
+}
+
+namespace {
+
+JsonObject switched(const WorkflowId& workflow, bool is_on) {
+  return {{"config", JsonObject{{"configuredWorkflows",
+                                 JsonObject{{workflow.text, JsonObject{{"enabled", is_on}}}}}}}};
+}
+
+}  // namespace
+
+Result<Reply> enable_workflow(const ApiCall& call, ApiServices& services) {
+  const WorkflowId workflow(call.path_value("workflow"));
+  const auto outline = outline_of(call, services, workflow);
+  if (!outline) return outline.error();
+  if (outline->integration.empty()) return no_content();  // it is, for every user
+  const auto account = selected_account(call, services, outline->integration);
+  if (!account) return account.error();
+  if (auto known = check_configuration_header(call, (*account)->id); !known) return known.error();
+  return configure_account(call, services, (*account)->id, switched(workflow, true));
 }
 
 Result<Reply> disable_workflow(const ApiCall& call, ApiServices& services) {
@@ -310,12 +386,22 @@ Result<Reply> disable_workflow(const ApiCall& call, ApiServices& services) {
   if (const auto known = services.workflows.get(call.project, workflow); !known) {
     return known.error();
   }
+  if (const std::string id = call.http.get_header_value("X-Paragon-Credential"); !id.empty()) {
+    if (auto known = check_configuration_header(call, id); !known) return known.error();
+    return configure_account(call, services, id, switched(workflow, false));
+  }
   const auto disabled = services.credentials.disable_workflow(call.project, call.user, workflow);
   if (!disabled) return disabled.error();
   return no_content();
 }
 
 namespace {
+
+constexpr RouteParameter selected_account_header{
+    "X-Paragon-Credential", "string", "Which account, by its id.", RouteParameter::In::header};
+constexpr RouteParameter selected_configuration_header{
+    "X-Paragon-Configuration-Id", "string", "Which configuration of the account; it has one.",
+    RouteParameter::In::header};
 
 constexpr Route routes[]{
     {.method = "GET",
@@ -326,7 +412,7 @@ constexpr Route routes[]{
      .runs_on = RunsOn::user_shard,
      .handler = &list_connectable,
      .parameters = {project_in_path},
-     .answers = {{200, "The integrations.", "{integrations: [ConnectableIntegration]}"}}},
+     .answers = {{200, "The integrations.", "[ConnectableIntegration]"}}},
     {.method = "POST",
      .pattern = "/projects/{project}/sdk/integrations/{type}/connect",
      .operation = "connectAccount",
@@ -347,18 +433,38 @@ constexpr Route routes[]{
      .access = Access::user_token,
      .runs_on = RunsOn::user_shard,
      .handler = &disconnect_account,
-     .parameters = {project_in_path,
-                    {"credential", "string", "The credential's id.", RouteParameter::In::path}},
+     .parameters =
+         {project_in_path,
+          {"credential", "string",
+           "The credential's id; or an integration's: the account that the header selects, "
+           "else the first valid one.",
+           RouteParameter::In::path},
+          selected_account_header},
      .answers = {{204, "It is gone."}, {404, "There is none.", "Error"}}},
     {.method = "GET",
      .pattern = "/projects/{project}/sdk/credentials",
      .operation = "listCredentials",
-     .summary = "The calling user's accounts",
+     .summary = "The calling user's accounts; with `integration`, one of them with its integration",
      .access = Access::user_token,
      .runs_on = RunsOn::user_shard,
      .handler = &list_credentials,
-     .parameters = {project_in_path},
-     .answers = {{200, "The credentials.", "{credentials: [Credential]}"}}},
+     .parameters = {project_in_path,
+                    {"integration", "string", "Of this integration, one."},
+                    {"includeAccountAuth", "boolean", "Taken and without effect: secrets stay."},
+                    selected_account_header},
+     .answers = {{200, "The credentials; or the one.",
+                  "{credentials: [Credential]}|ConnectableIntegration"},
+                 {404, "There is none of that integration.", "Error"}}},
+    {.method = "GET",
+     .pattern = "/projects/{project}/sdk/credentials/{credential}",
+     .operation = "showCredential",
+     .summary = "One of the calling user's accounts",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &show_credential,
+     .parameters = {project_in_path,
+                    {"credential", "string", "The credential's id.", RouteParameter::In::path}},
+     .answers = {{200, "The credential.", "Credential"}, {404, "There is none.", "Error"}}},
     {.method = "PATCH",
      .pattern = "/projects/{project}/sdk/credentials/{credential}",
      .operation = "changeCredential",
@@ -367,33 +473,59 @@ constexpr Route routes[]{
      .runs_on = RunsOn::user_shard,
      .handler = &change_credential,
      .parameters = {project_in_path,
-                    {"credential", "string", "The credential's id.", RouteParameter::In::path}},
+                    {"credential", "string", "The credential's id.", RouteParameter::In::path},
+                    selected_configuration_header},
      .body = {"{config: {configuredWorkflows?: {[workflowId]: object|null}, "
-              "sharedSettings?: object}}"},
+              "workflowSettings?: {[workflowId]: object|null}, sharedSettings?: object}}"},
      .answers = {{200, "The credential.", "Credential"}, {404, "There is none.", "Error"}}},
+    {.method = "POST",
+     .pattern = "/projects/{project}/sdk/workflows/{workflow}",
+     .operation = "enableWorkflow",
+     .summary = "Enables a workflow on the selected account, else on the first valid one",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &enable_workflow,
+     .parameters = {project_in_path, workflow_in_path, selected_account_header,
+                    selected_configuration_header},
+     .answers = {{200, "The credential.", "Credential"},
+                 {204, "It needs no account and is enabled for every user."},
+                 {404, "There is no such workflow, or no account.", "Error"}}},
     {.method = "DELETE",
      .pattern = "/projects/{project}/sdk/workflows/{workflow}",
      .operation = "disableWorkflow",
-     .summary = "Disables a workflow on all accounts of the calling user",
+     .summary = "Disables a workflow on the selected account, else on all of the calling user",
      .access = Access::user_token,
      .runs_on = RunsOn::user_shard,
      .handler = &disable_workflow,
-     .parameters = {project_in_path, workflow_in_path},
-     .answers = {{204, "It is disabled."}, {404, "There is no such workflow.", "Error"}}},
+     .parameters = {project_in_path, workflow_in_path, selected_account_header,
+                    selected_configuration_header},
+     .answers = {{200, "The selected account.", "Credential"},
+                 {204, "It is disabled on all."},
+                 {404, "There is no such workflow.", "Error"}}},
 };
 
 constexpr NamedShape shapes[]{
     {"ConnectableIntegration",
-     "{type: string, name: string, auth: {type: string}, credentialFields: [string], "
-     "settings: [any], workflows: [{id: string, name: string, infoText?: string, settings?: "
-     "[any]}]}",
-     "An integration as its users see it; of workflows the deployed ones that are not hidden."},
+     "{id: string, type: string, name: string, brandColor: string, isActive: boolean, "
+     "auth: {type: string}, credentialFields: [string], settings: [any], "
+     "workflows: [{id: string, name: string, description: string, integrationId: string, "
+     "infoText: string, settings: [any], hidden: boolean}], noPermissionWorkflows: [string], "
+     "configs: [{id: string, values: object}], authenticationType: \"basic\"|\"oauth\", "
+     "needPreOauthInputs: boolean, sdkIntegrationConfig: object, customIntegration?: object, "
+     "credential?: Credential, providerId?: string, providerData?: any, accountAuth?: null}",
+     "An integration as its users see it, with its deployed workflows; the last four belong to one "
+     "account."},
     {"Credential",
      "{id: string, integrationId: string, userId: string, status: \"VALID\"|\"INVALID\", "
      "statusReason?: string, config: {configuredWorkflows: {[workflowId]: ConfiguredWorkflow}, "
-     "sharedSettings: object}, "
+     "sharedSettings: object}, configurations: [Configuration], "
      "providerId: string, providerData: any}",
      "A connected account, without its secret parts."},
+    {"Configuration",
+     "{id: string, connectCredentialId: string, isDefault: boolean, "
+     "workflowSettings: {[workflowId]: ConfiguredWorkflow}, sharedSettings: object, "
+     "configMeta: object, externalId: null}",
+     "How an account is set up; every account has one, its default."},
     {"ConfiguredWorkflow", "{enabled?: boolean, settings?: object}",
      "What a workflow is set to on one account."},
 };

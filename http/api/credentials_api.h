@@ -1,31 +1,37 @@
 #pragma once
-// Users' accounts at third parties, by the users themselves. A credential is shown as
-//
-//   {"id","integrationId","userId","status","config": {"configuredWorkflows","sharedSettings"},
-//    "providerId","providerData"}
-//
-// and never with its secret parts.
+// Users' accounts at third parties, by the users themselves, and what they may connect; shapes: sdk_shapes.h. Secret
+// parts are never shown.
 
 #include "http/api/api_call.h"
 #include "http/api/route.h"
 
 namespace millrace {
 
+struct Credential;
+
 extern const RouteGroup credential_routes;
 
-/// GET …/sdk/integrations : the active ones, `{"integrations": [{"type","name","auth": {"type"},
-/// "credentialFields","settings","workflows": [{"id","name"}]}]}`; workflows that are deployed.
+/// GET …/sdk/integrations : the active ones, as a list.
 Result<Reply> list_connectable(const ApiCall& call, ApiServices& services);
 /// POST …/sdk/integrations/{type}/connect `{"credentials","providerId","settings"}` : 201 and the
 /// credential. See CredentialRegistry::connect.
 Result<Reply> connect_account(const ApiCall& call, ApiServices& services);
-/// DELETE …/sdk/integrations/{credential} : 204.
+/// DELETE …/sdk/integrations/{credential or integration} : 204.
 Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services);
-/// GET …/sdk/credentials : `{"credentials": […]}` of the calling user.
+/// GET …/sdk/credentials : `{"credentials": […]}` of the calling user; with `?integration` one of them.
 Result<Reply> list_credentials(const ApiCall& call, ApiServices& services);
+/// GET …/sdk/credentials/{credential} : the credential.
+Result<Reply> show_credential(const ApiCall& call, ApiServices& services);
 /// PATCH …/sdk/credentials/{credential} `{"config"}` : the credential.
 Result<Reply> change_credential(const ApiCall& call, ApiServices& services);
-/// DELETE …/sdk/workflows/{workflow} : 204; it is disabled on all accounts of the calling user.
+/// POST …/sdk/workflows/{workflow} : the credential on which it is enabled now.
+Result<Reply> enable_workflow(const ApiCall& call, ApiServices& services);
+/// DELETE …/sdk/workflows/{workflow} : the credential that the header selects; without it 204, and it is disabled
+/// on all accounts of the calling user.
 Result<Reply> disable_workflow(const ApiCall& call, ApiServices& services);
+
+/// A credential as an answer.
+Result<Reply> credential_reply(const ApiCall& call, ApiServices& services, int status,
+                               const Credential& credential);
 
 }  // namespace millrace

@@ -5,6 +5,8 @@
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/user_registry.h"
 #include "http/api/history_query.h"
+#include "http/api/sdk_shapes.h"
+#include "http/api/user_offer.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
@@ -17,16 +19,6 @@ JsonObject shown(const ConnectedUser& user) {
           {"meta", user.meta},
           {"disabled", user.is_disabled},
           {"dateFirstSeen", to_text(user.first_seen)}};
-}
-
-JsonObject shown(const SharedCredential& credential) {
-  if (credential == nullptr) return {{"enabled", false}};
-  JsonObject object{{"enabled", true},
-                    {"credentialId", credential->id},
-                    {"credentialStatus", credential->is_valid ? "VALID" : "INVALID"},
-                    {"configuredWorkflows", credential->configured_workflows}};
-  if (!credential->refusal.empty()) object.emplace("credentialStatusReason", credential->refusal);
-  return object;
 }
 
 /// `known` are the members that the caller may write.
@@ -58,17 +50,26 @@ Result<Reply> show_me(const ApiCall& call, ApiServices& services) {
   if (!user) return user.error();
   const auto known = services.integrations.list(call.project);
   if (!known) return known.error();
+  const auto offer = UserOffer::read(call, services);
+  if (!offer) return offer.error();
   JsonObject integrations;
   for (const auto& entry : *known) {
     if (!entry.integration->is_active) continue;
     const std::string& type = entry.integration->type;
-    const auto credential = services.credentials.find(call.project, call.user, type);
-    if (!credential) return credential.error();
-    integrations[type] = shown(*credential);
+    const auto accounts = services.credentials.list(call.project, call.user, type);
+    if (!accounts) return accounts.error();
+    const auto chosen = services.credentials.find(call.project, call.user, type);
+    if (!chosen) return chosen.error();
+    integrations[type] = state_shape(*accounts, chosen->get(), offer->of(type));
   }
-  return json_reply(200, JsonObject{{"userId", call.user.text},
-                                    {"meta", *user == nullptr ? JsonObject() : (*user)->meta},
-                                    {"integrations", std::move(integrations)}});
+  return json_reply(
+      200,
+      JsonObject{{"userId", call.user.text},
+                 {"meta", *user == nullptr ? JsonObject() : (*user)->meta},
+                 {"project", JsonObject{{"id", call.project.text},
+                                        {"accessibleFeatures", JsonArray{"headless-cp", "dfm"}}}},
+                 {"resources", JsonArray()},
+                 {"integrations", std::move(integrations)}});
 }
 
 Result<Reply> change_me(const ApiCall& call, ApiServices& services) {
@@ -149,11 +150,15 @@ constexpr Route own_routes[]{
 
 constexpr NamedShape own_shapes[]{
     {"Me",
-     "{userId: string, meta: object, integrations: {[type]: {enabled: boolean, "
+     "{userId: string, meta: object, project: {id: string, accessibleFeatures: [string]}, "
+     "resources: [any], integrations: {[type]: {enabled: boolean, allCredentials: [Credential], "
      "credentialId?: string, credentialStatus?: \"VALID\"|\"INVALID\", credentialStatusReason?: "
-     "string, "
-     "configuredWorkflows?: {[workflowId]: ConfiguredWorkflow}}}}",
-     "The calling user with, per integration, the first valid account."},
+     "string, credentialConfigId?: string, providerId?: string, providerData?: any, "
+     "sharedSettings?: object, workflowSettings?: {[workflowId]: ConfiguredWorkflow}, "
+     "configuredWorkflows?: {[workflowId]: ConfiguredWorkflow}, configMeta?: object, "
+     "externalId?: null}}}",
+     "The calling user with, per integration, all accounts and what the first valid one is set "
+     "to."},
 };
 
 constexpr Route routes[]{

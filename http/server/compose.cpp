@@ -2,6 +2,7 @@
 
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
+#include "actors/gateway/connect_proxy.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/observation/failed_run_log.h"
@@ -129,8 +130,8 @@ class ComposedServer final : public RunningServer {
         UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log});
     api_ = std::make_unique<Api>(
         ApiServices{projects_, workflows_, history_, secrets_, integrations_, events_, event_log_,
-                    users_, credentials_, *tests_, *eraser_, *timed_gateway_, clock_, options_.api,
-                    [this](MetricsText& text) { write_metrics(text); },
+                    users_, credentials_, proxy_, *tests_, *eraser_, *timed_gateway_, clock_,
+                    options_.api, [this](MetricsText& text) { write_metrics(text); },
                     [this] { return store_->commit({}); }},
         key->key);
     server_ = std::make_unique<HttpServer>(
@@ -220,6 +221,7 @@ class ComposedServer final : public RunningServer {
   CredentialRegistry credentials_;
   RefusedCredentials refused_credentials_{credentials_, &write_log};
   const StoredTenants tenants_;
+  ConnectProxy proxy_{{tenants_, integrations_, *http_, refused_credentials_}};
   std::unique_ptr<ActorGateway> gateway_;
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<TestRuns> tests_;

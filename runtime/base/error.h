@@ -71,9 +71,10 @@ enum class RetryClass : std::uint8_t {
   X(credential_invalid, 50, "credential_invalid", 409, do_not_retry)         \
   X(workflow_disabled, 51, "workflow_disabled", 409, do_not_retry)           \
   X(settings_missing, 52, "settings_missing", 409, do_not_retry)             \
-  X(user_disabled, 53, "user_disabled", 403, do_not_retry)                   \
+  X(user_disabled, 53, "user_disabled", 409, do_not_retry)                   \
   X(secrets_locked, 54, "secrets_locked", 503, do_not_retry)                 \
-  X(shard_moved, 55, "shard_moved", 503, retry)
+  X(shard_moved, 55, "shard_moved", 503, retry)                              \
+  X(permission_denied, 56, "permission_denied", 409, do_not_retry)
 
 enum class ErrorCode : std::uint16_t {
 #define X(name, number, wire, status, retry) name = number,

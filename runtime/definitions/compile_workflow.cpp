@@ -1,5 +1,6 @@
 #include "runtime/definitions/compile_workflow.h"
 
+#include "runtime/conditions/read_conditions.h"
 #include "runtime/definitions/code_hint.h"
 #include "runtime/definitions/link_integrations.h"
 #include "runtime/definitions/link_references.h"
@@ -24,7 +25,21 @@ void read_appearance(ObjectReader& json) {
   json.integer("order", std::numeric_limits<std::int32_t>::min(),
                std::numeric_limits<std::int32_t>::max());
   json.boolean("hidden", false);
-  json.refuse("permissions", "permissions of a workflow are not evaluated yet");
+}
+
+/// They are asked before there is a run, and again while it goes on: of the user alone.
+ConditionGroups read_permissions(ObjectReader& json) {
+  if (json.find("permissions") == nullptr) return {};
+  ConditionGroups permissions = read_conditions(json, "permissions");
+  for (Template* const text : templates_of(permissions)) {
+    text->visit_references([&](const Reference& reference, const std::string& pointer) {
+      if (reference.root == Reference::Root::user) return;
+      json.findings().push_back(finding_at(
+          "", pointer, "in `{{" + reference.text + "}}`: permissions are about the user alone",
+          "`user.id` or `user.meta.KEY`"));
+    });
+  }
+  return permissions;
 }
 
 /// What an import could not bring along: somebody has to look at it before it is live.
@@ -53,6 +68,7 @@ std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
   workflow.integration = json.constant_text("integration").value_or("");
   json.boolean("defaultEnabled", false);
   workflow.settings = read_settings(json);
+  workflow.permissions = read_permissions(json);
   read_appearance(json);
   read_open_points(json);
   auto trigger = read_trigger(json);

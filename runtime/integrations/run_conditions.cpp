@@ -1,6 +1,7 @@
 #include "runtime/integrations/run_conditions.h"
 
 #include "runtime/reading/findings.h"
+#include "runtime/templates/scope.h"
 
 #include <utility>
 
@@ -71,11 +72,36 @@ Outcome check_connection(const RunConditions& conditions) {
   return Done{};
 }
 
+/// What permissions may refer to.
+class UserScope final : public Scope {
+ public:
+  UserScope(const UserId& user, const JsonObject* meta)
+      : user_(JsonObject{{"id", user.text}, {"meta", meta == nullptr ? JsonObject() : *meta}}) {}
+  const Json& root_value(const Reference& reference) const override {
+    return reference.root == Reference::Root::user ? user_ : *shared_null();
+  }
+
+ private:
+  const Json user_;
+};
+
 }  // namespace
+
+bool is_permitted(const ConditionGroups& permissions, const UserId& user,
+                  const JsonObject* user_meta) {
+  if (permissions.empty()) return true;
+  const auto holds = any_holds(permissions, UserScope(user, user_meta));
+  return holds && *holds;
+}
 
 Result<JsonObject> settings_for_run(const RunConditions& conditions) {
   if (conditions.is_user_disabled) {
     return Error(ErrorCode::user_disabled, "the user is disabled: nothing runs for them");
+  }
+  if (conditions.permissions != nullptr &&
+      !is_permitted(*conditions.permissions, conditions.user, conditions.user_meta)) {
+    return Error(ErrorCode::permission_denied, "the workflow \"" + conditions.workflow.text +
+                                                   "\" is not for this user: its permissions");
   }
   if (conditions.integration_type.empty()) return JsonObject();
   if (auto checked = check_connection(conditions); !checked) return checked.error();

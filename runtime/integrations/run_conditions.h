@@ -6,6 +6,7 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/conditions/condition.h"
 #include "runtime/integrations/credential.h"
 #include "runtime/integrations/integration.h"
 
@@ -23,10 +24,17 @@ struct RunConditions {
   const Credential* credential = nullptr;    // the account that was chosen; null: not connected
   const std::vector<Setting>* own_settings = nullptr;  // what the workflow declares; null: nothing
   bool is_user_disabled = false;
+  const ConditionGroups* permissions = nullptr;  // of the workflow; null: it is for everybody
+  UserId user{};
+  const JsonObject* user_meta = nullptr;  // null: there is none
 };
 
+/// May this user have the workflow? A condition that cannot be told (of another type, absent) does not hold.
+bool is_permitted(const ConditionGroups& permissions, const UserId& user,
+                  const JsonObject* user_meta);
+
 /// The settings that the run sees: the workflow's over the shared ones of the integration. Errors,
-/// the first that applies: user_disabled, integration_inactive, credential_missing,
+/// the first that applies: user_disabled, permission_denied, integration_inactive, credential_missing,
 /// credential_invalid, workflow_disabled, settings_missing (the details name each).
 Result<JsonObject> settings_for_run(const RunConditions& conditions);
 

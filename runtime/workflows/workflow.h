@@ -120,6 +120,8 @@ struct Workflow {
       frozen_integration;  // as it was when the workflow was deployed
   /// What its users fill in when they enable it.
   std::vector<Setting> settings;
+  /// For whom it is: a condition over `user`. Empty: for everybody.
+  ConditionGroups permissions;
   Trigger trigger;
   Sequence steps;
 

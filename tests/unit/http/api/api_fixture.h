@@ -2,6 +2,7 @@
 // The API without sockets: real registry and library over a memory store, a fake gateway, virtual
 // time. `call` takes a request the way the server hands it over.
 
+#include "actors/gateway/connect_proxy.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/shards/shard_ownership.h"
@@ -67,7 +68,8 @@ class ApiFixture {
         users(store_, user_views, clock),
         credentials({store_, project_views, user_views, clock, random_, sealer_}),
         tenants(project_views, user_views, clock),
-        tests_({clock, random_, functions_, http_, tenants, {}, {}}, {}),
+        proxy_({tenants, integrations, http, refused_}),
+        tests_({clock, random_, functions_, http, tenants, {}, {}}, {}),
         eraser_(
             {store_, user_views, gateway, ownership_, clock, [](LogLevel, const std::string&) {}}),
         api({projects,
@@ -79,6 +81,7 @@ class ApiFixture {
              event_log,
              users,
              credentials,
+             proxy_,
              tests_,
              eraser_,
              gateway,
@@ -128,6 +131,7 @@ class ApiFixture {
 
   ManualClock clock;
   FakeGateway gateway;
+  ScriptedHttp http;
   /// Whether the store takes commits, as the routes are told.
   Outcome disk = Done{};
 
@@ -137,7 +141,6 @@ class ApiFixture {
   ShardOwnership ownership_;
   storage::GroupCommit commits_;
   ScriptedFunctions functions_;
-  ScriptedHttp http_;
   const storage::Sealer sealer_{storage::SealingKey::make()};
 
  public:
@@ -168,6 +171,8 @@ class ApiFixture {
   StoredTenants tenants;
 
  private:
+  RefusedCredentials refused_{credentials, {}};
+  ConnectProxy proxy_;
   TestRuns tests_;
   UserEraser eraser_;
 

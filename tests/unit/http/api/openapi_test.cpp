@@ -105,7 +105,10 @@ TEST_CASE("path parameters are those of the path, and operations have names of t
       CHECK_FALSE(operation.at("summary").as_string().empty());
     });
   }
-  CHECK(operations.size() == all_routes().size());
+  // OpenAPI has no word for any method: such a route is one operation for each of the seven.
+  std::size_t expected = 0;
+  for (const Route& route : all_routes()) expected += route.method == "ANY" ? 7 : 1;
+  CHECK(operations.size() == expected);
 }
 
 TEST_CASE("every operation states a success, the errors and who may call", "[http]") {

@@ -89,7 +89,7 @@ TEST_CASE("top-level keys have their types and no others are known") {
   for (const char* const key :
        {R"("name":5)", R"("description":[])", R"("integration":{})", R"("defaultEnabled":"yes")",
         R"("settings":{})", R"("settings":[7])", R"("settings":[{"id":"a","type":"text"}])",
-        R"("permissions":{})", R"("infoText":5)", R"("order":"1")", R"("hidden":1)",
+        R"("permissions":{})", R"("permissions":[[{"variable":"{{settings.a}}","operator":"Exists"}]])", R"("infoText":5)", R"("order":"1")", R"("hidden":1)",
         R"("openPoints":{})", R"("openPoints":[7])"}) {
     INFO(key);
     REQUIRE(findings_of_text(std::string("{") + key + ',' + rest).size() == 1);

@@ -56,6 +56,26 @@ TEST_CASE("a run whose conditions all hold sees the workflow's settings over the
   CHECK(Json(*settings) == Json(JsonObject{{"channel", "#a"}, {"depth", 3}}));
 }
 
+TEST_CASE("permissions are asked of the user's meta, and what cannot be told does not hold",
+          "[run_conditions]") {
+  ConditionGroups permissions(1);
+  Condition& plan = permissions[0].emplace_back();
+  plan.variable = *Template::compile("{{user.meta.seats}}", "");
+  plan.op = Operator::number_greater_than;
+  plan.argument = *Template::compile(Json(5), "");
+  Connected user;
+  auto conditions = user.conditions();
+  conditions.permissions = &permissions;
+  CHECK(refusal(conditions) == ErrorCode::permission_denied);  // never seen
+  JsonObject meta{{"seats", 9}};
+  conditions.user_meta = &meta;
+  CHECK(settings_for_run(conditions).ok());
+  meta["seats"] = 5;
+  CHECK(refusal(conditions) == ErrorCode::permission_denied);
+  meta["seats"] = "many";
+  CHECK(refusal(conditions) == ErrorCode::permission_denied);
+}
+
 TEST_CASE("a workflow without an integration needs no account", "[run_conditions]") {
   RunConditions conditions;
   conditions.workflow = WorkflowId("sync");

@@ -1,0 +1,170 @@
+#include "actors/gateway/connect_proxy.h"
+
+#include "actors/tenants/held_credentials.h"
+#include "runtime/integrations/authorize_request.h"
+#include "runtime/integrations/connect_request.h"
+#include "runtime/templates/scope.h"
+#include "runtime/text/ascii_text.h"
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <memory>
+#include <optional>
+
+namespace millrace {
+namespace {
+
+constexpr int status_unauthorized = 401;
+constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it failed for
+
+/// What the base URL of an integration may refer to.
+class AccountScope final : public Scope {
+ public:
+  explicit AccountScope(const JsonObject& settings) : settings_(settings) {}
+  const Json& root_value(const Reference& reference) const override {
+    return reference.root == Reference::Root::settings ? settings_ : *shared_null();
+  }
+
+ private:
+  const Json settings_;
+};
+
+/// Waits for the one answer of something that is answered by another thread.
+template <class Answer>
+class Awaited {
+ public:
+  std::function<void(Answer)> taker() const {
+    return [promise = promise_](Answer answer) { promise->set_value(std::move(answer)); };
+  }
+  std::optional<Answer> wait(Millis time) {
+    if (future_.wait_for(time) != std::future_status::ready) return std::nullopt;
+    return future_.get();
+  }
+
+ private:
+  std::shared_ptr<std::promise<Answer>> promise_ = std::make_shared<std::promise<Answer>>();
+  std::future<Answer> future_ = promise_->get_future();
+};
+
+Error out_of_time() {
+  return {ErrorCode::overloaded, "the request had no answer in time: try again later"};
+}
+
+Result<SharedCredential> fresh(const SharedTenant& tenant, const CredentialName& account,
+                               std::optional<std::uint64_t> refused) {
+  Awaited<Result<SharedCredential>> credential;
+  HeldCredentials(tenant).fresh(account, refused, credential.taker());
+  auto answer = credential.wait(ConnectProxy::time_max);
+  return answer ? std::move(*answer) : Result<SharedCredential>(out_of_time());
+}
+
+Result<HttpRequest> request_below(const Integration& integration, const Credential& account,
+                                  ProxyRequest&& from) {
+  RequestValues values;
+  values.url = from.path;
+  const AccountScope scope(account.shared_settings);
+  if (auto connected = connect_request(values, integration, integration.base_url.render(scope));
+      !connected) {
+    return connected.error();
+  }
+  HttpRequest request;
+  request.project = std::move(from.project);
+  request.user = std::move(from.user);
+  request.step = "proxy";
+  request.method = std::move(from.method);
+  request.url = std::string(values.url.get_string());
+  std::copy_if(from.headers.begin(), from.headers.end(), std::back_inserter(request.headers),
+               [](const HttpHeader& each) { return passes_on(lower_case(each.name)); });
+  request.body = std::move(from.body);
+  return request;
+}
+
+}  // namespace
+
+bool passes_on(std::string_view lower_case_name) {
+  static constexpr std::array<std::string_view, 22> stay{"accept-encoding",
+                                                         "authorization",
+                                                         "connection",
+                                                         "content-length",
+                                                         "cookie",
+                                                         "expect",
+                                                         "forwarded",
+                                                         "host",
+                                                         "http2-settings",
+                                                         "keep-alive",
+                                                         "origin",
+                                                         "proxy-authenticate",
+                                                         "proxy-authorization",
+                                                         "proxy-connection",
+                                                         "referer",
+                                                         "te",
+                                                         "trailer",
+                                                         "transfer-encoding",
+                                                         "upgrade",
+                                                         "via",
+                                                         "x-real-ip",
+                                                         "user-agent"};
+  for (const std::string_view prefix :
+       {"x-paragon-", "x-forwarded-", "sec-", "millrace-", "access-control-"}) {
+    if (lower_case_name.starts_with(prefix)) return false;
+  }
+  return std::find(stay.begin(), stay.end(), lower_case_name) == stay.end();
+}
+
+HttpOutcome ConnectProxy::pass(ProxyRequest request) {
+  const auto place = places_.take(request.project, per_project_max);
+  if (!place.is_taken()) {
+    return Error(ErrorCode::overloaded, "the project has " + std::to_string(per_project_max) +
+                                            " requests to integrations on their way already");
+  }
+  const auto entry = uses_.integrations.get(request.project, request.integration);
+  if (!entry) return entry.error();
+  const Integration& integration = *entry->integration;
+  const auto tenant = uses_.tenants.view(request.project, request.user);
+  if (!tenant) return tenant.error();
+  CredentialName account{request.integration, request.credential};
+  auto credential = fresh(*tenant, account, std::nullopt);
+  if (!credential) return credential.error();
+  account.id = (*credential)->id;
+  const UserKey owner{request.project, request.user};
+  auto unauthorized = request_below(integration, **credential, std::move(request));
+  if (!unauthorized) return unauthorized.error();
+
+  std::optional<HttpResponse> refusal;
+  while (true) {
+    HttpRequest authorized = *unauthorized;
+    Redaction sent;  // nothing of what passes is shown or kept
+    if (auto done = authorize(authorized, integration.auth, **credential, sent); !done) {
+      return done.error();
+    }
+    auto answer = send(std::move(authorized));
+    if (!answer) return answer;
+    const bool is_with_newer = refusal.has_value();
+    if (integration.auth.kind == IntegrationAuth::Kind::none) return answer;
+    note({owner, account.id, (*credential)->revision}, answer->status,
+         is_with_newer ? RefusedCredentials::Fields::replaced : RefusedCredentials::Fields::same);
+    if (answer->status != status_unauthorized || is_with_newer) return answer;
+    refusal = std::move(*answer);
+    const std::uint64_t refused = (*credential)->revision;
+    credential = fresh(*tenant, account, refused);
+    if (!credential || (*credential)->revision <= refused) return std::move(*refusal);
+  }
+}
+
+HttpOutcome ConnectProxy::send(HttpRequest request) {
+  Awaited<HttpOutcome> answer;
+  const auto call = uses_.http.call(std::move(request), answer.taker());
+  auto outcome = answer.wait(time_max);
+  if (outcome) return std::move(*outcome);
+  uses_.http.cancel(call);
+  return out_of_time();
+}
+
+void ConnectProxy::note(const FieldsUsed& used, int status, RefusedCredentials::Fields fields) {
+  if (status >= first_of_peers_own) return;
+  if (status != status_unauthorized) return uses_.refused.accepted(used);
+  if (uses_.refused.refused(used, fields)) uses_.refused.invalidate(used);
+}
+
+}  // namespace millrace

@@ -1,0 +1,68 @@
+#pragma once
+// The Connect API: passes a request of a user's own through to an integration, with the account that the user has
+// connected. What holds for a workflow's request holds here: the account's credential goes to the integration's base
+// URL and hosts alone, to no address that is blocked, is fresh when it leaves, and an account that its peer
+// answers 401 twice in a row is INVALID. Nothing is stored of what passes, and nothing is sent twice but for a 401
+// that newer fields may turn.
+//
+// Free of CAF; thread-safe. `pass` blocks the caller, a request thread, for `time_max` at most.
+
+#include "actors/runs/project_places.h"
+#include "actors/tenants/integration_registry.h"
+#include "actors/tenants/refused_credentials.h"
+#include "actors/tenants/tenant_view.h"
+#include "runtime/outbound/http_caller.h"
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+struct ProxyRequest {
+  ProjectId project;
+  UserId user;
+  std::string integration;
+  std::string credential;  // which account; empty: the first valid one
+  std::string method;      // upper case
+  std::string path;  // below the base URL, percent-encoded, with its query; or a whole own URL
+  std::vector<HttpHeader> headers;  // as the caller sent them: those about himself stay here
+  SharedBytes body;                 // null: none
+};
+
+class ConnectProxy {
+ public:
+  struct Dependencies {
+    const Tenants& tenants;
+    const IntegrationRegistry& integrations;
+    HttpCaller& http;
+    RefusedCredentials& refused;
+  };
+  /// Of one project at a time; each takes a connection of the node.
+  static constexpr std::size_t per_project_max = 256;
+  /// With the time that a request waits for its turn among others.
+  static constexpr Millis time_max = limits::request_time_max + Millis(15'000);
+
+  explicit ConnectProxy(const Dependencies& dependencies) : uses_(dependencies) {}
+
+  /// The peer's answer, whatever its status. Errors: those of HttpCaller, of TenantView::credential, user_disabled,
+  /// not_found (no such integration), invalid_url (neither below the base URL nor at one of its hosts),
+  /// overloaded (per_project_max, or no turn within time_max).
+  HttpOutcome pass(ProxyRequest request);
+
+  std::int64_t passing() const { return passing_; }
+
+ private:
+  HttpOutcome send(HttpRequest request);
+  void note(const FieldsUsed& used, int status, RefusedCredentials::Fields fields);
+
+  const Dependencies uses_;
+  std::atomic<std::int64_t> passing_{0};
+  ProjectPlaces places_{passing_};
+};
+
+/// Whether a header of the caller goes on to the peer: not those that are about the connection, the caller's
+/// own credentials, address or page, nor what is meant for this server.
+bool passes_on(std::string_view lower_case_name);
+
+}  // namespace millrace

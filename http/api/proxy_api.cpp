@@ -1,0 +1,114 @@
+#include "http/api/proxy_api.h"
+
+#include "actors/gateway/connect_proxy.h"
+#include "actors/tenants/user_registry.h"
+#include "http/wire/response_headers.h"
+#include "runtime/reading/strict_json.h"
+#include "runtime/text/ascii_text.h"
+
+namespace millrace {
+namespace {
+
+/// The path behind the integration's type, as it was sent, with the query.
+std::string target_of(const ApiCall& call) {
+  const auto question_mark = call.http.target.find('?');
+  return call.path_value("path") + (question_mark == std::string::npos
+                                        ? std::string()
+                                        : call.http.target.substr(question_mark));
+}
+
+/// The browser SDK asks with `Content-Type: auto` to find out what the body is.
+std::string found_type(const std::string& body) {
+  const auto json = parse_strict_json(body);
+  return json && json->is_structured() ? "application/json" : "text/plain; charset=utf-8";
+}
+
+std::vector<HttpHeader> headers_of(const httplib::Request& request) {
+  std::vector<HttpHeader> headers;
+  for (const auto& [name, value] : request.headers) {
+    if (equal_but_for_case(name, "Content-Type") && value == "auto") {
+      if (!request.body.empty()) headers.push_back({name, found_type(request.body)});
+    } else {
+      headers.push_back({name, value});
+    }
+  }
+  return headers;
+}
+
+/// A peer's cookies are not this origin's, and which pages may read the answer is not for the peer to say.
+bool comes_back(const HttpHeader& header) {
+  return header.name != "set-cookie" && !header.name.starts_with("access-control-") &&
+         header.name != "strict-transport-security" && header.name != "alt-svc" &&
+         header.name != "clear-site-data" && may_set_header(header.name);
+}
+
+Reply reply_of(const HttpResponse& response) {
+  Reply reply;
+  reply.status = response.status;
+  reply.body = *response.body;
+  reply.content_type.clear();
+  for (const HttpHeader& header : response.headers) {
+    if (header.name == "content-type") {
+      reply.content_type = header.value;
+    } else if (comes_back(header)) {
+      reply.headers.emplace_back(header.name, header.value);
+    }
+  }
+  if (reply.content_type.empty()) reply.content_type = "application/octet-stream";
+  return reply;
+}
+
+}  // namespace
+
+Result<Reply> pass_to_integration(const ApiCall& call, ApiServices& services) {
+  const auto user = services.users.find(call.project, call.user);
+  if (!user) return user.error();
+  if (*user != nullptr && (*user)->is_disabled) {
+    return Error(ErrorCode::user_disabled, "the user is disabled");
+  }
+  ProxyRequest request;
+  request.project = call.project;
+  request.user = call.user;
+  request.integration = call.path_value("integration");
+  request.credential = call.http.get_header_value("X-Paragon-Credential");
+  request.method = call.http.method;
+  request.path = target_of(call);
+  request.headers = headers_of(call.http);
+  if (!call.http.body.empty()) {
+    request.body = std::make_shared<const std::string>(call.http.body);
+  }
+  const auto answer = services.proxy.pass(std::move(request));
+  if (!answer) return answer.error();
+  return reply_of(*answer);
+}
+
+namespace {
+
+constexpr Route routes[]{
+    {.method = "ANY",
+     .pattern = "/projects/{project}/sdk/proxy/{integration}/{path...}",
+     .operation = "passToIntegration",
+     .summary =
+         "Passes the request to the integration with the user's account, and its answer back",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &pass_to_integration,
+     .parameters = {project_in_path,
+                    {"integration", "string", "The integration's type.", RouteParameter::In::path},
+                    {"path", "string", "The path below its base URL; a query goes along.",
+                     RouteParameter::In::path},
+                    {"X-Paragon-Credential", "string", "The account to use, by its id.",
+                     RouteParameter::In::header}},
+     .body = {"any", false, "*/*"},
+     .answers = {{200, "The answer as it came, whatever its status.", "any", "*/*"},
+                 {400, "The path leads elsewhere than to the integration.", "Error"},
+                 {409, "The user has no account that can be used; the code says why.", "Error"},
+                 {502, "There was no answer; the code says why.", "Error"}}},
+};
+
+}  // namespace
+
+constinit const RouteGroup proxy_routes{
+    "Connect API", "Requests to integrations with the accounts of users.", routes};
+
+}  // namespace millrace

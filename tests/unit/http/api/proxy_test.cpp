@@ -1,0 +1,173 @@
+// The Connect API: what of a user's request reaches the integration, and what of its answer comes back.
+
+#include "tests/support/catch.h"
+#include "tests/unit/http/api/api_fixture.h"
+
+namespace millrace {
+namespace {
+
+const std::string user = "user-1";
+/// By which the scripted peer knows the call.
+const std::pair<std::string, std::string> call_key{"Idempotency-Key", "x:call:1"};
+
+struct Connected : ApiFixture {
+  Connected() {
+    REQUIRE(put_key("a", first_keys().public_pem).status == 200);
+    REQUIRE(call("PUT", "/projects/p1/integrations/crm", api_key,
+                 R"({"name":"CRM","baseUrl":"https://crm.example/v1","auth":{"type":"bearer"},
+                     "hosts":["files.crm.example"]})")
+                .status == 201);
+  }
+  std::string connect(const std::string& account_token = "account-token") {
+    const auto answer =
+        call("POST", "/projects/p1/sdk/integrations/crm/connect", token(first_keys(), user),
+             R"({"credentials":{"token":")" + account_token + R"("},"providerId":")" +
+                 account_token + "\"}");
+    INFO(answer.text);
+    REQUIRE(answer.status == 201);
+    return std::string(answer["id"].as_string());
+  }
+  Answer pass(const std::string& method, const std::string& target, const std::string& body = {},
+              Headers headers = {}) {
+    headers.push_back(call_key);
+    return call(method, "/projects/p1/sdk/proxy/crm/" + target, token(first_keys(), user), body,
+                headers);
+  }
+  HttpRequest last_sent() {
+    const auto sent = http.sent("call");
+    REQUIRE_FALSE(sent.empty());
+    return sent.back();
+  }
+};
+
+std::string header_in(const HttpRequest& request, std::string_view name) {
+  for (const auto& header : request.headers) {
+    if (equal_but_for_case(header.name, name)) return header.value;
+  }
+  return "(absent)";
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a request passes to the integration with the user's account in place of the user's token",
+    "[http]") {
+  Connected api;
+  api.connect();
+  api.http.on("call", answering(201, JsonObject{{"id", 7}}, {{"x-rate", "9"}}));
+  const auto answer =
+      api.pass("POST", "contacts/a%2Fb?q=1&q=2", R"({"n":1})",
+               {{"Content-Type", "application/json"}, {"X-Own", "kept"}, {"Cookie", "session=1"}});
+  CHECK(answer.status == 201);
+  CHECK(answer["id"] == Json(7));
+  CHECK(answer.header("x-rate") == "9");
+  const HttpRequest sent = api.last_sent();
+  CHECK(sent.method == "POST");
+  CHECK(sent.url == "https://crm.example/v1/contacts/a%2Fb?q=1&q=2");
+  CHECK(*sent.body == R"({"n":1})");
+  CHECK(header_in(sent, "Authorization") == "Bearer account-token");
+  CHECK(header_in(sent, "Content-Type") == "application/json");
+  CHECK(header_in(sent, "X-Own") == "kept");
+  CHECK(header_in(sent, "Cookie") == "(absent)");
+}
+
+TEST_CASE("a request that passes takes no path out of the integration", "[http]") {
+  Connected api;
+  api.connect();
+  for (const std::string target :
+       {"../admin", "a/%2e%2e/b", "https://evil.example/x", "https://crm.example@evil.example/",
+        "http://files.crm.example/f"}) {
+    CAPTURE(target);
+    const auto answer = api.pass("GET", target);
+    CHECK(answer.status == 400);
+    CHECK(answer.code() == "invalid_url");
+  }
+  CHECK(api.http.sent("call").empty());
+  CHECK(api.pass("GET", "https://files.crm.example/f").status == 200);
+  CHECK(api.last_sent().url == "https://files.crm.example/f");
+}
+
+TEST_CASE("the header that selects an account says which one a request passes with", "[http]") {
+  Connected api;
+  api.connect("first-token");
+  const std::string second = api.connect("second-token");
+  CHECK(api.pass("GET", "me").status == 200);
+  CHECK(header_in(api.last_sent(), "Authorization") == "Bearer first-token");
+  CHECK(api.pass("GET", "me", "", {{"X-Paragon-Credential", second}}).status == 200);
+  CHECK(header_in(api.last_sent(), "Authorization") == "Bearer second-token");
+  CHECK(header_in(api.last_sent(), "X-Paragon-Credential") == "(absent)");
+  const auto foreign = api.pass("GET", "me", "", {{"X-Paragon-Credential", "no-such"}});
+  CHECK(foreign.status == 409);
+  CHECK(foreign.code() == "credential_missing");
+}
+
+TEST_CASE("a peer's refusal comes back as it came, and two in a row make the account invalid",
+          "[http]") {
+  Connected api;
+  const std::string id = api.connect();
+  api.http.on("call", answering(401, JsonObject{{"why", "expired"}}));
+  for (int i = 0; i < 2; ++i) {
+    const auto answer = api.pass("GET", "me");
+    CHECK(answer.status == 401);
+    CHECK(answer["why"] == Json("expired"));
+  }
+  const auto next = api.pass("GET", "me");
+  CHECK(next.status == 409);
+  CHECK(next.code() == "credential_invalid");
+  CHECK(api.http.sent("call").size() == 2);
+}
+
+TEST_CASE("a peer's cookies and what it allows to pages stay behind", "[http]") {
+  Connected api;
+  api.connect();
+  api.http.on("call", answering(200, JsonObject(),
+                                {{"set-cookie", "a=1"},
+                                 {"access-control-allow-origin", "https://evil.example"},
+                                 {"link", "<https://crm.example/2>; rel=next"}}));
+  const auto answer = api.pass("GET", "me", "", {{"Origin", "https://app.example"}});
+  CHECK(answer.header("set-cookie").empty());
+  CHECK(answer.header("Access-Control-Allow-Origin") == "*");
+  CHECK(answer.header("link") == "<https://crm.example/2>; rel=next");
+}
+
+TEST_CASE("a body of type auto is sent as what it is", "[http]") {
+  Connected api;
+  api.connect();
+  api.pass("POST", "x", R"({"a":1})", {{"Content-Type", "auto"}});
+  CHECK(header_in(api.last_sent(), "Content-Type") == "application/json");
+  api.pass("POST", "x", "hello", {{"Content-Type", "auto"}});
+  CHECK(header_in(api.last_sent(), "Content-Type") == "text/plain; charset=utf-8");
+  api.pass("GET", "x", "", {{"Content-Type", "auto"}});
+  CHECK(header_in(api.last_sent(), "Content-Type") == "(absent)");
+}
+
+TEST_CASE("nothing passes for a disabled user, without an account, or to no integration",
+          "[http]") {
+  Connected api;
+  CHECK(api.pass("GET", "me").code() == "credential_missing");
+  const auto unknown =
+      api.call("GET", "/projects/p1/sdk/proxy/cmr/me", api.token(first_keys(), user));
+  CHECK(unknown.status == 404);
+  api.connect();
+  REQUIRE(
+      api.call("PATCH", "/projects/p1/users/" + user, api.api_key, R"({"disabled":true})").status ==
+      200);
+  const auto disabled = api.pass("GET", "me");
+  CHECK(disabled.status == 409);  // 401 and 403 would tell a page that its token is bad
+  CHECK(disabled.code() == "user_disabled");
+  CHECK(api.http.sent("call").empty());
+}
+
+TEST_CASE("what is about the caller's connection, identity or page is not passed on", "[http]") {
+  for (const std::string name :
+       {"authorization", "cookie", "host", "origin", "referer", "content-length",
+        "transfer-encoding", "x-forwarded-for", "x-paragon-credential", "sec-fetch-mode"}) {
+    CAPTURE(name);
+    CHECK_FALSE(passes_on(name));
+  }
+  CHECK(passes_on("content-type"));
+  CHECK(passes_on("idempotency-key"));
+  CHECK(passes_on("if-match"));
+}
+
+}  // namespace millrace
