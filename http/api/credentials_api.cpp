@@ -261,7 +261,9 @@ class ConfigurationCheck {
                      "the workflow \"" + id + "\" is not for this user: its permissions");
       }
     }
-    check_own_settings(*workflow, given, is_enabled ? LeftOut::refused : LeftOut::filled_later,
+    // Whoever says that it is off may fill its settings later.
+    const bool is_off = member_or(given, "enabled", true) == Json(false);
+    check_own_settings(*workflow, given, is_off ? LeftOut::filled_later : LeftOut::refused,
                        path + "/settings");
     return Done{};
   }

@@ -34,7 +34,7 @@ std::string connected(const TestProject& project) {
 TEST_CASE("a user connects, enables a workflow, lists and disconnects") {
   const TestProject project(shared_server());
   REQUIRE(project.put("/integrations/crm", crm).status == 201);
-  CHECK(as_user(project, "GET", "/integrations").at("/integrations/0/type") == R"("crm")");
+  CHECK(as_user(project, "GET", "/integrations").at("/0/type") == R"("crm")");
   REQUIRE(project.put("/workflows/sync", R"({"integration": "crm"})").status == 200);
   const std::string id = connected(project);
   const Answer enabled =

@@ -26,7 +26,8 @@ TEST_CASE("the start page lists the routes and each of them exists") {
   CHECK(routes.size() >= 20);
   for (const Json& route : routes) {
     std::string text(route.as_string());
-    const std::string method = text.substr(0, text.find(' '));
+    std::string method = text.substr(0, text.find(' '));
+    if (method == "ANY") method = "GET";
     std::string path = text.substr(text.find(' ') + 1);
     for (auto open = path.find('{'); open != std::string::npos; open = path.find('{')) {
       path.replace(open, path.find('}') - open + 1, "x");
