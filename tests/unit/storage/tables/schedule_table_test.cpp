@@ -89,7 +89,8 @@ TEST_CASE("an account's row is read as it was written, and goes with its user") 
   REQUIRE(store.commit(removal).ok());
   CHECK_FALSE(table.find_account(key)->has_value());
   CHECK(table.find_account(ScheduleTable::wake_of(other).target_key)->has_value());
-  CHECK_FALSE(store.scan(keys::wakes(shard_of(project, UserId("ada"))))->valid());
+  CHECK_FALSE(
+      store.scan(keys::wakes(shard_of(project, UserId("ada"))), Direction::forward, {})->valid());
 }
 
 TEST_CASE("the parts of a schedule's key are told apart from other keys") {
