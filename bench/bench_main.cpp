@@ -31,6 +31,7 @@ const std::vector<Benchmark>& all_benchmarks() {
                                           {"request", &request_bench},
                                           {"recovery", &recovery_bench},
                                           {"tenants", &tenants_bench},
+                                          {"schedule", &schedule_bench},
                                           {"journal", &journal_bench},
                                           {"template", &template_bench},
                                           {"function_pool", &function_pool_bench}};

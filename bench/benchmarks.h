@@ -19,6 +19,9 @@ BenchReport request_bench(const BenchOptions& options);
 BenchReport recovery_bench(const BenchOptions& options);
 /// A million users in the store: start, memory, and the first trigger of a user.
 BenchReport tenants_bench(const BenchOptions& options);
+/// One tick of a schedule for 100,000 accounts: how soon have all of them their runs, and what does a quiet
+/// project notice?
+BenchReport schedule_bench(const BenchOptions& options);
 
 /// This build beside the one in `options.against`, in turn: ratios of everything above that is load.
 BenchReport against_bench(const BenchOptions& options);

@@ -328,6 +328,49 @@ std::string credential(const ProjectId& project, const UserId& user, std::string
   return user_row(Kind::credential, project, user).text(id).take();
 }
 
+// --- schedules -------------------------------------------------------------------------------
+
+namespace {
+
+KeyWriter schedule_row(ShardId shard, SchedulePart part, const ProjectId& project) {
+  KeyWriter key(shard, Kind::schedule);
+  key.byte(static_cast<std::uint8_t>(part)).text(project.text);
+  return key;
+}
+
+KeyWriter scheduled_account_row(const ProjectId& project, const UserId& user) {
+  KeyWriter key = schedule_row(shard_of(project, user), SchedulePart::account, project);
+  key.text(user.text);
+  return key;
+}
+
+}  // namespace
+
+std::string schedule(const ProjectId& project, const WorkflowId& workflow) {
+  return schedule_row(shard_of(project), SchedulePart::workflow, project)
+      .text(workflow.text)
+      .take();
+}
+
+std::string scheduled_accounts(const ProjectId& project, const UserId& user) {
+  return scheduled_account_row(project, user).take();
+}
+
+std::string scheduled_account(const ProjectId& project, const UserId& user,
+                              const WorkflowId& workflow, std::string_view credential) {
+  return scheduled_account_row(project, user).text(workflow.text).text(credential).take();
+}
+
+std::optional<SchedulePart> schedule_part(std::string_view key) {
+  const bool is_schedule =
+      key.size() > shard_and_kind_bytes &&
+      static_cast<std::uint8_t>(key[kind_position]) == static_cast<std::uint8_t>(Kind::schedule);
+  if (!is_schedule) return std::nullopt;
+  const auto part = static_cast<SchedulePart>(key[shard_and_kind_bytes]);
+  const bool is_known = part == SchedulePart::workflow || part == SchedulePart::account;
+  return is_known ? std::optional(part) : std::nullopt;
+}
+
 std::string history(ShardId shard, const ProjectId& project) {
   return KeyWriter(shard, Kind::history).text(project.text).take();
 }

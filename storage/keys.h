@@ -59,6 +59,7 @@ enum class Kind : std::uint8_t {
   timer = 48,             // due time, execution, branch, step
   wake = 49,              // due time, target kind(1), target key
   event_log = 50,         // project, time, number(8); on the user's shard
+  schedule = 52,          // part(1), ...
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -146,6 +147,20 @@ std::string user_erasure(const ProjectId& project, const UserId& user);
 std::string credentials(ShardId shard);                                 // prefix
 std::string credentials(const ProjectId& project, const UserId& user);  // prefix
 std::string credential(const ProjectId& project, const UserId& user, std::string_view id);
+
+// --- schedules -------------------------------------------------------------------------------
+/// What a row of kind `schedule` is. Stored numbers. Retired so far: none.
+enum class SchedulePart : std::uint8_t {
+  workflow = 1,  // project, workflow; on the project's shard
+  account = 2,   // project, user, workflow, credential; on the user's shard
+};
+std::string schedule(const ProjectId& project, const WorkflowId& workflow);
+/// What the schedules keep of one user. A prefix.
+std::string scheduled_accounts(const ProjectId& project, const UserId& user);
+std::string scheduled_account(const ProjectId& project, const UserId& user,
+                              const WorkflowId& workflow, std::string_view credential);
+/// Which of them a key is; nothing for keys of other kinds.
+std::optional<SchedulePart> schedule_part(std::string_view key);
 
 // --- the event log ---------------------------------------------------------------------------
 /// Of one project on one shard, in the order of time. A prefix.

@@ -2,8 +2,10 @@
 
 #include "actors/gateway/event_starter.h"
 #include "actors/gateway/starter.h"
+#include "actors/gateway/tick_starter.h"
 #include "actors/messages.h"
 #include "actors/scheduling/recovery_sweep.h"
+#include "actors/scheduling/wake_work.h"
 #include "actors/tree/node_actor.h"
 
 #include <thread>
@@ -58,6 +60,19 @@ class CafGateway final : public ActorGateway {
                                                    order.execution});
                  },
                  services_.start_refused, services_.observer, services_.event_log}),
+        ticks_({services_.store, FencedCommits(services_.commits, services_.ownership),
+                services_.ownership, services_.workflows, services_.tenants, starter_,
+                services_.clock, services_.log,
+                [this](const RunOrder& order) {
+                  caf::anon_send(
+                      node_, ResumeRun{order.started.project, order.started.user, order.execution});
+                },
+                [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
+                services_.observer, services_.event_log},
+               services_.options.ticks),
+        tick_work_(services_.options.ticks.threads, services_.options.ticks.held_max,
+                   services_.clock, services_.log,
+                   [this](const storage::WakeRow& wake) { return ticks_.serve(wake); }),
         sweep_(
             services_.store, services_.ownership, services_.clock, services_.log,
             services_.options.recovery_interval,
@@ -65,6 +80,10 @@ class CafGateway final : public ActorGateway {
               caf::anon_send(node_, ResumeRun{summary.project, summary.user, summary.id});
             },
             [this](const ExecutionId& run) { return erase_refused(run); }) {
+    timers_.serve(storage::WakeTarget::schedule,
+                  [this](const storage::WakeRow& wake) { tick_work_.wake(wake); });
+    services_.workflows.tell_wakes(
+        [this](const storage::WakeRow& wake) { timers_.schedule(wake); });
     timers_.start(
         [this](const storage::TimerRow& timer) { caf::anon_send(node_, TimerFired{timer}); });
   }
@@ -72,8 +91,10 @@ class CafGateway final : public ActorGateway {
   ~CafGateway() override {
     // Nothing may hold an actor's handle or send to one when the system ends: first those who send,
     // then the actors, then the callbacks that were handed to the engine and the commit thread.
+    services_.workflows.tell_wakes({});
     sweep_.stop();
     timers_.stop();
+    tick_work_.stop();
     reminder_.stop();
     reader_.stop();
     caf::anon_send_exit(node_, caf::exit_reason::user_shutdown);  // nobody supervises it
@@ -231,6 +252,8 @@ class CafGateway final : public ActorGateway {
   caf::actor node_;
   const Starter starter_;
   EventStarter events_;
+  TickStarter ticks_;
+  WakeWork tick_work_;
   RecoverySweep sweep_;
 };
 

@@ -4,6 +4,7 @@
 #include "actors/workers/survive.h"
 #include "storage/tables/enabled_workflow_table.h"
 #include "storage/tables/event_log_table.h"
+#include "storage/tables/schedule_table.h"
 #include "storage/tables/timer_table.h"
 
 #include <algorithm>
@@ -226,6 +227,9 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
         auto timers = storage::TimerTable::remove_of_user(batch, dependencies_.store, wish.project,
                                                           wish.user);
         if (!timers) return timers.error();
+        auto scheduled =
+            storage::ScheduleTable(dependencies_.store).remove_user(batch, wish.project, wish.user);
+        if (!scheduled) return scheduled.error();
         storage::UserTable::remove(batch, wish.project, wish.user);
         storage::UserErasureTable::remove(batch, wish.project, wish.user);
         return SharedUserView(std::make_shared<UserView>());

@@ -61,6 +61,11 @@ class StoredTenant final : public TenantView {
     return accounts;
   }
 
+  JsonObject user_meta() const override {
+    const SharedUserView user = user_->get();
+    return user->user == nullptr ? JsonObject() : user->user->meta;
+  }
+
   Result<std::string> secret(const std::string& name) const override {
     return project_->get()->secrets->value(name);
   }

@@ -46,6 +46,9 @@ class TenantView {
   /// needs no account.
   virtual std::vector<std::string> enabled_on(const Workflow& workflow) const = 0;
 
+  /// What is known of the user; empty if nothing is.
+  virtual JsonObject user_meta() const = 0;
+
   /// The plain text. Errors: secret_missing, secrets_locked.
   virtual Result<std::string> secret(const std::string& name) const = 0;
 

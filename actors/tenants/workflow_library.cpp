@@ -1,11 +1,13 @@
 #include "actors/tenants/workflow_library.h"
 
 #include "actors/shards/shard_ownership.h"
+#include "actors/tenants/follow_schedule.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/definitions/found_by.h"
 #include "runtime/definitions/frozen_integrations.h"
 #include "runtime/text/hex_text.h"
+#include "runtime/triggers/trigger_catalog.h"
 #include "storage/keys.h"
 #include "storage/tables/workflow_index_table.h"
 
@@ -84,7 +86,8 @@ WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store, storage::Gr
                                  const ShardOwnership& ownership, const Clock& clock,
                                  Random& random, FunctionEngine& functions,
                                  Integrations integrations)
-    : table_(store),
+    : store_(store),
+      table_(store),
       commits_(commits),
       ownership_(ownership),
       clock_(clock),
@@ -191,6 +194,8 @@ Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id) 
   if (!row) return row.error();
   storage::WriteBatch batch;
   storage::WorkflowIndexTable::replace(batch, project, id, row->found_by, {});
+  const auto wake = follow_schedule(store_, batch, project, id, nullptr, clock_.now());
+  if (!wake) return wake.error();
   storage::ProjectTable::remove_workflow(batch, project, id);
   if (auto removed = commit(project, std::move(batch)); !removed) return removed;
   note_live(key, 0);
@@ -269,6 +274,24 @@ void WorkflowLibrary::note_deployed(const ProjectId& project, const WorkflowId& 
   note_live(storage::keys::workflow(project, id), checked.row.version);
 }
 
+Result<std::optional<storage::WakeRow>> WorkflowLibrary::put_live(
+    const ProjectId& project, const FoundBy& before, const storage::WorkflowRow& row,
+    const Workflow* live, storage::WriteBatch& batch) const {
+  put(batch, project, before, row);
+  const bool had_schedule = before.trigger_kind == scheduler_trigger_kind.type;
+  const bool has_schedule = row.found_by.trigger_kind == scheduler_trigger_kind.type;
+  if (!had_schedule && !has_schedule) return std::optional<storage::WakeRow>();
+  return follow_schedule(store_, batch, project, row.id, live, clock_.now());
+}
+
+void WorkflowLibrary::tell(const std::optional<storage::WakeRow>& wake) const {
+  if (wake && tell_wake_) tell_wake_(*wake);
+}
+
+KeyedLocks::Hold WorkflowLibrary::hold(const ProjectId& project, const WorkflowId& id) {
+  return KeyedLocks::Hold(locks_, storage::keys::workflow(project, id));
+}
+
 Result<bool> WorkflowLibrary::make_live(const ProjectId& project, const storage::WorkflowRow& seen,
                                         const Checked& checked) {
   const KeyedLocks::Hold writing(locks_, storage::keys::workflow(project, seen.id));
@@ -278,9 +301,11 @@ Result<bool> WorkflowLibrary::make_live(const ProjectId& project, const storage:
   const FoundBy before = next->found_by;
   storage::WriteBatch batch;
   go_live(project, *next, checked, batch);
-  put(batch, project, before, *next);
+  const auto wake = put_live(project, before, *next, checked.workflow.get(), batch);
+  if (!wake) return wake.error();
   if (auto stored = commit(project, std::move(batch)); !stored) return stored.error();
   note_deployed(project, seen.id, checked);
+  tell(*wake);
   return true;
 }
 
@@ -344,6 +369,7 @@ Result<bool> WorkflowLibrary::apply(const ProjectId& project, std::vector<Step>&
   std::list<KeyedLocks::Hold> writing;
   for (const std::string& key : keys) writing.emplace_back(locks_, key);
   storage::WriteBatch batch;
+  std::vector<std::optional<storage::WakeRow>> wakes;
   for (Step& step : steps) {
     const auto now = table_.workflow(project, step.next.id);
     if (!now) return now.error();
@@ -353,10 +379,17 @@ Result<bool> WorkflowLibrary::apply(const ProjectId& project, std::vector<Step>&
                                        (*now)->deployed_version == step.before->deployed_version));
     if (!is_as_seen) return false;
     const FoundBy before = step.next.found_by;
-    if (step.change != Change::unchanged) go_live(project, step.next, step.checked, batch);
-    put(batch, project, before, step.next);
+    if (step.change == Change::unchanged) {
+      put(batch, project, before, step.next);
+      continue;
+    }
+    go_live(project, step.next, step.checked, batch);
+    auto wake = put_live(project, before, step.next, step.checked.workflow.get(), batch);
+    if (!wake) return wake.error();
+    wakes.push_back(std::move(*wake));
   }
   if (auto stored = commit(std::move(batch)); !stored) return stored.error();
+  for (const auto& wake : wakes) tell(wake);
   for (const Step& step : steps) {
     if (step.change != Change::unchanged) note_deployed(project, step.next.id, step.checked);
   }
@@ -375,7 +408,8 @@ Outcome WorkflowLibrary::undeploy(const ProjectId& project, const WorkflowId& id
   next->deployed_version = 0;
   next->updated = clock_.now();
   storage::WriteBatch batch;
-  put(batch, project, before, *next);
+  const auto wake = put_live(project, before, *next, nullptr, batch);
+  if (!wake) return wake.error();
   if (auto stored = commit(project, std::move(batch)); !stored) return stored;
   note_live(key, 0);
   return Done{};

@@ -13,6 +13,7 @@
 #include "runtime/workflows/workflow.h"
 #include "storage/group_commit.h"
 #include "storage/tables/project_table.h"
+#include "storage/tables/wake_table.h"
 
 #include <functional>
 #include <memory>
@@ -47,6 +48,15 @@ class WorkflowLibrary {
     Json definition;
     Instant deployed_at{};
   };
+
+  /// Told of the wake of each schedule that is new, once it is durable; null: nobody is. Returns at once. To be
+  /// set while nobody deploys.
+  using TellWake = std::function<void(const storage::WakeRow&)>;
+  void tell_wakes(TellWake tell) { tell_wake_ = std::move(tell); }
+
+  /// While it is held, what is live of the workflow stays as it is, and so do the rows of its schedule, for all
+  /// but the holder. Nobody who holds one may ask the library for anything but `version`.
+  KeyedLocks::Hold hold(const ProjectId& project, const WorkflowId& id);
 
   /// Saves the draft; the live version is untouched. Errors: invalid_definition, limit_exceeded.
   Outcome put_draft(const ProjectId& project, const WorkflowId& id, const Json& definition);
@@ -145,6 +155,13 @@ class WorkflowLibrary {
   void note_deployed(const ProjectId& project, const WorkflowId& id, const Checked& checked);
   Result<Step> plan_step(const ProjectId& project, const Draft& draft,
                          const IntegrationCatalog& catalog);
+  /// Adds the row with what it is found by, and what its schedule needs when `live` is live (null: nothing). The
+  /// wake to be told, if any. Under the workflow's lock.
+  Result<std::optional<storage::WakeRow>> put_live(const ProjectId& project, const FoundBy& before,
+                                                   const storage::WorkflowRow& row,
+                                                   const Workflow* live,
+                                                   storage::WriteBatch& batch) const;
+  void tell(const std::optional<storage::WakeRow>& wake) const;
   /// False when a workflow is no longer as it was checked.
   Result<bool> apply(const ProjectId& project, std::vector<Step>& steps, const CommitRows& commit);
   /// False when the draft is no longer the one that was checked.
@@ -162,6 +179,7 @@ class WorkflowLibrary {
   /// 0: it is not deployed. Under the workflow's lock.
   void note_live(const std::string& workflow_key, WorkflowVersion version);
 
+  const storage::OrderedStore& store_;
   storage::ProjectTable table_;
   storage::GroupCommit& commits_;
   const ShardOwnership& ownership_;
@@ -169,6 +187,7 @@ class WorkflowLibrary {
   Random& random_;
   FunctionEngine& functions_;
   const Integrations integrations_;
+  TellWake tell_wake_;
 
   /// Of workflows (read, decide, commit, publish) and of versions (compiled once, by whoever comes
   /// first), both by the keys of their rows.

@@ -42,6 +42,7 @@ class LenientTenant final : public TenantView {
   std::vector<std::string> enabled_on(const Workflow& workflow) const override {
     return tenant_->enabled_on(workflow);
   }
+  JsonObject user_meta() const override { return tenant_->user_meta(); }
   Result<std::string> secret(const std::string& name) const override {
     return tenant_->secret(name);
   }

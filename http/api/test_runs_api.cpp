@@ -110,6 +110,13 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
     auto payload = payload_of(call.project, *body, found.trigger_name, services);
     if (!payload) return payload.error();
     given.get_object()["trigger"] = std::move(*payload);
+  } else if (found.trigger_kind == scheduler_trigger_kind.type) {
+    if (test.is_trigger_given) {
+      return wrong_member("request", "is not what starts the workflow: its schedule does");
+    }
+    const Json* const payload = body->if_contains("payload");
+    given.get_object()["trigger"] =
+        payload != nullptr ? *payload : tick_output(services.clock.now());
   } else if (body->contains("payload")) {
     return wrong_member("payload", "is of app events: give a \"request\"");
   }

@@ -6,8 +6,10 @@
 #include "http/api/request_trigger_api.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/reading/strict_json.h"
+#include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace millrace {
 namespace {
@@ -154,6 +156,64 @@ Result<Reply> rotate_endpoint(const ApiCall& call, ApiServices& services) {
   return json_reply(200, JsonObject{{"endpoint", shown(call, services, *id, *endpoint)}});
 }
 
+namespace {
+
+constexpr std::size_t ticks_shown = 10;  // unless `count` says more or less
+
+Result<std::size_t> read_count(const ApiCall& call) {
+  const auto text = call.query_value("count");
+  if (!text) return ticks_shown;
+  std::size_t count = 0;
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), count);
+  const bool is_number = read.ec == std::errc() && read.ptr == text->data() + text->size();
+  if (is_number && count > 0 && count <= limits::schedule_ticks_shown_max) return count;
+  return Error(ErrorCode::invalid_request, "\"count\" is a number from 1 to " +
+                                               std::to_string(limits::schedule_ticks_shown_max) +
+                                               ", got \"" + *text + '"');
+}
+
+/// That of the user, if each has his own.
+Result<TimeZone> read_zone(const ApiCall& call, const ApiServices& services,
+                           const SchedulerTrigger& trigger) {
+  if (trigger.one_zone) return *trigger.one_zone;
+  const UserId user(call.query_value("user").value_or(""));
+  if (user.empty()) {
+    return Error(ErrorCode::invalid_request,
+                 "the schedule has a time zone for each user: say whose ticks, with \"user\"");
+  }
+  const auto known = services.users.find(call.project, user);
+  if (!known) return known.error();
+  if (*known == nullptr) {
+    return Error(ErrorCode::not_found, "nothing is known of the user \"" + user.text + '"');
+  }
+  return zone_for(trigger, user, (*known)->meta);
+}
+
+}  // namespace
+
+Result<Reply> show_schedule(const ApiCall& call, ApiServices& services) {
+  const auto id = workflow_id(call);
+  if (!id) return id.error();
+  const auto count = read_count(call);
+  if (!count) return count.error();
+  const auto workflow = services.workflows.deployed(call.project, *id);
+  if (!workflow) return workflow.error();
+  const auto* const trigger = std::get_if<SchedulerTrigger>(&(*workflow)->trigger);
+  if (trigger == nullptr) {
+    return Error(ErrorCode::invalid_request,
+                 "the workflow has no schedule: it is started by " +
+                     std::string(kind_of((*workflow)->trigger).started_by));
+  }
+  const auto zone = read_zone(call, services, *trigger);
+  if (!zone) return zone.error();
+  JsonArray ticks;
+  auto tick = next_after(trigger->schedule, *zone, services.clock.now());
+  for (; tick && ticks.size() < *count; tick = next_after(trigger->schedule, *zone, *tick)) {
+    ticks.push_back(Json(to_text(*tick)));
+  }
+  return json_reply(200, JsonObject{{"ticks", std::move(ticks)}});
+}
+
 Result<Reply> list_versions(const ApiCall& call, ApiServices& services) {
   const auto id = workflow_id(call);
   if (!id) return id.error();
@@ -184,6 +244,10 @@ namespace {
 
 constexpr RouteParameter version_in_path{"version", "integer", "A version's number, from 1 on.",
                                          RouteParameter::In::path};
+
+constexpr RouteParameter ticks_count{"count", "integer", "How many, up to 100; 10 if not given."};
+constexpr RouteParameter ticks_user{"user", "string",
+                                    "Whose, where each user has a time zone of his own."};
 
 constexpr Route routes[]{
     {.method = "GET",
@@ -254,6 +318,17 @@ constexpr Route routes[]{
      .answers = {{200, "Where it is called now.", "{endpoint: Endpoint}"},
                  {404, "There is no such workflow.", "Error"},
                  {409, "It is not deployed, or not public.", "Error"}}},
+    {.method = "GET",
+     .pattern = WORKFLOW "/schedule",
+     .operation = "showSchedule",
+     .summary = "When a workflow with a schedule runs next",
+     .access = Access::project_key,
+     .handler = &show_schedule,
+     .parameters = {project_in_path, workflow_in_path, ticks_count, ticks_user},
+     .answers = {{200, "The next ticks, the earliest first.", "{ticks: [date]}"},
+                 {400, "It has no schedule, or one for each user and none is named.", "Error"},
+                 {404, "There is no such workflow or user.", "Error"},
+                 {409, "It is not deployed.", "Error"}}},
     {.method = "GET",
      .pattern = WORKFLOW "/versions",
      .operation = "listVersions",

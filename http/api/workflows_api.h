@@ -29,6 +29,8 @@ Result<Reply> delete_workflow(const ApiCall& call, ApiServices& services);
 Result<Reply> deploy_workflow(const ApiCall& call, ApiServices& services);
 /// POST …/undeploy : the workflow as GET shows it; its trigger answers 409 from now on.
 Result<Reply> undeploy_workflow(const ApiCall& call, ApiServices& services);
+/// GET …/schedule?count&user : `{"ticks": [...]}`, the next ones of a live version that has a schedule.
+Result<Reply> show_schedule(const ApiCall& call, ApiServices& services);
 /// GET …/versions : `{"versions": [{"version","dateDeployed"}]}`.
 Result<Reply> list_versions(const ApiCall& call, ApiServices& services);
 /// GET …/versions/{version} : one of them, and `"definition"`.

@@ -132,6 +132,19 @@ inline constexpr std::size_t signing_key_pem_bytes_max = 16u << 10;
 inline constexpr int signing_key_bits_min = 2'048;
 inline constexpr int signing_key_bits_max = 8'192;
 
+// --- schedules -----------------------------------------------------------------------------------
+/// What `every` may say. Beyond, and for a longer `cron` or `spread`: `invalid_definition`.
+inline constexpr std::int64_t schedule_seconds_max = 86'400;
+inline constexpr std::int64_t schedule_minutes_max = 31 * 24 * 60;
+inline constexpr std::int64_t schedule_hours_max = 31 * 24;
+inline constexpr std::int64_t schedule_days_max = 366;
+inline constexpr std::size_t cron_bytes_max = 1'024;
+inline constexpr auto schedule_spread_max = 1h;
+/// Missed ticks that `catchUp: "all"` runs for one user: the latest ones. Those before them are left out.
+inline constexpr std::size_t schedule_caught_up_max = 100;
+/// Ticks that one request may ask to see. Beyond: `invalid_request`.
+inline constexpr std::size_t schedule_ticks_shown_max = 100;
+
 // --- a project's users ---------------------------------------------------------------------------
 /// A user's meta as JSON text. Beyond: `limit_exceeded`.
 inline constexpr std::size_t user_meta_bytes_max = 64u << 10;

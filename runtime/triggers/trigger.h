@@ -4,11 +4,12 @@
 
 #include "runtime/triggers/event_trigger.h"
 #include "runtime/triggers/request_trigger.h"
+#include "runtime/triggers/scheduler_trigger.h"
 
 #include <variant>
 
 namespace millrace {
 
-using Trigger = std::variant<RequestTrigger, EventTrigger>;
+using Trigger = std::variant<RequestTrigger, EventTrigger, SchedulerTrigger>;
 
 }  // namespace millrace

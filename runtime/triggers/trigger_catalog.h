@@ -53,6 +53,7 @@ struct TriggerKind {
 // In the order of the alternatives of Trigger.
 extern const TriggerKind request_trigger_kind;
 extern const TriggerKind event_trigger_kind;
+extern const TriggerKind scheduler_trigger_kind;
 
 /// Null for a type that does not exist or is not supported yet.
 const TriggerKind* find_trigger_kind(std::string_view type);

@@ -18,10 +18,6 @@ constexpr auto fields = [](auto& record, auto& row) {
   record.text(2, row.credential);
 };
 
-Result<EnabledWorkflowRow> decode(std::string_view bytes) {
-  return read_record<EnabledWorkflowRow>(bytes, "enabled workflow", record_version, fields);
-}
-
 /// The workflows that have a row for this credential. Users may configure ids that no workflow can
 /// have; these get none.
 std::set<std::string> enabled_on(const CredentialRow* credential) {
@@ -42,6 +38,10 @@ std::string key_of(const CredentialRow& credential, const std::string& workflow)
 }
 
 }  // namespace
+
+Result<EnabledWorkflowRow> EnabledWorkflowTable::decode(std::string_view bytes) {
+  return read_record<EnabledWorkflowRow>(bytes, "enabled workflow", record_version, fields);
+}
 
 void EnabledWorkflowTable::follow(WriteBatch& batch, const CredentialRow* before,
                                   const CredentialRow* after) {

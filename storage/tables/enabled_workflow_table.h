@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace::storage {
@@ -32,6 +33,8 @@ class EnabledWorkflowTable {
   Result<std::vector<EnabledWorkflowRow>> list(ShardId shard, const ProjectId& project,
                                                const WorkflowId& workflow, std::size_t rows_max,
                                                const EnabledWorkflowRow* after = nullptr) const;
+
+  static Result<EnabledWorkflowRow> decode(std::string_view bytes);
 
  private:
   const OrderedStore& store_;

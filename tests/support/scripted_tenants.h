@@ -77,6 +77,10 @@ class ScriptedTenants final : public Tenants, private TenantView {
     const std::lock_guard guard(mutex_);
     return {grant_.credential};
   }
+  JsonObject user_meta() const override {
+    const std::lock_guard guard(mutex_);
+    return grant_.user_meta;
+  }
   Result<std::string> secret(const std::string& name) const override {
     const std::lock_guard guard(mutex_);
     return values_.secret(name);

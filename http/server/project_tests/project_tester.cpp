@@ -125,7 +125,8 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
   request.items_shown_max = all_items;
   const FoundBy found_by_trigger = found_by(request.definition, Stage::deployed);
   const bool is_on_event = found_by_trigger.trigger_kind == event_trigger_kind.type;
-  if (test.payload.has_value() != is_on_event) {
+  const bool is_on_schedule = found_by_trigger.trigger_kind == scheduler_trigger_kind.type;
+  if (!is_on_schedule && test.payload.has_value() != is_on_event) {
     verdict.error =
         Error(ErrorCode::invalid_request,
               is_on_event ? "the workflow is started by an app event: give the test its \"payload\""
@@ -136,7 +137,9 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
     verdict.error = fit.error();
     return verdict;
   }
-  Json trigger = is_on_event ? *test.payload : test_request_output(test.request);
+  Json trigger =
+      is_on_schedule ? tick_output(node_->clock.now()) : test_request_output(test.request);
+  if (test.payload) trigger = *test.payload;
   const auto kept = intern_files(
       trigger, [&](std::string bytes) { return request.files.keep(std::move(bytes)); },
       HandlesInData::refused);

@@ -28,6 +28,8 @@ class TestTenant final : public TenantView {
     return {workflow.integration};
   }
 
+  JsonObject user_meta() const override { return user_meta_; }
+
   Result<std::string> secret(const std::string& name) const override {
     const auto found = secrets_.find(name);
     if (found != secrets_.end()) return found->second;

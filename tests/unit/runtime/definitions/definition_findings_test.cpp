@@ -108,7 +108,7 @@ TEST_CASE("trigger types are supported, planned or unknown") {
   const auto planned = findings_of_trigger(R"({"type":"webhook"})");
   REQUIRE(planned.size() == 1);
   REQUIRE(planned[0].message ==
-          "triggers of type `webhook` are not supported yet; supported: `request` and `event`");
+          "triggers of type `webhook` are not supported yet; supported: `request`, `event` and `scheduler`");
   const auto unknown = findings_of_trigger(R"({"type":"shceduler"})");
   REQUIRE(unknown.size() == 1);
   REQUIRE(unknown[0].nearest == "scheduler");

@@ -17,15 +17,19 @@ ErrorDetail finding_of_trigger(const std::string& type) {
 }  // namespace
 
 TEST_CASE("a trigger type that is near to one which is not supported yet is told so") {
-  for (const std::string type : {"schedule", "shceduler", "webhooks"}) {
+  for (const std::string type : {"polll", "webhok", "webhooks"}) {
     const auto finding = finding_of_trigger(type);
     CHECK_THAT(finding.message,
                Catch::Contains("there is no trigger type `" + type + "`; `") &&
-                   Catch::Contains("` is not supported yet; supported: `request` and `event`"));
+                   Catch::Contains("` is not supported yet; supported: `request`, `event` and `scheduler`"));
   }
   CHECK(finding_of_trigger("reqest").message ==
-        "there is no trigger type `reqest`; supported: `request` and `event`");
+        "there is no trigger type `reqest`; supported: `request`, `event` and `scheduler`");
   CHECK(finding_of_trigger("reqest").nearest == "request");
+  for (const std::string type : {"schedule", "shceduler", "Scheduler"}) {
+    CHECK(finding_of_trigger(type).nearest == "scheduler");
+    CHECK_THAT(finding_of_trigger(type).message, !Catch::Contains("not supported yet"));
+  }
 }
 
 TEST_CASE("a key that would be refused is no advice for a misspelt one") {

@@ -26,7 +26,7 @@ Result<std::string> no_secrets(const std::string& name) {
 }
 
 TEST_CASE("every kind is found by its type and knows its own triggers") {
-  REQUIRE(trigger_types() == std::vector<std::string>{"request", "event"});
+  REQUIRE(trigger_types() == std::vector<std::string>{"request", "event", "scheduler"});
   for (const auto& type : trigger_types()) {
     REQUIRE(find_trigger_kind(type) != nullptr);
     REQUIRE(find_trigger_kind(type)->type == type);

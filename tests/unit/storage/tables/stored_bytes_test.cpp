@@ -12,6 +12,7 @@
 #include "storage/tables/execution_table.h"
 #include "storage/tables/integration_table.h"
 #include "storage/tables/project_table.h"
+#include "storage/tables/schedule_table.h"
 #include "storage/tables/secret_table.h"
 #include "storage/tables/timer_table.h"
 #include "storage/tables/user_table.h"
@@ -146,6 +147,43 @@ TEST_CASE("the bytes of wakes never change", "[stored_bytes]") {
   WakeTable::put(batch, row);
   WakeTable::remove(batch, row);
   CHECK(lines(batch) == "00b0318000018bcfe5680003700075 = 01\n00b0318000018bcfe5680003700075 -\n");
+}
+
+TEST_CASE("the bytes of schedules never change", "[stored_bytes]") {
+  WriteBatch batch;
+  ScheduleRow row;
+  row.project = ProjectId("p");
+  row.workflow = WorkflowId("w");
+  row.version = 3;
+  row.schedule = "{}";
+  row.served_until = at(1);
+  row.due = at(2);
+  ScheduleTable::put(batch, row);
+  row.is_walking = row.is_missed = true;
+  row.walk_until = at(3);
+  row.walked_to = "k";
+  ScheduleTable::put(batch, row);
+  ScheduleTable::remove(batch, row);
+  ScheduledAccountRow account;
+  account.project = ProjectId("p");
+  account.user = UserId("u");
+  account.workflow = WorkflowId("w");
+  account.credential = "c";
+  account.last.bytes[0] = 0xab;
+  ScheduleTable::put(batch, account);
+  account.is_waiting = true;
+  account.waiting = at(1);
+  account.look_again = at(2);
+  account.looks = 3;
+  ScheduleTable::put(batch, account);
+  CHECK(lines(batch) ==
+        "002b3401700001770001 = 010a0170120177180322027b7d28023004\n"
+        "002b3401700001770001 = 010a0170120177180322027b7d2802300438014006480152016b\n"
+        "002b3401700001770001 -\n"
+        "00963402700001750001770001630001 = "
+        "010a01701201751a01772201632a10ab000000000000000000000000000000\n"
+        "00963402700001750001770001630001 = "
+        "010a01701201751a01772201632a10ab0000000000000000000000000000003001380240044803\n");
 }
 
 TEST_CASE("the bytes of projects and workflows never change", "[stored_bytes]") {
