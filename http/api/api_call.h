@@ -27,6 +27,8 @@ class CredentialRegistry;
 class EventLog;
 class EventRegistry;
 class Gateway;
+class HookDoor;
+class HookRegistry;
 class IntegrationRegistry;
 class ProjectRegistry;
 class SecretRegistry;
@@ -57,6 +59,8 @@ struct ApiServices {
   EventLog& event_log;
   UserRegistry& users;
   CredentialRegistry& credentials;
+  HookRegistry& hooks;
+  HookDoor& hook_door;
   TestRuns& tests;
   UserEraser& eraser;
   Gateway& gateway;

@@ -3,6 +3,7 @@
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/workflow_library.h"
+#include "http/api/hooks_api.h"
 #include "runtime/integrations/check_settings.h"
 #include "runtime/integrations/read_settings.h"
 #include "runtime/reading/object_reader.h"
@@ -24,6 +25,25 @@ JsonObject shown(const Credential& credential) {
                     {"providerData", credential.provider_data}};
   if (!credential.refusal.empty()) object.emplace("statusReason", credential.refusal);
   return object;
+}
+
+/// With the URLs of its own.
+Result<JsonObject> shown_with_urls(const ApiCall& call, ApiServices& services,
+                                   const Credential& credential) {
+  JsonObject object = shown(credential);
+  const auto entry = services.integrations.get(call.project, credential.integration);
+  if (!entry) return object;  // it was removed
+  auto urls = webhook_urls(call, services, *entry->integration, &credential);
+  if (!urls) return urls.error();
+  object.emplace("webhooks", std::move(*urls));
+  return object;
+}
+
+Result<Reply> show(int status, const ApiCall& call, ApiServices& services,
+                   const Credential& credential) {
+  auto object = shown_with_urls(call, services, credential);
+  if (!object) return object.error();
+  return json_reply(status, std::move(*object));
 }
 
 std::string text_member(const Json& object, std::string_view key) {
@@ -151,7 +171,7 @@ Result<Reply> connect_account(const ApiCall& call, ApiServices& services) {
   const auto credential =
       services.credentials.connect(call.project, call.user, call.path_value("type"), *connection);
   if (!credential) return credential.error();
-  return json_reply(201, shown(**credential));
+  return show(201, call, services, **credential);
 }
 
 Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services) {
@@ -166,7 +186,9 @@ Result<Reply> list_credentials(const ApiCall& call, ApiServices& services) {
   if (!credentials) return credentials.error();
   JsonArray list;
   for (const auto& credential : *credentials) {
-    list.push_back(shown(*credential));
+    auto object = shown_with_urls(call, services, *credential);
+    if (!object) return object.error();
+    list.push_back(std::move(*object));
   }
   return json_reply(200, JsonObject{{"credentials", std::move(list)}});
 }
@@ -302,7 +324,7 @@ Result<Reply> change_credential(const ApiCall& call, ApiServices& services) {
   const auto credential = services.credentials.configure(call.project, call.user,
                                                          call.path_value("credential"), *patch);
   if (!credential) return credential.error();
-  return json_reply(200, shown(**credential));
+  return show(200, call, services, **credential);
 }
 
 Result<Reply> disable_workflow(const ApiCall& call, ApiServices& services) {
@@ -392,7 +414,7 @@ constexpr NamedShape shapes[]{
      "{id: string, integrationId: string, userId: string, status: \"VALID\"|\"INVALID\", "
      "statusReason?: string, config: {configuredWorkflows: {[workflowId]: ConfiguredWorkflow}, "
      "sharedSettings: object}, "
-     "providerId: string, providerData: any}",
+     "providerId: string, providerData: any, webhooks?: {[name]: {url: string}}}",
      "A connected account, without its secret parts."},
     {"ConfiguredWorkflow", "{enabled?: boolean, settings?: object}",
      "What a workflow is set to on one account."},

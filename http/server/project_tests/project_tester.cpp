@@ -136,7 +136,8 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
     verdict.error = fit.error();
     return verdict;
   }
-  Json trigger = is_on_event ? *test.payload : test_request_output(test.request);
+  Json trigger = is_on_event ? *test.payload
+                             : test_request_output(test.request, found_by_trigger.trigger_kind);
   const auto kept = intern_files(
       trigger, [&](std::string bytes) { return request.files.keep(std::move(bytes)); },
       HandlesInData::refused);
