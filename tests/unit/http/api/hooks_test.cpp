@@ -77,7 +77,7 @@ TEST_CASE("a delivery with more elements, or a longer id, than may be is refused
                  R"([{"account": "acct", "id": ")" +
                      std::string(limits::delivery_id_bytes_max + 1, 'x') + "\"}]")
             .code() == "invalid_request");
-  CHECK(api.call("POST", api.path(), {}, "{").status == 400);
+  CHECK(api.call("POST", api.path(), {}, "{", {{"Content-Type", "application/json"}}).status == 400);
   CHECK(api.call("POST", api.path(), {}, "[]").text == R"({"executionIds":[]})");
   CHECK(api.gateway.deliveries().empty());
 }
