@@ -115,6 +115,18 @@ KeyWriter execution_part(const ExecutionId& id, ExecutionPart part) {
   return key;
 }
 
+KeyWriter received_part(ShardId shard, ReceivedPart part) {
+  KeyWriter key(shard, Kind::received);
+  key.byte(static_cast<std::uint8_t>(part));
+  return key;
+}
+
+KeyWriter hook_part(ShardId shard, HookPart part) {
+  KeyWriter key(shard, Kind::hook);
+  key.byte(static_cast<std::uint8_t>(part));
+  return key;
+}
+
 KeyWriter user_row(Kind kind, const ProjectId& project, const UserId& user) {
   KeyWriter key(shard_of(project, user), kind);
   key.text(project.text).text(user.text);
@@ -246,9 +258,82 @@ std::string enabled_workflow(const ProjectId& project, const WorkflowId& workflo
 
 std::string index_state(ShardId shard) { return KeyWriter(shard, Kind::index_state).take(); }
 
-std::array<std::string, 3> indexes(ShardId shard) {
+std::array<std::string, 4> indexes(ShardId shard) {
   return {KeyWriter(shard, Kind::trigger).take(), KeyWriter(shard, Kind::default_workflow).take(),
-          KeyWriter(shard, Kind::enabled_workflow).take()};
+          KeyWriter(shard, Kind::enabled_workflow).take(),
+          hook_part(shard, HookPart::account).take()};
+}
+
+std::string accounts(ShardId shard, const ProjectId& project, std::string_view integration,
+                     std::string_view provider_id) {
+  return hook_part(shard, HookPart::account)
+      .text(project.text)
+      .text(integration)
+      .text(provider_id)
+      .take();
+}
+
+std::string account(const ProjectId& project, std::string_view integration,
+                    std::string_view provider_id, const UserId& user, std::string_view credential) {
+  return hook_part(shard_of(project, user), HookPart::account)
+      .text(project.text)
+      .text(integration)
+      .text(provider_id)
+      .text(user.text)
+      .text(credential)
+      .take();
+}
+
+std::string received(const ProjectId& project, const UserId& user) {
+  return received_part(shard_of(project, user), ReceivedPart::of_user)
+      .text(project.text)
+      .text(user.text)
+      .take();
+}
+
+std::string received_row(const ProjectId& project, const UserId& user, std::string_view digest) {
+  CHECK(digest.size() == 32, "a digest has 32 bytes");
+  return received(project, user).append(digest);
+}
+
+std::string received_by_time(ShardId shard) {
+  return received_part(shard, ReceivedPart::by_time).take();
+}
+
+std::string received_from(ShardId shard, Instant at) {
+  return received_part(shard, ReceivedPart::by_time).time(at).take();
+}
+
+std::string received_at(Instant at, const ProjectId& project, const UserId& user,
+                        std::string_view digest) {
+  CHECK(digest.size() == 32, "a digest has 32 bytes");
+  return received_part(shard_of(project, user), ReceivedPart::by_time)
+      .time(at)
+      .text(project.text)
+      .text(user.text)
+      .take()
+      .append(digest);
+}
+
+std::string hook(ShardId shard, std::string_view id) {
+  return hook_part(shard, HookPart::by_id).text(id).take();
+}
+
+std::string hooks(const ProjectId& project, const UserId& user) {
+  const ShardId shard = user.empty() ? shard_of(project) : shard_of(project, user);
+  return hook_part(shard, HookPart::by_place).text(project.text).text(user.text).take();
+}
+
+std::string hook_place(const ProjectId& project, const UserId& user, std::string_view integration,
+                       std::string_view credential, std::string_view webhook) {
+  const ShardId shard = user.empty() ? shard_of(project) : shard_of(project, user);
+  return hook_part(shard, HookPart::by_place)
+      .text(project.text)
+      .text(user.text)
+      .text(integration)
+      .text(credential)
+      .text(webhook)
+      .take();
 }
 
 std::string secrets(ShardId shard) { return KeyWriter(shard, Kind::secret).take(); }

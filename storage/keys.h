@@ -59,7 +59,9 @@ enum class Kind : std::uint8_t {
   timer = 48,             // due time, execution, branch, step
   wake = 49,              // due time, target kind(1), target key
   event_log = 50,         // project, time, number(8); on the user's shard
+  received = 51,          // part, ...; on the user's shard
   schedule = 52,          // part(1), ...
+  hook = 53,              // part, ...
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -69,6 +71,19 @@ enum class ExecutionPart : std::uint8_t {
   journal = 3,      // branch, first sequence
   file = 4,         // hash(32), chunk(4)
   sealed_file = 5,  // hash(32), chunk(4)
+};
+
+/// What a row of kind `received` is. Stored numbers. Retired so far: none.
+enum class ReceivedPart : std::uint8_t {
+  of_user = 1,  // project, user, digest(32)
+  by_time = 2,  // time, project, user, digest(32): those that are old
+};
+
+/// What a row of kind `hook` is. Stored numbers. Retired so far: none.
+enum class HookPart : std::uint8_t {
+  by_id = 1,     // id, which names its shard
+  by_place = 2,  // project, user (empty: of the project's), integration, credential, webhook
+  account = 3,   // project, integration, provider id, user, credential: an index row
 };
 
 // --- the stores' own rows --------------------------------------------------------------------
@@ -118,9 +133,14 @@ std::string default_workflow(const ProjectId& project, std::string_view integrat
 std::string enabled_workflows(ShardId shard, const ProjectId& project, const WorkflowId& workflow);
 std::string enabled_workflow(const ProjectId& project, const WorkflowId& workflow,
                              const UserId& user, std::string_view credential);
+/// The accounts that the integration's provider knows by this id, on one shard. A prefix.
+std::string accounts(ShardId shard, const ProjectId& project, std::string_view integration,
+                     std::string_view provider_id);
+std::string account(const ProjectId& project, std::string_view integration,
+                    std::string_view provider_id, const UserId& user, std::string_view credential);
 std::string index_state(ShardId shard);
 /// All of these rows on the shard, but for its state. Prefixes.
-std::array<std::string, 3> indexes(ShardId shard);
+std::array<std::string, 4> indexes(ShardId shard);
 
 // --- what a project defines besides: rows hold their ids, so that a shard is read in one walk ----
 std::string secrets(ShardId shard);             // prefix
@@ -161,6 +181,26 @@ std::string scheduled_account(const ProjectId& project, const UserId& user,
                               const WorkflowId& workflow, std::string_view credential);
 /// Which of them a key is; nothing for keys of other kinds.
 std::optional<SchedulePart> schedule_part(std::string_view key);
+
+// --- what came in already --------------------------------------------------------------------
+/// Of one user. A prefix.
+std::string received(const ProjectId& project, const UserId& user);
+/// `digest` says what it was, in 32 bytes.
+std::string received_row(const ProjectId& project, const UserId& user, std::string_view digest);
+/// Of one shard, the oldest first. A prefix.
+std::string received_by_time(ShardId shard);
+/// Where those of that time begin within `received_by_time(...)`.
+std::string received_from(ShardId shard, Instant at);
+std::string received_at(Instant at, const ProjectId& project, const UserId& user,
+                        std::string_view digest);
+
+// --- URLs of webhooks ------------------------------------------------------------------------
+std::string hook(ShardId shard, std::string_view id);
+/// Those of one user's accounts. A prefix.
+std::string hooks(const ProjectId& project, const UserId& user);
+/// `user` and `credential` empty: the URL is the integration's own, on the project's shard.
+std::string hook_place(const ProjectId& project, const UserId& user, std::string_view integration,
+                       std::string_view credential, std::string_view webhook);
 
 // --- the event log ---------------------------------------------------------------------------
 /// Of one project on one shard, in the order of time. A prefix.

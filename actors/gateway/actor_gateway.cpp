@@ -1,6 +1,9 @@
 #include "actors/gateway/actor_gateway.h"
 
+#include "actors/gateway/delivery_starter.h"
 #include "actors/gateway/event_starter.h"
+#include "actors/gateway/received.h"
+#include "actors/gateway/recorded_reply.h"
 #include "actors/gateway/starter.h"
 #include "actors/gateway/tick_starter.h"
 #include "actors/messages.h"
@@ -8,6 +11,9 @@
 #include "actors/scheduling/wake_work.h"
 #include "actors/tree/node_actor.h"
 
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 namespace millrace {
@@ -17,6 +23,8 @@ namespace {
 constexpr Millis cancel_patience{30'000};
 // A run that has begun is stored within milliseconds, unless the disk is in trouble.
 constexpr Millis stored_patience{5'000};
+// How often a repeated request looks whether the run has answered.
+constexpr Millis look_again{100};
 
 caf::actor_system_config& configured(caf::actor_system_config& config,
                                      const ActorOptions& options) {
@@ -53,13 +61,18 @@ class CafGateway final : public ActorGateway {
                  [this](std::shared_ptr<const RunOrder> order) {
                    caf::anon_send(node_, StartRun{std::move(order)});
                  }),
-        events_({services_.store, FencedCommits(services_.commits, services_.ownership),
-                 services_.workflows, services_.tenants, starter_,
-                 [this](const RunOrder& order) {
-                   caf::anon_send(node_, ResumeRun{order.started.project, order.started.user,
-                                                   order.execution});
-                 },
-                 services_.start_refused, services_.observer, services_.event_log}),
+        joint_({commits(), starter_,
+                [this](const RunOrder& order) {
+                  caf::anon_send(
+                      node_, ResumeRun{order.started.project, order.started.user, order.execution});
+                },
+                services_.start_refused, services_.observer, services_.event_log}),
+        received_(services_.store, commits(), services_.clock),
+        recorded_replies_(services_.store, services_.workflows, services_.sealer),
+        events_({services_.store, commits(), services_.workflows, services_.tenants, joint_,
+                 received_}),
+        deliveries_({services_.store, commits(), services_.workflows, services_.tenants, joint_,
+                     received_}),
         ticks_({services_.store, FencedCommits(services_.commits, services_.ownership),
                 services_.ownership, services_.workflows, services_.tenants, starter_,
                 services_.clock, services_.log,
@@ -106,35 +119,55 @@ class CafGateway final : public ActorGateway {
   }
 
   Result<TriggerReply> trigger(TriggerRequest request, Millis hold) override {
-    auto workflow = services_.workflows.deployed(request.project, request.workflow);
-    if (!workflow) {
-      note(request, {}, workflow.error());
-      return workflow.error();
-    }
-    const auto* const trigger = std::get_if<RequestTrigger>(&(*workflow)->trigger);
-    if (trigger != nullptr && !request.method.empty()) {
-      auto called = check_method(*trigger, request.method);
-      if (!called) return called.error();
-    }
-    auto order = starter_.prepare({.workflow = *workflow,
-                                   .kind = &request_trigger_kind,
-                                   .user = request.user,
-                                   .output = std::move(request.output),
-                                   .files = std::move(request.files),
-                                   .credential = request.credential,
-                                   .trace = request.trace,
-                                   .reply_at = ReplyAt::response});
-    if (!order) {
-      note(request, (*workflow)->integration, order.error());
-      return order.error();
-    }
+    auto workflow = called_workflow(request);
+    if (!workflow) return workflow.error();
+    auto order = order_of(request, *workflow);
+    if (!order) return order.error();
     const HeldReplies::Place place = place_for(**order);
     if (auto reply = reply_of(*order, hold)) return std::move(*reply);
     return still_going(**order);
   }
 
-  Result<std::vector<ExecutionId>> trigger_event(EventRequest request) override {
-    return events_.start(request);
+  Result<OnceReply> trigger_once(TriggerRequest request, Idempotency idempotency,
+                                 Millis hold) override {
+    auto workflow = called_workflow(request);
+    if (!workflow) return workflow.error();
+    const auto key = Received::key_of(request.project, request.user, request_trigger_kind.type,
+                                      request.workflow.text, idempotency.key);
+    std::optional<Received::Hold> held(std::in_place, received_, std::vector{key});
+    auto known = received_.find(key);
+    if (!known) return known.error();
+    if (*known && (*known)->content != idempotency.content) return another_content();
+    if (*known) {
+      held.reset();
+      auto reply = reply_of_earlier(**known, hold);
+      if (!reply) return reply.error();
+      return OnceReply{std::move(*reply), true};
+    }
+    // Whose shard it is, is asked before anything is read for the commit.
+    auto batch = commits().begin(shard_of(request.project, request.user));
+    if (!batch) return batch.error();
+    auto order = order_of(request, *workflow);
+    if (!order) return order.error();
+    const HeldReplies::Place place = place_for(**order);
+    received_.put(*batch, key, {(*order)->execution}, std::move(idempotency.content));
+    // Its first rows and the key are one commit: a crash leaves both or neither.
+    const HeldReplies::Hold reply_held(held_replies_, **order);
+    if (auto stored = joint_.start({*order}, std::move(*batch)); !stored) return stored.error();
+    held.reset();  // whoever repeats it finds it, and waits for itself
+    received_.clear(shard_of(request.project, request.user));
+    auto reply = (*order)->reply->wait_for(hold);
+    if (!reply) return OnceReply{RunStillGoing{(*order)->execution, (*order)->submitted}};
+    if (!*reply) return reply->error();
+    return OnceReply{std::move(**reply)};
+  }
+
+  Result<StartedRuns> trigger_event(EventRequest request) override {
+    return events_.start(std::move(request));
+  }
+
+  Result<std::vector<ExecutionId>> deliver(Delivery delivery) override {
+    return deliveries_.start(std::move(delivery));
   }
 
   Result<TestEnd> run_test(TestOrder test, Millis hold) override {
@@ -188,6 +221,8 @@ class CafGateway final : public ActorGateway {
   const ActorStats& stats() const override { return stats_; }
 
  private:
+  FencedCommits commits() const { return {services_.commits, services_.ownership}; }
+
   /// What was refused must not run. It is not in memory, and nothing of it is written any more.
   Outcome erase_refused(const ExecutionId& run) {
     // Only a disk that takes commits again tells what is on it.
@@ -210,6 +245,59 @@ class CafGateway final : public ActorGateway {
         {request.project, request.user, request.workflow, std::string(request_trigger_kind.type),
          integration, trace_id_text(request.trace)},
         why);
+  }
+
+  /// The deployed workflow, if it is called as its trigger says.
+  Result<std::shared_ptr<const Workflow>> called_workflow(const TriggerRequest& request) {
+    auto workflow = services_.workflows.deployed(request.project, request.workflow);
+    if (!workflow) {
+      note(request, {}, workflow.error());
+      return workflow.error();
+    }
+    const auto* const trigger = std::get_if<RequestTrigger>(&(*workflow)->trigger);
+    if (trigger != nullptr && !request.method.empty()) {
+      auto called = check_method(*trigger, request.method);
+      if (!called) return called.error();
+    }
+    return std::shared_ptr<const Workflow>(std::move(*workflow));
+  }
+
+  /// Takes the request's output and files.
+  Result<std::shared_ptr<RunOrder>> order_of(TriggerRequest& request,
+                                             const std::shared_ptr<const Workflow>& workflow) {
+    auto order = starter_.prepare({.workflow = workflow,
+                                   .kind = &request_trigger_kind,
+                                   .user = request.user,
+                                   .output = std::move(request.output),
+                                   .files = std::move(request.files),
+                                   .credential = request.credential,
+                                   .trace = request.trace,
+                                   .reply_at = ReplyAt::response});
+    if (!order) note(request, workflow->integration, order.error());
+    return order;
+  }
+
+  /// The answer of a run that an earlier request has started. It looks at the journal now and then: nobody
+  /// in memory may know of the run, because it sleeps or there was a restart, and repeats are rare.
+  Result<TriggerReply> reply_of_earlier(const storage::ReceivedRow& earlier, Millis hold) {
+    CHECK(!earlier.executions.empty(), "a request that was received has started nothing");
+    const ExecutionId& run = earlier.executions.front();
+    const auto place =
+        held_replies_.take_place(earlier.project, limits::held_responses_per_project_max);
+    const Instant until = services_.clock.now() + (place.is_taken() ? hold : Millis(0));
+    std::mutex mutex;
+    std::condition_variable nobody_rings;
+    std::unique_lock lock(mutex);
+    while (true) {
+      auto recorded = recorded_replies_.find(run);
+      if (!recorded) return recorded.error();
+      if (*recorded) return std::move(**recorded);
+      const Instant now = services_.clock.now();
+      if (now >= until) break;
+      services_.clock.wait_until(lock, nobody_rings, std::min(until, now + look_again));
+    }
+    if (place.is_taken()) return TriggerReply(RunStillGoing{run, earlier.at});
+    return TriggerReply(RunAccepted{run, earlier.at});
   }
 
   /// To wait for the Response step. Without one the run is answered when it is durable.
@@ -251,7 +339,11 @@ class CafGateway final : public ActorGateway {
   caf::actor_system system_;
   caf::actor node_;
   const Starter starter_;
+  JointStarter joint_;
+  Received received_;
+  const RecordedReplies recorded_replies_;
   EventStarter events_;
+  DeliveryStarter deliveries_;
   TickStarter ticks_;
   WakeWork tick_work_;
   RecoverySweep sweep_;

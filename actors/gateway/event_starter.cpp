@@ -1,127 +1,94 @@
 #include "actors/gateway/event_starter.h"
 
-#include "actors/runs/start_rows.h"
 #include "runtime/base/limits.h"
-#include "runtime/text/hex_text.h"
 #include "storage/tables/workflow_index_table.h"
 
 #include <utility>
 
 namespace millrace {
+namespace {
 
-bool is_unmet_condition(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::not_found:
-    case ErrorCode::workflow_not_deployed:
-    case ErrorCode::invalid_request:
-    case ErrorCode::user_disabled:
-    case ErrorCode::permission_denied:
-    case ErrorCode::integration_inactive:
-    case ErrorCode::credential_missing:
-    case ErrorCode::credential_invalid:
-    case ErrorCode::workflow_disabled:
-    case ErrorCode::settings_missing:
-    case ErrorCode::secret_missing:
-    case ErrorCode::secrets_locked:
-      return true;
-    default:
-      return false;
-  }
+JointStarter::Incoming incoming_of(const EventRequest& request) {
+  return {request.project, request.user,  &event_trigger_kind, "the event \"" + request.event + '"',
+          request.payload, request.files, request.trace};
 }
 
-std::string trace_id_text(const std::optional<TraceParent>& trace) {
-  if (!trace) return {};
-  return to_hex(std::span<const std::uint8_t>(trace->trace_id));
+}  // namespace
+
+Result<StartedRuns> EventStarter::start(EventRequest request) {
+  if (!request.idempotency) return start_new(std::move(request), nullptr);
+  const auto& given = *request.idempotency;
+  const Received::Key key = Received::key_of(request.project, request.user, event_trigger_kind.type,
+                                             request.event, given.key);
+  const Received::Hold hold(uses_.received, {key});
+  auto known = uses_.received.find(key);
+  if (!known) return known.error();
+  if (!*known) return start_new(std::move(request), &key);
+  if ((*known)->content != given.content) return another_content();
+  return StartedRuns{std::move((*known)->executions), true};
 }
 
-Result<std::vector<ExecutionId>> EventStarter::start(const EventRequest& request) {
+Result<StartedRuns> EventStarter::start_new(EventRequest request, const Received::Key* key) {
   // Whose shard it is, is asked before anything is read for the commit.
-  auto batch = uses_.commits.begin(shard_of(request.project, request.user));
+  const ShardId shard = shard_of(request.project, request.user);
+  auto batch = uses_.commits.begin(shard);
   if (!batch) return batch.error();
+  Orders orders;
+  if (auto prepared = prepare_all(request, orders); !prepared) return prepared.error();
+  StartedRuns started;
+  for (const auto& order : orders) started.executions.push_back(order->execution);
+  // Also of one that starts nothing: another event under its key is a mistake as well.
+  if (key != nullptr) {
+    uses_.received.put(*batch, *key, started.executions, request.idempotency->content);
+  }
+  if (orders.empty() && key == nullptr) return started;
+  if (auto stored = uses_.joint.start(orders, std::move(*batch)); !stored) return stored.error();
+  if (key != nullptr) uses_.received.clear(shard);
+  return started;
+}
+
+Outcome EventStarter::prepare_all(const EventRequest& request, Orders& orders) {
+  const auto incoming = incoming_of(request);
   const auto listening =
       storage::WorkflowIndexTable(uses_.store)
           .workflows_for(request.project, event_trigger_kind.type, request.event);
   if (!listening) return listening.error();
   if (listening->empty()) {
-    note(request, {}, {},
-         Error(ErrorCode::workflow_not_deployed, "no deployed workflow listens to it"));
-    return std::vector<ExecutionId>();
+    uses_.joint.note(incoming, {}, {},
+                     Error(ErrorCode::workflow_not_deployed, "no deployed workflow listens to it"));
+    return Done{};
   }
   const auto tenant = uses_.tenants.view(request.project, request.user);
   if (!tenant) return tenant.error();
-  Orders orders;
   for (const WorkflowId& workflow : *listening) {
-    if (auto prepared = prepare(request, **tenant, workflow, orders); !prepared) {
-      return prepared.error();
-    }
+    auto prepared = prepare(incoming, request.credential, **tenant, workflow, orders);
+    if (!prepared) return prepared.error();
     if (orders.size() > limits::runs_per_event_max) {
       return Error(ErrorCode::limit_exceeded, "the event would start more than " +
                                                   std::to_string(limits::runs_per_event_max) +
                                                   " runs for this user");
     }
   }
-  std::vector<ExecutionId> started;
-  if (orders.empty()) return started;
-  if (auto stored = store(orders, std::move(*batch)); !stored) return stored.error();
-  for (const auto& order : orders) {
-    started.push_back(order->execution);
-    tell_stored(*order, uses_.observer);
-    uses_.resume(*order);
-  }
-  return started;
+  return Done{};
 }
 
-Outcome EventStarter::prepare(const EventRequest& request, const TenantView& tenant,
-                              const WorkflowId& id, Orders& orders) {
-  auto workflow = uses_.workflows.deployed(request.project, id);
+Outcome EventStarter::prepare(const JointStarter::Incoming& incoming, const std::string& credential,
+                              const TenantView& tenant, const WorkflowId& id, Orders& orders) {
+  auto workflow = uses_.workflows.deployed(incoming.project, id);
   if (!workflow) {
     if (!is_unmet_condition(workflow.error().code)) return workflow.error();
-    note(request, id, {}, workflow.error());  // withdrawn at this moment
+    uses_.joint.note(incoming, id, {}, workflow.error());  // withdrawn at this moment
     return Done{};
   }
   // What needs no account is not for one.
-  if (!request.credential.empty() && (*workflow)->integration.empty()) return Done{};
-  std::vector<std::string> accounts{request.credential};
-  if (request.credential.empty()) {
+  if (!credential.empty() && (*workflow)->integration.empty()) return Done{};
+  std::vector<std::string> accounts{credential};
+  if (credential.empty()) {
     // On none: then the first one says why.
     if (auto enabled = tenant.enabled_on(**workflow); !enabled.empty())
       accounts = std::move(enabled);
   }
-  for (const std::string& account : accounts) {
-    auto order = uses_.starter.prepare({.workflow = *workflow,
-                                        .kind = &event_trigger_kind,
-                                        .user = request.user,
-                                        .output = request.payload,
-                                        .files = request.files,
-                                        .credential = account,
-                                        .trace = request.trace});
-    if (order) {
-      orders.push_back(std::move(*order));
-    } else if (is_unmet_condition(order.error().code)) {
-      note(request, id, (*workflow)->integration, order.error());
-    } else {
-      return order.error();
-    }
-  }
-  return Done{};
-}
-
-Outcome EventStarter::store(const Orders& orders, storage::WriteBatch batch) {
-  for (const auto& order : orders) put_start(batch, *order);
-  auto stored = uses_.commits.commit(std::move(batch));
-  if (stored || means_shard_moved(stored.error().code)) return stored;
-  for (const auto& order : orders) uses_.refused(order->execution);
-  return stored;
-}
-
-void EventStarter::note(const EventRequest& request, const WorkflowId& workflow,
-                        const std::string& integration, const Error& why) {
-  if (uses_.log == nullptr) return;
-  Error told = why;
-  told.message = "the event \"" + request.event + "\": " + why.message;
-  uses_.log->note({request.project, request.user, workflow, std::string(event_trigger_kind.type),
-                   integration, trace_id_text(request.trace)},
-                  told);
+  return uses_.joint.prepare(incoming, *workflow, accounts, orders);
 }
 
 }  // namespace millrace

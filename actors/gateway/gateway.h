@@ -11,12 +11,21 @@
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "runtime/text/trace_parent.h"
+#include "runtime/webhooks/delivery.h"
 
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace millrace {
+
+/// `Idempotency-Key` of a trigger: within limits::received_kept_for the same key starts nothing anew.
+struct Idempotency {
+  std::string key;  // 1 to limits::idempotency_key_bytes_max bytes
+  std::string
+      content;  // a digest of what it says, 32 bytes: another one under the same key is a conflict
+};
+Error another_content();
 
 struct TriggerRequest {
   ProjectId project;
@@ -29,6 +38,11 @@ struct TriggerRequest {
   std::string method{};                // of the request; empty: whichever the trigger wants
 };
 
+struct OnceReply {
+  TriggerReply reply;
+  bool is_replayed = false;  // of a run that an earlier request with the same key has started
+};
+
 struct EventRequest {
   ProjectId project;
   UserId user;
@@ -37,6 +51,31 @@ struct EventRequest {
   RunFiles files{};
   std::string credential{};            // only this account; empty: each that has a workflow enabled
   std::optional<TraceParent> trace{};  // which trace the event belongs to
+  std::optional<Idempotency> idempotency{};
+};
+
+struct StartedRuns {
+  std::vector<ExecutionId> executions;
+  bool is_replayed = false;  // they were started by an earlier request with the same key
+};
+
+/// A delivery of a webhook that was verified, as far as it is for one user.
+struct Delivery {
+  ProjectId project;
+  UserId user;
+  std::string integration;
+  std::string webhook;
+  /// The integration's triggers that refer to the webhook: TriggerKind::name of those that may mean one.
+  std::vector<std::string> triggers;
+  SharedParts parts;
+  struct Event {
+    std::string id;  // by which a repeat is known; empty: by nothing
+    Json value;
+    std::vector<std::string> accounts;  // of the user, that it is for; at least one
+  };
+  std::vector<Event> events;
+  RunFiles files{};
+  std::optional<TraceParent> trace{};
 };
 
 class Gateway {
@@ -49,11 +88,25 @@ class Gateway {
   /// storage_failed, and the unmet condition of a live run (see TenantView::grant).
   virtual Result<TriggerReply> trigger(TriggerRequest request, Millis hold) = 0;
 
+  /// The same, but a request with a key that was used within limits::received_kept_for starts nothing: it
+  /// is answered with what the run of the first one has answered, or waits for that. Of repeats at the same
+  /// time one starts. Errors besides: conflict (the key was used for another request).
+  virtual Result<OnceReply> trigger_once(TriggerRequest request, Idempotency idempotency,
+                                         Millis hold) = 0;
+
   /// Starts a run of each deployed workflow that listens to the event and that the user has enabled, on each
   /// account that has it. Returns when all of them are durable, which they are together or not at all, and
   /// waits for none of them. What is not started for an unmet condition is in the event log. Errors, and
-  /// then nothing was started: limit_exceeded (runs_per_event_max), overloaded, storage_failed, shard_moved.
-  virtual Result<std::vector<ExecutionId>> trigger_event(EventRequest request) = 0;
+  /// then nothing was started: limit_exceeded (runs_per_event_max), conflict (the key was used for something
+  /// else), overloaded, storage_failed, shard_moved.
+  virtual Result<StartedRuns> trigger_event(EventRequest request) = 0;
+
+  /// Starts a run of each deployed workflow on the webhook, for each event, on each account that has it
+  /// enabled; of a repeated event it names the runs that it has started before. Returns when all of them are
+  /// durable, which they are together or not at all. What is not started for an unmet condition is in the
+  /// event log. Errors, and then nothing was started: limit_exceeded (runs_per_delivery_max), overloaded,
+  /// storage_failed, shard_moved.
+  virtual Result<std::vector<ExecutionId>> deliver(Delivery delivery) = 0;
 
   /// Asks a run to stop: no further step begins. Returns once the wish is durable. `by`: whom its history
   /// names. Errors: not_found (also for another project's run), conflict (already ended).

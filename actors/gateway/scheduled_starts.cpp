@@ -1,6 +1,6 @@
 #include "actors/gateway/scheduled_starts.h"
 
-#include "actors/gateway/event_starter.h"
+#include "actors/gateway/joint_starter.h"
 #include "actors/runs/start_rows.h"
 #include "storage/keys.h"
 

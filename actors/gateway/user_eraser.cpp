@@ -2,8 +2,10 @@
 
 #include "actors/gateway/gateway.h"
 #include "actors/workers/survive.h"
-#include "storage/tables/enabled_workflow_table.h"
+#include "storage/tables/credential_indexes.h"
 #include "storage/tables/event_log_table.h"
+#include "storage/tables/hook_table.h"
+#include "storage/tables/received_table.h"
 #include "storage/tables/schedule_table.h"
 #include "storage/tables/timer_table.h"
 
@@ -15,7 +17,8 @@ namespace {
 
 /// Runs that are erased in one commit: each is a range removal.
 constexpr std::size_t runs_per_commit = 100;
-constexpr std::size_t log_entries_per_commit = 1'000;
+/// Small rows.
+constexpr std::size_t rows_per_commit = 1'000;
 
 std::pair<ProjectId, UserId> pair_of(const UserKey& key) { return {key.project, key.user}; }
 
@@ -196,18 +199,33 @@ Outcome UserEraser::erase_runs(const storage::UserErasureRow& wish,
   return Done{};
 }
 
-/// What the event log says of the user.
-Outcome UserEraser::erase_log(const storage::UserErasureRow& wish) {
-  const storage::EventLogTable log(dependencies_.store);
+/// In commits of bounded size: `remove` adds the removal of up to so many rows and says of how many.
+Outcome UserEraser::erase_rows(const storage::UserErasureRow& wish, const RemoveSome& remove) {
   while (true) {
     auto batch = dependencies_.users.commits().begin(shard_of(wish.project, wish.user));
     if (!batch) return batch.error();
-    const auto removed = log.remove_user(*batch, wish.project, wish.user, log_entries_per_commit);
+    const auto removed = remove(*batch, rows_per_commit);
     if (!removed) return removed.error();
     if (*removed == 0) return Done{};
     auto committed = dependencies_.users.commits().commit(std::move(*batch));
-    if (!committed || *removed < log_entries_per_commit) return committed;
+    if (!committed || *removed < rows_per_commit) return committed;
   }
+}
+
+/// What the event log says of the user.
+Outcome UserEraser::erase_log(const storage::UserErasureRow& wish) {
+  const storage::EventLogTable log(dependencies_.store);
+  return erase_rows(wish, [&](storage::WriteBatch& batch, std::size_t rows_max) {
+    return log.remove_user(batch, wish.project, wish.user, rows_max);
+  });
+}
+
+/// What is remembered of deliveries and keys.
+Outcome UserEraser::erase_received(const storage::UserErasureRow& wish) {
+  const storage::ReceivedTable received(dependencies_.store);
+  return erase_rows(wish, [&](storage::WriteBatch& batch, std::size_t rows_max) {
+    return received.remove_user(batch, wish.project, wish.user, rows_max);
+  });
 }
 
 Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
@@ -220,9 +238,13 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
           const auto row = credentials_.find(wish.project, wish.user, held.credential->id);
           if (!row) return row.error();
           if (!*row) continue;
-          storage::EnabledWorkflowTable::follow(batch, &**row, nullptr);
+          storage::follow_credential(batch, &**row, nullptr);
           storage::CredentialTable::remove(batch, wish.project, wish.user, held.credential->id);
           ++accounts;
+        }
+        const storage::HookTable hooks(dependencies_.store);
+        if (auto gone = hooks.remove_of_user(batch, wish.project, wish.user, {}); !gone) {
+          return gone.error();
         }
         auto timers = storage::TimerTable::remove_of_user(batch, dependencies_.store, wish.project,
                                                           wish.user);

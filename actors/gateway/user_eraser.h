@@ -20,6 +20,7 @@
 #include "storage/tables/user_erasure_table.h"
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -83,7 +84,11 @@ class UserEraser {
   void cancel(const storage::UserErasureRow& wish, const std::vector<ExecutionSummary>& running);
   Outcome erase_runs(const storage::UserErasureRow& wish,
                      const std::vector<ExecutionSummary>& ended);
+  using RemoveSome =
+      std::function<Result<std::size_t>(storage::WriteBatch& batch, std::size_t rows_max)>;
+  Outcome erase_rows(const storage::UserErasureRow& wish, const RemoveSome& remove);
   Outcome erase_log(const storage::UserErasureRow& wish);
+  Outcome erase_received(const storage::UserErasureRow& wish);
   Outcome erase_user(const storage::UserErasureRow& wish);
   Result<bool> is_known(const UserKey& key) const;
   Outcome record(const UserKey& key);

@@ -33,13 +33,17 @@ void put_start(storage::WriteBatch& batch, const RunOrder& order) {
   storage::ExecutionTable::put_summary(batch, summary_of(order));
 }
 
-void tell_stored(const RunOrder& order, RunObserver* observer) {
+void note_stored(const RunOrder& order, RunObserver* observer) {
   if (observer != nullptr) {
     const ObservedEvent seen = observed(first_event(order), order.submitted);
     observer->durable({order.execution, order.started.project, order.started.user, order.workflow,
                        BranchPath{}, std::span(&seen, 1)});
   }
   order.reply->note_stored();
+}
+
+void tell_stored(const RunOrder& order, RunObserver* observer) {
+  note_stored(order, observer);
   order.reply->give(TriggerReply(RunAccepted{order.execution, order.submitted}));
 }
 

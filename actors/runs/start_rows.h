@@ -19,7 +19,10 @@ Event first_event(const RunOrder& order);
 /// its project is at its limit, or together with others). It goes on like any other unfinished run.
 void put_start(storage::WriteBatch& batch, const RunOrder& order);
 
-/// What `put_start` has added is durable: tells the observer, and whoever waits. On the commit thread.
+/// What `put_start` has added is durable: tells the observer, and whoever waits for that alone.
+void note_stored(const RunOrder& order, RunObserver* observer);
+
+/// The same, and answers whoever waits, for whatever that is.
 void tell_stored(const RunOrder& order, RunObserver* observer);
 
 }  // namespace millrace

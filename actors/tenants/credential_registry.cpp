@@ -4,7 +4,7 @@
 #include "runtime/integrations/credential_id.h"
 #include "runtime/integrations/credential_input.h"
 #include "runtime/text/time_text.h"
-#include "storage/tables/enabled_workflow_table.h"
+#include "storage/tables/credential_indexes.h"
 
 #include <algorithm>
 #include <utility>
@@ -39,6 +39,7 @@ Outcome check_size(const CredentialRow& row) {
 CredentialRegistry::CredentialRegistry(const Dependencies& dependencies)
     : table_(dependencies.store),
       workflows_(dependencies.store),
+      hooks_(dependencies.store),
       projects_(dependencies.projects),
       users_(dependencies.users),
       clock_(dependencies.clock),
@@ -60,7 +61,7 @@ Outcome CredentialRegistry::put(UserView& view, const CredentialRow& row, WriteB
   const auto before = table_.find(row.project, row.user, row.id);
   if (!before) return before.error();
   storage::CredentialTable::put(batch, row);
-  storage::EnabledWorkflowTable::follow(batch, *before ? &**before : nullptr, &row);
+  storage::follow_credential(batch, *before ? &**before : nullptr, &row);
   auto& list = view.credentials;
   const auto same = std::find_if(list.begin(), list.end(), [&](const HeldCredential& each) {
     return each.credential->id == row.id;
@@ -224,8 +225,12 @@ Outcome CredentialRegistry::disconnect(const ProjectId& project, const UserId& u
         if (removed == 0) return no_credential(id);
         const auto row = row_of({project, user}, id);
         if (!row) return row.error();
-        storage::EnabledWorkflowTable::follow(batch, &*row, nullptr);
+        storage::follow_credential(batch, &*row, nullptr);
         storage::CredentialTable::remove(batch, project, user, id);
+        // Its URLs are worth nothing any more, also to whoever connects the same account again.
+        if (auto hooks = hooks_.remove_of_user(batch, project, user, id); !hooks) {
+          return hooks.error();
+        }
         return SharedUserView(std::move(next));
       });
 }

@@ -6,6 +6,7 @@
 #include "actors/tenants/user_views.h"
 #include "runtime/base/random.h"
 #include "storage/tables/credential_table.h"
+#include "storage/tables/hook_table.h"
 #include "storage/tables/workflow_index_table.h"
 
 #include <optional>
@@ -78,6 +79,7 @@ class CredentialRegistry {
 
   const storage::CredentialTable table_;
   const storage::WorkflowIndexTable workflows_;
+  const storage::HookTable hooks_;
   ProjectViews& projects_;
   UserViews& users_;
   const Clock& clock_;

@@ -92,8 +92,9 @@ Result<std::shared_ptr<const ProjectIntegrations>> ProjectViews::read_integratio
   auto integrations = std::make_shared<ProjectIntegrations>();
   for (const auto& row : *rows) {
     auto definition = parse_json(row.definition);
-    auto compiled = definition ? compile_integration(row.type, *definition)
-                               : Result<std::shared_ptr<const Integration>>(definition.error());
+    auto compiled = definition
+                        ? compile_integration(row.type, *definition, DefinitionOrigin::stored)
+                        : Result<std::shared_ptr<const Integration>>(definition.error());
     if (compiled) {
       integrations->put(row.type, {std::move(*compiled), row.updated, row.definition.size()});
     } else if (log_) {

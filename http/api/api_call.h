@@ -28,6 +28,8 @@ class CredentialRegistry;
 class EventLog;
 class EventRegistry;
 class Gateway;
+class HookDoor;
+class HookRegistry;
 class IntegrationRegistry;
 class ProjectRegistry;
 class SecretRegistry;
@@ -59,6 +61,8 @@ struct ApiServices {
   UserRegistry& users;
   CredentialRegistry& credentials;
   ConnectProxy& proxy;
+  HookRegistry& hooks;
+  HookDoor& hook_door;
   TestRuns& tests;
   UserEraser& eraser;
   Gateway& gateway;

@@ -4,6 +4,7 @@
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
+#include "http/api/hooks_api.h"
 #include "http/api/sdk_shapes.h"
 #include "http/api/user_offer.h"
 #include "runtime/integrations/check_settings.h"
@@ -55,11 +56,29 @@ Result<CredentialRegistry::Connection> read_connection(const JsonObject& body) {
 
 }  // namespace
 
+namespace {
+
+/// With the URLs of its own webhooks.
+Result<JsonObject> shown_with_urls(const ApiCall& call, ApiServices& services,
+                                   const UserOffer& offer, const Credential& credential) {
+  JsonObject shape = credential_shape(credential, offer.of(credential.integration));
+  const auto entry = services.integrations.get(call.project, credential.integration);
+  if (!entry) return shape;  // it was removed
+  auto urls = webhook_urls(call, services, *entry->integration, &credential);
+  if (!urls) return urls.error();
+  shape.emplace("webhooks", std::move(*urls));
+  return shape;
+}
+
+}  // namespace
+
 Result<Reply> credential_reply(const ApiCall& call, ApiServices& services, int status,
                                const Credential& credential) {
   const auto offer = UserOffer::read(call, services);
   if (!offer) return offer.error();
-  return json_reply(status, credential_shape(credential, offer->of(credential.integration)));
+  auto shape = shown_with_urls(call, services, *offer, credential);
+  if (!shape) return shape.error();
+  return json_reply(status, std::move(*shape));
 }
 
 Result<Reply> list_connectable(const ApiCall& call, ApiServices& services) {
@@ -163,7 +182,9 @@ Result<Reply> list_credentials(const ApiCall& call, ApiServices& services) {
   if (!offer) return offer.error();
   JsonArray list;
   for (const auto& credential : *credentials) {
-    list.push_back(credential_shape(*credential, offer->of(credential->integration)));
+    auto shape = shown_with_urls(call, services, *offer, *credential);
+    if (!shape) return shape.error();
+    list.push_back(std::move(*shape));
   }
   return json_reply(200, JsonObject{{"credentials", std::move(list)}});
 }
@@ -521,7 +542,7 @@ constexpr NamedShape shapes[]{
      "{id: string, integrationId: string, userId: string, status: \"VALID\"|\"INVALID\", "
      "statusReason?: string, config: {configuredWorkflows: {[workflowId]: ConfiguredWorkflow}, "
      "sharedSettings: object}, configurations: [Configuration], "
-     "providerId: string, providerData: any}",
+     "providerId: string, providerData: any, webhooks?: {[name]: {url: string}}}",
      "A connected account, without its secret parts."},
     {"Configuration",
      "{id: string, connectCredentialId: string, isDefault: boolean, "

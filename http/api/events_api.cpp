@@ -3,6 +3,7 @@
 #include "actors/gateway/gateway.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
+#include "http/api/idempotency_header.h"
 #include "http/api/trace_header.h"
 #include "runtime/reading/strict_json.h"
 #include "runtime/text/hex_text.h"
@@ -158,11 +159,14 @@ Result<Reply> trigger_event(const ApiCall& call, ApiServices& services) {
   if (!kept) return kept.error();
   request.credential = call.http.get_header_value("X-Paragon-Credential");
   request.trace = trace_of(call.http);
+  auto idempotency = read_idempotency(call);
+  if (!idempotency) return idempotency.error();
+  request.idempotency = std::move(*idempotency);
   const auto started = services.gateway.trigger_event(std::move(request));
   if (!started) return started.error();
   JsonArray ids;
   std::string header;
-  for (const ExecutionId& id : *started) {
+  for (const ExecutionId& id : started->executions) {
     ids.emplace_back(id.text());
     header += (header.empty() ? "" : ", ") + id.text();
   }
@@ -172,6 +176,7 @@ Result<Reply> trigger_event(const ApiCall& call, ApiServices& services) {
   if (!header.empty() && header.size() <= header_bytes_max) {
     reply.headers.emplace_back("Millrace-Execution-Ids", std::move(header));
   }
+  if (started->is_replayed) mark_replayed(reply);
   return reply;
 }
 
@@ -202,10 +207,12 @@ constexpr Route routes[]{
      .handler = &trigger_event,
      .parameters = {project_in_path,
                     {"X-Paragon-Credential", "string", "Only on this account, by its id.",
-                     RouteParameter::In::header}},
+                     RouteParameter::In::header},
+                    idempotency_key},
      .body = {"{name: string, payload?: any}"},
      .answers = {{201, "The runs are durable, all or none; an event may start none.",
                   "{executionIds: [string]}"},
+                 {409, "The key was used for another event.", "Error"},
                  {404, "The project has no such event.", "Error"}}},
     {.method = "GET",
      .pattern = "/projects/{project}/events",
@@ -252,7 +259,8 @@ constexpr Route routes[]{
      .handler = &list_event_logs,
      .parameters = {project_in_path,
                     {"level", "string", "Only of this level."},
-                    {"type", "string", "Only what came in this way: request, event."},
+                    {"type", "string",
+                     "Only what came in this way: request, event, webhook, integration."},
                     {"userId", "string", "Only of this user."},
                     {"workflowId", "string", "Only of this workflow."},
                     {"since", "date", "Only from this time on."},

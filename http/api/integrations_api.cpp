@@ -1,6 +1,7 @@
 #include "http/api/integrations_api.h"
 
 #include "actors/tenants/integration_registry.h"
+#include "http/api/hooks_api.h"
 #include "runtime/reading/strict_json.h"
 
 namespace millrace {
@@ -18,6 +19,9 @@ Result<Reply> show(const ApiCall& call, ApiServices& services, int status) {
   if (!entry) return entry.error();
   JsonObject body = outline(*entry);
   body["definition"] = entry->integration->definition;
+  auto urls = webhook_urls(call, services, *entry->integration);
+  if (!urls) return urls.error();
+  body["webhooks"] = std::move(*urls);
   return json_reply(status, std::move(body));
 }
 
@@ -82,6 +86,7 @@ constexpr Route routes[]{
      .operation = "getIntegration",
      .summary = "One integration with its definition",
      .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,  // a URL is made when it is first shown
      .handler = &get_integration,
      .parameters = {project_in_path, type_in_path},
      .answers = {{200, "The integration.", "Integration"}, {404, "There is none.", "Error"}}},
@@ -98,8 +103,11 @@ constexpr Route routes[]{
 
 constexpr NamedShape shapes[]{
     {"Integration",
-     "{type: string, name: string, isActive: boolean, dateUpdated: date, definition: object}",
-     "An integration; `definition` is as it was put."},
+     "{type: string, name: string, isActive: boolean, dateUpdated: date, definition: object, "
+     "webhooks: {[name]: {url: string}}}",
+     "An integration; `definition` is as it was put, `webhooks` has the URLs of those that serve "
+     "all "
+     "accounts."},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
+#include "http/api/idempotency_header.h"
 #include "http/api/request_payload.h"
 #include "http/api/task_history_api.h"
 #include "http/api/trace_header.h"
@@ -120,6 +121,16 @@ Reply answer_of(const TriggerReply& answer, const ApiCall& call) {
   return reply_of(std::get<RunStillGoing>(answer), call);
 }
 
+/// With a key, or as it comes.
+Result<OnceReply> triggered(ApiServices& services, TriggerRequest request,
+                            const std::optional<Idempotency>& idempotency) {
+  const Millis hold = services.options.response_hold;
+  if (idempotency) return services.gateway.trigger_once(std::move(request), *idempotency, hold);
+  auto reply = services.gateway.trigger(std::move(request), hold);
+  if (!reply) return reply.error();
+  return OnceReply{std::move(*reply)};
+}
+
 }  // namespace
 
 Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
@@ -133,14 +144,17 @@ Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
                          call.http.get_header_value("X-Paragon-Credential"),
                          trace_of(call.http),
                          call.http.method};
-  const auto outcome = services.gateway.trigger(std::move(request), services.options.response_hold);
+  const auto idempotency = read_idempotency(call);
+  if (!idempotency) return idempotency.error();
+  const auto outcome = triggered(services, std::move(request), *idempotency);
   if (!outcome && outcome.error().code == ErrorCode::method_not_allowed) {
     return method_not_allowed(outcome.error());
   }
   if (!outcome) return outcome.error();
-  Reply reply = answer_of(*outcome, call);
-  const auto execution = std::visit([](const auto& run) { return run.execution; }, *outcome);
+  Reply reply = answer_of(outcome->reply, call);
+  const auto execution = std::visit([](const auto& run) { return run.execution; }, outcome->reply);
   reply.headers.emplace_back(execution_header, execution.text());
+  if (outcome->is_replayed) mark_replayed(reply);
   return reply;
 }
 
@@ -169,7 +183,9 @@ constexpr RouteAnswer run_answers[]{
      "*/*"},
     {202, "The run is durable and nobody waits for it; `Location` leads to its history.",
      "{executionId: string, workflowId: string, status: \"EXECUTING\", dateSubmitted: date}"},
-    {409, "What the run needs is missing; the code says what.", "Error"},
+    {409,
+     "What the run needs is missing, or the key was used for another request; the code says what.",
+     "Error"},
     {500, "The run failed first.",
      "{message: string, executionId: string, stepId: string|null, "
      "error: {code: string, message: string}}"},
@@ -195,25 +211,26 @@ constexpr Route by_token(std::string_view method, std::string_view operation) {
             .parameters = {project_in_path,
                            workflow_in_path,
                            {"X-Paragon-Credential", "string", "The account to use, by its id.",
-                            RouteParameter::In::header}},
+                            RouteParameter::In::header},
+                           idempotency_key},
             .body = {"any", false, "*/*"}});
 }
 
 /// The user for whom it runs is known to the workflow alone, so the project's owner looks it up.
 constexpr Route by_url(std::string_view method, std::string_view operation) {
-  return answered_by_run(
-      Route{.method = method,
-            .pattern = "/projects/{project}/endpoints/{workflow}/{key}",
-            .operation = operation,
-            .summary = "Starts a public workflow by its endpoint's URL, without a token",
-            .access = Access::url_key,
-            .runs_on = RunsOn::project_shard,
-            .handler = &trigger_endpoint,
-            .parameters = {project_in_path,
-                           workflow_in_path,
-                           {"key", "string", "What makes the URL unguessable.",
-                            RouteParameter::In::path}},
-            .body = {"any", false, "*/*"}});
+  return answered_by_run(Route{
+      .method = method,
+      .pattern = "/projects/{project}/endpoints/{workflow}/{key}",
+      .operation = operation,
+      .summary = "Starts a public workflow by its endpoint's URL, without a token",
+      .access = Access::url_key,
+      .runs_on = RunsOn::project_shard,
+      .handler = &trigger_endpoint,
+      .parameters = {project_in_path,
+                     workflow_in_path,
+                     {"key", "string", "What makes the URL unguessable.", RouteParameter::In::path},
+                     idempotency_key},
+      .body = {"any", false, "*/*"}});
 }
 
 constexpr Route routes[]{

@@ -49,6 +49,8 @@ enum class RunsOn : std::uint8_t {
   user_shard,
   /// The owner of the run `{execution}`, whose id names its shard.
   execution_shard,
+  /// The owner of the webhook `{hook}`, whose id names its shard.
+  hook_shard,
 };
 
 struct RouteParameter {
@@ -126,6 +128,10 @@ inline constexpr RouteParameter project_in_path{"project", "string", "The projec
                                                 RouteParameter::In::path};
 inline constexpr RouteParameter workflow_in_path{"workflow", "string", "The workflow's id.",
                                                  RouteParameter::In::path};
+inline constexpr RouteParameter idempotency_key{
+    "Idempotency-Key", "string",
+    "1 to 255 characters: what comes again under it within 24 hours starts nothing anew.",
+    RouteParameter::In::header};
 inline constexpr RouteParameter offset_in_query{
     "offset", "integer", "How many entries to leave out; `nextLink` has it filled in."};
 

@@ -7,6 +7,7 @@
 #include "runtime/text/ascii_text.h"
 #include "runtime/triggers/request_trigger.h"
 #include "runtime/triggers/trigger_catalog.h"
+#include "runtime/webhooks/delivery.h"
 
 #include <algorithm>
 
@@ -100,8 +101,9 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
   if (!entry) return entry.error();
   test.definition = std::move(entry->draft);
   test.is_trigger_given = body->contains("request");
-  Json given = JsonObject{{"trigger", test_request_output(*request)}, {"outputs", *outputs}};
   const FoundBy found = found_by(test.definition, Stage::deployed);
+  Json given = JsonObject{{"trigger", test_request_output(*request, found.trigger_kind)},
+                          {"outputs", *outputs}};
   if (found.trigger_kind == event_trigger_kind.type) {
     if (test.is_trigger_given) {
       return wrong_member("request",
@@ -171,10 +173,16 @@ Result<Reply> run(const TestRequest& test, ApiServices& services) {
 
 }  // namespace
 
-Json test_request_output(const JsonObject& given) {
+Json test_request_output(const JsonObject& given, std::string_view trigger_kind) {
   JsonObject request{{"headers", JsonObject()}, {"params", JsonObject()}, {"body", JsonObject()}};
   for (const auto& member : given) request[member.key()] = member.value();
   request["headers"] = lower_names(request["headers"]);
+  const bool is_delivered =
+      trigger_kind == webhook_trigger_kind.type || trigger_kind == integration_trigger_kind.type;
+  if (is_delivered) {
+    const DeliveryParts parts{request["headers"], request["params"], nullptr};
+    return delivery_output(parts, request["body"]);
+  }
   return request_output(std::move(request));
 }
 

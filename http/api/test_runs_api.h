@@ -19,8 +19,9 @@ namespace millrace {
 
 extern const RouteGroup test_run_routes;
 
-/// The trigger's output for the `request` of a test, whose members may all be missing.
-Json test_request_output(const JsonObject& given);
+/// The output of a trigger of that kind (TriggerKind::type) for the `request` of a test, whose members may
+/// all be missing: of a webhook's it is a delivery.
+Json test_request_output(const JsonObject& given, std::string_view trigger_kind);
 
 Result<Reply> test_workflow(const ApiCall& call, ApiServices& services);
 Result<Reply> test_step(const ApiCall& call, ApiServices& services);

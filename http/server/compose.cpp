@@ -3,6 +3,7 @@
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/connect_proxy.h"
+#include "actors/gateway/hook_door.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/observation/failed_run_log.h"
@@ -12,6 +13,7 @@
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
+#include "actors/tenants/hook_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/refused_credentials.h"
@@ -111,6 +113,7 @@ class ComposedServer final : public RunningServer {
         event_log_(*store_, {commits_, ownership_}, clock_, random_),
         users_(*store_, user_views_, clock_),
         credentials_({*store_, project_views_, user_views_, clock_, random_, sealer_}),
+        hooks_(*store_, {commits_, ownership_}, clock_, random_),
         tenants_(project_views_, user_views_, clock_) {}
 
   Outcome begin() {
@@ -123,6 +126,8 @@ class ComposedServer final : public RunningServer {
         {*store_, commits_, ownership_, clock_, random_, functions_, *http_, tenants_, workflows_,
          run_sealer_, &write_log, ActorOptions{}, &observers_, &refused_credentials_, &event_log_});
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
+    hook_door_ = std::make_unique<HookDoor>(HookDoor::Dependencies{
+        *store_, hooks_, project_views_, user_views_, *timed_gateway_, event_log_, clock_});
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
@@ -130,8 +135,9 @@ class ComposedServer final : public RunningServer {
         UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log});
     api_ = std::make_unique<Api>(
         ApiServices{projects_, workflows_, history_, secrets_, integrations_, events_, event_log_,
-                    users_, credentials_, proxy_, *tests_, *eraser_, *timed_gateway_, clock_,
-                    options_.api, [this](MetricsText& text) { write_metrics(text); },
+                    users_, credentials_, proxy_, hooks_, *hook_door_, *tests_, *eraser_,
+                    *timed_gateway_, clock_, options_.api,
+                    [this](MetricsText& text) { write_metrics(text); },
                     [this] { return store_->commit({}); }},
         key->key);
     server_ = std::make_unique<HttpServer>(
@@ -219,11 +225,13 @@ class ComposedServer final : public RunningServer {
   EventLog event_log_;
   UserRegistry users_;
   CredentialRegistry credentials_;
+  HookRegistry hooks_;
   RefusedCredentials refused_credentials_{credentials_, &write_log};
   const StoredTenants tenants_;
   ConnectProxy proxy_{{tenants_, integrations_, *http_, refused_credentials_}};
   std::unique_ptr<ActorGateway> gateway_;
   std::unique_ptr<TimedGateway> timed_gateway_;
+  std::unique_ptr<HookDoor> hook_door_;
   std::unique_ptr<TestRuns> tests_;
   std::unique_ptr<UserEraser> eraser_;
   std::unique_ptr<Api> api_;

@@ -11,9 +11,26 @@ Result<TriggerReply> TimedGateway::trigger(TriggerRequest request, Millis hold) 
   return reply;
 }
 
-Result<std::vector<ExecutionId>> TimedGateway::trigger_event(EventRequest request) {
+Result<OnceReply> TimedGateway::trigger_once(TriggerRequest request, Idempotency idempotency,
+                                             Millis hold) {
+  const Moment begun = clock_.moment();
+  auto once = gateway_.trigger_once(std::move(request), std::move(idempotency), hold);
+  if (once) timing_of(once->reply).record(clock_.moment() - begun);
+  return once;
+}
+
+Result<StartedRuns> TimedGateway::trigger_event(EventRequest request) {
   const Moment begun = clock_.moment();
   auto started = gateway_.trigger_event(std::move(request));
+  if (started && !started->executions.empty()) {
+    timings_.acknowledgement.record(clock_.moment() - begun);
+  }
+  return started;
+}
+
+Result<std::vector<ExecutionId>> TimedGateway::deliver(Delivery delivery) {
+  const Moment begun = clock_.moment();
+  auto started = gateway_.deliver(std::move(delivery));
   if (started && !started->empty()) timings_.acknowledgement.record(clock_.moment() - begun);
   return started;
 }

@@ -24,7 +24,10 @@ class TimedGateway final : public Gateway {
 
   /// What is refused is not timed: it did nothing.
   Result<TriggerReply> trigger(TriggerRequest request, Millis hold) override;
-  Result<std::vector<ExecutionId>> trigger_event(EventRequest request) override;
+  Result<OnceReply> trigger_once(TriggerRequest request, Idempotency idempotency,
+                                 Millis hold) override;
+  Result<StartedRuns> trigger_event(EventRequest request) override;
+  Result<std::vector<ExecutionId>> deliver(Delivery delivery) override;
   using Gateway::cancel;
   Outcome cancel(const ProjectId& project, const ExecutionId& execution,
                  const std::string& by) override;

@@ -118,12 +118,34 @@ inline constexpr std::size_t secrets_per_project_max = 1'000;
 inline constexpr std::size_t secret_bytes_max = 64u << 10;
 inline constexpr std::size_t integrations_per_project_max = 1'000;
 inline constexpr std::size_t actions_per_integration_max = 1'000;
+inline constexpr std::size_t webhooks_per_integration_max = 100;
+inline constexpr std::size_t triggers_per_integration_max = 1'000;
 inline constexpr std::size_t events_per_project_max = 1'000;
 /// An app event's example payload. Beyond: `limit_exceeded`.
 inline constexpr std::size_t event_schema_bytes_max = 256u << 10;
 /// Runs that one event may start: its workflows, each on every account that has it enabled. Beyond:
 /// `limit_exceeded`, and none of them begins.
 inline constexpr std::size_t runs_per_event_max = 1'000;
+/// Elements of one webhook delivery; runs that it may start for one user. Beyond: `limit_exceeded`, and
+/// nothing of it begins (of the runs: nothing for that user).
+inline constexpr std::size_t delivery_elements_max = 1'000;
+inline constexpr std::size_t runs_per_delivery_max = runs_per_event_max;
+/// Users whom one delivery may reach. Beyond: `limit_exceeded`, and nothing begins.
+inline constexpr std::size_t users_per_delivery_max = 1'000;
+/// Signatures in one delivery that are compared; more are not looked at.
+inline constexpr std::size_t signatures_per_delivery_max = 16;
+/// What a challenge may have echoed. Beyond: `invalid_request`.
+inline constexpr std::size_t challenge_bytes_max = 4u << 10;
+/// A delivery's id, as its provider gives it. Beyond: `invalid_request`.
+inline constexpr std::size_t delivery_id_bytes_max = 1'024;
+/// `Idempotency-Key` of a trigger. Beyond: `invalid_request`.
+inline constexpr std::size_t idempotency_key_bytes_max = 255;
+/// How long a repeat of a delivery, or of a trigger with its key, is recognised.
+inline constexpr auto received_kept_for = 24h;
+/// How old, or how far ahead, a delivery's timestamp may be, unless the webhook says otherwise; what it
+/// may say.
+inline constexpr auto delivery_tolerance = 5min;
+inline constexpr auto delivery_tolerance_max = 24h;
 /// Public keys that verify user tokens. Beyond: `limit_exceeded`; a longer PEM text: `invalid_request`.
 inline constexpr std::size_t signing_keys_per_project_max = 16;
 inline constexpr std::size_t signing_key_pem_bytes_max = 16u << 10;

@@ -22,7 +22,7 @@ Result<IntegrationSet> read_frozen_integrations(const Json& frozen) {
   IntegrationSet integrations;
   for (const auto& member : *object) {
     const std::string type(member.key());
-    if (auto put = integrations.put(type, member.value()); !put) {
+    if (auto put = integrations.put(type, member.value(), DefinitionOrigin::stored); !put) {
       return Error(ErrorCode::corrupt_data,
                    "the integration \"" + type + "\" of a version: " + put.error().message);
     }

@@ -5,6 +5,7 @@
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace millrace {
 namespace {
@@ -18,10 +19,61 @@ class Linker {
     if (!workflow_.integration.empty()) {
       workflow_.frozen_integration = find(workflow_.integration, "", "/integration");
     }
+    link_trigger();
     link_sequence(workflow_.steps);
   }
 
  private:
+  // --- the trigger -----------------------------------------------------------------------------
+
+  void link_trigger() {
+    if (const auto* const webhook = std::get_if<WebhookTrigger>(&workflow_.trigger)) {
+      find_offered(webhook->webhook, "webhook", &Integration::webhooks);
+    }
+    auto* const trigger = std::get_if<IntegrationTrigger>(&workflow_.trigger);
+    if (trigger == nullptr) return;
+    const auto* const offered = find_offered(trigger->trigger, "trigger", &Integration::triggers);
+    if (offered == nullptr) return;
+    if (offered->webhook.empty()) {
+      add("", "/trigger/trigger",
+          "`" + trigger->trigger +
+              "` is polled, which is not supported yet: use a trigger that "
+              "refers to a webhook",
+          {}, trigger->trigger);
+    }
+    trigger->webhook = offered->webhook;
+    trigger->when = offered->when;
+  }
+
+  /// What the workflow's integration declares under this name, or null, which is a finding.
+  template <class Offered>
+  const Offered* find_offered(const std::string& name, const std::string& word,
+                              std::map<std::string, Offered, std::less<>> Integration::*declared) {
+    const std::string pointer = "/trigger/" + word;
+    if (workflow_.integration.empty()) {
+      add("", pointer,
+          "a " + word + " belongs to an integration: the workflow needs an `integration`");
+      return nullptr;
+    }
+    if (workflow_.frozen_integration == nullptr || name.empty()) return nullptr;
+    const auto& all = (*workflow_.frozen_integration).*declared;
+    // A webhook has the one name by which deliveries find their workflows.
+    if constexpr (std::is_same_v<Offered, OfferedTrigger>) {
+      const auto* const found = find_by_name_or_intent(all, workflow_.integration, name);
+      if (found != nullptr) return found;
+    } else if (const auto found = all.find(name); found != all.end()) {
+      return &found->second;
+    }
+    std::vector<std::string> names;
+    for (const auto& [own, each] : all) names.push_back(own);
+    add("", pointer, "\"" + workflow_.integration + "\" has no " + word + " `" + name + '`',
+        names.empty() ? "a " + word + " of the integration" : list_names(names), name,
+        nearest_name(name, names));
+    return nullptr;
+  }
+
+  // --- steps -----------------------------------------------------------------------------------
+
   void link_sequence(Sequence& steps) {
     for (Step& step : steps) {
       if (auto* const request = std::get_if<RequestStep>(&step.config)) link(step, *request);

@@ -5,8 +5,10 @@
 #include "runtime/reading/object_reader.h"
 #include "runtime/requests/read_request.h"
 #include "runtime/text/ascii_text.h"
+#include "runtime/text/bare_name.h"
 #include "runtime/text/header_text.h"
 #include "runtime/text/nearest_name.h"
+#include "runtime/webhooks/read_webhooks.h"
 
 #include <algorithm>
 #include <array>
@@ -234,34 +236,27 @@ bool is_intent(std::string_view text) {
   });
 }
 
-/// Letters and digits alone, so that `sendMessage` and `SEND_MESSAGE` are one.
-std::string bare(std::string_view text) {
-  std::string kept;
-  for (const char c : text) {
-    const char lower = lower_case(c);
-    if ((lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9')) kept += lower;
-  }
-  return kept;
-}
-
 }  // namespace
 
+std::vector<std::string> names_of_intents(std::string_view type, std::string_view name) {
+  const std::string own = bare_name(name);
+  const std::string prefix = bare_name(type);
+  return {own, prefix + own, prefix + "trigger" + own};
+}
+
+bool is_intent_of(std::string_view intent, std::string_view type, std::string_view name) {
+  if (!is_intent(intent)) return false;
+  const auto means = names_of_intents(type, name);
+  return std::find(means.begin(), means.end(), bare_name(intent)) != means.end();
+}
+
 const IntegrationAction* find_action(const Integration& integration, std::string_view name) {
-  const auto exact = integration.actions.find(name);
-  if (exact != integration.actions.end()) return &exact->second;
-  if (!is_intent(name)) return nullptr;
-  const std::string wanted = bare(name);
-  const IntegrationAction* found = nullptr;
-  for (const auto& [own_name, action] : integration.actions) {
-    if (wanted != bare(own_name) && wanted != bare(integration.type) + bare(own_name)) continue;
-    if (found != nullptr) return nullptr;  // which of them is not for us to guess
-    found = &action;
-  }
-  return found;
+  return find_by_name_or_intent(integration.actions, integration.type, name);
 }
 
 Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
-                                                               const Json& definition) {
+                                                               const Json& definition,
+                                                               DefinitionOrigin origin) {
   auto integration = std::make_shared<Integration>();
   integration->type = type;
   integration->definition = definition;
@@ -276,7 +271,10 @@ Result<std::shared_ptr<const Integration>> compile_integration(const std::string
     integration->auth = read_auth(json);
     integration->actions = read_actions(json);
     integration->settings = read_settings(json);
-    json.find("webhooks");  // kept as given; its triggers are not supported yet
+    const std::size_t before = findings.size();
+    integration->webhooks = read_webhooks(json);
+    integration->triggers = read_offered_triggers(json);
+    if (origin == DefinitionOrigin::stored) findings.resize(before);
     json.finish();
   }
   if (!findings.empty()) return invalid_definition(std::move(findings));

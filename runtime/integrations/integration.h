@@ -16,6 +16,7 @@
 #include "runtime/base/result.h"
 #include "runtime/integrations/setting.h"
 #include "runtime/requests/request_template.h"
+#include "runtime/webhooks/webhook.h"
 
 #include <map>
 #include <memory>
@@ -67,16 +68,44 @@ struct Integration {
   IntegrationAuth auth;
   std::map<std::string, IntegrationAction, std::less<>> actions;
   std::vector<Setting> settings;
+  Webhooks webhooks;
+  OfferedTriggers triggers;
   Json definition;  // as given
 };
 
-/// Error `invalid_definition` with all findings at once, as for workflows.
-Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
-                                                               const Json& definition);
+/// Whose definition it is. Of a stored one, which may be older than the checks of webhooks and triggers,
+/// those that cannot be read are left out, and are no findings.
+enum class DefinitionOrigin : std::uint8_t { given, stored };
 
-/// The action of that name, or the only one whose name is that intent: prefix and name in upper snake
-/// case, as the original writes them (`SLACK_SEND_MESSAGE` is `sendMessage` of `slack`). Null if there is
-/// none.
+/// Error `invalid_definition` with all findings at once, as for workflows.
+Result<std::shared_ptr<const Integration>> compile_integration(
+    const std::string& type, const Json& definition,
+    DefinitionOrigin origin = DefinitionOrigin::given);
+
+/// The intents that mean what an integration declares as `name`, as bare names (text/bare_name.h).
+std::vector<std::string> names_of_intents(std::string_view type, std::string_view name);
+
+/// True if `intent` means what an integration declares as `name`: prefix and name in upper snake case, as
+/// the original writes them (`SLACK_SEND_MESSAGE` is `sendMessage` of `slack`, `SLACK_TRIGGER_NEW_MESSAGE` its
+/// `newMessage`).
+bool is_intent_of(std::string_view intent, std::string_view type, std::string_view name);
+
+/// What is declared under that name, or the only one of which that is the intent. Null if there is none.
+template <class Declared>
+const Declared* find_by_name_or_intent(const std::map<std::string, Declared, std::less<>>& declared,
+                                       std::string_view type, std::string_view name) {
+  const auto exact = declared.find(name);
+  if (exact != declared.end()) return &exact->second;
+  const Declared* found = nullptr;
+  for (const auto& [own_name, each] : declared) {
+    if (!is_intent_of(name, type, own_name)) continue;
+    if (found != nullptr) return nullptr;  // which of them is not for us to guess
+    found = &each;
+  }
+  return found;
+}
+
+/// The action of that name or intent. Null if there is none.
 const IntegrationAction* find_action(const Integration& integration, std::string_view name);
 
 /// The integrations of one project, as deploying a workflow sees them.

@@ -10,7 +10,8 @@ namespace millrace {
 class IntegrationSet final : public IntegrationCatalog {
  public:
   /// Replaces the one of that type. Error invalid_definition.
-  Outcome put(const std::string& type, const Json& definition);
+  Outcome put(const std::string& type, const Json& definition,
+              DefinitionOrigin origin = DefinitionOrigin::given);
 
   std::shared_ptr<const Integration> find_integration(std::string_view type) const override;
   std::vector<std::string> integration_types() const override;

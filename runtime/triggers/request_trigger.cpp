@@ -17,7 +17,6 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/reading/object_reader.h"
-#include "runtime/secrets/redaction.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/triggers/trigger_catalog.h"
 
@@ -64,14 +63,7 @@ RequestTrigger::HeaderValidation read_header(ObjectReader& json) {
     if (text.is_string()) header.value = std::string(text.get_string());
     return header;
   }
-  RequestTrigger::SecretText secret{std::move(value), {}};
-  secret.text.visit_references([&](const Reference& reference, const std::string&) {
-    if (reference.root != Reference::Root::secrets || reference.path.size() != 1) return;
-    if (const auto* const name = std::get_if<std::string>(&reference.path[0])) {
-      secret.secrets.push_back(*name);
-    }
-  });
-  header.secret_value = std::move(secret);
+  header.secret_value = secret_text_of(std::move(value));
   return header;
 }
 
@@ -158,34 +150,13 @@ std::vector<Template*> templates(Trigger& trigger) {
   return all;
 }
 
-/// Secrets and nothing else.
-class SecretScope final : public Scope {
- public:
-  explicit SecretScope(JsonObject secrets) : secrets_(std::move(secrets)) {}
-  const Json& root_value(const Reference& reference) const override {
-    return reference.root == Reference::Root::secrets ? secrets_ : *shared_null();
-  }
-
- private:
-  const Json secrets_;
-};
-
-std::string rendered(const RequestTrigger::SecretText& secret, JsonObject values) {
-  const Json text = secret.text.render(SecretScope(std::move(values)));
-  return text.is_string() ? std::string(text.get_string()) : to_text(text);
-}
-
 /// The trigger with the values that it expects now.
 Result<RequestTrigger> with_secrets(RequestTrigger trigger, const SecretSource& secrets) {
   for (auto& header : trigger.headers) {
     if (!header.secret_value) continue;
-    JsonObject values;
-    for (const auto& name : header.secret_value->secrets) {
-      auto plain = secrets(name);
-      if (!plain) return plain.error();
-      values[name] = std::move(*plain);
-    }
-    header.value = rendered(*header.secret_value, std::move(values));
+    auto value = rendered(*header.secret_value, secrets);
+    if (!value) return value.error();
+    header.value = std::move(*value);
   }
   return trigger;
 }
@@ -198,9 +169,7 @@ void mask_secrets(const RequestTrigger& trigger, JsonObject& request) {
     if (!header.secret_value) continue;
     Json* const given = headers->get_object().if_contains(lower_case(header.key));
     if (given == nullptr) continue;
-    JsonObject masks;
-    for (const auto& name : header.secret_value->secrets) masks[name] = masked_secret(name);
-    *given = rendered(*header.secret_value, std::move(masks));
+    *given = masked(*header.secret_value);
   }
 }
 

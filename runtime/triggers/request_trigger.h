@@ -6,7 +6,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "runtime/reading/choice.h"
-#include "runtime/templates/template.h"
+#include "runtime/secrets/secret_text.h"
 
 #include <cstdint>
 #include <optional>
@@ -28,16 +28,11 @@ struct RequestTrigger {
     std::string key;
     bool required = false;
   };
-  /// A value that is rendered from the project's secrets for each request.
-  struct SecretText {
-    Template text;
-    std::vector<std::string> secrets;  // that it names
-  };
   struct HeaderValidation {
     std::string key;                   // compared without regard to case
     std::optional<std::string> value;  // when given, the header must have exactly this value
     bool required = false;
-    std::optional<SecretText> secret_value{};  // in place of `value`
+    std::optional<SecretText> secret_value{};  // in place of `value`; rendered for each request
   };
   struct BodyValidation {
     std::string key;  // a top-level key of the body

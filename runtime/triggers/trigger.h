@@ -3,13 +3,16 @@
 // here, its file to this folder, and its line to the list in trigger_catalog.cpp.
 
 #include "runtime/triggers/event_trigger.h"
+#include "runtime/triggers/integration_trigger.h"
 #include "runtime/triggers/request_trigger.h"
 #include "runtime/triggers/scheduler_trigger.h"
+#include "runtime/triggers/webhook_trigger.h"
 
 #include <variant>
 
 namespace millrace {
 
-using Trigger = std::variant<RequestTrigger, EventTrigger, SchedulerTrigger>;
+using Trigger = std::variant<RequestTrigger, EventTrigger, WebhookTrigger, IntegrationTrigger,
+                             SchedulerTrigger>;
 
 }  // namespace millrace

@@ -5,7 +5,8 @@
 namespace millrace {
 namespace {
 
-constexpr std::array kinds{&request_trigger_kind, &event_trigger_kind, &scheduler_trigger_kind};
+constexpr std::array kinds{&request_trigger_kind, &event_trigger_kind, &webhook_trigger_kind,
+                           &integration_trigger_kind, &scheduler_trigger_kind};
 static_assert(kinds.size() == std::variant_size_v<Trigger>);
 
 }  // namespace

@@ -6,10 +6,10 @@
 
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/secrets/secret_text.h"
 #include "runtime/templates/reference.h"
 #include "runtime/triggers/trigger.h"
 
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,9 +25,6 @@ struct TriggerOutput {
   std::string key;
   std::vector<std::string> inside;  // the keys below it; empty: any
 };
-
-/// The plain text of one of the project's secrets. Errors: secret_missing, secrets_locked.
-using SecretSource = std::function<Result<std::string>(const std::string& name)>;
 
 struct TriggerKind {
   std::string_view type;          // in definitions and in index rows: stored, never changed
@@ -53,6 +50,8 @@ struct TriggerKind {
 // In the order of the alternatives of Trigger.
 extern const TriggerKind request_trigger_kind;
 extern const TriggerKind event_trigger_kind;
+extern const TriggerKind webhook_trigger_kind;
+extern const TriggerKind integration_trigger_kind;
 extern const TriggerKind scheduler_trigger_kind;
 
 /// Null for a type that does not exist or is not supported yet.

@@ -2,8 +2,8 @@
 
 #include "storage/keys.h"
 #include "storage/record_codec.h"
+#include "storage/tables/credential_indexes.h"
 #include "storage/tables/credential_table.h"
-#include "storage/tables/enabled_workflow_table.h"
 #include "storage/tables/project_table.h"
 #include "storage/tables/workflow_index_table.h"
 
@@ -17,7 +17,7 @@ constexpr std::size_t rows_per_commit = 256;
 constexpr std::size_t bytes_per_commit = 1u << 20;
 
 /// Raised when a further index is to be filled.
-constexpr std::uint32_t indexes_current = 1;
+constexpr std::uint32_t indexes_current = 2;
 
 struct IndexState {
   std::uint32_t indexes = 0;
@@ -107,7 +107,7 @@ class BackFill {
 
   Outcome add_credentials() {
     return credentials_.visit({fence_.shard}, [this](const CredentialRow& row) -> Outcome {
-      EnabledWorkflowTable::follow(batch_, nullptr, &row);
+      follow_credential(batch_, nullptr, &row);
       return commit_if_full();
     });
   }

@@ -2,6 +2,7 @@
 
 #include "storage/keys.h"
 #include "storage/maintenance/back_fill_indexes.h"
+#include "storage/tables/account_table.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/enabled_workflow_table.h"
 #include "storage/tables/project_table.h"
@@ -46,6 +47,8 @@ void write_old_rows(OrderedStore& store) {
     row.project = project;
     row.user = UserId("user " + std::to_string(i));
     row.id = "c";
+    row.integration = "crm";
+    row.provider_id = "acct";
     row.configured_workflows = R"({"live":{"enabled":true}})";
     CredentialTable::put(batch, row);
   }
@@ -74,6 +77,7 @@ TEST_CASE("a directory without index rows gets those of all that is deployed and
   CHECK(*index.workflows_for(project, "request", "") == std::vector{WorkflowId("live")});
   CHECK(*index.enabled_by_default(project, "crm") == std::vector{WorkflowId("draft")});
   CHECK(rows_enabled(**store) == 1'000);
+  CHECK(AccountTable(**store).list(project, "crm", "acct", 2'000)->size() == 1'000);
   const auto row = ProjectTable(**store).workflow(project, WorkflowId("live"));
   REQUIRE((row.ok() && row->has_value()));
   CHECK((*row)->found_by == FoundBy{"request", "", ""});

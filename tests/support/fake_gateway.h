@@ -22,9 +22,21 @@ class FakeGateway final : public Gateway {
     return answer_(request);
   }
 
-  Result<std::vector<ExecutionId>> trigger_event(EventRequest request) override {
+  Result<OnceReply> trigger_once(TriggerRequest request, Idempotency, Millis hold) override {
+    auto reply = trigger(std::move(request), hold);
+    if (!reply) return reply.error();
+    return OnceReply{std::move(*reply), false};
+  }
+
+  Result<StartedRuns> trigger_event(EventRequest request) override {
     const std::lock_guard lock(mutex_);
     events_.push_back(std::move(request));
+    return StartedRuns{started_};
+  }
+
+  Result<std::vector<ExecutionId>> deliver(Delivery delivery) override {
+    const std::lock_guard lock(mutex_);
+    deliveries_.push_back(std::move(delivery));
     return started_;
   }
 
@@ -56,6 +68,10 @@ class FakeGateway final : public Gateway {
     const std::lock_guard lock(mutex_);
     return events_;
   }
+  std::vector<Delivery> deliveries() const {
+    const std::lock_guard lock(mutex_);
+    return deliveries_;
+  }
   std::vector<TriggerRequest> requests() const {
     const std::lock_guard lock(mutex_);
     return requests_;
@@ -72,6 +88,7 @@ class FakeGateway final : public Gateway {
   std::vector<TriggerRequest> requests_;
   std::vector<ExecutionId> cancelled_;
   std::vector<EventRequest> events_;
+  std::vector<Delivery> deliveries_;
   std::vector<ExecutionId> started_;
 };
 

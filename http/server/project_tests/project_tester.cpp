@@ -137,8 +137,8 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
     verdict.error = fit.error();
     return verdict;
   }
-  Json trigger =
-      is_on_schedule ? tick_output(node_->clock.now()) : test_request_output(test.request);
+  Json trigger = is_on_schedule ? tick_output(node_->clock.now())
+                                : test_request_output(test.request, found_by_trigger.trigger_kind);
   if (test.payload) trigger = *test.payload;
   const auto kept = intern_files(
       trigger, [&](std::string bytes) { return request.files.keep(std::move(bytes)); },

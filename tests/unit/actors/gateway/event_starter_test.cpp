@@ -31,8 +31,8 @@ TEST_CASE("an event starts every workflow that listens to it, and only those") {
   bed.deploy("d", R"([{"id": "g", "type": "function", "code": "x"}])");
   const auto started = bed.gateway->trigger_event(event("Contact Created"));
   REQUIRE(started.ok());
-  REQUIRE(started->size() == 2);
-  for (const auto& id : *started) CHECK(bed.reaches(id, ExecutionStatus::succeeded));
+  REQUIRE(started->executions.size() == 2);
+  for (const auto& id : started->executions) CHECK(bed.reaches(id, ExecutionStatus::succeeded));
   const auto seen = bed.functions->parameters("f");
   CHECK(seen == std::vector<std::string>(2, R"({"e":"a@b.example"})"));
 }
@@ -41,7 +41,7 @@ TEST_CASE("an event that nobody listens to starts nothing and is no error") {
   ActorTestBed bed;
   const auto started = bed.gateway->trigger_event(event("Contact Created"));
   REQUIRE(started.ok());
-  CHECK(started->empty());
+  CHECK(started->executions.empty());
 }
 
 TEST_CASE("the runs of an event are durable together: a commit that fails leaves none of them") {
@@ -66,7 +66,7 @@ TEST_CASE("the runs of an event that a crash has cut off go on after the restart
   const auto started = bed.gateway->trigger_event(event("Contact Created"));
   REQUIRE(started.ok());
   bed.restart();
-  for (const auto& id : *started) CHECK(bed.reaches(id, ExecutionStatus::succeeded));
+  for (const auto& id : started->executions) CHECK(bed.reaches(id, ExecutionStatus::succeeded));
 }
 
 TEST_CASE("a workflow with another trigger is not started by a request") {

@@ -3,12 +3,14 @@
 // time. `call` takes a request the way the server hands it over.
 
 #include "actors/gateway/connect_proxy.h"
+#include "actors/gateway/hook_door.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
+#include "actors/tenants/hook_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/secret_registry.h"
@@ -67,7 +69,9 @@ class ApiFixture {
         event_log(store_, {commits_, ownership_}, clock, random_),
         users(store_, user_views, clock),
         credentials({store_, project_views, user_views, clock, random_, sealer_}),
+        hooks(store_, {commits_, ownership_}, clock, random_),
         tenants(project_views, user_views, clock),
+        hook_door_({store_, hooks, project_views, user_views, gateway, event_log, clock}),
         proxy_({tenants, integrations, http, refused_}),
         tests_({clock, random_, functions_, http, tenants, {}, {}}, {}),
         eraser_(
@@ -82,6 +86,8 @@ class ApiFixture {
              users,
              credentials,
              proxy_,
+             hooks,
+             hook_door_,
              tests_,
              eraser_,
              gateway,
@@ -168,11 +174,13 @@ class ApiFixture {
   EventLog event_log;
   UserRegistry users;
   CredentialRegistry credentials;
+  HookRegistry hooks;
   StoredTenants tenants;
 
  private:
   RefusedCredentials refused_{credentials, {}};
   ConnectProxy proxy_;
+  HookDoor hook_door_;
   TestRuns tests_;
   UserEraser eraser_;
 

@@ -149,6 +149,9 @@ TEST_CASE("a route runs where the request itself says whose it is", "[http]") {
       case RunsOn::execution_shard:
         CHECK(names(route, "execution"));
         break;
+      case RunsOn::hook_shard:
+        CHECK(names(route, "hook"));
+        break;
     }
   }
 }

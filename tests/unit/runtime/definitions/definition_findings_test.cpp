@@ -105,10 +105,11 @@ TEST_CASE("top-level keys have their types and no others are known") {
 }
 
 TEST_CASE("trigger types are supported, planned or unknown") {
-  const auto planned = findings_of_trigger(R"({"type":"webhook"})");
+  const auto planned = findings_of_trigger(R"({"type":"poll"})");
   REQUIRE(planned.size() == 1);
   REQUIRE(planned[0].message ==
-          "triggers of type `webhook` are not supported yet; supported: `request`, `event` and `scheduler`");
+          "triggers of type `poll` are not supported yet; supported: `request`, `event`, `webhook`, "
+          "`integration` and `scheduler`");
   const auto unknown = findings_of_trigger(R"({"type":"shceduler"})");
   REQUIRE(unknown.size() == 1);
   REQUIRE(unknown[0].nearest == "scheduler");

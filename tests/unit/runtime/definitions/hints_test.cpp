@@ -17,14 +17,15 @@ ErrorDetail finding_of_trigger(const std::string& type) {
 }  // namespace
 
 TEST_CASE("a trigger type that is near to one which is not supported yet is told so") {
-  for (const std::string type : {"polll", "webhok", "webhooks"}) {
+  for (const std::string type : {"polll", "resuorce"}) {
     const auto finding = finding_of_trigger(type);
     CHECK_THAT(finding.message,
                Catch::Contains("there is no trigger type `" + type + "`; `") &&
-                   Catch::Contains("` is not supported yet; supported: `request`, `event` and `scheduler`"));
+                   Catch::Contains("` is not supported yet; supported: `request`, `event`, "));
   }
   CHECK(finding_of_trigger("reqest").message ==
-        "there is no trigger type `reqest`; supported: `request`, `event` and `scheduler`");
+        "there is no trigger type `reqest`; supported: `request`, `event`, `webhook`, "
+        "`integration` and `scheduler`");
   CHECK(finding_of_trigger("reqest").nearest == "request");
   for (const std::string type : {"schedule", "shceduler", "Scheduler"}) {
     CHECK(finding_of_trigger(type).nearest == "scheduler");

@@ -1,0 +1,203 @@
+#include "actors/gateway/delivery_starter.h"
+
+#include "runtime/base/limits.h"
+#include "storage/tables/workflow_index_table.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+/// Whether the workflow's trigger is of this webhook, as its version was deployed.
+bool is_on(const Workflow& workflow, const Delivery& delivery) {
+  if (workflow.integration != delivery.integration) return false;
+  if (const auto* const webhook = std::get_if<WebhookTrigger>(&workflow.trigger)) {
+    return webhook->webhook == delivery.webhook;
+  }
+  const auto* const trigger = std::get_if<IntegrationTrigger>(&workflow.trigger);
+  return trigger != nullptr && trigger->webhook == delivery.webhook;
+}
+
+/// Whether the trigger means this event. Error: its conditions do not fit the event.
+Result<bool> is_meant(const Workflow& workflow, const DeliveryParts& parts, const Json& event) {
+  const auto* const trigger = std::get_if<IntegrationTrigger>(&workflow.trigger);
+  if (trigger == nullptr || trigger->when.empty()) return true;
+  return holds(trigger->when, parts, event, trigger->parameters);
+}
+
+Error too_many() {
+  return {ErrorCode::limit_exceeded, "the delivery would start more than " +
+                                         std::to_string(limits::runs_per_delivery_max) +
+                                         " runs for this user"};
+}
+
+}  // namespace
+
+/// Gathers the runs of all events of one delivery.
+class DeliveryStarter::Run {
+ public:
+  Run(Dependencies& uses, const Delivery& delivery, const Listeners& listeners,
+      const TenantView& tenant)
+      : uses_(uses), delivery_(delivery), listeners_(listeners), tenant_(tenant) {}
+
+  /// `key` null: the event has no id.
+  Outcome add(const Delivery::Event& event, const Received::Key* key, storage::WriteBatch& batch) {
+    if (key != nullptr) {
+      const auto here = in_this_.find(key->digest);
+      if (here != in_this_.end()) return tell(here->second);
+      auto known = uses_.received.find(*key);
+      if (!known) return known.error();
+      if (*known) return tell((*known)->executions);
+    }
+    const std::size_t before = orders_.size();
+    if (auto prepared = prepare(event); !prepared) return prepared;
+    std::vector<ExecutionId> started;
+    for (std::size_t i = before; i < orders_.size(); ++i) started.push_back(orders_[i]->execution);
+    if (key != nullptr && !started.empty()) {
+      in_this_.emplace(key->digest, started);
+      uses_.received.put(batch, *key, started);
+    }
+    return tell(started);
+  }
+
+  const JointStarter::Orders& orders() const { return orders_; }
+  std::vector<ExecutionId> take_ids() { return std::move(ids_); }
+  bool has_noted() const { return has_noted_; }
+
+ private:
+  Outcome tell(const std::vector<ExecutionId>& ids) {
+    ids_.insert(ids_.end(), ids.begin(), ids.end());
+    return Done{};
+  }
+
+  Outcome prepare(const Delivery::Event& event) {
+    auto incoming = incoming_of(delivery_);
+    for (const auto& workflow : listeners_) {
+      incoming.kind = &kind_of(workflow->trigger);
+      const auto meant = is_meant(*workflow, *delivery_.parts, event.value);
+      if (!meant) {
+        uses_.joint.note(incoming, workflow->id, workflow->integration, meant.error());
+        has_noted_ = true;
+        continue;
+      }
+      if (!*meant) continue;
+      if (incoming.output.is_null())
+        incoming.output = delivery_output(*delivery_.parts, event.value);
+      const std::size_t before = orders_.size();
+      const auto accounts = accounts_for(*workflow, event);
+      auto prepared = uses_.joint.prepare(incoming, workflow, accounts, orders_);
+      if (!prepared) return prepared;
+      if (orders_.size() < before + accounts.size()) has_noted_ = true;
+      if (orders_.size() > limits::runs_per_delivery_max) return too_many();
+    }
+    return Done{};
+  }
+
+  /// Those of the event's that have the workflow enabled; none: one of them, which says why not.
+  std::vector<std::string> accounts_for(const Workflow& workflow,
+                                        const Delivery::Event& event) const {
+    const auto enabled = tenant_.enabled_on(workflow);
+    std::vector<std::string> accounts;
+    for (const std::string& account : event.accounts) {
+      const bool is_enabled = std::find(enabled.begin(), enabled.end(), account) != enabled.end();
+      if (is_enabled) accounts.push_back(account);
+    }
+    if (accounts.empty()) accounts.push_back(event.accounts.front());
+    return accounts;
+  }
+
+ public:
+  static JointStarter::Incoming incoming_of(const Delivery& delivery) {
+    return {delivery.project,
+            delivery.user,
+            &webhook_trigger_kind,
+            "a delivery to the webhook \"" + delivery.webhook + '"',
+            nullptr,
+            delivery.files,
+            delivery.trace};
+  }
+
+ private:
+  Dependencies& uses_;
+  const Delivery& delivery_;
+  const Listeners& listeners_;
+  const TenantView& tenant_;
+  JointStarter::Orders orders_;
+  std::vector<ExecutionId> ids_;  // of all events, in their order; those of repeats, too
+  std::map<std::string, std::vector<ExecutionId>>
+      in_this_;  // an id may stand twice in one delivery
+  bool has_noted_ = false;
+};
+
+Result<DeliveryStarter::Listeners> DeliveryStarter::listeners(const Delivery& delivery) const {
+  const storage::WorkflowIndexTable index(uses_.store);
+  std::vector<WorkflowId> ids;
+  const auto add = [&](std::string_view kind, const std::string& name) -> Outcome {
+    const auto found = index.workflows_for(delivery.project, kind, name);
+    if (!found) return found.error();
+    ids.insert(ids.end(), found->begin(), found->end());
+    return Done{};
+  };
+  if (auto added = add(webhook_trigger_kind.type, delivery.webhook); !added) return added.error();
+  for (const std::string& trigger : delivery.triggers) {
+    if (auto added = add(integration_trigger_kind.type, trigger); !added) return added.error();
+  }
+  Listeners listeners;
+  for (const WorkflowId& id : ids) {
+    auto workflow = uses_.workflows.deployed(delivery.project, id);
+    if (!workflow && is_unmet_condition(workflow.error().code)) continue;  // withdrawn just now
+    if (!workflow) return workflow.error();
+    const bool is_new = std::none_of(listeners.begin(), listeners.end(),
+                                     [&](const auto& each) { return each->id == id; });
+    if (is_new && is_on(**workflow, delivery)) listeners.push_back(std::move(*workflow));
+  }
+  return listeners;
+}
+
+Result<std::vector<ExecutionId>> DeliveryStarter::start(Delivery delivery) {
+  const auto incoming = Run::incoming_of(delivery);
+  // Whose shard it is, is asked before anything is read for the commit.
+  const ShardId shard = shard_of(delivery.project, delivery.user);
+  auto batch = uses_.commits.begin(shard);
+  if (!batch) return batch.error();
+  const auto listening = listeners(delivery);
+  if (!listening) return listening.error();
+  const auto tenant = uses_.tenants.view(delivery.project, delivery.user);
+  if (!tenant) return tenant.error();
+
+  const std::string what = delivery.integration + '/' + delivery.webhook;
+  std::vector<std::optional<Received::Key>> keys;
+  std::vector<Received::Key> all;
+  for (const auto& event : delivery.events) {
+    auto& key = keys.emplace_back();
+    if (event.id.empty()) continue;
+    key = Received::key_of(delivery.project, delivery.user, webhook_trigger_kind.type, what,
+                           event.id);
+    all.push_back(*key);
+  }
+  const bool has_keys = !all.empty();
+  const Received::Hold hold(uses_.received, std::move(all));
+  Run run(uses_, delivery, *listening, **tenant);
+  for (std::size_t i = 0; i < delivery.events.size(); ++i) {
+    auto added = run.add(delivery.events[i], keys[i] ? &*keys[i] : nullptr, *batch);
+    if (!added) return added.error();
+  }
+  auto ids = run.take_ids();
+  if (ids.empty() && !run.has_noted()) {
+    uses_.joint.note(
+        incoming, {}, delivery.integration,
+        Error(ErrorCode::workflow_not_deployed,
+              listening->empty() ? "no deployed workflow listens to it"
+                                 : "the conditions of no trigger hold for any event of it"));
+  }
+  if (run.orders().empty()) return ids;
+  if (auto stored = uses_.joint.start(run.orders(), std::move(*batch)); !stored) {
+    return stored.error();
+  }
+  if (has_keys) uses_.received.clear(shard);
+  return ids;
+}
+
+}  // namespace millrace

@@ -1,0 +1,187 @@
+#include "actors/gateway/hook_door.h"
+
+#include "actors/gateway/joint_starter.h"
+#include "runtime/base/limits.h"
+#include "runtime/triggers/trigger_catalog.h"
+#include "runtime/webhooks/verify_delivery.h"
+#include "storage/tables/account_table.h"
+
+#include <utility>
+
+namespace millrace {
+namespace {
+
+Error no_hook() { return {ErrorCode::not_found, "there is no such webhook"}; }
+
+/// Under what names workflows may have the triggers that refer to this webhook.
+std::vector<std::string> triggers_of(const Integration& integration, const std::string& webhook) {
+  std::vector<std::string> names;
+  for (const auto& [name, trigger] : integration.triggers) {
+    if (trigger.webhook != webhook) continue;
+    names.push_back(name);  // of one that has no letters
+    for (std::string& each : names_of_intents(integration.type, name)) {
+      if (!each.empty()) names.push_back(std::move(each));
+    }
+  }
+  return names;
+}
+
+bool is_delivery(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+Error not_for_get() {
+  ErrorDetail detail;
+  detail.message = "deliveries are sent with POST";
+  detail.expected = "POST, PUT, PATCH";
+  return {ErrorCode::method_not_allowed, "a webhook is called with POST", {std::move(detail)}};
+}
+
+Delivery delivery_for(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
+                      const UserId& user) {
+  Delivery delivery;
+  delivery.project = hook.place.project;
+  delivery.user = user;
+  delivery.integration = hook.place.integration;
+  delivery.webhook = hook.webhook->name;
+  delivery.triggers = triggers_of(*hook.integration, hook.webhook->name);
+  delivery.parts = parts;
+  delivery.files = call.files;
+  delivery.trace = call.trace;
+  return delivery;
+}
+
+}  // namespace
+
+Result<OpenHook> HookDoor::open(std::string_view id) const {
+  auto row = uses_.hooks.find(id);
+  if (!row) return row.error();
+  if (!*row) return no_hook();
+  OpenHook hook{std::move((*row)->place), nullptr, nullptr, nullptr};
+  auto project = uses_.projects.now(hook.place.project);
+  if (!project) return project.error();
+  hook.project = std::move(*project);
+  hook.integration = hook.project->integrations->find_integration(hook.place.integration);
+  if (hook.integration == nullptr) return no_hook();
+  const auto webhook = hook.integration->webhooks.find(hook.place.webhook);
+  if (webhook == hook.integration->webhooks.end()) return no_hook();
+  hook.webhook = &webhook->second;
+  const bool is_of_user = hook.webhook->scope == Webhook::Scope::user;
+  if (is_of_user == hook.place.user.empty()) return no_hook();  // it was of another scope
+  if (!is_of_user) return hook;
+  const auto user = uses_.users.now({hook.place.project, hook.place.user});
+  if (!user) return user.error();
+  const auto account = (*user)->find(hook.place.integration, hook.place.credential);
+  if (hook.place.credential.empty() || account == nullptr) return no_hook();
+  return hook;
+}
+
+Result<HookAnswer> HookDoor::receive(const OpenHook& hook, HookCall call) {
+  auto challenge = answer_challenge(*hook.webhook, call.parts);
+  if (!challenge) return challenge.error();
+  if (*challenge) return HookAnswer(std::move(**challenge));
+  if (!is_delivery(call.raw.method)) return not_for_get();
+  auto events = events_of(*hook.webhook, call.parts);
+  if (!events) return events.error();
+  if (auto verified = verify(hook, call, *events); !verified) return verified.error();
+  mask_proof(*hook.webhook, call.parts, *events);
+  const auto parts = std::make_shared<const DeliveryParts>(std::move(call.parts));
+  auto deliveries = split(hook, call, parts, *events);
+  if (!deliveries) return deliveries.error();
+  std::vector<ExecutionId> started;
+  for (auto& [user, delivery] : *deliveries) {
+    auto ids = uses_.gateway.deliver(std::move(delivery));
+    if (!ids) return ids.error();
+    started.insert(started.end(), ids->begin(), ids->end());
+  }
+  return HookAnswer(std::move(started));
+}
+
+Outcome HookDoor::verify(const OpenHook& hook, const HookCall& call,
+                         const std::vector<Json>& events) const {
+  const auto& secrets = *hook.project->secrets;
+  auto verified = verify_delivery(
+      *hook.webhook, call.raw, call.parts, events,
+      [&](const std::string& name) { return secrets.value(name); }, uses_.clock.now());
+  if (verified) return verified;
+  note(hook, call, verified.error());
+  if (verified.error().code != ErrorCode::unauthorized) return verified;
+  // What exactly is wrong is for those who may read the event log.
+  return Error(ErrorCode::unauthorized, "the delivery could not be verified");
+}
+
+Result<HookDoor::Deliveries> HookDoor::split(const OpenHook& hook, const HookCall& call,
+                                             const SharedParts& parts,
+                                             const std::vector<Json>& events) const {
+  Deliveries deliveries;
+  std::size_t ignored = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (!hook.webhook->ignore.empty()) {
+      const auto is_ignored = holds(hook.webhook->ignore, *parts, events[i]);
+      if (!is_ignored) note(hook, call, is_ignored.error());
+      if (!is_ignored || *is_ignored) {
+        ++ignored;
+        continue;
+      }
+    }
+    const std::string id = delivery_id_of(*hook.webhook, *parts, events[i], i);
+    if (id.size() > limits::delivery_id_bytes_max) {
+      return Error(ErrorCode::invalid_request, "the id of a delivery has at most " +
+                                                   std::to_string(limits::delivery_id_bytes_max) +
+                                                   " bytes");
+    }
+    auto added = add(hook, call, parts, events[i], id, deliveries);
+    if (!added) return added.error();
+  }
+  if (ignored > 0 && ignored == events.size()) {
+    note(hook, call, Error(ErrorCode::workflow_not_deployed, "all of its events are ignored"));
+  }
+  return deliveries;
+}
+
+Outcome HookDoor::add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
+                      const Json& event, const std::string& id, Deliveries& deliveries) const {
+  std::vector<storage::AccountRow> accounts;
+  if (hook.webhook->scope == Webhook::Scope::user) {
+    accounts.push_back({hook.place.user, hook.place.credential});
+  } else {
+    const std::string provider_id = text_at(*hook.webhook->route, *parts, event);
+    if (!provider_id.empty() && provider_id.size() <= limits::provider_id_bytes_max) {
+      auto found = storage::AccountTable(uses_.store)
+                       .list(hook.place.project, hook.place.integration, provider_id,
+                             limits::users_per_delivery_max + 1);
+      if (!found) return found.error();
+      accounts = std::move(*found);
+    }
+    if (accounts.empty()) {
+      note(hook, call,
+           Error(ErrorCode::credential_missing,
+                 "no account has the provider's id \"" + provider_id.substr(0, 200) + '"'));
+    }
+  }
+  std::map<UserId, std::vector<std::string>> by_user;
+  for (auto& account : accounts) by_user[account.user].push_back(std::move(account.credential));
+  for (auto& [user, credentials] : by_user) {
+    Delivery& delivery = deliveries[user];
+    if (delivery.events.empty()) delivery = delivery_for(hook, call, parts, user);
+    delivery.events.push_back({id, event, std::move(credentials)});
+  }
+  if (deliveries.size() <= limits::users_per_delivery_max) return Done{};
+  return Error(
+      ErrorCode::limit_exceeded,
+      "a delivery reaches at most " + std::to_string(limits::users_per_delivery_max) + " users");
+}
+
+void HookDoor::note(const OpenHook& hook, const HookCall& call, const Error& why) const {
+  uses_.log.note(
+      {hook.place.project,
+       hook.place.user,
+       {},
+       std::string(webhook_trigger_kind.type),
+       hook.place.integration,
+       trace_id_text(call.trace)},
+      Error(why.code, "a delivery to the webhook \"" + hook.webhook->name + "\": " + why.message,
+            why.details));
+}
+
+}  // namespace millrace

@@ -1,0 +1,80 @@
+#pragma once
+// The door of webhooks: what a provider calls. Finds the webhook that the id in the URL stands for,
+// answers challenges, verifies, splits the envelope, finds the users whom the delivery is for, and has the
+// gateway start their runs, one user after the other. What it reads is the integration as it is now; what a
+// workflow's trigger asks of an event is as it was deployed.
+//
+// Of several users those before a failure keep their runs. The provider is told of the failure and sends
+// the delivery again: with a `deliveryId` nothing of it starts twice.
+//
+// Thread-safe; blocks on the disk: for request threads.
+
+#include "actors/gateway/gateway.h"
+#include "actors/tenants/event_log.h"
+#include "actors/tenants/hook_registry.h"
+#include "actors/tenants/project_views.h"
+#include "actors/tenants/user_views.h"
+#include "runtime/webhooks/delivery.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace millrace {
+
+/// What an id stands for at this moment.
+struct OpenHook {
+  storage::HookPlace place;
+  SharedProject project;
+  std::shared_ptr<const Integration> integration;
+  const Webhook* webhook = nullptr;  // of the integration
+};
+
+struct HookCall {
+  RawDelivery raw;
+  DeliveryParts parts;
+  RunFiles files{};
+  std::optional<TraceParent> trace{};
+};
+
+using HookAnswer = std::variant<ChallengeAnswer, std::vector<ExecutionId>>;
+
+class HookDoor {
+ public:
+  struct Dependencies {
+    const storage::OrderedStore& store;
+    HookRegistry& hooks;
+    ProjectViews& projects;
+    UserViews& users;
+    Gateway& gateway;
+    EventLog& log;
+    const Clock& clock;
+  };
+
+  explicit HookDoor(Dependencies dependencies) : uses_(std::move(dependencies)) {}
+
+  /// Error: not_found, the same whatever is missing: the id, the account, the webhook.
+  Result<OpenHook> open(std::string_view id) const;
+
+  /// Durable when it returns. Errors: unauthorized (and the event log says why), method_not_allowed (a GET
+  /// that is no challenge), invalid_request, limit_exceeded, those of the project's secrets and of
+  /// Gateway::deliver.
+  Result<HookAnswer> receive(const OpenHook& hook, HookCall call);
+
+ private:
+  using Deliveries = std::map<UserId, Delivery>;
+
+  Outcome verify(const OpenHook& hook, const HookCall& call, const std::vector<Json>& events) const;
+  /// Leaves out what is to be ignored, and adds each other event to those of its users.
+  Result<Deliveries> split(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
+                           const std::vector<Json>& events) const;
+  Outcome add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
+              const Json& event, const std::string& id, Deliveries& deliveries) const;
+  void note(const OpenHook& hook, const HookCall& call, const Error& why) const;
+
+  Dependencies uses_;
+};
+
+}  // namespace millrace

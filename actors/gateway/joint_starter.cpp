@@ -1,0 +1,93 @@
+#include "actors/gateway/joint_starter.h"
+
+#include "actors/gateway/gateway.h"
+#include "actors/runs/start_rows.h"
+#include "runtime/text/hex_text.h"
+
+#include <utility>
+
+namespace millrace {
+
+bool is_unmet_condition(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::not_found:
+    case ErrorCode::workflow_not_deployed:
+    case ErrorCode::invalid_request:
+    case ErrorCode::user_disabled:
+    case ErrorCode::permission_denied:
+    case ErrorCode::integration_inactive:
+    case ErrorCode::credential_missing:
+    case ErrorCode::credential_invalid:
+    case ErrorCode::workflow_disabled:
+    case ErrorCode::settings_missing:
+    case ErrorCode::secret_missing:
+    case ErrorCode::secrets_locked:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Error another_content() {
+  return {
+      ErrorCode::conflict,
+      "this Idempotency-Key was used for another request within the last 24 hours: use a new key"};
+}
+
+std::string trace_id_text(const std::optional<TraceParent>& trace) {
+  if (!trace) return {};
+  return to_hex(std::span<const std::uint8_t>(trace->trace_id));
+}
+
+Outcome JointStarter::prepare(const Incoming& incoming,
+                              const std::shared_ptr<const Workflow>& workflow,
+                              const std::vector<std::string>& accounts, Orders& orders) const {
+  for (const std::string& account : accounts) {
+    auto order = uses_.starter.prepare({.workflow = workflow,
+                                        .kind = incoming.kind,
+                                        .user = incoming.user,
+                                        .output = incoming.output,
+                                        .files = incoming.files,
+                                        .credential = account,
+                                        .trace = incoming.trace});
+    if (order) {
+      orders.push_back(std::move(*order));
+    } else if (is_unmet_condition(order.error().code)) {
+      note(incoming, workflow->id, workflow->integration, order.error());
+    } else {
+      return order.error();
+    }
+  }
+  return Done{};
+}
+
+Outcome JointStarter::start(const Orders& orders, storage::WriteBatch batch) {
+  for (const auto& order : orders) put_start(batch, *order);
+  auto stored = uses_.commits.commit(std::move(batch));
+  if (!stored) {
+    if (means_shard_moved(stored.error().code)) return stored;
+    for (const auto& order : orders) uses_.refused(order->execution);
+    return stored;
+  }
+  for (const auto& order : orders) {
+    if (order->reply_at == ReplyAt::durable) {
+      tell_stored(*order, uses_.observer);
+    } else {
+      note_stored(*order, uses_.observer);
+    }
+    uses_.resume(*order);
+  }
+  return Done{};
+}
+
+void JointStarter::note(const Incoming& incoming, const WorkflowId& workflow,
+                        const std::string& integration, const Error& why) const {
+  if (uses_.log == nullptr) return;
+  Error told = why;
+  told.message = incoming.named + ": " + why.message;
+  uses_.log->note({incoming.project, incoming.user, workflow, std::string(incoming.kind->type),
+                   integration, trace_id_text(incoming.trace)},
+                  told);
+}
+
+}  // namespace millrace

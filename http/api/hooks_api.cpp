@@ -1,0 +1,204 @@
+#include "http/api/hooks_api.h"
+
+#include "actors/gateway/hook_door.h"
+#include "actors/tenants/credential_registry.h"
+#include "actors/tenants/hook_registry.h"
+#include "actors/tenants/integration_registry.h"
+#include "http/api/history_query.h"
+#include "http/api/request_payload.h"
+#include "http/api/trace_header.h"
+#include "http/wire/error_response.h"
+#include "runtime/text/ascii_text.h"
+#include "runtime/text/nearest_name.h"
+
+#include <utility>
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view hooks_path = "/hooks/";
+
+RawDelivery raw_of(const ApiCall& call, const ApiServices& services) {
+  const std::string& target = call.http.target;
+  const auto question_mark = std::min(target.find('?'), target.size());
+  RawDelivery raw;
+  raw.method = call.http.method;
+  raw.url = own_address(call, services.options) + target;
+  raw.path = target.substr(0, question_mark);
+  if (question_mark < target.size()) raw.query = target.substr(question_mark + 1);
+  for (const auto& [name, value] : call.http.headers) {
+    raw.headers.emplace_back(lower_case(name), value);
+  }
+  raw.body = call.http.body;
+  return raw;
+}
+
+/// A body that is a file is the file object.
+DeliveryParts parts_of(Json request) {
+  JsonObject& given = request.get_object();
+  DeliveryParts parts;
+  parts.headers = std::move(given["headers"]);
+  parts.query = std::move(given["params"]);
+  Json* const file = given.if_contains("file");
+  parts.body = std::move(file != nullptr ? *file : given["body"]);
+  return parts;
+}
+
+Reply reply_of(const HookAnswer& answer) {
+  if (const auto* const challenge = std::get_if<ChallengeAnswer>(&answer)) {
+    Reply reply;
+    reply.content_type = challenge->content_type;
+    reply.body = challenge->body;
+    // It is what somebody sent: no browser is to take it for a page of ours.
+    reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    return reply;
+  }
+  JsonArray ids;
+  for (const ExecutionId& id : std::get<std::vector<ExecutionId>>(answer)) {
+    ids.emplace_back(id.text());
+  }
+  return json_reply(200, JsonObject{{"executionIds", std::move(ids)}});
+}
+
+Result<std::string> url_of(const ApiCall& call, ApiServices& services,
+                           const Result<std::string>& id) {
+  if (!id) return id.error();
+  return own_address(call, services.options) + std::string(hooks_path) + *id;
+}
+
+storage::HookPlace place_of(const ApiCall& call, const Integration& integration,
+                            const std::string& webhook, const Credential* credential) {
+  storage::HookPlace place{call.project, {}, integration.type, {}, webhook};
+  if (credential != nullptr) {
+    place.user = credential->user;
+    place.credential = credential->id;
+  }
+  return place;
+}
+
+bool is_shown(const Webhook& webhook, const Credential* credential) {
+  return (webhook.scope == Webhook::Scope::user) == (credential != nullptr);
+}
+
+Result<Reply> rotate(const ApiCall& call, ApiServices& services, const Integration& integration,
+                     const Credential* credential) {
+  const std::string& name = call.path_value("webhook");
+  const auto webhook = integration.webhooks.find(name);
+  if (webhook == integration.webhooks.end() || !is_shown(webhook->second, credential)) {
+    std::vector<std::string> names;
+    for (const auto& [own, each] : integration.webhooks) {
+      if (is_shown(each, credential)) names.push_back(own);
+    }
+    const std::string nearest = nearest_name(name, names);
+    return Error(ErrorCode::not_found,
+                 "no webhook \"" + name + "\" with a URL here" +
+                     (nearest.empty() ? std::string() : "; did you mean \"" + nearest + "\"?"));
+  }
+  const auto url =
+      url_of(call, services, services.hooks.rotate(place_of(call, integration, name, credential)));
+  if (!url) return url.error();
+  return json_reply(200, JsonObject{{"url", *url}});
+}
+
+}  // namespace
+
+Result<JsonObject> webhook_urls(const ApiCall& call, ApiServices& services,
+                                const Integration& integration, const Credential* credential) {
+  JsonObject urls;
+  for (const auto& [name, webhook] : integration.webhooks) {
+    if (!is_shown(webhook, credential)) continue;
+    const auto url =
+        url_of(call, services, services.hooks.id_of(place_of(call, integration, name, credential)));
+    if (!url) return url.error();
+    urls.emplace(name, JsonObject{{"url", *url}});
+  }
+  return urls;
+}
+
+Result<Reply> call_hook(const ApiCall& call, ApiServices& services) {
+  const auto hook = services.hook_door.open(call.path_value("hook"));
+  if (!hook) return hook.error();
+  auto payload = read_request_payload(call);
+  if (!payload) return payload.error();
+  const auto answer = services.hook_door.receive(
+      *hook, {raw_of(call, services), parts_of(std::move(payload->request)),
+              std::move(payload->files), trace_of(call.http)});
+  if (answer) return reply_of(*answer);
+  if (answer.error().code != ErrorCode::method_not_allowed) return answer.error();
+  Reply reply = json_reply(http_status(answer.error().code), error_body(answer.error()));
+  reply.headers.emplace_back("Allow", answer.error().details.front().expected);
+  return reply;
+}
+
+Result<Reply> rotate_integration_hook(const ApiCall& call, ApiServices& services) {
+  const auto entry = services.integrations.get(call.project, call.path_value("type"));
+  if (!entry) return entry.error();
+  return rotate(call, services, *entry->integration, nullptr);
+}
+
+Result<Reply> rotate_account_hook(const ApiCall& call, ApiServices& services) {
+  const std::string& id = call.path_value("credential");
+  const auto credential = services.credentials.find(call.project, call.user, {}, id);
+  if (!credential) return credential.error();
+  if (*credential == nullptr || id.empty()) {
+    return Error(ErrorCode::not_found, "the user has no account \"" + id + "\"");
+  }
+  const auto entry = services.integrations.get(call.project, (*credential)->integration);
+  if (!entry) return entry.error();
+  return rotate(call, services, *entry->integration, credential->get());
+}
+
+namespace {
+
+constexpr RouteParameter webhook_in_path{"webhook", "string", "The webhook's name.",
+                                         RouteParameter::In::path};
+
+constexpr Route routes[]{
+    {.method = "ANY",
+     .pattern = "/hooks/{hook}",
+     .operation = "callHook",
+     .summary = "Delivers to a webhook by its URL, without a token",
+     .access = Access::url_key,
+     .runs_on = RunsOn::hook_shard,
+     .handler = &call_hook,
+     .parameters = {{"hook", "string", "The webhook's id, which makes the URL unguessable.",
+                     RouteParameter::In::path}},
+     .body = {"any", false, "*/*"},
+     .answers = {{200,
+                  "Its runs are durable; of a repeated delivery they are those of the first. A "
+                  "challenge is answered with its value.",
+                  "{executionIds: [string]}"},
+                 {400, "It cannot be read, or would start too much.", "Error"},
+                 {401, "It could not be verified, and has started nothing.", "Error"},
+                 {404, "There is no such webhook.", "Error"}}},
+    {.method = "POST",
+     .pattern = "/projects/{project}/integrations/{type}/webhooks/{webhook}/rotate",
+     .operation = "rotateWebhook",
+     .summary = "Gives a webhook of all accounts another URL; the one before is 404 from then on",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &rotate_integration_hook,
+     .parameters = {project_in_path,
+                    {"type", "string", "The integration's type.", RouteParameter::In::path},
+                    webhook_in_path},
+     .answers = {{200, "Where it is called now.", "{url: string}"},
+                 {404, "There is none.", "Error"}}},
+    {.method = "POST",
+     .pattern = "/projects/{project}/sdk/credentials/{credential}/webhooks/{webhook}/rotate",
+     .operation = "rotateAccountWebhook",
+     .summary = "Gives a webhook of one account another URL; the one before is 404 from then on",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &rotate_account_hook,
+     .parameters = {project_in_path,
+                    {"credential", "string", "The credential's id.", RouteParameter::In::path},
+                    webhook_in_path},
+     .answers = {{200, "Where it is called now.", "{url: string}"},
+                 {404, "There is none.", "Error"}}},
+};
+
+}  // namespace
+
+constinit const RouteGroup hook_routes{"Webhooks", "What providers call.", routes};
+
+}  // namespace millrace

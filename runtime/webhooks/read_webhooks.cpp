@@ -1,0 +1,210 @@
+#include "runtime/webhooks/read_webhooks.h"
+
+#include "runtime/base/limits.h"
+#include "runtime/conditions/read_conditions.h"
+#include "runtime/text/header_text.h"
+#include "runtime/text/nearest_name.h"
+#include "runtime/webhooks/read_verification.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+constexpr std::array<Choice<Webhook::Scope>, 2> scopes{
+    {{"user", Webhook::Scope::user}, {"app", Webhook::Scope::app}}};
+constexpr std::array<Choice<Challenge::Answer>, 2> answers{
+    {{"text", Challenge::Answer::text}, {"json", Challenge::Answer::json}}};
+constexpr std::string_view list_mark = "[*]";
+
+ConditionGroups read_event_conditions(ObjectReader& json, std::string_view key,
+                                      const std::vector<std::string>& known) {
+  const Json* const given = json.find(key);
+  if (given == nullptr || (given->is_array() && given->get_array().empty())) return {};
+  ConditionGroups groups = read_conditions(json, key);
+  for (Template* const text : templates_of(groups)) {
+    text->visit_references([&](const Reference& reference, const std::string& pointer) {
+      const bool is_known = reference.root == Reference::Root::step &&
+                            std::find(known.begin(), known.end(), reference.name) != known.end();
+      if (is_known) return;
+      const std::string name =
+          reference.root == Reference::Root::step ? reference.name : reference.text;
+      json.findings().push_back(finding_at(
+          "", pointer, "in `{{" + reference.text + "}}`: a condition sees the delivery alone",
+          list_names(known), name, nearest_name(name, known)));
+    });
+  }
+  return groups;
+}
+
+/// "body[*]": the path of the array.
+std::optional<DeliveryPath> read_events(ObjectReader& json) {
+  const auto text = json.constant_text("events");
+  if (!text) return std::nullopt;
+  if (!text->ends_with(list_mark)) {
+    json.report("events", "the envelope's array is written with `[*]` behind it",
+                "such as `body[*]` or `body.events[*]`", *text);
+    return std::nullopt;
+  }
+  const std::string list = text->substr(0, text->size() - list_mark.size());
+  auto path = parse_delivery_path(list);
+  if (path && path->part == DeliveryPath::Part::body) return path;
+  json.report("events", "the envelope's array is a part of the body",
+              "such as `body[*]` or `body.events[*]`", *text);
+  return std::nullopt;
+}
+
+std::optional<Challenge> read_challenge(ObjectReader& json) {
+  const Json* const given = json.find("challenge");
+  if (given == nullptr) return std::nullopt;
+  Challenge challenge;
+  if (given->is_string()) {
+    auto path = read_delivery_path(json, "challenge");
+    if (!path) return std::nullopt;
+    challenge.in = std::move(*path);
+  } else {
+    ObjectReader inner(*given, json.pointer_to("challenge"), "", json.findings());
+    if (!given->is_object()) return std::nullopt;
+    inner.require("in", "the path of the value that is sent back");
+    auto path = read_delivery_path(inner, "in");
+    challenge.answer =
+        inner.choice<Challenge::Answer>("answer", answers).value_or(Challenge::Answer::text);
+    inner.finish();
+    if (!path) return std::nullopt;
+    challenge.in = std::move(*path);
+  }
+  if (challenge.in.part == DeliveryPath::Part::event) {
+    json.report("challenge", "a challenge is in the delivery, not in an event of it",
+                "`body.…`, `query.…` or `headers.…`");
+  }
+  return challenge;
+}
+
+/// The webhook, or nothing if it has findings of its own.
+std::optional<Webhook> read_webhook(const std::string& name, const Json& value,
+                                    const std::string& pointer, Findings& findings) {
+  const std::size_t before = findings.size();
+  Webhook webhook;
+  webhook.name = name;
+  ObjectReader json(value, pointer, "", findings);
+  if (name.empty() || name.size() > limits::id_bytes_max) {
+    json.report("", "a webhook's name has 1 to " + std::to_string(limits::id_bytes_max) + " bytes");
+  }
+  if (value.is_object()) {
+    json.text("description");
+    json.require("scope", "`user` or `app`");
+    webhook.scope = json.choice<Webhook::Scope>("scope", scopes).value_or(Webhook::Scope::user);
+    webhook.events = read_events(json);
+    webhook.route = read_delivery_path(json, "route");
+    if (webhook.scope == Webhook::Scope::app && json.find("route") == nullptr) {
+      json.report("route",
+                  "one URL serves all accounts: a `route` finds those that a delivery is for",
+                  "a path such as `body.account_id`");
+    }
+    if (webhook.scope == Webhook::Scope::user && json.find("route") != nullptr) {
+      json.report("route", "each account has a URL of its own: there is nothing to find",
+                  "`\"scope\": \"app\"`, or no `route`");
+    }
+    webhook.ignore = read_event_conditions(json, "ignore", {"event", "headers", "query", "body"});
+    webhook.delivery_id = read_delivery_path(json, "deliveryId");
+    webhook.verify = read_verification(json);
+    webhook.challenge = read_challenge(json);
+    for (const std::string_view key : {"subscribe", "renew", "unsubscribe"}) {
+      json.refuse(key,
+                  "subscriptions are not made yet: subscribe with the webhook's URL at the "
+                  "provider, and remove this");
+    }
+    json.finish();
+  }
+  if (findings.size() != before) return std::nullopt;
+  return webhook;
+}
+
+std::optional<OfferedTrigger> read_trigger(const std::string& name, const Json& value,
+                                           const std::string& pointer, Findings& findings,
+                                           const std::vector<std::string>& webhooks) {
+  const std::size_t before = findings.size();
+  OfferedTrigger trigger;
+  trigger.name = name;
+  ObjectReader json(value, pointer, "", findings);
+  if (name.empty() || name.size() > limits::id_bytes_max) {
+    json.report("", "a trigger's name has 1 to " + std::to_string(limits::id_bytes_max) + " bytes");
+  }
+  if (value.is_object()) {
+    json.text("description");
+    const bool is_polled = json.find("poll") != nullptr;
+    json.find("wake");  // belongs to a poll, which nobody reads yet
+    if (is_polled && json.find("webhook") != nullptr) {
+      json.report("poll", "a trigger is a webhook's or polled, not both");
+    } else if (!is_polled) {
+      trigger.webhook = json.required_constant_text("webhook").value_or("");
+      const bool is_known =
+          std::find(webhooks.begin(), webhooks.end(), trigger.webhook) != webhooks.end();
+      if (!trigger.webhook.empty() && !is_known) {
+        json.report("webhook", "the integration has no webhook `" + trigger.webhook + "`",
+                    list_names(webhooks), trigger.webhook, nearest_name(trigger.webhook, webhooks));
+      }
+    }
+    trigger.when =
+        read_event_conditions(json, "when", {"event", "headers", "query", "body", "parameters"});
+    json.refuse("load",
+                "what an event is about is not fetched yet: fetch it by a step, and remove this");
+    json.finish();
+  }
+  if (findings.size() != before) return std::nullopt;
+  return trigger;
+}
+
+/// The members of an object of named things, or null; too many are a finding.
+const JsonObject* members(ObjectReader& parent, std::string_view key, std::size_t count_max) {
+  const Json* const value = parent.find(key);
+  if (value == nullptr) return nullptr;
+  if (!value->is_object()) {
+    parent.report_mismatch(parent.pointer_to(key), "an object", *value);
+    return nullptr;
+  }
+  if (value->get_object().size() <= count_max) return &value->get_object();
+  parent.report(key, "an integration may declare at most " + std::to_string(count_max) + " " +
+                         std::string(key));
+  return nullptr;
+}
+
+}  // namespace
+
+Webhooks read_webhooks(ObjectReader& integration) {
+  Webhooks webhooks;
+  const auto* const given = members(integration, "webhooks", limits::webhooks_per_integration_max);
+  if (given == nullptr) return webhooks;
+  for (const auto& member : *given) {
+    const std::string name(member.key());
+    auto webhook = read_webhook(name, member.value(),
+                                integration.pointer_to("webhooks") + '/' + pointer_token(name),
+                                integration.findings());
+    if (webhook) webhooks.emplace(name, std::move(*webhook));
+  }
+  return webhooks;
+}
+
+OfferedTriggers read_offered_triggers(ObjectReader& integration) {
+  OfferedTriggers triggers;
+  const auto* const given = members(integration, "triggers", limits::triggers_per_integration_max);
+  if (given == nullptr) return triggers;
+  // A webhook with findings of its own is there all the same.
+  std::vector<std::string> names;
+  const Json* const declared = integration.find("webhooks");
+  if (declared != nullptr && declared->is_object()) {
+    for (const auto& member : declared->get_object()) names.emplace_back(member.key());
+  }
+  for (const auto& member : *given) {
+    const std::string name(member.key());
+    auto trigger = read_trigger(name, member.value(),
+                                integration.pointer_to("triggers") + '/' + pointer_token(name),
+                                integration.findings(), names);
+    if (trigger) triggers.emplace(name, std::move(*trigger));
+  }
+  return triggers;
+}
+
+}  // namespace millrace

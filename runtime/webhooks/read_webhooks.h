@@ -1,0 +1,14 @@
+#pragma once
+// Reads `webhooks` and `triggers` of an integration's definition. All findings come at once. What has
+// findings of its own is left out of what is returned, so that a definition that was stored before anybody
+// checked its webhooks still serves with those that can be read.
+
+#include "runtime/reading/object_reader.h"
+#include "runtime/webhooks/webhook.h"
+
+namespace millrace {
+
+Webhooks read_webhooks(ObjectReader& integration);
+OfferedTriggers read_offered_triggers(ObjectReader& integration);
+
+}  // namespace millrace

@@ -1,0 +1,18 @@
+#pragma once
+// Does a delivery come from whom its webhook expects? Whatever is compared with a secret is compared in
+// constant time. Pure.
+
+#include "runtime/webhooks/delivery.h"
+
+namespace millrace {
+
+/// Errors: unauthorized, with what is wrong (for the project's event log, not for the caller); those of
+/// `secrets`. A timestamp that is too old, or too far ahead, is unauthorized as well.
+Outcome verify_delivery(const Webhook& webhook, const RawDelivery& raw, const DeliveryParts& parts,
+                        const std::vector<Json>& events, const SecretSource& secrets, Instant now);
+
+/// Puts masks in the place of what proved the delivery, where that is a secret itself: deliveries are
+/// stored with the runs that they start, secrets are not.
+void mask_proof(const Webhook& webhook, DeliveryParts& parts, std::vector<Json>& events);
+
+}  // namespace millrace

@@ -1,0 +1,112 @@
+#pragma once
+// A webhook of an integration: what a provider calls, and how a delivery is read. Compiled from the
+// integration's definition (read_webhooks.h), immutable.
+//
+//   "webhooks": { "events": { "scope": "app", "events": "body[*]", "route": "event.portalId",
+//     "deliveryId": "event.eventId", "ignore": [[…]],
+//     "verify": {"type": "hmac", …}, "challenge": "body.challenge" } },
+//   "triggers": { "recordCreated": { "webhook": "events", "when": [[…]] } }
+
+#include "runtime/base/clock.h"
+#include "runtime/base/limits.h"
+#include "runtime/conditions/condition.h"
+#include "runtime/digests/hmac.h"
+#include "runtime/secrets/secret_text.h"
+#include "runtime/templates/reference.h"
+#include "runtime/webhooks/signature_format.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace millrace {
+
+/// A place in a delivery: `body.account_id`, `headers.x-delivery`, `query.validationToken`, `event.id`.
+struct DeliveryPath {
+  enum class Part : std::uint8_t { event, headers, query, body };
+  Part part = Part::body;
+  std::vector<PathSegment> path;  // below the part; of headers in lower case
+};
+
+/// A proof over the bytes of the delivery under a shared secret. The preset `hmac` is one as well: its
+/// format is the prefix, and it signs the body.
+struct SignatureCheck {
+  enum class Encoding : std::uint8_t { hex, base64 };
+  struct Timestamp {
+    std::string header;  // lower case; empty: it stands in the signature's own header
+    bool is_in_milliseconds = false;
+    Millis tolerance = limits::delivery_tolerance;
+  };
+
+  HashAlgorithm algorithm = HashAlgorithm::sha256;
+  Encoding encoding = Encoding::hex;
+  std::string header;  // lower case
+  SignatureFormat format;
+  SignedText signed_text;
+  SecretText secret;
+  bool is_secret_base64 = false;
+  std::optional<Timestamp> timestamp;  // nothing: a delivery may be as old as it likes
+};
+
+/// HTTP basic authentication.
+struct BasicCheck {
+  SecretText username;
+  SecretText password;
+};
+
+/// A value that only the provider knows; in an envelope's `event`, each element must have it.
+struct ValueCheck {
+  DeliveryPath in;
+  SecretText secret;
+};
+
+/// A JSON web token (RFC 7519) signed with HS256.
+struct TokenCheck {
+  std::string header = "authorization";  // lower case; the value may begin with `Bearer `
+  SecretText secret;
+  std::string issuer;    // empty: any
+  std::string audience;  // empty: any
+};
+
+using Verification =
+    std::variant<std::monostate, SignatureCheck, BasicCheck, ValueCheck, TokenCheck>;
+
+/// A delivery that has this value is a question whether we are there: it is answered, and starts nothing.
+struct Challenge {
+  enum class Answer : std::uint8_t { text, json };
+  DeliveryPath in;
+  Answer answer = Answer::text;
+};
+
+struct Webhook {
+  enum class Scope : std::uint8_t {
+    user,  // each account has a URL of its own
+    app,   // one URL; `route` finds the accounts
+  };
+  std::string name;
+  Scope scope = Scope::user;
+  std::optional<DeliveryPath> route;  // scope app: equals the accounts' `providerId`
+  std::optional<DeliveryPath>
+      events;              // an array: each element is an event; nothing: the body is the one
+  ConditionGroups ignore;  // an event for which it holds is none; empty: all are
+  std::optional<DeliveryPath> delivery_id;
+  Verification verify;
+  std::optional<Challenge> challenge;
+};
+
+/// A trigger that an integration offers to workflows by name.
+struct OfferedTrigger {
+  std::string name;
+  std::string webhook;   // empty: it is polled
+  ConditionGroups when;  // empty: each event
+};
+
+/// By their names.
+using Webhooks = std::map<std::string, Webhook, std::less<>>;
+using OfferedTriggers = std::map<std::string, OfferedTrigger, std::less<>>;
+
+}  // namespace millrace
