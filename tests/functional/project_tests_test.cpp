@@ -106,10 +106,12 @@ TEST_CASE("a folder without tests and a test of no workflow say what to do") {
   CHECK_THAT(wrong.output, Contains("did you mean \"sync\"?"));
 }
 
-TEST_CASE("the tests of the example folder pass") {
-  const ProgramEnd end = run_millrace({"test", std::string(MILLRACE_EXAMPLES) + "/lead-to-crm"});
-  INFO(end.output << end.errors);
-  CHECK(end.exit_code == 0);
+TEST_CASE("the tests of the example folders pass") {
+  for (const std::string folder : {"/lead-to-crm", "/scheduled-report"}) {
+    const ProgramEnd end = run_millrace({"test", MILLRACE_EXAMPLES + folder});
+    INFO(end.output << end.errors);
+    CHECK(end.exit_code == 0);
+  }
 }
 
 TEST_CASE(
