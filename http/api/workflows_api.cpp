@@ -1,5 +1,6 @@
 #include "http/api/workflows_api.h"
 
+#include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "http/api/finding_json.h"
 #include "http/api/history_query.h"
