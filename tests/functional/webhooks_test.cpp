@@ -250,7 +250,8 @@ TEST_CASE("URLs of webhooks and delivery ids outlive a restart, and nothing else
 TEST_CASE("an event with an Idempotency-Key starts its runs once") {
   const TestProject project(open_server());
   REQUIRE(project.put("/events/E", R"({"schema": {}})").status == 201);
-  project.deploy("w", R"({"name": "w", "trigger": {"type": "event", "event": "E"}, "steps": []})");
+  project.deploy("w", R"({"name": "w", "trigger": {"type": "event", "event": "E"}, "steps": [
+    {"id": "f", "type": "function", "code": "() => 1"}]})");
   const auto send = [&](const std::string& body, const std::string& key) {
     return call_server(project.port(), {"POST",
                                         project.path("/sdk/events/trigger"),
