@@ -250,7 +250,8 @@ TEST_CASE("URLs of webhooks and delivery ids outlive a restart, and nothing else
 TEST_CASE("an event with an Idempotency-Key starts its runs once") {
   const TestProject project(open_server());
   REQUIRE(project.put("/events/E", R"({"schema": {}})").status == 201);
-  project.deploy("w", R"({"name": "w", "trigger": {"type": "event", "event": "E"}, "steps": []})");
+  project.deploy("w", R"({"name": "w", "trigger": {"type": "event", "event": "E"}, "steps": [
+    {"id": "f", "type": "function", "code": "() => 1"}]})");
   const auto send = [&](const std::string& body, const std::string& key) {
     return call_server(project.port(), {"POST",
                                         project.path("/sdk/events/trigger"),
@@ -275,46 +276,47 @@ TEST_CASE("an event with an Idempotency-Key starts its runs once") {
 TEST_CASE("a request with an Idempotency-Key is answered alike, with a Response step and without") {
   const TestProject project(open_server());
   project.deploy_steps("quick", R"({"id": "f", "type": "function", "code": "() => 1"})");
-  project.deploy_steps("answers", R"({"id": "f", "type": "function", "code": "() => Math.random()"
-},
+  project.deploy_steps("answers",
+                       R"js({"id": "f", "type": "function", "code": "() => Math.random()"},
     {"id": "r", "type": "response", "statusCode": 207, "headers": {"x-own": "h"},
-     "body": {"n": "{{f.result}}"}})");
-  project.deploy_steps("fails", R"({"id": "f", "type": "function", "code": "() => { throw new Error('no') }"},
+     "body": {"n": "{{f.result}}"}})js");
+  project.deploy_steps(
+      "fails", R"({"id": "f", "type": "function", "code": "() => { throw new Error('no') }"},
     {"id": "r", "type": "response", "body": 1})");
-const auto send = [&](const std::string& workflow, const std::string& key,
-                      const std::string& body = "{}") {
-  return call_server(project.port(), {"POST",
-                                      project.path("/sdk/triggers/" + workflow),
-                                      project.token(),
-                                      body,
-                                      "application/json",
-                                      {{"Idempotency-Key", key}}});
-};
-for (const std::string workflow : {"quick", "answers", "fails"}) {
-  INFO(workflow);
-  const Answer first = send(workflow, "k");
-  CHECK(first.status == (workflow == "quick" ? 202 : workflow == "answers" ? 207 : 500));
-  const Answer again = send(workflow, "k");
-  CHECK(again.status == first.status);
-  CHECK(again.text == first.text);
-  CHECK(again.header("x-own") == first.header("x-own"));
-  CHECK(again.header("millrace-execution-id") == first.header("millrace-execution-id"));
-  CHECK(first.header("idempotency-replayed").empty());
-  CHECK(again.header("idempotency-replayed") == "true");
-  CHECK(send(workflow, "k", R"({"other": 1})").status == 409);
-  CHECK(send(workflow, "").status == 400);
-}
-CHECK(runs_of(project) == "3");
-// Repeats at the same time start one, and each gets its answer.
-std::vector<Answer> answers(8);
-std::vector<std::thread> threads;
-for (Answer& answer : answers) {
-  threads.emplace_back([&] { answer = send("answers", "at once"); });
-}
-for (auto& thread : threads) thread.join();
-for (const Answer& answer : answers) {
-  CHECK(answer.status == 207);
-  CHECK(answer.text == answers[0].text);
-}
-CHECK(runs_of(project) == "4");
+  const auto send = [&](const std::string& workflow, const std::string& key,
+                        const std::string& body = "{}") {
+    return call_server(project.port(), {"POST",
+                                        project.path("/sdk/triggers/" + workflow),
+                                        project.token(),
+                                        body,
+                                        "application/json",
+                                        {{"Idempotency-Key", key}}});
+  };
+  for (const std::string workflow : {"quick", "answers", "fails"}) {
+    INFO(workflow);
+    const Answer first = send(workflow, "k");
+    CHECK(first.status == (workflow == "quick" ? 202 : workflow == "answers" ? 207 : 500));
+    const Answer again = send(workflow, "k");
+    CHECK(again.status == first.status);
+    CHECK(again.text == first.text);
+    CHECK(again.header("x-own") == first.header("x-own"));
+    CHECK(again.header("millrace-execution-id") == first.header("millrace-execution-id"));
+    CHECK(first.header("idempotency-replayed").empty());
+    CHECK(again.header("idempotency-replayed") == "true");
+    CHECK(send(workflow, "k", R"({"other": 1})").status == 409);
+    CHECK(send(workflow, "").status == 400);
+  }
+  CHECK(runs_of(project) == "3");
+  // Repeats at the same time start one, and each gets its answer.
+  std::vector<Answer> answers(8);
+  std::vector<std::thread> threads;
+  for (Answer& answer : answers) {
+    threads.emplace_back([&] { answer = send("answers", "at once"); });
+  }
+  for (auto& thread : threads) thread.join();
+  for (const Answer& answer : answers) {
+    CHECK(answer.status == 207);
+    CHECK(answer.text == answers[0].text);
+  }
+  CHECK(runs_of(project) == "4");
 }
