@@ -1,7 +1,9 @@
 #include "runtime/integrations/integration.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/integrations/nearest_action.h"
 #include "runtime/integrations/read_settings.h"
+#include "runtime/integrations/stored_integration.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/requests/read_request.h"
 #include "runtime/text/ascii_text.h"
@@ -119,8 +121,11 @@ void link_action(IntegrationAction& action, Findings& findings) {
     }
     if (reference.root == Root::step || reference.root == Root::trigger ||
         reference.root == Root::instance || reference.root == Root::index) {
-      report(
-          "an action sees `parameters`, `settings`, `user`, `secrets`, `execution` and `project`");
+      findings.add_obstacle(finding_at(
+          "", pointer,
+          "in `{{" + reference.text +
+              "}}`: an action sees `parameters`, `settings`, `user`, `secrets`, `execution` and "
+              "`project`"));
     }
   };
   for (Template* const each : templates_of(action.request)) each->visit_references(link);
@@ -152,8 +157,9 @@ std::map<std::string, IntegrationAction, std::less<>> read_actions(ObjectReader&
   ObjectReader json(*value, parent.pointer_to("actions"), "", parent.findings());
   if (!value->is_object()) return actions;
   if (value->get_object().size() > limits::actions_per_integration_max) {
-    parent.report("actions", "an integration may declare at most " +
-                                 std::to_string(limits::actions_per_integration_max) + " actions");
+    parent.report_obstacle("actions", "an integration may declare at most " +
+                                          std::to_string(limits::actions_per_integration_max) +
+                                          " actions");
     return actions;
   }
   for (const auto& member : value->get_object()) {
@@ -260,8 +266,26 @@ const IntegrationAction* find_action(const Integration& integration, std::string
   return found;
 }
 
-Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
-                                                               const Json& definition) {
+std::string nearest_action(const Integration& integration, std::string_view name) {
+  std::vector<std::string> names;
+  std::vector<std::string> bare_names;
+  for (const auto& [own_name, action] : integration.actions) {
+    for (const std::string& prefix : {std::string(), bare(integration.type)}) {
+      names.push_back(own_name);
+      bare_names.push_back(prefix + bare(own_name));
+    }
+  }
+  if (std::string nearest = nearest_name(name, names); !nearest.empty()) return nearest;
+  const std::string nearest = nearest_name(bare(name), bare_names);
+  const auto found = std::find(bare_names.begin(), bare_names.end(), nearest);
+  return nearest.empty() ? std::string()
+                         : names[static_cast<std::size_t>(found - bare_names.begin())];
+}
+
+namespace {
+
+Result<std::shared_ptr<const Integration>> compile(const std::string& type, const Json& definition,
+                                                   Strictness strictness) {
   auto integration = std::make_shared<Integration>();
   integration->type = type;
   integration->definition = definition;
@@ -279,8 +303,20 @@ Result<std::shared_ptr<const Integration>> compile_integration(const std::string
     json.find("webhooks");  // kept as given; its triggers are not supported yet
     json.finish();
   }
-  if (!findings.empty()) return invalid_definition(std::move(findings));
+  if (auto verdict = findings.verdict(strictness); !verdict) return verdict.error();
   return std::shared_ptr<const Integration>(std::move(integration));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
+                                                               const Json& definition) {
+  return compile(type, definition, Strictness::of_new);
+}
+
+Result<std::shared_ptr<const Integration>> compile_stored_integration(const std::string& type,
+                                                                      const Json& definition) {
+  return compile(type, definition, Strictness::of_stored);
 }
 
 }  // namespace millrace
