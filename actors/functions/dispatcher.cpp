@@ -1,5 +1,6 @@
 #include "actors/functions/dispatcher.h"
 
+#include "actors/functions/worker_contract.h"
 #include "actors/functions/worker_death.h"
 
 #include <algorithm>
@@ -207,12 +208,16 @@ void Dispatcher::handle_deadlines() {
 
 /// The head is late. The worker may have gone on to the next call by now, which has done nothing wrong.
 void Dispatcher::handle_lateness(WorkerProcess& worker) {
+  const bool is_starved = worker.is_head_short_of_memory();
   std::vector<QueuedCallPtr> innocent = worker.take_calls();
   const QueuedCallPtr guilty = std::move(innocent.front());
   innocent.erase(innocent.begin());
   end_worker(worker, WorkerFleet::Reap::later);
   left_worker(*guilty);
-  if (!guilty->is_answered()) {
+  if (!guilty->is_answered() && is_starved) {
+    fail(*guilty, Error(ErrorCode::function_memory,
+                        out_of_memory_text(guilty->source->limits.memory_bytes)));
+  } else if (!guilty->is_answered()) {
     ++counts_.timeouts;
     const auto limit = guilty->source->limits.time.count();
     fail(*guilty, Error(ErrorCode::function_timeout,

@@ -230,6 +230,12 @@ bool WorkerProcess::runs_head() const {
   return progress_->running_call.load(std::memory_order_acquire) == in_flight_.front()->number;
 }
 
+bool WorkerProcess::is_head_short_of_memory() const {
+  if (progress_ == nullptr || !runs_head()) return false;
+  return is_short_of_memory(progress_->starved.load(std::memory_order_relaxed),
+                            head().source->limits.time);
+}
+
 std::optional<WorkerProcess::Look> WorkerProcess::look(Steady::time_point now) const {
   const auto computed = processor_time(pid_);
   if (!computed) return std::nullopt;

@@ -92,6 +92,8 @@ class WorkerProcess {
   void note_cancelled(const QueuedCall& call, Steady::time_point now);
   /// It works on its head, rather than being between two calls.
   bool runs_head() const;
+  /// Of a head that is late: its time went into the search for garbage.
+  bool is_head_short_of_memory() const;
   // What a call takes of others is what it computes, and a tenth of real time at least, for one that
   // holds its place and does nothing with it. On a busy machine a worker may compute little for long.
   /// What its head has taken since it began or went on, and since this was asked first.

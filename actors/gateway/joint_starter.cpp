@@ -12,6 +12,7 @@ bool is_unmet_condition(ErrorCode code) {
   switch (code) {
     case ErrorCode::not_found:
     case ErrorCode::workflow_not_deployed:
+    case ErrorCode::format_not_supported:  // other workflows on the event are not held back
     case ErrorCode::invalid_request:
     case ErrorCode::user_disabled:
     case ErrorCode::permission_denied:

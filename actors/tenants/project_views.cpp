@@ -1,5 +1,7 @@
 #include "actors/tenants/project_views.h"
 
+#include "runtime/integrations/stored_integration.h"
+
 #include <utility>
 
 namespace millrace {
@@ -84,17 +86,17 @@ Result<std::shared_ptr<const ProjectSecrets>> ProjectViews::read_secrets(
   return std::make_shared<const ProjectSecrets>(ProjectSecrets::of(opened));
 }
 
-/// One that this program does not understand is logged and left out.
+/// What was accepted under milder rules stays. One that this program does not understand is logged and
+/// left out.
 Result<std::shared_ptr<const ProjectIntegrations>> ProjectViews::read_integrations(
     const ProjectId& project) const {
   const auto rows = integrations_.list(project);
   if (!rows) return rows.error();
   auto integrations = std::make_shared<ProjectIntegrations>();
   for (const auto& row : *rows) {
-    auto definition = parse_json(row.definition);
-    auto compiled = definition
-                        ? compile_integration(row.type, *definition, DefinitionOrigin::stored)
-                        : Result<std::shared_ptr<const Integration>>(definition.error());
+    auto definition = parse_json(row.definition, limits::stored_depth_max);
+    auto compiled = definition ? compile_stored_integration(row.type, *definition)
+                               : Result<std::shared_ptr<const Integration>>(definition.error());
     if (compiled) {
       integrations->put(row.type, {std::move(*compiled), row.updated, row.definition.size()});
     } else if (log_) {
@@ -112,8 +114,16 @@ Result<std::shared_ptr<const ProjectEvents>> ProjectViews::read_events(
   if (!rows) return rows.error();
   auto events = std::make_shared<ProjectEvents>();
   for (const auto& row : *rows) {
-    auto schema = parse_json(row.schema);
-    if (!schema) return schema.error();
+    auto schema = parse_json(row.schema, limits::stored_depth_max);
+    if (!schema) {
+      // The other events, and whatever else the project has, do not depend on it.
+      if (log_) {
+        log_(LogLevel::error, "the app event \"" + row.name + "\" of the project \"" +
+                                  project.text +
+                                  "\" is not understood, put it again: " + schema.error().message);
+      }
+      continue;
+    }
     events->put({row.name, std::move(*schema), row.updated, row.schema.size()});
   }
   return std::shared_ptr<const ProjectEvents>(std::move(events));

@@ -2,11 +2,13 @@
 
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/follow_schedule.h"
+#include "runtime/definitions/compile_stored_workflow.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/definitions/found_by.h"
 #include "runtime/definitions/frozen_integrations.h"
 #include "runtime/text/hex_text.h"
+#include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "storage/keys.h"
 #include "storage/tables/workflow_index_table.h"
@@ -27,8 +29,11 @@ constexpr std::size_t live_max = 65'536;
 /// Drafts that somebody changes in the moments of their checks: the next deploy will do.
 constexpr int deploy_attempts_max = 5;
 
-Error no_workflow(const WorkflowId& id) {
-  return Error(ErrorCode::not_found, "no workflow \"" + id.text + "\"");
+/// `names`: of those that there are.
+Error no_workflow(const WorkflowId& id, const std::vector<std::string>& names = {}) {
+  const std::string nearest = nearest_name(id.text, names);
+  const std::string hint = nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
+  return Error(ErrorCode::not_found, "no workflow \"" + id.text + '"' + hint);
 }
 
 Error not_deployed(const WorkflowId& id) {
@@ -37,14 +42,14 @@ Error not_deployed(const WorkflowId& id) {
 }
 
 Result<WorkflowLibrary::Entry> entry_of(const storage::WorkflowRow& row) {
-  auto draft = parse_json(row.draft);
+  auto draft = parse_json(row.draft, limits::stored_depth_max);
   if (!draft) return Error(ErrorCode::corrupt_data, "a stored draft is " + draft.error().message);
   return WorkflowLibrary::Entry{row.id, std::move(*draft), row.latest_version, row.deployed_version,
                                 row.updated};
 }
 
-Result<IntegrationSet> frozen_integrations(const storage::WorkflowVersionRow& row) {
-  if (row.integrations.empty()) return IntegrationSet();
+Result<FrozenIntegrations> frozen_integrations(const storage::WorkflowVersionRow& row) {
+  if (row.integrations.empty()) return FrozenIntegrations();
   auto frozen = parse_json(row.integrations, limits::stored_depth_max);
   if (!frozen) return Error(ErrorCode::corrupt_data, frozen.error().message);
   return read_frozen_integrations(*frozen);
@@ -68,6 +73,19 @@ std::string new_endpoint_key(Random& random) {
   return to_hex(key);
 }
 
+/// What its steps and its trigger render of the project's secrets.
+std::vector<std::string> secrets_of(const Workflow& workflow) {
+  std::set<std::string> names;
+  for (const auto& member : workflow.masked_secrets.get_object()) names.emplace(member.key());
+  if (const auto* const request = std::get_if<RequestTrigger>(&workflow.trigger)) {
+    for (const auto& header : request->headers) {
+      if (!header.secret_value) continue;
+      names.insert(header.secret_value->secrets.begin(), header.secret_value->secrets.end());
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
 bool is_public(const Workflow& workflow) {
   const auto* const request = std::get_if<RequestTrigger>(&workflow.trigger);
   return request != nullptr && request->is_public;
@@ -85,7 +103,7 @@ void put(storage::WriteBatch& batch, const ProjectId& project, const FoundBy& be
 WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store, storage::GroupCommit& commits,
                                  const ShardOwnership& ownership, const Clock& clock,
                                  Random& random, FunctionEngine& functions,
-                                 Integrations integrations)
+                                 Integrations integrations, LogSink log)
     : store_(store),
       table_(store),
       commits_(commits),
@@ -94,6 +112,7 @@ WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store, storage::Gr
       random_(random),
       functions_(functions),
       integrations_(std::move(integrations)),
+      log_(std::move(log)),
       compiled_({compiled_max, compiled_bytes_max}),
       live_(live_max) {}
 
@@ -108,8 +127,17 @@ Result<storage::WorkflowRow> WorkflowLibrary::row_of(const ProjectId& project,
                                                      const WorkflowId& id) const {
   auto row = table_.workflow(project, id);
   if (!row) return row.error();
-  if (!*row) return no_workflow(id);
+  if (!*row) return no_workflow(id, names_near(project));
   return std::move(**row);
+}
+
+std::vector<std::string> WorkflowLibrary::names_near(const ProjectId& project) const {
+  std::vector<std::string> names;
+  const auto rows =
+      storage::WorkflowIndexTable(store_).workflows_for(project, request_trigger_kind.type, {});
+  if (!rows) return names;
+  for (const WorkflowId& each : *rows) names.push_back(each.text);
+  return names;
 }
 
 // --- drafts ---------------------------------------------------------------------------------------
@@ -215,10 +243,11 @@ Result<WorkflowLibrary::Deployment> WorkflowLibrary::deploy(const ProjectId& pro
     if (!checked) return checked.error();
     const auto is_unchanged = is_live_already(project, *row, *checked);
     if (!is_unchanged) return is_unchanged.error();
-    if (*is_unchanged) return Deployment{row->deployed_version, true};
+    auto secrets = secrets_of(*checked->workflow);
+    if (*is_unchanged) return Deployment{row->deployed_version, true, std::move(secrets)};
     auto is_live = make_live(project, *row, *checked);
     if (!is_live) return is_live.error();
-    if (*is_live) return Deployment{checked->row.version, false};
+    if (*is_live) return Deployment{checked->row.version, false, std::move(secrets)};
   }
   return Error(ErrorCode::conflict, "the draft of \"" + id.text +
                                         "\" was changed while it was checked: deploy it again");
@@ -348,7 +377,8 @@ Result<WorkflowLibrary::Plan> WorkflowLibrary::deploy_all(const ProjectId& proje
       const bool is_unchanged = step->change == Change::unchanged;
       plan.workflows.push_back(
           {draft.id, step->change,
-           is_unchanged ? step->next.deployed_version : step->checked.row.version});
+           is_unchanged ? step->next.deployed_version : step->checked.row.version,
+           secrets_of(*step->checked.workflow)});
       steps.push_back(std::move(*step));
     }
     if (commit == nullptr || !plan.refused.empty()) return plan;
@@ -437,6 +467,10 @@ Result<std::optional<WorkflowLibrary::Endpoint>> WorkflowLibrary::endpoint(const
   if (!row) return row.error();
   if (row->deployed_version == 0 || row->endpoint_key.empty()) return std::optional<Endpoint>();
   const auto live = version(project, id, row->deployed_version);
+  // What cannot be executed cannot be called either.
+  if (!live && live.error().code == ErrorCode::format_not_supported) {
+    return std::optional<Endpoint>();
+  }
   if (!live) return live.error();
   const auto* const request = std::get_if<RequestTrigger>(&(*live)->trigger);
   if (request == nullptr || !request->is_public) return std::optional<Endpoint>();
@@ -464,14 +498,13 @@ Result<WorkflowLibrary::Endpoint> WorkflowLibrary::rotate_endpoint(const Project
 
 // --- compiled versions ----------------------------------------------------------------------------
 
-std::shared_ptr<const Workflow> WorkflowLibrary::cached(const std::string& version_key) {
+std::optional<WorkflowLibrary::Compiled> WorkflowLibrary::cached(const std::string& version_key) {
   const std::lock_guard lock(cache_mutex_);
   const auto* const found = compiled_.find(version_key);
-  return found == nullptr ? nullptr : *found;
+  return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
-void WorkflowLibrary::remember(const std::string& version_key,
-                               std::shared_ptr<const Workflow> workflow,
+void WorkflowLibrary::remember(const std::string& version_key, Compiled workflow,
                                std::size_t definition_bytes) {
   const std::lock_guard lock(cache_mutex_);
   compiled_.put(version_key, std::move(workflow), definition_bytes);
@@ -515,9 +548,9 @@ Result<std::shared_ptr<const Workflow>> WorkflowLibrary::version(const ProjectId
                                                                  const WorkflowId& id,
                                                                  WorkflowVersion version) {
   const std::string key = storage::keys::workflow_version(project, id, version);
-  if (auto workflow = cached(key)) return workflow;
+  if (auto known = cached(key)) return std::move(*known);
   const KeyedLocks::Hold compiling(locks_, key);
-  if (auto workflow = cached(key)) return workflow;
+  if (auto known = cached(key)) return std::move(*known);
   auto row = table_.version(project, id, version);
   if (!row) return row.error();
   if (!*row) {
@@ -525,17 +558,30 @@ Result<std::shared_ptr<const Workflow>> WorkflowLibrary::version(const ProjectId
                  "workflow \"" + id.text + "\" has no version " + std::to_string(version));
   }
   auto workflow = compile(project, id, **row);
-  if (workflow) remember(key, *workflow, (*row)->definition.size());
+  // A version never changes, so what cannot be executed stays so, and is said once.
+  if (!workflow && log_) {
+    log_(LogLevel::error, "project \"" + project.text + "\": " + workflow.error().message);
+  }
+  remember(key, workflow, (*row)->definition.size());
   return workflow;
 }
 
 Result<std::shared_ptr<const Workflow>> WorkflowLibrary::compile(
     const ProjectId& project, const WorkflowId& id, const storage::WorkflowVersionRow& row) const {
-  auto definition = parse_json(row.definition);
-  if (!definition) return Error(ErrorCode::corrupt_data, definition.error().message);
+  const auto cannot_execute = [&](const Error& why) {
+    return Error(ErrorCode::format_not_supported,
+                 "version " + std::to_string(row.version) + " of the workflow \"" + id.text +
+                     "\" cannot be executed by this release: " + why.message +
+                     ". Mend the draft and deploy it again",
+                 why.details);
+  };
+  auto definition = parse_json(row.definition, limits::stored_depth_max);
+  if (!definition) return cannot_execute(definition.error());
   auto integrations = frozen_integrations(row);
-  if (!integrations) return integrations.error();
-  return compile_workflow(*definition, {project, id, row.version}, &*integrations);
+  if (!integrations) return cannot_execute(integrations.error());
+  auto workflow = compile_stored_workflow(*definition, {project, id, row.version}, &*integrations);
+  if (!workflow) return cannot_execute(workflow.error());
+  return workflow;
 }
 
 }  // namespace millrace

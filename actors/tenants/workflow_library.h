@@ -8,6 +8,7 @@
 // meanwhile is checked again.
 
 #include "actors/tenants/keyed_locks.h"
+#include "runtime/base/log.h"
 #include "runtime/base/random.h"
 #include "runtime/base/recent_map.h"
 #include "runtime/workflows/workflow.h"
@@ -34,7 +35,7 @@ class WorkflowLibrary {
 
   WorkflowLibrary(const storage::OrderedStore& store, storage::GroupCommit& commits,
                   const ShardOwnership& ownership, const Clock& clock, Random& random,
-                  FunctionEngine& functions, Integrations integrations);
+                  FunctionEngine& functions, Integrations integrations, LogSink log = {});
 
   struct Entry {
     WorkflowId id;
@@ -69,6 +70,7 @@ class WorkflowLibrary {
     WorkflowVersion version = 0;
     /// It was live already: with this definition, and integrations that are as they were then.
     bool is_unchanged = false;
+    std::vector<std::string> secrets{};  // that it names, in their order
   };
   /// Validates the draft (definition and every function's syntax), freezes it as the next version and
   /// makes it live. Errors: not_found, invalid_definition with all findings at once, conflict (the
@@ -83,7 +85,8 @@ class WorkflowLibrary {
   struct Planned {
     WorkflowId id;
     Change change = Change::added;
-    WorkflowVersion version = 0;  // that is live then
+    WorkflowVersion version = 0;         // that is live then
+    std::vector<std::string> secrets{};  // that it names, in their order
   };
   struct Refusal {
     WorkflowId id;
@@ -115,7 +118,9 @@ class WorkflowLibrary {
   /// conflict (it has none).
   Result<Endpoint> rotate_endpoint(const ProjectId& project, const WorkflowId& id);
 
-  /// The live version, compiled. Errors: not_found, workflow_not_deployed.
+  /// The live version, compiled. What was accepted when it was deployed is not checked again: it goes on
+  /// running whatever rules there are today. Errors: not_found, workflow_not_deployed,
+  /// format_not_supported (there is something in it that this program cannot execute; logged).
   Result<std::shared_ptr<const Workflow>> deployed(const ProjectId& project, const WorkflowId& id);
   /// Any version, compiled: what a run in flight stays on.
   Result<std::shared_ptr<const Workflow>> version(const ProjectId& project, const WorkflowId& id,
@@ -137,6 +142,8 @@ class WorkflowLibrary {
     Change change = Change::added;
   };
 
+  /// For "did you mean": of the live workflows on requests, whose rows are small.
+  std::vector<std::string> names_near(const ProjectId& project) const;
   /// Error not_found.
   Result<storage::WorkflowRow> row_of(const ProjectId& project, const WorkflowId& id) const;
   /// What is wrong with it before it is compiled; the text to be stored otherwise.
@@ -171,9 +178,10 @@ class WorkflowLibrary {
                                                   const storage::WorkflowVersionRow& row) const;
   Outcome commit(const ProjectId& project, storage::WriteBatch batch);
 
-  std::shared_ptr<const Workflow> cached(const std::string& version_key);
-  void remember(const std::string& version_key, std::shared_ptr<const Workflow> workflow,
-                std::size_t definition_bytes);
+  /// Null: not known. Else the version, or why it cannot be executed.
+  using Compiled = Result<std::shared_ptr<const Workflow>>;
+  std::optional<Compiled> cached(const std::string& version_key);
+  void remember(const std::string& version_key, Compiled workflow, std::size_t definition_bytes);
   /// 0: not known.
   WorkflowVersion known_live(const std::string& workflow_key);
   /// 0: it is not deployed. Under the workflow's lock.
@@ -187,15 +195,16 @@ class WorkflowLibrary {
   Random& random_;
   FunctionEngine& functions_;
   const Integrations integrations_;
+  const LogSink log_;
   TellWake tell_wake_;
 
   /// Of workflows (read, decide, commit, publish) and of versions (compiled once, by whoever comes
   /// first), both by the keys of their rows.
   KeyedLocks locks_;
 
-  std::mutex cache_mutex_;                                            // for moments only
-  RecentMap<std::string, std::shared_ptr<const Workflow>> compiled_;  // by the key of the version
-  RecentMap<std::string, WorkflowVersion> live_;                      // by the key of the workflow
+  std::mutex cache_mutex_;                        // for moments only
+  RecentMap<std::string, Compiled> compiled_;     // by the key of the version
+  RecentMap<std::string, WorkflowVersion> live_;  // by the key of the workflow
 };
 
 }  // namespace millrace

@@ -108,7 +108,7 @@ Outcome check_shared_settings(const ApiCall& call, ApiServices& services,
   check_required_settings(declared, *connection.settings, LeftOut::refused, "/settings", findings);
   if (findings.empty()) return Done{};
   return Error(ErrorCode::invalid_request,
-               "the settings do not fit the integration: see the details", std::move(findings));
+               "the settings do not fit the integration: see the details", findings.take());
 }
 
 }  // namespace
@@ -244,8 +244,7 @@ class ConfigurationCheck {
     }
     if (findings_.empty()) return Done{};
     return Error(ErrorCode::invalid_request,
-                 "the account cannot be configured like this: see the details",
-                 std::move(findings_));
+                 "the account cannot be configured like this: see the details", findings_.take());
   }
 
  private:

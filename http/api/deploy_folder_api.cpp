@@ -5,6 +5,8 @@
 #include "http/wire/error_response.h"
 #include "runtime/reading/strict_json.h"
 
+#include <algorithm>
+
 namespace millrace {
 namespace {
 
@@ -81,6 +83,20 @@ Reply refused(const FolderPlan& plan) {
   return json_reply(http_status(ErrorCode::invalid_definition), body);
 }
 
+/// What is live and not in the folder: it may have been there once, and goes on running.
+Result<JsonArray> live_beside(const ApiCall& call, ApiServices& services, const FolderPlan& plan) {
+  const auto all = services.workflows.list(call.project);
+  if (!all) return all.error();
+  JsonArray others;
+  for (const auto& entry : *all) {
+    const bool is_in_folder = std::any_of(plan.workflows.begin(), plan.workflows.end(),
+                                          [&](const auto& each) { return each.id == entry.id; });
+    if (entry.deployed_version == 0 || is_in_folder) continue;
+    others.push_back(JsonObject{{"id", entry.id.text}, {"version", entry.deployed_version}});
+  }
+  return others;
+}
+
 }  // namespace
 
 Result<Reply> deploy_whole_folder(const ApiCall& call, ApiServices& services) {
@@ -103,13 +119,20 @@ Result<Reply> deploy_whole_folder(const ApiCall& call, ApiServices& services) {
   }
   JsonArray workflows;
   for (const auto& each : plan->workflows) {
-    workflows.push_back(JsonObject{
-        {"id", each.id.text}, {"change", word_of(each.change)}, {"version", each.version}});
+    JsonObject shown{
+        {"id", each.id.text}, {"change", word_of(each.change)}, {"version", each.version}};
+    const auto missing = missing_secrets(call, services, each.secrets);
+    if (!missing) return missing.error();
+    if (!missing->empty()) shown.emplace("missingSecrets", *missing);
+    workflows.push_back(std::move(shown));
   }
+  const auto others = live_beside(call, services, *plan);
+  if (!others) return others.error();
   return json_reply(200, JsonObject{{"applied", *mode == FolderMode::apply},
                                     {"events", std::move(events)},
                                     {"integrations", std::move(integrations)},
-                                    {"workflows", std::move(workflows)}});
+                                    {"workflows", std::move(workflows)},
+                                    {"liveBeside", *others}});
 }
 
 namespace {
@@ -130,7 +153,8 @@ constexpr Route routes[]{
      .answers = {{200, "What was done with each.",
                   "{applied: boolean, events: [{name: string, change: FolderChange}], "
                   "integrations: [{type: string, change: FolderChange}], "
-                  "workflows: [{id: string, change: FolderChange, version: integer}]}"},
+                  "workflows: [{id: string, change: FolderChange, version: integer, "
+                  "missingSecrets?: [string]}], liveBeside: [{id: string, version: integer}]}"},
                  {400,
                   "Something is refused, and nothing was done: `refused` has an error for each "
                   "definition.",

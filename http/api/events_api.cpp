@@ -10,6 +10,8 @@
 #include "runtime/text/time_text.h"
 #include "runtime/triggers/trigger_catalog.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace millrace {
@@ -69,6 +71,11 @@ Result<storage::EventLogQuery> read_query(const ApiCall& call) {
   query.project = call.project;
   query.limit = log_page;
   query.level = call.query_value("level").value_or("");
+  constexpr std::array<std::string_view, 3> levels{"info", "warning", "error"};
+  const bool is_level = std::find(levels.begin(), levels.end(), query.level) != levels.end();
+  if (!query.level.empty() && !is_level) {
+    return Error(ErrorCode::invalid_request, "\"level\" is info, warning or error");
+  }
   query.type = call.query_value("type").value_or("");
   if (auto user = call.query_value("userId")) query.user = UserId(std::move(*user));
   if (auto workflow = call.query_value("workflowId")) {
@@ -258,9 +265,9 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .handler = &list_event_logs,
      .parameters = {project_in_path,
-                    {"level", "string", "Only of this level."},
+                    {"level", "\"info\"|\"warning\"|\"error\"", "Only of this level."},
                     {"type", "string",
-                     "Only what came in this way: request, event, webhook, integration."},
+                     "Only what came in this way: request, event, webhook, integration, scheduler."},
                     {"userId", "string", "Only of this user."},
                     {"workflowId", "string", "Only of this workflow."},
                     {"since", "date", "Only from this time on."},

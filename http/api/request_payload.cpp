@@ -93,7 +93,7 @@ struct ToBody {
     return value;
   }
   Result<Json> operator()(const FormContent& form) const {
-    auto fields = parse_form(form.text);
+    auto fields = parse_form(form.text, form.charset);
     if (!fields) return fields.error();
     return Json(object_of(*fields));
   }

@@ -1,5 +1,6 @@
 #include "http/api/workflows_api.h"
 
+#include "actors/tenants/secret_registry.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "http/api/finding_json.h"
@@ -131,6 +132,20 @@ Result<Reply> delete_workflow(const ApiCall& call, ApiServices& services) {
   return no_content();
 }
 
+Result<JsonArray> missing_secrets(const ApiCall& call, ApiServices& services,
+                                  const std::vector<std::string>& named) {
+  JsonArray missing;
+  if (named.empty()) return missing;
+  const auto known = services.secrets.names(call.project);
+  if (!known) return known.error();
+  for (const std::string& name : named) {
+    const bool is_there = std::any_of(known->begin(), known->end(),
+                                      [&](const auto& each) { return each.name == name; });
+    if (!is_there) missing.emplace_back(name);
+  }
+  return missing;
+}
+
 Result<Reply> deploy_workflow(const ApiCall& call, ApiServices& services) {
   const auto id = workflow_id(call);
   if (!id) return id.error();
@@ -138,6 +153,9 @@ Result<Reply> deploy_workflow(const ApiCall& call, ApiServices& services) {
   if (!deployed) return deployed.error();
   JsonObject body{{"version", deployed->version}};
   if (deployed->is_unchanged) body["unchanged"] = true;
+  const auto missing = missing_secrets(call, services, deployed->secrets);
+  if (!missing) return missing.error();
+  if (!missing->empty()) body["missingSecrets"] = *missing;
   return json_reply(200, std::move(body));
 }
 
@@ -296,7 +314,8 @@ constexpr Route routes[]{
      .runs_on = RunsOn::project_shard,
      .handler = &deploy_workflow,
      .parameters = {project_in_path, workflow_in_path},
-     .answers = {{200, "The version that is live now.", "{version: integer, unchanged?: boolean}"},
+     .answers = {{200, "The version that is live now.",
+                  "{version: integer, unchanged?: boolean, missingSecrets?: [string]}"},
                  {400, "Every finding about the draft.", "Error"},
                  {404, "There is no such workflow.", "Error"}}},
     {.method = "POST",

@@ -12,6 +12,10 @@ extern const RouteGroup workflow_routes;
 /// POST …/workflows/{workflow}/endpoint/rotate : `{"endpoint": {"url","method","runAs"}}`.
 Result<Reply> rotate_endpoint(const ApiCall& call, ApiServices& services);
 
+/// Of the secrets that are named, those that the project does not have.
+Result<JsonArray> missing_secrets(const ApiCall& call, ApiServices& services,
+                                  const std::vector<std::string>& named);
+
 /// Ids stand in URLs, keys and logs. Error: invalid_request.
 Result<WorkflowId> read_workflow_id(const std::string& text);
 
@@ -25,7 +29,8 @@ Result<Reply> put_workflow(const ApiCall& call, ApiServices& services);
 Result<Reply> get_workflow(const ApiCall& call, ApiServices& services);
 /// DELETE …/workflows/{workflow} : 204; runs in flight go on.
 Result<Reply> delete_workflow(const ApiCall& call, ApiServices& services);
-/// POST …/deploy : `{"version"}`, or 400 with every finding.
+/// POST …/deploy : `{"version"}`, or 400 with every finding; `"missingSecrets"`, if the project lacks some
+/// that it names, since they may be put later.
 Result<Reply> deploy_workflow(const ApiCall& call, ApiServices& services);
 /// POST …/undeploy : the workflow as GET shows it; its trigger answers 409 from now on.
 Result<Reply> undeploy_workflow(const ApiCall& call, ApiServices& services);

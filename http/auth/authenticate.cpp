@@ -13,6 +13,8 @@ namespace {
 Error unauthorized(std::string message) { return {ErrorCode::unauthorized, std::move(message)}; }
 Error no_such_project() { return {ErrorCode::not_found, "there is no such project"}; }
 
+std::string quoted(const ProjectId& project) { return '"' + project.text + '"'; }
+
 Result<std::string_view> bearer(std::string_view authorization, const std::string& what) {
   constexpr std::string_view scheme = "Bearer ";
   if (authorization.size() > scheme.size() &&
@@ -52,8 +54,15 @@ Outcome Authenticate::as_project(const ProjectId& project, std::string_view auth
   if (!owner) return owner.error();
   if (*owner == project) return Done{};
   // Whoever has a key of another project learns nothing about this one, not even that it exists.
-  if (owner->has_value()) return no_such_project();
-  return unauthorized("this is not an API key of the project");
+  // So this is the same whether there is one or not.
+  if (owner->has_value()) {
+    return Error(
+        ErrorCode::not_found,
+        "there is no such project for this API key: one of the two, the project's id in the "
+        "URL or the key, is another project's");
+  }
+  return unauthorized("this is not an API key of the project " + quoted(project) +
+                      "; it may have been replaced since");
 }
 
 Outcome Authenticate::as_project_or_admin(const ProjectId& project,

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -102,7 +103,34 @@ void report_all(const DeployOptions& options, const ApiAnswer& answer, const std
   }
 }
 
+/// What is no reason to refuse, and will be missed all the same.
+void print_notes(const DeployOptions& options, const ApiAnswer& answer) {
+  for (const Json& each : members_of(answer, "workflows")) {
+    const Json* const missing = each.get_object().if_contains("missingSecrets");
+    if (missing == nullptr || !missing->is_array()) continue;
+    for (const Json& name : missing->get_array()) {
+      if (!name.is_string()) continue;
+      const std::string secret(name.get_string());
+      std::cerr << "note: " << cell(each.get_object(), "id") << " uses the secret " << secret
+                << ", which the project does not have yet: millrace secrets put " << secret
+                << std::endl;
+    }
+  }
+  if (!std::filesystem::is_directory(options.folder)) return;
+  for (const Json& each : members_of(answer, "liveBeside")) {
+    const std::string id = cell(each.get_object(), "id");
+    std::cerr << "note: " << id << " is live, version " << cell(each.get_object(), "version")
+              << ", and not in the folder: millrace workflows undeploy " << id << " withdraws it"
+              << std::endl;
+  }
+}
+
 void report(const DeployOptions& options, const ApiAnswer& answer) {
+  if (!options.json) {
+    std::cout << (options.dry_run ? "checked against " : "deployed to ") << "project "
+              << options.target.project << " at " << options.target.url << std::endl;
+  }
+
   report_all(options, answer, "events", "event", "name");
   report_all(options, answer, "integrations", "integration", "type");
   for (const Json& each : members_of(answer, "workflows")) {
@@ -119,6 +147,7 @@ void report(const DeployOptions& options, const ApiAnswer& answer) {
                 << std::endl;
     }
   }
+  if (!options.json) print_notes(options, answer);
   if (options.dry_run && !options.json) std::cout << "nothing was changed" << std::endl;
 }
 

@@ -98,7 +98,11 @@ int complain(const Error& error, OutputFormat format, std::string_view subject) 
   }
   const std::string who = subject.empty() ? "millrace" : std::string(subject);
   std::cerr << painted(who + ": ", Colour::red, Stream::errors) << error.message << "\n";
-  for (const auto& detail : error.details) std::cerr << finding_line(detail) << "\n";
+  for (const auto& detail : error.details) {
+    const bool says_more = !detail.path.empty() || !detail.step.empty() || !detail.nearest.empty();
+    const bool is_said = error.message.find(detail.message) != std::string::npos;
+    if (says_more || !is_said) std::cerr << finding_line(detail) << "\n";
+  }
   std::cerr << std::flush;
   return exit_code_of(error);
 }

@@ -44,7 +44,7 @@ void read_integrations(const fs::path& root, ProjectFolder& folder) {
 
 void add_findings(const DefinitionFile& file, Findings found, ProjectFolder& folder) {
   if (found.empty()) return;
-  for (auto& finding : locate(file, invalid_definition(std::move(found)))) {
+  for (auto& finding : locate(file, invalid_definition(found.take()))) {
     folder.findings.push_back(std::move(finding));
   }
 }

@@ -1,4 +1,4 @@
-// `millrace workflows list|show|diff`: what the server has.
+// `millrace workflows list|show|diff|undeploy`: what the server has.
 
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
@@ -63,6 +63,14 @@ int list(const WorkflowOptions& options) {
              [](const JsonObject& body) {
                print_table(body.at("workflows").as_array(),
                            {"id", "deployedVersion", "latestVersion", "dateUpdated", "name"});
+             });
+}
+
+int undeploy(const WorkflowOptions& options) {
+  return ask(options, {"POST", options.path("/undeploy"), options.target.api_key, {}},
+             [&](const JsonObject&) {
+               std::cout << options.workflow << " is not live any more; its draft stays"
+                         << std::endl;
              });
 }
 
@@ -137,6 +145,7 @@ void add_workflows_command(CLI::App& app, int& exit_code) {
   auto [show_command, shown] = add("show", "One workflow with its definition.", &show);
   show_command->add_option("--version", shown->version, "draft, deployed or a number")
       ->capture_default_str();
+  add("undeploy", "Withdraw the live version; the draft stays.", &undeploy);
   auto [diff_command, compared] = add("diff", "What differs between two versions.", &diff);
   diff_command->add_option("--from", compared->from, "draft, deployed or a number")
       ->capture_default_str();

@@ -1,8 +1,11 @@
 #include "http/server/serve_command.h"
 
 #include "http/cli/exit_codes.h"
+#include "http/outbound/curl_http_caller.h"
 #include "http/server/compose.h"
 #include "http/server/data_directory.h"
+#include "http/server/function_worker.h"
+#include "http/server/secrets_key.h"
 #include "http/server/server_options.h"
 #include "http/server/shutdown_signal.h"
 #include "runtime/base/version.h"
@@ -43,6 +46,25 @@ void raise_descriptor_limit() {
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
     spdlog::warn("cannot raise the limit of open files; it may bound the number of connections");
   }
+}
+
+/// What a start would refuse for the options' sake, without starting anything: `--print-config` says it, too.
+Outcome check(const ServerOptions& options) {
+  constexpr std::size_t admin_key_bytes_min = 8;
+  const std::size_t key_bytes = options.admin_key.size();
+  if (key_bytes > 0 && key_bytes < admin_key_bytes_min) {
+    return Error(ErrorCode::invalid_request,
+                 "--admin-key: the key makes projects, so it has at least " +
+                     std::to_string(admin_key_bytes_min) +
+                     " characters; without one, a good one is made");
+  }
+  auto worker = check_function_worker_file(function_worker_path(options.function_worker));
+  if (!worker) return worker;
+  if (!options.secrets_key_file.empty()) {
+    if (auto key = read_secrets_key(options.secrets_key_file); !key) return key.error();
+  }
+  auto http = CurlHttpCaller::make(options.outbound, [](LogLevel, const std::string&) {});
+  return http ? Outcome(Done{}) : Outcome(http.error());
 }
 
 int serve(const ServerOptions& options) {
@@ -86,8 +108,9 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   auto parser = std::make_shared<ServerOptionsParser>(*command);
   command->callback([parser, &exit_code] {
     const auto options = parser->options();
-    if (!options) {
-      std::cerr << "millrace: " << options.error().message << std::endl;
+    const auto checked = options ? check(*options) : Outcome(options.error());
+    if (!checked) {
+      std::cerr << "millrace: " << checked.error().message << std::endl;
       exit_code = exit_codes::usage;
     } else if (parser->wants_print()) {
       std::cout << parser->config_text();

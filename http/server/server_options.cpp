@@ -27,7 +27,8 @@ OptionReader listen_address_into(ListenAddress& field) {
 OptionReader public_url_into(std::string& field) {
   return [&field](const std::string& value) -> Outcome {
     const auto url = parse_outbound_url(value);
-    if (!url || value.find_first_of("?#") != std::string::npos) {
+    const bool has_zero = value.find("%00") != std::string::npos;
+    if (!url || has_zero || value.find_first_of("?#") != std::string::npos) {
       return invalid("'" + value +
                      "' is not the beginning of a URL such as https://api.example.com");
     }

@@ -1,6 +1,7 @@
 #include "http/wire/url_text.h"
 
 #include "runtime/base/json.h"
+#include "runtime/text/charset_text.h"
 #include "runtime/text/hex_text.h"
 
 namespace millrace {
@@ -36,12 +37,14 @@ Result<std::string> unescape(std::string_view text, Plus plus) {
   return out;
 }
 
-Result<std::string> decode(std::string_view text, Plus plus) {
+Result<std::string> decode(std::string_view text, Plus plus, std::string_view charset = {}) {
   // Each id in a path comes through here, and hardly any has something to decode.
   const bool has_escape = text.find('%') != std::string_view::npos ||
                           (plus == Plus::space && text.find('+') != std::string_view::npos);
   auto out = has_escape ? unescape(text, plus) : Result<std::string>(std::string(text));
   if (out && !is_valid_utf8(*out)) {
+    auto text_in_charset = charset.empty() ? std::nullopt : to_utf8(*out, charset);
+    if (text_in_charset) return std::move(*text_in_charset);
     return Error(ErrorCode::invalid_request, "the text is not valid UTF-8 after percent-decoding");
   }
   return out;
@@ -51,7 +54,7 @@ Result<std::string> decode(std::string_view text, Plus plus) {
 
 Result<std::string> percent_decode(std::string_view text) { return decode(text, Plus::literal); }
 
-Result<FormFields> parse_form(std::string_view text) {
+Result<FormFields> parse_form(std::string_view text, std::string_view charset) {
   FormFields fields;
   while (!text.empty()) {
     const auto end = text.find('&');
@@ -64,11 +67,11 @@ Result<FormFields> parse_form(std::string_view text) {
           "more than " + std::to_string(limits::form_fields_max) + " form fields or parameters");
     }
     const auto equals = field.find('=');
-    auto key = decode(field.substr(0, equals), Plus::space);
+    auto key = decode(field.substr(0, equals), Plus::space, charset);
     if (!key) return key.error();
     auto value =
         decode(equals == std::string_view::npos ? std::string_view() : field.substr(equals + 1),
-               Plus::space);
+               Plus::space, charset);
     if (!value) return value.error();
     fields.emplace_back(std::move(*key), std::move(*value));
   }

@@ -19,6 +19,7 @@ using FormFields = std::vector<std::pair<std::string, std::string>>;
 Result<std::string> percent_decode(std::string_view text);
 
 /// `a=1&b=two+words`. At most limits::form_fields_max fields, so that a body cannot make millions of strings.
-Result<FormFields> parse_form(std::string_view text);
+/// `charset`: of the bytes that escapes stand for; empty: UTF-8.
+Result<FormFields> parse_form(std::string_view text, std::string_view charset = {});
 
 }  // namespace millrace

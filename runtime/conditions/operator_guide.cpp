@@ -125,6 +125,25 @@ std::string operator_list() {
   return all;
 }
 
+namespace {
+
+/// `GreaterThan` of `NumberGreaterThan` and `StringGreaterThan`: the first that compares what is given.
+std::string operator_ending_in(std::string_view written, bool is_text) {
+  constexpr std::size_t telling_bytes_min = 4;
+  if (written.size() < telling_bytes_min) return {};
+  std::string found;
+  for (const std::string_view name : operator_names()) {
+    if (name.size() <= written.size()) continue;
+    if (!equal_but_for_case(name.substr(name.size() - written.size()), written)) continue;
+    const bool compares_text = name.starts_with("String");
+    if (found.empty() || compares_text == is_text) found = name;
+    if (compares_text == is_text) break;
+  }
+  return found;
+}
+
+}  // namespace
+
 std::string nearest_operator(std::string_view written, const Json* argument) {
   // Without the `$`, so that a misspelt `$stringContain` is near to its operator too.
   if (written.starts_with('$')) written.remove_prefix(1);
@@ -134,6 +153,7 @@ std::string nearest_operator(std::string_view written, const Json* argument) {
     if (lower == spelling.written)
       return std::string(is_text ? spelling.of_text : spelling.of_numbers);
   }
+  if (std::string ending = operator_ending_in(written, is_text); !ending.empty()) return ending;
   return nearest_name(written, {operator_names().begin(), operator_names().end()});
 }
 

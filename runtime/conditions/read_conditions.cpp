@@ -18,11 +18,38 @@ std::optional<Operator> read_operator(ObjectReader& json) {
   if (op) return op;
   const std::string nearest = nearest_operator(*name, json.find("argument"));
   const std::string hint = nearest.empty() ? std::string() : "; did you mean `" + nearest + "`?";
-  json.report("operator",
-              "there is no operator `" + *name + "`" + hint +
-                  " The operators, each with an example that holds: " + operator_list(),
-              "an operator", *name, nearest);
+  // The list is long, so one definition has it once.
+  constexpr std::string_view list_begins = " The operators, each with an example that holds: ";
+  const bool is_listed =
+      std::any_of(json.findings().begin(), json.findings().end(), [&](const ErrorDetail& finding) {
+        return finding.message.find(list_begins) != std::string::npos;
+      });
+  const std::string list = is_listed ? std::string(" Another finding lists the operators.")
+                                     : std::string(list_begins) + operator_list();
+  json.report_obstacle("operator", "there is no operator `" + *name + "`" + hint + list,
+                       "an operator", *name, nearest);
   return std::nullopt;
+}
+
+/// What is written out and never fits its operator is known before any run.
+void check_literals(ObjectReader& json, const Condition& condition) {
+  const auto example = [](std::string_view text) {
+    return text.empty() ? Json(nullptr) : *parse_json(text);
+  };
+  const OperatorGuide& guide = guide_to(condition.op);
+  const auto check = [&](std::string_view key, const Json& variable, const Json& argument) {
+    const auto fits = evaluate(condition.op, variable, argument);
+    if (fits) return;
+    const ErrorDetail& why = fits.error().details.front();
+    json.report(key, why.message, why.expected, describe(key == "variable" ? variable : argument));
+  };
+  if (json.find("variable") != nullptr && condition.variable.is_constant()) {
+    check("variable", condition.variable.constant(), example(guide.example_argument));
+  }
+  if (takes_argument(condition.op) && json.find("argument") != nullptr &&
+      condition.argument.is_constant()) {
+    check("argument", example(guide.example_variable), condition.argument.constant());
+  }
 }
 
 Condition read_condition(const Json& value, const std::string& pointer, ObjectReader& parent) {
@@ -41,6 +68,7 @@ Condition read_condition(const Json& value, const std::string& pointer, ObjectRe
     } else if (argument != nullptr && !argument->is_null()) {
       json.report("argument", name + " takes no argument", "nothing", describe(*argument));
     }
+    check_literals(json, condition);
   }
   json.finish();
   return condition;
@@ -78,7 +106,7 @@ ConditionGroups read_conditions(ObjectReader& parent, std::string_view key) {
     if (const auto* const group = (*list)[i].if_array()) {
       groups.push_back(read_group(*group, place, parent));
     } else {
-      parent.report_mismatch(place, "an array of conditions, like the other groups", (*list)[i]);
+      parent.report_unreadable(place, "an array of conditions, like the other groups", (*list)[i]);
     }
   }
   return groups;

@@ -82,7 +82,7 @@ Content read_content(std::string_view bytes, const ContentHeaders& headers) {
     if (value) return std::move(*value);
     if (is_json) return BrokenContent{value.error(), std::move(text), std::move(file)};
   }
-  if (type == form_type) return FormContent{std::move(*text)};
+  if (type == form_type) return FormContent{std::move(*text), charset};
   return Json(std::move(*text));
 }
 

@@ -36,6 +36,8 @@ struct FileContent {
 /// A form, not yet parsed, as UTF-8.
 struct FormContent {
   std::string text;
+  /// Of the bytes that `%XX` stand for; empty: UTF-8.
+  std::string charset = {};
 };
 
 /// What its headers say it is, it is not.

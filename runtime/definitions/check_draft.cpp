@@ -12,7 +12,7 @@ Outcome check_draft(const Json& definition) {
   if (trigger != nullptr && !trigger->is_object()) {
     json.report_mismatch(json.pointer_to("trigger"), "an object", *trigger);
   }
-  if (!findings.empty()) return invalid_definition(std::move(findings));
+  if (auto verdict = findings.verdict(Strictness::of_new); !verdict) return verdict.error();
   return Done{};
 }
 

@@ -1,7 +1,9 @@
 #include "runtime/definitions/compile_workflow.h"
 
+#include "runtime/base/limits.h"
 #include "runtime/conditions/read_conditions.h"
 #include "runtime/definitions/code_hint.h"
+#include "runtime/definitions/compile_stored_workflow.h"
 #include "runtime/definitions/link_integrations.h"
 #include "runtime/definitions/link_references.h"
 #include "runtime/definitions/number_steps.h"
@@ -51,8 +53,10 @@ void read_open_points(ObjectReader& json) {
     const Json* const said = point == nullptr ? nullptr : point->if_contains("message");
     const std::string message =
         said != nullptr && said->is_string() ? std::string(said->get_string()) : "it says nothing";
+    const Json* const step = point == nullptr ? nullptr : point->if_contains("step");
     json.findings().push_back(finding_at(
-        "", json.pointer_to("openPoints") + '/' + std::to_string(i),
+        step != nullptr && step->is_string() ? std::string(step->get_string()) : std::string(),
+        json.pointer_to("openPoints") + '/' + std::to_string(i),
         "an open point of the import: " + message + ". Mend the draft, then remove this entry"));
   }
 }
@@ -92,7 +96,9 @@ std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
 void check_functions(const Workflow& workflow, FunctionEngine& functions, Findings& findings) {
   for (const Step* const step : workflow.by_index) {
     const auto* const function = std::get_if<FunctionStep>(&step->config);
-    if (function == nullptr || function->code.empty()) continue;
+    const bool has_code = function != nullptr && !function->code.empty();
+    // What is too long has its finding, and compiling it would take long.
+    if (!has_code || function->code.size() > limits::function_code_bytes_max) continue;
     const auto checked = functions.check(function->code);
     if (std::string why = why_no_function(function->code); checked && !why.empty()) {
       findings.push_back(finding_at(step->id.text, step->pointer + "/code", std::move(why),
@@ -130,12 +136,10 @@ void derive(Workflow& workflow) {
   }
 }
 
-}  // namespace
-
-Result<std::shared_ptr<const Workflow>> compile_workflow(const Json& definition,
-                                                         const WorkflowIdentity& identity,
-                                                         const IntegrationCatalog* integrations,
-                                                         FunctionEngine* functions) {
+Result<std::shared_ptr<const Workflow>> compile(const Json& definition,
+                                                const WorkflowIdentity& identity,
+                                                const IntegrationCatalog* integrations,
+                                                FunctionEngine* functions, Strictness strictness) {
   // On the heap from the start: `by_index` points into it.
   const auto workflow = std::make_shared<Workflow>();
   workflow->id = identity.id;
@@ -149,10 +153,25 @@ Result<std::shared_ptr<const Workflow>> compile_workflow(const Json& definition,
   // Also after findings, so that wrong references and wrong code are reported together with them.
   link_references(*workflow, uncertain, findings);
   if (functions != nullptr) check_functions(*workflow, *functions, findings);
-  if (!findings.empty()) return invalid_definition(std::move(findings));
+  if (auto verdict = findings.verdict(strictness); !verdict) return verdict.error();
 
   derive(*workflow);
   return std::shared_ptr<const Workflow>(workflow);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Workflow>> compile_workflow(const Json& definition,
+                                                         const WorkflowIdentity& identity,
+                                                         const IntegrationCatalog* integrations,
+                                                         FunctionEngine* functions) {
+  return compile(definition, identity, integrations, functions, Strictness::of_new);
+}
+
+Result<std::shared_ptr<const Workflow>> compile_stored_workflow(
+    const Json& definition, const WorkflowIdentity& identity,
+    const IntegrationCatalog* integrations) {
+  return compile(definition, identity, integrations, nullptr, Strictness::of_stored);
 }
 
 }  // namespace millrace

@@ -44,6 +44,7 @@ struct CompiledSurroundings {
 struct CompiledTranslation {
   Json definition;  // in the definition format, an object always
   std::vector<CompiledFinding> findings;
+  std::map<std::string, std::string> step_ids = {};  // of the definition, by those that were given
 
   bool has(FindingWeight at_least) const;
 };
@@ -63,7 +64,8 @@ Result<Json> translate_compiled_form(const Json& compiled);
 Result<Json> accepted(const CompiledTranslation& translation);
 
 /// The definition as a draft that keeps what is refused as its `openPoints`: deploying says them until
-/// somebody has mended the draft and removed them.
+/// somebody has mended the draft and removed them. Each names its step as the draft does and says where that
+/// stands (`at`); `path` leads into what was imported.
 Json draft_with_open_points(CompiledTranslation translation);
 
 }  // namespace millrace

@@ -1,6 +1,7 @@
 #include "runtime/definitions/link_integrations.h"
 
 #include "runtime/integrations/check_parameters.h"
+#include "runtime/integrations/nearest_action.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/text/nearest_name.h"
 
@@ -109,7 +110,8 @@ class Linker {
       for (const auto& [name, each] : action.frozen_integration->actions) names.push_back(name);
       return add(step.id.text, step.pointer + "/action",
                  "\"" + action.integration + "\" has no action `" + action.action + '`',
-                 list_names(names), action.action, nearest_name(action.action, names));
+                 list_names(names), action.action,
+                 nearest_action(*action.frozen_integration, action.action));
     }
     check_constants(step, action);
   }
@@ -158,10 +160,11 @@ class Linker {
     return nullptr;
   }
 
+  /// Without integration or action there is nothing to send.
   void add(const std::string& step, const std::string& pointer, std::string message,
            std::string expected = {}, std::string got = {}, std::string nearest = {}) {
-    findings_.push_back(finding_at(step, pointer, std::move(message), std::move(expected),
-                                   std::move(got), std::move(nearest)));
+    findings_.add_obstacle(finding_at(step, pointer, std::move(message), std::move(expected),
+                                      std::move(got), std::move(nearest)));
   }
 
   Workflow& workflow_;

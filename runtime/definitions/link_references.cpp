@@ -181,13 +181,13 @@ class Linker {
         if (is_upstream(*step)) names.push_back(id);
       }
       if (name == "account") {
-        return add(
+        return add_obstacle(
             reference,
             "the fields of an account cannot be referred to yet: keep the value in a setting "
             "or in `user.meta`; requests to the integration carry its credential by themselves");
       }
-      return add(reference, "there is no step " + quoted(name), "a step that runs before", name,
-                 nearest_name(name, names));
+      return add_obstacle(reference, "there is no step " + quoted(name), "a step that runs before",
+                          name, nearest_name(name, names));
     }
     link_step(reference, *found->second);
   }
@@ -218,8 +218,8 @@ class Linker {
     }
     const std::size_t steps = workflow_.by_index.size();
     if (ordinal - 2 >= steps) {
-      return add(reference, "there is no step number " + name + ": 1 is the trigger and " +
-                                std::to_string(steps + 1) + " the last step");
+      return add_obstacle(reference, "there is no step number " + name + ": 1 is the trigger and " +
+                                         std::to_string(steps + 1) + " the last step");
     }
     link_step(reference, *workflow_.by_index[ordinal - 2]);
   }
@@ -374,11 +374,22 @@ class Linker {
         list_names(offered), given, nearest_name(given, offered));
   }
 
+  /// What is referred to exists, but is null where it stands.
   void add(const Reference& reference, const std::string& why, std::string expected = {},
            std::string got = {}, std::string nearest = {}) {
-    findings_.push_back(finding_at(reader_->id.text, *pointer_,
-                                   "in `{{" + reference.text + "}}`: " + why, std::move(expected),
-                                   std::move(got), std::move(nearest)));
+    findings_.push_back(
+        finding_about(reference, why, std::move(expected), std::move(got), std::move(nearest)));
+  }
+  /// Nothing is referred to.
+  void add_obstacle(const Reference& reference, const std::string& why, std::string expected = {},
+                    std::string got = {}, std::string nearest = {}) {
+    findings_.add_obstacle(
+        finding_about(reference, why, std::move(expected), std::move(got), std::move(nearest)));
+  }
+  ErrorDetail finding_about(const Reference& reference, const std::string& why,
+                            std::string expected, std::string got, std::string nearest) const {
+    return finding_at(reader_->id.text, *pointer_, "in `{{" + reference.text + "}}`: " + why,
+                      std::move(expected), std::move(got), std::move(nearest));
   }
 
   Workflow& workflow_;

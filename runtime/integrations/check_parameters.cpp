@@ -73,7 +73,7 @@ Outcome check_parameters(const IntegrationAction& action, const Json& parameters
   if (findings.empty()) return Done{};
   std::string message = "action \"" + action.name + "\": " + findings.front().message;
   if (!findings.front().expected.empty()) message += ", expected " + findings.front().expected;
-  return Error(ErrorCode::invalid_parameters, std::move(message), std::move(findings));
+  return Error(ErrorCode::invalid_parameters, std::move(message), findings.take());
 }
 
 }  // namespace millrace

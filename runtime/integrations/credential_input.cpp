@@ -43,7 +43,7 @@ class InputCheck {
 
   Outcome outcome(const std::string& message) && {
     if (findings_.empty()) return Done{};
-    return Error(ErrorCode::invalid_request, message, std::move(findings_));
+    return Error(ErrorCode::invalid_request, message, findings_.take());
   }
 
  private:

@@ -1,7 +1,9 @@
 #include "runtime/integrations/integration.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/integrations/nearest_action.h"
 #include "runtime/integrations/read_settings.h"
+#include "runtime/integrations/stored_integration.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/requests/read_request.h"
 #include "runtime/text/ascii_text.h"
@@ -121,8 +123,11 @@ void link_action(IntegrationAction& action, Findings& findings) {
     }
     if (reference.root == Root::step || reference.root == Root::trigger ||
         reference.root == Root::instance || reference.root == Root::index) {
-      report(
-          "an action sees `parameters`, `settings`, `user`, `secrets`, `execution` and `project`");
+      findings.add_obstacle(finding_at(
+          "", pointer,
+          "in `{{" + reference.text +
+              "}}`: an action sees `parameters`, `settings`, `user`, `secrets`, `execution` and "
+              "`project`"));
     }
   };
   for (Template* const each : templates_of(action.request)) each->visit_references(link);
@@ -154,8 +159,9 @@ std::map<std::string, IntegrationAction, std::less<>> read_actions(ObjectReader&
   ObjectReader json(*value, parent.pointer_to("actions"), "", parent.findings());
   if (!value->is_object()) return actions;
   if (value->get_object().size() > limits::actions_per_integration_max) {
-    parent.report("actions", "an integration may declare at most " +
-                                 std::to_string(limits::actions_per_integration_max) + " actions");
+    parent.report_obstacle("actions", "an integration may declare at most " +
+                                          std::to_string(limits::actions_per_integration_max) +
+                                          " actions");
     return actions;
   }
   for (const auto& member : value->get_object()) {
@@ -254,9 +260,37 @@ const IntegrationAction* find_action(const Integration& integration, std::string
   return find_by_name_or_intent(integration.actions, integration.type, name);
 }
 
-Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
-                                                               const Json& definition,
-                                                               DefinitionOrigin origin) {
+std::string nearest_action(const Integration& integration, std::string_view name) {
+  std::vector<std::string> names;
+  std::vector<std::string> bare_names;
+  for (const auto& [own_name, action] : integration.actions) {
+    for (const std::string& prefix : {std::string(), bare_name(integration.type)}) {
+      names.push_back(own_name);
+      bare_names.push_back(prefix + bare_name(own_name));
+    }
+  }
+  if (std::string nearest = nearest_name(name, names); !nearest.empty()) return nearest;
+  const std::string nearest = nearest_name(bare_name(name), bare_names);
+  const auto found = std::find(bare_names.begin(), bare_names.end(), nearest);
+  return nearest.empty() ? std::string()
+                         : names[static_cast<std::size_t>(found - bare_names.begin())];
+}
+
+namespace {
+
+/// What comes in from the provider. There was a time when anything could stand there, unread: what is stored and
+/// means nothing is passed over.
+void read_incoming(ObjectReader& json, Strictness strictness, Integration& integration) {
+  Findings passed_over;
+  const bool is_new = strictness == Strictness::of_new;
+  ObjectReader incoming(integration.definition, "", "", is_new ? json.findings() : passed_over);
+  integration.webhooks = read_webhooks(incoming);
+  integration.triggers = read_offered_triggers(incoming);
+  for (const char* const known : {"webhooks", "triggers"}) json.find(known);
+}
+
+Result<std::shared_ptr<const Integration>> compile(const std::string& type, const Json& definition,
+                                                   Strictness strictness) {
   auto integration = std::make_shared<Integration>();
   integration->type = type;
   integration->definition = definition;
@@ -271,14 +305,23 @@ Result<std::shared_ptr<const Integration>> compile_integration(const std::string
     integration->auth = read_auth(json);
     integration->actions = read_actions(json);
     integration->settings = read_settings(json);
-    const std::size_t before = findings.size();
-    integration->webhooks = read_webhooks(json);
-    integration->triggers = read_offered_triggers(json);
-    if (origin == DefinitionOrigin::stored) findings.resize(before);
+    read_incoming(json, strictness, *integration);
     json.finish();
   }
-  if (!findings.empty()) return invalid_definition(std::move(findings));
+  if (auto verdict = findings.verdict(strictness); !verdict) return verdict.error();
   return std::shared_ptr<const Integration>(std::move(integration));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
+                                                               const Json& definition) {
+  return compile(type, definition, Strictness::of_new);
+}
+
+Result<std::shared_ptr<const Integration>> compile_stored_integration(const std::string& type,
+                                                                      const Json& definition) {
+  return compile(type, definition, Strictness::of_stored);
 }
 
 }  // namespace millrace

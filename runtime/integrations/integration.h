@@ -73,14 +73,9 @@ struct Integration {
   Json definition;  // as given
 };
 
-/// Whose definition it is. Of a stored one, which may be older than the checks of webhooks and triggers,
-/// those that cannot be read are left out, and are no findings.
-enum class DefinitionOrigin : std::uint8_t { given, stored };
-
 /// Error `invalid_definition` with all findings at once, as for workflows.
-Result<std::shared_ptr<const Integration>> compile_integration(
-    const std::string& type, const Json& definition,
-    DefinitionOrigin origin = DefinitionOrigin::given);
+Result<std::shared_ptr<const Integration>> compile_integration(const std::string& type,
+                                                               const Json& definition);
 
 /// The intents that mean what an integration declares as `name`, as bare names (text/bare_name.h).
 std::vector<std::string> names_of_intents(std::string_view type, std::string_view name);

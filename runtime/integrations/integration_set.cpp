@@ -2,9 +2,8 @@
 
 namespace millrace {
 
-Outcome IntegrationSet::put(const std::string& type, const Json& definition,
-                            DefinitionOrigin origin) {
-  auto compiled = compile_integration(type, definition, origin);
+Outcome IntegrationSet::put(const std::string& type, const Json& definition) {
+  auto compiled = compile_integration(type, definition);
   if (!compiled) return compiled.error();
   by_type_[type] = std::move(*compiled);
   return Done{};

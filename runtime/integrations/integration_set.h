@@ -10,8 +10,7 @@ namespace millrace {
 class IntegrationSet final : public IntegrationCatalog {
  public:
   /// Replaces the one of that type. Error invalid_definition.
-  Outcome put(const std::string& type, const Json& definition,
-              DefinitionOrigin origin = DefinitionOrigin::given);
+  Outcome put(const std::string& type, const Json& definition);
 
   std::shared_ptr<const Integration> find_integration(std::string_view type) const override;
   std::vector<std::string> integration_types() const override;

@@ -6,6 +6,28 @@
 
 namespace millrace {
 
+void Findings::clear() {
+  all_.clear();
+  obstacles_.clear();
+}
+
+std::vector<ErrorDetail> Findings::take() {
+  std::vector<ErrorDetail> all = std::move(all_);
+  clear();
+  return all;
+}
+
+Outcome Findings::verdict(Strictness strictness) const {
+  std::vector<ErrorDetail> refusing;
+  if (strictness == Strictness::of_new) {
+    refusing = all_;
+  } else {
+    for (const std::size_t position : obstacles_) refusing.push_back(all_[position]);
+  }
+  if (refusing.empty()) return Done{};
+  return invalid_definition(std::move(refusing));
+}
+
 ErrorDetail finding_at(std::string step, std::string pointer, std::string message,
                        std::string expected, std::string got, std::string nearest) {
   ErrorDetail detail;
@@ -18,7 +40,7 @@ ErrorDetail finding_at(std::string step, std::string pointer, std::string messag
   return detail;
 }
 
-Error invalid_definition(Findings findings) {
+Error invalid_definition(std::vector<ErrorDetail> findings) {
   CHECK(!findings.empty(), "a definition is invalid for a reason");
   const ErrorDetail& first = findings.front();
   std::string message = "the definition is not valid: ";

@@ -39,7 +39,7 @@ ObjectReader::ObjectReader(const Json& value, std::string pointer, std::string s
       pointer_(std::move(pointer)),
       step_(std::move(step)),
       findings_(findings) {
-  if (object_ == nullptr) report_mismatch(pointer_, "an object", value);
+  if (object_ == nullptr) report_unreadable(pointer_, "an object", value);
 }
 
 std::string ObjectReader::pointer_to(std::string_view key) const {
@@ -54,7 +54,7 @@ const Json* ObjectReader::find(std::string_view key) {
 const Json* ObjectReader::require(std::string_view key, std::string_view expected) {
   const Json* const value = find(key);
   if (value == nullptr && object_ != nullptr) {
-    report(key, "`" + std::string(key) + "` is missing", std::string(expected), "nothing");
+    report_obstacle(key, "`" + std::string(key) + "` is missing", std::string(expected), "nothing");
   }
   return value;
 }
@@ -63,7 +63,7 @@ std::optional<std::string> ObjectReader::text(std::string_view key) {
   const Json* const value = find(key);
   if (value == nullptr) return std::nullopt;
   if (value->is_string()) return std::string(value->get_string());
-  report_mismatch(pointer_to(key), "a string", *value);
+  report_unreadable(pointer_to(key), "a string", *value);
   return std::nullopt;
 }
 
@@ -71,7 +71,7 @@ std::optional<std::string> ObjectReader::required_text(std::string_view key) {
   const Json* const value = require(key, "a string that is not empty");
   if (value == nullptr) return std::nullopt;
   if (value->is_string() && !value->get_string().empty()) return std::string(value->get_string());
-  report_mismatch(pointer_to(key), "a string that is not empty", *value);
+  report_unreadable(pointer_to(key), "a string that is not empty", *value);
   return std::nullopt;
 }
 
@@ -117,7 +117,7 @@ bool ObjectReader::boolean(std::string_view key, bool otherwise) {
   const Json* const value = find(key);
   if (value == nullptr) return otherwise;
   if (value->is_bool()) return value->get_bool();
-  report_mismatch(pointer_to(key), "true or false", *value);
+  report_unreadable(pointer_to(key), "true or false", *value);
   return otherwise;
 }
 
@@ -125,44 +125,51 @@ std::optional<std::int64_t> ObjectReader::integer(std::string_view key, std::int
                                                   std::int64_t max) {
   const Json* const value = find(key);
   if (value == nullptr) return std::nullopt;
+  const std::string expected =
+      "an integer from " + std::to_string(min) + " to " + std::to_string(max);
   // What is too large for int64 is stored as uint64 or double and is out of any range we ask for.
-  if (value->is_int64() && value->get_int64() >= min && value->get_int64() <= max) {
-    return value->get_int64();
+  if (!value->is_int64()) {
+    report_unreadable(pointer_to(key), expected, *value);
+    return std::nullopt;
   }
-  report_mismatch(pointer_to(key),
-                  "an integer from " + std::to_string(min) + " to " + std::to_string(max), *value);
-  return std::nullopt;
+  const std::int64_t given = value->get_int64();
+  if (given < min || given > max) report_mismatch(pointer_to(key), expected, *value);
+  return std::clamp(given, min, max);
 }
 
 std::optional<double> ObjectReader::number(std::string_view key, double min, double max) {
   const Json* const value = find(key);
   if (value == nullptr) return std::nullopt;
-  if (value->is_number()) {
-    const auto given = value->to_number<double>();
-    if (given >= min && given <= max) return given;
+  const std::string expected = "a number from " + to_text(min) + " to " + to_text(max);
+  if (!value->is_number()) {
+    report_unreadable(pointer_to(key), expected, *value);
+    return std::nullopt;
   }
-  report_mismatch(pointer_to(key), "a number from " + to_text(min) + " to " + to_text(max), *value);
-  return std::nullopt;
+  const auto given = value->to_number<double>();
+  if (!(given >= min && given <= max)) report_mismatch(pointer_to(key), expected, *value);
+  return std::clamp(given, min, max);
 }
 
 std::optional<Millis> ObjectReader::duration(std::string_view key, Millis max) {
   const Json* const value = find(key);
   if (value == nullptr) return std::nullopt;
-  if (value->is_string()) {
-    const auto given = parse_duration(std::string_view(value->get_string()));
-    if (given && *given > Millis(0) && *given <= max) return given;
+  std::optional<Millis> given;
+  if (value->is_string()) given = parse_duration(std::string_view(value->get_string()));
+  const std::string expected =
+      "a duration such as \"500ms\", \"30s\" or \"5m\", at most " + duration_text(max);
+  if (!given || *given <= Millis(0)) {
+    report_unreadable(pointer_to(key), expected, *value);
+    return std::nullopt;
   }
-  report_mismatch(pointer_to(key),
-                  "a duration such as \"500ms\", \"30s\" or \"5m\", at most " + duration_text(max),
-                  *value);
-  return std::nullopt;
+  if (*given > max) report_mismatch(pointer_to(key), expected, *value);
+  return std::min(*given, max);
 }
 
 const JsonArray* ObjectReader::array(std::string_view key) {
   const Json* const value = find(key);
   if (value == nullptr) return nullptr;
   if (value->is_array()) return &value->get_array();
-  report_mismatch(pointer_to(key), "an array", *value);
+  report_unreadable(pointer_to(key), "an array", *value);
   return nullptr;
 }
 
@@ -172,13 +179,13 @@ Template ObjectReader::any(std::string_view key, const Json& otherwise) {
 }
 
 Template ObjectReader::compile(const Json& value, const std::string& pointer) {
-  Findings mistakes;
+  std::vector<ErrorDetail> mistakes;
   Template compiled = Template::compile(value, pointer, mistakes);
   // What is nested too deeply is a mistake already, and is not walked again.
   if (mistakes.empty()) refuse_references_in_keys(value, pointer);
   for (ErrorDetail& mistake : mistakes) {
     mistake.step = step_;
-    findings_.push_back(std::move(mistake));
+    findings_.add_obstacle(std::move(mistake));
   }
   return compiled;
 }
@@ -214,8 +221,8 @@ std::optional<std::size_t> ObjectReader::choice_position(std::string_view key,
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
     nearest = nearest_name(word, names);
   }
-  report(key, "`" + std::string(key) + "` must be one of " + list_names(names), list_names(names),
-         describe(*value), std::move(nearest));
+  report_obstacle(key, "`" + std::string(key) + "` must be one of " + list_names(names),
+                  list_names(names), describe(*value), std::move(nearest));
   return std::nullopt;
 }
 
@@ -230,12 +237,31 @@ void ObjectReader::report(std::string_view key, std::string message, std::string
                                  std::move(got), std::move(nearest)));
 }
 
-void ObjectReader::report_mismatch(const std::string& pointer, std::string_view expected,
-                                   const Json& got) {
+void ObjectReader::report_obstacle(std::string_view key, std::string message, std::string expected,
+                                   std::string got, std::string nearest) {
+  findings_.add_obstacle(finding_at(step_, pointer_to(key), std::move(message), std::move(expected),
+                                    std::move(got), std::move(nearest)));
+}
+
+namespace {
+
+ErrorDetail mismatch_at(const std::string& step, const std::string& pointer,
+                        std::string_view expected, const Json& got) {
   const std::string wanted(expected);
   const std::string given = describe(got);
-  findings_.push_back(
-      finding_at(step_, pointer, "expected " + wanted + ", got " + given, wanted, given));
+  return finding_at(step, pointer, "expected " + wanted + ", got " + given, wanted, given);
+}
+
+}  // namespace
+
+void ObjectReader::report_mismatch(const std::string& pointer, std::string_view expected,
+                                   const Json& got) {
+  findings_.push_back(mismatch_at(step_, pointer, expected, got));
+}
+
+void ObjectReader::report_unreadable(const std::string& pointer, std::string_view expected,
+                                     const Json& got) {
+  findings_.add_obstacle(mismatch_at(step_, pointer, expected, got));
 }
 
 void ObjectReader::finish() {

@@ -32,7 +32,7 @@ class ObjectReader {
 
   /// The value of a key, null if absent. All other readers are made of this one.
   const Json* find(std::string_view key);
-  /// Like `find`; an absent key is a finding.
+  /// Like `find`; an absent key is an obstacle.
   const Json* require(std::string_view key, std::string_view expected);
 
   std::optional<std::string> text(std::string_view key);
@@ -42,6 +42,7 @@ class ObjectReader {
   std::optional<std::string> constant_text(std::string_view key);
   std::optional<std::string> required_constant_text(std::string_view key);
   bool boolean(std::string_view key, bool otherwise);
+  /// What is out of range is a finding, and the nearest that is not is returned; for the two below as well.
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
   std::optional<double> number(std::string_view key, double min, double max);
   /// More than zero and at most `max`.
@@ -71,11 +72,16 @@ class ObjectReader {
 
   /// A key that is known but means nothing yet: its presence is a finding.
   void refuse(std::string_view key, std::string_view why);
-  /// Adds a finding about a key; an empty key means the object itself.
+  /// Adds a finding about a key; an empty key means the object itself. What the key means is clear and
+  /// is returned nevertheless (findings.h); else `report_obstacle`.
   void report(std::string_view key, std::string message, std::string expected = {},
               std::string got = {}, std::string nearest = {});
+  void report_obstacle(std::string_view key, std::string message, std::string expected = {},
+                       std::string got = {}, std::string nearest = {});
   /// Adds "expected this, got that" about a value below the object.
   void report_mismatch(const std::string& pointer, std::string_view expected, const Json& got);
+  /// The same of a value that cannot be read at all, so that nothing is left to execute.
+  void report_unreadable(const std::string& pointer, std::string_view expected, const Json& got);
 
   /// Reports the keys that were not asked for.
   void finish();

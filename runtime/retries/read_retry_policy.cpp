@@ -53,15 +53,13 @@ RetryPolicy read_delays(ObjectReader& json) {
                 "a step may be retried at most " + std::to_string(limits::retries_max) + " times",
                 "at most " + std::to_string(limits::retries_max) + " delays",
                 std::to_string(delays->size()));
-    return policy;
   }
-  for (std::size_t i = 0; i < delays->size(); ++i) {
+  for (std::size_t i = 0; i < std::min(delays->size(), limits::retries_max); ++i) {
     const Json& value = (*delays)[i];
     std::optional<Millis> delay;
     if (value.is_string()) delay = parse_duration(std::string_view(value.get_string()));
-    if (delay && *delay <= limits::retry_delay_max) {
-      policy.delays.push_back(*delay);
-    } else {
+    if (delay) policy.delays.push_back(std::min<Millis>(*delay, limits::retry_delay_max));
+    if (!delay || *delay > limits::retry_delay_max) {
       json.report_mismatch(json.pointer_to("delays") + '/' + std::to_string(i),
                            "a duration such as \"500ms\" or \"30s\", at most " +
                                std::to_string(limits::retry_delay_max / std::chrono::hours(1)) +

@@ -11,6 +11,7 @@
 #include "runtime/steps/step_catalog.h"
 #include "runtime/text/byte_size_text.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -33,7 +34,6 @@ std::string read_code(ObjectReader& json) {
                 "the code of a function may have at most " +
                     std::to_string(limits::function_code_bytes_max) + " bytes",
                 {}, std::to_string(code.size()) + " bytes");
-    return {};
   }
   return code;
 }
@@ -44,10 +44,11 @@ FunctionLimits read_limits(ObjectReader& json, const Step& step) {
   const auto memory = json.text("memory");
   if (!memory) return function_limits;
   const auto bytes = parse_byte_size(*memory);
-  if (bytes && *bytes >= limits::function_memory_settable_min &&
-      *bytes <= limits::function_memory_settable_max) {
-    function_limits.memory_bytes = *bytes;
-  } else {
+  if (bytes) {
+    function_limits.memory_bytes = std::clamp<std::size_t>(
+        *bytes, limits::function_memory_settable_min, limits::function_memory_settable_max);
+  }
+  if (!bytes || *bytes != function_limits.memory_bytes) {
     const std::string size = "a size from " +
                              std::to_string(limits::function_memory_settable_min >> 20) + "MB to " +
                              std::to_string(limits::function_memory_settable_max >> 20) + "MB";

@@ -66,7 +66,8 @@ Sequence SequenceReader::read(ObjectReader& parent, std::string_view key) {
 Sequence SequenceReader::read_some(ObjectReader& parent, std::string_view key) {
   const Json* const value = parent.require(key, "an array of steps");
   if (value != nullptr && value->is_array() && value->get_array().empty()) {
-    parent.report(key, "at least one step is needed", "an array of steps", "an empty array");
+    parent.report_obstacle(key, "at least one step is needed", "an array of steps",
+                           "an empty array");
   }
   return read(parent, key);
 }
@@ -98,7 +99,8 @@ bool SequenceReader::has_room_for_step(const std::string& pointer) {
 }
 
 void SequenceReader::add_finding(const std::string& pointer, std::string message) {
-  findings_.push_back(finding_at("", pointer, std::move(message)));
+  // Steps that are left out leave another workflow.
+  findings_.add_obstacle(finding_at("", pointer, std::move(message)));
 }
 
 Step SequenceReader::read_step(const Json& value, const std::string& pointer) {
@@ -119,24 +121,26 @@ void SequenceReader::read_id(ObjectReader& json, Step& step) {
   const auto id = json.required_text("id");
   if (!id) return;
   if (!is_step_id(*id)) {
-    json.report("id",
-                "a step's id starts with a letter or `_` and goes on with letters, digits, "
-                "`_` and `-`, at most " +
-                    std::to_string(limits::id_bytes_max) + " characters",
-                "[A-Za-z_][A-Za-z0-9_-]*", *id);
+    json.report_obstacle(
+        "id",
+        "a step's id starts with a letter or `_` and goes on with letters, digits, "
+        "`_` and `-`, at most " +
+            std::to_string(limits::id_bytes_max) + " characters",
+        "[A-Za-z_][A-Za-z0-9_-]*", *id);
     return;
   }
   if (parse_root(*id)) {
-    json.report("id",
-                "a step cannot be named `" + *id + "`: in references, `{{" + *id +
-                    "}}` always means something else",
-                "an id other than " + list_names(root_names()), *id);
+    json.report_obstacle("id",
+                         "a step cannot be named `" + *id + "`: in references, `{{" + *id +
+                             "}}` always means something else",
+                         "an id other than " + list_names(root_names()), *id);
     return;
   }
   const auto [place, is_new] = pointer_by_id_.emplace(*id, step.pointer);
   if (!is_new) {
-    json.report("id", "the id `" + *id + "` is already that of the step at " + place->second,
-                "an id that no other step has", *id);
+    json.report_obstacle("id",
+                         "the id `" + *id + "` is already that of the step at " + place->second,
+                         "an id that no other step has", *id);
     uncertain_.insert(*id);
     return;
   }
@@ -160,12 +164,13 @@ void SequenceReader::read_kind(ObjectReader& json, Step& step) {
   uncertain_.insert(step.id.text);
   if (!type) return;
   if (*type == unselected_type) {
-    json.report("type", "what this step does has not been chosen: choose it, or remove the step");
+    json.report_obstacle("type",
+                         "what this step does has not been chosen: choose it, or remove the step");
     return;
   }
   const std::string supported = list_names(step_types());
-  json.report("type", "there is no step type `" + *type + "`; the types are " + supported,
-              supported, *type, nearest_name(*type, step_types()));
+  json.report_obstacle("type", "there is no step type `" + *type + "`; the types are " + supported,
+                       supported, *type, nearest_name(*type, step_types()));
 }
 
 }  // namespace millrace

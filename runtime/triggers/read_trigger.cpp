@@ -22,9 +22,9 @@ bool is_planned(std::string_view type) {
 void report_type(ObjectReader& json, const std::string& type) {
   const std::string supported = list_names(trigger_types());
   if (is_planned(type)) {
-    json.report("type",
-                "triggers of type `" + type + "` are not supported yet; supported: " + supported,
-                supported, type);
+    json.report_obstacle(
+        "type", "triggers of type `" + type + "` are not supported yet; supported: " + supported,
+        supported, type);
     return;
   }
   std::vector<std::string> names = trigger_types();
@@ -32,9 +32,9 @@ void report_type(ObjectReader& json, const std::string& type) {
   const std::string nearest = nearest_name(type, names);
   // What is near may be refused as well; then it is no advice to write it.
   const std::string planned = is_planned(nearest) ? "; `" + nearest + "` is not supported yet" : "";
-  json.report("type",
-              "there is no trigger type `" + type + "`" + planned + "; supported: " + supported,
-              supported, type, nearest);
+  json.report_obstacle(
+      "type", "there is no trigger type `" + type + "`" + planned + "; supported: " + supported,
+      supported, type, nearest);
 }
 
 }  // namespace
@@ -54,9 +54,11 @@ std::optional<Trigger> read_trigger(ObjectReader& workflow) {
   Trigger trigger;
   kind->read(json, trigger);
   const bool is_mapped = json.find("objectMapping") != nullptr;
-  json.refuse("objectMapping",
-              "a trigger's body is not mapped by field mappings yet: map it in a function, and "
-              "remove this");
+  if (is_mapped) {
+    json.report_obstacle("objectMapping",
+                         "a trigger's body is not mapped by field mappings yet: map it in a "
+                         "function, and remove this");
+  }
   json.finish();
   if (is_mapped) return std::nullopt;  // what it would put out is another thing
   return trigger;

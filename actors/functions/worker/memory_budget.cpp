@@ -12,6 +12,8 @@ constexpr std::size_t grant_bytes = 4u << 20;
 // What V8 gets on top when the limit is reached, so that it can end the call instead of the
 // process.
 constexpr std::size_t heap_slack_bytes = 64u << 20;
+/// With less than this part of the budget free, memory is nearly full.
+constexpr std::size_t short_part = 4;
 
 }  // namespace
 
@@ -19,6 +21,9 @@ void MemoryBudget::attach(v8::Isolate* isolate, std::size_t heap_limit) {
   isolate_ = isolate;
   heap_limit_ = heap_limit;
   isolate_->AddNearHeapLimitCallback(&near_heap_limit, this);
+  // Only full collections are repeated in vain; the others are the daily bread of quick functions, and the
+  // clock is a system call.
+  isolate_->AddGCPrologueCallback(&before_collection, this, v8::kGCTypeMarkSweepCompact);
   isolate_->AddGCEpilogueCallback(&after_collection, this);
 }
 
@@ -27,6 +32,7 @@ void MemoryBudget::begin(std::size_t bytes) {
   granted_ = std::min(granted_, grant_bytes);
   is_in_call_ = true;
   is_exceeded_ = has_refused_ = false;
+  starved_.store(0, std::memory_order_relaxed);
   if (budget_ >= heap_limit_) return;
   // V8 lowers a limit only together with removing a callback. A higher one is granted when the
   // callback asks for it.
@@ -84,6 +90,12 @@ std::size_t MemoryBudget::next_heap_limit(std::size_t current) {
   return current + heap_slack_bytes;
 }
 
+void MemoryBudget::note_starved() {
+  if (!is_in_call_) return;
+  if (!has_refused_ && used() <= budget_ - budget_ / short_part) return;
+  starved_.store(starved() + processor_now() - collection_began_, std::memory_order_relaxed);
+}
+
 void MemoryBudget::look_after(v8::GCType collection) {
   if (!is_in_call_ || buffers_used_ <= grant_bytes || used() <= budget_) return;
   if (collection == v8::kGCTypeMarkSweepCompact) return exceed();
@@ -106,9 +118,15 @@ std::size_t MemoryBudget::near_heap_limit(void* budget, std::size_t current, std
   return static_cast<MemoryBudget*>(budget)->next_heap_limit(current);
 }
 
+void MemoryBudget::before_collection(v8::Isolate*, v8::GCType, v8::GCCallbackFlags, void* budget) {
+  static_cast<MemoryBudget*>(budget)->collection_began_ = processor_now();
+}
+
 void MemoryBudget::after_collection(v8::Isolate*, v8::GCType collection, v8::GCCallbackFlags,
                                     void* budget) {
-  static_cast<MemoryBudget*>(budget)->look_after(collection);
+  auto& self = *static_cast<MemoryBudget*>(budget);
+  if (collection == v8::kGCTypeMarkSweepCompact) self.note_starved();
+  self.look_after(collection);
 }
 
 }  // namespace millrace::worker

@@ -14,16 +14,25 @@
 // what the process may have. (V8's limit cannot be kept at what the buffers leave: it can be lowered
 // at any time, but V8 does not ask for more before it gives up on a large object.)
 //
+// Near the budget V8 collects again and again before it gives up, so a call may run out of time in there.
+// What full collections compute that leave the memory nearly full is counted as *starved*: a call that ends
+// for its time after much of that lacks memory (worker_contract.h).
+//
 // V8 allocates and frees on one thread only, because it runs single-threaded.
+
+#include "actors/functions/worker/clocks.h"
 
 #include <v8.h>
 
+#include <atomic>
 #include <cstddef>
 
 namespace millrace::worker {
 
 class MemoryBudget final : public v8::ArrayBuffer::Allocator {
  public:
+  /// Where `starved` is kept, so that it is known also when the process is killed.
+  explicit MemoryBudget(std::atomic<Nanos>& starved) : starved_(starved) {}
   /// The isolate, whose heap was made with that limit and that uses this allocator.
   void attach(v8::Isolate* isolate, std::size_t heap_limit);
 
@@ -34,6 +43,8 @@ class MemoryBudget final : public v8::ArrayBuffer::Allocator {
 
   /// The call's JavaScript is being terminated, because its memory is beyond the budget.
   bool is_exceeded() const { return is_exceeded_; }
+  /// What the call has computed in vain.
+  Nanos starved() const { return starved_.load(std::memory_order_relaxed); }
   /// A buffer found no room since `begin`.
   bool has_refused() const { return has_refused_; }
   /// By heap and buffers, garbage included.
@@ -50,12 +61,17 @@ class MemoryBudget final : public v8::ArrayBuffer::Allocator {
 
   std::size_t next_heap_limit(std::size_t current);
   void look_after(v8::GCType collection);
+  void note_starved();
   void collect_all();
 
   static std::size_t near_heap_limit(void* budget, std::size_t current, std::size_t initial);
+  static void before_collection(v8::Isolate* isolate, v8::GCType collection,
+                                v8::GCCallbackFlags flags, void* budget);
   static void after_collection(v8::Isolate* isolate, v8::GCType collection,
                                v8::GCCallbackFlags flags, void* budget);
 
+  std::atomic<Nanos>& starved_;  // of the call
+  Nanos collection_began_ = 0;   // by the processor's clock
   v8::Isolate* isolate_ = nullptr;
   std::size_t budget_ = 0;
   std::size_t heap_limit_ = 0;    // what V8 was told last

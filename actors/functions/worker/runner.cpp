@@ -55,8 +55,8 @@ bool is_lack_of_room(const std::optional<Failure>& failure) {
 
 }  // namespace
 
-Runner::Runner(Engine& engine, Outbox& outbox, const Options& options)
-    : engine_(engine), outbox_(outbox), contexts_max_(options.contexts_max) {
+Runner::Runner(Engine& engine, Outbox& outbox, std::atomic<Nanos>& starved, const Options& options)
+    : engine_(engine), outbox_(outbox), contexts_max_(options.contexts_max), memory_(starved) {
   std::set_new_handler(&end_for_memory);
   const std::size_t heap_limit =
       options.memory_bytes_max + engine_bytes + contexts_max_ * context_bytes;
@@ -141,10 +141,12 @@ void Runner::end(const Source& source, CallResult& result) {
   memory_.end();
   if (watchdog_->disarm()) out_of_time_ = true;
   if (out_of_time_ || memory_.is_exceeded()) isolate_->CancelTerminateExecution();
-  if (memory_.is_exceeded() || (memory_.has_refused() && is_lack_of_room(result.failure))) {
-    fail(result, ErrorCode::function_memory,
-         "the function used more than " + std::to_string(source.memory_bytes_max >> 20) +
-             " MB of memory");
+  const bool is_starved =
+      out_of_time_ &&
+      is_short_of_memory(memory_.starved(), std::chrono::nanoseconds(source.time_max));
+  if (memory_.is_exceeded() || is_starved ||
+      (memory_.has_refused() && is_lack_of_room(result.failure))) {
+    fail(result, ErrorCode::function_memory, out_of_memory_text(source.memory_bytes_max));
   } else if (out_of_time_) {
     fail(result, ErrorCode::function_timeout,
          "the function ran longer than " + std::to_string(source.time_max / nanos_per_ms) + " ms");

@@ -60,7 +60,8 @@ class Runner final : private ConsoleSink {
     v8::StartupData* snapshot = nullptr;
   };
 
-  Runner(Engine& engine, Outbox& outbox, const Options& options);
+  /// `starved`: see WorkerProgress.
+  Runner(Engine& engine, Outbox& outbox, std::atomic<Nanos>& starved, const Options& options);
 
   void add(Source source);
   void forget(std::uint32_t source);

@@ -112,7 +112,8 @@ void serve(Engine& engine, const Lockdown& lockdown, v8::StartupData& snapshot,
   Outbox outbox(worker_socket);
   announce(outbox, FrameKind::started);
   if (!lockdown.limit(data_bytes(settings.memory_bytes_max))) ::_exit(exit_code_not_started);
-  Runner runner(engine, outbox, {settings.contexts_max, settings.memory_bytes_max, &snapshot});
+  Runner runner(engine, outbox, progress.starved,
+                {settings.contexts_max, settings.memory_bytes_max, &snapshot});
   if (!lockdown.seal()) ::_exit(exit_code_not_started);
   announce(outbox, FrameKind::ready);
   Service(runner, outbox, progress).run();

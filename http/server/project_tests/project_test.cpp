@@ -153,7 +153,7 @@ std::vector<ProjectTest> read_project_tests(const std::string& root, FileFinding
       tests.push_back(std::move(test));
       continue;
     }
-    for (FileFinding& finding : locate(test.file, invalid_definition(std::move(found)))) {
+    for (FileFinding& finding : locate(test.file, invalid_definition(found.take()))) {
       findings.push_back(std::move(finding));
     }
   }

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <iostream>
+#include <iterator>
 
 namespace millrace {
 namespace {
@@ -64,20 +65,26 @@ void print(const ProjectTest& test, const TestVerdict& verdict) {
   std::cout << std::flush;
 }
 
+JsonArray findings_json(FileFindings findings) {
+  sort_findings(findings);
+  JsonArray list;
+  for (const auto& finding : findings) list.push_back(finding_json(finding));
+  return list;
+}
+
 int refuse(const TestOptions& options, FileFindings findings) {
   if (!options.json) {
     print_findings(std::move(findings));
     return exit_codes::refused;
   }
-  sort_findings(findings);
-  JsonArray list;
-  for (const auto& finding : findings) list.push_back(finding_json(finding));
-  std::cout << to_text(JsonObject{{"passed", false}, {"findings", std::move(list)}}) << std::endl;
+  const JsonArray list = findings_json(std::move(findings));
+  std::cout << to_text(JsonObject{{"passed", false}, {"findings", list}}) << std::endl;
   return exit_codes::refused;
 }
 
+/// `faulty`: what is wrong with other files of tests, which do not keep these from running.
 int run_all(const TestOptions& options, const std::vector<ProjectTest>& tests,
-            ProjectTester& tester) {
+            ProjectTester& tester, FileFindings faulty) {
   std::size_t failed = 0;
   JsonArray lines;
   for (const ProjectTest& test : tests) {
@@ -89,20 +96,29 @@ int run_all(const TestOptions& options, const std::vector<ProjectTest>& tests,
       print(test, verdict);
     }
   }
+  const bool has_passed = failed == 0 && faulty.empty();
   if (options.json) {
-    std::cout << to_text(JsonObject{{"passed", failed == 0}, {"tests", std::move(lines)}})
-              << std::endl;
+    JsonObject line{{"passed", has_passed}, {"tests", std::move(lines)}};
+    if (!faulty.empty()) line.emplace("findings", findings_json(std::move(faulty)));
+    std::cout << to_text(line) << std::endl;
   } else {
-    std::cout << tests.size() - failed << " of " << tests.size() << " passed" << std::endl;
+    std::cout << tests.size() - failed << " of " << tests.size() << " passed"
+              << (faulty.empty() ? "" : "; others cannot be read") << std::endl;
+    print_findings(std::move(faulty));
   }
-  return failed == 0 ? exit_codes::done : exit_codes::refused;
+  return has_passed ? exit_codes::done : exit_codes::refused;
 }
 
 int test(const TestOptions& options, const MakeFunctionEngine& make_engine) {
   const auto folder = read_project_folder(options.folder);
   if (!folder) return complain(folder.error(), options.format());
   FolderCheck check = check_folder(*folder, make_engine);
-  const auto tests = read_project_tests(options.folder, check.findings);
+  FileFindings faulty;
+  const auto tests = read_project_tests(options.folder, faulty);
+  // A definition may be what a test is about; a test is about nothing but itself.
+  if (!check.findings.empty() || tests.empty()) {
+    std::move(faulty.begin(), faulty.end(), std::back_inserter(check.findings));
+  }
   if (!check.findings.empty()) return refuse(options, std::move(check.findings));
   if (tests.empty()) {
     return complain(Error(ErrorCode::invalid_request,
@@ -115,7 +131,7 @@ int test(const TestOptions& options, const MakeFunctionEngine& make_engine) {
   const auto functions = make_engine();
   if (!functions) return complain(functions.error(), options.format());
   ProjectTester tester(*folder, **functions);
-  return run_all(options, tests, tester);
+  return run_all(options, tests, tester, std::move(faulty));
 }
 
 }  // namespace

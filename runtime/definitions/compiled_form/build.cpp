@@ -234,8 +234,11 @@ class Build {
     if (!own_id.empty()) around_.events.emplace(own_id, name);
     BuildItem& item = add(Kind::event, name, "");
     const JsonObject* const object = event.if_object();
-    const Json* const schema = object == nullptr ? nullptr : object->if_contains("schema");
-    item.definition = schema == nullptr || schema->is_null() ? Json(JsonObject()) : *schema;
+    item.definition = JsonObject();
+    for (const std::string_view key : {"sampleData", "schema"}) {
+      const Json* const example = object == nullptr ? nullptr : object->if_contains(key);
+      if (example != nullptr && !example->is_null()) item.definition = *example;
+    }
   }
 
   void note_integration(const std::string& type, const Json& given, const std::string& pointer) {

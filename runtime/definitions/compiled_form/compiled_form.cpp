@@ -67,7 +67,13 @@ class Translation {
           "the translated workflow is nested too deeply to be stored",
           "at most " + std::to_string(limits::json_depth_max) + " levels");
     }
-    return {std::move(definition), log_.take()};
+    CompiledTranslation translation{std::move(definition), log_.take()};
+    for (const CompiledStep& step : list_.steps()) {
+      if (const auto name = list_.names().find(step.id)) {
+        translation.step_ids.emplace(step.id, *name);
+      }
+    }
+    return translation;
   }
 
  private:
@@ -366,7 +372,7 @@ Result<CompiledTranslation> read_compiled_form(const Json& compiled,
 }
 
 Result<Json> accepted(const CompiledTranslation& translation) {
-  Findings refused;
+  std::vector<ErrorDetail> refused;
   for (const CompiledFinding& each : translation.findings) {
     if (each.weight >= FindingWeight::refused) refused.push_back(each.detail);
   }
@@ -380,14 +386,41 @@ Result<Json> translate_compiled_form(const Json& compiled) {
   return accepted(*translation);
 }
 
+namespace {
+
+/// The pointer of the step with that id, wherever it is nested.
+std::optional<std::string> place_of_step(const Json& value, const std::string& id,
+                                         const std::string& pointer) {
+  if (const auto* const array = value.if_array()) {
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      if (auto at = place_of_step((*array)[i], id, pointer + '/' + std::to_string(i))) return at;
+    }
+  } else if (const auto* const object = value.if_object()) {
+    const bool is_step =
+        object->contains("type") && compiled_form::text_member(*object, "id") == id;
+    if (is_step) return pointer;
+    for (const std::string_view key : {"steps", "then", "else", "branches"}) {
+      const Json* const inner = object->if_contains(key);
+      if (inner == nullptr) continue;
+      if (auto at = place_of_step(*inner, id, pointer + '/' + std::string(key))) return at;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Json draft_with_open_points(CompiledTranslation translation) {
   JsonArray open;
   for (const CompiledFinding& each : translation.findings) {
-    // A step that nothing leads to would not have run there either.
-    const bool is_open = each.weight >= FindingWeight::refused && each.code != "never_reached";
-    if (!is_open) continue;
+    if (each.weight < FindingWeight::refused) continue;
     JsonObject point{{"code", each.code}, {"path", each.detail.path}};
-    if (!each.detail.step.empty()) point.emplace("step", each.detail.step);
+    const auto named = translation.step_ids.find(each.detail.step);
+    if (named != translation.step_ids.end()) {
+      const auto at = place_of_step(translation.definition, named->second, "");
+      if (at) point.emplace("at", *at);
+      point.emplace("step", at ? named->second : each.detail.step);  // it was left out
+    }
     point.emplace("message", each.detail.message);
     open.emplace_back(std::move(point));
   }

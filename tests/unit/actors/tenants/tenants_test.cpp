@@ -186,4 +186,31 @@ TEST_CASE("a user who is seen while too much waits for the disk is seen by the n
   CHECK(*node.users.find(project, ada) != nullptr);
 }
 
+TEST_CASE("what a project keeps under milder rules stays, and what is damaged hides nothing else") {
+  storage::MemoryStore memory;
+  {
+    Node node(memory);
+    node.make_project("p1");
+    storage::WriteBatch batch;
+    storage::IntegrationTable::put(
+        batch, {project, "crm", R"({"baseUrl":"https://crm.example","colour":"red"})", {}});
+    storage::IntegrationTable::put(batch, {project, "damaged", "{", {}});
+    storage::AppEventTable::put(batch, {project, "Damaged", "{", {}});
+    storage::AppEventTable::put(batch, {project, "Lead", "{}", {}});
+    REQUIRE(memory.commit(batch).ok());
+  }
+  Node node(memory);
+  CHECK(node.integrations.get(project, "crm").ok());
+  CHECK_FALSE(node.integrations.get(project, "damaged").ok());
+  const auto view = node.project_views.now(project);
+  REQUIRE(view.ok());
+  CHECK((*view)->events->get("Lead").ok());
+  CHECK_FALSE((*view)->events->get("Damaged").ok());
+  // Who writes it anew is held to the rules of today.
+  CHECK_FALSE(
+      node.integrations
+          .put(project, "crm", *parse_json(R"({"baseUrl":"https://crm.example","colour":"red"})"))
+          .ok());
+}
+
 }  // namespace millrace

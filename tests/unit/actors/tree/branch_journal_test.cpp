@@ -189,6 +189,27 @@ TEST_CASE("after a lost batch nothing of that incarnation is written any more") 
   CHECK(bed.events_on_disk() == 0);
 }
 
+TEST_CASE("an element that asks behind its parent's lost commit is not told that it may send") {
+  JournalBed bed;
+  bed.start();
+  bed.journal.flush(Urgency::urgent);
+  REQUIRE(bed.settle());
+  const auto inbox = std::make_shared<Inbox>();
+  const BranchMachine machine = bed.machine;
+  BranchJournal element({bed.store, bed.commits, bed.timers, bed.reader, bed.reminder, nullptr},
+                        bed.identity(BranchPath{}.child(work, 0)), machine, 0, inbox);
+  bed.complete(work);
+  bed.store.fail_next_commits(1, ErrorCode::storage_failed);
+  bed.journal.flush(Urgency::urgent);
+  REQUIRE(bed.inbox->next<CommitFailed>());
+  // The disk is well again, and the parent has not gone yet. The element has nothing to write.
+  element.tell_call(1);
+  element.flush(Urgency::urgent);
+  CHECK(inbox->next<CommitFailed>());
+  REQUIRE(bed.settle());
+  CHECK(inbox->is_empty());
+}
+
 TEST_CASE("when the first batch of a run is lost its client is told at once") {
   JournalBed bed;
   bed.start();

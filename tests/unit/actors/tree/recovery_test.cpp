@@ -1,5 +1,6 @@
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
+#include "tests/support/gate.h"
 #include "tests/unit/actors/tree/workflows.h"
 
 using namespace millrace;
@@ -78,6 +79,44 @@ TEST_CASE("an element that sends a file sends nothing after its parent's commit 
   bed.functions->release("work");
   REQUIRE(bed.reaches(execution, ExecutionStatus::succeeded));
   CHECK(bed.functions->calls("work") == 2);
+  CHECK(bed.http->sent("put").size() == 1);
+}
+
+TEST_CASE("an element whose commit is lost with its parent's hears of it and sends nothing") {
+  Gate disk;
+  ActorTestBed bed;
+  const OpenAtEnd open{disk};
+  bed.deploy("w",
+             R"([{"id":"get","type":"request","method":"GET","url":"https://api.example/a.png"},)" +
+                 function_step("work") + "," +
+                 fan_out(function_step("prepare") +
+                         R"(,{"id":"put","type":"request","method":"PUT","bodyType":"raw",)"
+                         R"("url":"https://api.example/b","body":"{{get.response.body}}"})") +
+                 "]");
+  bed.http->on("get", answering_bytes(200, "image/png", "\x89PNG"));
+  bed.functions->hold("work");
+  bed.functions->hold("prepare");
+  const auto execution = bed.accept("w", JsonObject{{"items", JsonArray{1}}});
+  REQUIRE(bed.functions->wait_for_calls("work", 1));
+  // From here on the disk stands, with nothing of this run on its way.
+  REQUIRE(bed.commits->commit_and_wait({}).ok());
+  bed.commits->submit({}, storage::Urgency::urgent, [&](const Outcome&) { disk.stand(); });
+  REQUIRE(bed.eventually([&] { return disk.is_taken(); }));
+  bed.store.fail_next_commits(1, ErrorCode::storage_failed);
+  // The parent hands over that the fan-out is open before its element begins.
+  bed.functions->release("work");
+  REQUIRE(bed.functions->wait_for_calls("prepare", 1));
+  const auto of_parent = bed.commits->stats().waiting_bytes;
+  REQUIRE(of_parent > 0);
+  // The element hands over its page, with the wish to be told when its request may leave.
+  bed.functions->release("prepare");
+  REQUIRE(bed.eventually([&] { return bed.commits->stats().waiting_bytes > of_parent; }));
+  CHECK(bed.http->sent("put").empty());
+  disk.open();
+  REQUIRE(bed.reaches(execution, ExecutionStatus::succeeded));
+  CHECK(bed.commits->stats().failures == 1);
+  CHECK(bed.functions->calls("work") == 2);
+  CHECK(bed.functions->calls("prepare") == 2);
   CHECK(bed.http->sent("put").size() == 1);
 }
 

@@ -179,4 +179,11 @@ TEST_CASE("file objects inside JSON are decoded and bad hex is refused with its 
   CHECK_THAT(refusal(R"({"dataType":"FILE","data":")" + handle + "\"}", ""), says("not hex"));
 }
 
+TEST_CASE("escapes in a form are read in the form's charset", "[http]") {
+  const std::string type = "application/x-www-form-urlencoded";
+  CHECK(body_of("name=caf%e9", type + "; charset=iso-8859-1").at("name") == Json("café"));
+  CHECK(body_of("name=caf%c3%a9", type + "; charset=utf-8").at("name") == Json("café"));
+  CHECK_THAT(refusal("name=caf%e9", type), says("not valid UTF-8"));
+}
+
 }  // namespace millrace

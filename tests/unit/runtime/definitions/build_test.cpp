@@ -112,7 +112,7 @@ TEST_CASE("events and secrets of a build are found by their ids") {
   CHECK(at(sync.definition, "/steps/0/body") == R"("{{trigger}}")");
   CHECK(at(sync.definition, "/hidden") == "true");
   CHECK(codes(sync).empty());
-  CHECK(at(item(items, "Contact Created").definition, "") == "{}");
+  CHECK(at(item(items, "Contact Created").definition, "") == R"({"email":"a@example.com"})");
 }
 
 TEST_CASE("what has no counterpart stays an open point of the draft until somebody mends it") {
@@ -121,6 +121,9 @@ TEST_CASE("what has no counterpart stays an open point of the draft until somebo
   CHECK(at(random.definition, "/openPoints/0/code") == R"("no_counterpart")");
   CHECK(at(random.definition, "/openPoints/0/path") ==
         R"("/steps/1/parameters/parameters/0/source")");
+  // As the draft calls it, and where it stands there.
+  CHECK(at(random.definition, "/openPoints/0/step") == at(random.definition, "/steps/0/id"));
+  CHECK(at(random.definition, "/openPoints/0/at") == R"("/steps/0")");
   IntegrationSet integrations;
   REQUIRE(integrations.put("crm", item(items, "crm").definition).ok());
   const auto refused = compile_workflow(random.definition, test_identity(), &integrations);
@@ -131,6 +134,24 @@ TEST_CASE("what has no counterpart stays an open point of the draft until somebo
   Json mended = random.definition;
   mended.get_object().erase("openPoints");
   CHECK(compile_workflow(mended, test_identity(), &integrations).ok());
+}
+
+TEST_CASE("a step that nothing leads to is an open point too, by the name that it had") {
+  const auto items = items_of(R"({"integrations": {"crm": {"workflows": {"w": {"id": "w", "steps": [
+      {"id": "t", "type": "TRIGGER/ENDPOINT", "next": ["m"],
+       "parameters": {"allowArbitraryPayload": true}},
+      {"id": "m", "type": "TRANSITION/MAP", "next": [], "nextToIterate": "i",
+       "parameters": {"iterator": {"type": "VALUE", "value": [1], "dataType": "ARRAY"}}},
+      {"id": "i", "type": "ACTION/FUNCTION", "next": [], "parameters": {"code": "() => 1",
+       "parameters": [{"key": "n", "source": {"type": "UUID_NONCE"}}]}},
+      {"id": "lost", "type": "ACTION/FUNCTION", "next": [],
+       "parameters": {"code": "() => 1", "parameters": []}}]}}}}})");
+  const Json& draft = item(items, "w").definition;
+  CHECK(at(draft, "/openPoints/0/at") == R"("/steps/0/steps/0")");
+  CHECK(at(draft, "/openPoints/0/step") == R"("i")");
+  CHECK(at(draft, "/openPoints/1/code") == R"("never_reached")");
+  CHECK(at(draft, "/openPoints/1/step") == R"("lost")");
+  CHECK(at(draft, "/openPoints/1/at") == "nothing");
 }
 
 TEST_CASE("a workflow that cannot be put in order is left out and named, the others are not") {

@@ -2,6 +2,7 @@
 
 #include "compile_text.h"
 #include "compiled_samples.h"
+#include "runtime/conditions/operator_guide.h"
 
 using namespace millrace;
 
@@ -314,9 +315,11 @@ TEST_CASE("sources without a counterpart are named with their place") {
 }
 
 TEST_CASE("every operator is translated from its wire name") {
-  const auto condition = [](const std::string& op, const std::string& rest) {
+  const auto condition = [](const std::string& op, const std::string& rest,
+                            const std::string& variable = R"("v")") {
     const std::string wire = R"({"type":"OPERATOR","condition":{"operator":")" + op +
-                             R"(","variable":{"type":"VALUE","value":"v"})" + rest + "}}";
+                             R"(","variable":{"type":"VALUE","value":)" + variable + '}' + rest +
+                             "}}";
     return with_steps(R"({"id":"a","type":"TRANSITION/IFELSE","parameters":{"choices":[
       {"label":"Yes","next":null,"conditionWrapper":)" +
                       wire + "}]}}");
@@ -337,7 +340,15 @@ TEST_CASE("every operator is translated from its wire name") {
     CHECK(at(definition, "/steps/0/if/0/0/variable") == R"("v")");
     CHECK(at(definition, "/steps/0/if/0/0/argument") ==
           (takes_argument(op) ? R"(["x"])" : "nothing"));
-    CHECK(compile_workflow(definition, test_identity()).ok());
+    // With values that it can compare.
+    const OperatorGuide& guide = guide_to(op);
+    const std::string fitting_argument =
+        takes_argument(op)
+            ? R"(,"argument":{"type":"VALUE","value":)" + std::string(guide.example_argument) + '}'
+            : "";
+    const Json fitting =
+        translated(condition(wire, fitting_argument, std::string(guide.example_variable)));
+    CHECK(compile_workflow(fitting, test_identity()).ok());
   }
   // The variable is the array that is searched there, the argument here.
   const Json search =

@@ -63,7 +63,7 @@ TEST_CASE("a stored integration with webhooks that cannot be read serves without
   const auto json = parse_json(with_webhooks(
       R"({"old": {"whatever": 1}, "new": {"scope": "user"}})", R"({"t": {"webhook": "new"}})"));
   CHECK_FALSE(compile_integration("crm", *json).ok());
-  const auto stored = compile_integration("crm", *json, DefinitionOrigin::stored);
+  const auto stored = compile_stored_integration("crm", *json);
   REQUIRE(stored.ok());
   CHECK((*stored)->webhooks.size() == 1);
   CHECK((*stored)->triggers.size() == 1);
