@@ -59,6 +59,7 @@ enum class Kind : std::uint8_t {
   timer = 48,             // due time, execution, branch, step
   wake = 49,              // due time, target kind(1), target key
   event_log = 50,         // project, time, number(8); on the user's shard
+  sign_in = 54,           // hash of what names it; on a shard of its own
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -141,6 +142,9 @@ std::string users(ShardId shard, const ProjectId& project);
 /// The user's key as it would be on that shard: where users that follow this one begin.
 std::string user_on(ShardId shard, const ProjectId& project, const UserId& user);
 std::string user(const ProjectId& project, const UserId& user);
+/// `hash`: of what whoever signs in holds; in lower-case hex.
+std::string sign_in(std::string_view hash);
+ShardId shard_of_sign_in(std::string_view hash);
 std::string user_erasures(ShardId shard);  // prefix
 std::string user_erasure(const ProjectId& project, const UserId& user);
 std::string credentials(ShardId shard);                                 // prefix

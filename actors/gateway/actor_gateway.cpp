@@ -1,5 +1,6 @@
 #include "actors/gateway/actor_gateway.h"
 
+#include "actors/gateway/account_starter.h"
 #include "actors/gateway/event_starter.h"
 #include "actors/gateway/starter.h"
 #include "actors/messages.h"
@@ -58,6 +59,12 @@ class CafGateway final : public ActorGateway {
                                                    order.execution});
                  },
                  services_.start_refused, services_.observer, services_.event_log}),
+        accounts_({services_.store, services_.workflows, starter_,
+                   [this](const RunOrder& order) {
+                     caf::anon_send(node_, ResumeRun{order.started.project, order.started.user,
+                                                     order.execution});
+                   },
+                   services_.observer, services_.event_log}),
         sweep_(
             services_.store, services_.ownership, services_.clock, services_.log,
             services_.options.recovery_interval,
@@ -65,6 +72,11 @@ class CafGateway final : public ActorGateway {
               caf::anon_send(node_, ResumeRun{summary.project, summary.user, summary.id});
             },
             [this](const ExecutionId& run) { return erase_refused(run); }) {
+    if (services_.sign_in_ended) {
+      timers_.serve(storage::WakeTarget::sign_in_end, [this](const storage::WakeRow& wake) {
+        reader_.submit([this, wake] { services_.sign_in_ended(wake); });
+      });
+    }
     timers_.start(
         [this](const storage::TimerRow& timer) { caf::anon_send(node_, TimerFired{timer}); });
   }
@@ -76,6 +88,7 @@ class CafGateway final : public ActorGateway {
     timers_.stop();
     reminder_.stop();
     reader_.stop();
+    if (services_.tokens != nullptr) services_.tokens->stop_answers();
     caf::anon_send_exit(node_, caf::exit_reason::user_shutdown);  // nobody supervises it
     system_.await_all_actors_done();
     services_.functions.stop();
@@ -165,6 +178,7 @@ class CafGateway final : public ActorGateway {
   void wait_until_ready() override { sweep_.wait_for_first_sweep(); }
   bool is_ready() const override { return sweep_.has_swept(); }
   const ActorStats& stats() const override { return stats_; }
+  AccountRuns& account_runs() override { return accounts_; }
 
  private:
   /// What was refused must not run. It is not in memory, and nothing of it is written any more.
@@ -231,6 +245,7 @@ class CafGateway final : public ActorGateway {
   caf::actor node_;
   const Starter starter_;
   EventStarter events_;
+  AccountStarter accounts_;
   RecoverySweep sweep_;
 };
 

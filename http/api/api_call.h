@@ -30,6 +30,7 @@ class Gateway;
 class IntegrationRegistry;
 class ProjectRegistry;
 class SecretRegistry;
+class SignIns;
 class TaskHistory;
 class TestRuns;
 class UserEraser;
@@ -66,6 +67,7 @@ struct ApiServices {
   std::function<void(MetricsText&)> write_metrics;
   /// Does the store take commits at this moment? An error says why not. May be empty: nobody knows.
   std::function<Outcome()> takes_commits{};
+  SignIns* sign_ins = nullptr;  // null: nobody signs in at providers here
 };
 
 struct ApiCall {

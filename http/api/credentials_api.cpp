@@ -1,5 +1,6 @@
 #include "http/api/credentials_api.h"
 
+#include "actors/accounts/sign_ins.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/workflow_library.h"
@@ -155,9 +156,13 @@ Result<Reply> connect_account(const ApiCall& call, ApiServices& services) {
 }
 
 Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services) {
-  const auto removed =
-      services.credentials.disconnect(call.project, call.user, call.path_value("credential"));
+  const std::string& id = call.path_value("credential");
+  const auto account = services.credentials.find(call.project, call.user, {}, id);
+  const auto removed = services.credentials.disconnect(call.project, call.user, id);
   if (!removed) return removed.error();
+  if (services.sign_ins != nullptr && account && *account != nullptr) {
+    services.sign_ins->revoke(call.project, **account);
+  }
   return no_content();
 }
 

@@ -6,6 +6,7 @@
 #include "http/api/health_api.h"
 #include "http/api/import_api.h"
 #include "http/api/integrations_api.h"
+#include "http/api/oauth_api.h"
 #include "http/api/projects_api.h"
 #include "http/api/request_trigger_api.h"
 #include "http/api/secrets_api.h"
@@ -23,22 +24,12 @@ namespace {
 struct Routes {
   // The groups are constants of other files, initialised at compile time: in any order, this finds
   // them complete.
-  const std::vector<RouteGroup> groups{request_trigger_routes,
-                                       event_routes,
-                                       own_execution_routes,
-                                       me_routes,
-                                       credential_routes,
-                                       task_history_routes,
-                                       workflow_routes,
-                                       deploy_folder_routes,
-                                       test_run_routes,
-                                       import_routes,
-                                       secret_routes,
-                                       integration_routes,
-                                       user_routes,
-                                       project_routes,
-                                       signing_key_routes,
-                                       server_routes};
+  const std::vector<RouteGroup> groups{
+      request_trigger_routes, event_routes,    own_execution_routes, me_routes,
+      credential_routes,      oauth_routes,    task_history_routes,  workflow_routes,
+      deploy_folder_routes,   test_run_routes, import_routes,        secret_routes,
+      integration_routes,     user_routes,     project_routes,       signing_key_routes,
+      server_routes};
   const std::vector<Route> all = one_after_the_other(groups);
   const RouteTable table{all};
 

@@ -1,5 +1,7 @@
 #include "http/server/compose.h"
 
+#include "actors/accounts/sign_ins.h"
+#include "actors/accounts/token_refresher.h"
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/task_history.h"
@@ -120,7 +122,9 @@ class ComposedServer final : public RunningServer {
     if (!key) return key.error();
     gateway_ = make_actor_gateway(
         {*store_, commits_, ownership_, clock_, random_, functions_, *http_, tenants_, workflows_,
-         run_sealer_, &write_log, ActorOptions{}, &observers_, &refused_credentials_, &event_log_});
+         run_sealer_, &write_log, ActorOptions{}, &observers_, &refused_credentials_, &event_log_,
+         &tokens_, [this](const storage::WakeRow& wake) { sign_ins_.end(wake); }});
+    credentials_.start_runs_by(gateway_->account_runs());
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
@@ -131,7 +135,7 @@ class ComposedServer final : public RunningServer {
         ApiServices{projects_, workflows_, history_, secrets_, integrations_, events_, event_log_,
                     users_, credentials_, *tests_, *eraser_, *timed_gateway_, clock_, options_.api,
                     [this](MetricsText& text) { write_metrics(text); },
-                    [this] { return store_->commit({}); }},
+                    [this] { return store_->commit({}); }, &sign_ins_},
         key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
@@ -219,7 +223,18 @@ class ComposedServer final : public RunningServer {
   UserRegistry users_;
   CredentialRegistry credentials_;
   RefusedCredentials refused_credentials_{credentials_, &write_log};
+  SignIns sign_ins_{{*store_,
+                     {commits_, ownership_},
+                     project_views_,
+                     credentials_,
+                     *http_,
+                     clock_,
+                     random_,
+                     sealer_,
+                     &write_log}};
   const StoredTenants tenants_;
+  // Ends behind the gateway, which stops the HTTP caller: what a provider has given by then is stored.
+  TokenRefresher tokens_{{project_views_, credentials_, *http_, clock_, &write_log}};
   std::unique_ptr<ActorGateway> gateway_;
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<TestRuns> tests_;

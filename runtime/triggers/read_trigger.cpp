@@ -9,8 +9,8 @@ namespace millrace {
 namespace {
 
 /// Types that the definition format has but this version cannot run.
-constexpr std::array<std::string_view, 7> planned_types{
-    "webhook", "integration", "integrationEnabled", "scheduler", "resource", "oauth", "poll"};
+constexpr std::array<std::string_view, 5> planned_types{"webhook", "integration", "scheduler",
+                                                        "resource", "poll"};
 
 bool is_planned(std::string_view type) {
   for (const std::string_view planned : planned_types) {

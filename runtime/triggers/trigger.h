@@ -3,12 +3,14 @@
 // here, its file to this folder, and its line to the list in trigger_catalog.cpp.
 
 #include "runtime/triggers/event_trigger.h"
+#include "runtime/triggers/integration_enabled_trigger.h"
+#include "runtime/triggers/oauth_trigger.h"
 #include "runtime/triggers/request_trigger.h"
 
 #include <variant>
 
 namespace millrace {
 
-using Trigger = std::variant<RequestTrigger, EventTrigger>;
+using Trigger = std::variant<RequestTrigger, EventTrigger, IntegrationEnabledTrigger, OAuthTrigger>;
 
 }  // namespace millrace
