@@ -12,6 +12,7 @@
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/tenant_view.h"
+#include "actors/tenants/token_refresh.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/workers/flush_reminder.h"
 #include "actors/workers/storage_reader.h"
@@ -23,6 +24,7 @@
 #include "runtime/outbound/http_caller.h"
 #include "storage/crypto/sealer.h"
 #include "storage/group_commit.h"
+#include "storage/tables/wake_table.h"
 
 #include <atomic>
 #include <cstdint>
@@ -85,6 +87,9 @@ struct NodeDependencies {
   RunObserver* observer = nullptr;        // null: nobody looks on, and nothing is collected
   RefusedCredentials* refused = nullptr;  // null: accounts stay as they are whatever peers answer
   EventLog* event_log = nullptr;          // null: what starts nothing is not written down
+  TokenRefresh* tokens = nullptr;         // null: accounts are used as they are
+  /// The time of a sign-in at a provider is over. May block on the disk; empty: nobody signs in.
+  std::function<void(const storage::WakeRow&)> sign_in_ended{};
 };
 
 struct NodeServices : NodeDependencies {

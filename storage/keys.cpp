@@ -187,6 +187,12 @@ std::string api_key(std::string_view hash) {
   return KeyWriter(shard_of(ProjectId(std::string(hash))), Kind::api_key).text(hash).take();
 }
 
+ShardId shard_of_sign_in(std::string_view hash) { return shard_of(ProjectId(std::string(hash))); }
+
+std::string sign_in(std::string_view hash) {
+  return KeyWriter(shard_of_sign_in(hash), Kind::sign_in).text(hash).take();
+}
+
 std::string api_keys_are_indexed() { return KeyWriter(node_shard, Kind::api_key).take(); }
 
 std::string run_keys() { return KeyWriter(node_shard, Kind::run_key).take(); }

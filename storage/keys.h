@@ -62,6 +62,7 @@ enum class Kind : std::uint8_t {
   received = 51,          // part, ...; on the user's shard
   schedule = 52,          // part(1), ...
   hook = 53,              // part, ...
+  sign_in = 54,           // hash of what names it; on a shard of its own
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -162,6 +163,9 @@ std::string users(ShardId shard, const ProjectId& project);
 /// The user's key as it would be on that shard: where users that follow this one begin.
 std::string user_on(ShardId shard, const ProjectId& project, const UserId& user);
 std::string user(const ProjectId& project, const UserId& user);
+/// `hash`: of what whoever signs in holds; in lower-case hex.
+std::string sign_in(std::string_view hash);
+ShardId shard_of_sign_in(std::string_view hash);
 std::string user_erasures(ShardId shard);  // prefix
 std::string user_erasure(const ProjectId& project, const UserId& user);
 std::string credentials(ShardId shard);                                 // prefix

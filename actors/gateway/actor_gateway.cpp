@@ -1,5 +1,6 @@
 #include "actors/gateway/actor_gateway.h"
 
+#include "actors/gateway/account_starter.h"
 #include "actors/gateway/delivery_starter.h"
 #include "actors/gateway/event_starter.h"
 #include "actors/gateway/received.h"
@@ -86,6 +87,12 @@ class CafGateway final : public ActorGateway {
         tick_work_(services_.options.ticks.threads, services_.options.ticks.held_max,
                    services_.clock, services_.log,
                    [this](const storage::WakeRow& wake) { return ticks_.serve(wake); }),
+        accounts_({services_.store, services_.workflows, starter_,
+                   [this](const RunOrder& order) {
+                     caf::anon_send(node_, ResumeRun{order.started.project, order.started.user,
+                                                     order.execution});
+                   },
+                   services_.observer, services_.event_log}),
         sweep_(
             services_.store, services_.ownership, services_.clock, services_.log,
             services_.options.recovery_interval,
@@ -97,6 +104,11 @@ class CafGateway final : public ActorGateway {
                   [this](const storage::WakeRow& wake) { tick_work_.wake(wake); });
     services_.workflows.tell_wakes(
         [this](const storage::WakeRow& wake) { timers_.schedule(wake); });
+    if (services_.sign_in_ended) {
+      timers_.serve(storage::WakeTarget::sign_in_end, [this](const storage::WakeRow& wake) {
+        reader_.submit([this, wake] { services_.sign_in_ended(wake); });
+      });
+    }
     timers_.start(
         [this](const storage::TimerRow& timer) { caf::anon_send(node_, TimerFired{timer}); });
   }
@@ -110,6 +122,7 @@ class CafGateway final : public ActorGateway {
     tick_work_.stop();
     reminder_.stop();
     reader_.stop();
+    if (services_.tokens != nullptr) services_.tokens->stop_answers();
     caf::anon_send_exit(node_, caf::exit_reason::user_shutdown);  // nobody supervises it
     system_.await_all_actors_done();
     services_.functions.stop();
@@ -219,6 +232,7 @@ class CafGateway final : public ActorGateway {
   void wait_until_ready() override { sweep_.wait_for_first_sweep(); }
   bool is_ready() const override { return sweep_.has_swept(); }
   const ActorStats& stats() const override { return stats_; }
+  AccountRuns& account_runs() override { return accounts_; }
 
  private:
   FencedCommits commits() const { return {services_.commits, services_.ownership}; }
@@ -346,6 +360,7 @@ class CafGateway final : public ActorGateway {
   DeliveryStarter deliveries_;
   TickStarter ticks_;
   WakeWork tick_work_;
+  AccountStarter accounts_;
   RecoverySweep sweep_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "actors/gateway/gateway.h"
 #include "actors/node_services.h"
+#include "actors/tenants/account_runs.h"
 
 #include <memory>
 
@@ -27,6 +28,8 @@ class ActorGateway : public Gateway {
   /// Returns when the run has ended, at most after `hold`.
   virtual Result<TestEnd> run_test(TestOrder order, Millis hold) = 0;
   virtual const ActorStats& stats() const = 0;
+  /// What changes of accounts start; as long as the gateway lives.
+  virtual AccountRuns& account_runs() = 0;
   /// Blocks until is_ready().
   virtual void wait_until_ready() = 0;
 };

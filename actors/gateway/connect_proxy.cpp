@@ -1,8 +1,9 @@
 #include "actors/gateway/connect_proxy.h"
 
-#include "actors/tenants/held_credentials.h"
+#include "actors/tenants/fresh_credentials.h"
 #include "runtime/integrations/authorize_request.h"
 #include "runtime/integrations/connect_request.h"
+#include "runtime/oauth/oauth_client.h"
 #include "runtime/templates/scope.h"
 #include "runtime/text/ascii_text.h"
 
@@ -21,13 +22,20 @@ constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it 
 /// What the base URL of an integration may refer to.
 class AccountScope final : public Scope {
  public:
-  explicit AccountScope(const JsonObject& settings) : settings_(settings) {}
+  AccountScope(const Credential& account, const JsonObject& user_meta)
+      : user_(JsonObject{{"id", account.user.text}, {"meta", user_meta}}) {
+    JsonObject settings = account.shared_settings;
+    settings.insert_or_assign(kept_settings_key, account.provider_data);
+    settings_ = std::move(settings);
+  }
   const Json& root_value(const Reference& reference) const override {
-    return reference.root == Reference::Root::settings ? settings_ : *shared_null();
+    if (reference.root == Reference::Root::settings) return settings_;
+    return reference.root == Reference::Root::user ? user_ : *shared_null();
   }
 
  private:
-  const Json settings_;
+  Json settings_;
+  const Json user_;
 };
 
 /// Waits for the one answer of something that is answered by another thread.
@@ -51,10 +59,10 @@ Error out_of_time() {
   return {ErrorCode::overloaded, "the request had no answer in time: try again later"};
 }
 
-Result<SharedCredential> fresh(const SharedTenant& tenant, const CredentialName& account,
+Result<SharedCredential> fresh(const CredentialSource& source, const CredentialName& account,
                                std::optional<std::uint64_t> refused) {
   Awaited<Result<SharedCredential>> credential;
-  HeldCredentials(tenant).fresh(account, refused, credential.taker());
+  source.fresh(account, refused, credential.taker());
   auto answer = credential.wait(ConnectProxy::time_max);
   return answer ? std::move(*answer) : Result<SharedCredential>(out_of_time());
 }
@@ -63,7 +71,7 @@ Result<HttpRequest> request_below(const Integration& integration, const Credenti
                                   ProxyRequest&& from) {
   RequestValues values;
   values.url = from.path;
-  const AccountScope scope(account.shared_settings);
+  const AccountScope scope(account, from.user_meta);
   if (auto connected = connect_request(values, integration, integration.base_url.render(scope));
       !connected) {
     return connected.error();
@@ -123,11 +131,12 @@ HttpOutcome ConnectProxy::pass(ProxyRequest request) {
   const Integration& integration = *entry->integration;
   const auto tenant = uses_.tenants.view(request.project, request.user);
   if (!tenant) return tenant.error();
+  const UserKey owner{request.project, request.user};
+  const FreshCredentials accounts(*tenant, owner, uses_.clock, &uses_.tokens);
   CredentialName account{request.integration, request.credential};
-  auto credential = fresh(*tenant, account, std::nullopt);
+  auto credential = fresh(accounts, account, std::nullopt);
   if (!credential) return credential.error();
   account.id = (*credential)->id;
-  const UserKey owner{request.project, request.user};
   auto unauthorized = request_below(integration, **credential, std::move(request));
   if (!unauthorized) return unauthorized.error();
 
@@ -147,7 +156,7 @@ HttpOutcome ConnectProxy::pass(ProxyRequest request) {
     if (answer->status != status_unauthorized || is_with_newer) return answer;
     refusal = std::move(*answer);
     const std::uint64_t refused = (*credential)->revision;
-    credential = fresh(*tenant, account, refused);
+    credential = fresh(accounts, account, refused);
     if (!credential || (*credential)->revision <= refused) return std::move(*refusal);
   }
 }

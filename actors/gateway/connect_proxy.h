@@ -11,6 +11,8 @@
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/tenant_view.h"
+#include "actors/tenants/token_refresh.h"
+#include "runtime/base/clock.h"
 #include "runtime/outbound/http_caller.h"
 
 #include <atomic>
@@ -28,6 +30,7 @@ struct ProxyRequest {
   std::string path;  // below the base URL, percent-encoded, with its query; or a whole own URL
   std::vector<HttpHeader> headers;  // as the caller sent them: those about himself stay here
   SharedBytes body;                 // null: none
+  JsonObject user_meta{};           // for base URLs that name it
 };
 
 class ConnectProxy {
@@ -37,6 +40,8 @@ class ConnectProxy {
     const IntegrationRegistry& integrations;
     HttpCaller& http;
     RefusedCredentials& refused;
+    TokenRefresh& tokens;
+    const Clock& clock;
   };
   /// Of one project at a time; each takes a connection of the node.
   static constexpr std::size_t per_project_max = 256;

@@ -41,9 +41,14 @@ Starter::Starter(const Tenants& tenants, const storage::GroupCommit& commits, co
 
 Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start) const {
   CHECK(start.workflow != nullptr, "a run needs its workflow");
-  const Workflow& workflow = *start.workflow;
-  auto tenant = tenants_.view(workflow.project, start.user);
+  auto tenant = tenants_.view(start.workflow->project, start.user);
   if (!tenant) return tenant.error();
+  return prepare(std::move(start), std::move(*tenant));
+}
+
+Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start, SharedTenant tenant) const {
+  CHECK(start.workflow != nullptr && tenant != nullptr, "a run needs its workflow and its tenant");
+  const Workflow& workflow = *start.workflow;
   if (std::holds_alternative<FromTrigger>(start.origin)) {
     const TriggerKind& kind = kind_of(workflow.trigger);
     CHECK(start.kind != nullptr, "nobody knows what came in");
@@ -53,7 +58,7 @@ Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start) const {
                                                    std::string(start.kind->started_by));
     }
     auto received = kind.receive(workflow.trigger, std::move(start.output),
-                                 [&](const std::string& name) { return (*tenant)->secret(name); });
+                                 [&](const std::string& name) { return tenant->secret(name); });
     if (!received) return received.error();
     start.output = std::move(*received);
   }
@@ -61,8 +66,8 @@ Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start) const {
     return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
   }
   // What changes from here on is met by the run itself.
-  auto rules = std::make_shared<RunRules>(*tenant, RunRules::Begin::granted);
-  auto grant = (*tenant)->grant(workflow, start.credential);
+  auto rules = std::make_shared<RunRules>(tenant, RunRules::Begin::granted);
+  auto grant = tenant->grant(workflow, start.credential);
   if (!grant) return grant.error();
 
   auto order = std::make_shared<RunOrder>();
@@ -70,7 +75,7 @@ Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start) const {
   order->execution =
       ExecutionId::make(shard_of(workflow.project, start.user), order->submitted, random_);
   order->started = started_of(start, std::move(*grant));
-  order->tenant = std::move(*tenant);
+  order->tenant = std::move(tenant);
   order->rules = std::move(rules);
   order->files = std::move(start.files);
   // Without a Response step there is no response to wait for.

@@ -59,6 +59,8 @@ class Starter {
   /// and the unmet condition of a live run (see TenantView::grant).
   /// The order is the caller's until it is handed over: until then the reply may be wanted earlier.
   Result<std::shared_ptr<RunOrder>> prepare(RunStart start) const;
+  /// The same for a tenant as it is going to be: what changes it starts the run in the same commit.
+  Result<std::shared_ptr<RunOrder>> prepare(RunStart start, SharedTenant tenant) const;
   void hand_over(std::shared_ptr<const RunOrder> order) const;
 
   /// Both. The reply comes to the order's slot.

@@ -1,5 +1,6 @@
 #include "actors/tenants/credential_registry.h"
 
+#include "actors/tenants/stored_tenants.h"
 #include "runtime/base/limits.h"
 #include "runtime/integrations/credential_id.h"
 #include "runtime/integrations/credential_input.h"
@@ -55,13 +56,22 @@ Result<CredentialRow> CredentialRegistry::row_of(const UserKey& owner,
 }
 
 Outcome CredentialRegistry::put(UserView& view, const CredentialRow& row, WriteBatch& batch) const {
-  if (auto checked = check_size(row); !checked) return checked;
-  auto held = users_.open_credential(row);
-  if (!held) return held.error();
+  if (auto shown = show(view, row); !shown) return shown;
+  return store(row, batch);
+}
+
+Outcome CredentialRegistry::store(const CredentialRow& row, WriteBatch& batch) const {
   const auto before = table_.find(row.project, row.user, row.id);
   if (!before) return before.error();
   storage::CredentialTable::put(batch, row);
   storage::follow_credential(batch, *before ? &**before : nullptr, &row);
+  return Done{};
+}
+
+Outcome CredentialRegistry::show(UserView& view, const CredentialRow& row) const {
+  if (auto checked = check_size(row); !checked) return checked;
+  auto held = users_.open_credential(row);
+  if (!held) return held.error();
   auto& list = view.credentials;
   const auto same = std::find_if(list.begin(), list.end(), [&](const HeldCredential& each) {
     return each.credential->id == row.id;
@@ -72,6 +82,74 @@ Outcome CredentialRegistry::put(UserView& view, const CredentialRow& row, WriteB
     *same = std::move(*held);
   }
   return Done{};
+}
+
+// --- what a change begins -------------------------------------------------------------------------
+
+class CredentialRegistry::Beginning {
+ public:
+  /// `plan` null: nothing.
+  Beginning(UserKey owner, std::unique_ptr<AccountRuns::Plan> plan,
+            std::shared_ptr<const ProjectViews::Place> project, const Clock& clock)
+      : owner_(std::move(owner)),
+        plan_(std::move(plan)),
+        project_(std::move(project)),
+        clock_(clock) {}
+
+  void is_of_new_account() { is_new_ = true; }
+  void is_sign_in(std::vector<std::string> scopes) { scopes_ = std::move(scopes); }
+
+  /// Adds the runs; `row` learns what has begun.
+  Outcome add(const SharedUserView& next, CredentialRow& row, WriteBatch& batch) {
+    if (plan_ == nullptr) return Done{};
+    auto begun = begun_of(row);
+    if (!begun) return begun.error();
+    const ChangedAccount account{owner_, next->find({}, row.id),
+                                 tenant_with(project_, next, clock_), is_new_, scopes_};
+    if (auto added = plan_->add(account, *begun, batch); !added) return added;
+    if (begun->empty()) return Done{};
+    JsonArray ids;
+    for (const std::string& id : *begun) ids.emplace_back(id);
+    row.begun = to_text(ids);
+    return Done{};
+  }
+
+  void stored() {
+    if (plan_ != nullptr) plan_->stored();
+  }
+
+ private:
+  static Result<std::vector<std::string>> begun_of(const CredentialRow& row) {
+    std::vector<std::string> ids;
+    if (row.begun.empty()) return ids;
+    const auto stored = parse_json(row.begun);
+    const auto* const list = stored ? stored->if_array() : nullptr;
+    if (list == nullptr) {
+      return Error(ErrorCode::corrupt_data,
+                   "the account " + row.id + " does not say which workflows it has started");
+    }
+    for (const Json& id : *list) {
+      if (id.is_string()) ids.emplace_back(id.get_string());
+    }
+    return ids;
+  }
+
+  const UserKey owner_;
+  std::unique_ptr<AccountRuns::Plan> plan_;
+  std::shared_ptr<const ProjectViews::Place> project_;
+  const Clock& clock_;
+  bool is_new_ = false;
+  std::optional<std::vector<std::string>> scopes_;
+};
+
+Result<CredentialRegistry::Beginning> CredentialRegistry::beginning(
+    const UserKey& owner, const std::string& integration) const {
+  if (runs_ == nullptr) return Beginning(owner, nullptr, nullptr, clock_);
+  auto plan = runs_->plan(owner.project, integration);
+  if (!plan) return plan.error();
+  auto project = projects_.open(owner.project);
+  if (!project) return project.error();
+  return Beginning(owner, std::move(*plan), std::move(*project), clock_);
 }
 
 // --- connecting -----------------------------------------------------------------------------------
@@ -124,8 +202,10 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
     return Error(ErrorCode::integration_inactive,
                  "the integration \"" + integration + "\" is switched off");
   }
-  auto checked = check_credential_fields(known->integration->auth, connection.fields);
-  if (!checked) return checked.error();
+  if (!connection.scopes) {
+    auto checked = check_credential_fields(known->integration->auth, connection.fields);
+    if (!checked) return checked.error();
+  }
   std::string fields = to_text(connection.fields);
   if (fields.size() > limits::secret_bytes_max ||
       connection.provider_id.size() > limits::provider_id_bytes_max) {
@@ -135,23 +215,31 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
                                                 std::to_string(limits::provider_id_bytes_max));
   }
   const UserKey owner{project, user};
+  auto begins = beginning(owner, integration);
+  if (!begins) return begins.error();
+  if (connection.scopes) begins->is_sign_in(*connection.scopes);
   SharedCredential connected;
   auto stored =
       users_.change(owner, [&](const UserView& now, WriteBatch& batch) -> Result<SharedUserView> {
         auto row = row_to_connect(owner, now, integration, connection);
         if (!row) return row.error();
+        if (now.find({}, row->id) == nullptr) begins->is_of_new_account();
         row->is_valid = true;
         row->refusal.clear();
         row->sealed = sealer_.seal(fields, row->place());
         ++row->revision;
         if (connection.settings) row->shared_settings = to_text(*connection.settings);
+        if (connection.provider_data) row->provider_data = to_text(*connection.provider_data);
         auto next = std::make_shared<UserView>(now);
-        if (auto added = put(*next, *row, batch); !added) return added.error();
+        if (auto shown = show(*next, *row); !shown) return shown.error();
+        if (auto added = begins->add(next, *row, batch); !added) return added.error();
+        if (auto added = store(*row, batch); !added) return added.error();
         connected = next->find({}, row->id);
         return SharedUserView(std::move(next));
       });
   storage::wipe(fields);
   if (!stored) return stored.error();
+  begins->stored();
   return connected;
 }
 
@@ -159,7 +247,7 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
 
 Result<SharedCredential> CredentialRegistry::edit(
     const UserKey& owner, const std::string& id,
-    const std::function<Outcome(const Credential&, CredentialRow&)>& edit) {
+    const std::function<Outcome(const Credential&, CredentialRow&)>& edit, Beginning* beginning) {
   SharedCredential edited;
   auto stored =
       users_.change(owner, [&](const UserView& now, WriteBatch& batch) -> Result<SharedUserView> {
@@ -169,7 +257,11 @@ Result<SharedCredential> CredentialRegistry::edit(
         if (!row) return row.error();
         if (auto done = edit(*credential, *row); !done) return done.error();
         auto next = std::make_shared<UserView>(now);
-        if (auto added = put(*next, *row, batch); !added) return added.error();
+        if (auto shown = show(*next, *row); !shown) return shown.error();
+        if (beginning != nullptr) {
+          if (auto added = beginning->add(next, *row, batch); !added) return added.error();
+        }
+        if (auto added = store(*row, batch); !added) return added.error();
         edited = next->find({}, id);
         return SharedUserView(std::move(next));
       });
@@ -180,14 +272,48 @@ Result<SharedCredential> CredentialRegistry::edit(
 Result<SharedCredential> CredentialRegistry::configure(const ProjectId& project, const UserId& user,
                                                        const std::string& id,
                                                        const JsonObject& patch) {
-  return edit({project, user}, id, [&](const Credential& now, CredentialRow& row) -> Outcome {
-    Credential next = now;
-    if (auto changed = configure_credential(next, patch); !changed) return changed;
-    millrace::configure(row, next);
-    row.is_valid = true;
-    row.refusal.clear();
+  const UserKey owner{project, user};
+  const auto now = row_of(owner, id);
+  if (!now) return now.error();
+  auto begins = beginning(owner, now->integration);
+  if (!begins) return begins.error();
+  auto configured = edit(
+      owner, id,
+      [&](const Credential& before, CredentialRow& row) -> Outcome {
+        Credential next = before;
+        if (auto changed = configure_credential(next, patch); !changed) return changed;
+        millrace::configure(row, next);
+        row.is_valid = true;
+        row.refusal.clear();
+        return Done{};
+      },
+      &*begins);
+  if (configured) begins->stored();
+  return configured;
+}
+
+Result<SharedCredential> CredentialRegistry::renew(const UserKey& owner, const std::string& id,
+                                                   const Renewal& renewal) {
+  std::string fields = to_text(renewal.fields);
+  if (fields.size() > limits::secret_bytes_max) {
+    storage::wipe(fields);
+    return Error(ErrorCode::limit_exceeded,
+                 "the tokens have at most " + std::to_string(limits::secret_bytes_max) + " bytes");
+  }
+  auto renewed = edit(owner, id, [&](const Credential& now, CredentialRow& row) -> Outcome {
+    if (row.revision != renewal.revision) {
+      return Error(ErrorCode::conflict, "the account is another one by now");
+    }
+    row.sealed = sealer_.seal(fields, row.place());
+    ++row.revision;
+    if (renewal.kept.empty()) return Done{};
+    JsonObject kept = now.provider_data.is_object() ? now.provider_data.get_object() : JsonObject();
+    for (const auto& member : renewal.kept) kept[member.key()] = member.value();
+    row.provider_data = to_text(kept);
     return Done{};
   });
+  storage::wipe(fields);
+  return renewed;
 }
 
 Outcome CredentialRegistry::refuse(const UserKey& owner, const std::string& id,

@@ -2,6 +2,7 @@
 // How users connect, configure and disconnect their accounts; runs read them from the user's view.
 // Thread-safe. Writes are durable when they return. Blocks on the disk: for request threads only.
 
+#include "actors/tenants/account_runs.h"
 #include "actors/tenants/project_views.h"
 #include "actors/tenants/user_views.h"
 #include "runtime/base/random.h"
@@ -27,6 +28,8 @@ class CredentialRegistry {
     const storage::Sealer& sealer;
   };
   explicit CredentialRegistry(const Dependencies& dependencies);
+  /// Changes of accounts start runs from now on. Before the first change; `runs` outlives all of them.
+  void start_runs_by(AccountRuns& runs) { runs_ = &runs; }
 
   struct Connection {
     JsonObject fields;  // the secret parts, as the integration's auth kind names them
@@ -34,6 +37,10 @@ class CredentialRegistry {
     std::optional<JsonObject> settings;  // shared settings of the integration
     std::string
         again{};  // the account that gets these fields; empty: that of the provider id, or one more
+    /// Of a sign-in at the provider: what it has granted. The fields are what it has given then, and are
+    /// taken as they are.
+    std::optional<std::vector<std::string>> scopes{};
+    std::optional<JsonObject> provider_data{};  // what is kept of the provider's answers
   };
   /// Connects one more account, with the integration's default workflows enabled. The account of a
   /// provider id that the user has connected before is connected again: it keeps its id and its
@@ -49,6 +56,16 @@ class CredentialRegistry {
   /// Disables the workflow on all accounts of the user; harmless if it is enabled on none.
   Outcome disable_workflow(const ProjectId& project, const UserId& user,
                            const WorkflowId& workflow);
+  /// What a provider has given in the place of the secret fields of a revision.
+  struct Renewal {
+    std::uint64_t revision = 0;
+    JsonObject fields;
+    JsonObject kept;  // over the provider data that is there
+  };
+  /// Errors: not_found, conflict (the fields have been replaced meanwhile: what was given belongs to nobody),
+  /// limit_exceeded.
+  Result<SharedCredential> renew(const UserKey& owner, const std::string& id,
+                                 const Renewal& renewal);
   /// The provider does not take the secret fields of this revision: the account is not valid any more.
   /// Errors: not_found, conflict (they have been replaced, or it is not valid already).
   Outcome refuse(const UserKey& owner, const std::string& id, std::uint64_t revision,
@@ -70,12 +87,20 @@ class CredentialRegistry {
   Result<storage::CredentialRow> row_to_connect(const UserKey& owner, const UserView& now,
                                                 const std::string& integration,
                                                 const Connection& connection) const;
-  /// Changes one account of a user: `edit` gets its row.
+  /// What one change of an account begins, with what it needs for that.
+  class Beginning;
+  Result<Beginning> beginning(const UserKey& owner, const std::string& integration) const;
+
+  /// Changes one account of a user: `edit` gets its row. `beginning` null: nothing begins by it.
   Result<SharedCredential> edit(
       const UserKey& owner, const std::string& id,
-      const std::function<Outcome(const Credential&, storage::CredentialRow&)>& edit);
-  /// `now` with the row's account in it; adds the row. Error: limit_exceeded.
+      const std::function<Outcome(const Credential&, storage::CredentialRow&)>& edit,
+      Beginning* beginning = nullptr);
+  /// The view with the row's account in it. Error: limit_exceeded.
+  Outcome show(UserView& view, const storage::CredentialRow& row) const;
+  /// The same; adds the row.
   Outcome put(UserView& view, const storage::CredentialRow& row, storage::WriteBatch& batch) const;
+  Outcome store(const storage::CredentialRow& row, storage::WriteBatch& batch) const;
 
   const storage::CredentialTable table_;
   const storage::WorkflowIndexTable workflows_;
@@ -85,6 +110,7 @@ class CredentialRegistry {
   const Clock& clock_;
   Random& random_;
   const storage::Sealer& sealer_;
+  AccountRuns* runs_ = nullptr;  // null: changes of accounts start nothing
 };
 
 }  // namespace millrace

@@ -5,8 +5,8 @@
 // rotated refresh token, after which the old one is worth nothing) are on the disk before anybody is
 // told of them. So a crash at any moment leaves an account that can be used.
 //
-// Today accounts change by being connected again only, and `HeldCredentials` answers at once from the
-// user's view. One that asks a provider first may take its time, and fits the same port.
+// `HeldCredentials` answers at once from the user's view. `FreshCredentials` asks the provider first where a
+// token is due, and takes its time then.
 
 #include "runtime/base/result.h"
 #include "runtime/integrations/credential.h"

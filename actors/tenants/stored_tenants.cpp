@@ -1,6 +1,7 @@
 #include "actors/tenants/stored_tenants.h"
 
 #include "runtime/integrations/run_conditions.h"
+#include "runtime/oauth/oauth_client.h"
 
 #include <utility>
 
@@ -48,6 +49,10 @@ class StoredTenant final : public TenantView {
     if (account != nullptr) {
       if (auto lock = user->why_locked(account->id)) return std::move(*lock);
       grant.credential = account->id;
+      // Whatever a user has set under that name.
+      if (integration->auth.oauth != nullptr) {
+        grant.settings.insert_or_assign(kept_settings_key, account->provider_data);
+      }
     }
     return grant;
   }
@@ -106,6 +111,12 @@ class StoredTenant final : public TenantView {
 };
 
 }  // namespace
+
+SharedTenant tenant_with(std::shared_ptr<const ProjectViews::Place> project, SharedUserView user,
+                         const Clock& clock) {
+  return std::make_shared<const StoredTenant>(
+      std::move(project), std::make_shared<const UserViews::Place>(std::move(user)), clock);
+}
 
 Result<SharedTenant> StoredTenants::view(const ProjectId& project, const UserId& user) const {
   auto of_project = projects_.open(project);

@@ -7,6 +7,11 @@
 
 namespace millrace {
 
+/// The tenant of a project with the user as `user` says, whoever the user is by now: for whoever is about to
+/// change the user, and has to know what will be.
+SharedTenant tenant_with(std::shared_ptr<const ProjectViews::Place> project, SharedUserView user,
+                         const Clock& clock);
+
 class StoredTenants final : public Tenants {
  public:
   StoredTenants(ProjectViews& projects, UserViews& users, const Clock& clock)

@@ -15,7 +15,7 @@
 
 #include "actors/node_services.h"
 #include "actors/runs/task_tally.h"
-#include "actors/tenants/held_credentials.h"
+#include "actors/tenants/fresh_credentials.h"
 #include "actors/tree/branch_journal.h"
 #include "actors/tree/branch_turn.h"
 #include "actors/tree/call_in_flight.h"
@@ -162,7 +162,7 @@ class Branch {
   BranchTurn turn_;
   BranchMachine machine_;
   BranchJournal journal_;
-  const HeldCredentials credentials_;
+  const FreshCredentials credentials_;
   CallInFlight call_;
   FoundChildren found_;
   const std::shared_ptr<TaskTally> tally_;

@@ -102,6 +102,11 @@ Outcome Api::let_in(const Route& route, ApiCall& call) {
       return authenticate_.as_project(call.project, authorization);
     case Access::project_or_admin:
       return authenticate_.as_project_or_admin(call.project, authorization);
+    case Access::user_token_or_ticket:
+      if (authorization.empty() && call.http.target.find("ticket=") != std::string::npos) {
+        return Done{};
+      }
+      break;
     case Access::project_key_or_user:
       // No API key has the dots of a token.
       if (authorization.find('.') == std::string::npos) {

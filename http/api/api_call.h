@@ -33,6 +33,7 @@ class HookRegistry;
 class IntegrationRegistry;
 class ProjectRegistry;
 class SecretRegistry;
+class SignIns;
 class TaskHistory;
 class TestRuns;
 class UserEraser;
@@ -72,6 +73,7 @@ struct ApiServices {
   std::function<void(MetricsText&)> write_metrics;
   /// Does the store take commits at this moment? An error says why not. May be empty: nobody knows.
   std::function<Outcome()> takes_commits{};
+  SignIns* sign_ins = nullptr;  // null: nobody signs in at providers here
 };
 
 struct ApiCall {

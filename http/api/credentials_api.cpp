@@ -1,5 +1,6 @@
 #include "http/api/credentials_api.h"
 
+#include "actors/accounts/sign_ins.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/user_registry.h"
@@ -169,8 +170,12 @@ Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services) {
     if (!account) return account.error();
     id = (*account)->id;
   }
+  const auto leaving = services.credentials.find(call.project, call.user, {}, id);
   const auto removed = services.credentials.disconnect(call.project, call.user, id);
   if (!removed) return removed.error();
+  if (services.sign_ins != nullptr && leaving && *leaving != nullptr) {
+    services.sign_ins->revoke(call.project, **leaving);
+  }
   return no_content();
 }
 

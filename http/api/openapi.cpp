@@ -60,6 +60,7 @@ JsonArray security(Access access) {
       return {needs("projectKey"), needs("adminKey")};
     case Access::project_key_or_user:
       return {needs("projectKey"), needs("userToken")};
+    case Access::user_token_or_ticket:
     case Access::user_token:
       break;
   }

@@ -69,6 +69,7 @@ Result<Reply> pass_to_integration(const ApiCall& call, ApiServices& services) {
   ProxyRequest request;
   request.project = call.project;
   request.user = call.user;
+  if (*user != nullptr) request.user_meta = (*user)->meta;
   request.integration = call.path_value("integration");
   request.credential = call.http.get_header_value("X-Paragon-Credential");
   request.method = call.http.method;

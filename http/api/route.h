@@ -29,6 +29,8 @@ enum class Access : std::uint8_t {
   user_token,        // a user of the project
   /// Either; a user's token opens what is the user's own, and the handler looks at `ApiCall::user`.
   project_key_or_user,
+  /// A user of the project, or whoever has the `ticket` of the query, which the handler takes.
+  user_token_or_ticket,
   url_key,  // whoever knows the key in the path, which the handler compares
 };
 

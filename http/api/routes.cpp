@@ -7,6 +7,7 @@
 #include "http/api/hooks_api.h"
 #include "http/api/import_api.h"
 #include "http/api/integrations_api.h"
+#include "http/api/oauth_api.h"
 #include "http/api/projects_api.h"
 #include "http/api/proxy_api.h"
 #include "http/api/request_trigger_api.h"
@@ -26,25 +27,14 @@ namespace {
 struct Routes {
   // The groups are constants of other files, initialised at compile time: in any order, this finds
   // them complete.
-  const std::vector<RouteGroup> groups{request_trigger_routes,
-                                       event_routes,
-                                       hook_routes,
-                                       own_execution_routes,
-                                       me_routes,
-                                       credential_routes,
-                                       proxy_routes,
-                                       sdk_routes,
-                                       task_history_routes,
-                                       workflow_routes,
-                                       deploy_folder_routes,
-                                       test_run_routes,
-                                       import_routes,
-                                       secret_routes,
-                                       integration_routes,
-                                       user_routes,
-                                       project_routes,
-                                       signing_key_routes,
-                                       server_routes};
+  const std::vector<RouteGroup> groups{
+      request_trigger_routes, event_routes,    hook_routes,
+      own_execution_routes,   me_routes,       credential_routes,
+      oauth_routes,           proxy_routes,    sdk_routes,
+      task_history_routes,    workflow_routes, deploy_folder_routes,
+      test_run_routes,        import_routes,   secret_routes,
+      integration_routes,     user_routes,     project_routes,
+      signing_key_routes,     server_routes};
   const std::vector<Route> all = one_after_the_other(groups);
   const RouteTable table{all};
 

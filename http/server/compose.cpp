@@ -1,5 +1,7 @@
 #include "http/server/compose.h"
 
+#include "actors/accounts/sign_ins.h"
+#include "actors/accounts/token_refresher.h"
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/connect_proxy.h"
@@ -125,7 +127,9 @@ class ComposedServer final : public RunningServer {
     if (!key) return key.error();
     gateway_ = make_actor_gateway(
         {*store_, commits_, ownership_, clock_, random_, functions_, *http_, tenants_, workflows_,
-         run_sealer_, &write_log, ActorOptions{}, &observers_, &refused_credentials_, &event_log_});
+         run_sealer_, &write_log, ActorOptions{}, &observers_, &refused_credentials_, &event_log_,
+         &tokens_, [this](const storage::WakeRow& wake) { sign_ins_.end(wake); }});
+    credentials_.start_runs_by(gateway_->account_runs());
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     hook_door_ = std::make_unique<HookDoor>(HookDoor::Dependencies{
         *store_, hooks_, project_views_, user_views_, *timed_gateway_, event_log_, clock_});
@@ -134,13 +138,27 @@ class ComposedServer final : public RunningServer {
                                         TestRunsOptions{});
     eraser_ = std::make_unique<UserEraser>(
         UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log});
-    api_ = std::make_unique<Api>(
-        ApiServices{projects_, workflows_, history_, secrets_, integrations_, events_, event_log_,
-                    users_, credentials_, proxy_, hooks_, *hook_door_, *tests_, *eraser_,
-                    *timed_gateway_, clock_, options_.api,
-                    [this](MetricsText& text) { write_metrics(text); },
-                    [this] { return store_->commit({}); }},
-        key->key);
+    api_ = std::make_unique<Api>(ApiServices{projects_,
+                                             workflows_,
+                                             history_,
+                                             secrets_,
+                                             integrations_,
+                                             events_,
+                                             event_log_,
+                                             users_,
+                                             credentials_,
+                                             proxy_,
+                                             hooks_,
+                                             *hook_door_,
+                                             *tests_,
+                                             *eraser_,
+                                             *timed_gateway_,
+                                             clock_,
+                                             options_.api,
+                                             [this](MetricsText& text) { write_metrics(text); },
+                                             [this] { return store_->commit({}); },
+                                             &sign_ins_},
+                                 key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
         [this](const httplib::Request& request, httplib::Response& response) {
@@ -228,8 +246,19 @@ class ComposedServer final : public RunningServer {
   CredentialRegistry credentials_;
   HookRegistry hooks_;
   RefusedCredentials refused_credentials_{credentials_, &write_log};
+  SignIns sign_ins_{{*store_,
+                     {commits_, ownership_},
+                     project_views_,
+                     credentials_,
+                     *http_,
+                     clock_,
+                     random_,
+                     sealer_,
+                     &write_log}};
   const StoredTenants tenants_;
-  ConnectProxy proxy_{{tenants_, integrations_, *http_, refused_credentials_}};
+  // Ends behind the gateway, which stops the HTTP caller: what a provider has given by then is stored.
+  TokenRefresher tokens_{{project_views_, credentials_, *http_, clock_, &write_log}};
+  ConnectProxy proxy_{{tenants_, integrations_, *http_, refused_credentials_, tokens_, clock_}};
   std::unique_ptr<ActorGateway> gateway_;
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<HookDoor> hook_door_;

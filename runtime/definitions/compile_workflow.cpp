@@ -11,6 +11,7 @@
 #include "runtime/reading/object_reader.h"
 #include "runtime/steps/sequence_reader.h"
 #include "runtime/triggers/read_trigger.h"
+#include "runtime/triggers/trigger_catalog.h"
 #include "runtime/workflows/step_order.h"
 
 #include <cstdint>
@@ -86,6 +87,9 @@ std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
   std::set<std::string> uncertain = sequences.uncertain();
   if (trigger) {
     workflow.trigger = std::move(*trigger);
+    if (kind_of(workflow.trigger).is_of_account && workflow.integration.empty()) {
+      json.report("trigger", "it starts for an account: the workflow needs an `integration`");
+    }
   } else {
     uncertain.insert("trigger");  // no step has this name
   }

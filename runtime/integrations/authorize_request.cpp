@@ -100,8 +100,9 @@ Outcome authorize(HttpRequest& request, const IntegrationAuth& auth, const Crede
 
 void redact(const Credential& credential, Redaction& redaction) {
   for (const auto& field : credential.fields) {
-    // A user's name is no secret, and may well stand in the response for other reasons.
-    if (!field.value().is_string() || field.key() == "username") continue;
+    // A user's name and times are no secrets, and may well stand in the response for other reasons.
+    const std::string_view key = field.key();
+    if (!field.value().is_string() || key == "username" || key.ends_with("At")) continue;
     redaction.add(field.value().get_string(), "[credential]");
   }
 }

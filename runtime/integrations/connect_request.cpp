@@ -2,6 +2,7 @@
 
 #include "runtime/integrations/authorize_request.h"
 #include "runtime/integrations/own_url.h"
+#include "runtime/oauth/oauth_client.h"
 #include "runtime/text/ascii_text.h"
 
 #include <algorithm>
@@ -58,6 +59,12 @@ Outcome connect_request(RequestValues& values, const Integration& integration,
                         const Json& base_url) {
   auto base = url_text("the base URL of \"" + integration.type + '"', base_url);
   if (!base) return base.error();
+  const auto& client = integration.auth.oauth;
+  if (client != nullptr && client->is_base_host_kept && !is_own_url(*base, "", integration.hosts)) {
+    return Error(ErrorCode::invalid_url, "the base URL of \"" + integration.type +
+                                             "\" leads to a host that is none of its `hosts`, or "
+                                             "not over https");
+  }
   const auto path = url_text("\"path\"", values.url);
   if (!path) return path.error();
   // The credential is for the integration's own hosts.

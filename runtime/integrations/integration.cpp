@@ -4,6 +4,7 @@
 #include "runtime/integrations/nearest_action.h"
 #include "runtime/integrations/read_settings.h"
 #include "runtime/integrations/stored_integration.h"
+#include "runtime/oauth/oauth_client.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/requests/read_request.h"
 #include "runtime/text/ascii_text.h"
@@ -44,7 +45,7 @@ bool is_absolute_url(const std::string& text) {
   return start.starts_with("http://") || start == "https://";
 }
 
-IntegrationAuth read_auth(ObjectReader& parent) {
+IntegrationAuth read_auth(ObjectReader& parent, std::shared_ptr<OAuthClient>& client) {
   IntegrationAuth auth;
   const Json* const value = parent.find("auth");
   if (value == nullptr) return auth;
@@ -61,10 +62,8 @@ IntegrationAuth read_auth(ObjectReader& parent) {
     }
   }
   if (auth.kind == IntegrationAuth::Kind::oauth2) {
-    for (const char* const key : {"authorizeUrl", "tokenUrl", "clientId", "clientSecret"}) {
-      json.required_text(key);
-    }
-    json.find("scopes");
+    client = read_oauth_client(json);
+    auth.oauth = client;
   }
   json.finish();
   return auth;
@@ -200,7 +199,17 @@ std::vector<std::string> read_hosts(ObjectReader& json) {
   return hosts;
 }
 
-void read_base_url(ObjectReader& json, Integration& integration) {
+/// True when what stands before the path of a URL is made of kept fields.
+bool has_kept_host(std::string_view url) {
+  const auto kept = url.find("{{account");
+  const auto separator = url.find("://");
+  const auto path =
+      url.find('/', separator == std::string_view::npos ? url.find("}}") : separator + 3);
+  return kept < path;
+}
+
+/// `client`: of OAuth 2.0, else null.
+void read_base_url(ObjectReader& json, Integration& integration, OAuthClient* client) {
   const auto base_url = json.required_text("baseUrl");
   if (!base_url) return;
   if (base_url->find("{{") != 0 && !is_absolute_url(*base_url)) {
@@ -210,9 +219,26 @@ void read_base_url(ObjectReader& json, Integration& integration) {
   integration.base_url = json.any("baseUrl", "");
   integration.base_url.visit_references([&](Reference& reference, const std::string&) {
     if (reference.root == Root::settings || reference.root == Root::user) return;
+    if (client != nullptr && reference.root == Root::step && reference.name == "account") {
+      const auto names = client->kept_names();
+      const auto* const name =
+          reference.path.empty() ? nullptr : std::get_if<std::string>(&reference.path.front());
+      if (name == nullptr || std::find(names.begin(), names.end(), *name) == names.end()) {
+        json.report("baseUrl", "an account keeps no such field", list_names(names), reference.text);
+      }
+      reference.root = Root::settings;
+      reference.path.insert(reference.path.begin(), std::string(kept_settings_key));
+      return;
+    }
     json.report("baseUrl", "a base URL may refer to `settings` and `user` only", {},
                 reference.text);
   });
+  if (client != nullptr) client->is_base_host_kept = has_kept_host(*base_url);
+  if (client != nullptr && client->is_base_host_kept && integration.hosts.empty()) {
+    json.report("hosts",
+                "the host of the base URL comes from the provider: `hosts` say which it may be",
+                "such as `*.crm.example`");
+  }
 }
 
 }  // namespace
@@ -300,9 +326,10 @@ Result<std::shared_ptr<const Integration>> compile(const std::string& type, cons
     integration->name = json.text("name").value_or(type);
     for (const char* const shown : {"description", "overview", "accentColor"}) json.text(shown);
     integration->is_active = json.boolean("isActive", true);
-    read_base_url(json, *integration);
+    std::shared_ptr<OAuthClient> client;
+    integration->auth = read_auth(json, client);
     integration->hosts = read_hosts(json);
-    integration->auth = read_auth(json);
+    read_base_url(json, *integration, client.get());
     integration->actions = read_actions(json);
     integration->settings = read_settings(json);
     read_incoming(json, strictness, *integration);

@@ -26,6 +26,8 @@
 
 namespace millrace {
 
+struct OAuthClient;  // runtime/oauth/oauth_client.h
+
 /// Where the credential's fields go in a request.
 struct IntegrationAuth {
   enum class Kind : std::uint8_t {
@@ -38,6 +40,7 @@ struct IntegrationAuth {
   };
   Kind kind = Kind::none;
   std::string name;
+  std::shared_ptr<const OAuthClient> oauth{};  // of oauth2: how its users sign in
 };
 
 /// The fields that a credential of this kind must have, each a non-empty string.

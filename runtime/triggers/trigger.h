@@ -3,7 +3,9 @@
 // here, its file to this folder, and its line to the list in trigger_catalog.cpp.
 
 #include "runtime/triggers/event_trigger.h"
+#include "runtime/triggers/integration_enabled_trigger.h"
 #include "runtime/triggers/integration_trigger.h"
+#include "runtime/triggers/oauth_trigger.h"
 #include "runtime/triggers/request_trigger.h"
 #include "runtime/triggers/scheduler_trigger.h"
 #include "runtime/triggers/webhook_trigger.h"
@@ -13,6 +15,6 @@
 namespace millrace {
 
 using Trigger = std::variant<RequestTrigger, EventTrigger, WebhookTrigger, IntegrationTrigger,
-                             SchedulerTrigger>;
+                             IntegrationEnabledTrigger, OAuthTrigger, SchedulerTrigger>;
 
 }  // namespace millrace

@@ -5,8 +5,13 @@
 namespace millrace {
 namespace {
 
-constexpr std::array kinds{&request_trigger_kind, &event_trigger_kind, &webhook_trigger_kind,
-                           &integration_trigger_kind, &scheduler_trigger_kind};
+constexpr std::array kinds{&request_trigger_kind,
+                           &event_trigger_kind,
+                           &webhook_trigger_kind,
+                           &integration_trigger_kind,
+                           &integration_enabled_trigger_kind,
+                           &oauth_trigger_kind,
+                           &scheduler_trigger_kind};
 static_assert(kinds.size() == std::variant_size_v<Trigger>);
 
 }  // namespace

@@ -45,6 +45,8 @@ struct TriggerKind {
   /// nothing of the secrets that it was checked against.
   /// Errors: invalid_request, with what does not fit as details; those of `secrets`.
   Result<Json> (*receive)(const Trigger& trigger, Json output, const SecretSource& secrets);
+  /// It starts for an account, so that its workflows name an integration.
+  bool is_of_account = false;
 };
 
 // In the order of the alternatives of Trigger.
@@ -53,6 +55,8 @@ extern const TriggerKind event_trigger_kind;
 extern const TriggerKind webhook_trigger_kind;
 extern const TriggerKind integration_trigger_kind;
 extern const TriggerKind scheduler_trigger_kind;
+extern const TriggerKind integration_enabled_trigger_kind;
+extern const TriggerKind oauth_trigger_kind;
 
 /// Null for a type that does not exist or is not supported yet.
 const TriggerKind* find_trigger_kind(std::string_view type);

@@ -24,6 +24,7 @@ constexpr auto fields = [](auto& record, auto& row) {
   record.time(11, row.connected);
   record.number_if_any(12, row.revision);
   record.text_if_any(13, row.refusal);
+  record.text_if_any(14, row.begun);
 };
 
 }  // namespace

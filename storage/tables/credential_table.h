@@ -31,6 +31,9 @@ struct CredentialRow {
   /// before it was counted have 0.
   std::uint64_t revision = 0;
   std::string refusal{};  // why it is not valid; empty: it is, or that is not known
+  /// The workflows that the account being ready has started, once and for all: JSON text of an array of
+  /// their ids; empty: none.
+  std::string begun{};
 
   /// The place that `sealed` is bound to.
   std::string place() const;

@@ -33,6 +33,7 @@ enum class WakeTarget : std::uint8_t {
   subscription_renewal = 5,  // a subscription with a provider that is about to end
   alert_retry = 6,           // an alert that could not be delivered
   retention = 7,             // rows that have been kept long enough
+  sign_in_end = 10,          // a sign-in that nobody has completed in time
 };
 
 struct WakeRow {

@@ -2,6 +2,7 @@
 // The API without sockets: real registry and library over a memory store, a fake gateway, virtual
 // time. `call` takes a request the way the server hands it over.
 
+#include "actors/accounts/token_refresher.h"
 #include "actors/gateway/connect_proxy.h"
 #include "actors/gateway/hook_door.h"
 #include "actors/gateway/task_history.h"
@@ -72,7 +73,7 @@ class ApiFixture {
         hooks(store_, {commits_, ownership_}, clock, random_),
         tenants(project_views, user_views, clock),
         hook_door_({store_, hooks, project_views, user_views, gateway, event_log, clock}),
-        proxy_({tenants, integrations, http, refused_}),
+        proxy_({tenants, integrations, http, refused_, tokens_, clock}),
         tests_({clock, random_, functions_, http, tenants, {}, {}}, {}),
         eraser_(
             {store_, user_views, gateway, ownership_, clock, [](LogLevel, const std::string&) {}}),
@@ -179,8 +180,9 @@ class ApiFixture {
 
  private:
   RefusedCredentials refused_{credentials, {}};
-  ConnectProxy proxy_;
+  TokenRefresher tokens_{{project_views, credentials, http, clock, {}}};
   HookDoor hook_door_;
+  ConnectProxy proxy_;
   TestRuns tests_;
   UserEraser eraser_;
 

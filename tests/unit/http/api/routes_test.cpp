@@ -35,6 +35,8 @@ std::string_view word_of(Access access) {
       return "API key or admin key";
     case Access::project_key_or_user:
       return "API key or the run's user";
+    case Access::user_token_or_ticket:
+      return "user token or ticket";
     case Access::url_key:
       return "whoever has the URL";
     case Access::user_token:
@@ -107,7 +109,7 @@ TEST_CASE("every route stands in the table once and has a handler", "[http]") {
     const bool is_of_a_project =
         route.access == Access::project_key || route.access == Access::project_or_admin ||
         route.access == Access::project_key_or_user || route.access == Access::url_key ||
-        route.access == Access::user_token;
+        route.access == Access::user_token || route.access == Access::user_token_or_ticket;
     CHECK(names_project == is_of_a_project);
   }
 }

@@ -1,6 +1,8 @@
 // What compile_workflow refuses outside of single step kinds and references.
 #include "compile_text.h"
 #include "runtime/base/limits.h"
+#include "runtime/reading/object_reader.h"
+#include "runtime/triggers/trigger_catalog.h"
 
 using namespace millrace;
 
@@ -107,9 +109,8 @@ TEST_CASE("top-level keys have their types and no others are known") {
 TEST_CASE("trigger types are supported, planned or unknown") {
   const auto planned = findings_of_trigger(R"({"type":"poll"})");
   REQUIRE(planned.size() == 1);
-  REQUIRE(planned[0].message ==
-          "triggers of type `poll` are not supported yet; supported: `request`, `event`, `webhook`, "
-          "`integration` and `scheduler`");
+  REQUIRE(planned[0].message == "triggers of type `poll` are not supported yet; supported: " +
+                                    list_names(trigger_types()));
   const auto unknown = findings_of_trigger(R"({"type":"shceduler"})");
   REQUIRE(unknown.size() == 1);
   REQUIRE(unknown[0].nearest == "scheduler");

@@ -1,7 +1,9 @@
 // What is said to the author of a mistake must lead to something that is accepted.
 #include "compile_text.h"
 #include "runtime/definitions/code_hint.h"
+#include "runtime/reading/object_reader.h"
 #include "runtime/text/duration_text.h"
+#include "runtime/triggers/trigger_catalog.h"
 
 using namespace millrace;
 
@@ -19,13 +21,12 @@ ErrorDetail finding_of_trigger(const std::string& type) {
 TEST_CASE("a trigger type that is near to one which is not supported yet is told so") {
   for (const std::string type : {"polll", "resuorce"}) {
     const auto finding = finding_of_trigger(type);
-    CHECK_THAT(finding.message,
-               Catch::Contains("there is no trigger type `" + type + "`; `") &&
-                   Catch::Contains("` is not supported yet; supported: `request`, `event`, "));
+    CHECK_THAT(finding.message, Catch::Contains("there is no trigger type `" + type + "`; `") &&
+                                    Catch::Contains("` is not supported yet; supported: " +
+                                                    list_names(trigger_types())));
   }
   CHECK(finding_of_trigger("reqest").message ==
-        "there is no trigger type `reqest`; supported: `request`, `event`, `webhook`, "
-        "`integration` and `scheduler`");
+        "there is no trigger type `reqest`; supported: " + list_names(trigger_types()));
   CHECK(finding_of_trigger("reqest").nearest == "request");
   for (const std::string type : {"schedule", "shceduler", "Scheduler"}) {
     CHECK(finding_of_trigger(type).nearest == "scheduler");

@@ -27,7 +27,7 @@ Result<std::string> no_secrets(const std::string& name) {
 
 TEST_CASE("every kind is found by its type and knows its own triggers") {
   REQUIRE(trigger_types() == std::vector<std::string>{"request", "event", "webhook", "integration",
-                                                      "scheduler"});
+                                                      "integrationEnabled", "oauth", "scheduler"});
   for (const auto& type : trigger_types()) {
     REQUIRE(find_trigger_kind(type) != nullptr);
     REQUIRE(find_trigger_kind(type)->type == type);
@@ -55,6 +55,23 @@ TEST_CASE("a request trigger checks the request inside its output and needs no n
   REQUIRE_FALSE(kind.receive(any, JsonObject{{"event", "order"}}, no_secrets).ok());
   REQUIRE_FALSE(kind.receive(any, Json(), no_secrets).ok());
   REQUIRE(kind.name(trigger).empty());
+}
+
+TEST_CASE("triggers of accounts need an integration, and tell of the account") {
+  for (const char* const type : {"integrationEnabled", "oauth"}) {
+    const TriggerKind* const kind = find_trigger_kind(type);
+    REQUIRE(kind != nullptr);
+    CHECK(kind->is_of_account);
+    CHECK(kind->outputs(Trigger()).front().key == "result");
+  }
+  CHECK(find_trigger_kind("oauth")->history_type == "TRIGGER/OAUTH");
+  Credential account;
+  account.id = "c1";
+  account.provider_id = "p1";
+  CHECK(to_text(enabled_output(account)) ==
+        R"({"result":{"credentialId":"c1","providerId":"p1"}})");
+  CHECK(to_text(sign_in_output(account, {"read"})) ==
+        R"({"result":{"credentialId":"c1","providerId":"p1","scopes":["read"]}})");
 }
 
 TEST_CASE("an event trigger is found by the event's name, and takes any payload") {

@@ -1,0 +1,126 @@
+#include "actors/gateway/account_starter.h"
+
+#include "actors/gateway/event_starter.h"
+#include "actors/runs/start_rows.h"
+#include "runtime/base/limits.h"
+#include "runtime/integrations/run_conditions.h"
+#include "storage/tables/workflow_index_table.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace {
+
+class AccountStarter::OfChange final : public AccountRuns::Plan {
+ public:
+  using Workflows = std::vector<std::shared_ptr<const Workflow>>;
+
+  OfChange(const Dependencies& uses, Workflows workflows)
+      : uses_(uses), workflows_(std::move(workflows)) {}
+
+  Outcome add(const ChangedAccount& account, std::vector<std::string>& begun,
+              storage::WriteBatch& batch) override {
+    orders_.clear();
+    for (const auto& workflow : workflows_) {
+      const bool is_by_sign_in = &kind_of(workflow->trigger) == &oauth_trigger_kind;
+      auto added = is_by_sign_in ? add_for_sign_in(account, workflow)
+                                 : add_when_ready(account, workflow, begun);
+      if (!added) return added;
+    }
+    for (const auto& order : orders_) put_start(batch, *order);
+    return Done{};
+  }
+
+  void stored() override {
+    for (const auto& order : orders_) {
+      tell_stored(*order, uses_.observer);
+      uses_.resume(*order);
+    }
+  }
+
+ private:
+  Outcome add_for_sign_in(const ChangedAccount& account,
+                          const std::shared_ptr<const Workflow>& workflow) {
+    if (!account.scopes) return Done{};
+    const auto added =
+        add_run(account, workflow, sign_in_output(*account.credential, *account.scopes));
+    return added ? Outcome(Done{}) : Outcome(added.error());
+  }
+
+  Outcome add_when_ready(const ChangedAccount& account,
+                         const std::shared_ptr<const Workflow>& workflow,
+                         std::vector<std::string>& begun) {
+    const std::string& id = workflow->id.text;
+    if (std::find(begun.begin(), begun.end(), id) != begun.end()) return Done{};
+    // Whoever changes something else of his account has not asked for it.
+    const bool is_meant =
+        account.is_new || account.scopes || is_enabled_on(*account.credential, workflow->id);
+    if (!is_meant) return Done{};
+    const auto added = add_run(account, workflow, enabled_output(*account.credential));
+    if (!added) return added.error();
+    if (*added) begun.push_back(id);
+    return Done{};
+  }
+
+  /// False: a condition is not met, which is in the event log.
+  Result<bool> add_run(const ChangedAccount& account,
+                       const std::shared_ptr<const Workflow>& workflow, Json output) {
+    auto order = uses_.starter.prepare({.workflow = workflow,
+                                        .kind = &kind_of(workflow->trigger),
+                                        .user = account.owner.user,
+                                        .output = std::move(output),
+                                        .credential = account.credential->id},
+                                       account.tenant);
+    if (!order) {
+      if (!is_unmet_condition(order.error().code)) return order.error();
+      note(account, *workflow, order.error());
+      return false;
+    }
+    if (orders_.size() >= limits::runs_per_event_max) {
+      return Error(ErrorCode::limit_exceeded, "the account would start more than " +
+                                                  std::to_string(limits::runs_per_event_max) +
+                                                  " runs at once");
+    }
+    orders_.push_back(std::move(*order));
+    return true;
+  }
+
+  void note(const ChangedAccount& account, const Workflow& workflow, const Error& why) {
+    if (uses_.log == nullptr) return;
+    Error told = why;
+    told.message = "the account " + account.credential->id + ": " + why.message;
+    uses_.log->note({account.owner.project,
+                     account.owner.user,
+                     workflow.id,
+                     std::string(kind_of(workflow.trigger).type),
+                     workflow.integration,
+                     {}},
+                    told);
+  }
+
+  const Dependencies& uses_;
+  const Workflows workflows_;
+  std::vector<std::shared_ptr<RunOrder>> orders_;
+};
+
+Result<std::unique_ptr<AccountRuns::Plan>> AccountStarter::plan(const ProjectId& project,
+                                                                const std::string& integration) {
+  const storage::WorkflowIndexTable index(uses_.store);
+  OfChange::Workflows waiting;
+  for (const TriggerKind* const kind : {&integration_enabled_trigger_kind, &oauth_trigger_kind}) {
+    const auto ids = index.workflows_for(project, kind->type, {});
+    if (!ids) return ids.error();
+    for (const WorkflowId& id : *ids) {
+      auto workflow = uses_.workflows.deployed(project, id);
+      if (!workflow) {
+        if (is_unmet_condition(workflow.error().code)) continue;  // withdrawn at this moment
+        return workflow.error();
+      }
+      const bool is_its = (*workflow)->integration == integration;
+      if (is_its && &kind_of((*workflow)->trigger) == kind) waiting.push_back(std::move(*workflow));
+    }
+  }
+  return std::unique_ptr<AccountRuns::Plan>(std::make_unique<OfChange>(uses_, std::move(waiting)));
+}
+
+}  // namespace millrace

@@ -1,0 +1,39 @@
+#pragma once
+// Starts what a change of an account starts (actors/tenants/account_runs.h), as app events are started: rows
+// first, then each run is resumed from them. Free of CAF; thread-safe; blocks on the disk: for request
+// threads.
+
+#include "actors/gateway/starter.h"
+#include "actors/observation/run_observer.h"
+#include "actors/tenants/account_runs.h"
+#include "actors/tenants/event_log.h"
+#include "actors/tenants/workflow_library.h"
+
+#include <functional>
+
+namespace millrace {
+
+class AccountStarter final : public AccountRuns {
+ public:
+  struct Dependencies {
+    const storage::OrderedStore& store;
+    WorkflowLibrary& workflows;
+    const Starter& starter;
+    /// Returns at once; a run that goes on already, or has ended, is left alone.
+    std::function<void(const RunOrder&)> resume;
+    RunObserver* observer = nullptr;  // may be null
+    EventLog* log = nullptr;          // may be null
+  };
+
+  explicit AccountStarter(Dependencies dependencies) : uses_(std::move(dependencies)) {}
+
+  Result<std::unique_ptr<Plan>> plan(const ProjectId& project,
+                                     const std::string& integration) override;
+
+ private:
+  class OfChange;
+
+  const Dependencies uses_;
+};
+
+}  // namespace millrace
