@@ -56,7 +56,8 @@ TEST_CASE("what was received long ago is removed as new things come") {
   bed.deploy_on(R"({"type": "event", "event": "E"})", "w", one_function);
   const auto rows = [&] {
     std::size_t count = 0;
-    const auto cursor = bed.store.scan(storage::keys::received(bed.project, UserId("user-1")));
+    const storage::OrderedStore& store = bed.store;
+    const auto cursor = store.scan(storage::keys::received(bed.project, UserId("user-1")));
     for (; cursor->valid(); cursor->next()) ++count;
     return count;
   };
