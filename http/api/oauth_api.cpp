@@ -134,8 +134,9 @@ Result<Reply> told(const Result<SignIns::End>& end, const std::string& address,
   if (!end) return lost(end.error());
   Reply reply;
   if (const auto* const choice = std::get_if<SignIns::Choice>(&end->result)) {
-    reply = told(*choice, address, cookie);
-  } else if (const auto* const failed = std::get_if<SignIns::Failed>(&end->result)) {
+    return told(*choice, address, cookie);
+  }
+  if (const auto* const failed = std::get_if<SignIns::Failed>(&end->result)) {
     reply = told(*end, *failed);
   } else {
     reply = told(*end, std::get<SignIns::Connected>(end->result));

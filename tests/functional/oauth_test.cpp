@@ -29,7 +29,7 @@ class OAuthPeer {
   struct Habits {
     int lifetime_s = 3'600;
     int refresh_status = 200;
-    std::string refresh_body;  // not empty: in place of tokens
+    std::string refresh_body{};  // not empty: in place of tokens
     bool has_sites = false;
   };
   void take_up(Habits habits) {
@@ -392,7 +392,7 @@ TEST_CASE("a token that ends is refreshed, and one that is refused for good ends
   // Whatever the status, and without a word of the tokens.
   peer.take_up({.lifetime_s = 1,
                 .refresh_status = 200,
-                .refresh_body = R"({"error": "invalid_grant", "error_description": "refresh-2"})"});
+                .refresh_body = R"({"error": "invalid_grant", "error_description": "refresh-3"})"});
   CHECK(signed_in(project, peer) == id);
   CHECK(poll_until([&] {
     project.trigger("ask");
