@@ -97,7 +97,7 @@ Outcome SignIns::check(const Wish& wish, const Provider& provider) const {
     check_required_settings(declared, *wish.settings, LeftOut::refused, "/settings", findings);
     if (!findings.empty()) {
       return Error(ErrorCode::invalid_request,
-                   "the settings do not fit the integration: see the details", std::move(findings));
+                   "the settings do not fit the integration: see the details", findings.take());
     }
     if (to_text(*wish.settings).size() > limits::credential_config_bytes_max) {
       return Error(ErrorCode::limit_exceeded, "the settings are too large");

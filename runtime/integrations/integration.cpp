@@ -227,7 +227,9 @@ void read_base_url(ObjectReader& json, Integration& integration, OAuthClient* cl
         json.report("baseUrl", "an account keeps no such field", list_names(names), reference.text);
       }
       reference.root = Root::settings;
-      reference.path.insert(reference.path.begin(), std::string(kept_settings_key));
+      std::vector<PathSegment> path{std::string(kept_settings_key)};
+      path.insert(path.end(), reference.path.begin(), reference.path.end());
+      reference.path = std::move(path);
       return;
     }
     json.report("baseUrl", "a base URL may refer to `settings` and `user` only", {},

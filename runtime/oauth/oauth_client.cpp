@@ -337,7 +337,7 @@ Result<JsonObject> check_inputs(const OAuthClient& client, const JsonObject& giv
   }
   if (findings.empty()) return inputs;
   return Error(ErrorCode::invalid_request, "the inputs do not fit the integration: see the details",
-               std::move(findings));
+               findings.take());
 }
 
 std::string origin_of_page(std::string_view url) {

@@ -2,6 +2,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/definitions/compiled_form/finding_log.h"
+#include "runtime/definitions/compiled_form/read_conditions.h"
 #include "runtime/definitions/compiled_form/secret_names.h"
 #include "runtime/definitions/compiled_form/source_reader.h"
 #include "runtime/reading/object_reader.h"
@@ -324,8 +325,8 @@ class Build {
   }
 
   /// What the portal shows of it.
-  static void add_meta(JsonObject& draft, const JsonObject& meta, const std::string& pointer,
-                       BuildItem& item) {
+  void add_meta(JsonObject& draft, const JsonObject& meta, const std::string& pointer,
+                BuildItem& item) const {
     for (const std::string_view key : {"infoText", "description"}) {
       const auto text = text_member(meta, key);
       if (text && !text->empty()) draft.emplace(key, *text);
@@ -338,13 +339,29 @@ class Build {
     if (order != nullptr && order->is_int64()) draft.emplace("order", *order);
     JsonArray settings = read_inputs(&meta, pointer, item);
     if (!settings.empty()) draft.emplace("settings", std::move(settings));
+    add_permissions(draft, meta, pointer + "/permissions", item);
+  }
+
+  /// A tree of conditions over the user, as a step's.
+  void add_permissions(JsonObject& draft, const JsonObject& meta, const std::string& pointer,
+                       BuildItem& item) const {
     const Json* const permissions = meta.if_contains("permissions");
     if (permissions == nullptr || says_nothing(*permissions)) return;
+    const compiled_form::StepNames no_names;
+    const std::string no_step;
+    compiled_form::FindingLog log;
+    const compiled_form::SourceReader sources(no_names, around_, no_step, log);
+    JsonArray groups = compiled_form::read_condition_tree(sources, *permissions, pointer);
+    if (log.size() == 0) {
+      draft.emplace("permissions", std::move(groups));
+      return;
+    }
     draft.emplace("permissions", *permissions);
-    item.findings.push_back(finding("waits_for_permissions", FindingWeight::waits,
-                                    pointer + "/permissions",
-                                    "permissions are not evaluated yet: the draft keeps them, and "
-                                    "deploying refuses until then"));
+    item.findings.push_back(finding("waits_for_permissions", FindingWeight::waits, pointer,
+                                    "these permissions have no counterpart (" +
+                                        log.take().front().detail.message +
+                                        "): the draft keeps them, and deploying refuses them until "
+                                        "they are conditions over `user.meta`"));
   }
 
   const JsonObject& build_;

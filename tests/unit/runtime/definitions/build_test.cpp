@@ -200,6 +200,29 @@ TEST_CASE("a member that means nothing in a build is left out by name") {
   CHECK(items[1].id == "surprise");
 }
 
+TEST_CASE("the permissions of a workflow become conditions over the user") {
+  const auto with_permissions = [](const std::string& permissions) {
+    return items_of(R"({"integrations":{"crm":{"config":{"values":{"workflowMeta":{"w":{"id":"w",
+        "permissions":)" +
+                    permissions +
+                    R"(}}}},"workflows":{"w":{"id":"w","name":"W","isDraft":false,"steps":[
+          {"id":"t","type":"TRIGGER/ENDPOINT","next":["d"],
+           "parameters":{"httpMethod":"POST","path":"w","allowArbitraryPayload":true}},
+          {"id":"d","type":"TRANSITION/DELAY","parameters":{"value":1,"unit":"DAYS"},"next":[]}]}}}}})");
+  };
+  const auto read = with_permissions(R"({"type":"JOIN","join":"AND","conditions":[
+      {"type":"OPERATOR","condition":{"operator":"$stringExactlyMatches",
+        "variable":{"type":"CONNECT_CREDENTIAL_FIELD","fieldType":"EXTERNAL_USER_METADATA","path":["plan"]},
+        "argument":{"type":"VALUE","value":"pro","dataType":"STRING"}}}]})");
+  CHECK(
+      at(item(read, "w").definition, "/permissions") ==
+      R"([[{"variable":"{{user.meta.plan}}","operator":"StringExactlyMatches","argument":"pro"}]])");
+  CHECK(codes(item(read, "w")).find("waits_for_permissions") == std::string::npos);
+  const auto odd = with_permissions(R"({"roles":["admin"]})");
+  CHECK(at(item(odd, "w").definition, "/permissions") == R"({"roles":["admin"]})");
+  CHECK_THAT(codes(item(odd, "w")), Catch::Contains("waits_for_permissions"));
+}
+
 TEST_CASE("what is no build says so") {
   for (const char* const text : {"null", "[]", "{}", R"({"integrations":7})"}) {
     INFO(text);
