@@ -12,11 +12,14 @@
 #include "bench/progress.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/random.h"
+#include "storage/crypto/sealer.h"
 #include "storage/rocks/rocks_store.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/enabled_workflow_table.h"
 #include "storage/tables/user_table.h"
 
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace millrace::bench {
@@ -38,7 +41,14 @@ constexpr std::string_view quiet =
     R"({"name":"Quiet","trigger":{"type":"request"},
         "steps":[{"id":"reply","type":"response","body":{"ok":true}}]})";
 
+storage::Sealer sealer_of(const std::string& directory) {
+  std::ifstream file(directory + "/secrets-key");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return storage::Sealer(must(storage::SealingKey::parse(text)));
+}
+
 void fill(const std::string& directory, const ProjectId& project) {
+  const storage::Sealer sealer = sealer_of(directory);
   storage::RocksOptions options;
   options.directory = directory;
   options.durability = storage::Durability::relaxed;
@@ -54,6 +64,7 @@ void fill(const std::string& directory, const ProjectId& project) {
     row.id = ExecutionId::make(shard_of(project, row.user), row.connected, random).text();
     row.integration = "crm";
     row.configured_workflows = R"({"report":{"enabled":true,"settings":{}}})";
+    row.sealed = sealer.seal("{}", row.place());
     storage::UserTable::put(batch, {project, row.user, "{}", false, row.connected});
     storage::CredentialTable::put(batch, row);
     storage::EnabledWorkflowTable::follow(batch, nullptr, &row);
@@ -125,7 +136,7 @@ BenchReport schedule_bench(const BenchOptions& options) {
   const Instant tick = std::chrono::ceil<std::chrono::seconds>(SystemClock().now() + until_tick);
   server.api().deploy(server.project(), "report", report_at(tick));
   LoadResult beside;
-  std::thread load([&] { beside = run_quiet(generator); });
+  std::jthread load([&] { beside = run_quiet(generator); });
   const double seconds = until_all_started(server, tick);
   load.join();
   const double mib_after =

@@ -10,8 +10,11 @@
 namespace millrace {
 namespace {
 
-/// The fault of what is stored of one account, which must not keep all others from their runs.
-bool is_of_account(ErrorCode code) { return code == ErrorCode::corrupt_data; }
+/// A condition that the account does not meet, or damage of what is stored of it: neither keeps the others from
+/// their runs.
+bool is_of_account(ErrorCode code) {
+  return is_unmet_condition(code) || code == ErrorCode::corrupt_data;
+}
 
 Error still_going(const std::string& what) {
   return Error(ErrorCode::conflict, "the run of an earlier tick is still going: " + what);
@@ -115,14 +118,8 @@ Result<ScheduledStarts::Started> ScheduledStarts::start(const UserId& user,
                                       .user = user,
                                       .output = tick_output(tick),
                                       .credential = credential});
-  if (!order && is_unmet_condition(order.error().code)) {
-    note(user, credential, order.error());
-    return Started::no;
-  }
   if (!order && is_of_account(order.error().code)) {
-    uses_.log(LogLevel::error, "a tick of workflow " + workflow_->id.text + " of project " +
-                                   workflow_->project.text +
-                                   " passes over a user: " + order.error().message);
+    note(user, credential, order.error());
     return Started::no;
   }
   if (!order) return order.error();
