@@ -86,7 +86,7 @@ class AccountBed {
     query.project = project;
     const auto page = event_log.list(query);
     REQUIRE(page.ok());
-    for (const auto& row : page->rows) codes.push_back(row.code);
+    for (const auto& row : page->entries) codes.push_back(row.code);
     return codes;
   }
 
