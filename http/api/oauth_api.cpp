@@ -123,8 +123,10 @@ Reply told(const SignIns::Choice& choice, const std::string& address, const std:
 
 /// The page for a sign-in of which nothing is known, or nothing is to be told.
 Reply lost(const Error& why) {
+  const int status = http_status(why.code);
+  const bool is_browsers_fault = status < 500 && why.code != ErrorCode::not_found;
   return closing_page(
-      http_status(why.code) >= 500 ? http_status(why.code) : 400,
+      is_browsers_fault ? 400 : status,
       {"error", {}, {}, std::string(wire_name(public_code(why.code))), why.message, {}},
       random_nonce());
 }
@@ -266,7 +268,7 @@ constexpr Route routes[]{
                     {"ticket", "string", "In place of a token."},
                     {"returnTo", "string", "With a token: as in the body of a ticket."}},
      .answers = {{302, "To the provider, with a cookie that binds the sign-in to this browser."},
-                 {400, "The ticket has been used, or has ended.", "string", "text/html"}}},
+                 {404, "The ticket has been used, or has ended.", "string", "text/html"}}},
     {.method = "GET",
      .pattern = "/oauth/callback",
      .operation = "endSignIn",
@@ -278,7 +280,9 @@ constexpr Route routes[]{
      .answers = {{200, "A page that tells its opener and closes, or one to choose an account.",
                   "string", "text/html"},
                  {302, "To `returnTo`, with `status` and `credentialId` or `code`."},
-                 {400, "A page that says why not.", "string", "text/html"}}},
+                 {400, "A page that says why not.", "string", "text/html"},
+                 {404, "It has been used, or has ended: a page that says so.", "string",
+                  "text/html"}}},
     {.method = "GET",
      .pattern = "/oauth/choose",
      .operation = "chooseAccount",
@@ -288,7 +292,9 @@ constexpr Route routes[]{
                     {"choice", "integer", "Which of its entries, from 0."}},
      .answers = {{200, "A page that tells its opener and closes.", "string", "text/html"},
                  {302, "To `returnTo`, with `status` and `credentialId` or `code`."},
-                 {400, "A page that says why not.", "string", "text/html"}}},
+                 {400, "A page that says why not.", "string", "text/html"},
+                 {404, "It has been used, or has ended: a page that says so.", "string",
+                  "text/html"}}},
 };
 
 }  // namespace

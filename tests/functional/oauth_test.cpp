@@ -286,13 +286,13 @@ TEST_CASE("a sign-in goes on in its own browser alone, and each of its stages on
   const std::string ticket = ticket_path(project);
   Browser browser(project.port());
   const std::string back = sent_back(browser, peer, ticket);
-  CHECK(browser.open(ticket).status == 400);  // used
+  CHECK(browser.open(ticket).status == 404);  // used
   Browser other(project.port());
   const Answer stolen = other.open(back);
   CHECK(stolen.status == 400);
   CHECK_THAT(stolen.text, Catch::Contains("another browser"));
   CHECK_THAT(stolen.header("content-security-policy"), Catch::Contains("default-src 'none'"));
-  CHECK(browser.open(back).status == 400);  // the state is gone with it
+  CHECK(browser.open(back).status == 404);  // the state is gone with it
   CHECK(credentials_of(project).at("/credentials") == "[]");
 
   Browser again(project.port());
@@ -301,7 +301,7 @@ TEST_CASE("a sign-in goes on in its own browser alone, and each of its stages on
   CHECK(page.status == 200);
   CHECK_THAT(page.text, Catch::Contains("postMessage") && Catch::Contains("BroadcastChannel") &&
                             Catch::Contains("data-status=\"connected\""));
-  CHECK(again.open(whole).status == 400);
+  CHECK(again.open(whole).status == 404);
   CHECK(credentials_of(project).json.at("credentials").as_array().size() == 1);
 }
 
@@ -321,7 +321,7 @@ TEST_CASE("a sign-in that the provider refuses, and one that leads elsewhere, co
   const Answer refused = browser.open("/oauth/callback?error=access_denied&" + state);
   CHECK(refused.status == 302);
   CHECK(refused.header("location") == "https://app.example/?status=error&code=access_denied");
-  CHECK(Browser(project.port()).open("/oauth/callback?code=x&state=nobody").status == 400);
+  CHECK(Browser(project.port()).open("/oauth/callback?code=x&state=nobody").status == 404);
   CHECK(credentials_of(project).at("/credentials") == "[]");
 }
 
@@ -343,7 +343,7 @@ TEST_CASE("of several accounts the user chooses one") {
   const auto at = page.text.find("/oauth/choose?token=");
   REQUIRE(at != std::string::npos);
   const std::string token = page.text.substr(at + 20, 64);
-  CHECK(Browser(project.port()).open("/oauth/choose?token=nobody&choice=1").status == 400);
+  CHECK(Browser(project.port()).open("/oauth/choose?token=nobody&choice=1").status == 404);
   CHECK(browser.open("/oauth/choose?token=" + token + "&choice=1").status == 200);
   const Answer list = credentials_of(project);
   CHECK(list.at("/credentials/0/providerId") == R"("s2")");
