@@ -182,6 +182,6 @@ TEST_CASE("a workflow that cannot be executed does not keep its event from the o
   event.event = "Lead";
   const auto started = node.bed.gateway->trigger_event(event);
   REQUIRE(started.ok());
-  REQUIRE(started->size() == 1);
-  CHECK(node.bed.reaches(started->front(), ExecutionStatus::succeeded));
+  REQUIRE(started->executions.size() == 1);
+  CHECK(node.bed.reaches(started->executions.front(), ExecutionStatus::succeeded));
 }

@@ -1,4 +1,5 @@
 #include "runtime/definitions/frozen_integrations.h"
+#include "runtime/integrations/stored_integration.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "runtime/webhooks/delivery.h"
 #include "tests/unit/runtime/definitions/compile_text.h"
