@@ -31,9 +31,13 @@ void read_appearance(ObjectReader& json) {
 }
 
 /// They are asked before there is a run, and again while it goes on: of the user alone.
-ConditionGroups read_permissions(ObjectReader& json) {
+ConditionGroups read_permissions(const Json& definition, ObjectReader& json) {
   if (json.find("permissions") == nullptr) return {};
-  ConditionGroups permissions = read_conditions(json, "permissions");
+  // There was a time when they were stored and not asked: what cannot be read holds for everybody then.
+  Findings unread;
+  ObjectReader own(definition, "", "", unread);
+  ConditionGroups permissions = read_conditions(own, "permissions");
+  for (ErrorDetail& finding : unread.take()) json.findings().push_back(std::move(finding));
   for (Template* const text : templates_of(permissions)) {
     text->visit_references([&](const Reference& reference, const std::string& pointer) {
       if (reference.root == Reference::Root::user) return;
@@ -73,7 +77,7 @@ std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
   workflow.integration = json.constant_text("integration").value_or("");
   json.boolean("defaultEnabled", false);
   workflow.settings = read_settings(json);
-  workflow.permissions = read_permissions(json);
+  workflow.permissions = read_permissions(definition, json);
   read_appearance(json);
   read_open_points(json);
   auto trigger = read_trigger(json);

@@ -13,9 +13,12 @@ class HookApi : public ApiFixture {
  public:
   explicit HookApi(const std::string& hook, ApiOptions options = {})
       : ApiFixture(std::move(options)) {
-    REQUIRE(call("PUT", "/projects/p1/secrets/HOOK", api_key, R"({"value": "s"})").status == 201);
-    const Answer put = call("PUT", "/projects/p1/integrations/crm", api_key,
-                            R"({"baseUrl": "https://crm.example", "webhooks": {"hook": )" + hook + "}}");
+    REQUIRE(
+        call("PUT", "/projects/p1/secrets/HOOK", api_key, R"({"value": "hook-secret"})").status ==
+        201);
+    const Answer put =
+        call("PUT", "/projects/p1/integrations/crm", api_key,
+             R"({"baseUrl": "https://crm.example", "webhooks": {"hook": )" + hook + "}}");
     INFO(put.text);
     REQUIRE(put.status == 201);
     REQUIRE(credentials.connect(ProjectId("p1"), UserId("user-1"), "crm", {{}, "acct", {}}).ok());
@@ -32,7 +35,7 @@ class HookApi : public ApiFixture {
 };
 
 ApiFixture::Headers signed_with(const std::string& text) {
-  return {{"X-Signature", to_hex(hmac(HashAlgorithm::sha256, "s", text))}};
+  return {{"X-Signature", to_hex(hmac(HashAlgorithm::sha256, "hook-secret", text))}};
 }
 
 TEST_CASE("what is signed may be the public address, which is the server's option", "[http]") {
@@ -61,15 +64,18 @@ TEST_CASE("what is signed may be the public address, which is the server's optio
 TEST_CASE("a shared value that is a secret is masked in what is delivered to workflows", "[http]") {
   HookApi api(R"({"scope": "app", "route": "body.account",
     "verify": {"type": "value", "in": "headers.X-Token", "secret": "{{secrets.HOOK}}"}})");
-  CHECK(api.call("POST", api.path(), {}, R"({"account": "acct"})", {{"X-Token", "s"}}).status == 200);
-  CHECK(api.call("POST", api.path(), {}, R"({"account": "acct"})", {{"X-Token", "t"}}).status == 401);
+  CHECK(api.call("POST", api.path(), {}, R"({"account": "acct"})", {{"X-Token", "hook-secret"}})
+            .status == 200);
+  CHECK(api.call("POST", api.path(), {}, R"({"account": "acct"})", {{"X-Token", "t"}}).status ==
+        401);
   const auto delivered = api.gateway.deliveries();
   REQUIRE(delivered.size() == 1);
   CHECK(to_text(delivered[0].parts->headers) == R"({"x-token":"[secret HOOK]"})");
 }
 
 TEST_CASE("a delivery with more elements, or a longer id, than may be is refused", "[http]") {
-  HookApi api(R"({"scope": "app", "events": "body[*]", "route": "event.account", "deliveryId": "event.id"})");
+  HookApi api(
+      R"({"scope": "app", "events": "body[*]", "route": "event.account", "deliveryId": "event.id"})");
   std::string many = "[0";
   for (std::size_t i = 0; i < limits::delivery_elements_max; ++i) many += ",0";
   CHECK(api.call("POST", api.path(), {}, many + "]").code() == "limit_exceeded");
@@ -77,7 +83,8 @@ TEST_CASE("a delivery with more elements, or a longer id, than may be is refused
                  R"([{"account": "acct", "id": ")" +
                      std::string(limits::delivery_id_bytes_max + 1, 'x') + "\"}]")
             .code() == "invalid_request");
-  CHECK(api.call("POST", api.path(), {}, "{", {{"Content-Type", "application/json"}}).status == 400);
+  CHECK(api.call("POST", api.path(), {}, "{", {{"Content-Type", "application/json"}}).status ==
+        400);
   CHECK(api.call("POST", api.path(), {}, "[]").text == R"({"executionIds":[]})");
   CHECK(api.gateway.deliveries().empty());
 }

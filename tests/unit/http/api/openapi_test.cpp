@@ -119,11 +119,15 @@ TEST_CASE("every operation states a success, the errors and who may call", "[htt
       INFO(method << ' ' << path.key());
       const auto& responses = operation.at("responses").as_object();
       bool succeeds = false;
-      for (const auto& response : responses) succeeds |= response.key().starts_with('2');
+      // A redirect is the success of a route for browsers.
+      for (const auto& response : responses) {
+        succeeds |= response.key().starts_with('2') || response.key() == "302";
+      }
       CHECK(succeeds);
       CHECK(responses.contains("default"));
       const auto& security = operation.at("security").as_array();
-      CHECK(security.empty() != responses.contains("401"));
+      // A delivery that is not verified is unauthorized without any credential of ours.
+      if (path.key() != "/hooks/{hook}") CHECK(security.empty() != responses.contains("401"));
       for (const auto& alternative : security) {
         CHECK(schemes.contains(alternative.as_object().begin()->key()));
       }
