@@ -117,9 +117,9 @@ Result<HookDoor::Deliveries> HookDoor::split(const OpenHook& hook, const HookCal
   std::size_t ignored = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (!hook.webhook->ignore.empty()) {
+      // What cannot be compared (a flag that most events do not have) is no reason to lose an event.
       const auto is_ignored = holds(hook.webhook->ignore, *parts, events[i]);
-      if (!is_ignored) note(hook, call, is_ignored.error());
-      if (!is_ignored || *is_ignored) {
+      if (is_ignored && *is_ignored) {
         ++ignored;
         continue;
       }
