@@ -183,11 +183,9 @@ void SignIns::end(const storage::WakeRow& wake) {
 
 // --- stages ---------------------------------------------------------------------------------------
 
-Result<std::string> SignIns::ticket(const Wish& wish) {
-  const auto provider = provider_of(wish.project, wish.integration);
-  if (!provider) return provider.error();
-  if (auto checked = check(wish, *provider); !checked) return checked.error();
-  auto inputs = check_inputs(provider->client(), wish.inputs);
+Result<SignIn> SignIns::sign_in_for(const Wish& wish, const Provider& provider) const {
+  if (auto checked = check(wish, provider); !checked) return checked.error();
+  auto inputs = check_inputs(provider.client(), wish.inputs);
   if (!inputs) return inputs.error();
   SignIn sign_in;
   sign_in.project = wish.project;
@@ -196,7 +194,15 @@ Result<std::string> SignIns::ticket(const Wish& wish) {
   sign_in.settings = wish.settings;
   sign_in.inputs = std::move(*inputs);
   sign_in.return_to = wish.return_to;
-  return put(sign_in, random_text());
+  return sign_in;
+}
+
+Result<std::string> SignIns::ticket(const Wish& wish) {
+  const auto provider = provider_of(wish.project, wish.integration);
+  if (!provider) return provider.error();
+  const auto sign_in = sign_in_for(wish, *provider);
+  if (!sign_in) return sign_in.error();
+  return put(*sign_in, random_text());
 }
 
 Result<SignIns::Start> SignIns::start(const ProjectId& project, const std::string& integration,
@@ -214,17 +220,9 @@ Result<SignIns::Start> SignIns::start(const ProjectId& project, const std::strin
 Result<SignIns::Start> SignIns::start(const Wish& wish, const std::string& redirect_uri) {
   const auto provider = provider_of(wish.project, wish.integration);
   if (!provider) return provider.error();
-  if (auto checked = check(wish, *provider); !checked) return checked.error();
-  auto inputs = check_inputs(provider->client(), wish.inputs);
-  if (!inputs) return inputs.error();
-  SignIn sign_in;
-  sign_in.project = wish.project;
-  sign_in.user = wish.user;
-  sign_in.integration = wish.integration;
-  sign_in.settings = wish.settings;
-  sign_in.inputs = std::move(*inputs);
-  sign_in.return_to = wish.return_to;
-  return begin(std::move(sign_in), *provider, redirect_uri);
+  auto sign_in = sign_in_for(wish, *provider);
+  if (!sign_in) return sign_in.error();
+  return begin(std::move(*sign_in), *provider, redirect_uri);
 }
 
 Result<SignIns::Start> SignIns::begin(SignIn sign_in, const Provider& provider,

@@ -122,6 +122,8 @@ class SignIns {
 
   Result<Provider> provider_of(const ProjectId& project, const std::string& integration) const;
   Outcome check(const Wish& wish, const Provider& provider) const;
+  /// What was wished, checked.
+  Result<SignIn> sign_in_for(const Wish& wish, const Provider& provider) const;
   /// Stores it under a new text, which it returns.
   Result<std::string> put(const SignIn& sign_in, const std::string& token);
   /// Takes it away.

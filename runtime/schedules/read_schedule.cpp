@@ -40,7 +40,7 @@ bool read_time(ObjectReader& json, LocalTimes& times) {
   const auto hour = has_colon ? two_digits(at.substr(0, 2), 23) : std::nullopt;
   const auto minute = has_colon ? two_digits(at.substr(3), 59) : std::nullopt;
   if (!hour || !minute) {
-    json.report("at", "it is no time of the day", "a time from `00:00` to `23:59`", *text);
+    json.report_obstacle("at", "it is no time of the day", "a time from `00:00` to `23:59`", *text);
     return false;
   }
   times.hours = 1u << *hour;
@@ -52,15 +52,16 @@ bool read_time(ObjectReader& json, LocalTimes& times) {
 std::optional<unsigned> read_weekday(ObjectReader& json, const Json& value, std::size_t index) {
   const std::string pointer = json.pointer_to("weekdays") + '/' + std::to_string(index);
   if (!value.is_string()) {
-    json.report_mismatch(pointer, "the name of a weekday", value);
+    json.report_unreadable(pointer, "the name of a weekday", value);
     return std::nullopt;
   }
   const std::string given(value.get_string());
   const auto& names = weekday_names();
   const auto found = std::find(names.begin(), names.end(), lower_case(given));
   if (found != names.end()) return static_cast<unsigned>(found - names.begin());
-  json.findings().push_back(finding_at(json.step(), pointer, "there is no weekday `" + given + "`",
-                                       list_names(names), given, nearest_name(given, names)));
+  json.findings().add_obstacle(finding_at(json.step(), pointer,
+                                          "there is no weekday `" + given + "`", list_names(names),
+                                          given, nearest_name(given, names)));
   return std::nullopt;
 }
 
@@ -97,7 +98,8 @@ std::optional<Schedule> read_weekdays(ObjectReader& json) {
   const JsonArray* const list = json.array("weekdays");
   bool is_read = read_time(json, times) && list != nullptr;
   if (list == nullptr) return std::nullopt;
-  if (list->empty()) json.report("weekdays", "no weekday is named", list_names(weekday_names()));
+  if (list->empty())
+    json.report_obstacle("weekdays", "no weekday is named", list_names(weekday_names()));
   is_read = is_read && !list->empty();
   times.is_any_weekday = false;
   for (std::size_t i = 0; i < list->size(); ++i) {
@@ -128,9 +130,9 @@ std::optional<Schedule> read_every(ObjectReader& parent, const Json& value) {
   if (named.size() == 1) {
     schedule = read_unit(json, named[0]);
   } else if (named.empty()) {
-    json.report("", "it does not say how often", std::string(expected_every));
+    json.report_obstacle("", "it does not say how often", std::string(expected_every));
   } else {
-    json.report(
+    json.report_obstacle(
         "",
         "it says two things: `" + std::string(named[0]) + "` and `" + std::string(named[1]) + "`",
         std::string(expected_every));
@@ -146,7 +148,7 @@ std::optional<Schedule> read_cron(ObjectReader& json) {
   const auto times = parse_cron(*text);
   if (times) return *times;
   for (const ErrorDetail& detail : times.error().details) {
-    json.report("cron", detail.message, detail.expected, detail.got);
+    json.report_obstacle("cron", detail.message, detail.expected, detail.got);
   }
   return std::nullopt;
 }
@@ -157,13 +159,13 @@ std::optional<Schedule> read_schedule(ObjectReader& json) {
   const Json* const every = json.find("every");
   const bool has_cron = json.find("cron") != nullptr;
   if (every != nullptr && has_cron) {
-    json.report("cron", "a schedule has `every` or `cron`, not both");
+    json.report_obstacle("cron", "a schedule has `every` or `cron`, not both");
     return std::nullopt;
   }
   if (every != nullptr) return read_every(json, *every);
   if (has_cron) return read_cron(json);
-  json.report("every", "`every` or `cron` says when it ticks, and both are missing",
-              std::string(expected_every));
+  json.report_obstacle("every", "`every` or `cron` says when it ticks, and both are missing",
+                       std::string(expected_every));
   return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 #include "runtime/triggers/scheduler_trigger.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/definitions/compile_stored_workflow.h"
 #include "runtime/text/time_text.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "tests/support/catch.h"
@@ -85,6 +86,19 @@ TEST_CASE("what is wrong in a schedule is found where it stands") {
   CHECK(finding(R"("every": {"seconds": 5}, "spread": "2h")").path == "/trigger/spread");
   CHECK(finding(R"("every": {"seconds": 5}, "timezone": "{{settings.zone}}")").path ==
         "/trigger/timezone");
+}
+
+TEST_CASE("a stored version whose schedule cannot be read is not run at another") {
+  for (const char* const schedule :
+       {R"("cron":"0 0 9 31 2 *")", R"("every":{"weekdays":["moonday"],"at":"09:00"})",
+        R"("every":{"fortnights":1})"}) {
+    CAPTURE(schedule);
+    const auto definition =
+        parse_json(std::string(R"({"trigger":{"type":"scheduler",)") + schedule +
+                   R"(},"steps":[{"id":"w","type":"delay","value":1,"unit":"DAYS"}]})");
+    REQUIRE(definition.ok());
+    CHECK_FALSE(compile_stored_workflow(*definition, {}, nullptr).ok());
+  }
 }
 
 TEST_CASE("the options of a schedule have defaults") {
