@@ -202,6 +202,8 @@ Result<std::string> SignIns::ticket(const Wish& wish) {
   if (!provider) return provider.error();
   const auto sign_in = sign_in_for(wish, *provider);
   if (!sign_in) return sign_in.error();
+  // What it would fail for at once is better told here than to a user in a window.
+  if (const auto values = provider->values(sign_in->inputs); !values) return values.error();
   return put(*sign_in, random_text());
 }
 
@@ -228,7 +230,14 @@ Result<SignIns::Start> SignIns::start(const Wish& wish, const std::string& redir
 Result<SignIns::Start> SignIns::begin(SignIn sign_in, const Provider& provider,
                                       const std::string& redirect_uri) {
   const auto values = provider.values(sign_in.inputs);
-  if (!values) return values.error();
+  if (!values) {
+    if (uses_.log) {
+      uses_.log(LogLevel::warning, "a sign-in for integration " + sign_in.integration +
+                                       " of project " + sign_in.project.text +
+                                       " cannot begin: " + values.error().message);
+    }
+    return values.error();
+  }
   const std::string cookie = random_text();
   sign_in.stage = Stage::state;
   sign_in.redirect_uri = redirect_uri;

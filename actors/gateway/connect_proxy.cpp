@@ -16,6 +16,8 @@
 namespace millrace {
 namespace {
 
+using Fields = RefusedCredentials::Fields;
+
 constexpr int status_unauthorized = 401;
 constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it failed for
 
@@ -67,25 +69,51 @@ Result<SharedCredential> fresh(const CredentialSource& source, const CredentialN
   return answer ? std::move(*answer) : Result<SharedCredential>(out_of_time());
 }
 
+/// The path as a peer may read it that takes encoded slashes for slashes.
+std::string with_plain_slashes(std::string path) {
+  const auto query = path.find('?');
+  for (const std::string_view encoded : {"%2f", "%2F", "%5c", "%5C"}) {
+    for (auto at = path.find(encoded); at < query && at != std::string::npos;
+         at = path.find(encoded, at)) {
+      path.replace(at, encoded.size(), "/");
+    }
+  }
+  return path;
+}
+
 Result<HttpRequest> request_below(const Integration& integration, const Credential& account,
                                   ProxyRequest&& from) {
-  RequestValues values;
-  values.url = from.path;
   const AccountScope scope(account, from.user_meta);
-  if (auto connected = connect_request(values, integration, integration.base_url.render(scope));
-      !connected) {
-    return connected.error();
+  const Json base_url = integration.base_url.render(scope);
+  RequestValues values;
+  // A workflow's author chooses a path; here a user does, and may not lead a lenient peer out of it either.
+  for (const std::string& path : {with_plain_slashes(from.path), from.path}) {
+    values = {};
+    values.url = path;
+    if (auto connected = connect_request(values, integration, base_url); !connected) {
+      return connected.error();
+    }
   }
   HttpRequest request;
   request.project = std::move(from.project);
   request.user = std::move(from.user);
   request.step = "proxy";
+  request.redirects_max = 0;  // where a peer leads to is for the caller to follow, or not
   request.method = std::move(from.method);
   request.url = std::string(values.url.get_string());
   std::copy_if(from.headers.begin(), from.headers.end(), std::back_inserter(request.headers),
                [](const HttpHeader& each) { return passes_on(lower_case(each.name)); });
   request.body = std::move(from.body);
   return request;
+}
+
+/// There is no run that the account was chosen for.
+Error without_run(Error why, const ProxyRequest& request) {
+  if (why.code == ErrorCode::credential_missing && !request.credential.empty()) {
+    why.message =
+        "the user has no account \"" + request.credential + "\" for \"" + request.integration + '"';
+  }
+  return why;
 }
 
 }  // namespace
@@ -135,7 +163,7 @@ HttpOutcome ConnectProxy::pass(ProxyRequest request) {
   const FreshCredentials accounts(*tenant, owner, uses_.clock, &uses_.tokens);
   CredentialName account{request.integration, request.credential};
   auto credential = fresh(accounts, account, std::nullopt);
-  if (!credential) return credential.error();
+  if (!credential) return without_run(credential.error(), request);
   account.id = (*credential)->id;
   auto unauthorized = request_below(integration, **credential, std::move(request));
   if (!unauthorized) return unauthorized.error();
@@ -151,13 +179,17 @@ HttpOutcome ConnectProxy::pass(ProxyRequest request) {
     if (!answer) return answer;
     const bool is_with_newer = refusal.has_value();
     if (integration.auth.kind == IntegrationAuth::Kind::none) return answer;
-    note({owner, account.id, (*credential)->revision}, answer->status,
-         is_with_newer ? RefusedCredentials::Fields::replaced : RefusedCredentials::Fields::same);
-    if (answer->status != status_unauthorized || is_with_newer) return answer;
+    const FieldsUsed used{owner, account.id, (*credential)->revision};
+    if (answer->status != status_unauthorized || is_with_newer) {
+      note(used, answer->status, is_with_newer ? Fields::replaced : Fields::same);
+      return answer;
+    }
     refusal = std::move(*answer);
-    const std::uint64_t refused = (*credential)->revision;
-    credential = fresh(accounts, account, refused);
-    if (!credential || (*credential)->revision <= refused) return std::move(*refusal);
+    credential = fresh(accounts, account, used.revision);
+    if (credential && (*credential)->revision > used.revision) continue;
+    // Only what there is nothing newer for says something of the account.
+    note(used, status_unauthorized, Fields::same);
+    return std::move(*refusal);
   }
 }
 

@@ -105,9 +105,11 @@ Outcome HookDoor::verify(const OpenHook& hook, const HookCall& call,
       [&](const std::string& name) { return secrets.value(name); }, uses_.clock.now());
   if (verified) return verified;
   note(hook, call, verified.error());
-  if (verified.error().code != ErrorCode::unauthorized) return verified;
-  // What exactly is wrong is for those who may read the event log.
-  return Error(ErrorCode::unauthorized, "the delivery could not be verified");
+  // What exactly is wrong, and which secret is missing, is for those who may read the event log.
+  return Error(verified.error().code, verified.error().code == ErrorCode::unauthorized
+                                          ? "the delivery could not be verified"
+                                          : "deliveries to this webhook cannot be verified today: "
+                                            "the project's event log says why");
 }
 
 Result<HookDoor::Deliveries> HookDoor::split(const OpenHook& hook, const HookCall& call,

@@ -1,5 +1,7 @@
 #include "actors/tenants/deploy_folder.h"
 
+#include "runtime/integrations/stored_integration.h"
+
 #include <utility>
 
 namespace millrace {
@@ -37,6 +39,9 @@ Result<std::vector<IntegrationRegistry::Compiled>> plan_integrations(
     auto one = IntegrationRegistry::compile(draft.type, draft.definition);
     if (!one) {
       plan.refused_integrations.push_back({draft.type, one.error()});
+      // Nothing is stored now; the workflows are held against what can be read of it.
+      auto read = compile_stored_integration(draft.type, draft.definition);
+      if (read) put.push_back({draft.type, {}, std::move(*read)});
       continue;
     }
     const auto known = integrations.get(project, draft.type);

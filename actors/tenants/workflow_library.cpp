@@ -73,7 +73,20 @@ std::string new_endpoint_key(Random& random) {
   return to_hex(key);
 }
 
-/// What its steps and its trigger render of the project's secrets.
+/// The secrets that a value names.
+void add_secrets(const Json& value, std::set<std::string>& names) {
+  auto text = Template::compile(value, "");
+  if (!text) return;
+  text->visit_references([&](const Reference& reference, const std::string&) {
+    if (reference.root != Reference::Root::secrets || reference.path.empty()) return;
+    if (const auto* const name = std::get_if<std::string>(&reference.path.front())) {
+      names.insert(*name);
+    }
+  });
+}
+
+/// What its steps and its trigger render of the project's secrets, and what its integration needs of them to
+/// verify deliveries and to sign users in.
 std::vector<std::string> secrets_of(const Workflow& workflow) {
   std::set<std::string> names;
   for (const auto& member : workflow.masked_secrets.get_object()) names.emplace(member.key());
@@ -81,6 +94,13 @@ std::vector<std::string> secrets_of(const Workflow& workflow) {
     for (const auto& header : request->headers) {
       if (!header.secret_value) continue;
       names.insert(header.secret_value->secrets.begin(), header.secret_value->secrets.end());
+    }
+  }
+  if (workflow.frozen_integration != nullptr) {
+    const auto* const definition = workflow.frozen_integration->definition.if_object();
+    for (const std::string_view part : {"webhooks", "auth"}) {
+      const Json* const value = definition == nullptr ? nullptr : definition->if_contains(part);
+      if (value != nullptr) add_secrets(*value, names);
     }
   }
   return {names.begin(), names.end()};

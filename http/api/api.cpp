@@ -67,14 +67,15 @@ void Api::handle(const httplib::Request& request, httplib::Response& response) {
   count(route, response.status);
 }
 
-std::optional<Error> Api::refusal_of(const httplib::Request& request) {
+std::optional<HttpServer::Refusal> Api::refusal_of(const httplib::Request& request) {
   auto match = match_route(request.method, request.path);
   if (!match) return std::nullopt;
   ApiCall call = call_of(request, {}, std::move(match->path_values));
   const auto let = let_in(*match->route, call);
   if (let) return std::nullopt;
   count(match->route, http_status(let.error().code));
-  return let.error();
+  return HttpServer::Refusal{let.error(),
+                             is_for_browsers(*match->route) && request.has_header("Origin")};
 }
 
 Result<Reply> Api::answer(const httplib::Request& request, RouteMatch match) {

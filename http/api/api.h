@@ -22,7 +22,7 @@ class Api {
 
   void handle(const httplib::Request& request, httplib::Response& response);
   /// Why this request, whose body has not arrived, need not be waited for: who sends it may not.
-  std::optional<Error> refusal_of(const httplib::Request& request);
+  std::optional<HttpServer::Refusal> refusal_of(const httplib::Request& request);
 
  private:
   Result<Reply> answer(const httplib::Request& request, RouteMatch match);

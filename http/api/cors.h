@@ -17,7 +17,7 @@ bool is_for_browsers(const Route& route);
 /// headers that it asks for are allowed: a trigger and a proxied request pass on any.
 std::optional<Reply> answer_preflight(const httplib::Request& request);
 
-/// Lets the page read an answer, an error too, and the headers that tell of the run.
+/// Lets the page read an answer, an error too, and all its headers: an integration's own come along.
 void let_pages_read(httplib::Response& response);
 
 }  // namespace millrace

@@ -83,6 +83,17 @@ std::string with_result(std::string url, const std::string& status, std::string_
          fragment;
 }
 
+/// What a user is told in a window: nothing of the project's secrets or the server's network.
+std::string for_users(const std::string& code, const std::string& message) {
+  for (const ErrorCode inner : {ErrorCode::secret_missing, ErrorCode::secrets_locked,
+                                ErrorCode::blocked_address, ErrorCode::invalid_url}) {
+    if (code == wire_name(inner)) {
+      return "The sign-in is not set up completely. Whoever runs the application can find out why.";
+    }
+  }
+  return message;
+}
+
 Reply told(const SignIns::End& end, const SignIns::Connected& connected) {
   if (!end.return_to.empty()) {
     return redirect_to(
@@ -102,7 +113,13 @@ Reply told(const SignIns::End& end, const SignIns::Failed& failed) {
   if (!end.return_to.empty()) {
     return redirect_to(with_result(end.return_to, "error", "code", failed.code));
   }
-  return closing_page(400, {"error", end.integration, {}, failed.code, failed.message, end.origins},
+  return closing_page(400,
+                      {"error",
+                       end.integration,
+                       {},
+                       failed.code,
+                       for_users(failed.code, failed.message),
+                       end.origins},
                       random_nonce());
 }
 
@@ -124,11 +141,10 @@ Reply told(const SignIns::Choice& choice, const std::string& address, const std:
 /// The page for a sign-in of which nothing is known, or nothing is to be told.
 Reply lost(const Error& why) {
   const int status = http_status(why.code);
+  const std::string code(wire_name(public_code(why.code)));
   const bool is_browsers_fault = status < 500 && why.code != ErrorCode::not_found;
-  return closing_page(
-      is_browsers_fault ? 400 : status,
-      {"error", {}, {}, std::string(wire_name(public_code(why.code))), why.message, {}},
-      random_nonce());
+  return closing_page(is_browsers_fault ? 400 : status,
+                      {"error", {}, {}, code, for_users(code, why.message), {}}, random_nonce());
 }
 
 Result<Reply> told(const Result<SignIns::End>& end, const std::string& address,
@@ -193,6 +209,8 @@ Result<Reply> start_sign_in(const ApiCall& call, ApiServices& services) {
   if (!sign_ins) return sign_ins.error();
   const auto address = address_of(call, services);
   if (!address) return address.error();
+  // Whoever only looks, as previews do, uses up no ticket.
+  if (call.http.method == "HEAD") return no_content();
   const std::string redirect_uri = *address + std::string(callback_path);
   const std::string integration = call.path_value("integration");
   const auto ticket = call.query_value("ticket");

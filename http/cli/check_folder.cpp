@@ -4,6 +4,7 @@
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/integrations/integration_set.h"
+#include "runtime/integrations/stored_integration.h"
 
 namespace millrace {
 namespace {
@@ -41,6 +42,9 @@ FolderCheck check_folder(const ProjectFolder& folder, const MakeFunctionEngine& 
   for (const auto& file : folder.integrations) {
     if (auto put = catalog.put(file.type, file.definition); !put) {
       append(check.findings, locate(file, put.error()));
+      // Its workflows are held against what can be read of it: one mistake hides no others.
+      auto read = compile_stored_integration(file.type, file.definition);
+      if (read) catalog.put(std::move(*read));
     }
   }
   for (const auto& file : folder.workflows) {

@@ -125,6 +125,7 @@ std::string raw_response(const WireError& error) {
   text += "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size());
   if (error.status == 401) text += "\r\nWWW-Authenticate: Bearer";
   if (error.status == 503) text += "\r\nRetry-After: 1";
+  if (error.may_pages_read) text += "\r\nAccess-Control-Allow-Origin: *";
   text += "\r\nConnection: close\r\n\r\n";
   return text + body;
 }

@@ -131,9 +131,11 @@ std::optional<WireError> HttpServer::refusal_of(const RequestHead& head) {
   httplib::Request request;
   request.method = head.method;
   put_request(request, head, {});
-  const auto error = refuse_(request);
-  if (!error) return std::nullopt;
-  return WireError{http_status(error->code), wire_name(public_code(error->code)), error->message};
+  const auto refusal = refuse_(request);
+  if (!refusal) return std::nullopt;
+  const Error& why = refusal->why;
+  return WireError{http_status(why.code), wire_name(public_code(why.code)), why.message,
+                   refusal->may_pages_read};
 }
 
 bool HttpServer::answer(Connection& connection, BufferedSocket& socket, const RequestHead& head,

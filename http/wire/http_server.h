@@ -51,9 +51,13 @@ class HttpServer final : private httplib::Server {
   /// Called on connection threads, concurrently. What it throws is answered with internal_error.
   using Handle = std::function<void(const httplib::Request&, httplib::Response&)>;
 
-  /// Called before a body that has not arrived yet is waited for: the request has none then. An error
+  struct Refusal {
+    Error why;
+    bool may_pages_read = false;  // of any origin (CORS)
+  };
+  /// Called before a body that has not arrived yet is waited for: the request has none then. A refusal
   /// is the answer, and ends the connection.
-  using Refuse = std::function<std::optional<Error>(const httplib::Request&)>;
+  using Refuse = std::function<std::optional<Refusal>(const httplib::Request&)>;
 
   HttpServer(HttpServerOptions options, Handle handle, Refuse refuse = {});
   ~HttpServer() override;

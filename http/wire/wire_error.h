@@ -14,6 +14,7 @@ struct WireError {
   int status = 400;
   std::string_view code = "invalid_request";
   std::string message;
+  bool may_pages_read = false;  // of any origin (CORS)
 };
 
 /// The codes that only the wire gives, for the description of the API.

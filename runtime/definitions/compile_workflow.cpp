@@ -40,7 +40,10 @@ ConditionGroups read_permissions(const Json& definition, ObjectReader& json) {
   for (ErrorDetail& finding : unread.take()) json.findings().push_back(std::move(finding));
   for (Template* const text : templates_of(permissions)) {
     text->visit_references([&](const Reference& reference, const std::string& pointer) {
-      if (reference.root == Reference::Root::user) return;
+      const auto* const key =
+          reference.path.empty() ? nullptr : std::get_if<std::string>(&reference.path.front());
+      const bool is_known = key != nullptr && (*key == "id" || *key == "meta");
+      if (reference.root == Reference::Root::user && is_known) return;
       json.findings().push_back(finding_at(
           "", pointer, "in `{{" + reference.text + "}}`: permissions are about the user alone",
           "`user.id` or `user.meta.KEY`"));

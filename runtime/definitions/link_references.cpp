@@ -98,9 +98,17 @@ class Linker {
         } else if (reference.root == Root::secrets && !names_secret(reference)) {
           findings_.push_back(
               finding_at("", pointer, in + "a secret is named by one key", "`secrets.KEY`"));
+        } else if (reference.root == Root::user && !names_user(reference)) {
+          findings_.push_back(finding_at("", pointer, in + "a user has no such key",
+                                         "`user.id` or `user.meta.KEY`"));
         }
       });
     }
+  }
+
+  static bool names_user(const Reference& reference) {
+    const std::string* const key = key_at(reference, 0);
+    return key != nullptr && (*key == "id" || *key == "meta");
   }
 
   static std::string names_of(std::span<const Root> roots) {

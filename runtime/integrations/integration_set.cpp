@@ -9,6 +9,10 @@ Outcome IntegrationSet::put(const std::string& type, const Json& definition) {
   return Done{};
 }
 
+void IntegrationSet::put(std::shared_ptr<const Integration> integration) {
+  by_type_[integration->type] = std::move(integration);
+}
+
 std::shared_ptr<const Integration> IntegrationSet::find_integration(std::string_view type) const {
   const auto found = by_type_.find(type);
   return found == by_type_.end() ? nullptr : found->second;

@@ -11,6 +11,7 @@ class IntegrationSet final : public IntegrationCatalog {
  public:
   /// Replaces the one of that type. Error invalid_definition.
   Outcome put(const std::string& type, const Json& definition);
+  void put(std::shared_ptr<const Integration> integration);
 
   std::shared_ptr<const Integration> find_integration(std::string_view type) const override;
   std::vector<std::string> integration_types() const override;

@@ -205,7 +205,10 @@ void mask_proof(const Webhook& webhook, DeliveryParts& parts, std::vector<Json>&
       for (Json& event : events) replace(event, check->in.path, mask);
       return;
     case DeliveryPath::Part::body:
-      return replace(parts.body, check->in.path, mask);
+      replace(parts.body, check->in.path, mask);
+      // The events are copies of what stands in it.
+      if (auto again = events_of(webhook, parts)) events = std::move(*again);
+      return;
   }
 }
 

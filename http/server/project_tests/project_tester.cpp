@@ -16,6 +16,11 @@
 namespace millrace {
 namespace {
 
+std::string started_by(const FoundBy& found) {
+  const TriggerKind* const kind = find_trigger_kind(found.trigger_kind);
+  return std::string(kind == nullptr ? request_trigger_kind.started_by : kind->started_by);
+}
+
 /// A test is about the whole of an output, however long.
 constexpr std::size_t all_items = limits::fan_out_items_max;
 
@@ -130,7 +135,8 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
     verdict.error =
         Error(ErrorCode::invalid_request,
               is_on_event ? "the workflow is started by an app event: give the test its \"payload\""
-                          : "the workflow is started by requests: give the test a \"request\"");
+                          : "the workflow is started by " + started_by(found_by_trigger) +
+                                ": give the test a \"request\", whose body is one event");
     return verdict;
   }
   if (auto fit = check_mocks(test, request.definition, *node_->catalog); !fit) {

@@ -1,5 +1,6 @@
 // What pages of other origins may ask.
 
+#include "http/wire/wire_error.h"
 #include "tests/support/catch.h"
 #include "tests/unit/http/api/api_fixture.h"
 
@@ -36,6 +37,21 @@ TEST_CASE("a page may read an error of a user's route, and nothing of others", "
   const auto managed = api.call("GET", "/projects/p1/workflows", api.api_key, "", origin);
   CHECK(managed.status == 200);
   CHECK(managed.header("Access-Control-Allow-Origin").empty());
+}
+
+TEST_CASE("a page may read why its body is not even waited for", "[http]") {
+  ApiFixture api;
+  httplib::Request request;
+  request.method = "POST";
+  request.path = request.target = "/projects/p1/sdk/credentials";
+  request.headers.emplace("Origin", "https://app.example");
+  const auto refusal = api.api.refusal_of(request);
+  REQUIRE(refusal);
+  CHECK(refusal->why.code == ErrorCode::unauthorized);
+  CHECK(refusal->may_pages_read);
+  CHECK_THAT(raw_response({401, "unauthorized", "no", true}),
+             Catch::Contains("\r\nAccess-Control-Allow-Origin: *\r\n"));
+  CHECK_THAT(raw_response({401, "unauthorized", "no"}), !Catch::Contains("Access-Control"));
 }
 
 TEST_CASE("a preflight of a route for keys, or of none, is not answered", "[http]") {

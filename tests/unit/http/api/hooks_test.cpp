@@ -73,6 +73,18 @@ TEST_CASE("a shared value that is a secret is masked in what is delivered to wor
   CHECK(to_text(delivered[0].parts->headers) == R"({"x-token":"[secret HOOK]"})");
 }
 
+TEST_CASE("a shared value that stands in the body is masked in the event as well", "[http]") {
+  HookApi api(R"({"scope": "app", "route": "body.account",
+    "verify": {"type": "value", "in": "body.deep.secret", "secret": "{{secrets.HOOK}}"}})");
+  const std::string body = R"({"account": "acct", "deep": {"secret": "hook-secret"}})";
+  CHECK(api.call("POST", api.path(), {}, body, {{"Content-Type", "application/json"}}).status ==
+        200);
+  const auto delivered = api.gateway.deliveries();
+  REQUIRE(delivered.size() == 1);
+  CHECK(to_text(delivered[0].events[0].value).find("hook-secret") == std::string::npos);
+  CHECK(to_text(delivered[0].parts->body).find("hook-secret") == std::string::npos);
+}
+
 TEST_CASE("a delivery with more elements, or a longer id, than may be is refused", "[http]") {
   HookApi api(
       R"({"scope": "app", "events": "body[*]", "route": "event.account", "deliveryId": "event.id"})");
@@ -112,6 +124,7 @@ TEST_CASE("a webhook whose secret is missing starts nothing and says so", "[http
   const Answer answer = api.call("POST", api.path(), {}, "{}", signed_with("{}"));
   CHECK(answer.status == 500);
   CHECK(answer.code() == "secret_missing");
+  CHECK(answer.text.find("OTHER") == std::string::npos);  // strangers learn no names
   CHECK(api.gateway.deliveries().empty());
 }
 

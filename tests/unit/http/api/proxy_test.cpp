@@ -75,7 +75,8 @@ TEST_CASE("a request that passes takes no path out of the integration", "[http]"
   Connected api;
   api.connect();
   for (const std::string target :
-       {"../admin", "a/%2e%2e/b", "https://evil.example/x", "https://crm.example@evil.example/",
+       {"../admin", "..%2f..%2fother", "%2e%2e%2fx", "a%5c..%5cb", "a/%2e%2e/b",
+        "https://evil.example/x", "https://crm.example@evil.example/",
         "http://files.crm.example/f"}) {
     CAPTURE(target);
     const auto answer = api.pass("GET", target);
@@ -115,6 +116,36 @@ TEST_CASE("a peer's refusal comes back as it came, and two in a row make the acc
   CHECK(next.status == 409);
   CHECK(next.code() == "credential_invalid");
   CHECK(api.http.sent("call").size() == 2);
+}
+
+TEST_CASE("answers to fields that were replaced meanwhile say nothing of the account", "[http]") {
+  Connected api;
+  const std::string id = api.connect();
+  // While the request is out, somebody connects the account anew.
+  api.http.on("call", [&](const ScriptedRequest& sent) {
+    const bool is_old = header_in(sent.request, "Authorization") == "Bearer account-token";
+    if (is_old) {
+      CredentialRegistry::Connection newer{{{"token", "newer-token"}}, "account-token", {}};
+      REQUIRE(api.credentials.connect(ProjectId("p1"), UserId(user), "crm", newer).ok());
+    }
+    return answering(is_old ? 401 : 200, JsonObject())(sent);
+  });
+  for (int i = 0; i < 3; ++i) {
+    CredentialRegistry::Connection older{{{"token", "account-token"}}, "account-token", {}};
+    REQUIRE(api.credentials.connect(ProjectId("p1"), UserId(user), "crm", older).ok());
+    CHECK(api.pass("GET", "me").status == 200);
+  }
+  CHECK((*api.credentials.find(ProjectId("p1"), UserId(user), "crm", id))->is_valid);
+}
+
+TEST_CASE("a redirect of a peer comes back and is not followed", "[http]") {
+  Connected api;
+  api.connect();
+  api.http.on("call", answering(302, JsonObject(), {{"location", "/outside"}}));
+  const auto answer = api.pass("GET", "me");
+  CHECK(answer.status == 302);
+  CHECK(answer.header("location") == "/outside");
+  CHECK(api.last_sent().redirects_max == 0);
 }
 
 TEST_CASE("a peer's cookies and what it allows to pages stay behind", "[http]") {

@@ -160,6 +160,19 @@ TEST_CASE("files that nothing reads are named with the place where they belong",
                                      says("workflows/b.json") && says("written in JSON"));
 }
 
+TEST_CASE("a mistake in an integration hides none in its workflows", "[http]") {
+  const Project project;
+  project.write(
+      "integrations/crm/integration.json",
+      R"({"baseUrl":"https://crm.example","bogus":1,"webhooks":{"made":{"scope":"user"}}})");
+  project.write("workflows/w.json",
+                R"({"integration":"crm","trigger":{"type":"webhook","webhook":"mad"},"steps":[
+                    {"id":"r","type":"delay","value":1,"unit":"DAYS"}]})");
+  const std::string found = project.findings();
+  CHECK_THAT(found, says("bogus") && says("has no webhook `mad`"));
+  CHECK_THAT(found, !says("has no integration"));
+}
+
 TEST_CASE("without an engine for JavaScript the check says so and does the rest", "[http]") {
   const Project project;
   project.write("workflows/a.json", R"({"steps":[]})");

@@ -59,9 +59,9 @@ struct TestServer {
               response.set_content(request.method + " " + request.target + " " + request.body,
                                    "text/plain");
             },
-            [](const httplib::Request& request) -> std::optional<Error> {
+            [](const httplib::Request& request) -> std::optional<HttpServer::Refusal> {
               if (request.path != "/mine") return std::nullopt;
-              return Error(ErrorCode::unauthorized, "who are you?");
+              return HttpServer::Refusal{Error(ErrorCode::unauthorized, "who are you?")};
             }) {
     REQUIRE(server.start(any_port()).ok());
   }
