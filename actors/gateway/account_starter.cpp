@@ -1,6 +1,6 @@
 #include "actors/gateway/account_starter.h"
 
-#include "actors/gateway/event_starter.h"
+#include "actors/gateway/joint_starter.h"
 #include "actors/runs/start_rows.h"
 #include "runtime/base/limits.h"
 #include "runtime/integrations/run_conditions.h"

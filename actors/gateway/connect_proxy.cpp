@@ -4,7 +4,7 @@
 #include "runtime/integrations/authorize_request.h"
 #include "runtime/integrations/connect_request.h"
 #include "runtime/oauth/oauth_client.h"
-#include "runtime/templates/scope.h"
+#include "runtime/templates/user_scope.h"
 #include "runtime/text/ascii_text.h"
 
 #include <algorithm>
@@ -25,19 +25,18 @@ constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it 
 class AccountScope final : public Scope {
  public:
   AccountScope(const Credential& account, const JsonObject& user_meta)
-      : user_(JsonObject{{"id", account.user.text}, {"meta", user_meta}}) {
+      : user_(account.user, user_meta) {
     JsonObject settings = account.shared_settings;
     settings.insert_or_assign(kept_settings_key, account.provider_data);
     settings_ = std::move(settings);
   }
   const Json& root_value(const Reference& reference) const override {
-    if (reference.root == Reference::Root::settings) return settings_;
-    return reference.root == Reference::Root::user ? user_ : *shared_null();
+    return reference.root == Reference::Root::settings ? settings_ : user_.root_value(reference);
   }
 
  private:
   Json settings_;
-  const Json user_;
+  const UserScope user_;
 };
 
 /// Waits for the one answer of something that is answered by another thread.

@@ -5,8 +5,8 @@
 // rotated refresh token, after which the old one is worth nothing) are on the disk before anybody is
 // told of them. So a crash at any moment leaves an account that can be used.
 //
-// `HeldCredentials` answers at once from the user's view. `FreshCredentials` asks the provider first where a
-// token is due, and takes its time then.
+// `FreshCredentials` answers at once from the user's view, but where a token is due: then it asks the provider
+// first, and takes its time.
 
 #include "runtime/base/result.h"
 #include "runtime/integrations/credential.h"

@@ -10,10 +10,9 @@ bool is_for_browsers(const Route& route) {
 }
 
 std::optional<Reply> answer_preflight(const httplib::Request& request) {
+  if (request.method != "OPTIONS" || !request.has_header("Origin")) return std::nullopt;
   const std::string method = request.get_header_value("Access-Control-Request-Method");
-  if (request.method != "OPTIONS" || method.empty() || !request.has_header("Origin")) {
-    return std::nullopt;
-  }
+  if (method.empty()) return std::nullopt;
   const auto match = match_route(method, request.path);
   if (!match || !is_for_browsers(*match->route)) return std::nullopt;
   Reply reply = no_content();

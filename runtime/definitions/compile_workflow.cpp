@@ -10,6 +10,7 @@
 #include "runtime/integrations/read_settings.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/steps/sequence_reader.h"
+#include "runtime/templates/user_scope.h"
 #include "runtime/triggers/read_trigger.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "runtime/workflows/step_order.h"
@@ -40,10 +41,7 @@ ConditionGroups read_permissions(const Json& definition, ObjectReader& json) {
   for (ErrorDetail& finding : unread.take()) json.findings().push_back(std::move(finding));
   for (Template* const text : templates_of(permissions)) {
     text->visit_references([&](const Reference& reference, const std::string& pointer) {
-      const auto* const key =
-          reference.path.empty() ? nullptr : std::get_if<std::string>(&reference.path.front());
-      const bool is_known = key != nullptr && (*key == "id" || *key == "meta");
-      if (reference.root == Reference::Root::user && is_known) return;
+      if (names_user(reference)) return;
       json.findings().push_back(finding_at(
           "", pointer, "in `{{" + reference.text + "}}`: permissions are about the user alone",
           "`user.id` or `user.meta.KEY`"));

@@ -3,6 +3,7 @@
 #include "runtime/reading/object_reader.h"
 #include "runtime/secrets/redaction.h"
 #include "runtime/steps/step_catalog.h"
+#include "runtime/templates/user_scope.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
 
@@ -104,11 +105,6 @@ class Linker {
         }
       });
     }
-  }
-
-  static bool names_user(const Reference& reference) {
-    const std::string* const key = key_at(reference, 0);
-    return key != nullptr && (*key == "id" || *key == "meta");
   }
 
   static std::string names_of(std::span<const Root> roots) {

@@ -1,7 +1,7 @@
 #include "runtime/integrations/run_conditions.h"
 
 #include "runtime/reading/findings.h"
-#include "runtime/templates/scope.h"
+#include "runtime/templates/user_scope.h"
 
 #include <utility>
 
@@ -72,25 +72,13 @@ Outcome check_connection(const RunConditions& conditions) {
   return Done{};
 }
 
-/// What permissions may refer to.
-class UserScope final : public Scope {
- public:
-  UserScope(const UserId& user, const JsonObject* meta)
-      : user_(JsonObject{{"id", user.text}, {"meta", meta == nullptr ? JsonObject() : *meta}}) {}
-  const Json& root_value(const Reference& reference) const override {
-    return reference.root == Reference::Root::user ? user_ : *shared_null();
-  }
-
- private:
-  const Json user_;
-};
-
 }  // namespace
 
 bool is_permitted(const ConditionGroups& permissions, const UserId& user,
                   const JsonObject* user_meta) {
   if (permissions.empty()) return true;
-  const auto holds = any_holds(permissions, UserScope(user, user_meta));
+  const auto holds =
+      any_holds(permissions, UserScope(user, user_meta == nullptr ? JsonObject() : *user_meta));
   return holds && *holds;
 }
 

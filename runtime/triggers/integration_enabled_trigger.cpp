@@ -18,8 +18,6 @@ std::vector<TriggerOutput> outputs(const Trigger&) {
 /// An account names its integration, and the workflows that are enabled on it.
 std::string name(const Trigger&) { return {}; }
 
-Result<Json> receive(const Trigger&, Json output, const SecretSource&) { return output; }
-
 }  // namespace
 
 const TriggerKind integration_enabled_trigger_kind{
@@ -31,7 +29,7 @@ const TriggerKind integration_enabled_trigger_kind{
     .roots = {},
     .outputs = outputs,
     .name = name,
-    .receive = receive,
+    .receive = as_it_came,
     .is_of_account = true,
 };
 

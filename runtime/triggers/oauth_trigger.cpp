@@ -20,8 +20,6 @@ std::vector<TriggerOutput> outputs(const Trigger&) {
 /// A sign-in names its integration, and the workflows that are enabled on the account.
 std::string name(const Trigger&) { return {}; }
 
-Result<Json> receive(const Trigger&, Json output, const SecretSource&) { return output; }
-
 }  // namespace
 
 const TriggerKind oauth_trigger_kind{
@@ -33,7 +31,7 @@ const TriggerKind oauth_trigger_kind{
     .roots = {},
     .outputs = outputs,
     .name = name,
-    .receive = receive,
+    .receive = as_it_came,
     .is_of_account = true,
 };
 

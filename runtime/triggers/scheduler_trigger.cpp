@@ -12,7 +12,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/schedules/read_schedule.h"
-#include "runtime/templates/scope.h"
+#include "runtime/templates/user_scope.h"
 #include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
@@ -31,19 +31,6 @@ constexpr std::array<Choice<Overlap>, 3> overlap_words{
 
 /// There is no run yet, but somebody for whom there may be one.
 constexpr std::array template_roots{Reference::Root::user};
-
-/// The user alone.
-class UserScope final : public Scope {
- public:
-  UserScope(const UserId& user, const JsonObject& meta)
-      : user_(JsonObject{{"id", user.text}, {"meta", meta}}) {}
-  const Json& root_value(const Reference& reference) const override {
-    return reference.root == Reference::Root::user ? user_ : *shared_null();
-  }
-
- private:
-  const Json user_;
-};
 
 Result<TimeZone> zone_named(const Json& name) {
   if (name.is_null()) return TimeZone();
@@ -100,8 +87,6 @@ std::vector<TriggerOutput> outputs(const Trigger&) { return {{std::string(output
 /// A tick names the workflow itself.
 std::string name(const Trigger&) { return {}; }
 
-Result<Json> receive(const Trigger&, Json output, const SecretSource&) { return output; }
-
 }  // namespace
 
 const TriggerKind scheduler_trigger_kind{
@@ -113,7 +98,7 @@ const TriggerKind scheduler_trigger_kind{
     .roots = template_roots,
     .outputs = outputs,
     .name = name,
-    .receive = receive,
+    .receive = as_it_came,
 };
 
 Result<TimeZone> zone_for(const SchedulerTrigger& trigger, const UserId& user,

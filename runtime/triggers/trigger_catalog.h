@@ -65,6 +65,9 @@ const TriggerKind& kind_of(const Trigger& trigger);
 /// The supported types, for messages.
 const std::vector<std::string>& trigger_types();
 
+/// For kinds whose output is checked before it comes to them, if at all.
+Result<Json> as_it_came(const Trigger& trigger, Json output, const SecretSource& secrets);
+
 /// For kinds without templates.
 std::vector<Template*> no_templates(Trigger& trigger);
 

@@ -1,6 +1,6 @@
 // Integrations, users and their accounts over the API.
 
-#include "actors/tenants/held_credentials.h"
+#include "actors/tenants/fresh_credentials.h"
 #include "tests/support/catch.h"
 #include "tests/unit/http/api/api_fixture.h"
 
@@ -275,7 +275,8 @@ TEST_CASE("an account that is connected again has new fields, as soon as they ar
   const auto connected = connect("first");
   REQUIRE(connected.status == 201);
   const std::string id(connected["id"].as_string());
-  const HeldCredentials accounts(*api.tenants.view(project, ada));
+  const FreshCredentials accounts(*api.tenants.view(project, ada), {project, ada}, api.clock,
+                                  nullptr);
   const auto fresh = [&] {
     SharedCredential found;
     accounts.fresh({"crm", id}, std::nullopt, [&](auto answer) { found = std::move(*answer); });
