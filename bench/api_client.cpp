@@ -67,9 +67,28 @@ BenchProject ApiClient::create_project() const {
   return project;
 }
 
-void ApiClient::put_integration(const BenchProject& project, const std::string& type,
-                                const Json& definition) const {
-  call({"PUT", project_path(project) + "/integrations/" + type, project.api_key, definition});
+void ApiClient::put(const BenchProject& project, const std::string& path, const Json& body) const {
+  call({"PUT", project_path(project) + path, project.api_key, body});
+}
+
+void ApiClient::connect(const BenchProject& project, const std::string& user,
+                        const std::string& integration, const AccountText& account) const {
+  const std::string token = user_token(project, user);
+  const std::string path = project_path(project) + "/sdk";
+  const Json connected =
+      call({"POST", path + "/integrations/" + integration + "/connect", token,
+            JsonObject{{"credentials", JsonObject{}}, {"providerId", account.provider_id}}});
+  const JsonObject enabled{
+      {account.enabled_workflow, JsonObject{{"enabled", true}, {"settings", JsonObject{}}}}};
+  call({"PATCH", path + "/credentials/" + text_member(connected, "id"), token,
+        JsonObject{{"config", JsonObject{{"configuredWorkflows", enabled}}}}});
+}
+
+std::string ApiClient::webhook_url(const BenchProject& project, const std::string& integration,
+                                   const std::string& webhook) const {
+  const Json shown = call({"GET", project_path(project) + "/integrations/" + integration,
+                           project.api_key, std::nullopt});
+  return text_member(shown.as_object().at("webhooks").as_object().at(webhook), "url");
 }
 
 void ApiClient::deploy(const BenchProject& project, const std::string& workflow,
@@ -114,10 +133,19 @@ std::string trigger_path(const BenchProject& project, const std::string& workflo
   return project_path(project) + "/sdk/triggers/" + workflow;
 }
 
+std::string event_path(const BenchProject& project) {
+  return project_path(project) + "/sdk/events/trigger";
+}
+
 std::string trigger_request(const TriggerRequestText& text) {
-  return "POST " + text.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " +
-         text.token + "\r\nContent-Type: application/json\r\nContent-Length: " +
-         std::to_string(text.body.size()) + "\r\n\r\n" + text.body;
+  return post_request(text.path, "Authorization: Bearer " + text.token, text.body);
+}
+
+std::string post_request(const std::string& path, const std::string& header,
+                         const std::string& body) {
+  return "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + header +
+         "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
 }
 
 }  // namespace millrace::bench

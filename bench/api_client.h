@@ -21,6 +21,11 @@ struct BenchProject {
   RsaKey signing_key;
 };
 
+struct AccountText {
+  std::string provider_id;
+  std::string enabled_workflow;
+};
+
 struct HistoryFilter {
   std::string workflow;  // empty: all
   std::string status;    // empty: all
@@ -35,11 +40,18 @@ class ApiClient {
   /// A sample of /metrics, named with its labels if it has any.
   double metric(const std::string& name) const;
   BenchProject create_project() const;
-  void put_integration(const BenchProject& project, const std::string& type,
-                       const Json& definition) const;
+  /// Something of the project: its integrations, events, secrets. `path` begins behind the project's.
+  void put(const BenchProject& project, const std::string& path, const Json& body) const;
   /// Stores the definition as the workflow's draft and makes it live.
   void deploy(const BenchProject& project, const std::string& workflow,
               const Json& definition) const;
+
+  /// An account of the user, on which the workflow is enabled.
+  void connect(const BenchProject& project, const std::string& user, const std::string& integration,
+               const AccountText& account) const;
+  /// Of a webhook with one URL for all accounts.
+  std::string webhook_url(const BenchProject& project, const std::string& integration,
+                          const std::string& webhook) const;
 
   /// How many runs match.
   std::size_t count_runs(const BenchProject& project, const HistoryFilter& filter) const;
@@ -70,7 +82,12 @@ struct TriggerRequestText {
   std::string body;   // JSON
 };
 std::string trigger_path(const BenchProject& project, const std::string& workflow);
+/// Where a project's app events go.
+std::string event_path(const BenchProject& project);
 /// The complete HTTP request, for the load generator.
 std::string trigger_request(const TriggerRequestText& text);
+/// Likewise of anyone; `header` is a whole line.
+std::string post_request(const std::string& path, const std::string& header,
+                         const std::string& body);
 
 }  // namespace millrace::bench

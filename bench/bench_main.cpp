@@ -32,6 +32,7 @@ const std::vector<Benchmark>& all_benchmarks() {
                                           {"recovery", &recovery_bench},
                                           {"tenants", &tenants_bench},
                                           {"schedule", &schedule_bench},
+                                          {"trigger_kinds", &trigger_kinds_bench},
                                           {"journal", &journal_bench},
                                           {"template", &template_bench},
                                           {"function_pool", &function_pool_bench}};

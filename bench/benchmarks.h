@@ -23,6 +23,9 @@ BenchReport tenants_bench(const BenchOptions& options);
 /// project notice?
 BenchReport schedule_bench(const BenchOptions& options);
 
+/// An app event to two workflows and a signed delivery, beside the request trigger.
+BenchReport trigger_kinds_bench(const BenchOptions& options);
+
 /// This build beside the one in `options.against`, in turn: ratios of everything above that is load.
 BenchReport against_bench(const BenchOptions& options);
 

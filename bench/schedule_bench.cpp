@@ -120,7 +120,7 @@ std::string milliseconds(const LoadResult& result, double share) {
 
 BenchReport schedule_bench(const BenchOptions& options) {
   ProductServer server(options);
-  server.api().put_integration(server.project(), "crm", must(parse_json(crm)));
+  server.api().put(server.project(), "/integrations/crm", must(parse_json(crm)));
   const BenchProject other = server.api().create_project();
   server.api().deploy(other, "quiet", must(parse_json(quiet)));
   server.stop();

@@ -153,7 +153,7 @@ std::string microseconds(const LoadResult& result, double share) {
 
 BenchReport tenants_bench(const BenchOptions& options) {
   ProductServer server(options);
-  server.api().put_integration(server.project(), "crm", must(parse_json(crm)));
+  server.api().put(server.project(), "/integrations/crm", must(parse_json(crm)));
   server.api().deploy(server.project(), "touch", must(parse_json(touch)));
   server.stop();
   const Started empty = start(server);

@@ -127,6 +127,16 @@ KeyWriter hook_part(ShardId shard, HookPart part) {
   return key;
 }
 
+/// On the shard of the provider's id, so that a delivery finds them in one read.
+KeyWriter accounts_of(const ProjectId& project, std::string_view integration,
+                      std::string_view provider_id) {
+  const ShardId shard =
+      shard_of(project, UserId(std::string(integration) + '/' + std::string(provider_id)));
+  KeyWriter key = hook_part(shard, HookPart::account);
+  key.text(project.text).text(integration).text(provider_id);
+  return key;
+}
+
 KeyWriter user_row(Kind kind, const ProjectId& project, const UserId& user) {
   KeyWriter key(shard_of(project, user), kind);
   key.text(project.text).text(user.text);
@@ -267,27 +277,17 @@ std::string index_state(ShardId shard) { return KeyWriter(shard, Kind::index_sta
 std::array<std::string, 4> indexes(ShardId shard) {
   return {KeyWriter(shard, Kind::trigger).take(), KeyWriter(shard, Kind::default_workflow).take(),
           KeyWriter(shard, Kind::enabled_workflow).take(),
-          hook_part(shard, HookPart::account).take()};
+          hook_part(shard, HookPart::scattered_account).take()};
 }
 
-std::string accounts(ShardId shard, const ProjectId& project, std::string_view integration,
+std::string accounts(const ProjectId& project, std::string_view integration,
                      std::string_view provider_id) {
-  return hook_part(shard, HookPart::account)
-      .text(project.text)
-      .text(integration)
-      .text(provider_id)
-      .take();
+  return accounts_of(project, integration, provider_id).take();
 }
 
 std::string account(const ProjectId& project, std::string_view integration,
                     std::string_view provider_id, const UserId& user, std::string_view credential) {
-  return hook_part(shard_of(project, user), HookPart::account)
-      .text(project.text)
-      .text(integration)
-      .text(provider_id)
-      .text(user.text)
-      .text(credential)
-      .take();
+  return accounts_of(project, integration, provider_id).text(user.text).text(credential).take();
 }
 
 std::string received(const ProjectId& project, const UserId& user) {

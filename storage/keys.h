@@ -80,11 +80,13 @@ enum class ReceivedPart : std::uint8_t {
   by_time = 2,  // time, project, user, digest(32): those that are old
 };
 
-/// What a row of kind `hook` is. Stored numbers. Retired so far: none.
+/// What a row of kind `hook` is. Stored numbers.
 enum class HookPart : std::uint8_t {
   by_id = 1,     // id, which names its shard
   by_place = 2,  // project, user (empty: of the project's), integration, credential, webhook
-  account = 3,   // project, integration, provider id, user, credential: an index row
+  // Retired: rows as those of `account`, on the user's shard, one range per shard.
+  scattered_account = 3,
+  account = 4,  // project, integration, provider id, user, credential: an index row
 };
 
 // --- the stores' own rows --------------------------------------------------------------------
@@ -134,8 +136,9 @@ std::string default_workflow(const ProjectId& project, std::string_view integrat
 std::string enabled_workflows(ShardId shard, const ProjectId& project, const WorkflowId& workflow);
 std::string enabled_workflow(const ProjectId& project, const WorkflowId& workflow,
                              const UserId& user, std::string_view credential);
-/// The accounts that the integration's provider knows by this id, on one shard. A prefix.
-std::string accounts(ShardId shard, const ProjectId& project, std::string_view integration,
+/// The accounts that the integration's provider knows by this id: on one shard, whoever their users are.
+/// A prefix.
+std::string accounts(const ProjectId& project, std::string_view integration,
                      std::string_view provider_id);
 std::string account(const ProjectId& project, std::string_view integration,
                     std::string_view provider_id, const UserId& user, std::string_view credential);

@@ -17,7 +17,7 @@ constexpr std::size_t rows_per_commit = 256;
 constexpr std::size_t bytes_per_commit = 1u << 20;
 
 /// Raised when a further index is to be filled.
-constexpr std::uint32_t indexes_current = 2;
+constexpr std::uint32_t indexes_current = 3;
 
 struct IndexState {
   std::uint32_t indexes = 0;
@@ -69,7 +69,9 @@ class BackFill {
   }
 
   Outcome fill(const IndexState& state) {
-    if (state.indexes > 0) {  // what an older program has removed since is still there
+    // What an older program has removed since is still there. Of accounts that is harmless: who is led to a
+    // credential that is gone finds none.
+    if (state.indexes > 0) {
       for (std::string& rows : keys::indexes(fence_.shard)) batch_.remove_prefix(std::move(rows));
     }
     auto filled = add_workflows();

@@ -46,19 +46,14 @@ Result<std::vector<AccountRow>> AccountTable::list(const ProjectId& project,
                                                    std::string_view integration,
                                                    std::string_view provider_id,
                                                    std::size_t rows_max) const {
-  std::vector<KeyRange> ranges;
-  for (const ShardId shard : ShardSet::all()) {
-    ranges.push_back({keys::accounts(shard, project, integration, provider_id)});
-  }
-  ManyOptions options;
-  options.limit = rows_max;
-  const auto cursor = store_.scan_many(std::move(ranges), options);
+  const auto cursor = store_.scan(keys::accounts(project, integration, provider_id));
   std::vector<AccountRow> rows;
-  const auto read = visit_cursor<AccountRow>(*cursor, decode, [&](AccountRow row) -> Outcome {
-    rows.push_back(std::move(row));
-    return Done{};
-  });
-  if (!read.ok()) return read.error();
+  for (; cursor->valid() && rows.size() < rows_max; cursor->next()) {
+    auto row = decode(cursor->value());
+    if (!row.ok()) return row.error();
+    rows.push_back(std::move(*row));
+  }
+  if (auto status = cursor->status(); !status.ok()) return status.error();
   return rows;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // Index rows of credentials: whose accounts does a provider know by this id? They are views of credential
-// rows and lie beside them, on the user's shard. A credential without a provider's id has none.
+// rows, written with them by the owner of the user's shard, and lie together on a shard that follows from the
+// provider's id: a delivery finds them in one read, whoever the users are. A credential without a provider's id
+// has none.
 
 #include "runtime/base/ids.h"
 #include "storage/tables/credential_table.h"
@@ -27,7 +29,7 @@ class AccountTable {
   /// Belongs into the batch that writes or removes the credential's row.
   static void follow(WriteBatch& batch, const CredentialRow* before, const CredentialRow* after);
 
-  /// At most `rows_max` of them, of all users, in the order of shards and users.
+  /// At most `rows_max` of them, in the order of users.
   Result<std::vector<AccountRow>> list(const ProjectId& project, std::string_view integration,
                                        std::string_view provider_id, std::size_t rows_max) const;
 

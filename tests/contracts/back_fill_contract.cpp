@@ -2,6 +2,7 @@
 
 #include "storage/keys.h"
 #include "storage/maintenance/back_fill_indexes.h"
+#include "storage/record_codec.h"
 #include "storage/tables/account_table.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/enabled_workflow_table.h"
@@ -111,6 +112,31 @@ TEST_CASE("what an older program has written and removed meanwhile is found at t
   CHECK(*WorkflowIndexTable(**store).enabled_by_default(project, "crm") ==
         std::vector{WorkflowId("new")});
   CHECK(rows_enabled(**store) == 999);
+}
+
+TEST_CASE("accounts whose index rows lie scattered over the shards are gathered at the next start",
+          "[back_fill]") {
+  const auto store = any_store();
+  write_old_rows(**store);
+  struct {
+    std::uint32_t indexes = 2;
+    std::uint64_t epoch = 0;
+  } state;
+  WriteBatch older;
+  for (const Fence& fence : claim(**store)) {
+    state.epoch = static_cast<std::uint64_t>(fence.epoch);
+    older.put(keys::index_state(fence.shard), write_record(1, state, [](auto& record, auto& row) {
+                record.number(1, row.indexes);
+                record.number(2, row.epoch);
+              }));
+    older.put(keys::indexes(fence.shard).back() + "crm/acct", "scattered");
+  }
+  must_commit(**store, older);
+  REQUIRE(back_fill_indexes(**store, claim(**store)).ok());
+  CHECK(AccountTable(**store).list(project, "crm", "acct", 2'000)->size() == 1'000);
+  for (const ShardId shard : ShardSet::all()) {
+    CHECK_FALSE((*store)->scan(keys::indexes(shard).back())->valid());
+  }
 }
 
 TEST_CASE("index rows are written by the owner of the shard alone", "[back_fill]") {
