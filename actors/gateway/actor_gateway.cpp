@@ -53,7 +53,7 @@ class CafGateway final : public ActorGateway {
                   reader_,
                   reminder_,
                   BranchLoader(dependencies.store, dependencies.workflows, dependencies.tenants,
-                               dependencies.sealer),
+                               dependencies.sealer, fresh_),
                   stats_,
                   [this](const ExecutionId& run) { sweep_.refused(run); }},
         system_(configured(config_, services_.options)),
@@ -62,7 +62,7 @@ class CafGateway final : public ActorGateway {
                  [this](std::shared_ptr<const RunOrder> order) {
                    caf::anon_send(node_, StartRun{std::move(order)});
                  }),
-        joint_({commits(), starter_,
+        joint_({commits(), starter_, fresh_,
                 [this](const RunOrder& order) {
                   caf::anon_send(
                       node_, ResumeRun{order.started.project, order.started.user, order.execution});
@@ -346,6 +346,7 @@ class CafGateway final : public ActorGateway {
   ActorStats stats_;
   TimerService timers_;
   HeldReplies held_replies_{stats_.held_responses};
+  FreshRuns fresh_;
   FlushReminder reminder_;
   StorageReader reader_;
   NodeServices services_;

@@ -62,10 +62,21 @@ Outcome JointStarter::prepare(const Incoming& incoming,
   return Done{};
 }
 
+void JointStarter::put_fresh(storage::WriteBatch& batch,
+                             const std::shared_ptr<const RunOrder>& order) const {
+  const std::size_t before = batch.bytes();
+  put_start(batch, *order);
+  if (batch.bytes() - before > FreshRuns::start_bytes_max) return;
+  for (const storage::Fence& fence : batch.fences()) {
+    if (fence.shard == order->execution.shard()) uses_.fresh.add(order, fence);
+  }
+}
+
 Outcome JointStarter::start(const Orders& orders, storage::WriteBatch batch) {
-  for (const auto& order : orders) put_start(batch, *order);
+  for (const auto& order : orders) put_fresh(batch, order);
   auto stored = uses_.commits.commit(std::move(batch));
   if (!stored) {
+    for (const auto& order : orders) uses_.fresh.forget(order->execution);
     if (means_shard_moved(stored.error().code)) return stored;
     for (const auto& order : orders) uses_.refused(order->execution);
     return stored;

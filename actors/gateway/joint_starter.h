@@ -1,12 +1,13 @@
 #pragma once
 // Starts many runs of one user together. Their first rows are one commit, so they exist together or not at
-// all; then each is resumed from its rows, as one that waited is. So nobody begins a run that somebody
+// all; then each is resumed, as one that waited is. So nobody begins a run that somebody
 // else, such as the recovery sweep after a crash, has found in the meantime. What one of the doors wants to
 // remember of them (received.h) is in the same commit. Free of CAF; thread-safe; blocks on the disk: for
 // request threads.
 
 #include "actors/gateway/starter.h"
 #include "actors/observation/run_observer.h"
+#include "actors/runs/fresh_runs.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/fenced_commits.h"
 
@@ -21,6 +22,7 @@ class JointStarter {
   struct Dependencies {
     FencedCommits commits;
     const Starter& starter;
+    FreshRuns& fresh;
     /// Returns at once; a run that goes on already, or has ended, is left alone.
     std::function<void(const RunOrder&)> resume;
     /// The commit of a run's first rows failed: whatever of it is on the disk is erased.
@@ -56,6 +58,8 @@ class JointStarter {
             const Error& why) const;
 
  private:
+  void put_fresh(storage::WriteBatch& batch, const std::shared_ptr<const RunOrder>& order) const;
+
   Dependencies uses_;
 };
 

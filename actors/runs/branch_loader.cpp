@@ -1,5 +1,6 @@
 #include "actors/runs/branch_loader.h"
 
+#include "actors/runs/start_rows.h"
 #include "runtime/execution/branch_snapshot.h"
 #include "runtime/execution/event_codec.h"
 
@@ -37,7 +38,17 @@ Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPa
 
 }  // namespace
 
-Result<LoadedRun> BranchLoader::load_run(const ExecutionId& execution) const {
+Result<LoadedRun> BranchLoader::begin(const RunOrder& order) const {
+  BranchMachine machine(order.workflow, order.execution);
+  machine.apply(first_event(order));
+  auto tenant = tenants_.view(order.started.project, order.started.user);
+  if (!tenant) return tenant.error();
+  return LoadedRun{summary_of(order), LoadedBranch{std::move(machine), 0, {}}, std::move(*tenant),
+                   std::make_shared<RunSecrets>(sealer_, order.execution)};
+}
+
+Result<LoadedRun> BranchLoader::load_run(const ExecutionId& execution, storage::Fence fence) const {
+  if (const auto fresh = fresh_.take(execution, fence)) return begin(*fresh);
   auto summary = table_.summary(execution);
   if (!summary) return summary.error();
   if (!*summary) return Error(ErrorCode::not_found, "no execution " + execution.text());

@@ -1,10 +1,11 @@
 #pragma once
 // Rebuilds branches from snapshots and journals. Blocks on the disk: runs on the storage reader's
-// threads only. Stateless; thread-safe.
+// threads only. Thread-safe.
 //
 // Errors: not_found (no such execution), corrupt_data (a gap, a damaged page, an event that does not
 // fit the state), secrets_locked, and what the library says when the workflow version cannot be compiled.
 
+#include "actors/runs/fresh_runs.h"
 #include "actors/runs/loaded_branch.h"
 #include "actors/tenants/workflow_library.h"
 #include "storage/tables/execution_table.h"
@@ -14,20 +15,22 @@ namespace millrace {
 class BranchLoader {
  public:
   BranchLoader(const storage::OrderedStore& store, WorkflowLibrary& workflows,
-               const Tenants& tenants, const storage::Sealer& sealer)
-      : table_(store), workflows_(workflows), tenants_(tenants), sealer_(sealer) {}
+               const Tenants& tenants, const storage::Sealer& sealer, FreshRuns& fresh)
+      : table_(store), workflows_(workflows), tenants_(tenants), sealer_(sealer), fresh_(fresh) {}
 
   Result<std::optional<ExecutionSummary>> summary(const ExecutionId& execution) const {
     return table_.summary(execution);
   }
-  /// The run with the tenant that it runs for, and the secrets that it knows.
-  Result<LoadedRun> load_run(const ExecutionId& execution) const;
+  /// The run with the tenant that it runs for, and the secrets that it knows. `fence` is what it will commit
+  /// under. One that was stored just now is not read.
+  Result<LoadedRun> load_run(const ExecutionId& execution, storage::Fence fence) const;
   /// One element of the fan-out that is open in the branch with `outer`'s scope. `secrets` are its run's.
   Result<LoadedBranch> load_child(const ExecutionId& execution, const BranchPath& path,
                                   RunSecrets& secrets, std::shared_ptr<const Workflow> workflow,
                                   std::shared_ptr<const BranchScope> outer, Json instance) const;
 
  private:
+  Result<LoadedRun> begin(const RunOrder& order) const;
   /// Applies snapshot and journal to a fresh machine, then looks at the children of an open fan-out.
   Result<LoadedBranch> replay(const ExecutionId& execution, const BranchPath& path,
                               RunSecrets& secrets, std::shared_ptr<const Workflow> workflow,
@@ -44,6 +47,7 @@ class BranchLoader {
   WorkflowLibrary& workflows_;
   const Tenants& tenants_;
   const storage::Sealer& sealer_;
+  FreshRuns& fresh_;
 };
 
 }  // namespace millrace

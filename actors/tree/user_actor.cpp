@@ -105,7 +105,7 @@ void UserActor::load(const ExecutionId& execution) {
         auto run = answer_of([&]() -> Result<LoadedRun> {
           if (!durable) return durable.error();
           if (!tenure) return tenure.error();
-          return services.loader.load_run(execution);
+          return services.loader.load_run(execution, tenure->fence);
         });
         caf::anon_send(self, RunLoaded{execution, tenure ? std::optional(*tenure) : std::nullopt,
                                        std::make_shared<Result<LoadedRun>>(std::move(run))});
