@@ -240,6 +240,10 @@ std::string workflow_version(const ProjectId& project, const WorkflowId& workflo
   return project_row(Kind::workflow_version, project).text(workflow.text).number(version).take();
 }
 
+std::string triggers(const ProjectId& project, std::string_view kind) {
+  return project_row(Kind::trigger, project).text(kind).take();
+}
+
 std::string triggers(const ProjectId& project, std::string_view kind, std::string_view name) {
   return project_row(Kind::trigger, project).text(kind).text(name).take();
 }
@@ -459,6 +463,47 @@ std::optional<SchedulePart> schedule_part(std::string_view key) {
   if (!is_schedule) return std::nullopt;
   const auto part = static_cast<SchedulePart>(key[shard_and_kind_bytes]);
   const bool is_known = part == SchedulePart::workflow || part == SchedulePart::account;
+  return is_known ? std::optional(part) : std::nullopt;
+}
+
+// --- polls -----------------------------------------------------------------------------------
+
+namespace {
+
+KeyWriter poll_row(ShardId shard, PollPart part, const ProjectId& project) {
+  KeyWriter key(shard, Kind::poll);
+  key.byte(static_cast<std::uint8_t>(part)).text(project.text);
+  return key;
+}
+
+KeyWriter polled_account_row(const ProjectId& project, const UserId& user) {
+  KeyWriter key = poll_row(shard_of(project, user), PollPart::account, project);
+  key.text(user.text);
+  return key;
+}
+
+}  // namespace
+
+std::string polled_workflow(const ProjectId& project, const WorkflowId& workflow) {
+  return poll_row(shard_of(project), PollPart::workflow, project).text(workflow.text).take();
+}
+
+std::string polled_accounts(const ProjectId& project, const UserId& user) {
+  return polled_account_row(project, user).take();
+}
+
+std::string polled_account(const ProjectId& project, const UserId& user, const WorkflowId& workflow,
+                           std::string_view credential) {
+  return polled_account_row(project, user).text(workflow.text).text(credential).take();
+}
+
+std::optional<PollPart> poll_part(std::string_view key) {
+  const bool is_poll =
+      key.size() > shard_and_kind_bytes &&
+      static_cast<std::uint8_t>(key[kind_position]) == static_cast<std::uint8_t>(Kind::poll);
+  if (!is_poll) return std::nullopt;
+  const auto part = static_cast<PollPart>(key[shard_and_kind_bytes]);
+  const bool is_known = part == PollPart::workflow || part == PollPart::account;
   return is_known ? std::optional(part) : std::nullopt;
 }
 

@@ -63,6 +63,7 @@ enum class Kind : std::uint8_t {
   schedule = 52,          // part(1), ...
   hook = 53,              // part, ...
   sign_in = 54,           // hash of what names it; on a shard of its own
+  poll = 55,              // part(1), ...
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -126,6 +127,7 @@ std::string workflow_version(const ProjectId& project, const WorkflowId& workflo
 // --- by what workflows are found ------------------------------------------------------------
 /// The workflows that something under this name may start. A prefix.
 std::string triggers(const ProjectId& project, std::string_view kind, std::string_view name);
+std::string triggers(const ProjectId& project, std::string_view kind);  // of any name
 std::string trigger(const ProjectId& project, std::string_view kind, std::string_view name,
                     const WorkflowId& workflow);
 /// The workflows that connecting an account enables. A prefix.
@@ -188,6 +190,20 @@ std::string scheduled_account(const ProjectId& project, const UserId& user,
                               const WorkflowId& workflow, std::string_view credential);
 /// Which of them a key is; nothing for keys of other kinds.
 std::optional<SchedulePart> schedule_part(std::string_view key);
+
+// --- polls -----------------------------------------------------------------------------------
+/// What a row of kind `poll` is. Stored numbers. Retired so far: none.
+enum class PollPart : std::uint8_t {
+  workflow = 1,  // project, workflow; on the project's shard
+  account = 2,   // project, user, workflow, credential; on the user's shard
+};
+std::string polled_workflow(const ProjectId& project, const WorkflowId& workflow);
+/// What the polls keep of one user. A prefix.
+std::string polled_accounts(const ProjectId& project, const UserId& user);
+std::string polled_account(const ProjectId& project, const UserId& user, const WorkflowId& workflow,
+                           std::string_view credential);
+/// Which of them a key is; nothing for keys of other kinds.
+std::optional<PollPart> poll_part(std::string_view key);
 
 // --- what came in already --------------------------------------------------------------------
 /// Of one user. A prefix.

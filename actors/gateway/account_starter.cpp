@@ -2,6 +2,7 @@
 
 #include "actors/gateway/joint_starter.h"
 #include "actors/runs/start_rows.h"
+#include "actors/tenants/follow_poll.h"
 #include "runtime/base/limits.h"
 #include "runtime/integrations/run_conditions.h"
 #include "storage/tables/workflow_index_table.h"
@@ -15,8 +16,8 @@ class AccountStarter::OfChange final : public AccountRuns::Plan {
  public:
   using Workflows = std::vector<std::shared_ptr<const Workflow>>;
 
-  OfChange(const Dependencies& uses, Workflows workflows)
-      : uses_(uses), workflows_(std::move(workflows)) {}
+  OfChange(const Dependencies& uses, Workflows workflows, std::vector<Polled> polled)
+      : uses_(uses), workflows_(std::move(workflows)), polled_(std::move(polled)) {}
 
   Outcome add(const ChangedAccount& account, std::vector<std::string>& begun,
               storage::WriteBatch& batch) override {
@@ -28,7 +29,7 @@ class AccountStarter::OfChange final : public AccountRuns::Plan {
       if (!added) return added;
     }
     for (const auto& order : orders_) put_start(batch, *order);
-    return Done{};
+    return begin_polls(account, batch);
   }
 
   void stored() override {
@@ -36,9 +37,22 @@ class AccountStarter::OfChange final : public AccountRuns::Plan {
       tell_stored(*order, uses_.observer);
       uses_.resume(*order);
     }
+    for (const auto& wake : wakes_) uses_.schedule(wake);
   }
 
  private:
+  Outcome begin_polls(const ChangedAccount& account, storage::WriteBatch& batch) {
+    wakes_.clear();
+    for (const Polled& polled : polled_) {
+      if (!is_enabled_on(*account.credential, polled.workflow->id)) continue;
+      auto wake = begin_poll(uses_.store, batch, polled.row, account.owner.user,
+                             account.credential->id, uses_.clock.now());
+      if (!wake) return wake.error();
+      if (*wake) wakes_.push_back(std::move(**wake));
+    }
+    return Done{};
+  }
+
   Outcome add_for_sign_in(const ChangedAccount& account,
                           const std::shared_ptr<const Workflow>& workflow) {
     if (!account.scopes) return Done{};
@@ -100,8 +114,45 @@ class AccountStarter::OfChange final : public AccountRuns::Plan {
 
   const Dependencies& uses_;
   const Workflows workflows_;
+  const std::vector<Polled> polled_;
   std::vector<std::shared_ptr<RunOrder>> orders_;
+  std::vector<storage::WakeRow> wakes_;
 };
+
+Result<std::vector<std::shared_ptr<const Workflow>>> AccountStarter::deployed(
+    const ProjectId& project, const std::string& integration, const TriggerKind& kind,
+    const std::vector<WorkflowId>& ids) {
+  std::vector<std::shared_ptr<const Workflow>> live;
+  for (const WorkflowId& id : ids) {
+    auto workflow = uses_.workflows.deployed(project, id);
+    if (!workflow) {
+      if (is_unmet_condition(workflow.error().code)) continue;  // withdrawn at this moment
+      return workflow.error();
+    }
+    const bool is_its = (*workflow)->integration == integration;
+    if (is_its && &kind_of((*workflow)->trigger) == &kind) live.push_back(std::move(*workflow));
+  }
+  return live;
+}
+
+Result<std::vector<AccountStarter::Polled>> AccountStarter::polled(const ProjectId& project,
+                                                                   const std::string& integration) {
+  const storage::WorkflowIndexTable index(uses_.store);
+  std::vector<Polled> polled;
+  for (const TriggerKind* const kind : {&poll_trigger_kind, &integration_trigger_kind}) {
+    const auto ids = index.workflows_for(project, kind->type);
+    if (!ids) return ids.error();
+    auto workflows = deployed(project, integration, *kind, *ids);
+    if (!workflows) return workflows.error();
+    for (auto& workflow : *workflows) {
+      if (poll_of(workflow->trigger) == nullptr) continue;
+      auto row = storage::PollTable(uses_.store).find(project, workflow->id);
+      if (!row) return row.error();
+      if (*row) polled.push_back({std::move(workflow), std::move(**row)});
+    }
+  }
+  return polled;
+}
 
 Result<std::unique_ptr<AccountRuns::Plan>> AccountStarter::plan(const ProjectId& project,
                                                                 const std::string& integration) {
@@ -110,17 +161,14 @@ Result<std::unique_ptr<AccountRuns::Plan>> AccountStarter::plan(const ProjectId&
   for (const TriggerKind* const kind : {&integration_enabled_trigger_kind, &oauth_trigger_kind}) {
     const auto ids = index.workflows_for(project, kind->type, {});
     if (!ids) return ids.error();
-    for (const WorkflowId& id : *ids) {
-      auto workflow = uses_.workflows.deployed(project, id);
-      if (!workflow) {
-        if (is_unmet_condition(workflow.error().code)) continue;  // withdrawn at this moment
-        return workflow.error();
-      }
-      const bool is_its = (*workflow)->integration == integration;
-      if (is_its && &kind_of((*workflow)->trigger) == kind) waiting.push_back(std::move(*workflow));
-    }
+    auto workflows = deployed(project, integration, *kind, *ids);
+    if (!workflows) return workflows.error();
+    for (auto& workflow : *workflows) waiting.push_back(std::move(workflow));
   }
-  return std::unique_ptr<AccountRuns::Plan>(std::make_unique<OfChange>(uses_, std::move(waiting)));
+  auto polls = polled(project, integration);
+  if (!polls) return polls.error();
+  return std::unique_ptr<AccountRuns::Plan>(
+      std::make_unique<OfChange>(uses_, std::move(waiting), std::move(*polls)));
 }
 
 }  // namespace millrace

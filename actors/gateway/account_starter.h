@@ -1,6 +1,7 @@
 #pragma once
 // Starts what a change of an account starts (actors/tenants/account_runs.h), as app events are started: rows
-// first, then each run is resumed from them. Free of CAF; thread-safe; blocks on the disk: for request
+// first, then each run is resumed from them. An account that has a polled workflow enabled from then on begins
+// to be polled (actors/tenants/follow_poll.h). Free of CAF; thread-safe; blocks on the disk: for request
 // threads.
 
 #include "actors/gateway/starter.h"
@@ -8,6 +9,7 @@
 #include "actors/tenants/account_runs.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/workflow_library.h"
+#include "storage/tables/poll_table.h"
 
 #include <functional>
 
@@ -21,6 +23,9 @@ class AccountStarter final : public AccountRuns {
     const Starter& starter;
     /// Returns at once; a run that goes on already, or has ended, is left alone.
     std::function<void(const RunOrder&)> resume;
+    /// A wake is durable. Returns at once.
+    std::function<void(const storage::WakeRow&)> schedule;
+    const Clock& clock;
     RunObserver* observer = nullptr;  // may be null
     EventLog* log = nullptr;          // may be null
   };
@@ -32,6 +37,18 @@ class AccountStarter final : public AccountRuns {
 
  private:
   class OfChange;
+  /// Deployed, and polled for accounts of the integration.
+  struct Polled {
+    std::shared_ptr<const Workflow> workflow;
+    storage::PolledWorkflowRow row;
+  };
+
+  /// The deployed workflows of these ids that belong to the integration and have this kind of trigger.
+  Result<std::vector<std::shared_ptr<const Workflow>>> deployed(const ProjectId& project,
+                                                                const std::string& integration,
+                                                                const TriggerKind& kind,
+                                                                const std::vector<WorkflowId>& ids);
+  Result<std::vector<Polled>> polled(const ProjectId& project, const std::string& integration);
 
   const Dependencies uses_;
 };

@@ -3,6 +3,7 @@
 #include "actors/gateway/account_starter.h"
 #include "actors/gateway/delivery_starter.h"
 #include "actors/gateway/event_starter.h"
+#include "actors/gateway/poll_starter.h"
 #include "actors/gateway/received.h"
 #include "actors/gateway/recorded_reply.h"
 #include "actors/gateway/starter.h"
@@ -87,12 +88,27 @@ class CafGateway final : public ActorGateway {
         tick_work_(services_.options.ticks.threads, services_.options.ticks.held_max,
                    services_.clock, services_.log,
                    [this](const storage::WakeRow& wake) { return ticks_.serve(wake); }),
+        polls_({services_.store, FencedCommits(services_.commits, services_.ownership),
+                services_.ownership, services_.workflows, services_.tenants, starter_,
+                services_.http, services_.clock, services_.random, services_.log,
+                [this](const RunOrder& order) {
+                  caf::anon_send(
+                      node_, ResumeRun{order.started.project, order.started.user, order.execution});
+                },
+                [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
+                [this](const storage::WakeRow& wake) { poll_work_.wake(wake); }, services_.observer,
+                services_.event_log, services_.tokens, services_.refused},
+               services_.options.polls),
+        poll_work_(services_.options.polls.threads, services_.options.polls.held_max,
+                   services_.clock, services_.log,
+                   [this](const storage::WakeRow& wake) { return polls_.serve(wake); }),
         accounts_({services_.store, services_.workflows, starter_,
                    [this](const RunOrder& order) {
                      caf::anon_send(node_, ResumeRun{order.started.project, order.started.user,
                                                      order.execution});
                    },
-                   services_.observer, services_.event_log}),
+                   [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
+                   services_.clock, services_.observer, services_.event_log}),
         sweep_(
             services_.store, services_.ownership, services_.clock, services_.log,
             services_.options.recovery_interval,
@@ -102,6 +118,8 @@ class CafGateway final : public ActorGateway {
             [this](const ExecutionId& run) { return erase_refused(run); }) {
     timers_.serve(storage::WakeTarget::schedule,
                   [this](const storage::WakeRow& wake) { tick_work_.wake(wake); });
+    timers_.serve(storage::WakeTarget::poll,
+                  [this](const storage::WakeRow& wake) { poll_work_.wake(wake); });
     services_.workflows.tell_wakes(
         [this](const storage::WakeRow& wake) { timers_.schedule(wake); });
     if (services_.sign_in_ended) {
@@ -120,6 +138,7 @@ class CafGateway final : public ActorGateway {
     sweep_.stop();
     timers_.stop();
     tick_work_.stop();
+    poll_work_.stop();
     reminder_.stop();
     reader_.stop();
     if (services_.tokens != nullptr) services_.tokens->stop_answers();
@@ -232,6 +251,10 @@ class CafGateway final : public ActorGateway {
   void wait_until_ready() override { sweep_.wait_for_first_sweep(); }
   bool is_ready() const override { return sweep_.has_swept(); }
   const ActorStats& stats() const override { return stats_; }
+  Result<std::vector<PollState>> polls(const ProjectId& project, const UserId& user) override {
+    return polls_.states().of_user(project, user, services_.clock.now());
+  }
+  Outcome look_now(const PolledAccount& account) override { return polls_.look_now(account); }
   AccountRuns& account_runs() override { return accounts_; }
 
  private:
@@ -361,6 +384,8 @@ class CafGateway final : public ActorGateway {
   DeliveryStarter deliveries_;
   TickStarter ticks_;
   WakeWork tick_work_;
+  PollStarter polls_;
+  WakeWork poll_work_;
   AccountStarter accounts_;
   RecoverySweep sweep_;
 };

@@ -2,6 +2,7 @@
 // Builds the actor system and opens its door. Free of CAF, like everything in this folder's headers.
 
 #include "actors/gateway/gateway.h"
+#include "actors/gateway/poll_states.h"
 #include "actors/node_services.h"
 #include "actors/tenants/account_runs.h"
 
@@ -28,6 +29,10 @@ class ActorGateway : public Gateway {
   /// Returns when the run has ended, at most after `hold`.
   virtual Result<TestEnd> run_test(TestOrder order, Millis hold) = 0;
   virtual const ActorStats& stats() const = 0;
+  /// What can be said of the polls of a user's accounts, in no particular order. Errors: those of the store.
+  virtual Result<std::vector<PollState>> polls(const ProjectId& project, const UserId& user) = 0;
+  /// Has these polls of the account look now, but for those that wait behind a failure. Errors: those of the store.
+  virtual Outcome look_now(const PolledAccount& account) = 0;
   /// What changes of accounts start; as long as the gateway lives.
   virtual AccountRuns& account_runs() = 0;
   /// Blocks until is_ready().

@@ -78,6 +78,15 @@ struct Delivery {
   std::optional<TraceParent> trace{};
 };
 
+/// An account whose polls a webhook has asked to look now.
+struct PolledAccount {
+  ProjectId project;
+  UserId user;
+  std::string credential;
+  /// Of the integration's polled triggers that the webhook wakes: TriggerKind::name of those that may mean one.
+  std::vector<std::string> triggers;
+};
+
 class Gateway {
  public:
   virtual ~Gateway() = default;

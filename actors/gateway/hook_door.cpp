@@ -4,8 +4,8 @@
 #include "runtime/base/limits.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "runtime/webhooks/verify_delivery.h"
-#include "storage/tables/account_table.h"
 
+#include <set>
 #include <utility>
 
 namespace millrace {
@@ -13,11 +13,12 @@ namespace {
 
 Error no_hook() { return {ErrorCode::not_found, "there is no such webhook"}; }
 
-/// Under what names workflows may have the triggers that refer to this webhook.
-std::vector<std::string> triggers_of(const Integration& integration, const std::string& webhook) {
+/// Under what names workflows may have the triggers that refer to this webhook, as `by` says.
+std::vector<std::string> triggers_of(const Integration& integration, const std::string& webhook,
+                                     std::string OfferedTrigger::*by) {
   std::vector<std::string> names;
   for (const auto& [name, trigger] : integration.triggers) {
-    if (trigger.webhook != webhook) continue;
+    if (trigger.*by != webhook) continue;
     names.push_back(name);  // of one that has no letters
     for (std::string& each : names_of_intents(integration.type, name)) {
       if (!each.empty()) names.push_back(std::move(each));
@@ -44,7 +45,7 @@ Delivery delivery_for(const OpenHook& hook, const HookCall& call, const SharedPa
   delivery.user = user;
   delivery.integration = hook.place.integration;
   delivery.webhook = hook.webhook->name;
-  delivery.triggers = triggers_of(*hook.integration, hook.webhook->name);
+  delivery.triggers = triggers_of(*hook.integration, hook.webhook->name, &OfferedTrigger::webhook);
   delivery.parts = parts;
   delivery.files = call.files;
   delivery.trace = call.trace;
@@ -86,6 +87,14 @@ Result<HookAnswer> HookDoor::receive(const OpenHook& hook, HookCall call) {
   if (auto verified = verify(hook, call, *events); !verified) return verified.error();
   mask_proof(*hook.webhook, call.parts, *events);
   const auto parts = std::make_shared<const DeliveryParts>(std::move(call.parts));
+  const auto& name = hook.webhook->name;
+  if (const auto woken = triggers_of(*hook.integration, name, &OfferedTrigger::wake);
+      !woken.empty()) {
+    if (auto asked = wake_polls(hook, *parts, *events, woken); !asked) return asked.error();
+    // It says that there is something to look for, and nothing else.
+    const bool is_alone = triggers_of(*hook.integration, name, &OfferedTrigger::webhook).empty();
+    if (is_alone) return HookAnswer(std::vector<ExecutionId>());
+  }
   auto deliveries = split(hook, call, parts, *events);
   if (!deliveries) return deliveries.error();
   std::vector<ExecutionId> started;
@@ -141,28 +150,52 @@ Result<HookDoor::Deliveries> HookDoor::split(const OpenHook& hook, const HookCal
   return deliveries;
 }
 
-Outcome HookDoor::add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
-                      const Json& event, const std::string& id, Deliveries& deliveries) const {
-  std::vector<storage::AccountRow> accounts;
+Result<std::vector<storage::AccountRow>> HookDoor::accounts_for(const OpenHook& hook,
+                                                                const DeliveryParts& parts,
+                                                                const Json& event) const {
   if (hook.webhook->scope == Webhook::Scope::user) {
-    accounts.push_back({hook.place.user, hook.place.credential});
-  } else {
-    const std::string provider_id = text_at(*hook.webhook->route, *parts, event);
-    if (!provider_id.empty() && provider_id.size() <= limits::provider_id_bytes_max) {
-      auto found = storage::AccountTable(uses_.store)
-                       .list(hook.place.project, hook.place.integration, provider_id,
-                             limits::users_per_delivery_max + 1);
-      if (!found) return found.error();
-      accounts = std::move(*found);
-    }
-    if (accounts.empty()) {
-      note(hook, call,
-           Error(ErrorCode::credential_missing,
-                 "no account has the provider's id \"" + provider_id.substr(0, 200) + '"'));
+    return std::vector<storage::AccountRow>{{hook.place.user, hook.place.credential}};
+  }
+  const std::string provider_id = text_at(*hook.webhook->route, parts, event);
+  if (provider_id.empty() || provider_id.size() > limits::provider_id_bytes_max) {
+    return std::vector<storage::AccountRow>();
+  }
+  return storage::AccountTable(uses_.store)
+      .list(hook.place.project, hook.place.integration, provider_id,
+            limits::users_per_delivery_max + 1);
+}
+
+Outcome HookDoor::wake_polls(const OpenHook& hook, const DeliveryParts& parts,
+                             const std::vector<Json>& events,
+                             const std::vector<std::string>& triggers) const {
+  if (!uses_.look_now) return Done{};
+  const std::vector<Json> nothing{Json()};
+  std::set<std::pair<UserId, std::string>> woken;
+  for (const Json& event : events.empty() ? nothing : events) {
+    auto accounts = accounts_for(hook, parts, event);
+    if (!accounts) return accounts.error();
+    for (const auto& account : *accounts) {
+      if (woken.size() >= limits::users_per_delivery_max) return Done{};  // others look in time
+      if (!woken.emplace(account.user, account.credential).second) continue;
+      auto asked = uses_.look_now({hook.place.project, account.user, account.credential, triggers});
+      if (!asked) return asked;
     }
   }
+  return Done{};
+}
+
+Outcome HookDoor::add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
+                      const Json& event, const std::string& id, Deliveries& deliveries) const {
+  auto accounts = accounts_for(hook, *parts, event);
+  if (!accounts) return accounts.error();
+  if (accounts->empty()) {
+    note(hook, call,
+         Error(ErrorCode::credential_missing,
+               "no account has the provider's id \"" +
+                   text_at(*hook.webhook->route, *parts, event).substr(0, 200) + '"'));
+  }
   std::map<UserId, std::vector<std::string>> by_user;
-  for (auto& account : accounts) by_user[account.user].push_back(std::move(account.credential));
+  for (auto& account : *accounts) by_user[account.user].push_back(std::move(account.credential));
   for (auto& [user, credentials] : by_user) {
     Delivery& delivery = deliveries[user];
     if (delivery.events.empty()) delivery = delivery_for(hook, call, parts, user);

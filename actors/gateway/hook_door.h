@@ -4,6 +4,9 @@
 // gateway start their runs, one user after the other. What it reads is the integration as it is now; what a
 // workflow's trigger asks of an event is as it was deployed.
 //
+// A webhook may also be one that only says that there is something to look for: then the polls that it wakes look
+// now, of the accounts that the delivery is for, whatever is in it.
+//
 // Of several users those before a failure keep their runs. The provider is told of the failure and sends
 // the delivery again: with a `deliveryId` nothing of it starts twice.
 //
@@ -15,7 +18,9 @@
 #include "actors/tenants/project_views.h"
 #include "actors/tenants/user_views.h"
 #include "runtime/webhooks/delivery.h"
+#include "storage/tables/account_table.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -51,6 +56,8 @@ class HookDoor {
     Gateway& gateway;
     EventLog& log;
     const Clock& clock;
+    /// See ActorGateway::look_now; may be empty: nothing is polled here.
+    std::function<Outcome(const PolledAccount&)> look_now{};
   };
 
   explicit HookDoor(Dependencies dependencies) : uses_(std::move(dependencies)) {}
@@ -70,6 +77,14 @@ class HookDoor {
   /// Leaves out what is to be ignored, and adds each other event to those of its users.
   Result<Deliveries> split(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
                            const std::vector<Json>& events) const;
+  /// The accounts that a part of a delivery is for. Errors: those of the store.
+  Result<std::vector<storage::AccountRow>> accounts_for(const OpenHook& hook,
+                                                        const DeliveryParts& parts,
+                                                        const Json& event) const;
+  /// The polls of these triggers look now.
+  Outcome wake_polls(const OpenHook& hook, const DeliveryParts& parts,
+                     const std::vector<Json>& events,
+                     const std::vector<std::string>& triggers) const;
   Outcome add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
               const Json& event, const std::string& id, Deliveries& deliveries) const;
   void note(const OpenHook& hook, const HookCall& call, const Error& why) const;

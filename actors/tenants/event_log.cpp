@@ -48,7 +48,7 @@ void EventLog::note(const EventLogEntry& entry, const Error& why) {
   storage::EventLogRow row;
   row.at = now;
   row.number = random_number(random_);
-  row.level = "warning";
+  row.level = entry.level;
   row.type = entry.type;
   row.message = message_of(why);
   row.code = wire_name(why.code);

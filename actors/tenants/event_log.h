@@ -1,5 +1,5 @@
 #pragma once
-// The event log: what came in and started nothing, with the code of the condition that was not met, so that
+// The event log: what came in, or was to be looked for, and started nothing, with the code of the condition that was not met, so that
 // "why did nothing run?" has an answer. A log of people's mistakes, not of traffic: a project writes at
 // most `entries_per_minute_max` entries a minute, the others are counted and left out. Entries are kept
 // `kept_for`; old ones go as new ones come. They are durable soon, not at once: a crash may lose the last
@@ -22,10 +22,11 @@ namespace millrace {
 struct EventLogEntry {
   ProjectId project;
   UserId user;
-  WorkflowId workflow;      // empty: none in particular
-  std::string type;         // TriggerKind::type of what came in
-  std::string integration;  // of the workflow; may be empty
-  std::string trace_id;     // may be empty
+  WorkflowId workflow;            // empty: none in particular
+  std::string type;               // TriggerKind::type of what came in
+  std::string integration;        // of the workflow; may be empty
+  std::string trace_id;           // may be empty
+  std::string level = "warning";  // or "error": it is for somebody to mend
 };
 
 class EventLog {

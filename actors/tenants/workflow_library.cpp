@@ -1,6 +1,7 @@
 #include "actors/tenants/workflow_library.h"
 
 #include "actors/shards/shard_ownership.h"
+#include "actors/tenants/follow_poll.h"
 #include "actors/tenants/follow_schedule.h"
 #include "runtime/definitions/compile_stored_workflow.h"
 #include "runtime/definitions/compile_workflow.h"
@@ -244,6 +245,8 @@ Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id) 
   storage::WorkflowIndexTable::replace(batch, project, id, row->found_by, {});
   const auto wake = follow_schedule(store_, batch, project, id, nullptr, clock_.now());
   if (!wake) return wake.error();
+  const auto poll = follow_poll(store_, batch, project, id, nullptr, clock_.now());
+  if (!poll) return poll.error();
   storage::ProjectTable::remove_workflow(batch, project, id);
   if (auto removed = commit(project, std::move(batch)); !removed) return removed;
   note_live(key, 0);
@@ -327,10 +330,21 @@ Result<std::optional<storage::WakeRow>> WorkflowLibrary::put_live(
     const ProjectId& project, const FoundBy& before, const storage::WorkflowRow& row,
     const Workflow* live, storage::WriteBatch& batch) const {
   put(batch, project, before, row);
-  const bool had_schedule = before.trigger_kind == scheduler_trigger_kind.type;
-  const bool has_schedule = row.found_by.trigger_kind == scheduler_trigger_kind.type;
-  if (!had_schedule && !has_schedule) return std::optional<storage::WakeRow>();
-  return follow_schedule(store_, batch, project, row.id, live, clock_.now());
+  const auto is_or_was = [&](const TriggerKind& kind) {
+    return before.trigger_kind == kind.type || row.found_by.trigger_kind == kind.type;
+  };
+  std::optional<storage::WakeRow> wake;
+  if (is_or_was(scheduler_trigger_kind)) {
+    auto told = follow_schedule(store_, batch, project, row.id, live, clock_.now());
+    if (!told) return told;
+    wake = std::move(*told);
+  }
+  if (is_or_was(poll_trigger_kind) || is_or_was(integration_trigger_kind)) {
+    auto told = follow_poll(store_, batch, project, row.id, live, clock_.now());
+    if (!told) return told;
+    if (*told) wake = std::move(*told);  // what is live has one trigger
+  }
+  return wake;
 }
 
 void WorkflowLibrary::tell(const std::optional<storage::WakeRow>& wake) const {

@@ -15,6 +15,7 @@
 
 #include <httplib.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ class TestRuns;
 class UserEraser;
 class UserRegistry;
 class WorkflowLibrary;
+
+struct PollState;  // actors/gateway/poll_states.h
 
 struct ApiOptions {
   /// How long a trigger's connection is held for a Response step. Beyond: 542.
@@ -74,6 +77,8 @@ struct ApiServices {
   /// Does the store take commits at this moment? An error says why not. May be empty: nobody knows.
   std::function<Outcome()> takes_commits{};
   SignIns* sign_ins = nullptr;  // null: nobody signs in at providers here
+  /// Of a user's accounts (ActorGateway::polls); may be empty: nothing is polled here.
+  std::function<Result<std::vector<PollState>>(const ProjectId&, const UserId&)> polls{};
 };
 
 struct ApiCall {

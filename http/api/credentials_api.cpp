@@ -1,6 +1,7 @@
 #include "http/api/credentials_api.h"
 
 #include "actors/accounts/sign_ins.h"
+#include "actors/gateway/poll_states.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/user_registry.h"
@@ -59,7 +60,21 @@ Result<CredentialRegistry::Connection> read_connection(const JsonObject& body) {
 
 namespace {
 
-/// With the URLs of its own webhooks.
+Json time_or_null(const std::optional<Instant>& instant) {
+  return instant ? Json(to_text(*instant)) : Json(nullptr);
+}
+
+JsonObject poll_shape(const PollState& poll) {
+  JsonObject shape{{"state", poll.is_failing ? "failing" : "ok"},
+                   {"lastAt", time_or_null(poll.last)},
+                   {"nextAt", time_or_null(poll.next)}};
+  if (poll.is_failing) {
+    shape.emplace("error", JsonObject{{"code", poll.code}, {"message", poll.message}});
+  }
+  return shape;
+}
+
+/// With the URLs of its own webhooks, and its polls.
 Result<JsonObject> shown_with_urls(const ApiCall& call, ApiServices& services,
                                    const UserOffer& offer, const Credential& credential) {
   JsonObject shape = credential_shape(credential, offer.of(credential.integration));
@@ -68,6 +83,14 @@ Result<JsonObject> shown_with_urls(const ApiCall& call, ApiServices& services,
   auto urls = webhook_urls(call, services, *entry->integration, &credential);
   if (!urls) return urls.error();
   shape.emplace("webhooks", std::move(*urls));
+  if (!services.polls) return shape;
+  auto polls = services.polls(call.project, credential.user);
+  if (!polls) return polls.error();
+  JsonObject shown;
+  for (const PollState& poll : *polls) {
+    if (poll.credential == credential.id) shown.emplace(poll.workflow.text, poll_shape(poll));
+  }
+  if (!shown.empty()) shape.emplace("polls", std::move(shown));
   return shape;
 }
 
@@ -546,7 +569,9 @@ constexpr NamedShape shapes[]{
      "{id: string, integrationId: string, userId: string, status: \"VALID\"|\"INVALID\", "
      "statusReason?: string, config: {configuredWorkflows: {[workflowId]: ConfiguredWorkflow}, "
      "sharedSettings: object}, configurations: [Configuration], "
-     "providerId: string, providerData: any, webhooks?: {[name]: {url: string}}}",
+     "providerId: string, providerData: any, webhooks?: {[name]: {url: string}}, "
+     "polls?: {[workflowId]: {state: \"ok\"|\"failing\", lastAt: date|null, nextAt: date|null, "
+     "error?: {code: string, message: string}}}}",
      "A connected account, without its secret parts."},
     {"Configuration",
      "{id: string, connectCredentialId: string, isDefault: boolean, "

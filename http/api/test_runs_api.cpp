@@ -119,6 +119,13 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
     const Json* const payload = body->if_contains("payload");
     given.get_object()["trigger"] =
         payload != nullptr ? *payload : tick_output(services.clock.now());
+  } else if (found.trigger_kind == poll_trigger_kind.type) {
+    if (!body->contains("payload")) {
+      return wrong_member("payload", "is what starts the workflow: give a record of its poll");
+    }
+    given.get_object()["trigger"] = poll_output(body->at("payload"));
+  } else if (found.trigger_kind == integration_trigger_kind.type && body->contains("payload")) {
+    given.get_object()["trigger"] = poll_output(body->at("payload"));  // of one that is polled
   } else if (body->contains("payload")) {
     return wrong_member("payload", "is of app events: give a \"request\"");
   }

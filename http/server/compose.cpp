@@ -132,7 +132,8 @@ class ComposedServer final : public RunningServer {
     credentials_.start_runs_by(gateway_->account_runs());
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     hook_door_ = std::make_unique<HookDoor>(HookDoor::Dependencies{
-        *store_, hooks_, project_views_, user_views_, *timed_gateway_, event_log_, clock_});
+        *store_, hooks_, project_views_, user_views_, *timed_gateway_, event_log_, clock_,
+        [this](const PolledAccount& account) { return gateway_->look_now(account); }});
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
@@ -157,7 +158,10 @@ class ComposedServer final : public RunningServer {
                                              options_.api,
                                              [this](MetricsText& text) { write_metrics(text); },
                                              [this] { return store_->commit({}); },
-                                             &sign_ins_},
+                                             &sign_ins_,
+                                             [this](const ProjectId& project, const UserId& user) {
+                                               return gateway_->polls(project, user);
+                                             }},
                                  key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,

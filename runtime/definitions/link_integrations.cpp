@@ -35,14 +35,8 @@ class Linker {
     if (trigger == nullptr) return;
     const auto* const offered = find_offered(trigger->trigger, "trigger", &Integration::triggers);
     if (offered == nullptr) return;
-    if (offered->webhook.empty()) {
-      add("", "/trigger/trigger",
-          "`" + trigger->trigger +
-              "` is polled, which is not supported yet: use a trigger that "
-              "refers to a webhook",
-          {}, trigger->trigger);
-    }
     trigger->webhook = offered->webhook;
+    trigger->poll = offered->poll;
     trigger->when = offered->when;
   }
 

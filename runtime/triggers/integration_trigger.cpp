@@ -26,6 +26,11 @@ void read(ObjectReader& json, Trigger& trigger) {
   trigger = std::move(offered);
 }
 
+std::vector<TriggerOutput> outputs(const Trigger& trigger) {
+  const bool is_polled = std::get<IntegrationTrigger>(trigger).poll != nullptr;
+  return is_polled ? std::vector<TriggerOutput>{{"result", {}}} : delivered_outputs(trigger);
+}
+
 /// Without its notation, because an intent is another one for the same trigger.
 std::string name(const Trigger& trigger) {
   const std::string& given = std::get<IntegrationTrigger>(trigger).trigger;
@@ -42,7 +47,7 @@ const TriggerKind integration_trigger_kind{
     .read = read,
     .templates = no_templates,
     .roots = {},
-    .outputs = delivered_outputs,
+    .outputs = outputs,
     .name = name,
     .receive = as_it_came,
 };

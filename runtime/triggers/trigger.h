@@ -6,6 +6,7 @@
 #include "runtime/triggers/integration_enabled_trigger.h"
 #include "runtime/triggers/integration_trigger.h"
 #include "runtime/triggers/oauth_trigger.h"
+#include "runtime/triggers/poll_trigger.h"
 #include "runtime/triggers/request_trigger.h"
 #include "runtime/triggers/scheduler_trigger.h"
 #include "runtime/triggers/webhook_trigger.h"
@@ -14,7 +15,11 @@
 
 namespace millrace {
 
-using Trigger = std::variant<RequestTrigger, EventTrigger, WebhookTrigger, IntegrationTrigger,
-                             IntegrationEnabledTrigger, OAuthTrigger, SchedulerTrigger>;
+using Trigger =
+    std::variant<RequestTrigger, EventTrigger, WebhookTrigger, IntegrationTrigger,
+                 IntegrationEnabledTrigger, OAuthTrigger, SchedulerTrigger, PollTrigger>;
+
+/// The poll that a trigger is, of its own or as its integration offers it; null: nothing is asked for it.
+const Poll* poll_of(const Trigger& trigger);
 
 }  // namespace millrace

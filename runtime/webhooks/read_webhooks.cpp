@@ -2,6 +2,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/conditions/read_conditions.h"
+#include "runtime/polls/read_poll.h"
 #include "runtime/text/header_text.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/webhooks/read_verification.h"
@@ -122,6 +123,28 @@ std::optional<Webhook> read_webhook(const std::string& name, const Json& value,
   return webhook;
 }
 
+/// The name of a webhook that is there.
+std::string read_webhook_name(ObjectReader& json, std::string_view key,
+                              const std::vector<std::string>& webhooks) {
+  std::string name = json.required_constant_text(key).value_or("");
+  const bool is_known = std::find(webhooks.begin(), webhooks.end(), name) != webhooks.end();
+  if (!name.empty() && !is_known) {
+    json.report(key, "the integration has no webhook `" + name + "`", list_names(webhooks), name,
+                nearest_name(name, webhooks));
+  }
+  return name;
+}
+
+/// Null if it has findings of its own.
+std::shared_ptr<const Poll> read_offered_poll(ObjectReader& parent, const Json& value) {
+  const std::size_t before = parent.findings().size();
+  ObjectReader json(value, parent.pointer_to("poll"), "", parent.findings());
+  if (!value.is_object()) return nullptr;
+  auto poll = std::make_shared<const Poll>(read_poll(json, PollOf::integration));
+  json.finish();
+  return parent.findings().size() == before ? poll : nullptr;
+}
+
 std::optional<OfferedTrigger> read_trigger(const std::string& name, const Json& value,
                                            const std::string& pointer, Findings& findings,
                                            const std::vector<std::string>& webhooks) {
@@ -134,18 +157,15 @@ std::optional<OfferedTrigger> read_trigger(const std::string& name, const Json& 
   }
   if (value.is_object()) {
     json.text("description");
-    const bool is_polled = json.find("poll") != nullptr;
-    json.find("wake");  // belongs to a poll, which nobody reads yet
-    if (is_polled && json.find("webhook") != nullptr) {
+    const Json* const polled = json.find("poll");
+    if (polled != nullptr && json.find("webhook") != nullptr) {
       json.report("poll", "a trigger is a webhook's or polled, not both");
-    } else if (!is_polled) {
-      trigger.webhook = json.required_constant_text("webhook").value_or("");
-      const bool is_known =
-          std::find(webhooks.begin(), webhooks.end(), trigger.webhook) != webhooks.end();
-      if (!trigger.webhook.empty() && !is_known) {
-        json.report("webhook", "the integration has no webhook `" + trigger.webhook + "`",
-                    list_names(webhooks), trigger.webhook, nearest_name(trigger.webhook, webhooks));
-      }
+    } else if (polled != nullptr) {
+      trigger.poll = read_offered_poll(json, *polled);
+      if (json.find("wake") != nullptr) trigger.wake = read_webhook_name(json, "wake", webhooks);
+    } else {
+      trigger.webhook = read_webhook_name(json, "webhook", webhooks);
+      json.refuse("wake", "a webhook's trigger waits for nothing else: it belongs to a `poll`");
     }
     trigger.when =
         read_event_conditions(json, "when", {"event", "headers", "query", "body", "parameters"});

@@ -5,7 +5,8 @@
 //   "webhooks": { "events": { "scope": "app", "events": "body[*]", "route": "event.portalId",
 //     "deliveryId": "event.eventId", "ignore": [[…]],
 //     "verify": {"type": "hmac", …}, "challenge": "body.challenge" } },
-//   "triggers": { "recordCreated": { "webhook": "events", "when": [[…]] } }
+//   "triggers": { "recordCreated": { "webhook": "events", "when": [[…]] },
+//     "recordUpdated": { "poll": {…}, "wake": "changed", "when": [[…]] } }
 
 #include "runtime/base/clock.h"
 #include "runtime/base/limits.h"
@@ -18,12 +19,15 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace millrace {
+
+struct Poll;  // polls/poll.h
 
 /// A place in a delivery: `body.account_id`, `headers.x-delivery`, `query.validationToken`, `event.id`.
 struct DeliveryPath {
@@ -101,8 +105,10 @@ struct Webhook {
 /// A trigger that an integration offers to workflows by name.
 struct OfferedTrigger {
   std::string name;
-  std::string webhook;   // empty: it is polled
-  ConditionGroups when;  // empty: each event
+  std::string webhook;                 // empty: it is polled
+  ConditionGroups when;                // empty: each event
+  std::shared_ptr<const Poll> poll{};  // null: it is a webhook's
+  std::string wake{};  // of a poll: the webhook that makes it look at once; may be empty
 };
 
 /// By their names.

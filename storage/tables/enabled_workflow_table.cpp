@@ -4,6 +4,7 @@
 #include "runtime/integrations/run_conditions.h"
 #include "storage/keys.h"
 #include "storage/record_codec.h"
+#include "storage/tables/poll_table.h"
 
 #include <set>
 #include <utility>
@@ -51,7 +52,10 @@ void EnabledWorkflowTable::follow(WriteBatch& batch, const CredentialRow* before
   const auto gone = enabled_on(before);
   const auto here = enabled_on(after);
   for (const auto& workflow : gone) {
-    if (!here.contains(workflow)) batch.remove(key_of(*before, workflow));
+    if (here.contains(workflow)) continue;
+    batch.remove(key_of(*before, workflow));
+    PollTable::remove_account(batch, before->project, before->user, WorkflowId(workflow),
+                              before->id);
   }
   for (const auto& workflow : here) {
     if (gone.contains(workflow)) continue;

@@ -25,7 +25,8 @@ class EnabledWorkflowTable {
   explicit EnabledWorkflowTable(const OrderedStore& store) : store_(store) {}
 
   /// Follows a credential from its row before a change to the one after it, null where there is
-  /// none. Belongs into the batch that writes or removes the credential's row.
+  /// none. Belongs into the batch that writes or removes the credential's row. What an account has disabled
+  /// is not polled for it any more (poll_table.h): enabled again, it begins anew.
   static void follow(WriteBatch& batch, const CredentialRow* before, const CredentialRow* after);
 
   /// At most `rows_max` of those on the shard who have the workflow enabled, beginning behind `after`

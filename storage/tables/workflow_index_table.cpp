@@ -66,6 +66,11 @@ Result<std::vector<WorkflowId>> WorkflowIndexTable::workflows_for(const ProjectI
   return read_all(store_, keys::triggers(project, kind, name));
 }
 
+Result<std::vector<WorkflowId>> WorkflowIndexTable::workflows_for(const ProjectId& project,
+                                                                  std::string_view kind) const {
+  return read_all(store_, keys::triggers(project, kind));
+}
+
 Result<std::vector<WorkflowId>> WorkflowIndexTable::enabled_by_default(
     const ProjectId& project, std::string_view integration) const {
   return read_all(store_, keys::default_workflows(project, integration));

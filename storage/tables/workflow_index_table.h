@@ -24,6 +24,9 @@ class WorkflowIndexTable {
   /// under this name (TriggerKind::name), in the order of their ids.
   Result<std::vector<WorkflowId>> workflows_for(const ProjectId& project, std::string_view kind,
                                                 std::string_view name) const;
+  /// Those that wait for this kind under any name.
+  Result<std::vector<WorkflowId>> workflows_for(const ProjectId& project,
+                                                std::string_view kind) const;
   /// The workflows that an account of this integration has enabled from the start.
   Result<std::vector<WorkflowId>> enabled_by_default(const ProjectId& project,
                                                      std::string_view integration) const;

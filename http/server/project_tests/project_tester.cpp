@@ -131,7 +131,18 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
   const FoundBy found_by_trigger = found_by(request.definition, Stage::deployed);
   const bool is_on_event = found_by_trigger.trigger_kind == event_trigger_kind.type;
   const bool is_on_schedule = found_by_trigger.trigger_kind == scheduler_trigger_kind.type;
-  if (!is_on_schedule && test.payload.has_value() != is_on_event) {
+  const bool is_on_poll = found_by_trigger.trigger_kind == poll_trigger_kind.type;
+  // One of its integration may be polled.
+  const bool is_on_record =
+      is_on_poll ||
+      (found_by_trigger.trigger_kind == integration_trigger_kind.type && test.payload.has_value());
+  if (is_on_poll && !test.payload) {
+    verdict.error = Error(ErrorCode::invalid_request,
+                          "the workflow is started by records that its poll finds: give the test "
+                          "one as its \"payload\"");
+    return verdict;
+  }
+  if (!is_on_schedule && !is_on_record && test.payload.has_value() != is_on_event) {
     verdict.error =
         Error(ErrorCode::invalid_request,
               is_on_event ? "the workflow is started by an app event: give the test its \"payload\""
@@ -145,7 +156,7 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
   }
   Json trigger = is_on_schedule ? tick_output(node_->clock.now())
                                 : test_request_output(test.request, found_by_trigger.trigger_kind);
-  if (test.payload) trigger = *test.payload;
+  if (test.payload) trigger = is_on_record ? poll_output(*test.payload) : *test.payload;
   const auto kept = intern_files(
       trigger, [&](std::string bytes) { return request.files.keep(std::move(bytes)); },
       HandlesInData::refused);

@@ -9,6 +9,7 @@
 #include "actors/tenants/stored_tenants.h"
 #include "storage/memory/memory_store.h"
 #include "storage/tables/execution_table.h"
+#include "storage/tables/poll_table.h"
 #include "tests/support/catch.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_functions.h"
@@ -35,10 +36,13 @@ class AccountBed {
     credentials.start_runs_by(starter);
   }
 
-  void deploy(const std::string& id, const std::string& trigger) {
+  void deploy(const std::string& id, const std::string& type) {
+    deploy_on(id, R"({"type": ")" + type + "\"}");
+  }
+  void deploy_on(const std::string& id, const std::string& trigger) {
     const auto definition = parse_json(R"({"integration": "crm", "defaultEnabled": true,
-      "trigger": {"type": ")" + trigger +
-                                       R"("}, "steps": [
+      "trigger": )" + trigger +
+                                       R"(, "steps": [
       {"id": "f", "type": "function", "code": "x", "parameters": {"r": "{{trigger.result}}"}}]})");
     REQUIRE(workflows.put_draft(project, WorkflowId(id), *definition).ok());
     const auto deployed = workflows.deploy(project, WorkflowId(id));
@@ -109,8 +113,10 @@ class AccountBed {
   StoredTenants tenants{project_views, user_views, clock};
   Starter plain{tenants, commits, clock, random, [](const auto&) {}};
   std::vector<ExecutionId> resumed;
+  std::vector<storage::WakeRow> wakes;
   AccountStarter starter{{store, workflows, plain,
                           [this](const RunOrder& order) { resumed.push_back(order.execution); },
+                          [this](const storage::WakeRow& wake) { wakes.push_back(wake); }, clock,
                           nullptr, &event_log}};
   CredentialRegistry credentials{{store, project_views, user_views, clock, random, sealer}};
 };
@@ -178,4 +184,32 @@ TEST_CASE("each completed sign-in starts the workflows of sign-ins, being ready 
   CHECK(bed.stored_runs() == 3);
   bed.connect(AccountBed::filled());  // by hand
   CHECK(bed.stored_runs() == 3);
+}
+
+TEST_CASE(
+    "an account begins to be polled in the change that enables the workflow, and ends alike") {
+  AccountBed bed;
+  bed.deploy_on("polled", R"({"type": "poll", "request": {"method": "GET", "path": "/c"},
+    "items": "response.body", "itemId": "id"})");
+  const auto rows = [&] {
+    const auto listed = storage::PollTable(bed.store).list(project, ada);
+    REQUIRE(listed.ok());
+    return *listed;
+  };
+  const auto account = bed.connect(AccountBed::filled());
+  REQUIRE(rows().size() == 1);
+  CHECK(rows().at(0).credential == account->id);
+  REQUIRE(bed.wakes.size() == 1);
+  CHECK(bed.wakes[0] == storage::PollTable::wake_of(rows().at(0), bed.wakes[0].due));
+  // Another change leaves it as it is.
+  bed.configure(account->id, R"({"sharedSettings": {"channel": "#b"}})");
+  CHECK(rows().size() == 1);
+  CHECK(bed.wakes.size() == 1);
+  bed.configure(account->id, R"({"configuredWorkflows": {"polled": {"enabled": false}}})");
+  CHECK(rows().empty());
+  bed.configure(account->id, R"({"configuredWorkflows": {"polled": {"enabled": true}}})");
+  CHECK(rows().size() == 1);
+  CHECK(bed.wakes.size() == 2);
+  REQUIRE(bed.credentials.disconnect(project, ada, account->id).ok());
+  CHECK(rows().empty());
 }

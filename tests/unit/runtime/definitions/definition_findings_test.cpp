@@ -91,8 +91,9 @@ TEST_CASE("top-level keys have their types and no others are known") {
   for (const char* const key :
        {R"("name":5)", R"("description":[])", R"("integration":{})", R"("defaultEnabled":"yes")",
         R"("settings":{})", R"("settings":[7])", R"("settings":[{"id":"a","type":"text"}])",
-        R"("permissions":{})", R"("permissions":[[{"variable":"{{settings.a}}","operator":"Exists"}]])", R"("infoText":5)", R"("order":"1")", R"("hidden":1)",
-        R"("openPoints":{})", R"("openPoints":[7])"}) {
+        R"("permissions":{})",
+        R"("permissions":[[{"variable":"{{settings.a}}","operator":"Exists"}]])", R"("infoText":5)",
+        R"("order":"1")", R"("hidden":1)", R"("openPoints":{})", R"("openPoints":[7])"}) {
     INFO(key);
     REQUIRE(findings_of_text(std::string("{") + key + ',' + rest).size() == 1);
   }
@@ -107,9 +108,9 @@ TEST_CASE("top-level keys have their types and no others are known") {
 }
 
 TEST_CASE("trigger types are supported, planned or unknown") {
-  const auto planned = findings_of_trigger(R"({"type":"poll"})");
+  const auto planned = findings_of_trigger(R"({"type":"resource"})");
   REQUIRE(planned.size() == 1);
-  REQUIRE(planned[0].message == "triggers of type `poll` are not supported yet; supported: " +
+  REQUIRE(planned[0].message == "triggers of type `resource` are not supported yet; supported: " +
                                     list_names(trigger_types()));
   const auto unknown = findings_of_trigger(R"({"type":"shceduler"})");
   REQUIRE(unknown.size() == 1);

@@ -27,12 +27,13 @@ Result<std::string> no_secrets(const std::string& name) {
 
 TEST_CASE("every kind is found by its type and knows its own triggers") {
   REQUIRE(trigger_types() == std::vector<std::string>{"request", "event", "webhook", "integration",
-                                                      "integrationEnabled", "oauth", "scheduler"});
+                                                      "integrationEnabled", "oauth", "scheduler",
+                                                      "poll"});
   for (const auto& type : trigger_types()) {
     REQUIRE(find_trigger_kind(type) != nullptr);
     REQUIRE(find_trigger_kind(type)->type == type);
   }
-  REQUIRE(find_trigger_kind("poll") == nullptr);
+  REQUIRE(find_trigger_kind("resource") == nullptr);
   const TriggerKind& kind = kind_of(trigger_of(R"({"trigger": {"type": "request"}})"));
   REQUIRE(&kind == &request_trigger_kind);
   REQUIRE(kind.history_type == "TRIGGER/ENDPOINT");
@@ -104,7 +105,7 @@ TEST_CASE("references to a trigger of an unknown kind are not judged") {
     REQUIRE_FALSE(compiled.ok());
     return compiled.error().details;
   };
-  const auto planned = findings("poll");
+  const auto planned = findings("resource");
   REQUIRE(planned.size() == 1);
   REQUIRE(planned[0].path == "/trigger/type");
   REQUIRE(findings("request").size() == 2);

@@ -122,7 +122,8 @@ IntegrationSet crm_with_triggers() {
   const auto json = parse_json(with_webhooks(R"({"events": {"scope": "user"}})", R"({
     "recordCreated": {"webhook": "events", "when": [[{"variable": "{{event.type}}",
       "operator": "StringExactlyMatches", "argument": "{{parameters.type}}"}]]},
-    "recordPolled": {"poll": {"interval": "60s"}}})"));
+    "recordPolled": {"poll": {"request": {"method": "GET", "path": "/{{parameters.type}}"},
+      "items": "response.body", "itemId": "id"}, "wake": "events"}})"));
   const auto put = made.put("crm", *json);
   if (!put) FAIL(put.error().details.at(0).path + put.error().details.at(0).message);
   return made;
@@ -156,6 +157,18 @@ TEST_CASE("a workflow names a webhook or a trigger of its integration, also by i
       "TRIGGER/ACTION");
 }
 
+TEST_CASE("a trigger that is polled brings its poll, and its records are what the workflow sees") {
+  const auto compiled = compile_on(
+      R"({"type": "integration", "trigger": "recordPolled", "parameters": {"type": "leads"}})");
+  REQUIRE(compiled.ok());
+  const Poll* const poll = poll_of((*compiled)->trigger);
+  REQUIRE(poll != nullptr);
+  CHECK(poll->item_id.size() == 1);
+  CHECK(kind_of((*compiled)->trigger).outputs((*compiled)->trigger).at(0).inside.empty());
+  CHECK((*compiled)->frozen_integration->triggers.at("recordPolled").wake == "events");
+  CHECK(poll_of((*compile_on(R"({"type": "webhook", "webhook": "events"})"))->trigger) == nullptr);
+}
+
 TEST_CASE("a webhook or trigger that the integration has not is a finding with the nearest name") {
   const auto finding = [](const std::string& trigger) {
     const auto compiled = compile_on(trigger);
@@ -165,14 +178,11 @@ TEST_CASE("a webhook or trigger that the integration has not is a finding with t
   CHECK(finding(R"({"type": "webhook", "webhook": "event"})").nearest == "events");
   CHECK(finding(R"({"type": "integration", "trigger": "recordCreate"})").nearest ==
         "recordCreated");
-  CHECK_THAT(finding(R"({"type": "integration", "trigger": "recordPolled"})").message,
-             Catch::Contains("is polled, which is not supported yet"));
   CHECK(
       finding(
           R"({"type": "integration", "trigger": "recordCreated", "parameters": "{{settings.a}}"})")
           .path == "/trigger/parameters");
-  const auto without =
-      compile_text(R"({"trigger": {"type": "webhook", "webhook": "w"}, "steps": [
+  const auto without = compile_text(R"({"trigger": {"type": "webhook", "webhook": "w"}, "steps": [
     {"id": "a", "type": "response", "body": 1}]})");
   REQUIRE_FALSE(without.ok());
   CHECK_THAT(without.error().details.at(0).message, Catch::Contains("needs an `integration`"));

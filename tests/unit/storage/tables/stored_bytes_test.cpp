@@ -11,6 +11,7 @@
 #include "storage/tables/enabled_workflow_table.h"
 #include "storage/tables/execution_table.h"
 #include "storage/tables/integration_table.h"
+#include "storage/tables/poll_table.h"
 #include "storage/tables/project_table.h"
 #include "storage/tables/schedule_table.h"
 #include "storage/tables/secret_table.h"
@@ -147,6 +148,30 @@ TEST_CASE("the bytes of wakes never change", "[stored_bytes]") {
   WakeTable::put(batch, row);
   WakeTable::remove(batch, row);
   CHECK(lines(batch) == "00b0318000018bcfe5680003700075 = 01\n00b0318000018bcfe5680003700075 -\n");
+}
+
+TEST_CASE("the bytes of polls never change", "[stored_bytes]") {
+  WriteBatch batch;
+  const PolledWorkflowRow workflow{ProjectId("p"), WorkflowId("w"), "d", at(1), Millis(60'000)};
+  PollTable::put(batch, workflow);
+  PolledAccountRow account;
+  account.project = ProjectId("p");
+  account.user = UserId("u");
+  account.workflow = WorkflowId("w");
+  account.credential = "c";
+  account.begun = at(1);
+  PollTable::put(batch, account);
+  account.has_begun = true;
+  account.cursor = "5";
+  account.seen = "0123456789abcdef";
+  account.failures = 2;
+  account.due = at(3);
+  account.failed = at(2);
+  account.code = "e";
+  account.message = "m";
+  PollTable::put(batch, account);
+  PollTable::remove(batch, workflow);
+  CHECK(lines(batch) == "");
 }
 
 TEST_CASE("the bytes of schedules never change", "[stored_bytes]") {

@@ -1,0 +1,524 @@
+#include "actors/gateway/poll_starter.h"
+
+#include "actors/gateway/joint_starter.h"
+#include "actors/runs/start_rows.h"
+#include "actors/tenants/follow_poll.h"
+#include "actors/tenants/fresh_credentials.h"
+#include "runtime/base/check.h"
+#include "runtime/polls/poll_pace.h"
+#include "runtime/requests/response_value.h"
+#include "runtime/webhooks/delivery.h"
+#include "storage/keys.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+using storage::PolledAccountRow;
+using storage::PollTable;
+using storage::WakeRow;
+
+// Wakes that are no rows: they are due before anything is.
+constexpr Instant asked_for{Millis(0)};             // somebody wants a look now
+constexpr Instant answered_until{Millis(1 << 30)};  // an answer has come; each at another time
+
+bool is_row(const WakeRow& wake) { return wake.due > answered_until; }
+bool is_asked_for(const WakeRow& wake) { return wake.due == asked_for; }
+
+Result<PollPosition> position_of(const PolledAccountRow& row) {
+  PollPosition position;
+  position.has_begun = row.has_begun;
+  if (!row.cursor.empty()) {
+    auto cursor = parse_json(row.cursor);
+    if (!cursor) return Error(ErrorCode::corrupt_data, "the cursor of a poll is no JSON");
+    position.cursor = std::move(*cursor);
+  }
+  constexpr std::size_t size = std::tuple_size_v<SeenId>;
+  if (row.seen.size() % size != 0) {
+    return Error(ErrorCode::corrupt_data, "the seen ids of a poll are cut off");
+  }
+  for (std::size_t at = 0; at < row.seen.size(); at += size) {
+    SeenId id{};
+    std::transform(row.seen.begin() + static_cast<std::ptrdiff_t>(at),
+                   row.seen.begin() + static_cast<std::ptrdiff_t>(at + size), id.begin(),
+                   [](char byte) { return static_cast<std::uint8_t>(byte); });
+    position.seen.push_back(id);
+  }
+  return position;
+}
+
+void put_position(PolledAccountRow& row, const PollPosition& position) {
+  row.has_begun = position.has_begun;
+  row.cursor = position.cursor.is_null() ? std::string() : to_text(position.cursor);
+  row.seen.clear();
+  for (const SeenId& id : position.seen) row.seen.append(id.begin(), id.end());
+}
+
+const Json& parameters_of(const Workflow& workflow) {
+  const auto* const offered = std::get_if<IntegrationTrigger>(&workflow.trigger);
+  return offered == nullptr ? *shared_null() : offered->parameters;
+}
+
+/// What keeps an account from its poll until somebody changes it, and with it the poll.
+bool ends_poll(ErrorCode code) {
+  return code == ErrorCode::workflow_disabled || code == ErrorCode::credential_missing;
+}
+
+bool is_gone(ErrorCode code) {
+  return code == ErrorCode::workflow_not_deployed || code == ErrorCode::not_found;
+}
+
+EventLogEntry entry_for(const Workflow& workflow, const UserId& user) {
+  return {workflow.project,     user, workflow.id, std::string(kind_of(workflow.trigger).type),
+          workflow.integration, {}};
+}
+
+Error told(const Error& why, const std::string& before) {
+  Error error = why;
+  error.message = before + why.message;
+  return error;
+}
+
+Result<Json> records_in(const HttpResponse& response, const std::string& url) {
+  auto body = read_body(response, url);
+  if (!body) return body.error();
+  if (auto* const value = std::get_if<Json>(&*body)) return std::move(*value);
+  return Error(ErrorCode::type_mismatch, "the provider has answered with a file, not with JSON");
+}
+
+}  // namespace
+
+PollStarter::PollStarter(PollDependencies dependencies, const PollOptions& options)
+    : uses_(std::move(dependencies)),
+      options_(options),
+      table_(uses_.store),
+      notes_(uses_.log_of_events, uses_.clock),
+      states_(uses_.store),
+      walk_({uses_.store, uses_.commits, uses_.ownership, uses_.clock, locks_, uses_.schedule},
+            options) {}
+
+std::optional<Instant> PollStarter::serve(const WakeRow& wake) {
+  // What a failed commit has left on the disk is known once that takes commits again. Read before, the rows
+  // could show less than that, and records would be run twice.
+  if (is_unsettled_.exchange(false) && !uses_.commits.commit({})) {
+    is_unsettled_ = true;
+    return uses_.clock.now() + options_.retry_pause;
+  }
+  const auto part = storage::keys::poll_part(wake.target_key);
+  const auto served =
+      part == storage::keys::PollPart::workflow ? walk_.serve(wake) : serve_account(wake);
+  if (served) return *served;
+  if (means_shard_moved(served.error().code)) {  // its owner reads the row
+    forget_look(wake.target_key);
+    return std::nullopt;
+  }
+  uses_.log(LogLevel::warning, "a poll is served later: " + served.error().message);
+  return uses_.clock.now() + options_.retry_pause;
+}
+
+Outcome PollStarter::look_now(const PolledAccount& account) {
+  const auto rows = table_.list(account.project, account.user);
+  if (!rows) return rows.error();
+  for (const PolledAccountRow& row : *rows) {
+    if (row.credential != account.credential) continue;
+    const auto workflow = uses_.workflows.deployed(row.project, row.workflow);
+    if (!workflow) continue;  // its next look says what is wrong
+    const auto& trigger = (*workflow)->trigger;
+    const auto& named = account.triggers;
+    const std::string name = kind_of(trigger).name(trigger);
+    const bool is_meant = std::holds_alternative<IntegrationTrigger>(trigger) &&
+                          std::find(named.begin(), named.end(), name) != named.end();
+    if (is_meant) uses_.serve_soon(PollTable::wake_of(row, asked_for));
+  }
+  return Done{};
+}
+
+Result<PollStarter::Again> PollStarter::serve_account(const WakeRow& wake) {
+  const SharedLook look = find_look(wake.target_key);
+  if (look == nullptr) return is_row(wake) || is_asked_for(wake) ? begin(wake) : Again();
+  if (!look->end) {
+    std::optional<AccountCall::Answer> answer;
+    {
+      const std::lock_guard lock(mutex_);
+      answer = std::exchange(look->answer, std::nullopt);
+    }
+    if (!answer) return Again();  // it has it served again
+    take(look, std::move(*answer));
+    if (!look->end) return Again();
+  }
+  return store(*look);
+}
+
+// --- beginning ------------------------------------------------------------------------------------
+
+Result<PollStarter::Again> PollStarter::begin(const WakeRow& wake) {
+  auto row = table_.find_account(wake.target_key);
+  if (!row) return row.error();
+  if (!*row) return drop(wake);
+  const bool is_waiting = (*row)->failures > 0 && (*row)->due != wake.due;
+  if (is_waiting) return drop(wake);
+  const auto live = table_.find((*row)->project, (*row)->workflow);
+  if (!live) return live.error();
+  if (!*live) return end_poll(wake, **row);
+  auto workflow = uses_.workflows.deployed((*row)->project, (*row)->workflow);
+  if (!workflow && is_gone(workflow.error().code)) return end_poll(wake, **row);
+  if (!workflow && workflow.error().code == ErrorCode::format_not_supported) {
+    return rest(wake, **row, (*live)->interval);  // it was logged
+  }
+  if (!workflow) return workflow.error();
+  if (poll_of((*workflow)->trigger) == nullptr) return end_poll(wake, **row);
+  return begin_look(wake, std::move(**row), **live, std::move(*workflow));
+}
+
+Result<PollStarter::Again> PollStarter::begin_look(const WakeRow& wake, PolledAccountRow row,
+                                                   const storage::PolledWorkflowRow& live,
+                                                   std::shared_ptr<const Workflow> workflow) {
+  const auto tenant = uses_.tenants.view(row.project, row.user);
+  if (!tenant && tenant.error().code != ErrorCode::corrupt_data) return tenant.error();
+  auto grant =
+      tenant ? (*tenant)->grant(*workflow, row.credential) : Result<RunGrant>(tenant.error());
+  if (!grant && ends_poll(grant.error().code)) return end_poll(wake, row);
+  if (!grant) {
+    note_unmet(*workflow, row, grant.error());
+    return rest(wake, row, live.interval);
+  }
+  // Another poll than the one that it has come so far with begins anew.
+  auto from = row.begun == live.begun ? position_of(row) : Result<PollPosition>(PollPosition());
+  if (!from) {
+    note_unmet(*workflow, row, from.error());
+    return rest(wake, row, live.interval);
+  }
+  auto place = places_.take(row.project, options_.looks_per_project_max);
+  const bool is_crowded =
+      !place.is_taken() || looking_ > static_cast<std::int64_t>(options_.looks_max);
+  if (is_crowded) return Again(uses_.clock.now() + options_.crowded_pause);
+
+  PollFacts facts{row.project, row.user, std::move(grant->user_meta), std::move(grant->settings),
+                  parameters_of(*workflow)};
+  const Poll& poll = *poll_of(workflow->trigger);
+  const auto look =
+      std::make_shared<Look>(Look{wake, std::move(row), *from, std::move(workflow), *tenant,
+                                  std::move(facts), PollLook(poll, *from), std::move(place)});
+  look->from = std::move(*from);
+  {
+    const std::lock_guard lock(mutex_);
+    looks_[wake.target_key] = look;
+  }
+  ask(look);
+  return look->end ? store(*look) : Result<Again>(Again());
+}
+
+// --- asking ---------------------------------------------------------------------------------------
+
+void PollStarter::ask(const SharedLook& look) {
+  if (auto asked = try_to_ask(look); !asked) {
+    look->pages.fail(asked.error());
+    look->end = look->pages.end();
+  }
+}
+
+Outcome PollStarter::try_to_ask(const SharedLook& look) {
+  const Poll& poll = *poll_of(look->workflow->trigger);
+  const auto& integration = look->workflow->frozen_integration;
+  CHECK(integration != nullptr, "a poll without an integration was deployed");
+  auto self = look->pages.self();
+  if (!self) return self.error();
+  Redaction secret = look->redaction;
+  auto secrets = poll_secrets(
+      poll, [&](const std::string& name) { return look->tenant->secret(name); }, secret);
+  if (!secrets) return secrets.error();
+  auto request = poll_request(poll, *integration, look->facts,
+                              PollScope(look->facts, std::move(*self), std::move(*secrets)));
+  if (!request) return request.error();
+  const PolledAccountRow& row = look->stored;
+  const UserKey owner{row.project, row.user};
+  const WakeRow answered = PollTable::wake_of(row, Instant(Millis(++look->requests)));
+  AccountCall::start(
+      uses_.http,
+      {std::move(*request),
+       owner,
+       {{integration->type, row.credential}, integration->auth},
+       std::make_shared<FreshCredentials>(look->tenant, owner, uses_.clock, uses_.tokens),
+       std::move(secret)},
+      [this, look, answered](AccountCall::Answer answer) {
+        {
+          const std::lock_guard lock(mutex_);
+          look->answer = std::move(answer);
+        }
+        uses_.serve_soon(answered);
+      });
+  return Done{};
+}
+
+void PollStarter::take(const SharedLook& look, AccountCall::Answer answer) {
+  if (uses_.refused != nullptr) note_verdict(*uses_.refused, answer);
+  look->redaction.add_all(answer.redaction);
+  states_.note_look(look->wake.target_key, uses_.clock.now());
+  const auto fail = [&](const Error& why) {
+    look->pages.fail(why);
+    look->end = look->pages.end();
+  };
+  if (!answer.outcome) return fail(answer.outcome.error());
+  const HttpResponse& response = *answer.outcome;
+  if (!is_success(response.status)) {
+    look->wait = retry_after(response, uses_.clock.now());
+    return fail(error_of_status(response.status, RetryPolicy::none()));
+  }
+  auto body = records_in(response, {});
+  if (!body) return fail(body.error());
+  look->redaction.apply_to(*body);
+  const PollScope scope(look->facts, JsonObject(), JsonObject());
+  const auto next =
+      look->pages.take(response_value(response, std::move(*body)), response.body->size(), scope);
+  if (next == PollLook::Next::ask_next) {
+    ask(look);
+  } else {
+    look->end = look->pages.end();
+  }
+}
+
+// --- storing --------------------------------------------------------------------------------------
+
+Result<PollStarter::Again> PollStarter::store(Look& look) {
+  const std::string& key = look.wake.target_key;
+  const KeyedLocks::Hold held(locks_, key);
+  auto batch = uses_.commits.begin(look.wake.shard);
+  if (!batch) return batch.error();
+  const auto now = table_.find_account(key);
+  if (!now) return now.error();
+  if (!*now || **now != look.stored) {  // what it has found is for nobody any more
+    const WakeRow wake = look.wake;
+    forget_look(key);
+    return drop(wake);
+  }
+  return store_part(look, std::move(*batch));
+}
+
+Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBatch batch) {
+  const auto& found = look.end->found;
+  const std::size_t part =
+      std::min(found.size() - look.runs_stored, limits::poll_runs_per_commit_max);
+  const std::size_t until = look.runs_stored + part;
+  const bool is_last = until == found.size();
+  std::vector<std::shared_ptr<RunOrder>> orders;
+  for (std::size_t i = look.runs_stored; i < until; ++i) {
+    auto order = order_of(look, found[i]);
+    if (!order && is_unmet_condition(order.error().code)) {
+      // Something was switched off while the look was in the air: what it has found is not seen.
+      const auto workflow = look.workflow;
+      const WakeRow wake = look.wake;
+      const PolledAccountRow row = look.stored;
+      note_unmet(*workflow, row, order.error());
+      forget_look(wake.target_key);
+      return rest(wake, row, poll_of(workflow->trigger)->interval);
+    }
+    if (!order) return order.error();  // and tried again
+    if (*order == nullptr) continue;
+    put_start(batch, **order);
+    orders.push_back(std::move(*order));
+  }
+  PolledAccountRow row = row_after(look, until);
+  std::vector<WakeRow> wakes;
+  if (is_last) {
+    const Instant now = uses_.clock.now();
+    const Millis interval = poll_of(look.workflow->trigger)->interval;
+    const bool is_failing = row.failures > 0;
+    if (is_row(look.wake)) storage::WakeTable::remove(batch, look.wake);
+    if (is_failing || look.end->goes_on || is_row(look.wake)) {
+      const Instant due = is_failing          ? row.due
+                          : look.end->goes_on ? now + Millis(1)
+                                              : next_look(look.wake.target_key, interval, now);
+      wakes.push_back(PollTable::wake_of(row, due));
+      storage::WakeTable::put(batch, wakes.back());
+    }
+    if (is_failing && row.failures == 1) note_failure(look, *look.end->problem);
+  }
+  if (row != look.stored) PollTable::put(batch, row);
+  if (auto stored = commit(std::move(batch)); !stored) {
+    forget_look(look.wake.target_key);  // it begins again from what is on the disk then
+    return stored.error();
+  }
+  for (const auto& order : orders) {
+    tell_stored(*order, uses_.observer);
+    uses_.resume(*order);
+  }
+  for (const WakeRow& wake : wakes) uses_.schedule(wake);
+  if (is_last) {
+    forget_look(look.wake.target_key);
+    return Again();
+  }
+  look.runs_stored = until;
+  look.stored = std::move(row);
+  return Again(uses_.clock.now());
+}
+
+PolledAccountRow PollStarter::row_after(const Look& look, std::size_t runs) const {
+  PolledAccountRow row = look.stored;
+  const auto& end = *look.end;
+  if (const auto live = table_.find(row.project, row.workflow); live && *live) {
+    row.begun = (*live)->begun;
+  }
+  if (runs < end.found.size()) {
+    PollPosition position = look.from;
+    for (std::size_t i = 0; i < runs; ++i) position.seen.push_back(end.found[i].id);
+    put_position(row, position);
+    return row;
+  }
+  put_position(row, end.next);
+  if (!end.problem) {
+    row.failures = 0;
+    row.due = row.failed = Instant{};
+    row.code.clear();
+    row.message.clear();
+    return row;
+  }
+  constexpr std::size_t message_bytes_max = 1'000;
+  row.failures = std::min<std::uint32_t>(row.failures + 1, 1'000'000);
+  row.failed = uses_.clock.now();
+  const Millis interval = poll_of(look.workflow->trigger)->interval;
+  row.due = row.failed + std::max(wait_after_failure(interval, row.failures, jitter()),
+                                  look.wait.value_or(Millis(0)));
+  row.code = wire_name(end.problem->code);
+  row.message = look.redaction.apply(end.problem->message).substr(0, message_bytes_max);
+  return row;
+}
+
+Result<bool> PollStarter::is_meant(const Workflow& workflow, const Json& record) const {
+  const auto* const trigger = std::get_if<IntegrationTrigger>(&workflow.trigger);
+  if (trigger == nullptr || trigger->when.empty()) return true;
+  DeliveryParts parts;
+  parts.body = record;
+  return holds(trigger->when, parts, record, trigger->parameters);
+}
+
+Result<std::shared_ptr<RunOrder>> PollStarter::order_of(const Look& look,
+                                                        const FoundRecord& found) const {
+  const std::shared_ptr<RunOrder> none;
+  const auto meant = is_meant(*look.workflow, found.record);
+  if (!meant) note_record(look, meant.error());
+  if (!meant || !*meant) return none;
+  RunFiles files;
+  Json record = found.record;
+  const auto kept = intern_files(
+      record, [&](std::string bytes) { return files.keep(std::move(bytes)); },
+      HandlesInData::refused);
+  if (!kept) {
+    note_record(look, kept.error());
+    return none;
+  }
+  if (to_text(record).size() > limits::poll_record_bytes_max) {
+    note_record(look, Error(ErrorCode::limit_exceeded,
+                            "it has more than " + std::to_string(limits::poll_record_bytes_max) +
+                                " bytes"));
+    return none;
+  }
+  return uses_.starter.prepare({.workflow = look.workflow,
+                                .kind = &kind_of(look.workflow->trigger),
+                                .user = look.stored.user,
+                                .output = poll_output(std::move(record)),
+                                .files = std::move(files),
+                                .credential = look.stored.credential});
+}
+
+// --- without a look -------------------------------------------------------------------------------
+
+Result<PollStarter::Again> PollStarter::rest(const WakeRow& wake, const PolledAccountRow& row,
+                                             Millis interval) {
+  if (!is_row(wake)) return Again();
+  auto batch = uses_.commits.begin(wake.shard);
+  if (!batch) return batch.error();
+  PolledAccountRow next = row;
+  Instant due = next_look(wake.target_key, interval, uses_.clock.now());
+  if (next.failures > 0) {
+    next.due = due;
+    PollTable::put(*batch, next);
+  }
+  storage::WakeTable::remove(*batch, wake);
+  const WakeRow again = PollTable::wake_of(next, due);
+  storage::WakeTable::put(*batch, again);
+  if (auto stored = commit(std::move(*batch)); !stored) return stored.error();
+  uses_.schedule(again);
+  return Again();
+}
+
+Result<PollStarter::Again> PollStarter::end_poll(const WakeRow& wake, const PolledAccountRow& row) {
+  auto batch = uses_.commits.begin(wake.shard);
+  if (!batch) return batch.error();
+  PollTable::remove_account(*batch, row.project, row.user, row.workflow, row.credential);
+  if (is_row(wake)) storage::WakeTable::remove(*batch, wake);
+  if (auto stored = commit(std::move(*batch)); !stored) return stored.error();
+  return Again();
+}
+
+Result<PollStarter::Again> PollStarter::drop(const WakeRow& wake) {
+  if (!is_row(wake)) return Again();
+  auto batch = uses_.commits.begin(wake.shard);
+  if (!batch) return batch.error();
+  storage::WakeTable::remove(*batch, wake);
+  if (auto stored = commit(std::move(*batch)); !stored) return stored.error();
+  // An account that was begun meanwhile may have had the same wake.
+  const auto row = table_.find_account(wake.target_key);
+  if (!row) return row.error();
+  if (!*row) return Again();
+  const bool is_failing = (*row)->failures > 0;
+  if (is_failing && (*row)->due != wake.due) return Again();  // it has a wake of its own
+  auto more = uses_.commits.begin(wake.shard);
+  if (!more) return more.error();
+  const WakeRow again = PollTable::wake_of(
+      **row, is_failing
+                 ? (*row)->due
+                 : first_look(wake.target_key, limits::poll_interval_standard, uses_.clock.now()));
+  storage::WakeTable::put(*more, again);
+  if (auto stored = commit(std::move(*more)); !stored) return stored.error();
+  uses_.schedule(again);
+  return Again();
+}
+
+Outcome PollStarter::commit(storage::WriteBatch batch) {
+  auto stored = uses_.commits.commit(std::move(batch));
+  if (!stored) is_unsettled_ = true;
+  return stored;
+}
+
+// --- telling --------------------------------------------------------------------------------------
+
+void PollStarter::note_unmet(const Workflow& workflow, const PolledAccountRow& row,
+                             const Error& why) {
+  notes_.note(entry_for(workflow, row.user), row.credential, told(why, "a look of its poll: "));
+}
+
+void PollStarter::note_record(const Look& look, const Error& why) const {
+  if (uses_.log_of_events == nullptr) return;
+  uses_.log_of_events->note(entry_for(*look.workflow, look.stored.user),
+                            told(why, "a record that its poll has found: "));
+}
+
+void PollStarter::note_failure(const Look& look, const Error& why) const {
+  if (uses_.log_of_events == nullptr) return;
+  EventLogEntry entry = entry_for(*look.workflow, look.stored.user);
+  entry.level = "error";
+  Error error = told(why, "its poll fails: ");
+  error.message = look.redaction.apply(std::move(error.message));
+  uses_.log_of_events->note(entry, error);
+}
+
+double PollStarter::jitter() const {
+  std::uint16_t bits = 0;
+  uses_.random.fill({reinterpret_cast<std::uint8_t*>(&bits), sizeof bits});
+  return static_cast<double>(bits) / 32767.5 - 1.0;
+}
+
+PollStarter::SharedLook PollStarter::find_look(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = looks_.find(key);
+  return found == looks_.end() ? nullptr : found->second;
+}
+
+void PollStarter::forget_look(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  looks_.erase(key);
+}
+
+}  // namespace millrace

@@ -1,0 +1,89 @@
+#include "runtime/triggers/poll_request.h"
+
+#include "runtime/integrations/connect_request.h"
+#include "runtime/requests/outgoing_request.h"
+
+#include <utility>
+
+namespace millrace {
+namespace {
+
+constexpr std::string_view step_name = "poll";
+
+Result<HttpRequest> rendered(const Poll& poll, const Integration& integration,
+                             const PollScope& scope) {
+  RequestValues values = render_request(poll.request, scope);
+  auto connected = connect_request(values, integration, integration.base_url.render(scope));
+  if (!connected) return connected.error();
+  auto outgoing = outgoing_request(values);
+  if (!outgoing) return outgoing.error();
+  return send_with(std::move(*outgoing), [](const FileHandle&) { return nullptr; });
+}
+
+}  // namespace
+
+PollScope::PollScope(const PollFacts& facts, Json self, Json secrets)
+    : user_(JsonObject{{"id", facts.user.text}, {"meta", facts.user_meta}}),
+      settings_(facts.settings),
+      project_(JsonObject{{"id", facts.project.text}}),
+      parameters_(facts.parameters),
+      self_(std::move(self)),
+      secrets_(std::move(secrets)) {}
+
+const Json& PollScope::root_value(const Reference& reference) const {
+  switch (reference.root) {
+    case Reference::Root::user:
+      return user_;
+    case Reference::Root::settings:
+      return settings_;
+    case Reference::Root::project:
+      return project_;
+    case Reference::Root::parameters:
+      return parameters_;
+    case Reference::Root::self:
+      return self_;
+    case Reference::Root::secrets:
+      return secrets_;
+    default:
+      return *shared_null();
+  }
+}
+
+Result<Json> poll_secrets(const Poll& poll, const SecretSource& secrets, Redaction& redaction) {
+  JsonObject values;
+  std::optional<Error> missing;
+  RequestTemplate request = poll.request;  // templates are visited where they could be changed
+  for (Template* const each : templates_of(request)) {
+    each->visit_references([&](const Reference& reference, const std::string&) {
+      if (reference.root != Reference::Root::secrets || reference.path.empty() || missing) return;
+      const auto* const name = std::get_if<std::string>(&reference.path.front());
+      if (name == nullptr || values.contains(*name)) return;
+      auto value = secrets(*name);
+      if (!value) {
+        missing = value.error();
+        return;
+      }
+      redaction.add(*value, masked_secret(*name));
+      values.emplace(*name, *value);
+    });
+  }
+  if (missing) return std::move(*missing);
+  return Json(std::move(values));
+}
+
+Result<HttpRequest> poll_request(const Poll& poll, const Integration& integration,
+                                 const PollFacts& facts, const PollScope& scope) {
+  try {
+    auto request = rendered(poll, integration, scope);
+    if (!request) return request;
+    request->project = facts.project;
+    request->user = facts.user;
+    request->step = step_name;
+    request->response_bytes_max = limits::poll_look_bytes_max;
+    return request;
+  } catch (const RenderedTooMuch& too_much) {
+    return Error(ErrorCode::limit_exceeded, too_much.what());
+  }
+}
+
+}  // namespace millrace
