@@ -89,13 +89,12 @@ Outcome add_headers(HttpRequest& request, const Json& defaults) {
   const auto* const headers = defaults.if_object();
   if (headers == nullptr) return Done{};
   for (const auto& each : *headers) {
-    const bool is_own =
-        std::any_of(request.headers.begin(), request.headers.end(), [&](const HttpHeader& own) {
-          return equal_but_for_case(own.name, each.key());
-        });
+    const bool is_own = std::any_of(
+        request.headers.begin(), request.headers.end(),
+        [&](const HttpHeader& own) { return equal_but_for_case(own.name, each.key()); });
     if (is_own || each.value().is_null()) continue;
-    const std::string value = each.value().is_string() ? std::string(each.value().get_string())
-                                                       : to_text(each.value());
+    const std::string value =
+        each.value().is_string() ? std::string(each.value().get_string()) : to_text(each.value());
     if (auto checked = check_header_value(each.key(), value); !checked) return checked;
     request.headers.push_back({std::string(each.key()), value});
   }

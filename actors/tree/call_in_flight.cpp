@@ -93,9 +93,9 @@ std::optional<AskingAccount> CallInFlight::asking() const {
   const Integration* const integration = step == nullptr ? nullptr : integration_of(*step);
   if (integration == nullptr || !integration->rate_limit) return std::nullopt;
   const ExecutionStarted& started = machine_.scope().facts()->started;
-  return AskingAccount{{started.project, started.user},
-                       call_->authorized ? call_->authorized->use.credential.id
-                                         : integration->type};
+  return AskingAccount{
+      {started.project, started.user},
+      call_->authorized ? call_->authorized->use.credential.id : integration->type};
 }
 
 std::uint64_t CallInFlight::ticket() const {
@@ -270,15 +270,15 @@ CallInFlight::End CallInFlight::answered(const HttpOutcome& outcome) {
   RunFiles files;
   auto body = body_of(response, files);
   if (!body) return failed({body.error()});
-  auto [event, must_reconnect] = machine_.request_answered(
-      call_->attempt, call_->started, response, std::move(*body), ports_.clock.now(),
-      random_jitter(ports_.random));
+  auto [event, must_reconnect] =
+      machine_.request_answered(call_->attempt, call_->started, response, std::move(*body),
+                                ports_.clock.now(), random_jitter(ports_.random));
   auto pause = note_pause(event);
   const Call call = close();
   auto* const failure = std::get_if<StepFailed>(&event);
   if (call.authorized && must_reconnect) {
-    note_reconnect(*call.authorized, failure == nullptr ? "it must be connected again"
-                                                        : failure->message);
+    note_reconnect(*call.authorized,
+                   failure == nullptr ? "it must be connected again" : failure->message);
   } else if (call.authorized) {
     note_verdict(*call.authorized, response.status);
     if (failure != nullptr && response.status == status_unauthorized) {

@@ -260,10 +260,11 @@ constexpr Route routes[]{
      .handler = &explain_execution,
      .rate = Rate::history,
      .parameters = {project_in_path, execution_in_path},
-     .answers = {{200, "Its open steps, 1,000 at most.",
-                  "{status: ExecutionStatus, waitingFor: [{kind: string, stepId: string, since: date, "
-                  "until: date|null, detail?: string}]}"},
-                 {404, "There is none.", "Error"}}},
+     .answers =
+         {{200, "Its open steps, 1,000 at most.",
+           "{status: ExecutionStatus, waitingFor: [{kind: string, stepId: string, since: date, "
+           "until: date|null, detail?: string}]}"},
+          {404, "There is none.", "Error"}}},
     {.method = "POST",
      .pattern = EXECUTIONS "/{execution}/cancel",
      .operation = "cancelExecution",

@@ -260,7 +260,8 @@ class ComposedServer final : public RunningServer {
   const StoredTenants tenants_;
   // Ends behind the gateway, which stops the HTTP caller: what a provider has given by then is stored.
   TokenRefresher tokens_{{project_views_, credentials_, *http_, clock_, &write_log}};
-  ConnectProxy proxy_{{tenants_, integrations_, *http_, refused_credentials_, tokens_, clock_, &gate_}};
+  ConnectProxy proxy_{
+      {tenants_, integrations_, *http_, refused_credentials_, tokens_, clock_, &gate_}};
   std::unique_ptr<ActorGateway> gateway_;
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<HookDoor> hook_door_;

@@ -387,10 +387,10 @@ BranchMachine::Answered BranchMachine::request_answered(const Attempt& attempt, 
   AnswerVerdict verdict = judge_answer(rules, step.retry, output, *scope_);
   if (verdict.error) {
     const auto wait = retry_after(response, now).value_or(Millis(0));
-    return {attempt_failed(attempt, started,
-                           {std::move(*verdict.error), {}, share(std::move(value)), wait}, now,
-                           jitter),
-            verdict.must_reconnect};
+    return {
+        attempt_failed(attempt, started,
+                       {std::move(*verdict.error), {}, share(std::move(value)), wait}, now, jitter),
+        verdict.must_reconnect};
   }
   StepCompleted completed;
   completed.step = attempt.step;
@@ -407,8 +407,8 @@ BranchMachine::Answered BranchMachine::request_answered(const Attempt& attempt, 
   auto page =
       read_page(*pagination, pages_max(*pagination, is_test()), output, bytes, pages_, *scope_);
   if (!page) {
-    return {attempt_failed(attempt, started, {page.error(), {}, share(std::move(value))}, now,
-                           jitter)};
+    return {
+        attempt_failed(attempt, started, {page.error(), {}, share(std::move(value))}, now, jitter)};
   }
   if (!page->is_last) {
     PageFetched fetched;

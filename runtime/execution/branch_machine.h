@@ -54,7 +54,7 @@ class BranchMachine {
   /// A response of any status arrived. `body` is as the workflow sees it (runtime/requests/
   /// response_value.h).
   Answered request_answered(const Attempt& attempt, Instant started, const HttpResponse& response,
-                             Json body, Instant now, double jitter) const;
+                            Json body, Instant now, double jitter) const;
   /// It may not leave before `until`, by the account's limit.
   static RequestPaused request_paused(const Attempt& attempt, Instant started, Instant until);
   struct Failure {
@@ -105,10 +105,11 @@ class BranchMachine {
 
  private:
   enum class Phase : std::uint8_t {  // stored in snapshots: numbers are never reused
-    ready = 1,          // the current step is to be run (or the branch is past its end)
-    waiting_retry = 2,  // until due_, for a retry or the end of a pause; left by the next plan at or after it
-    delayed = 3,        // until due_; left by DelayElapsed
-    fan_out = 4,        // children run; left by FanOutJoined or StepFailed
+    ready = 1,  // the current step is to be run (or the branch is past its end)
+    waiting_retry =
+        2,  // until due_, for a retry or the end of a pause; left by the next plan at or after it
+    delayed = 3,  // until due_; left by DelayElapsed
+    fan_out = 4,  // children run; left by FanOutJoined or StepFailed
   };
 
   void on(const ExecutionStarted& event, Instant at);
@@ -152,7 +153,7 @@ class BranchMachine {
   Instant due_{};
   Instant step_started_{};  // when the current delay or fan-out began
   std::uint32_t fan_out_count_ = 0;
-  PageProgress pages_;  // of the current step
+  PageProgress pages_;        // of the current step
   std::uint32_t pauses_ = 0;  // of the current attempt, by answers
   bool cancel_requested_ = false;
   std::string cancel_reason_;  // empty: not known

@@ -159,10 +159,9 @@ struct ExecutionEnded {
   std::uint32_t tasks = 0;  // what the elements of a fan-out count for that it cuts off
 };
 
-using EventBody =
-    std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed, DelayElapsed,
-                 FanOutOpened, FanOutJoined, CancelRequested, ExecutionEnded, PageFetched,
-                 RequestPaused>;
+using EventBody = std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed,
+                               DelayElapsed, FanOutOpened, FanOutJoined, CancelRequested,
+                               ExecutionEnded, PageFetched, RequestPaused>;
 
 struct Event {
   Instant at{};

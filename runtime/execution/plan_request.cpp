@@ -105,9 +105,9 @@ Outcome address(RequestValues& values, const Recipe& recipe, const Scope& scope,
     if (!connected) return connected;
   }
   const auto& pagination = recipe.request.pagination;
-  const bool is_led = pagination && pages.pages > 0 &&
-                      (pagination->next == Pagination::Next::url ||
-                       pagination->next == Pagination::Next::link);
+  const bool is_led =
+      pagination && pages.pages > 0 &&
+      (pagination->next == Pagination::Next::url || pagination->next == Pagination::Next::link);
   return is_led ? follow_page_url(values, pages.next_token, recipe.integration, base_url)
                 : Outcome(Done{});
 }

@@ -112,7 +112,8 @@ Result<Json> render_text(FilterLanguage language, const Groups& groups) {
     std::vector<std::string> all;
     for (const Comparison& each : group) {
       auto text = words.say(each.field, each.op, each.argument);
-      if (!text) return refused("`" + std::string(wire_name(each.op)) + "` " + text.error().message);
+      if (!text)
+        return refused("`" + std::string(wire_name(each.op)) + "` " + text.error().message);
       all.push_back(std::move(*text));
     }
     std::string text = joined(all, words.both);

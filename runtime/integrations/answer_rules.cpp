@@ -23,9 +23,9 @@ void link_response(ConditionGroups& groups, ObjectReader& json) {
         reference.path.insert(reference.path.begin(), std::string("response"));
         return;
       }
-      json.findings().push_back(finding_at("", pointer,
-                                           "in `{{" + reference.text + "}}`: it sees the answer alone",
-                                           "a path such as `response.body.ok`", reference.text));
+      json.findings().push_back(
+          finding_at("", pointer, "in `{{" + reference.text + "}}`: it sees the answer alone",
+                     "a path such as `response.body.ok`", reference.text));
     });
   }
 }
@@ -65,12 +65,13 @@ bool has(const std::vector<std::string>& codes, const std::string& code) {
 
 Error error_of(const AnswerRules& rules, int status, const RetryPolicy& policy,
                const std::string& code, const Json& output) {
-  Error error = is_success(status)
-                    ? Error(ErrorCode::request_rejected,
-                            "the server answered with status " + std::to_string(status) +
-                                (code.empty() ? ", but not with what the integration calls a success"
-                                              : std::string()))
-                    : error_of_status(status, policy);
+  Error error =
+      is_success(status)
+          ? Error(ErrorCode::request_rejected,
+                  "the server answered with status " + std::to_string(status) +
+                      (code.empty() ? ", but not with what the integration calls a success"
+                                    : std::string()))
+          : error_of_status(status, policy);
   if (!code.empty()) error.message += " and error \"" + code + '"';
   if (!rules.message.empty()) {
     const std::string said = shown(follow(output, rules.message));

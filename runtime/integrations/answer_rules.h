@@ -25,8 +25,8 @@ namespace millrace {
 class ObjectReader;
 
 struct AnswerRules {
-  ConditionGroups success;          // over `response`; empty: the status alone
-  std::vector<PathSegment> code;    // below {"response": ...}; empty: the answer has none
+  ConditionGroups success;        // over `response`; empty: the status alone
+  std::vector<PathSegment> code;  // below {"response": ...}; empty: the answer has none
   std::vector<PathSegment> message;
   std::vector<std::string> retry;
   std::vector<std::string> reconnect;

@@ -164,7 +164,8 @@ IntegrationAction read_action(std::string name, const Json& value, const std::st
   ObjectReader json(given, pointer, "", findings);
   if (!value.is_object()) return action;
   for (const std::string& unknown : places.unknown) {
-    json.report("path", "the action declares no parameter `" + unknown + "` for `{" + unknown + "}`",
+    json.report("path",
+                "the action declares no parameter `" + unknown + "` for `{" + unknown + "}`",
                 "a parameter of the action", unknown);
   }
   action.path_parameters = std::move(places.parameters);
@@ -242,7 +243,8 @@ bool has_kept_host(std::string_view url) {
 /// settings. False: the reference is none. `client`: of OAuth 2.0, else null.
 bool link_account(ObjectReader& json, std::string_view key, const OAuthClient* client,
                   Reference& reference) {
-  if (client == nullptr || reference.root != Root::step || reference.name != "account") return false;
+  if (client == nullptr || reference.root != Root::step || reference.name != "account")
+    return false;
   const auto names = client->kept_names();
   const auto* const name =
       reference.path.empty() ? nullptr : std::get_if<std::string>(&reference.path.front());
@@ -263,9 +265,8 @@ void read_headers(ObjectReader& json, Integration& integration, const OAuthClien
   integration.headers.visit_references([&](Reference& reference, const std::string&) {
     if (reference.root == Root::settings || reference.root == Root::user) return;
     if (link_account(json, "headers", client, reference)) return;
-    const auto* const name = reference.path.size() == 1
-                                 ? std::get_if<std::string>(&reference.path.front())
-                                 : nullptr;
+    const auto* const name =
+        reference.path.size() == 1 ? std::get_if<std::string>(&reference.path.front()) : nullptr;
     if (reference.root == Root::secrets && name != nullptr) {
       integration.header_secrets.push_back(*name);
       return;

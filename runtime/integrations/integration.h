@@ -79,7 +79,8 @@ struct Integration {
   std::string name;
   bool is_active = true;
   Template base_url;  // may refer to `settings`, `user` and `account`
-  Template headers;   // an object: of every request that has none of that name itself; may name secrets
+  Template
+      headers;  // an object: of every request that has none of that name itself; may name secrets
   std::vector<std::string> header_secrets{};
   /// Where the credential may go besides the base URL, over https: "files.crm.example", "*.crm.example".
   std::vector<std::string> hosts;

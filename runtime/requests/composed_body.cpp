@@ -80,8 +80,9 @@ Result<ComposedBody> related_body(const Json& body) {
   const std::string boundary = boundary_of(text, content);
   ComposedBody composed;
   composed.type = "multipart/related; boundary=" + boundary;
-  composed.pieces.push_back({"--" + boundary + "\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n" +
-                             text + "\r\n--" + boundary + "\r\nContent-Type: " + type + "\r\n\r\n"});
+  composed.pieces.push_back({"--" + boundary +
+                             "\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n" + text +
+                             "\r\n--" + boundary + "\r\nContent-Type: " + type + "\r\n\r\n"});
   composed.pieces.push_back({content});
   composed.pieces.push_back({"\r\n--" + boundary + "--\r\n"});
   return composed;

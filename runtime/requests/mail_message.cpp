@@ -92,7 +92,8 @@ Address split_address(std::string_view text) {
     if (name[i] == '\\' && i + 1 < name.size()) ++i;
     plain += name[i];
   }
-  return {std::move(plain), std::string(trimmed(text.substr(open + 1, text.size() - open - 2), blanks))};
+  return {std::move(plain),
+          std::string(trimmed(text.substr(open + 1, text.size() - open - 2), blanks))};
 }
 
 /// At commas that are neither in quotes nor between angle brackets.
@@ -215,11 +216,8 @@ class Message {
   }
 
   Outcome add_addresses() {
-    static constexpr std::array<std::pair<const char*, const char*>, 5> all{{{"from", "From"},
-                                                                            {"to", "To"},
-                                                                            {"cc", "Cc"},
-                                                                            {"bcc", "Bcc"},
-                                                                            {"replyTo", "Reply-To"}}};
+    static constexpr std::array<std::pair<const char*, const char*>, 5> all{
+        {{"from", "From"}, {"to", "To"}, {"cc", "Cc"}, {"bcc", "Bcc"}, {"replyTo", "Reply-To"}}};
     bool has_recipient = false;
     for (const auto& [key, name] : all) {
       std::vector<std::string> addresses;
@@ -246,8 +244,8 @@ class Message {
     const Json& given = field("headers");
     if (given.is_null()) return Done{};
     if (!given.is_object()) return refused("headers", "must be an object");
-    static constexpr std::array<std::string_view, 7> taken{"from",     "to",      "cc",          "bcc",
-                                                           "reply-to", "subject", "mime-version"};
+    static constexpr std::array<std::string_view, 7> taken{
+        "from", "to", "cc", "bcc", "reply-to", "subject", "mime-version"};
     for (const auto& each : given.get_object()) {
       const std::string lower = lower_case(each.key());
       const bool is_ours = lower.starts_with("content-") ||

@@ -41,8 +41,8 @@ bool is_same_page(const Page& page, const PageProgress& so_far) {
 /// What leads to the page after the one that came in `output`.
 Json next_of(const Pagination& pagination, const Json& output) {
   if (pagination.next != Pagination::Next::link) return follow(output, pagination.page_token);
-  const Json& links = follow(output, {std::string("response"), std::string("headers"),
-                                      std::string("link")});
+  const Json& links =
+      follow(output, {std::string("response"), std::string("headers"), std::string("link")});
   if (!links.is_string()) return nullptr;
   const auto next = next_link(links.get_string());
   return next ? Json(*next) : Json(nullptr);
@@ -60,8 +60,9 @@ std::optional<Error> unusable(const Pagination& pagination, const Page& page,
                                                std::string(kind_name(page.next_token)));
   }
   if (pagination.next == Pagination::Next::more && page.items == 0) {
-    return Error(ErrorCode::limit_exceeded,
-                 which + " has no items and says that there are more: the next one would be the same");
+    return Error(
+        ErrorCode::limit_exceeded,
+        which + " has no items and says that there are more: the next one would be the same");
   }
   return std::nullopt;
 }

@@ -106,15 +106,15 @@ void read_body(ObjectReader& json, RequestTemplate& request) {
   if (has_body) request.body_kind = kind.value_or(BodyKind::json);
   check_body(json, request.body_kind);
   request.body = json.any("body", nullptr);
-  request.form_style =
-      json.choice<FormStyle>("formStyle", form_styles).value_or(FormStyle::json);
+  request.form_style = json.choice<FormStyle>("formStyle", form_styles).value_or(FormStyle::json);
   if (json.find("formStyle") != nullptr && request.body_kind != BodyKind::form_urlencoded) {
     json.report("formStyle", "only a body of `x-www-form-urlencoded` is written in a style",
                 "`\"bodyType\": \"x-www-form-urlencoded\"`");
   }
   request.message_member = json.constant_text("messageMember").value_or("");
   if (!request.message_member.empty() && request.body_kind != BodyKind::mime) {
-    json.report("messageMember", "only a body of `mime` holds an e-mail", "`\"bodyType\": \"mime\"`");
+    json.report("messageMember", "only a body of `mime` holds an e-mail",
+                "`\"bodyType\": \"mime\"`");
   }
 }
 

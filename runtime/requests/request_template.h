@@ -52,7 +52,7 @@ struct Pagination {
     link,   // likewise, in its header `Link` with `rel="next"` (RFC 8288)
     more,   // whether there is one; `self.offset` or `self.page` say which
   };
-  std::vector<PathSegment> output;      // where a page's array lies, below {"response": ...}
+  std::vector<PathSegment> output;  // where a page's array lies, below {"response": ...}
   Next next = Next::token;
   std::vector<PathSegment> page_token;  // where token, URL or `more` lies; of a link empty
   ConditionGroups stop_when;            // over `self`; empty: only an absent token ends it
@@ -70,7 +70,8 @@ struct RequestTemplate {
   BodyKind body_kind = BodyKind::none;
   Template body;
   FormStyle form_style = FormStyle::json;
-  std::string message_member;  // of `mime`: the member of the JSON body that is the e-mail; empty: none
+  std::string
+      message_member;  // of `mime`: the member of the JSON body that is the e-mail; empty: none
   RequestAuthorization authorization;
   std::optional<Pagination> pagination;
 };

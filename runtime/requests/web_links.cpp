@@ -43,8 +43,7 @@ std::optional<std::string> next_link(std::string_view header) {
     const auto close = header.find('>', open == std::string_view::npos ? open : open + 1);
     if (open == std::string_view::npos || close == std::string_view::npos) return std::nullopt;
     const auto end = end_of_link(header, close + 1);
-    const std::string_view target =
-        trimmed(header.substr(open + 1, close - open - 1), white_space);
+    const std::string_view target = trimmed(header.substr(open + 1, close - open - 1), white_space);
     if (!target.empty() && is_next(header.substr(close + 1, end - close - 1))) {
       return std::string(target);
     }

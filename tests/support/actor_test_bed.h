@@ -139,10 +139,25 @@ class ActorTestBed {
     history = std::make_unique<TaskHistory>(store, *workflows, sealer);
     gate = std::make_unique<RequestGate>(store, FencedCommits(*commits, *ownership), clock, log);
     CHECK(gate->load(ShardSet::all()).ok(), "the pauses cannot be read");
-    gateway = make_actor_gateway(
-        {store, *commits, *ownership, clock, random, *functions, *http, tenants, *workflows, sealer,
-         [this](LogLevel level, const std::string& text) { log(level, text); }, options_,
-         observer_, nullptr, nullptr, nullptr, {}, gate.get()});
+    gateway =
+        make_actor_gateway({store,
+                            *commits,
+                            *ownership,
+                            clock,
+                            random,
+                            *functions,
+                            *http,
+                            tenants,
+                            *workflows,
+                            sealer,
+                            [this](LogLevel level, const std::string& text) { log(level, text); },
+                            options_,
+                            observer_,
+                            nullptr,
+                            nullptr,
+                            nullptr,
+                            {},
+                            gate.get()});
     gateway->wait_until_ready();
   }
 
