@@ -12,6 +12,7 @@
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/refused_credentials.h"
+#include "actors/tenants/request_gate.h"
 #include "actors/tenants/tenant_view.h"
 #include "actors/tenants/token_refresh.h"
 #include "actors/tenants/workflow_library.h"
@@ -92,6 +93,7 @@ struct NodeDependencies {
   TokenRefresh* tokens = nullptr;         // null: accounts are used as they are
   /// The time of a sign-in at a provider is over. May block on the disk; empty: nobody signs in.
   std::function<void(const storage::WakeRow&)> sign_in_ended{};
+  RequestGate* gate = nullptr;  // null: requests leave as they come
 };
 
 struct NodeServices : NodeDependencies {

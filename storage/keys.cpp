@@ -423,6 +423,16 @@ std::string credential(const ProjectId& project, const UserId& user, std::string
   return user_row(Kind::credential, project, user).text(id).take();
 }
 
+std::string pauses(ShardId shard) { return KeyWriter(shard, Kind::pause).take(); }
+
+std::string pauses(const ProjectId& project, const UserId& user) {
+  return user_row(Kind::pause, project, user).take();
+}
+
+std::string pause(const ProjectId& project, const UserId& user, std::string_view account) {
+  return user_row(Kind::pause, project, user).text(account).take();
+}
+
 // --- schedules -------------------------------------------------------------------------------
 
 namespace {

@@ -64,6 +64,7 @@ enum class Kind : std::uint8_t {
   hook = 53,              // part, ...
   sign_in = 54,           // hash of what names it; on a shard of its own
   poll = 55,              // part(1), ...
+  pause = 59,             // project, user, account; on the user's shard
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -176,6 +177,9 @@ std::string user_erasure(const ProjectId& project, const UserId& user);
 std::string credentials(ShardId shard);                                 // prefix
 std::string credentials(const ProjectId& project, const UserId& user);  // prefix
 std::string credential(const ProjectId& project, const UserId& user, std::string_view id);
+std::string pauses(ShardId shard);                                 // prefix
+std::string pauses(const ProjectId& project, const UserId& user);  // prefix
+std::string pause(const ProjectId& project, const UserId& user, std::string_view account);
 
 // --- schedules -------------------------------------------------------------------------------
 /// What a row of kind `schedule` is. Stored numbers. Retired so far: none.

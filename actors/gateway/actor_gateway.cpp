@@ -127,6 +127,11 @@ class CafGateway final : public ActorGateway {
         reader_.submit([this, wake] { services_.sign_in_ended(wake); });
       });
     }
+    if (services_.gate != nullptr) {
+      timers_.serve(storage::WakeTarget::pause_end, [this](const storage::WakeRow& wake) {
+        reader_.submit([this, wake] { services_.gate->ended(wake); });
+      });
+    }
     timers_.start(
         [this](const storage::TimerRow& timer) { caf::anon_send(node_, TimerFired{timer}); });
   }

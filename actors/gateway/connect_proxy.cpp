@@ -4,6 +4,8 @@
 #include "runtime/integrations/authorize_request.h"
 #include "runtime/integrations/connect_request.h"
 #include "runtime/oauth/oauth_client.h"
+#include "runtime/requests/request_line.h"
+#include "runtime/requests/response_value.h"
 #include "runtime/templates/user_scope.h"
 #include "runtime/text/ascii_text.h"
 
@@ -21,21 +23,23 @@ using Fields = RefusedCredentials::Fields;
 constexpr int status_unauthorized = 401;
 constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it failed for
 
-/// What the base URL of an integration may refer to.
+/// What the base URL and the headers of an integration may refer to.
 class AccountScope final : public Scope {
  public:
-  AccountScope(const Credential& account, const JsonObject& user_meta)
-      : user_(account.user, user_meta) {
+  AccountScope(const Credential& account, const JsonObject& user_meta, JsonObject secrets)
+      : secrets_(std::move(secrets)), user_(account.user, user_meta) {
     JsonObject settings = account.shared_settings;
     settings.insert_or_assign(kept_settings_key, account.provider_data);
     settings_ = std::move(settings);
   }
   const Json& root_value(const Reference& reference) const override {
+    if (reference.root == Reference::Root::secrets) return secrets_;
     return reference.root == Reference::Root::settings ? settings_ : user_.root_value(reference);
   }
 
  private:
   Json settings_;
+  const Json secrets_;
   const UserScope user_;
 };
 
@@ -80,9 +84,36 @@ std::string with_plain_slashes(std::string path) {
   return path;
 }
 
+/// The integration's own, of those that the caller does not send himself.
+Outcome add_headers(HttpRequest& request, const Json& defaults) {
+  const auto* const headers = defaults.if_object();
+  if (headers == nullptr) return Done{};
+  for (const auto& each : *headers) {
+    const bool is_own = std::any_of(
+        request.headers.begin(), request.headers.end(),
+        [&](const HttpHeader& own) { return equal_but_for_case(own.name, each.key()); });
+    if (is_own || each.value().is_null()) continue;
+    const std::string value =
+        each.value().is_string() ? std::string(each.value().get_string()) : to_text(each.value());
+    if (auto checked = check_header_value(each.key(), value); !checked) return checked;
+    request.headers.push_back({std::string(each.key()), value});
+  }
+  return Done{};
+}
+
+Result<JsonObject> secrets_for(const Integration& integration, const TenantView& tenant) {
+  JsonObject secrets;
+  for (const std::string& name : integration.header_secrets) {
+    const auto value = tenant.secret(name);
+    if (!value) return value.error();
+    secrets.emplace(name, *value);
+  }
+  return secrets;
+}
+
 Result<HttpRequest> request_below(const Integration& integration, const Credential& account,
-                                  ProxyRequest&& from) {
-  const AccountScope scope(account, from.user_meta);
+                                  JsonObject secrets, ProxyRequest&& from) {
+  const AccountScope scope(account, from.user_meta, std::move(secrets));
   const Json base_url = integration.base_url.render(scope);
   RequestValues values;
   // A workflow's author chooses a path; here a user does, and may not lead a lenient peer out of it either.
@@ -103,6 +134,8 @@ Result<HttpRequest> request_below(const Integration& integration, const Credenti
   std::copy_if(from.headers.begin(), from.headers.end(), std::back_inserter(request.headers),
                [](const HttpHeader& each) { return passes_on(lower_case(each.name)); });
   request.body = std::move(from.body);
+  auto added = add_headers(request, integration.headers.render(scope));
+  if (!added) return added.error();
   return request;
 }
 
@@ -164,8 +197,13 @@ HttpOutcome ConnectProxy::pass(ProxyRequest request) {
   auto credential = fresh(accounts, account, std::nullopt);
   if (!credential) return without_run(credential.error(), request);
   account.id = (*credential)->id;
-  auto unauthorized = request_below(integration, **credential, std::move(request));
+  auto secrets = secrets_for(integration, **tenant);
+  if (!secrets) return secrets.error();
+  auto unauthorized =
+      request_below(integration, **credential, std::move(*secrets), std::move(request));
   if (!unauthorized) return unauthorized.error();
+  const AskingAccount asking{owner, account.id};
+  if (auto admitted = admit(integration, asking); !admitted) return admitted.error();
 
   std::optional<HttpResponse> refusal;
   while (true) {
@@ -176,6 +214,7 @@ HttpOutcome ConnectProxy::pass(ProxyRequest request) {
     }
     auto answer = send(std::move(authorized));
     if (!answer) return answer;
+    note_pause(integration, asking, *answer);
     const bool is_with_newer = refusal.has_value();
     if (integration.auth.kind == IntegrationAuth::Kind::none) return answer;
     const FieldsUsed used{owner, account.id, (*credential)->revision};
@@ -190,6 +229,25 @@ HttpOutcome ConnectProxy::pass(ProxyRequest request) {
     note(used, status_unauthorized, Fields::same);
     return std::move(*refusal);
   }
+}
+
+Outcome ConnectProxy::admit(const Integration& integration, const AskingAccount& account) {
+  if (uses_.gate == nullptr || !integration.rate_limit) return Done{};
+  // One ticket for all: a caller who comes back takes the slot that was kept for whoever was refused.
+  constexpr std::uint64_t proxy_ticket = 0;
+  const auto until = uses_.gate->admit(account, *integration.rate_limit, proxy_ticket);
+  if (!until) return Done{};
+  return Error(ErrorCode::rate_limited, "the account may be asked again at " + to_text(*until) +
+                                            ", by the limit of \"" + integration.type + '"');
+}
+
+void ConnectProxy::note_pause(const Integration& integration, const AskingAccount& account,
+                              const HttpResponse& response) {
+  if (uses_.gate == nullptr || !integration.rate_limit) return;
+  // By status and headers: the body is the caller's, and not read here.
+  const Json output = JsonObject{{"response", response_value(response, nullptr)}};
+  const auto until = pause_of(*integration.rate_limit, output, {}, uses_.clock.now());
+  if (until) uses_.gate->pause(account, *until, response.status);
 }
 
 HttpOutcome ConnectProxy::send(HttpRequest request) {

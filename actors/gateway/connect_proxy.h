@@ -10,6 +10,7 @@
 #include "actors/runs/project_places.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/refused_credentials.h"
+#include "actors/tenants/request_gate.h"
 #include "actors/tenants/tenant_view.h"
 #include "actors/tenants/token_refresh.h"
 #include "runtime/base/clock.h"
@@ -42,6 +43,7 @@ class ConnectProxy {
     RefusedCredentials& refused;
     TokenRefresh& tokens;
     const Clock& clock;
+    RequestGate* gate = nullptr;  // null: requests leave as they come
   };
   /// Of one project at a time; each takes a connection of the node.
   static constexpr std::size_t per_project_max = 256;
@@ -51,7 +53,7 @@ class ConnectProxy {
   explicit ConnectProxy(const Dependencies& dependencies) : uses_(dependencies) {}
 
   /// The peer's answer, whatever its status. Errors: those of HttpCaller, of TenantView::credential, user_disabled,
-  /// not_found (no such integration), invalid_url (neither below the base URL nor at one of its hosts),
+  /// not_found (no such integration), rate_limited (the account's limit: it says until when), invalid_url (neither below the base URL nor at one of its hosts),
   /// overloaded (per_project_max, or no turn within time_max).
   HttpOutcome pass(ProxyRequest request);
 
@@ -59,6 +61,11 @@ class ConnectProxy {
 
  private:
   HttpOutcome send(HttpRequest request);
+  /// Error rate_limited: the account's limit does not let it leave.
+  Outcome admit(const Integration& integration, const AskingAccount& account);
+  /// The provider may have said that the account is not to be asked for a while.
+  void note_pause(const Integration& integration, const AskingAccount& account,
+                  const HttpResponse& response);
   void note(const FieldsUsed& used, int status, RefusedCredentials::Fields fields);
 
   const Dependencies uses_;

@@ -5,6 +5,7 @@
 #include "storage/tables/credential_indexes.h"
 #include "storage/tables/event_log_table.h"
 #include "storage/tables/hook_table.h"
+#include "storage/tables/pause_table.h"
 #include "storage/tables/poll_table.h"
 #include "storage/tables/received_table.h"
 #include "storage/tables/schedule_table.h"
@@ -257,6 +258,9 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
         if (auto gone = polls.remove_user(batch, wish.project, wish.user); !gone) {
           return gone.error();
         }
+        auto pauses =
+            storage::PauseTable(dependencies_.store).remove_user(batch, wish.project, wish.user);
+        if (!pauses) return pauses.error();
         storage::UserTable::remove(batch, wish.project, wish.user);
         storage::UserErasureTable::remove(batch, wish.project, wish.user);
         return SharedUserView(std::make_shared<UserView>());

@@ -45,6 +45,7 @@ void RunMetrics::observe(const Workflow& workflow, const ObservedEvent& event) {
     case EventKind::delay_armed:  // these begin something, or are in the middle of it
     case EventKind::fan_out_opened:
     case EventKind::page_fetched:
+    case EventKind::request_paused:
     case EventKind::cancel_requested:
       return;
   }

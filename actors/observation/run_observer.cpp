@@ -22,6 +22,7 @@ struct Details {
     attempt_of(event);
     seen.tasks = event.tasks;
   }
+  void operator()(const RequestPaused& event) const { attempt_of(event); }
   void operator()(const DelayArmed& event) const { seen.step = event.step; }
   void operator()(const DelayElapsed& event) const {
     seen.step = event.step;

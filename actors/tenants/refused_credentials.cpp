@@ -26,14 +26,13 @@ void RefusedCredentials::accepted(const FieldsUsed& used) {
   is_any_ = !counts_.empty();
 }
 
-void RefusedCredentials::invalidate(const FieldsUsed& used) {
-  const auto done = credentials_.refuse(used.owner, used.credential, used.revision,
-                                        "the other side answered 401 twice in a row");
+void RefusedCredentials::invalidate(const FieldsUsed& used, const std::string& why) {
+  const auto done = credentials_.refuse(used.owner, used.credential, used.revision, why);
   if (!log_) return;
   const std::string account = "account " + used.credential + " of user " + used.owner.user.text +
                               " of project " + used.owner.project.text;
   if (done) {
-    log_(LogLevel::warning, account + " is not accepted any more: 401 twice in a row");
+    log_(LogLevel::warning, account + " is not accepted any more: " + why);
   } else if (done.error().code != ErrorCode::conflict &&
              done.error().code != ErrorCode::not_found) {
     log_(LogLevel::error, account + " could not be marked as refused: " + done.error().message);

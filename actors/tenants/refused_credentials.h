@@ -29,6 +29,7 @@ class RefusedCredentials {
   /// How many accounts are counted at once; beyond it, all begin again.
   static constexpr std::size_t counted_max = 10'000;
   static constexpr unsigned refusals_max = 2;
+  static constexpr const char* answered_twice = "the other side answered 401 twice in a row";
 
   RefusedCredentials(CredentialRegistry& credentials, LogSink log)
       : credentials_(credentials), log_(std::move(log)) {}
@@ -41,8 +42,9 @@ class RefusedCredentials {
   [[nodiscard]] bool refused(const FieldsUsed& used, Fields fields);
   /// Answered otherwise. Never blocks.
   void accepted(const FieldsUsed& used);
-  /// Blocks on the disk. Nothing happens when the fields have been replaced meanwhile.
-  void invalidate(const FieldsUsed& used);
+  /// Blocks on the disk. Nothing happens when the fields have been replaced meanwhile. `why`: what the other side
+  /// has said.
+  void invalidate(const FieldsUsed& used, const std::string& why = answered_twice);
 
  private:
   struct Count {

@@ -28,7 +28,8 @@ CallPorts call_ports(const NodeServices& services) {
           services.clock,
           services.random,
           services.stats.late_results,
-          services.refused};
+          services.refused,
+          services.gate};
 }
 
 /// What a rebuilt branch sees has not been measured.
@@ -195,6 +196,9 @@ void Branch::begin_function(RunFunction effect, Instant planned) {
 void Branch::record(CallInFlight::End end) {
   for (const auto& [file, bytes] : end.files.all()) {
     StoredFiles::put(journal_.rows(), identity_->execution, file, *bytes, *identity_->secrets);
+  }
+  if (end.pause) {
+    services_.timers.schedule(storage::PauseTable::put(journal_.rows(), *end.pause));
   }
   record(std::move(end.event), now());
 }

@@ -79,12 +79,42 @@ CallInFlight::Call& CallInFlight::open(Attempt attempt, Instant planned) {
 
 CallInFlight::MaybeEnd CallInFlight::take(const CallIsDurable& news) {
   if (!is_expected(news.number)) return std::nullopt;
+  if (auto paused = held_back()) return paused;
   if (!call_->files.empty()) {
     read_files();
     return std::nullopt;
   }
   CHECK(std::holds_alternative<OutgoingRequest>(call_->work), "a function waited for nothing");
   return make_request([](const FileHandle&) { return nullptr; });
+}
+
+std::optional<AskingAccount> CallInFlight::asking() const {
+  const Step* const step = machine_.current_step();
+  const Integration* const integration = step == nullptr ? nullptr : integration_of(*step);
+  if (integration == nullptr || !integration->rate_limit) return std::nullopt;
+  const ExecutionStarted& started = machine_.scope().facts()->started;
+  return AskingAccount{
+      {started.project, started.user},
+      call_->authorized ? call_->authorized->use.credential.id : integration->type};
+}
+
+std::uint64_t CallInFlight::ticket() const {
+  std::string name = execution_.text() + '/' + std::to_string(call_->attempt.step);
+  for (const std::uint32_t index : machine_.scope().indexes()) name += '.' + std::to_string(index);
+  return std::hash<std::string>()(name);
+}
+
+CallInFlight::MaybeEnd CallInFlight::held_back() {
+  if (ports_.gate == nullptr || !std::holds_alternative<OutgoingRequest>(call_->work)) {
+    return std::nullopt;
+  }
+  const auto account = asking();
+  if (!account) return std::nullopt;
+  const RateLimit& limit = *integration_of(*machine_.current_step())->rate_limit;
+  const auto until = ports_.gate->admit(*account, limit, ticket());
+  if (!until) return std::nullopt;
+  const Call call = close();
+  return End{BranchMachine::request_paused(call.attempt, call.started, *until), {}};
 }
 
 void CallInFlight::read_files() {
@@ -240,18 +270,39 @@ CallInFlight::End CallInFlight::answered(const HttpOutcome& outcome) {
   RunFiles files;
   auto body = body_of(response, files);
   if (!body) return failed({body.error()});
-  const Call call = close();
-  EventBody event =
-      machine_.request_answered(call.attempt, call.started, response, std::move(*body),
+  auto [event, must_reconnect] =
+      machine_.request_answered(call_->attempt, call_->started, response, std::move(*body),
                                 ports_.clock.now(), random_jitter(ports_.random));
-  if (call.authorized) {
+  auto pause = note_pause(event);
+  const Call call = close();
+  auto* const failure = std::get_if<StepFailed>(&event);
+  if (call.authorized && must_reconnect) {
+    note_reconnect(*call.authorized,
+                   failure == nullptr ? "it must be connected again" : failure->message);
+  } else if (call.authorized) {
     note_verdict(*call.authorized, response.status);
-    auto* const failure = std::get_if<StepFailed>(&event);
     if (failure != nullptr && response.status == status_unauthorized) {
       failure->message += refused_account(call.authorized->use.credential);
     }
   }
-  return End{std::move(event), std::move(files)};
+  return End{std::move(event), std::move(files), std::move(pause)};
+}
+
+std::optional<storage::PauseRow> CallInFlight::note_pause(const EventBody& event) const {
+  const auto* const paused = std::get_if<RequestPaused>(&event);
+  const auto account = paused == nullptr ? std::nullopt : asking();
+  if (!account || ports_.gate == nullptr) return std::nullopt;
+  // In memory before it is durable: a crash in between forgets what no request has been held by.
+  const Instant until = ports_.gate->hold(*account, paused->until);
+  return pause_row(*account, until, paused->status);
+}
+
+void CallInFlight::note_reconnect(const Authorized& sent, const std::string& why) const {
+  if (ports_.refused == nullptr) return;
+  CHECK(sent.revision, "a request was answered that was never sent");
+  const ExecutionStarted& started = machine_.scope().facts()->started;
+  const FieldsUsed used{{started.project, started.user}, sent.use.credential.id, *sent.revision};
+  ports_.reader.submit([refused = ports_.refused, used, why] { refused->invalidate(used, why); });
 }
 
 void CallInFlight::note_verdict(const Authorized& sent, int status) const {

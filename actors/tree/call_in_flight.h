@@ -9,6 +9,9 @@
 // peer answers 401 and the account has newer fields by then, it is sent once more with them, under the
 // same idempotency key: one attempt, in the time of one.
 //
+// A request whose account is at its limit (actors/tenants/request_gate.h) does not leave: before anything else is done
+// for it the call ends with RequestPaused, and the branch comes again at that time.
+//
 // It returns the event that answers the effect and never records: its branch does. What comes back from
 // other threads arrives as BranchNews and is handed to `take`; each call has a number, so that news of
 // one that was abandoned are counted and dropped.
@@ -19,6 +22,7 @@
 #include "actors/runs/run_secrets.h"
 #include "actors/tenants/credential_source.h"
 #include "actors/tenants/refused_credentials.h"
+#include "actors/tenants/request_gate.h"
 #include "actors/workers/storage_reader.h"
 #include "runtime/base/random.h"
 #include "runtime/execution/branch_machine.h"
@@ -39,6 +43,7 @@ struct CallPorts {
   Random& random;
   std::atomic<std::uint64_t>& late_results;
   RefusedCredentials* refused = nullptr;  // null: nobody asks what peers say of accounts
+  RequestGate* gate = nullptr;            // null: requests leave as they come
 };
 
 class CallInFlight {
@@ -47,6 +52,8 @@ class CallInFlight {
   struct End {
     EventBody event;
     RunFiles files;
+    /// The account that its provider holds from now on: to be stored with the event.
+    std::optional<storage::PauseRow> pause{};
   };
   /// Nothing: the call goes on, or the news were late.
   using MaybeEnd = std::optional<End>;
@@ -102,6 +109,10 @@ class CallInFlight {
   Call& open(Attempt attempt, Instant planned);
   /// False: the news are of a call that nobody waits for any more.
   bool is_expected(std::uint64_t number);
+  /// The account's limit does not let it leave yet.
+  MaybeEnd held_back();
+  /// Whom the request is counted for; nothing: its integration has no limit.
+  std::optional<AskingAccount> asking() const;
   void read_files();
   void run_function();
   MaybeEnd make_request(const FileBytes& bytes_of);
@@ -114,6 +125,12 @@ class CallInFlight {
   End answered(const HttpOutcome& outcome);
   /// What an answer says of the account that it went with.
   void note_verdict(const Authorized& sent, int status) const;
+  /// The provider says that its token is worth nothing any more.
+  void note_reconnect(const Authorized& sent, const std::string& why) const;
+  /// The provider says that it is not to be asked for a while.
+  std::optional<storage::PauseRow> note_pause(const EventBody& event) const;
+  /// The same whenever this request is made, and no other's.
+  std::uint64_t ticket() const;
   End failed(BranchMachine::Failure failure);
   /// The body as the workflow sees it.
   Result<Json> body_of(const HttpResponse& response, RunFiles& files);

@@ -3,6 +3,7 @@
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/task_history.h"
 #include "http/api/history_query.h"
+#include "runtime/history/waiting.h"
 #include "runtime/text/percent_text.h"
 
 namespace millrace {
@@ -67,6 +68,10 @@ JsonObject shown(const StepAttempt& attempt, bool wants_all) {
         JsonObject{{"code", wire_name(attempt.error->code)}, {"message", attempt.error->message}};
   }
   if (attempt.retry_at) object["retryAt"] = to_text(*attempt.retry_at);
+  if (attempt.paused_until) {
+    object["pausedUntil"] = to_text(*attempt.paused_until);
+    if (attempt.pause_status != 0) object["pausedByStatus"] = attempt.pause_status;
+  }
   if (!attempt.request.is_null()) object["request"] = attempt.request;
   if (attempt.response != nullptr) {
     const bool is_shown = wants_all || !is_large(*attempt.response);
@@ -167,6 +172,30 @@ Result<Reply> show_step_execution(const ApiCall& call, ApiServices& services) {
   return json_reply(200, std::move(body));
 }
 
+Result<Reply> explain_execution(const ApiCall& call, ApiServices& services) {
+  const auto id = execution_id(call);
+  if (!id) return id.error();
+  const auto execution = services.history.show(call.project, *id);
+  if (!execution) return execution.error();
+  constexpr std::size_t shown_max = 1'000;  // elements of a fan-out are many
+  JsonArray list;
+  for (const Waiting& each : waiting_for(execution->steps, services.clock.now())) {
+    if (list.size() == shown_max) break;
+    JsonObject one{{"kind", wire_name(each.kind)},
+                   {"stepId", each.step},
+                   {"since", to_text(each.since)},
+                   {"until", each.until ? Json(to_text(*each.until)) : Json(nullptr)}};
+    if (each.status != 0) {
+      one["detail"] = "the integration answered with status " + std::to_string(each.status);
+    } else if (each.kind == Waiting::Kind::rate_limit) {
+      one["detail"] = "the account is at its limit";
+    }
+    list.push_back(std::move(one));
+  }
+  return json_reply(200, JsonObject{{"status", wire_name(execution->summary.status)},
+                                    {"waitingFor", std::move(list)}});
+}
+
 Result<Reply> cancel_execution(const ApiCall& call, ApiServices& services) {
   const auto id = execution_id(call);
   if (!id) return id.error();
@@ -223,6 +252,19 @@ constexpr Route routes[]{
                     {"step", "string", "The step execution's `id`.", RouteParameter::In::path},
                     {"full", "boolean", "`true`: values over 1 MiB, too."}},
      .answers = {{200, "The step.", "StepExecutionDetail"}, {404, "There is none.", "Error"}}},
+    {.method = "GET",
+     .pattern = EXECUTIONS "/{execution}/explain",
+     .operation = "explainExecution",
+     .summary = "What a run waits for",
+     .access = Access::project_key,
+     .handler = &explain_execution,
+     .rate = Rate::history,
+     .parameters = {project_in_path, execution_in_path},
+     .answers =
+         {{200, "Its open steps, 1,000 at most.",
+           "{status: ExecutionStatus, waitingFor: [{kind: string, stepId: string, since: date, "
+           "until: date|null, detail?: string}]}"},
+          {404, "There is none.", "Error"}}},
     {.method = "POST",
      .pattern = EXECUTIONS "/{execution}/cancel",
      .operation = "cancelExecution",
@@ -279,7 +321,8 @@ constexpr NamedShape shapes[]{
     {"StepExecutionDetail",
      "{isLargeInput: boolean, isLargeOutput: boolean, input: any, output: any, "
      "attempts: [{number: integer, start: date, end: date, "
-     "error?: {code: string, message: string}, retryAt?: date, "
+     "error?: {code: string, message: string}, retryAt?: date, pausedUntil?: date, "
+     "pausedByStatus?: integer, "
      "request?: {method: string, url: string}, response?: any}], console: [ConsoleLine]}",
      "A large value is null unless `full=true` asks for it."},
     {"ConsoleLine", "{level: string, text: string}", "What a function wrote to its console."},

@@ -16,6 +16,7 @@ Result<Reply> show_execution(const ApiCall& call, ApiServices& services);
 /// GET …/workflow-executions/{execution}/step-executions/{step} : input and output of one step.
 Result<Reply> show_step_execution(const ApiCall& call, ApiServices& services);
 /// POST …/workflow-executions/{execution}/cancel : 202 once the wish is durable.
+Result<Reply> explain_execution(const ApiCall& call, ApiServices& services);
 Result<Reply> cancel_execution(const ApiCall& call, ApiServices& services);
 
 /// GET …/sdk/executions/{execution} : the line of one of the caller's own runs, and why it failed.

@@ -123,12 +123,13 @@ class ComposedServer final : public RunningServer {
     if (auto checked = check_function_worker(); !checked) return checked;
     // What tenants have is read when somebody asks for it.
     if (auto indexed = projects_.index_api_keys(); !indexed) return indexed;
+    if (auto loaded = gate_.load(ownership_.owned()); !loaded) return loaded;
     auto key = admin_key(options_, random_);
     if (!key) return key.error();
     gateway_ = make_actor_gateway(
         {*store_, commits_, ownership_, clock_, random_, functions_, *http_, tenants_, workflows_,
          run_sealer_, &write_log, ActorOptions{}, &observers_, &refused_credentials_, &event_log_,
-         &tokens_, [this](const storage::WakeRow& wake) { sign_ins_.end(wake); }});
+         &tokens_, [this](const storage::WakeRow& wake) { sign_ins_.end(wake); }, &gate_});
     credentials_.start_runs_by(gateway_->account_runs());
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     hook_door_ = std::make_unique<HookDoor>(HookDoor::Dependencies{
@@ -250,6 +251,7 @@ class ComposedServer final : public RunningServer {
   CredentialRegistry credentials_;
   HookRegistry hooks_;
   RefusedCredentials refused_credentials_{credentials_, &write_log};
+  RequestGate gate_{*store_, {commits_, ownership_}, clock_, &write_log};
   SignIns sign_ins_{{*store_,
                      {commits_, ownership_},
                      project_views_,
@@ -262,7 +264,8 @@ class ComposedServer final : public RunningServer {
   const StoredTenants tenants_;
   // Ends behind the gateway, which stops the HTTP caller: what a provider has given by then is stored.
   TokenRefresher tokens_{{project_views_, credentials_, *http_, clock_, &write_log}};
-  ConnectProxy proxy_{{tenants_, integrations_, *http_, refused_credentials_, tokens_, clock_}};
+  ConnectProxy proxy_{
+      {tenants_, integrations_, *http_, refused_credentials_, tokens_, clock_, &gate_}};
   std::unique_ptr<ActorGateway> gateway_;
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<HookDoor> hook_door_;

@@ -148,6 +148,10 @@ class Linker {
       RequestTemplate request = action->declared->request;
       for (Template* const text : templates_of(request)) text->visit_references(note);
     }
+    const Integration* const integration = integration_of(step);
+    if (integration == nullptr) return;
+    Template headers = integration->headers;
+    headers.visit_references(note);
   }
 
   void link_reference(Reference& reference) {
@@ -353,7 +357,7 @@ class Linker {
     if (request == nullptr || !request->pagination) {
       return add(reference, "`self` is the state of pagination, and this step has none");
     }
-    check_keys(reference, 0, {"pageToken", "page", "response"});
+    check_keys(reference, 0, {"pageToken", "page", "offset", "response"});
   }
 
   static bool names_secret(const Reference& reference) {

@@ -120,6 +120,7 @@ void BranchMachine::on(const StepFailed& event, Instant) {
     phase_ = Phase::waiting_retry;
     due_ = *event.retry_at;
     attempt_ = event.attempt + 1;
+    pauses_ = 0;
     return;
   }
   if (step.continue_on_error) {
@@ -140,10 +141,22 @@ void BranchMachine::on(const PageFetched& event, Instant) {
   CHECK(request != nullptr && request->pagination, "only a paginated request has pages");
   CHECK(event.results != nullptr && event.results->is_array(), "a page needs its results");
   CHECK(event.next_token != nullptr, "a page needs the next one's token");
-  append(pages_, Page{event.results->get_array(), *event.next_token, false}, event.bytes);
+  const JsonArray& results = event.results->get_array();
+  const std::uint64_t items = std::max<std::uint64_t>(event.items, results.size());
+  append(pages_, Page{results, items, *event.next_token, false}, event.bytes);
   tasks_ += event.tasks;
   phase_ = Phase::ready;
   attempt_ = 1;
+  pauses_ = 0;
+}
+
+void BranchMachine::on(const RequestPaused& event, Instant) {
+  const Step& step = require_current(event.step, {Phase::ready, Phase::waiting_retry});
+  CHECK(event.attempt == attempt_, "an attempt was paused that was not the current one");
+  CHECK(request_of(step) != nullptr, "only a request is paused");
+  phase_ = Phase::waiting_retry;
+  due_ = event.until;
+  if (event.status != 0) ++pauses_;
 }
 
 void BranchMachine::on(const DelayArmed& event, Instant at) {
@@ -223,6 +236,7 @@ void BranchMachine::move_to(StepIndex step) {
   current_ = step;
   phase_ = Phase::ready;
   attempt_ = 1;
+  pauses_ = 0;
   pages_ = {};
   if (current_ == no_step && !is_root()) status_ = ExecutionStatus::succeeded;
 }
@@ -342,17 +356,41 @@ StepCompleted BranchMachine::function_completed(const Attempt& attempt, Instant 
   return event;
 }
 
-EventBody BranchMachine::request_answered(const Attempt& attempt, Instant started,
-                                          const HttpResponse& response, Json body, Instant now,
-                                          double jitter) const {
+std::optional<Instant> BranchMachine::pause_by(const Step& step, const Json& output,
+                                               Instant now) const {
+  const Integration* const integration = integration_of(step);
+  const bool may_pause = !is_test() && pauses_ < limits::pauses_per_attempt_max;
+  if (integration == nullptr || !integration->rate_limit || !may_pause) return std::nullopt;
+  return pause_of(*integration->rate_limit, output, code_in(integration->answers, output), now);
+}
+
+RequestPaused BranchMachine::request_paused(const Attempt& attempt, Instant started,
+                                            Instant until) {
+  return {attempt.step, attempt.number, started, until, 0};
+}
+
+BranchMachine::Answered BranchMachine::request_answered(const Attempt& attempt, Instant started,
+                                                        const HttpResponse& response, Json body,
+                                                        Instant now, double jitter) const {
   const Step& step = *workflow_->by_index[attempt.step];
-  Json value = response_value(response, std::move(body));
-  if (!is_success(response.status)) {
+  static const AnswerRules no_rules;
+  Json output = JsonObject{{"response", nullptr}};
+  Json& value = output.get_object().at("response");
+  value = response_value(response, std::move(body));
+  if (const auto until = pause_by(step, output, now)) {
+    RequestPaused paused = request_paused(attempt, started, *until);
+    paused.status = static_cast<std::uint16_t>(response.status);
+    return {paused};
+  }
+  const Integration* const integration = integration_of(step);
+  const AnswerRules& rules = integration == nullptr ? no_rules : integration->answers;
+  AnswerVerdict verdict = judge_answer(rules, step.retry, output, *scope_);
+  if (verdict.error) {
     const auto wait = retry_after(response, now).value_or(Millis(0));
-    return attempt_failed(
-        attempt, started,
-        {error_of_status(response.status, step.retry), {}, share(std::move(value)), wait}, now,
-        jitter);
+    return {
+        attempt_failed(attempt, started,
+                       {std::move(*verdict.error), {}, share(std::move(value)), wait}, now, jitter),
+        verdict.must_reconnect};
   }
   StepCompleted completed;
   completed.step = attempt.step;
@@ -363,15 +401,14 @@ EventBody BranchMachine::request_answered(const Attempt& attempt, Instant starte
   const auto& pagination = request_of(step)->pagination;
   if (!pagination) {
     completed.output = share(request_output(step, std::move(value)));
-    return completed;
+    return {std::move(completed)};
   }
-  const Json output = JsonObject{{"response", value}};
   const std::uint64_t bytes = response.body->size();
   auto page =
       read_page(*pagination, pages_max(*pagination, is_test()), output, bytes, pages_, *scope_);
   if (!page) {
-    return attempt_failed(attempt, started, {page.error(), {}, share(std::move(value))}, now,
-                          jitter);
+    return {
+        attempt_failed(attempt, started, {page.error(), {}, share(std::move(value))}, now, jitter)};
   }
   if (!page->is_last) {
     PageFetched fetched;
@@ -379,9 +416,10 @@ EventBody BranchMachine::request_answered(const Attempt& attempt, Instant starte
     fetched.attempt = attempt.number;
     fetched.started = started;
     fetched.results = share(std::move(page->results));
+    fetched.items = page->items;
     fetched.next_token = share(std::move(page->next_token));
     fetched.bytes = bytes;
-    return fetched;
+    return {std::move(fetched)};
   }
   std::optional<Error> problem;
   if (page->problem) {
@@ -392,7 +430,7 @@ EventBody BranchMachine::request_answered(const Attempt& attempt, Instant starte
   append(all, std::move(*page), bytes);
   Json paged = paged_output(std::move(all.results), &value, problem ? &*problem : nullptr);
   completed.output = share(request_output(step, std::move(paged.get_object().at("response"))));
-  return completed;
+  return {std::move(completed)};
 }
 
 EventBody BranchMachine::attempt_failed(const Attempt& attempt, Instant started, Failure failure,

@@ -47,10 +47,16 @@ class BranchMachine {
   // --- building the events that answer effects --------------------------------------------------
   static StepCompleted function_completed(const Attempt& attempt, Instant started, Json result,
                                           std::vector<ConsoleLine> console);
+  struct Answered {
+    EventBody event;  // StepCompleted, PageFetched, RequestPaused, or what `attempt_failed` says
+    bool must_reconnect = false;  // the provider says that the account's token is worth nothing
+  };
   /// A response of any status arrived. `body` is as the workflow sees it (runtime/requests/
-  /// response_value.h). StepCompleted, PageFetched, or what `attempt_failed` says.
-  EventBody request_answered(const Attempt& attempt, Instant started, const HttpResponse& response,
-                             Json body, Instant now, double jitter) const;
+  /// response_value.h).
+  Answered request_answered(const Attempt& attempt, Instant started, const HttpResponse& response,
+                            Json body, Instant now, double jitter) const;
+  /// It may not leave before `until`, by the account's limit.
+  static RequestPaused request_paused(const Attempt& attempt, Instant started, Instant until);
   struct Failure {
     Error error;
     std::vector<ConsoleLine> console{};
@@ -77,6 +83,8 @@ class BranchMachine {
   /// The step the branch stands at, if it has not passed its end.
   const Step* current_step() const;
   std::uint32_t attempt() const { return attempt_; }
+  /// How often answers have paused it.
+  std::uint32_t pauses() const { return pauses_; }
   /// When the current delay or fan-out began.
   Instant step_started() const { return step_started_; }
   /// Due time of the current delay or retry, or the end of the current step's `timeout`: the one thing a
@@ -97,16 +105,18 @@ class BranchMachine {
 
  private:
   enum class Phase : std::uint8_t {  // stored in snapshots: numbers are never reused
-    ready = 1,          // the current step is to be run (or the branch is past its end)
-    waiting_retry = 2,  // until due_; left by the next plan at or after it
-    delayed = 3,        // until due_; left by DelayElapsed
-    fan_out = 4,        // children run; left by FanOutJoined or StepFailed
+    ready = 1,  // the current step is to be run (or the branch is past its end)
+    waiting_retry =
+        2,  // until due_, for a retry or the end of a pause; left by the next plan at or after it
+    delayed = 3,  // until due_; left by DelayElapsed
+    fan_out = 4,  // children run; left by FanOutJoined or StepFailed
   };
 
   void on(const ExecutionStarted& event, Instant at);
   void on(const StepCompleted& event, Instant at);
   void on(const StepFailed& event, Instant at);
   void on(const PageFetched& event, Instant at);
+  void on(const RequestPaused& event, Instant at);
   void on(const DelayArmed& event, Instant at);
   void on(const DelayElapsed& event, Instant at);
   void on(const FanOutOpened& event, Instant at);
@@ -129,6 +139,8 @@ class BranchMachine {
   Effect plan_function_step(const Step& step, Instant now, const DispatchValues& values) const;
   Effect plan_request_step(const Step& step, Instant now, const DispatchValues& values) const;
   bool is_test() const { return scope_->facts()->started.is_test; }
+  /// Until when an answer holds the account; nothing: it does not.
+  std::optional<Instant> pause_by(const Step& step, const Json& output, Instant now) const;
 
   std::shared_ptr<const Workflow> workflow_;
   std::optional<ExecutionId> id_;  // root only
@@ -141,7 +153,8 @@ class BranchMachine {
   Instant due_{};
   Instant step_started_{};  // when the current delay or fan-out began
   std::uint32_t fan_out_count_ = 0;
-  PageProgress pages_;  // of the current step
+  PageProgress pages_;        // of the current step
+  std::uint32_t pauses_ = 0;  // of the current attempt, by answers
   bool cancel_requested_ = false;
   std::string cancel_reason_;  // empty: not known
   ExecutionStatus status_ = ExecutionStatus::executing;

@@ -16,6 +16,7 @@ JsonObject write_pages(const PageProgress& pages) {
   out.emplace("to", pages.next_token);
   if (pages.earlier_token != pages.next_token) out.emplace("te", pages.earlier_token);
   out.emplace("y", pages.bytes);
+  if (pages.items != pages.results.size()) out.emplace("it", pages.items);
   return out;
 }
 
@@ -27,6 +28,8 @@ PageProgress read_pages(const JsonObject& in) {
   const Json* const earlier = in.if_contains("te");
   pages.earlier_token = earlier == nullptr ? pages.next_token : *earlier;
   pages.bytes = in.at("y").to_number<std::uint64_t>();
+  const Json* const items = in.if_contains("it");
+  pages.items = items == nullptr ? pages.results.size() : items->to_number<std::uint64_t>();
   return pages;
 }
 
@@ -119,6 +122,7 @@ std::string BranchSnapshotCodec::write(const BranchMachine& machine) {
   }
   if (machine.is_root_) out.emplace("x", write_facts(machine.scope_->facts()->started));
   if (machine.pages_.pages > 0) out.emplace("pg", write_pages(machine.pages_));
+  if (machine.pauses_ > 0) out.emplace("pz", machine.pauses_);
   JsonArray outputs;
   for (StepIndex i = 0; i < machine.scope_->outputs().size(); ++i) {
     const auto& output = machine.scope_->outputs()[i];
@@ -152,6 +156,9 @@ Outcome BranchSnapshotCodec::restore(BranchMachine& machine, std::string_view st
                               std::string(failure->at("m").as_string()))};
     }
     if (const Json* pages = in.if_contains("pg")) machine.pages_ = read_pages(pages->as_object());
+    if (const Json* pauses = in.if_contains("pz")) {
+      machine.pauses_ = pauses->to_number<std::uint32_t>();
+    }
     machine.current_ = in.at("s").to_number<StepIndex>();
     machine.phase_ = static_cast<BranchMachine::Phase>(in.at("ph").to_number<std::uint8_t>());
     machine.attempt_ = in.at("a").to_number<std::uint32_t>();

@@ -36,6 +36,8 @@ std::string_view event_name(EventKind kind) {
       return "ExecutionEnded";
     case EventKind::page_fetched:
       return "PageFetched";
+    case EventKind::request_paused:
+      return "RequestPaused";
   }
   return "Unknown";
 }

@@ -34,6 +34,7 @@ enum class EventKind : std::uint8_t {
   cancel_requested = 8,
   execution_ended = 9,
   page_fetched = 10,
+  request_paused = 11,
 };
 
 /// Everything a run may see that is not the output of one of its steps. Frozen at the start, so that
@@ -95,6 +96,18 @@ struct PageFetched {
   SharedJson next_token;
   std::uint64_t bytes = 0;  // of the response's body
   std::uint32_t tasks = 1;
+  std::uint64_t items = 0;  // that the page had, when `uniqueBy` left some out; else 0 will do
+};
+
+/// The account may not be asked before `until`: its provider has said so, or as many requests as its integration
+/// allows have left. The attempt goes on then; none is used up.
+struct RequestPaused {
+  static constexpr auto kind = EventKind::request_paused;
+  StepIndex step = 0;
+  std::uint32_t attempt = 1;
+  Instant started{};
+  Instant until{};
+  std::uint16_t status = 0;  // of the answer that said so; 0: it was not sent
 };
 
 /// A delay step sleeps until `due`; a timer row stands for it.
@@ -146,9 +159,9 @@ struct ExecutionEnded {
   std::uint32_t tasks = 0;  // what the elements of a fan-out count for that it cuts off
 };
 
-using EventBody =
-    std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed, DelayElapsed,
-                 FanOutOpened, FanOutJoined, CancelRequested, ExecutionEnded, PageFetched>;
+using EventBody = std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed,
+                               DelayElapsed, FanOutOpened, FanOutJoined, CancelRequested,
+                               ExecutionEnded, PageFetched, RequestPaused>;
 
 struct Event {
   Instant at{};

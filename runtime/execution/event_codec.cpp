@@ -104,6 +104,15 @@ void write(ObjectWriter& out, const PageFetched& event) {
   out.json("to", event.next_token);
   out.number("y", event.bytes);
   out.number("n", event.tasks);
+  if (event.items > event.results->get_array().size()) out.number("it", event.items);
+}
+
+void write(ObjectWriter& out, const RequestPaused& event) {
+  out.number("s", event.step);
+  out.number("a", event.attempt);
+  out.number("b", ms(event.started));
+  out.number("d", ms(event.until));
+  if (event.status != 0) out.number("h", event.status);
 }
 
 void write(ObjectWriter& out, const DelayArmed& event) {
@@ -264,6 +273,21 @@ PageFetched read_page_fetched(ObjectReader& in) {
   event.next_token = in.json("to");
   event.bytes = in.number<std::uint64_t>("y");
   event.tasks = in.number<std::uint32_t>("n");
+  if (in.has("it")) {
+    event.items = in.number<std::uint64_t>("it");
+  } else if (event.results->is_array()) {
+    event.items = event.results->get_array().size();
+  }
+  return event;
+}
+
+RequestPaused read_paused(ObjectReader& in) {
+  RequestPaused event;
+  event.step = in.number<StepIndex>("s");
+  event.attempt = in.number<std::uint32_t>("a");
+  event.started = in.instant("b");
+  event.until = in.instant("d");
+  if (in.has("h")) event.status = in.number<std::uint16_t>("h");
   return event;
 }
 
@@ -331,6 +355,8 @@ std::optional<EventBody> read_body(EventKind kind, ObjectReader& in) {
       return read_ended(in);
     case EventKind::page_fetched:
       return read_page_fetched(in);
+    case EventKind::request_paused:
+      return read_paused(in);
   }
   return std::nullopt;
 }

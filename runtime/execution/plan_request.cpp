@@ -5,6 +5,7 @@
 #include "runtime/execution/step_path.h"
 #include "runtime/integrations/check_parameters.h"
 #include "runtime/integrations/connect_request.h"
+#include "runtime/integrations/path_places.h"
 #include "runtime/templates/overlay_scope.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/percent_text.h"
@@ -36,7 +37,11 @@ Result<Recipe> recipe_of(const Step& step, const Scope& scope) {
   if (auto checked = check_parameters(*action.declared, parameters); !checked) {
     return checked.error();
   }
-  return Recipe{action.declared->request, action.frozen_integration.get(), std::move(parameters)};
+  const auto segments = check_path_parameters(action.declared->path_parameters, parameters);
+  if (!segments) return segments.error();
+  auto rendered = render_filters(*action.declared, std::move(parameters));
+  if (!rendered) return rendered.error();
+  return Recipe{action.declared->request, action.frozen_integration.get(), std::move(*rendered)};
 }
 
 /// A parameter's text as it may stand in a path or query: whatever it holds, it stays one segment, or one
@@ -59,14 +64,52 @@ Json encoded_parameter(const Json& value) {
   return Json(percent_encode_text(*text));
 }
 
+/// What an action's URL sees: its parameters are encoded, behind the escape of a query language if there is one.
+class UrlScope final : public Scope {
+ public:
+  /// Refers to both: use it locally.
+  UrlScope(const Scope& base, const Json& parameters)
+      : base_(base), plain_(parameters), encoded_(encoded_parameter(parameters)) {}
+
+  const Json& root_value(const Reference& reference) const override {
+    if (reference.root != Reference::Root::parameters) return base_.root_value(reference);
+    return reference.escape == QueryEscape::none ? encoded_ : plain_;
+  }
+  std::string escaped_text(const Reference& reference, std::string text) const override {
+    const bool is_encoded = reference.root == Reference::Root::parameters && !holds_file(text);
+    return is_encoded ? percent_encode_text(text) : text;
+  }
+
+ private:
+  const Scope& base_;
+  const Json& plain_;
+  const Json encoded_;
+};
+
 RequestValues render_recipe(const Recipe& recipe, const Scope& scope) {
   const OverlayScope in_action(scope, {.parameters = &recipe.parameters});
   RequestValues rendered = render_request(recipe.request, in_action);
   if (!recipe.parameters.is_object()) return rendered;
-  const Json encoded = encoded_parameter(recipe.parameters);
-  const OverlayScope in_url(scope, {.parameters = &encoded});
+  const UrlScope in_url(scope, recipe.parameters);
   rendered.url = recipe.request.url.render(in_url);
   return rendered;
+}
+
+/// The request of the page at hand, whole. Errors: invalid_url, with an integration and without.
+Outcome address(RequestValues& values, const Recipe& recipe, const Scope& scope,
+                const PageProgress& pages) {
+  Json base_url;
+  if (recipe.integration != nullptr) {
+    base_url = recipe.integration->base_url.render(scope);
+    auto connected = connect_request(values, *recipe.integration, base_url);
+    if (!connected) return connected;
+  }
+  const auto& pagination = recipe.request.pagination;
+  const bool is_led =
+      pagination && pages.pages > 0 &&
+      (pagination->next == Pagination::Next::url || pagination->next == Pagination::Next::link);
+  return is_led ? follow_page_url(values, pages.next_token, recipe.integration, base_url)
+                : Outcome(Done{});
 }
 
 /// Unless the definition has one of that name.
@@ -120,8 +163,10 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
       if (!account) return account.error();
       send.credential = CredentialUse{std::move(*account), integration.auth};
     }
-    auto connected = connect_request(rendered, integration, integration.base_url.render(scope));
-    if (!connected) return connected.error();
+    add_default_headers(rendered, integration.headers.render(at_dispatch));
+  }
+  if (auto addressed = address(rendered, *recipe, scope, position.pages); !addressed) {
+    return addressed.error();
   }
   redact_basic(rendered, send.attempt.redaction);
   auto outgoing = outgoing_request(rendered);
@@ -164,10 +209,7 @@ Json shown_request_line(const Step& step, const BranchScope& scope, const PagePr
   const auto recipe = recipe_of(step, at_request);
   if (!recipe) return nullptr;
   RequestValues rendered = render_recipe(*recipe, at_request);
-  if (recipe->integration != nullptr) {
-    const Json base_url = recipe->integration->base_url.render(at_request);
-    if (!connect_request(rendered, *recipe->integration, base_url)) return nullptr;
-  }
+  if (!address(rendered, *recipe, at_request, pages)) return nullptr;
   return JsonObject{{"method", rendered.method}, {"url", rendered.url}};
 }
 

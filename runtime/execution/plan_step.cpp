@@ -93,14 +93,6 @@ std::string_view unit_name(Millis unit) {
   return unit == std::chrono::hours(1) ? "HOURS" : "DAYS";
 }
 
-const Integration* integration_of(const Step& step) {
-  if (const auto* const request = std::get_if<RequestStep>(&step.config)) {
-    return request->frozen_integration.get();
-  }
-  const auto* const action = std::get_if<ActionStep>(&step.config);
-  return action == nullptr ? nullptr : action->frozen_integration.get();
-}
-
 Result<int> status_of(const Json& value) {
   if (value.is_null()) return 200;
   const auto number = as_number(value);

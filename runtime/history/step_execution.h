@@ -22,6 +22,9 @@ struct StepAttempt {
   // Of a request that failed:
   Json request = {};         // {"method", "url"}, secrets masked; null when it was none
   SharedJson response = {};  // what was answered; null when nothing was
+  // Of one that the account's limit held: it goes on then, under the same number.
+  std::optional<Instant> paused_until{};
+  std::uint16_t pause_status = 0;  // of the answer that said so; 0: it was not sent
 };
 
 struct StepExecution {

@@ -156,6 +156,14 @@ class StepHistory::BranchReplay {
     open_.attempts.push_back({event.attempt, event.started, at, {}, {}});
   }
 
+  void meet(Instant at, const RequestPaused& event) {
+    if (!open_.start) open_.start = event.started;
+    StepAttempt attempt{event.attempt, event.started, at, {}, {}};
+    attempt.paused_until = event.until;
+    attempt.pause_status = event.status;
+    open_.attempts.push_back(std::move(attempt));
+  }
+
   void meet(Instant at, const DelayArmed& event) {
     open_.start = at;
     open_.wakes = event.due;

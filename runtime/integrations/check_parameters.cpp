@@ -31,6 +31,7 @@ std::string_view wire_name(Type type) {
     case Type::object:
       return "object";
     case Type::array:
+    case Type::filter:
       return "array";
   }
   return "any";
@@ -38,6 +39,21 @@ std::string_view wire_name(Type type) {
 
 bool fits(Type type, const Json& value) {
   return type == Type::any || kind_name(value) == wire_name(type);
+}
+
+Result<Json> render_filters(const IntegrationAction& action, Json parameters) {
+  auto& given = parameters.get_object();
+  for (const auto& parameter : action.parameters) {
+    Json* const value = given.if_contains(parameter.name);
+    if (parameter.type != Type::filter || value == nullptr) continue;
+    auto rendered = render_filter(parameter.language, *value);
+    if (!rendered) {
+      return Error(rendered.error().code, "action \"" + action.name + "\": `" + parameter.name +
+                                              "`: " + rendered.error().message);
+    }
+    *value = std::move(*rendered);
+  }
+  return parameters;
 }
 
 Outcome check_parameters(const IntegrationAction& action, const Json& parameters) {
@@ -61,6 +77,11 @@ Outcome check_parameters(const IntegrationAction& action, const Json& parameters
     } else if (!fits(parameter.type, *value)) {
       add(parameter.name, "`" + parameter.name + "` has the wrong type", expected,
           std::string(kind_name(*value)));
+    } else if (parameter.type == Type::filter) {
+      if (auto checked = check_filter(parameter.language, *value); !checked) {
+        add(parameter.name, "`" + parameter.name + "`: " + checked.error().message, {},
+            "such a filter");
+      }
     }
   }
   const auto names = names_of(action);

@@ -16,4 +16,8 @@ bool fits(ActionParameter::Type type, const Json& value);
 /// type. Null counts as missing.
 Outcome check_parameters(const IntegrationAction& action, const Json& parameters);
 
+/// With the text or JSON of each filter in its place. `parameters` have passed `check_parameters`. Error
+/// invalid_parameters: an argument that does not fit its operator.
+Result<Json> render_filters(const IntegrationAction& action, Json parameters);
+
 }  // namespace millrace

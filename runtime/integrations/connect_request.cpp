@@ -3,6 +3,7 @@
 #include "runtime/integrations/authorize_request.h"
 #include "runtime/integrations/own_url.h"
 #include "runtime/oauth/oauth_client.h"
+#include "runtime/requests/web_links.h"
 #include "runtime/text/ascii_text.h"
 
 #include <algorithm>
@@ -82,6 +83,53 @@ Outcome connect_request(RequestValues& values, const Integration& integration,
   const bool needs_slash = !path->empty() && path->front() != '/' && path->front() != '?';
   values.url = is_whole ? *path : *base + (needs_slash ? "/" : "") + *path;
   make_room(values, integration.auth);
+  return Done{};
+}
+
+void add_default_headers(RequestValues& values, const Json& headers) {
+  const auto* const defaults = headers.if_object();
+  if (defaults == nullptr || defaults->empty()) return;
+  if (values.headers.is_null()) values.headers = JsonObject();
+  auto* const own = values.headers.if_object();
+  if (own == nullptr) return;  // refused when it is sent
+  for (const auto& each : *defaults) {
+    const bool is_own = std::any_of(own->begin(), own->end(), [&](const auto& header) {
+      return equal_but_for_case(header.key(), each.key());
+    });
+    if (!is_own) own->emplace(each.key(), each.value());
+  }
+}
+
+Outcome follow_page_url(RequestValues& values, const Json& url, const Integration* integration,
+                        const Json& base_url) {
+  const auto first = url_text("\"url\"", values.url);
+  if (!first) return first.error();
+  const auto given = url_text("the next page's URL", url);
+  if (!given) return given.error();
+  const std::string next = resolve_url(*first, *given);
+  if (integration == nullptr) {
+    const auto scheme = first->find("://");
+    const auto path = first->find_first_of("/?#", scheme == std::string::npos ? 0 : scheme + 3);
+    if (!is_own_url(next, first->substr(0, path), {})) {
+      return Error(ErrorCode::invalid_url,
+                   "blocked_host: the next page's URL leads to another server than the request's");
+    }
+  } else {
+    const auto base = url_text("the base URL", base_url);
+    if (!base) return base.error();
+    if (!is_own_url(next, *base, integration->hosts)) {
+      return Error(ErrorCode::invalid_url,
+                   "blocked_host: the next page's URL is neither below the base URL of \"" +
+                       integration->type + "\" nor over https at one of its `hosts`");
+    }
+  }
+  const auto path = next.find('/', next.find("://") + 3);
+  if (path != std::string::npos && leaves_base(std::string_view(next).substr(path))) {
+    return Error(ErrorCode::invalid_url,
+                 "the next page's URL must not hold the segments \".\" or \"..\"");
+  }
+  values.url = next;
+  values.params = nullptr;
   return Done{};
 }
 

@@ -14,4 +14,14 @@ namespace millrace {
 Outcome connect_request(RequestValues& values, const Integration& integration,
                         const Json& base_url);
 
+/// Headers of the integration that the request does not have itself, in any case; one that it leaves out with null
+/// it has.
+void add_default_headers(RequestValues& values, const Json& headers);
+
+/// The request of the next page, whose URL came with the page before: `url`, whole or relative to that of the
+/// first request, which `values` have. It goes where the first one may go: below the base URL and to the hosts of
+/// the integration, or without one to the same server. Parameters are in it already. Error: invalid_url.
+Outcome follow_page_url(RequestValues& values, const Json& url, const Integration* integration,
+                        const Json& base_url);
+
 }  // namespace millrace

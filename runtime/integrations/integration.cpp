@@ -2,6 +2,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/integrations/nearest_action.h"
+#include "runtime/integrations/path_places.h"
 #include "runtime/integrations/read_settings.h"
 #include "runtime/integrations/stored_integration.h"
 #include "runtime/oauth/oauth_client.h"
@@ -31,13 +32,22 @@ constexpr std::array<Choice<IntegrationAuth::Kind>, 6> auth_kinds{{
     {"oauth2", IntegrationAuth::Kind::oauth2},
 }};
 
-constexpr std::array<Choice<ActionParameter::Type>, 6> parameter_types{{
+constexpr std::array<Choice<FilterLanguage>, 5> filter_languages{{
+    {"soql", FilterLanguage::soql},
+    {"jql", FilterLanguage::jql},
+    {"hubspot", FilterLanguage::hubspot},
+    {"drive", FilterLanguage::drive},
+    {"odata", FilterLanguage::odata},
+}};
+
+constexpr std::array<Choice<ActionParameter::Type>, 7> parameter_types{{
     {"any", ActionParameter::Type::any},
     {"string", ActionParameter::Type::string},
     {"number", ActionParameter::Type::number},
     {"boolean", ActionParameter::Type::boolean},
     {"object", ActionParameter::Type::object},
     {"array", ActionParameter::Type::array},
+    {"filter", ActionParameter::Type::filter},
 }};
 
 bool is_absolute_url(const std::string& text) {
@@ -69,6 +79,18 @@ IntegrationAuth read_auth(ObjectReader& parent, std::shared_ptr<OAuthClient>& cl
   return auth;
 }
 
+void read_filter(ObjectReader& json, ActionParameter& parameter) {
+  if (parameter.type == ActionParameter::Type::filter) {
+    json.require("filter", "the query language, such as `soql`");
+  }
+  const auto language = json.choice<FilterLanguage>("filter", filter_languages);
+  parameter.language = language.value_or(FilterLanguage::soql);
+  if (language && parameter.type != ActionParameter::Type::filter) {
+    json.report("filter", "only a parameter of type `filter` has a query language",
+                "`\"type\": \"filter\"`");
+  }
+}
+
 std::vector<ActionParameter> read_parameters(ObjectReader& parent) {
   std::vector<ActionParameter> parameters;
   const Json* const value = parent.find("parameters");
@@ -83,6 +105,7 @@ std::vector<ActionParameter> read_parameters(ObjectReader& parent) {
       parameter.type = json.choice<ActionParameter::Type>("type", parameter_types)
                            .value_or(ActionParameter::Type::any);
       parameter.is_required = json.boolean("required", false);
+      read_filter(json, parameter);
       json.text("description");
       json.finish();
     }
@@ -136,8 +159,16 @@ IntegrationAction read_action(std::string name, const Json& value, const std::st
                               Findings& findings) {
   IntegrationAction action;
   action.name = std::move(name);
-  ObjectReader json(value, pointer, "", findings);
+  PathPlaces places;
+  const Json given = with_path_references(value, places);
+  ObjectReader json(given, pointer, "", findings);
   if (!value.is_object()) return action;
+  for (const std::string& unknown : places.unknown) {
+    json.report("path",
+                "the action declares no parameter `" + unknown + "` for `{" + unknown + "}`",
+                "a parameter of the action", unknown);
+  }
+  action.path_parameters = std::move(places.parameters);
   json.text("description");
   action.request = read_request(json, "path");
   if (action.request.authorization.kind != RequestAuthorization::Kind::none) {
@@ -208,6 +239,46 @@ bool has_kept_host(std::string_view url) {
   return kept < path;
 }
 
+/// `{{account.instanceUrl}}` is a field that the account keeps of what its provider said; runs see it among their
+/// settings. False: the reference is none. `client`: of OAuth 2.0, else null.
+bool link_account(ObjectReader& json, std::string_view key, const OAuthClient* client,
+                  Reference& reference) {
+  if (client == nullptr || reference.root != Root::step || reference.name != "account")
+    return false;
+  const auto names = client->kept_names();
+  const auto* const name =
+      reference.path.empty() ? nullptr : std::get_if<std::string>(&reference.path.front());
+  if (name == nullptr || std::find(names.begin(), names.end(), *name) == names.end()) {
+    json.report(key, "an account keeps no such field", list_names(names), reference.text);
+  }
+  reference.root = Root::settings;
+  std::vector<PathSegment> path{std::string(kept_settings_key)};
+  path.insert(path.end(), reference.path.begin(), reference.path.end());
+  reference.path = std::move(path);
+  return true;
+}
+
+void read_headers(ObjectReader& json, Integration& integration, const OAuthClient* client) {
+  if (json.find("headers") == nullptr) return;
+  check_header_names(json);
+  integration.headers = json.object("headers");
+  integration.headers.visit_references([&](Reference& reference, const std::string&) {
+    if (reference.root == Root::settings || reference.root == Root::user) return;
+    if (link_account(json, "headers", client, reference)) return;
+    const auto* const name =
+        reference.path.size() == 1 ? std::get_if<std::string>(&reference.path.front()) : nullptr;
+    if (reference.root == Root::secrets && name != nullptr) {
+      integration.header_secrets.push_back(*name);
+      return;
+    }
+    json.findings().add_obstacle(
+        finding_at("", json.pointer_to("headers"),
+                   "in `{{" + reference.text +
+                       "}}`: headers of an integration see `settings`, `user`, `account` (what a "
+                       "sign-in keeps) and `secrets`"));
+  });
+}
+
 /// `client`: of OAuth 2.0, else null.
 void read_base_url(ObjectReader& json, Integration& integration, OAuthClient* client) {
   const auto base_url = json.required_text("baseUrl");
@@ -219,19 +290,7 @@ void read_base_url(ObjectReader& json, Integration& integration, OAuthClient* cl
   integration.base_url = json.any("baseUrl", "");
   integration.base_url.visit_references([&](Reference& reference, const std::string&) {
     if (reference.root == Root::settings || reference.root == Root::user) return;
-    if (client != nullptr && reference.root == Root::step && reference.name == "account") {
-      const auto names = client->kept_names();
-      const auto* const name =
-          reference.path.empty() ? nullptr : std::get_if<std::string>(&reference.path.front());
-      if (name == nullptr || std::find(names.begin(), names.end(), *name) == names.end()) {
-        json.report("baseUrl", "an account keeps no such field", list_names(names), reference.text);
-      }
-      reference.root = Root::settings;
-      std::vector<PathSegment> path{std::string(kept_settings_key)};
-      path.insert(path.end(), reference.path.begin(), reference.path.end());
-      reference.path = std::move(path);
-      return;
-    }
+    if (link_account(json, "baseUrl", client, reference)) return;
     json.report("baseUrl", "a base URL may refer to `settings` and `user` only", {},
                 reference.text);
   });
@@ -332,6 +391,9 @@ Result<std::shared_ptr<const Integration>> compile(const std::string& type, cons
     integration->auth = read_auth(json, client);
     integration->hosts = read_hosts(json);
     read_base_url(json, *integration, client.get());
+    read_headers(json, *integration, client.get());
+    integration->answers = read_answer_rules(json);
+    integration->rate_limit = read_rate_limit(json);
     integration->actions = read_actions(json);
     integration->settings = read_settings(json);
     read_incoming(json, strictness, *integration);

@@ -10,16 +10,26 @@
 //     "actions": { "createContact": { "method": "POST", "path": "/contacts", "bodyType": "json",
 //        "body": "{{parameters}}", "result": "response.body.data",
 //        "parameters": { "email": { "type": "string", "required": true } } } },
-//     "settings": [ { "id": "channel", "type": "text", "required": true } ] }
+//     "settings": [ { "id": "channel", "type": "text", "required": true } ],
+//     "headers": { "Accept": "application/json" },
+//     "success": ..., "errors": ...,      answer_rules.h
+//     "rateLimit": ... }                  rate_limit.h
+//
+// A place `{contactId}` in an action's path is a parameter that is one segment of it whatever it holds: encoded,
+// and never empty.
 
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/filters/filter.h"
+#include "runtime/integrations/answer_rules.h"
+#include "runtime/integrations/rate_limit.h"
 #include "runtime/integrations/setting.h"
 #include "runtime/requests/request_template.h"
 #include "runtime/webhooks/webhook.h"
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,16 +57,19 @@ struct IntegrationAuth {
 std::vector<std::string> credential_fields(const IntegrationAuth& auth);
 
 struct ActionParameter {
-  enum class Type : std::uint8_t { any, string, number, boolean, object, array };
+  enum class Type : std::uint8_t { any, string, number, boolean, object, array, filter };
   std::string name;
   Type type = Type::any;
   bool is_required = false;
+  FilterLanguage language = FilterLanguage::soql;  // of a filter: what it is rendered as
 };
 
 struct IntegrationAction {
   std::string name;
   RequestTemplate request;  // its URL is a path below the base URL
   std::vector<ActionParameter> parameters;
+  /// Those that are a segment of the path, `{contactId}`.
+  std::vector<std::string> path_parameters;
   /// Where the result lies in the step's response: {"response": {...}} -> `result`.
   std::vector<PathSegment> result;
 };
@@ -65,7 +78,10 @@ struct Integration {
   std::string type;  // "crm", "custom.<slug>"
   std::string name;
   bool is_active = true;
-  Template base_url;  // may refer to `settings`
+  Template base_url;  // may refer to `settings`, `user` and `account`
+  Template
+      headers;  // an object: of every request that has none of that name itself; may name secrets
+  std::vector<std::string> header_secrets{};
   /// Where the credential may go besides the base URL, over https: "files.crm.example", "*.crm.example".
   std::vector<std::string> hosts;
   IntegrationAuth auth;
@@ -73,6 +89,8 @@ struct Integration {
   std::vector<Setting> settings;
   Webhooks webhooks;
   OfferedTriggers triggers;
+  AnswerRules answers;
+  std::optional<RateLimit> rate_limit;
   Json definition;  // as given
 };
 

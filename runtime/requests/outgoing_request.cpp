@@ -1,5 +1,7 @@
 #include "runtime/requests/outgoing_request.h"
 
+#include "runtime/requests/bracket_form.h"
+#include "runtime/requests/mail_message.h"
 #include "runtime/requests/request_line.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/base64_text.h"
@@ -83,10 +85,6 @@ Outcome each_field(std::string_view what, const Json& fields, Add add) {
   return Done{};
 }
 
-OutgoingContent content_of(FileToSend file) {
-  return std::visit([](auto& each) { return OutgoingContent(std::move(each)); }, file.content);
-}
-
 class Builder {
  public:
   explicit Builder(const RequestValues& values) : values_(values) {}
@@ -165,6 +163,10 @@ class Builder {
         return add_text("application/xml");
       case BodyKind::raw:
         return add_raw();
+      case BodyKind::related:
+        return add_composed(related_body(values_.body));
+      case BodyKind::mime:
+        return add_composed(mail_body(values_.body, values_.message_member));
     }
     return Done{};
   }
@@ -196,13 +198,24 @@ class Builder {
     return read;
   }
 
+  /// Its type says how it is put together, so that none is taken from `headers`.
+  Outcome add_composed(Result<ComposedBody> body) {
+    if (!body) return body.error();
+    if (auto set = set_header("Content-Type", body->type); !set) return set;
+    out_.body = std::move(*body);
+    return Done{};
+  }
+
   Outcome add_fields() {
     std::string text;
-    auto read = each_field("\"body\"", values_.body, [&](std::string_view name, const Json& value) {
+    const auto add = [&](std::string_view name, const Json& value) {
       if (!text.empty()) text += '&';
       text += form_encode_text(name) + '=' + form_field(as_field(value));
       return Outcome(Done{});
-    });
+    };
+    const bool is_nested = values_.form_style == FormStyle::brackets && values_.body.is_object();
+    if (is_nested) each_bracket_field(values_.body.get_object(), add);
+    auto read = is_nested ? Outcome(Done{}) : each_field("\"body\"", values_.body, add);
     out_.body = OutgoingContent(std::move(text));
     default_type("application/x-www-form-urlencoded");
     return read;
@@ -327,6 +340,9 @@ void each_content(const OutgoingRequest& request, Visit visit) {
   if (const auto* const parts = std::get_if<std::vector<OutgoingPart>>(&request.body)) {
     for (const auto& part : *parts) visit(part.content);
   }
+  if (const auto* const composed = std::get_if<ComposedBody>(&request.body)) {
+    for (const auto& piece : composed->pieces) visit(piece.content);
+  }
 }
 
 Result<SharedBytes> bytes_of(OutgoingContent content, const FileBytes& bytes) {
@@ -392,6 +408,13 @@ Result<HttpRequest> send_with(OutgoingRequest request, const FileBytes& bytes) {
       http.parts.push_back({std::move(part.name), std::move(part.file_name), std::move(part.type),
                             std::move(*sent)});
     }
+  }
+  if (auto* const composed = std::get_if<ComposedBody>(&request.body)) {
+    auto joined = join(std::move(*composed), [&](OutgoingContent content) {
+      return bytes_of(std::move(content), bytes);
+    });
+    if (!joined) return joined.error();
+    http.body = std::make_shared<const std::string>(std::move(*joined));
   }
   return http;
 }

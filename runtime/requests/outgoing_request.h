@@ -6,6 +6,7 @@
 
 #include "runtime/base/result.h"
 #include "runtime/outbound/http_caller.h"
+#include "runtime/requests/composed_body.h"
 #include "runtime/requests/render_request.h"
 
 #include <string>
@@ -13,9 +14,6 @@
 #include <vector>
 
 namespace millrace {
-
-/// Text, in which hex takes the place of handles; a whole file of the run; bytes as they are.
-using OutgoingContent = std::variant<std::string, FileHandle, SharedBytes>;
 
 struct OutgoingPart {
   std::string name;
@@ -26,7 +24,7 @@ struct OutgoingPart {
 
 struct OutgoingRequest {
   HttpRequest http;  // all but its body
-  std::variant<std::monostate, OutgoingContent, std::vector<OutgoingPart>> body;
+  std::variant<std::monostate, OutgoingContent, std::vector<OutgoingPart>, ComposedBody> body;
   bool is_body_hex = false;  // a text body that stands for bytes (X-Paragon-Encoding: hex)
 };
 

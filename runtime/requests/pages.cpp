@@ -1,6 +1,7 @@
 #include "runtime/requests/pages.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/requests/web_links.h"
 #include "runtime/templates/overlay_scope.h"
 
 #include <algorithm>
@@ -37,10 +38,41 @@ bool is_same_page(const Page& page, const PageProgress& so_far) {
                     so_far.results.end() - static_cast<std::ptrdiff_t>(count));
 }
 
+/// What leads to the page after the one that came in `output`.
+Json next_of(const Pagination& pagination, const Json& output) {
+  if (pagination.next != Pagination::Next::link) return follow(output, pagination.page_token);
+  const Json& links =
+      follow(output, {std::string("response"), std::string("headers"), std::string("link")});
+  if (!links.is_string()) return nullptr;
+  const auto next = next_link(links.get_string());
+  return next ? Json(*next) : Json(nullptr);
+}
+
+bool is_by_url(const Pagination& pagination) {
+  return pagination.next == Pagination::Next::url || pagination.next == Pagination::Next::link;
+}
+
+/// What stands where the next page is named is not what the definition says it is.
+std::optional<Error> unusable(const Pagination& pagination, const Page& page,
+                              const std::string& which) {
+  if (is_by_url(pagination) && !page.next_token.is_string()) {
+    return Error(ErrorCode::type_mismatch, which + ": the next page's URL must be a string, got " +
+                                               std::string(kind_name(page.next_token)));
+  }
+  if (pagination.next == Pagination::Next::more && page.items == 0) {
+    return Error(
+        ErrorCode::limit_exceeded,
+        which + " has no items and says that there are more: the next one would be the same");
+  }
+  return std::nullopt;
+}
+
 /// Why there can be no page after this one, which is not the last.
 std::optional<Error> problem_of(const Pagination& pagination, std::uint32_t pages_max,
                                 const Page& page, const PageProgress& so_far) {
   const std::string which = "page " + std::to_string(so_far.pages + 1);
+  const std::string word = is_by_url(pagination) ? "URL" : "token";
+  if (auto why = unusable(pagination, page, which)) return why;
   if (so_far.pages + 1 >= pages_max) {
     if (pagination.has_own_max || pages_max < pagination.pages_max) return std::nullopt;
     return Error(ErrorCode::limit_exceeded,
@@ -51,17 +83,17 @@ std::optional<Error> problem_of(const Pagination& pagination, std::uint32_t page
   }
   if (so_far.pages == 0) return std::nullopt;
   // "There is more": what the next page is, is told by the page's number.
-  if (page.next_token.is_bool()) {
+  if (page.next_token.is_bool() || pagination.next == Pagination::Next::more) {
     if (!is_same_page(page, so_far)) return std::nullopt;
     return Error(ErrorCode::limit_exceeded, which + " has the same items as the page before");
   }
   if (page.next_token == so_far.next_token) {
     return Error(ErrorCode::limit_exceeded,
-                 which + ": the next page's token is the same as this page's");
+                 which + ": the next page's " + word + " is the same as this page's");
   }
   if (page.next_token == so_far.earlier_token) {
     return Error(ErrorCode::limit_exceeded,
-                 which + ": the next page's token is that of an earlier page");
+                 which + ": the next page's " + word + " is that of an earlier page");
   }
   return std::nullopt;
 }
@@ -87,6 +119,7 @@ Json page_self(const PageProgress& so_far, const Json* response) {
   JsonObject self;
   self.emplace("pageToken", so_far.next_token);
   self.emplace("page", so_far.pages + 1);
+  self.emplace("offset", so_far.items);
   self.emplace("response", response == nullptr ? Json(nullptr) : *response);
   return self;
 }
@@ -108,7 +141,8 @@ Result<Page> read_page(const Pagination& pagination, std::uint32_t pages_max, co
   }
   Page page;
   if (list.is_array()) page.results = list.get_array();
-  page.next_token = follow(output, pagination.page_token);
+  page.items = page.results.size();
+  page.next_token = next_of(pagination, output);
   const Json self = page_self(so_far, &output.get_object().at("response"));
   const OverlayScope with_page(scope, {.self = &self});
   const auto stops = any_holds(pagination.stop_when, with_page);
@@ -128,6 +162,7 @@ Result<Page> read_page(const Pagination& pagination, std::uint32_t pages_max, co
 void append(PageProgress& progress, Page page, std::uint64_t bytes) {
   ++progress.pages;
   progress.bytes += bytes;
+  progress.items += page.items;
   progress.next_token = std::move(page.next_token);
   if (std::has_single_bit(progress.pages)) progress.earlier_token = progress.next_token;
   for (Json& each : page.results) progress.results.push_back(std::move(each));

@@ -1,6 +1,7 @@
 #pragma once
 // Pagination: what a page says, and how pages add up. Pure.
 //
+// What leads to the next page (a token, a URL, a link, whether there is more) is the page's *token* here.
 // It ends, each time with the pages so far, when the next token is null, "" or false; when `stopWhen`
 // holds; or at the most pages. A list that is absent or null is an empty page.
 //
@@ -26,17 +27,19 @@ struct PageProgress {
   Json next_token;
   Json earlier_token;  // of the page with the highest power of two as its number
   std::uint64_t bytes = 0;
+  std::uint64_t items = 0;  // that came, also those that `uniqueBy` left out
 };
 
 struct Page {
   JsonArray results;
+  std::uint64_t items = 0;  // before `uniqueBy`
   Json next_token;
   bool is_last = false;
   std::optional<Error> problem = {};  // why the list ends here although there may be more
 };
 
-/// What `{{self...}}` sees: pageToken (the one that this request used), page (counted from 1) and, for
-/// `stopWhen`, the response.
+/// What `{{self...}}` sees: pageToken (the one that this request used), page (counted from 1), offset (how
+/// many items the pages before had) and, for `stopWhen`, the response.
 Json page_self(const PageProgress& so_far, const Json* response);
 
 /// Reads the page after `so_far`. `output` is {"response": ...}. Errors, when nothing of it is kept:

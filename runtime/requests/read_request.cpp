@@ -23,13 +23,20 @@ constexpr std::array<Choice<std::string_view>, 7> methods{{
     {"OPTIONS", "OPTIONS"},
 }};
 
-constexpr std::array<Choice<BodyKind>, 6> body_kinds{{
+constexpr std::array<Choice<FormStyle>, 2> form_styles{{
+    {"json", FormStyle::json},
+    {"brackets", FormStyle::brackets},
+}};
+
+constexpr std::array<Choice<BodyKind>, 8> body_kinds{{
     {"json", BodyKind::json},
     {"form-data", BodyKind::form_data},
     {"x-www-form-urlencoded", BodyKind::form_urlencoded},
     {"xml", BodyKind::xml},
     {"raw", BodyKind::raw},
     {"graphql", BodyKind::graphql},
+    {"related", BodyKind::related},
+    {"mime", BodyKind::mime},
 }};
 
 constexpr std::array<Choice<AuthKind>, 6> authorization_kinds{{
@@ -58,21 +65,6 @@ std::vector<std::string_view> keys_of(AuthKind kind) {
   return {};
 }
 
-void check_header_names(ObjectReader& json) {
-  const Json* const headers = json.find("headers");
-  const auto* const object = headers == nullptr ? nullptr : headers->if_object();
-  if (object == nullptr) return;
-  for (const auto& member : *object) {
-    const std::string pointer = json.pointer_to("headers") + '/' + pointer_token(member.key());
-    if (!is_header_name(member.key())) {
-      json.report_mismatch(pointer, "a header name of letters, digits and `-`", Json(member.key()));
-    }
-    if (member.value().is_structured()) {
-      json.report_mismatch(pointer, "a string, a number or a boolean", member.value());
-    }
-  }
-}
-
 /// What the body must look like where the definition writes it out.
 void check_body(ObjectReader& json, BodyKind kind) {
   const Json* const body = json.find("body");
@@ -93,6 +85,14 @@ void check_body(ObjectReader& json, BodyKind kind) {
             *body);
       }
       return;
+    case BodyKind::related:
+      if (!body->is_object() || !body->get_object().contains("file")) {
+        json.report_mismatch(pointer, "an object with `file`, and `metadata` if any", *body);
+      }
+      return;
+    case BodyKind::mime:
+      if (!body->is_object()) json.report_mismatch(pointer, "an e-mail as an object", *body);
+      return;
     case BodyKind::none:
     case BodyKind::json:
     case BodyKind::raw:
@@ -106,6 +106,16 @@ void read_body(ObjectReader& json, RequestTemplate& request) {
   if (has_body) request.body_kind = kind.value_or(BodyKind::json);
   check_body(json, request.body_kind);
   request.body = json.any("body", nullptr);
+  request.form_style = json.choice<FormStyle>("formStyle", form_styles).value_or(FormStyle::json);
+  if (json.find("formStyle") != nullptr && request.body_kind != BodyKind::form_urlencoded) {
+    json.report("formStyle", "only a body of `x-www-form-urlencoded` is written in a style",
+                "`\"bodyType\": \"x-www-form-urlencoded\"`");
+  }
+  request.message_member = json.constant_text("messageMember").value_or("");
+  if (!request.message_member.empty() && request.body_kind != BodyKind::mime) {
+    json.report("messageMember", "only a body of `mime` holds an e-mail",
+                "`\"bodyType\": \"mime\"`");
+  }
 }
 
 RequestAuthorization read_authorization(ObjectReader& parent) {
@@ -147,6 +157,32 @@ std::vector<PathSegment> read_item_path(ObjectReader& json, std::string_view key
   return {};
 }
 
+/// Which page is next: one of four keys says it.
+void read_next(ObjectReader& json, Pagination& pagination) {
+  using Next = Pagination::Next;
+  constexpr std::array<Choice<Next>, 3> paths{
+      {{"pageToken", Next::token}, {"nextUrl", Next::url}, {"more", Next::more}}};
+  std::vector<std::string> given;
+  for (const auto& [key, next] : paths) {
+    if (json.find(key) == nullptr) continue;
+    given.emplace_back(key);
+    pagination.next = next;
+    pagination.page_token = read_response_path(json, key);
+  }
+  if (json.boolean("nextLink", false)) {
+    given.emplace_back("nextLink");
+    pagination.next = Next::link;
+    pagination.page_token.clear();
+  }
+  if (given.size() > 1) {
+    json.report(given.back(), "what leads to the next page is said in one way",
+                "`pageToken`, `nextUrl`, `nextLink` or `more`", list_names(given));
+  }
+  if (given.empty()) {
+    json.require("pageToken", "the path of the next page's token, such as `response.body.next`");
+  }
+}
+
 std::optional<Pagination> read_pagination(ObjectReader& parent) {
   const Json* const value = parent.find("pagination");
   if (value == nullptr) return std::nullopt;
@@ -154,9 +190,8 @@ std::optional<Pagination> read_pagination(ObjectReader& parent) {
   ObjectReader json(*value, parent.pointer_to("pagination"), parent.step(), parent.findings());
   if (!value->is_object()) return pagination;
   json.require("output", "the path of a page's array, such as `response.body.items`");
-  json.require("pageToken", "the path of the next page's token, such as `response.body.next`");
   pagination.output = read_response_path(json, "output");
-  pagination.page_token = read_response_path(json, "pageToken");
+  read_next(json, pagination);
   if (json.find("stopWhen") != nullptr) {
     pagination.stop_when = read_conditions(json, "stopWhen");
   }
@@ -174,6 +209,21 @@ std::string_view without_braces(std::string_view text) {
 }
 
 }  // namespace
+
+void check_header_names(ObjectReader& json) {
+  const Json* const headers = json.find("headers");
+  const auto* const object = headers == nullptr ? nullptr : headers->if_object();
+  if (object == nullptr) return;
+  for (const auto& member : *object) {
+    const std::string pointer = json.pointer_to("headers") + '/' + pointer_token(member.key());
+    if (!is_header_name(member.key())) {
+      json.report_mismatch(pointer, "a header name of letters, digits and `-`", Json(member.key()));
+    }
+    if (member.value().is_structured()) {
+      json.report_mismatch(pointer, "a string, a number or a boolean", member.value());
+    }
+  }
+}
 
 std::vector<PathSegment> read_response_path(ObjectReader& json, std::string_view key) {
   const auto text = json.text(key);

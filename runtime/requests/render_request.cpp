@@ -18,6 +18,8 @@ RequestValues render_request(const RequestTemplate& request, const Scope& scope)
   values.headers = request.headers.render(scope);
   values.body_kind = request.body_kind;
   values.body = request.body.render(scope);
+  values.form_style = request.form_style;
+  values.message_member = request.message_member;
   values.authorization = request.authorization.kind;
   values.authorization_values = request.authorization.values.render(scope);
   return values;
@@ -55,6 +57,10 @@ std::string_view wire_name(BodyKind kind) {
       return "raw";
     case BodyKind::graphql:
       return "graphql";
+    case BodyKind::related:
+      return "related";
+    case BodyKind::mime:
+      return "mime";
   }
   return "none";
 }

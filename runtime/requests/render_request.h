@@ -14,6 +14,8 @@ struct RequestValues {
   Json headers;  // object, or null
   BodyKind body_kind = BodyKind::none;
   Json body;
+  FormStyle form_style = FormStyle::json;
+  std::string message_member{};
   RequestAuthorization::Kind authorization = RequestAuthorization::Kind::none;
   Json authorization_values;  // object, or null
 };

@@ -48,6 +48,14 @@ const RequestTemplate* request_of(const Step& step) {
   return action == nullptr || action->declared == nullptr ? nullptr : &action->declared->request;
 }
 
+const Integration* integration_of(const Step& step) {
+  if (const auto* const request = std::get_if<RequestStep>(&step.config)) {
+    return request->frozen_integration.get();
+  }
+  const auto* const action = std::get_if<ActionStep>(&step.config);
+  return action == nullptr ? nullptr : action->frozen_integration.get();
+}
+
 std::string_view definition_type(const Step& step) { return kind_of(step).type; }
 
 }  // namespace millrace

@@ -4,6 +4,9 @@
 
 #include "runtime/templates/scope.h"
 
+#include <string>
+#include <utility>
+
 namespace millrace {
 
 class OverlayScope final : public Scope {
@@ -24,6 +27,9 @@ class OverlayScope final : public Scope {
                             : reference.root == Reference::Root::parameters ? roots_.parameters
                                                                             : nullptr;
     return own == nullptr ? base_.root_value(reference) : *own;
+  }
+  std::string escaped_text(const Reference& reference, std::string text) const override {
+    return base_.escaped_text(reference, std::move(text));
   }
 
  private:

@@ -105,7 +105,7 @@ class ReferenceParser {
       read_quoted_key(path);
     } else {
       const std::string_view digits = take_key();
-      const auto index = read_index(digits);
+      const auto index = digits == "-1" ? std::optional(last_element) : read_index(digits);
       if (!index) {
         at_ -= digits.size();
         mistake_ = "a position or a quoted key was expected after `[`";
@@ -153,9 +153,12 @@ class ReferenceParser {
 
 const Json* step_into(const Json& value, const PathSegment& segment) {
   if (const auto* const index = std::get_if<std::size_t>(&segment)) {
-    if (const auto* const array = value.if_array()) return array->if_contains(*index);
+    if (const auto* const array = value.if_array()) {
+      const bool is_last = *index == last_element && !array->empty();
+      return is_last ? &array->back() : array->if_contains(*index);
+    }
     if (const auto* const object = value.if_object()) {
-      return object->if_contains(std::to_string(*index));
+      return object->if_contains(*index == last_element ? "-1" : std::to_string(*index));
     }
     return nullptr;
   }

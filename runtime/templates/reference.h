@@ -6,7 +6,7 @@
 //
 // A key after a dot is made of letters, digits, `_`, `-`, `$` and any character beyond ASCII; other
 // keys stand in `["..."]` or `['...']`, where `\` escapes the quote and itself. `items.0` means
-// `items[0]`. Spaces are allowed around a reference, not inside it.
+// `items[0]`, and `items[-1]` is the last element. Spaces are allowed around a reference, not inside it.
 //
 // Parsing knows nothing of the workflow; `compile_workflow` links step names to step indexes and
 // refuses what does not exist.
@@ -14,6 +14,7 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/text/query_escape.h"
 
 #include <cstdint>
 #include <optional>
@@ -26,6 +27,8 @@ namespace millrace {
 
 /// One `.key`, `["key"]` or `[3]`.
 using PathSegment = std::variant<std::string, std::size_t>;
+/// The segment `[-1]`: whichever element is the last.
+inline constexpr std::size_t last_element = static_cast<std::size_t>(-1);
 
 struct Reference {
   enum class Root : std::uint8_t {
@@ -46,6 +49,8 @@ struct Reference {
   std::string name;  // Root::step: as written
   std::vector<PathSegment> path;
   std::string text;  // as written between the braces, trimmed; for messages
+  /// `{{soql parameters.email}}`: its text stands inside the quotes of such a query.
+  QueryEscape escape = QueryEscape::none;
 
   // Filled in by linking (Root::step only).
   StepIndex step = 0;

@@ -4,6 +4,8 @@
 #include "runtime/base/json.h"
 #include "runtime/templates/reference.h"
 
+#include <string>
+
 namespace millrace {
 
 class Scope {
@@ -13,6 +15,8 @@ class Scope {
   /// see it (`{"result": ...}`; with `array_levels` > 0, nested arrays of such outputs and nulls), the
   /// trigger's output, and so on. Null (shared_null) when there is none (yet).
   virtual const Json& root_value(const Reference& reference) const = 0;
+  /// What becomes of the text of a reference with an escape, behind that: a URL encodes it.
+  virtual std::string escaped_text(const Reference&, std::string text) const { return text; }
 };
 
 }  // namespace millrace

@@ -159,18 +159,11 @@ class Filler {
     while (levels > 0 && path.size() > 1) {
       const auto* const element = std::get_if<std::size_t>(&path[1]);
       if (element == nullptr) break;
-      outputs = &element_of(*outputs, *element);
+      outputs = &follow(*outputs, {path[1]});
       path.erase(path.begin() + 1);
       --levels;
     }
     return map_outputs(*outputs, levels, path);
-  }
-
-  /// Null where there is no such element.
-  static const Json& element_of(const Json& outputs, std::size_t index) {
-    const auto* const array = outputs.if_array();
-    const Json* const element = array == nullptr ? nullptr : array->if_contains(index);
-    return element == nullptr ? *shared_null() : *element;
   }
 
   Json copy(const Json& value) {
@@ -197,7 +190,11 @@ class Filler {
   }
 
   void append(boost::json::string& out, const Reference& reference) {
-    if (reference.array_levels == 0) {
+    if (reference.escape != QueryEscape::none) {
+      boost::json::string plain;
+      append_as_text(plain, value_of(reference));
+      add(out, scope_.escaped_text(reference, query_escaped(reference.escape, plain)));
+    } else if (reference.array_levels == 0) {
       append_as_text(out, follow(scope_.root_value(reference), reference.path));
     } else {
       append_as_text(out, value_of(reference));

@@ -3,6 +3,8 @@
 // version and rendered for each run.
 //
 // - A string that is exactly one reference keeps the value's JSON type.
+// - `{{soql trigger.name}}` (`jql`, `odata`, `drive`) is the value as text, escaped for a place inside the
+//   quotes of such a query (runtime/text/query_escape.h).
 // - In mixed text, strings are inserted as they are, null as nothing, everything else as JSON.
 // - `{{{a}}}` is `{`, the reference `a`, and `}`.
 // - `\{{` stands for a literal `{{`; a `}}` without a `{{` before it is literal anyway.

@@ -1,5 +1,7 @@
 #include "runtime/templates/template_text.h"
 
+#include "runtime/text/ascii_text.h"
+
 namespace millrace {
 namespace {
 
@@ -26,6 +28,19 @@ std::size_t find_closing(std::string_view text, std::size_t from) {
 
 std::string place(std::size_t at) { return std::to_string(at + 1); }
 
+/// What stands between the braces: a reference, or the name of an escape and one.
+Result<Reference> parse_inside(std::string_view inside) {
+  const std::string_view whole = trimmed(inside, white_space);
+  const auto space = whole.find_first_of(white_space);
+  const auto escape = parse_query_escape(whole.substr(0, space));
+  if (!escape || space == std::string_view::npos) return parse_reference(inside);
+  auto reference = parse_reference(whole.substr(space));
+  if (!reference) return reference;
+  reference->escape = *escape;
+  reference->text = whole;
+  return reference;
+}
+
 }  // namespace
 
 TemplateText parse_template_text(std::string_view text) {
@@ -51,7 +66,7 @@ TemplateText parse_template_text(std::string_view text) {
       return parsed;
     }
     const std::string_view inside = text.substr(from, close - from);
-    if (auto reference = parse_reference(inside)) {
+    if (auto reference = parse_inside(inside)) {
       parsed.references.push_back(std::move(*reference));
       parsed.literals.emplace_back();
     } else {

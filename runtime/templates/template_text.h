@@ -18,9 +18,10 @@ struct TemplateText {
   std::vector<std::string> mistakes;
 
   bool is_constant() const { return references.empty(); }
-  /// Exactly one reference with nothing around it.
+  /// Exactly one reference with nothing around it, whose value keeps its type.
   bool is_reference() const {
-    return references.size() == 1 && literals[0].empty() && literals[1].empty();
+    return references.size() == 1 && literals[0].empty() && literals[1].empty() &&
+           references[0].escape == QueryEscape::none;
   }
 };
 

@@ -104,6 +104,8 @@ struct Step {
 
 /// The request that the step sends, or null if it sends none.
 const RequestTemplate* request_of(const Step& step);
+/// The integration that it is sent to, as it was frozen; null: none.
+const Integration* integration_of(const Step& step);
 
 /// The step type on the wire of the task history, e.g. "ACTION/FUNCTION".
 std::string_view history_type(const Step& step);

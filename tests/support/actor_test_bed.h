@@ -118,6 +118,7 @@ class ActorTestBed {
   std::unique_ptr<ShardOwnership> ownership;
   std::unique_ptr<WorkflowLibrary> workflows;
   std::unique_ptr<TaskHistory> history;
+  std::unique_ptr<RequestGate> gate;
   std::unique_ptr<ActorGateway> gateway;
   FunctionScript script;   // taken at the next start
   RequestScript requests;  // taken at the next start
@@ -136,15 +137,33 @@ class ActorTestBed {
           return std::shared_ptr<const IntegrationCatalog>(integrations);
         });
     history = std::make_unique<TaskHistory>(store, *workflows, sealer);
-    gateway = make_actor_gateway(
-        {store, *commits, *ownership, clock, random, *functions, *http, tenants, *workflows, sealer,
-         [this](LogLevel level, const std::string& text) { log(level, text); }, options_,
-         observer_});
+    gate = std::make_unique<RequestGate>(store, FencedCommits(*commits, *ownership), clock, log);
+    CHECK(gate->load(ShardSet::all()).ok(), "the pauses cannot be read");
+    gateway =
+        make_actor_gateway({store,
+                            *commits,
+                            *ownership,
+                            clock,
+                            random,
+                            *functions,
+                            *http,
+                            tenants,
+                            *workflows,
+                            sealer,
+                            [this](LogLevel level, const std::string& text) { log(level, text); },
+                            options_,
+                            observer_,
+                            nullptr,
+                            nullptr,
+                            nullptr,
+                            {},
+                            gate.get()});
     gateway->wait_until_ready();
   }
 
   void stop() {
     gateway.reset();
+    gate.reset();
     history.reset();
     workflows.reset();
     functions.reset();

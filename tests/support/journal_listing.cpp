@@ -28,6 +28,10 @@ class Describe {
     return id(event.step) + (event.attempt == 1 ? "" : attempt(event.attempt)) + " " +
            to_text(*event.results) + " next " + to_text(*event.next_token);
   }
+  std::string operator()(const RequestPaused& event) const {
+    return id(event.step) + attempt(event.attempt) + ", until in " + span_text(event.until - at_) +
+           (event.status == 0 ? std::string() : ", status " + std::to_string(event.status));
+  }
   std::string operator()(const DelayArmed& event) const {
     return id(event.step) + " " + span_text(event.due - at_);
   }

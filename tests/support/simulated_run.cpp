@@ -283,7 +283,9 @@ void SimulatedRun::answer_function(Branch& branch) {
 void SimulatedRun::answer_request(Branch& branch) {
   const auto& [attempt, request] = std::get<Branch::Request>(branch.call);
   const std::string& step = workflow_->by_index[attempt.step]->id.text;
-  const HttpOutcome outcome = world_.requests.answer({step, request, attempt.number});
+  // One that was paused asks again within its attempt.
+  const std::uint32_t asked = attempt.number + branch.machine.pauses();
+  const HttpOutcome outcome = world_.requests.answer({step, request, asked});
   if (!outcome) {
     record(branch, branch.machine.attempt_failed(attempt, branch.call_started, {outcome.error()},
                                                  now_, options_.jitter));
@@ -295,8 +297,10 @@ void SimulatedRun::answer_request(Branch& branch) {
                                                  options_.jitter));
     return;
   }
-  record(branch, branch.machine.request_answered(attempt, branch.call_started, *outcome,
-                                                 std::move(*body), now_, options_.jitter));
+  record(branch, branch.machine
+                     .request_answered(attempt, branch.call_started, *outcome, std::move(*body),
+                                       now_, options_.jitter)
+                     .event);
 }
 
 /// As the workflow sees it.

@@ -6,6 +6,7 @@
 #include "storage/memory/memory_store.h"
 #include "storage/tables/enabled_workflow_table.h"
 #include "storage/tables/event_log_table.h"
+#include "storage/tables/pause_table.h"
 #include "storage/tables/timer_table.h"
 #include "tests/support/catch.h"
 #include "tests/support/fake_gateway.h"
@@ -76,6 +77,7 @@ struct Rows {
     entry.at = test_epoch;
     entry.user = of;
     storage::EventLogTable::put(batch, shard_of(project, of), project, entry);
+    storage::PauseTable::put(batch, {project, of, "account-1", test_epoch, 429});
     REQUIRE(store.commit(batch).ok());
   }
   void end(ExecutionSummary run) {

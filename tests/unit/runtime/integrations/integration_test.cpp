@@ -2,6 +2,7 @@
 #include "runtime/integrations/integration.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/integrations/stored_integration.h"
 #include "tests/support/catch.h"
 
 using namespace millrace;
@@ -177,4 +178,76 @@ TEST_CASE("an action is found by its name or by its intent, and never by a guess
   REQUIRE(found("CRM_LIST_CONTACTS").empty());  // it could be either
   REQUIRE(found("CRM_").empty());
   REQUIRE(found("").empty());
+}
+
+TEST_CASE("headers of an integration see settings, user and secrets, and their secrets are known") {
+  const auto integration = valid(
+      with(R"("headers":{"Accept":"a/b","X":"{{settings.x}}","Y":"{{secrets.KEY}} {{user.id}}"})"));
+  CHECK(integration->header_secrets == std::vector<std::string>{"KEY"});
+  CHECK(refusal(with(R"("headers":{"X":"{{trigger.x}}"})")) == "/headers");
+  CHECK(refusal(with(R"("headers":{"X":"{{account.x}}"})")) == "/headers");
+  CHECK(refusal(with(R"("headers":{"X Y":"z"})")) == "/headers/X Y");
+}
+
+TEST_CASE("headers may hold what a sign-in keeps of the account") {
+  const std::string auth = R"("auth":{"type":"oauth2","authorizeUrl":"https://a.example/x",
+    "tokenUrl":"https://a.example/t","clientId":"c","clientSecret":"s","token":{"keep":{"team":"team.id"}}})";
+  CHECK(valid(with(auth + R"(,"headers":{"X-Team":"{{account.team}}"})"))->header_secrets.empty());
+  CHECK(refusal(with(auth + R"(,"headers":{"X-Team":"{{account.other}}"})")) == "/headers");
+}
+
+TEST_CASE("success sees the answer alone, and errors say where the provider's code is") {
+  const auto integration = valid(with(
+      R"("success":[[{"variable":"{{response.body.ok}}","operator":"BooleanTrue"}]],
+         "errors":{"code":"response.body.error","message":"response.body.detail","retry":["a",7],"reconnect":["b"]})"));
+  CHECK(integration->answers.success.size() == 1);
+  CHECK(integration->answers.code.size() == 3);
+  CHECK(integration->answers.retry == std::vector<std::string>{"a", "7"});
+  CHECK(refusal(with(R"("success":[[{"variable":"{{trigger.ok}}","operator":"BooleanTrue"}]])")) ==
+        "/success/0/0/variable");
+  CHECK(refusal(with(R"("errors":{"retry":["a"]})")) == "/errors/code");
+  CHECK(refusal(with(R"("errors":{"code":"body.error"})")) == "/errors/code");
+  CHECK(refusal(with(R"("errors":{"code":"response.body.e","retry":[true]})")) ==
+        "/errors/retry/0");
+}
+
+TEST_CASE("a place in a path is a declared parameter, or a finding in a new definition alone") {
+  const std::string path =
+      with(R"("actions":{"a":{"method":"GET","path":"/c/{id}/{n}","parameters":{"id":{}}}})");
+  CHECK(refusal(path) == "/actions/a/path");
+  const auto stored = compile_stored_integration("crm", *parse_json(path));
+  REQUIRE(stored.ok());
+  CHECK((*stored)->actions.at("a").path_parameters == std::vector<std::string>{"id"});
+  CHECK(to_text((*stored)->definition) == path);
+}
+
+TEST_CASE("a filter names its language, and no other parameter does") {
+  const auto parameter = [](const std::string& keys) {
+    return with_action(R"("parameters":{"f":{)" + keys + "}}");
+  };
+  const auto& action = *find_action(*valid(parameter(R"("type":"filter","filter":"jql")")), "a");
+  CHECK(action.parameters[0].language == FilterLanguage::jql);
+  CHECK(refusal(parameter(R"("type":"filter")")) == "/actions/a/parameters/f/filter");
+  CHECK(refusal(parameter(R"("type":"string","filter":"jql")")) ==
+        "/actions/a/parameters/f/filter");
+  CHECK(refusal(parameter(R"("type":"filter","filter":"sql")")) ==
+        "/actions/a/parameters/f/filter");
+}
+
+TEST_CASE("pages go on in one way, and bodies have what belongs to their kind") {
+  const auto pages = [](const std::string& keys) {
+    return with_action(R"("pagination":{"output":"response.body.items",)" + keys + "}");
+  };
+  CHECK(valid(pages(R"("nextLink":true)"))->actions.at("a").request.pagination->next ==
+        Pagination::Next::link);
+  CHECK(refusal(pages(R"("nextLink":false)")) == "/actions/a/pagination/pageToken");
+  CHECK(refusal(pages(R"("nextUrl":"response.body.next","more":"response.body.more")")) ==
+        "/actions/a/pagination/more");
+  CHECK(refusal(with_action(R"("bodyType":"json","body":{},"formStyle":"brackets")")) ==
+        "/actions/a/formStyle");
+  CHECK(refusal(with_action(R"("bodyType":"json","body":{},"messageMember":"raw")")) ==
+        "/actions/a/messageMember");
+  CHECK(refusal(with_action(R"("bodyType":"related","body":{"metadata":{}})")) ==
+        "/actions/a/body");
+  CHECK(refusal(with_action(R"("bodyType":"mime","body":[])")) == "/actions/a/body");
 }

@@ -108,7 +108,7 @@ TEST_CASE("a loop is an error beside the items that it brought") {
 TEST_CASE("a loop of several tokens is found by the token of an earlier page") {
   PageProgress progress;
   for (const char* const token : {"a", "b", "a"}) {
-    append(progress, Page{JsonArray{token}, token, false}, 1);
+    append(progress, Page{JsonArray{token}, 1, token, false}, 1);
   }
   const auto page = read(R"({"items":["c"],"next":"b"})", progress);
   REQUIRE(page.ok());
@@ -174,8 +174,8 @@ TEST_CASE("all pages together are bounded in bytes") {
 
 TEST_CASE("pages add up and the last token and bytes are kept") {
   PageProgress progress;
-  append(progress, Page{JsonArray{1}, "b", false}, 5);
-  append(progress, Page{JsonArray{2, 3}, "c", false}, 6);
+  append(progress, Page{JsonArray{1}, 1, "b", false}, 5);
+  append(progress, Page{JsonArray{2, 3}, 2, "c", false}, 6);
   REQUIRE(progress.pages == 2);
   REQUIRE(progress.bytes == 11);
   REQUIRE(progress.next_token == "c");
@@ -183,10 +183,13 @@ TEST_CASE("pages add up and the last token and bytes are kept") {
 }
 
 TEST_CASE("self is the state of the page that is asked for") {
-  REQUIRE(to_text(page_self({}, nullptr)) == R"({"pageToken":null,"page":1,"response":null})");
+  REQUIRE(to_text(page_self({}, nullptr)) ==
+          R"({"pageToken":null,"page":1,"offset":0,"response":null})");
   const Json response = JsonObject{{"body", 1}};
-  REQUIRE(to_text(page_self(after("b", 4), &response)) ==
-          R"({"pageToken":"b","page":5,"response":{"body":1}})");
+  PageProgress progress = after("b", 4);
+  progress.items = 40;
+  REQUIRE(to_text(page_self(progress, &response)) ==
+          R"({"pageToken":"b","page":5,"offset":40,"response":{"body":1}})");
 }
 
 TEST_CASE("the output of pages has the last response's head or the error") {

@@ -199,3 +199,20 @@ TEST_CASE("what is well formed beside a mistake can be linked nevertheless") {
   REQUIRE_FALSE(Template::compile(Json("{{open"), "", mistakes).is_constant());
   REQUIRE(to_text(compiled.constant().at("d")) == "1");
 }
+
+TEST_CASE("a reference with an escape is text for the inside of a query's quotes") {
+  CHECK(render(R"("Name = '{{soql step.result.name}}'")") == R"("Name = 'Ada'")");
+  CHECK(render(R"("{{odata step.result.age}}")") == R"("36")");
+  CHECK(render(R"("{{ jql  step.result.none }}")") == R"("")");
+  CHECK(render(R"("{{soql step.result.tags}}")") == R"("[\\\"a\\\",\\\"b\\\"]")");
+  CHECK_THAT(mistakes(R"("{{sql step.result.name}}")").front().message,
+             Catch::Contains("was expected"));
+}
+
+TEST_CASE("the position -1 is the last element of whatever is there") {
+  CHECK(render(R"("{{step.result.tags[-1]}}")") == R"("b")");
+  CHECK(render(R"("{{step.result.none[-1]}}")") == "null");
+  CHECK(render(R"("{{step.result.name[-1]}}")") == "null");
+  CHECK(mistakes(R"("{{step.result.tags[-2]}}")").size() == 1);
+  CHECK(render_levels(R"([{"r":1},{"r":2}])", "{{step.r[-1]}}", 1) == "2");
+}

@@ -11,6 +11,7 @@
 #include "storage/tables/enabled_workflow_table.h"
 #include "storage/tables/execution_table.h"
 #include "storage/tables/integration_table.h"
+#include "storage/tables/pause_table.h"
 #include "storage/tables/poll_table.h"
 #include "storage/tables/project_table.h"
 #include "storage/tables/schedule_table.h"
@@ -130,6 +131,14 @@ TEST_CASE("the bytes of pages and snapshots never change", "[stored_bytes]") {
         "020000000000000102 = 010a0165\n"
         "00b0210000000001028ab08b01020304050607020200000005000003e800000006000000"
         "02 = 01084012057374617465\n");
+}
+
+TEST_CASE("the bytes of a pause and its wake never change", "[stored_bytes]") {
+  WriteBatch batch;
+  PauseTable::put(batch, {ProjectId("p"), UserId("u"), "a", at(300), 429});
+  CHECK(lines(batch) ==
+        "00963b700001750001610001 = 010a01701201751a016120d80428ad03\n"
+        "009631800000000000012c0b00963b700001750001610001 = 01\n");
 }
 
 TEST_CASE("the bytes of timers never change", "[stored_bytes]") {
