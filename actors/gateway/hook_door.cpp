@@ -4,7 +4,6 @@
 #include "runtime/base/limits.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "runtime/webhooks/verify_delivery.h"
-#include "storage/tables/account_table.h"
 
 #include <utility>
 
@@ -48,6 +47,8 @@ Delivery delivery_for(const OpenHook& hook, const HookCall& call, const SharedPa
   delivery.parts = parts;
   delivery.files = call.files;
   delivery.trace = call.trace;
+  delivery.is_for_everybody =
+      hook.webhook->scope == Webhook::Scope::app && !hook.webhook->route.has_value();
   return delivery;
 }
 
@@ -141,28 +142,70 @@ Result<HookDoor::Deliveries> HookDoor::split(const OpenHook& hook, const HookCal
   return deliveries;
 }
 
-Outcome HookDoor::add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
-                      const Json& event, const std::string& id, Deliveries& deliveries) const {
+Result<std::vector<storage::AccountRow>> HookDoor::recipients(const OpenHook& hook,
+                                                              const HookCall& call,
+                                                              const SharedParts& parts,
+                                                              const Json& event) const {
   std::vector<storage::AccountRow> accounts;
   if (hook.webhook->scope == Webhook::Scope::user) {
     accounts.push_back({hook.place.user, hook.place.credential});
-  } else {
-    const std::string provider_id = text_at(*hook.webhook->route, *parts, event);
-    if (!provider_id.empty() && provider_id.size() <= limits::provider_id_bytes_max) {
-      auto found = storage::AccountTable(uses_.store)
-                       .list(hook.place.project, hook.place.integration, provider_id,
-                             limits::users_per_delivery_max + 1);
-      if (!found) return found.error();
-      accounts = std::move(*found);
-    }
-    if (accounts.empty()) {
-      note(hook, call,
-           Error(ErrorCode::credential_missing,
-                 "no account has the provider's id \"" + provider_id.substr(0, 200) + '"'));
-    }
+    return accounts;
   }
+  if (hook.integration->resource != nullptr) {
+    auto users = users_of_resource(hook, call, parts, event);
+    if (!users) return users.error();
+    for (UserId& user : *users) accounts.push_back({std::move(user), {}});
+    return accounts;
+  }
+  const std::string provider_id = text_at(*hook.webhook->route, *parts, event);
+  if (!provider_id.empty() && provider_id.size() <= limits::provider_id_bytes_max) {
+    auto found = storage::AccountTable(uses_.store)
+                     .list(hook.place.project, hook.place.integration, provider_id,
+                           limits::users_per_delivery_max + 1);
+    if (!found) return found.error();
+    accounts = std::move(*found);
+  }
+  if (accounts.empty()) {
+    note(hook, call,
+         Error(ErrorCode::credential_missing,
+               "no account has the provider's id \"" + provider_id.substr(0, 200) + '"'));
+  }
+  return accounts;
+}
+
+Result<std::vector<UserId>> HookDoor::users_of_resource(const OpenHook& hook, const HookCall& call,
+                                                        const SharedParts& parts,
+                                                        const Json& event) const {
+  const ResourceAudience audience({uses_.store, uses_.workflows, uses_.users});
+  if (!hook.webhook->route) {
+    auto all = audience.all(hook.place.project, hook.place.integration, hook.webhook->name,
+                            limits::users_per_delivery_max);
+    const bool is_unheard = !all && all.error().code == ErrorCode::workflow_not_deployed;
+    if (!all && !is_unheard) return all.error();
+    if (all && !all->empty()) return all;
+    note(hook, call,
+         is_unheard ? all.error()
+                    : Error(ErrorCode::workflow_disabled, "no user has a workflow on it enabled"));
+    return std::vector<UserId>();
+  }
+  const std::string id = text_at(*hook.webhook->route, *parts, event);
+  auto named = audience.named(hook.place.project, id);
+  if (named && named->empty()) {
+    note(hook, call,
+         Error(ErrorCode::not_found, "no user has the id \"" + id.substr(0, 200) + '"'));
+  }
+  return named;
+}
+
+Outcome HookDoor::add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
+                      const Json& event, const std::string& id, Deliveries& deliveries) const {
+  auto accounts = recipients(hook, call, parts, event);
+  if (!accounts) return accounts.error();
   std::map<UserId, std::vector<std::string>> by_user;
-  for (auto& account : accounts) by_user[account.user].push_back(std::move(account.credential));
+  for (auto& account : *accounts) {
+    auto& own = by_user[account.user];
+    if (!account.credential.empty()) own.push_back(std::move(account.credential));
+  }
   for (auto& [user, credentials] : by_user) {
     Delivery& delivery = deliveries[user];
     if (delivery.events.empty()) delivery = delivery_for(hook, call, parts, user);
@@ -179,7 +222,8 @@ void HookDoor::note(const OpenHook& hook, const HookCall& call, const Error& why
       {hook.place.project,
        hook.place.user,
        {},
-       std::string(webhook_trigger_kind.type),
+       std::string(hook.integration->resource != nullptr ? resource_trigger_kind.type
+                                                         : webhook_trigger_kind.type),
        hook.place.integration,
        trace_id_text(call.trace)},
       Error(why.code, "a delivery to the webhook \"" + hook.webhook->name + "\": " + why.message,

@@ -10,11 +10,13 @@
 // Thread-safe; blocks on the disk: for request threads.
 
 #include "actors/gateway/gateway.h"
+#include "actors/gateway/resource_audience.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/hook_registry.h"
 #include "actors/tenants/project_views.h"
 #include "actors/tenants/user_views.h"
 #include "runtime/webhooks/delivery.h"
+#include "storage/tables/account_table.h"
 
 #include <map>
 #include <string>
@@ -51,6 +53,7 @@ class HookDoor {
     Gateway& gateway;
     EventLog& log;
     const Clock& clock;
+    WorkflowLibrary& workflows;
   };
 
   explicit HookDoor(Dependencies dependencies) : uses_(std::move(dependencies)) {}
@@ -70,6 +73,13 @@ class HookDoor {
   /// Leaves out what is to be ignored, and adds each other event to those of its users.
   Result<Deliveries> split(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
                            const std::vector<Json>& events) const;
+  /// Whom the event is for. Nobody: it is noted why.
+  Result<std::vector<storage::AccountRow>> recipients(const OpenHook& hook, const HookCall& call,
+                                                      const SharedParts& parts,
+                                                      const Json& event) const;
+  /// The same for a resource of level app. Their accounts are the workflows' affair.
+  Result<std::vector<UserId>> users_of_resource(const OpenHook& hook, const HookCall& call,
+                                                const SharedParts& parts, const Json& event) const;
   Outcome add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
               const Json& event, const std::string& id, Deliveries& deliveries) const;
   void note(const OpenHook& hook, const HookCall& call, const Error& why) const;

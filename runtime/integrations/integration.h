@@ -27,6 +27,7 @@
 namespace millrace {
 
 struct OAuthClient;  // runtime/oauth/oauth_client.h
+struct Resource;     // runtime/integrations/resource.h
 
 /// Where the credential's fields go in a request.
 struct IntegrationAuth {
@@ -73,6 +74,8 @@ struct Integration {
   std::vector<Setting> settings;
   Webhooks webhooks;
   OfferedTriggers triggers;
+  /// Of the company's own API; null: it is a third party's.
+  std::shared_ptr<const Resource> resource{};
   Json definition;  // as given
 };
 

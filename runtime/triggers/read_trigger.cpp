@@ -9,7 +9,7 @@ namespace millrace {
 namespace {
 
 /// Types that the definition format has but this version cannot run.
-constexpr std::array<std::string_view, 2> planned_types{"resource", "poll"};
+constexpr std::array<std::string_view, 1> planned_types{"poll"};
 
 bool is_planned(std::string_view type) {
   for (const std::string_view planned : planned_types) {

@@ -7,6 +7,7 @@
 #include "runtime/triggers/integration_trigger.h"
 #include "runtime/triggers/oauth_trigger.h"
 #include "runtime/triggers/request_trigger.h"
+#include "runtime/triggers/resource_trigger.h"
 #include "runtime/triggers/scheduler_trigger.h"
 #include "runtime/triggers/webhook_trigger.h"
 
@@ -14,7 +15,8 @@
 
 namespace millrace {
 
-using Trigger = std::variant<RequestTrigger, EventTrigger, WebhookTrigger, IntegrationTrigger,
-                             IntegrationEnabledTrigger, OAuthTrigger, SchedulerTrigger>;
+using Trigger =
+    std::variant<RequestTrigger, EventTrigger, WebhookTrigger, IntegrationTrigger,
+                 IntegrationEnabledTrigger, OAuthTrigger, SchedulerTrigger, ResourceTrigger>;
 
 }  // namespace millrace
