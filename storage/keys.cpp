@@ -346,6 +346,28 @@ std::string hook_place(const ProjectId& project, const UserId& user, std::string
       .take();
 }
 
+std::string test_data(const ProjectId& project, const WorkflowId& workflow) {
+  return KeyWriter(shard_of(project), Kind::test_data)
+      .text(project.text)
+      .text(workflow.text)
+      .take();
+}
+
+std::string test_capture(ShardId shard, std::string_view id) {
+  return KeyWriter(shard, Kind::test_capture)
+      .byte(static_cast<std::uint8_t>(TestCapturePart::by_id))
+      .text(id)
+      .take();
+}
+
+std::string test_capture_of(const ProjectId& project, const WorkflowId& workflow) {
+  return KeyWriter(shard_of(project), Kind::test_capture)
+      .byte(static_cast<std::uint8_t>(TestCapturePart::of_workflow))
+      .text(project.text)
+      .text(workflow.text)
+      .take();
+}
+
 std::string secrets(ShardId shard) { return KeyWriter(shard, Kind::secret).take(); }
 
 std::string secrets(const ProjectId& project) { return project_row(Kind::secret, project).take(); }

@@ -65,6 +65,8 @@ enum class Kind : std::uint8_t {
   sign_in = 54,           // hash of what names it; on a shard of its own
   poll = 55,              // part(1), ...
   pause = 59,             // project, user, account; on the user's shard
+  test_data = 57,         // project, workflow
+  test_capture = 58,      // part, ...
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -89,6 +91,12 @@ enum class HookPart : std::uint8_t {
   // Retired: rows as those of `account`, on the user's shard, one range per shard.
   scattered_account = 3,
   account = 4,  // project, integration, provider id, user, credential: an index row
+};
+
+/// What a row of kind `test_capture` is. Stored numbers. Retired so far: none.
+enum class TestCapturePart : std::uint8_t {
+  by_id = 1,        // id, which names its shard
+  of_workflow = 2,  // project, workflow
 };
 
 // --- the stores' own rows --------------------------------------------------------------------
@@ -228,6 +236,11 @@ std::string hooks(const ProjectId& project, const UserId& user);
 /// `user` and `credential` empty: the URL is the integration's own, on the project's shard.
 std::string hook_place(const ProjectId& project, const UserId& user, std::string_view integration,
                        std::string_view credential, std::string_view webhook);
+
+// --- test data -------------------------------------------------------------------------------
+std::string test_data(const ProjectId& project, const WorkflowId& workflow);
+std::string test_capture(ShardId shard, std::string_view id);
+std::string test_capture_of(const ProjectId& project, const WorkflowId& workflow);
 
 // --- the event log ---------------------------------------------------------------------------
 /// Of one project on one shard, in the order of time. A prefix.

@@ -1,6 +1,7 @@
 #include "actors/gateway/delivery_starter.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/integrations/resource.h"
 #include "storage/tables/workflow_index_table.h"
 
 #include <algorithm>
@@ -12,12 +13,20 @@ namespace {
 
 /// Whether the workflow's trigger is of this webhook, as its version was deployed.
 bool is_on(const Workflow& workflow, const Delivery& delivery) {
+  if (const auto* const resource = std::get_if<ResourceTrigger>(&workflow.trigger)) {
+    return resource->resource == delivery.integration && resource->webhook == delivery.webhook;
+  }
   if (workflow.integration != delivery.integration) return false;
   if (const auto* const webhook = std::get_if<WebhookTrigger>(&workflow.trigger)) {
     return webhook->webhook == delivery.webhook;
   }
   const auto* const trigger = std::get_if<IntegrationTrigger>(&workflow.trigger);
   return trigger != nullptr && trigger->webhook == delivery.webhook;
+}
+
+/// What starts workflows by it, where no workflow is known.
+const TriggerKind& kind_of_delivery(const Delivery& delivery) {
+  return is_resource_type(delivery.integration) ? resource_trigger_kind : webhook_trigger_kind;
 }
 
 /// Whether the trigger means this event. Error: its conditions do not fit the event.
@@ -87,6 +96,7 @@ class DeliveryStarter::Run {
         incoming.output = delivery_output(*delivery_.parts, event.value);
       const std::size_t before = orders_.size();
       const auto accounts = accounts_for(*workflow, event);
+      if (accounts.empty()) continue;
       auto prepared = uses_.joint.prepare(incoming, workflow, accounts, orders_);
       if (!prepared) return prepared;
       if (orders_.size() < before + accounts.size()) has_noted_ = true;
@@ -95,10 +105,15 @@ class DeliveryStarter::Run {
     return Done{};
   }
 
-  /// Those of the event's that have the workflow enabled; none: one of them, which says why not.
+  /// Those of the event's that have the workflow enabled; none: one of them, which says why not. Of a
+  /// resource any account of the workflow's integration.
   std::vector<std::string> accounts_for(const Workflow& workflow,
                                         const Delivery::Event& event) const {
     const auto enabled = tenant_.enabled_on(workflow);
+    if (is_resource_type(delivery_.integration)) {
+      if (enabled.empty() && !delivery_.is_for_everybody) return {std::string()};
+      return enabled;
+    }
     std::vector<std::string> accounts;
     for (const std::string& account : event.accounts) {
       const bool is_enabled = std::find(enabled.begin(), enabled.end(), account) != enabled.end();
@@ -112,7 +127,7 @@ class DeliveryStarter::Run {
   static JointStarter::Incoming incoming_of(const Delivery& delivery) {
     return {delivery.project,
             delivery.user,
-            &webhook_trigger_kind,
+            &kind_of_delivery(delivery),
             "a delivery to the webhook \"" + delivery.webhook + '"',
             nullptr,
             delivery.files,
@@ -140,7 +155,8 @@ Result<DeliveryStarter::Listeners> DeliveryStarter::listeners(const Delivery& de
     ids.insert(ids.end(), found->begin(), found->end());
     return Done{};
   };
-  if (auto added = add(webhook_trigger_kind.type, delivery.webhook); !added) return added.error();
+  if (auto added = add(kind_of_delivery(delivery).type, delivery.webhook); !added)
+    return added.error();
   for (const std::string& trigger : delivery.triggers) {
     if (auto added = add(integration_trigger_kind.type, trigger); !added) return added.error();
   }

@@ -71,11 +71,14 @@ struct Delivery {
   struct Event {
     std::string id;  // by which a repeat is known; empty: by nothing
     Json value;
-    std::vector<std::string> accounts;  // of the user, that it is for; at least one
+    /// Of the user, that it is for: at least one. Of a resource none: each that has a workflow enabled.
+    std::vector<std::string> accounts;
   };
   std::vector<Event> events;
   RunFiles files{};
   std::optional<TraceParent> trace{};
+  /// Of a resource that names nobody: what the user has not enabled is passed over without a word.
+  bool is_for_everybody = false;
 };
 
 /// An account whose polls a webhook has asked to look now.

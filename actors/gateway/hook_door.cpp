@@ -49,6 +49,8 @@ Delivery delivery_for(const OpenHook& hook, const HookCall& call, const SharedPa
   delivery.parts = parts;
   delivery.files = call.files;
   delivery.trace = call.trace;
+  delivery.is_for_everybody =
+      hook.webhook->scope == Webhook::Scope::app && !hook.webhook->route.has_value();
   return delivery;
 }
 
@@ -184,18 +186,62 @@ Outcome HookDoor::wake_polls(const OpenHook& hook, const DeliveryParts& parts,
   return Done{};
 }
 
-Outcome HookDoor::add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
-                      const Json& event, const std::string& id, Deliveries& deliveries) const {
+Result<std::vector<storage::AccountRow>> HookDoor::recipients(const OpenHook& hook,
+                                                              const HookCall& call,
+                                                              const SharedParts& parts,
+                                                              const Json& event) const {
+  const bool is_project_s =
+      hook.webhook->scope == Webhook::Scope::app && hook.integration->resource != nullptr;
+  if (is_project_s) {
+    auto users = users_of_resource(hook, call, parts, event);
+    if (!users) return users.error();
+    std::vector<storage::AccountRow> recipients;
+    for (UserId& user : *users) recipients.push_back({std::move(user), {}});
+    return recipients;
+  }
   auto accounts = accounts_for(hook, *parts, event);
-  if (!accounts) return accounts.error();
-  if (accounts->empty()) {
+  if (accounts && accounts->empty()) {
     note(hook, call,
          Error(ErrorCode::credential_missing,
                "no account has the provider's id \"" +
                    text_at(*hook.webhook->route, *parts, event).substr(0, 200) + '"'));
   }
+  return accounts;
+}
+
+Result<std::vector<UserId>> HookDoor::users_of_resource(const OpenHook& hook, const HookCall& call,
+                                                        const SharedParts& parts,
+                                                        const Json& event) const {
+  const ResourceAudience audience({uses_.store, uses_.workflows, uses_.users});
+  if (!hook.webhook->route) {
+    auto all = audience.all(hook.place.project, hook.place.integration, hook.webhook->name,
+                            limits::users_per_delivery_max);
+    const bool is_unheard = !all && all.error().code == ErrorCode::workflow_not_deployed;
+    if (!all && !is_unheard) return all.error();
+    if (all && !all->empty()) return all;
+    note(hook, call,
+         is_unheard ? all.error()
+                    : Error(ErrorCode::workflow_disabled, "no user has a workflow on it enabled"));
+    return std::vector<UserId>();
+  }
+  const std::string id = text_at(*hook.webhook->route, *parts, event);
+  auto named = audience.named(hook.place.project, id);
+  if (named && named->empty()) {
+    note(hook, call,
+         Error(ErrorCode::not_found, "no user has the id \"" + id.substr(0, 200) + '"'));
+  }
+  return named;
+}
+
+Outcome HookDoor::add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
+                      const Json& event, const std::string& id, Deliveries& deliveries) const {
+  auto accounts = recipients(hook, call, parts, event);
+  if (!accounts) return accounts.error();
   std::map<UserId, std::vector<std::string>> by_user;
-  for (auto& account : *accounts) by_user[account.user].push_back(std::move(account.credential));
+  for (auto& account : *accounts) {
+    auto& own = by_user[account.user];
+    if (!account.credential.empty()) own.push_back(std::move(account.credential));
+  }
   for (auto& [user, credentials] : by_user) {
     Delivery& delivery = deliveries[user];
     if (delivery.events.empty()) delivery = delivery_for(hook, call, parts, user);
@@ -212,7 +258,8 @@ void HookDoor::note(const OpenHook& hook, const HookCall& call, const Error& why
       {hook.place.project,
        hook.place.user,
        {},
-       std::string(webhook_trigger_kind.type),
+       std::string(hook.integration->resource != nullptr ? resource_trigger_kind.type
+                                                         : webhook_trigger_kind.type),
        hook.place.integration,
        trace_id_text(call.trace)},
       Error(why.code, "a delivery to the webhook \"" + hook.webhook->name + "\": " + why.message,

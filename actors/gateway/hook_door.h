@@ -13,6 +13,7 @@
 // Thread-safe; blocks on the disk: for request threads.
 
 #include "actors/gateway/gateway.h"
+#include "actors/gateway/resource_audience.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/hook_registry.h"
 #include "actors/tenants/project_views.h"
@@ -56,6 +57,7 @@ class HookDoor {
     Gateway& gateway;
     EventLog& log;
     const Clock& clock;
+    WorkflowLibrary& workflows;
     /// See ActorGateway::look_now; may be empty: nothing is polled here.
     std::function<Outcome(const PolledAccount&)> look_now{};
   };
@@ -85,6 +87,13 @@ class HookDoor {
   Outcome wake_polls(const OpenHook& hook, const DeliveryParts& parts,
                      const std::vector<Json>& events,
                      const std::vector<std::string>& triggers) const;
+  /// Whom the event is for. Nobody: it is noted why.
+  Result<std::vector<storage::AccountRow>> recipients(const OpenHook& hook, const HookCall& call,
+                                                      const SharedParts& parts,
+                                                      const Json& event) const;
+  /// The same for a resource of level app. Their accounts are the workflows' affair.
+  Result<std::vector<UserId>> users_of_resource(const OpenHook& hook, const HookCall& call,
+                                                const SharedParts& parts, const Json& event) const;
   Outcome add(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
               const Json& event, const std::string& id, Deliveries& deliveries) const;
   void note(const OpenHook& hook, const HookCall& call, const Error& why) const;

@@ -4,6 +4,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/integrations/credential_id.h"
 #include "runtime/integrations/credential_input.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/text/time_text.h"
 #include "storage/tables/credential_indexes.h"
 
@@ -165,8 +166,12 @@ Result<CredentialRow> CredentialRegistry::row_to_connect(const UserKey& owner, c
     return row;
   }
   for (const auto& credential : now.list(integration)) {
-    if (!provider_id.empty() && credential->provider_id == provider_id) {
-      return row_of(owner, credential->id);
+    // Of a resource a user has one account.
+    const bool is_the_one = is_resource_type(integration);
+    if (is_the_one || (!provider_id.empty() && credential->provider_id == provider_id)) {
+      auto row = row_of(owner, credential->id);
+      if (row && !provider_id.empty()) row->provider_id = provider_id;
+      return row;
     }
   }
   if (now.credentials.size() >= limits::credentials_per_user_max) {
@@ -200,7 +205,12 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
   if (!known) return known.error();
   if (!known->integration->is_active) {
     return Error(ErrorCode::integration_inactive,
-                 "the integration \"" + integration + "\" is switched off");
+                 "the " + described(integration) + " is switched off");
+  }
+  if (is_of_project(*known->integration)) {
+    return Error(ErrorCode::invalid_request,
+                 "the " + described(integration) +
+                     " is of level `app`: its account is the project's, and no user connects one");
   }
   if (!connection.scopes) {
     auto checked = check_credential_fields(known->integration->auth, connection.fields);

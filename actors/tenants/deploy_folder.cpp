@@ -44,7 +44,7 @@ Result<std::vector<IntegrationRegistry::Compiled>> plan_integrations(
       if (read) put.push_back({draft.type, {}, std::move(*read)});
       continue;
     }
-    const auto known = integrations.get(project, draft.type);
+    const auto known = integrations.get_any(project, draft.type);
     if (!known && known.error().code != ErrorCode::not_found) return known.error();
     const bool is_same = known && known->integration->definition == draft.definition;
     plan.integrations.push_back({draft.type, !known    ? Change::added

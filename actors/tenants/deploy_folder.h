@@ -1,5 +1,5 @@
 #pragma once
-// Deploys a folder of app events, integrations and workflows as one thing: everything is checked first, against the
+// Deploys a folder of app events, integrations, resources and workflows as one thing: everything is checked first, against the
 // integrations as they will be, and then all of it is one commit, or nothing is.
 
 #include "actors/tenants/event_registry.h"
@@ -13,7 +13,7 @@ namespace millrace {
 
 struct FolderContent {
   struct IntegrationDraft {
-    std::string type;
+    std::string type;  // of a resource, too: runtime/integrations/resource.h
     Json definition;
   };
   std::vector<EventRegistry::Draft> events;

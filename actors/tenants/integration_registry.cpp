@@ -2,6 +2,7 @@
 
 #include "runtime/base/id_text.h"
 #include "runtime/base/limits.h"
+#include "runtime/integrations/resource.h"
 
 #include <utility>
 
@@ -9,13 +10,16 @@ namespace millrace {
 namespace {
 
 Outcome check(const std::string& type, const Json& definition, const std::string& text) {
-  if (!is_id_text(type)) {
-    return Error(ErrorCode::invalid_request,
-                 "an integration's type is 1 to 128 letters, digits, '.', '_' or '-'");
+  if (!is_id_text(own_name(type))) {
+    return Error(
+        ErrorCode::invalid_request,
+        std::string(is_resource_type(type) ? "a resource's name" : "an integration's type") +
+            " is 1 to 128 letters, digits, '.', '_' or '-'");
   }
   if (!definition.is_object()) {
     return Error(ErrorCode::invalid_definition,
-                 "an integration is a JSON object, not " + std::string(kind_name(definition)));
+                 std::string(is_resource_type(type) ? "a resource" : "an integration") +
+                     " is a JSON object, not " + std::string(kind_name(definition)));
   }
   if (text.size() > limits::definition_bytes_max) {
     return Error(ErrorCode::limit_exceeded,
@@ -36,8 +40,15 @@ Result<IntegrationRegistry::Compiled> IntegrationRegistry::compile(const std::st
   return Compiled{type, std::move(text), std::move(*compiled)};
 }
 
-Result<Stored> IntegrationRegistry::put(const ProjectId& project, const std::string& type,
+std::string IntegrationRegistry::type_of(const std::string& name) const {
+  // What is named like a resource's type is no integration: it is found by nobody.
+  if (of_ == Of::resources) return resource_type(name);
+  return is_resource_type(name) ? std::string() : name;
+}
+
+Result<Stored> IntegrationRegistry::put(const ProjectId& project, const std::string& name,
                                         const Json& definition) {
+  const std::string type = type_of(name);
   auto compiled = compile(type, definition);
   if (!compiled) return compiled.error();
   const auto view = projects_.now(project);
@@ -64,7 +75,7 @@ Outcome IntegrationRegistry::put_all(const ProjectId& project, const std::vector
           return Error(ErrorCode::limit_exceeded,
                        "a project has at most " +
                            std::to_string(limits::integrations_per_project_max) +
-                           " integrations: remove one");
+                           " integrations and resources: remove one");
         }
         next.integrations = std::move(integrations);
         return also ? also(next, batch) : Outcome(Done{});
@@ -82,7 +93,8 @@ Result<std::shared_ptr<const IntegrationCatalog>> IntegrationRegistry::catalog_w
   return std::shared_ptr<const IntegrationCatalog>(std::move(integrations));
 }
 
-Outcome IntegrationRegistry::remove(const ProjectId& project, const std::string& type) {
+Outcome IntegrationRegistry::remove(const ProjectId& project, const std::string& name) {
+  const std::string type = type_of(name);
   return projects_.change(
       project,
       [&](const ProjectView& now, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
@@ -103,7 +115,14 @@ Result<std::shared_ptr<const IntegrationCatalog>> IntegrationRegistry::catalog(
 }
 
 Result<ProjectIntegrations::Entry> IntegrationRegistry::get(const ProjectId& project,
-                                                            const std::string& type) const {
+                                                            const std::string& name) const {
+  const std::string type = type_of(name);
+  if (type.empty()) return Error(ErrorCode::not_found, "no integration \"" + name + '"');
+  return get_any(project, type);
+}
+
+Result<ProjectIntegrations::Entry> IntegrationRegistry::get_any(const ProjectId& project,
+                                                                const std::string& type) const {
   const auto view = projects_.now(project);
   if (!view) return view.error();
   return (*view)->integrations->get(type);
@@ -113,7 +132,11 @@ Result<std::vector<ProjectIntegrations::Entry>> IntegrationRegistry::list(
     const ProjectId& project) const {
   const auto view = projects_.now(project);
   if (!view) return view.error();
-  return (*view)->integrations->list();
+  std::vector<Entry> list = (*view)->integrations->list();
+  std::erase_if(list, [&](const Entry& each) {
+    return (each.integration->resource != nullptr) != (of_ == Of::resources);
+  });
+  return list;
 }
 
 }  // namespace millrace

@@ -1,5 +1,7 @@
 #pragma once
-// How a project's integrations are put, shown and removed; runs read them from the project's view.
+// How a project's integrations are put, shown and removed; runs read them from the project's view. Its
+// resources likewise, by another registry: they are integrations of types of their own
+// (runtime/integrations/resource.h), and neither registry sees those of the other.
 // Thread-safe. Blocks on the disk: for request threads only.
 
 #include "actors/tenants/project_views.h"
@@ -15,19 +17,24 @@ class IntegrationRegistry {
  public:
   using Entry = ProjectIntegrations::Entry;
 
-  IntegrationRegistry(ProjectViews& projects, const Clock& clock)
-      : projects_(projects), clock_(clock) {}
+  enum class Of : std::uint8_t { integrations, resources };
+
+  IntegrationRegistry(ProjectViews& projects, const Clock& clock, Of of = Of::integrations)
+      : projects_(projects), clock_(clock), of_(of) {}
+
+  /// The type of what has this name here: of an integration, the name itself.
+  std::string type_of(const std::string& name) const;
 
   /// Durable when it returns. Errors: invalid_definition with all findings, invalid_request (the type
   /// is not 1 to 128 letters, digits, '.', '_' or '-'), limit_exceeded, not_found (no such project).
-  Result<Stored> put(const ProjectId& project, const std::string& type, const Json& definition);
+  Result<Stored> put(const ProjectId& project, const std::string& name, const Json& definition);
   /// One that was checked and is not stored yet.
   struct Compiled {
     std::string type;
     std::string text;  // of its definition
     std::shared_ptr<const Integration> integration;
   };
-  /// Errors: those of `put` that are about the integration alone.
+  /// Of either. Errors: those of `put` that are about the integration alone.
   static Result<Compiled> compile(const std::string& type, const Json& definition);
   /// What changes of the project in the same commit.
   using AlsoChange = std::function<Outcome(ProjectView& next, storage::WriteBatch& batch)>;
@@ -39,18 +46,21 @@ class IntegrationRegistry {
       const ProjectId& project, const std::vector<Compiled>& all) const;
 
   /// Credentials stay: they serve again when the integration is put again. Error: not_found.
-  Outcome remove(const ProjectId& project, const std::string& type);
+  Outcome remove(const ProjectId& project, const std::string& name);
 
-  /// Error: not_found, with the nearest type.
-  Result<Entry> get(const ProjectId& project, const std::string& type) const;
-  /// In the order of their types.
+  /// Error: not_found, with the nearest name.
+  Result<Entry> get(const ProjectId& project, const std::string& name) const;
+  /// Of either: what an account is connected with.
+  Result<Entry> get_any(const ProjectId& project, const std::string& type) const;
+  /// In the order of their names.
   Result<std::vector<Entry>> list(const ProjectId& project) const;
-  /// All of a project: a snapshot that never changes. Never null.
+  /// All of a project, of both: a snapshot that never changes. Never null.
   Result<std::shared_ptr<const IntegrationCatalog>> catalog(const ProjectId& project) const;
 
  private:
   ProjectViews& projects_;
   const Clock& clock_;
+  const Of of_;
 };
 
 }  // namespace millrace

@@ -1,5 +1,6 @@
 #include "actors/tenants/project_integrations.h"
 
+#include "runtime/integrations/resource.h"
 #include "runtime/text/nearest_name.h"
 
 #include <utility>
@@ -9,8 +10,12 @@ namespace millrace {
 Result<ProjectIntegrations::Entry> ProjectIntegrations::get(const std::string& type) const {
   const auto found = by_type_.find(type);
   if (found != by_type_.end()) return found->second;
-  const std::string nearest = nearest_name(type, integration_types());
-  std::string message = "no integration \"" + type + "\"";
+  std::vector<std::string> names;
+  for (const auto& [each, entry] : by_type_) {
+    if (is_resource_type(each) == is_resource_type(type)) names.emplace_back(own_name(each));
+  }
+  const std::string nearest = nearest_name(own_name(type), names);
+  std::string message = "no " + described(type);
   if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
   return Error(ErrorCode::not_found, std::move(message));
 }

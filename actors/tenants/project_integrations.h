@@ -1,6 +1,6 @@
 #pragma once
-// The integrations of one project, compiled: an immutable value, and the catalog that its workflows are
-// deployed with.
+// The integrations and resources of one project, compiled: an immutable value, and the catalog that its
+// workflows are deployed with. A resource is one of type `resource:<name>` (runtime/integrations/resource.h).
 
 #include "runtime/base/clock.h"
 #include "runtime/integrations/integration.h"
@@ -22,7 +22,7 @@ class ProjectIntegrations final : public IntegrationCatalog {
     std::size_t bytes = 0;  // of its definition
   };
 
-  /// Error: not_found, with the nearest type.
+  /// Error: not_found, with the nearest type; of a resource, with the nearest name.
   Result<Entry> get(const std::string& type) const;
   /// In the order of their types.
   std::vector<Entry> list() const;

@@ -1,5 +1,6 @@
 #include "actors/tenants/stored_tenants.h"
 
+#include "runtime/integrations/resource.h"
 #include "runtime/integrations/run_conditions.h"
 #include "runtime/oauth/oauth_client.h"
 
@@ -54,6 +55,11 @@ class StoredTenant final : public TenantView {
         grant.settings.insert_or_assign(kept_settings_key, account->provider_data);
       }
     }
+    for (const std::string& type : workflow.resources_with_settings) {
+      const SharedCredential connected = user->find(type);
+      grant.settings.insert_or_assign(
+          type, connected == nullptr ? JsonObject() : connected->shared_settings);
+    }
     return grant;
   }
 
@@ -81,11 +87,17 @@ class StoredTenant final : public TenantView {
 
   Result<SharedCredential> credential(std::string_view integration,
                                       const std::string& credential) const override {
-    const std::string quoted = "\"" + std::string(integration) + "\"";
-    const auto known = project_->get()->integrations->find_integration(integration);
+    const std::string quoted = '"' + std::string(own_name(integration)) + '"';
+    const SharedProject project = project_->get();
+    const auto known = project->integrations->find_integration(integration);
     if (known == nullptr || !known->is_active) {
       return Error(ErrorCode::integration_inactive,
-                   "the integration " + quoted + " is switched off or removed");
+                   "the " + described(integration) + " is switched off or removed");
+    }
+    if (is_of_project(*known)) {
+      return credential_of_project(*known, project->revision, [&](const std::string& name) {
+        return project->secrets->value(name);
+      });
     }
     const SharedUserView user = user_->get();
     const SharedCredential account = user->find(integration, credential);

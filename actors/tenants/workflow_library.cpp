@@ -8,10 +8,13 @@
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/definitions/found_by.h"
 #include "runtime/definitions/frozen_integrations.h"
+#include "runtime/definitions/link_integrations.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/text/hex_text.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "storage/keys.h"
+#include "storage/tables/test_data_table.h"
 #include "storage/tables/workflow_index_table.h"
 
 #include <array>
@@ -86,9 +89,18 @@ void add_secrets(const Json& value, std::set<std::string>& names) {
   });
 }
 
-/// What its steps and its trigger render of the project's secrets, and what its integration needs of them to
-/// verify deliveries and to sign users in.
-std::vector<std::string> secrets_of(const Workflow& workflow) {
+/// What it needs to verify deliveries, to sign users in, and, as a resource of level app, for its credential.
+void add_own_secrets(const Integration& integration, std::set<std::string>& names) {
+  const auto* const definition = integration.definition.if_object();
+  for (const std::string_view part : {"webhooks", "auth"}) {
+    const Json* const value = definition == nullptr ? nullptr : definition->if_contains(part);
+    if (value != nullptr) add_secrets(*value, names);
+  }
+}
+
+/// What its steps and its trigger render of the project's secrets, and what its integration and its resources
+/// need of them.
+std::vector<std::string> secrets_of(const Workflow& workflow, const IntegrationCatalog& catalog) {
   std::set<std::string> names;
   for (const auto& member : workflow.masked_secrets.get_object()) names.emplace(member.key());
   if (const auto* const request = std::get_if<RequestTrigger>(&workflow.trigger)) {
@@ -98,13 +110,18 @@ std::vector<std::string> secrets_of(const Workflow& workflow) {
     }
   }
   if (workflow.frozen_integration != nullptr) {
-    const auto* const definition = workflow.frozen_integration->definition.if_object();
-    for (const std::string_view part : {"webhooks", "auth"}) {
-      const Json* const value = definition == nullptr ? nullptr : definition->if_contains(part);
-      if (value != nullptr) add_secrets(*value, names);
-    }
+    add_own_secrets(*workflow.frozen_integration, names);
+  }
+  for (const std::string& type : integrations_of(workflow)) {
+    const auto resource = is_resource_type(type) ? catalog.find_integration(type) : nullptr;
+    if (resource != nullptr) add_own_secrets(*resource, names);
   }
   return {names.begin(), names.end()};
+}
+
+std::string event_of(const Workflow& workflow) {
+  const auto* const event = std::get_if<EventTrigger>(&workflow.trigger);
+  return event == nullptr ? std::string() : event->event;
 }
 
 bool is_public(const Workflow& workflow) {
@@ -248,6 +265,8 @@ Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id) 
   const auto poll = follow_poll(store_, batch, project, id, nullptr, clock_.now());
   if (!poll) return poll.error();
   storage::ProjectTable::remove_workflow(batch, project, id);
+  auto forgotten = storage::TestDataTable(store_).remove_all(batch, project, id);
+  if (!forgotten) return forgotten.error();
   if (auto removed = commit(project, std::move(batch)); !removed) return removed;
   note_live(key, 0);
   return Done{};
@@ -266,11 +285,16 @@ Result<WorkflowLibrary::Deployment> WorkflowLibrary::deploy(const ProjectId& pro
     if (!checked) return checked.error();
     const auto is_unchanged = is_live_already(project, *row, *checked);
     if (!is_unchanged) return is_unchanged.error();
-    auto secrets = secrets_of(*checked->workflow);
-    if (*is_unchanged) return Deployment{row->deployed_version, true, std::move(secrets)};
+    auto secrets = secrets_of(*checked->workflow, **catalog);
+    std::string event = event_of(*checked->workflow);
+    if (*is_unchanged) {
+      return Deployment{row->deployed_version, true, std::move(secrets), std::move(event)};
+    }
     auto is_live = make_live(project, *row, *checked);
     if (!is_live) return is_live.error();
-    if (*is_live) return Deployment{checked->row.version, false, std::move(secrets)};
+    if (*is_live) {
+      return Deployment{checked->row.version, false, std::move(secrets), std::move(event)};
+    }
   }
   return Error(ErrorCode::conflict, "the draft of \"" + id.text +
                                         "\" was changed while it was checked: deploy it again");
@@ -412,7 +436,7 @@ Result<WorkflowLibrary::Plan> WorkflowLibrary::deploy_all(const ProjectId& proje
       plan.workflows.push_back(
           {draft.id, step->change,
            is_unchanged ? step->next.deployed_version : step->checked.row.version,
-           secrets_of(*step->checked.workflow)});
+           secrets_of(*step->checked.workflow, catalog), event_of(*step->checked.workflow)});
       steps.push_back(std::move(*step));
     }
     if (commit == nullptr || !plan.refused.empty()) return plan;

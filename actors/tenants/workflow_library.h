@@ -71,6 +71,7 @@ class WorkflowLibrary {
     /// It was live already: with this definition, and integrations that are as they were then.
     bool is_unchanged = false;
     std::vector<std::string> secrets{};  // that it names, in their order
+    std::string event{};                 // the app event that starts it; empty: something else does
   };
   /// Validates the draft (definition and every function's syntax), freezes it as the next version and
   /// makes it live. Errors: not_found, invalid_definition with all findings at once, conflict (the
@@ -87,6 +88,7 @@ class WorkflowLibrary {
     Change change = Change::added;
     WorkflowVersion version = 0;         // that is live then
     std::vector<std::string> secrets{};  // that it names, in their order
+    std::string event{};                 // the app event that starts it; empty: something else does
   };
   struct Refusal {
     WorkflowId id;

@@ -3,6 +3,7 @@
 #include "actors/runs/read_files.h"
 #include "actors/workers/survive.h"
 #include "runtime/base/check.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/requests/response_value.h"
 
 #include <algorithm>
@@ -22,7 +23,9 @@ double random_jitter(Random& random) {
 
 /// Which account is to be looked at.
 std::string refused_account(const CredentialName& account) {
-  return ": it does not accept the account " + account.id + " of \"" + account.integration + '"';
+  const std::string whose = account.id.empty() ? "credential" : "account " + account.id;
+  return ": it does not accept the " + whose + " of \"" +
+         std::string(own_name(account.integration)) + '"';
 }
 
 /// Quicker than walking the value, and most values hold no file.
@@ -308,6 +311,8 @@ void CallInFlight::note_reconnect(const Authorized& sent, const std::string& why
 void CallInFlight::note_verdict(const Authorized& sent, int status) const {
   constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it failed for
   if (ports_.refused == nullptr || status >= first_of_peers_own) return;
+  if (sent.use.credential.id.empty())
+    return;  // the project's own is no account that could be invalid
   CHECK(sent.revision, "a request was answered that was never sent");
   const ExecutionStarted& started = machine_.scope().facts()->started;
   const FieldsUsed used{{started.project, started.user}, sent.use.credential.id, *sent.revision};

@@ -35,6 +35,7 @@ class IntegrationRegistry;
 class ProjectRegistry;
 class SecretRegistry;
 class SignIns;
+class TestData;
 class TaskHistory;
 class TestRuns;
 class UserEraser;
@@ -60,6 +61,7 @@ struct ApiServices {
   const TaskHistory& history;
   SecretRegistry& secrets;
   IntegrationRegistry& integrations;
+  IntegrationRegistry& resources;
   EventRegistry& events;
   EventLog& event_log;
   UserRegistry& users;
@@ -68,6 +70,7 @@ struct ApiServices {
   HookRegistry& hooks;
   HookDoor& hook_door;
   TestRuns& tests;
+  TestData& test_data;
   UserEraser& eraser;
   Gateway& gateway;
   const Clock& clock;

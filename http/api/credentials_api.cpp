@@ -78,7 +78,7 @@ JsonObject poll_shape(const PollState& poll) {
 Result<JsonObject> shown_with_urls(const ApiCall& call, ApiServices& services,
                                    const UserOffer& offer, const Credential& credential) {
   JsonObject shape = credential_shape(credential, offer.of(credential.integration));
-  const auto entry = services.integrations.get(call.project, credential.integration);
+  const auto entry = services.integrations.get_any(call.project, credential.integration);
   if (!entry) return shape;  // it was removed
   auto urls = webhook_urls(call, services, *entry->integration, &credential);
   if (!urls) return urls.error();
@@ -121,15 +121,15 @@ Result<Reply> list_connectable(const ApiCall& call, ApiServices& services) {
 namespace {
 
 /// Those that come along when connecting; they may also be set later.
-Outcome check_shared_settings(const ApiCall& call, ApiServices& services,
+Outcome check_shared_settings(const Integration& integration,
                               const CredentialRegistry::Connection& connection) {
-  if (!connection.settings) return Done{};
-  const auto entry = services.integrations.get(call.project, call.path_value("type"));
-  if (!entry) return entry.error();
+  // Those of an integration may be filled in later; nothing asks for a resource's before a request leaves.
+  if (!connection.settings && integration.resource == nullptr) return Done{};
   Findings findings;
-  const auto& declared = entry->integration->settings;
-  check_settings(declared, *connection.settings, "/settings", findings);
-  check_required_settings(declared, *connection.settings, LeftOut::refused, "/settings", findings);
+  const auto& declared = integration.settings;
+  const JsonObject given = connection.settings.value_or(JsonObject());
+  check_settings(declared, given, "/settings", findings);
+  check_required_settings(declared, given, LeftOut::refused, "/settings", findings);
   if (findings.empty()) return Done{};
   return Error(ErrorCode::invalid_request,
                "the settings do not fit the integration: see the details", findings.take());
@@ -140,13 +140,20 @@ Outcome check_shared_settings(const ApiCall& call, ApiServices& services,
 Result<Reply> connect_account(const ApiCall& call, ApiServices& services) {
   const auto body = json_object_body(call);
   if (!body) return body.error();
-  const auto connection = read_connection(*body);
+  const auto entry = services.integrations.get(call.project, call.path_value("type"));
+  if (!entry) return entry.error();
+  return connect_with(call, services, *entry->integration, *body);
+}
+
+Result<Reply> connect_with(const ApiCall& call, ApiServices& services,
+                           const Integration& integration, const JsonObject& body) {
+  const auto connection = read_connection(body);
   if (!connection) return connection.error();
-  if (auto checked = check_shared_settings(call, services, *connection); !checked) {
+  if (auto checked = check_shared_settings(integration, *connection); !checked) {
     return checked.error();
   }
   const auto credential =
-      services.credentials.connect(call.project, call.user, call.path_value("type"), *connection);
+      services.credentials.connect(call.project, call.user, integration.type, *connection);
   if (!credential) return credential.error();
   return credential_reply(call, services, 201, **credential);
 }
@@ -254,7 +261,7 @@ class ConfigurationCheck {
 
   Outcome check(const JsonObject& patch) {
     const Json config = member_or(patch, "config", nullptr);
-    const auto integration = services_.integrations.get(call_.project, account_.integration);
+    const auto integration = services_.integrations.get_any(call_.project, account_.integration);
     // An integration that was removed declares nothing any more.
     if (integration) declared_ = integration->integration->settings;
     shared_ = account_.shared_settings;

@@ -8,6 +8,7 @@
 namespace millrace {
 
 struct Credential;
+struct Integration;
 
 extern const RouteGroup credential_routes;
 
@@ -29,6 +30,10 @@ Result<Reply> enable_workflow(const ApiCall& call, ApiServices& services);
 /// DELETE …/sdk/workflows/{workflow} : the credential that the header selects; without it 204, and it is disabled
 /// on all accounts of the calling user.
 Result<Reply> disable_workflow(const ApiCall& call, ApiServices& services);
+
+/// Connects the calling user's account of an integration or resource, as `body` says. See connect_account.
+Result<Reply> connect_with(const ApiCall& call, ApiServices& services,
+                           const Integration& integration, const JsonObject& body);
 
 /// A credential as an answer.
 Result<Reply> credential_reply(const ApiCall& call, ApiServices& services, int status,

@@ -3,6 +3,7 @@
 #include "actors/tenants/deploy_folder.h"
 #include "http/api/workflows_api.h"
 #include "http/wire/error_response.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/reading/strict_json.h"
 
 #include <algorithm>
@@ -26,7 +27,8 @@ Result<FolderContent> read_content(const ApiCall& call) {
   const auto body = parse_strict_json(call.http.body);
   if (!body) return body.error();
   if (!body->is_object()) return Error(ErrorCode::invalid_request, "the body must be an object");
-  const auto known = refuse_others(body->get_object(), {"events", "integrations", "workflows"});
+  const auto known =
+      refuse_others(body->get_object(), {"events", "integrations", "resources", "workflows"});
   if (!known) return known.error();
   FolderContent content;
   for (const auto& member : body->get_object()) {
@@ -39,8 +41,12 @@ Result<FolderContent> read_content(const ApiCall& call) {
         content.events.push_back({std::string(id), definition});
         continue;
       }
-      if (key == "integrations") {
-        content.integrations.push_back({std::string(id), definition});
+      if (key == "integrations" && is_resource_type(id)) {
+        return wrong_member(key, "names \"" + std::string(id) + "\", which is a resource");
+      }
+      if (key == "integrations" || key == "resources") {
+        const std::string type = key == "resources" ? resource_type(id) : std::string(id);
+        content.integrations.push_back({type, definition});
         continue;
       }
       const auto workflow = read_workflow_id(std::string(id));
@@ -70,7 +76,8 @@ Reply refused(const FolderPlan& plan) {
     list.push_back(refusal("event", each.name, each.why));
   }
   for (const auto& each : plan.refused_integrations) {
-    list.push_back(refusal("integration", each.type, each.why));
+    list.push_back(refusal(is_resource_type(each.type) ? "resource" : "integration",
+                           std::string(own_name(each.type)), each.why));
   }
   for (const auto& each : plan.refused_workflows) {
     list.push_back(refusal("workflow", each.id.text, each.why));
@@ -110,12 +117,18 @@ Result<Reply> deploy_whole_folder(const ApiCall& call, ApiServices& services) {
   if (!plan) return plan.error();
   if (plan->is_refused()) return refused(*plan);
   JsonArray events;
+  std::vector<std::string> put_events;
   for (const auto& each : plan->events) {
+    put_events.push_back(each.name);
     events.push_back(JsonObject{{"name", each.name}, {"change", word_of(each.change)}});
   }
   JsonArray integrations;
+  JsonArray resources;
   for (const auto& each : plan->integrations) {
-    integrations.push_back(JsonObject{{"type", each.type}, {"change", word_of(each.change)}});
+    const bool is_resource = is_resource_type(each.type);
+    (is_resource ? resources : integrations)
+        .push_back(JsonObject{{is_resource ? "name" : "type", own_name(each.type)},
+                              {"change", word_of(each.change)}});
   }
   JsonArray workflows;
   for (const auto& each : plan->workflows) {
@@ -124,6 +137,9 @@ Result<Reply> deploy_whole_folder(const ApiCall& call, ApiServices& services) {
     const auto missing = missing_secrets(call, services, each.secrets);
     if (!missing) return missing.error();
     if (!missing->empty()) shown.emplace("missingSecrets", *missing);
+    auto unknown = unknown_event(call, services, each.event, put_events);
+    if (!unknown) return unknown.error();
+    if (!unknown->is_null()) shown.emplace("unknownEvent", std::move(*unknown));
     workflows.push_back(std::move(shown));
   }
   const auto others = live_beside(call, services, *plan);
@@ -131,6 +147,7 @@ Result<Reply> deploy_whole_folder(const ApiCall& call, ApiServices& services) {
   return json_reply(200, JsonObject{{"applied", *mode == FolderMode::apply},
                                     {"events", std::move(events)},
                                     {"integrations", std::move(integrations)},
+                                    {"resources", std::move(resources)},
                                     {"workflows", std::move(workflows)},
                                     {"liveBeside", *others}});
 }
@@ -141,7 +158,8 @@ constexpr Route routes[]{
     {.method = "POST",
      .pattern = "/projects/{project}/deploy",
      .operation = "deployFolder",
-     .summary = "Checks app events, integrations and workflows, and then deploys all or none",
+     .summary =
+         "Checks app events, integrations, resources and workflows, and then deploys all or none",
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &deploy_whole_folder,
@@ -149,12 +167,14 @@ constexpr Route routes[]{
                     {"check", "\"true\"|\"false\"",
                      "`true`: only say what would be done; `false` unless given."}},
      .body = {"{events?: {[name]: any}, integrations?: {[type]: object}, "
-              "workflows?: {[id]: Definition}}"},
+              "resources?: {[name]: object}, workflows?: {[id]: Definition}}"},
      .answers = {{200, "What was done with each.",
                   "{applied: boolean, events: [{name: string, change: FolderChange}], "
                   "integrations: [{type: string, change: FolderChange}], "
+                  "resources: [{name: string, change: FolderChange}], "
                   "workflows: [{id: string, change: FolderChange, version: integer, "
-                  "missingSecrets?: [string]}], liveBeside: [{id: string, version: integer}]}"},
+                  "missingSecrets?: [string], unknownEvent?: UnknownEvent}], liveBeside: [{id: "
+                  "string, version: integer}]}"},
                  {400,
                   "Something is refused, and nothing was done: `refused` has an error for each "
                   "definition.",
@@ -165,6 +185,8 @@ constexpr Route routes[]{
 constexpr NamedShape shapes[]{
     {"FolderChange", "\"added\"|\"changed\"|\"unchanged\"",
      "Against what is saved and live; what is unchanged keeps its version."},
+    {"UnknownEvent", "{name: string, nearest?: string}",
+     "The app event that starts the workflow, which the project does not have yet."},
 };
 
 }  // namespace

@@ -133,7 +133,12 @@ Result<Reply> call_hook(const ApiCall& call, ApiServices& services) {
 Result<Reply> rotate_integration_hook(const ApiCall& call, ApiServices& services) {
   const auto entry = services.integrations.get(call.project, call.path_value("type"));
   if (!entry) return entry.error();
-  return rotate(call, services, *entry->integration, nullptr);
+  return rotate_app_hook(call, services, *entry->integration);
+}
+
+Result<Reply> rotate_app_hook(const ApiCall& call, ApiServices& services,
+                              const Integration& integration) {
+  return rotate(call, services, integration, nullptr);
 }
 
 Result<Reply> rotate_account_hook(const ApiCall& call, ApiServices& services) {
@@ -143,7 +148,7 @@ Result<Reply> rotate_account_hook(const ApiCall& call, ApiServices& services) {
   if (*credential == nullptr || id.empty()) {
     return Error(ErrorCode::not_found, "the user has no account \"" + id + "\"");
   }
-  const auto entry = services.integrations.get(call.project, (*credential)->integration);
+  const auto entry = services.integrations.get_any(call.project, (*credential)->integration);
   if (!entry) return entry.error();
   return rotate(call, services, *entry->integration, credential->get());
 }

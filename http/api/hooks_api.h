@@ -20,6 +20,10 @@ Result<Reply> call_hook(const ApiCall& call, ApiServices& services);
 Result<Reply> rotate_integration_hook(const ApiCall& call, ApiServices& services);
 Result<Reply> rotate_account_hook(const ApiCall& call, ApiServices& services);
 
+/// Of `{webhook}` in the path, which has one URL for all accounts.
+Result<Reply> rotate_app_hook(const ApiCall& call, ApiServices& services,
+                              const Integration& integration);
+
 /// {"contactCreated": {"url": "https://…/hooks/…"}}: those of one URL for all accounts, or with a `credential`
 /// those of its own. Ids that are not there yet are made, and durable when it returns.
 Result<JsonObject> webhook_urls(const ApiCall& call, ApiServices& services,

@@ -1,13 +1,15 @@
 #include "http/api/test_runs_api.h"
 
+#include "actors/tenants/credential_registry.h"
 #include "actors/tenants/event_registry.h"
+#include "actors/tenants/integration_registry.h"
+#include "actors/tenants/test_data.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
+#include "http/api/test_input.h"
 #include "runtime/definitions/found_by.h"
-#include "runtime/text/ascii_text.h"
-#include "runtime/triggers/request_trigger.h"
+#include "runtime/oauth/oauth_client.h"
 #include "runtime/triggers/trigger_catalog.h"
-#include "runtime/webhooks/delivery.h"
 
 #include <algorithm>
 
@@ -15,44 +17,6 @@ namespace millrace {
 namespace {
 
 constexpr const char* preview_user = "preview";
-
-/// The names of headers are in lower case, as those of requests that come in are.
-Json lower_names(const Json& headers) {
-  if (!headers.is_object()) return headers;
-  JsonObject lowered;
-  for (const auto& member : headers.get_object()) {
-    lowered[lower_case(std::string_view(member.key()))] = member.value();
-  }
-  return lowered;
-}
-
-bool is_parameter(const Json& value) {
-  const auto* const list = value.if_array();
-  if (list == nullptr) return value.is_string() || value.is_number();
-  return std::all_of(list->begin(), list->end(), [](const Json& each) { return each.is_string(); });
-}
-
-/// Headers and parameters come over the wire as text; anything else is no test of what happens. A number as a
-/// parameter is let pass: it is what people write.
-Outcome check_texts(const JsonObject& request) {
-  for (const char* const part : {"headers", "params"}) {
-    const Json* const values = request.if_contains(part);
-    if (values == nullptr) continue;
-    if (!values->is_object()) {
-      return wrong_member(std::string("request.") + part,
-                          "must be an object, got " + std::string(kind_name(*values)));
-    }
-    const bool is_params = std::string_view(part) == "params";
-    for (const auto& member : values->get_object()) {
-      if (member.value().is_string() || (is_params && is_parameter(member.value()))) continue;
-      return wrong_member(std::string("request.") + part + '.' + std::string(member.key()),
-                          std::string("must be a string") +
-                              (is_params ? ", a number or an array of strings" : "") + ", got " +
-                              std::string(kind_name(member.value())));
-    }
-  }
-  return Done{};
-}
 
 Result<JsonObject> object_member(const JsonObject& body, std::string_view key) {
   const Json* const value = body.if_contains(key);
@@ -62,13 +26,88 @@ Result<JsonObject> object_member(const JsonObject& body, std::string_view key) {
                                                std::string(kind_name(*value)));
 }
 
-/// The one given, else the event's example.
-Result<Json> payload_of(const ProjectId& project, const JsonObject& body, const std::string& event,
-                        ApiServices& services) {
-  if (const Json* const given = body.if_contains("payload")) return *given;
-  auto known = services.events.get(project, event);
-  if (!known) return known.error();
-  return std::move(known->schema);
+/// What a test of this trigger is not given.
+Outcome check_given(const JsonObject& body, std::string_view trigger_kind) {
+  const bool has_request = body.contains("request");
+  switch (tested_with(trigger_kind)) {
+    case TestedWith::request:
+      if (!body.contains("payload") || may_have_payload(trigger_kind)) return Done{};
+      return wrong_member("payload", "is of app events: give a \"request\"");
+    case TestedWith::record:
+      if (!has_request) return Done{};
+      return wrong_member("request",
+                          "is not what starts the workflow: give a record as its \"payload\"");
+    case TestedWith::payload:
+      if (!has_request) return Done{};
+      return wrong_member("request",
+                          "is not what starts the workflow: give the event's \"payload\"");
+    case TestedWith::nothing:
+      if (!has_request) return Done{};
+      return wrong_member("request", trigger_kind == scheduler_trigger_kind.type
+                                         ? "is not what starts the workflow: its schedule does"
+                                         : "is not what starts the workflow: an account does");
+  }
+  return Done{};
+}
+
+/// The account that the run would have; made up if there is none.
+Result<Json> account_output(const TestRequest& test, std::string_view trigger_kind,
+                            ApiServices& services) {
+  std::string type;
+  if (test.definition.is_object()) {
+    const auto named = string_member(test.definition.get_object(), "integration");
+    if (named) type = named->value_or("");
+  }
+  const auto account = services.credentials.find(test.project, test.user, type, test.credential);
+  if (!account) return account.error();
+  Credential made_up;
+  made_up.id = "test-account";
+  const auto known = services.integrations.get(test.project, type);
+  const bool is_oauth = known && known->integration->auth.oauth != nullptr;
+  return test_account_output(
+      *account == nullptr ? made_up : **account,
+      is_oauth ? known->integration->auth.oauth->scopes : std::vector<std::string>(), trigger_kind);
+}
+
+/// What the trigger makes itself, or an example of it.
+Result<Json> own_output(const TestRequest& test, const FoundBy& found, ApiServices& services) {
+  if (found.trigger_kind == event_trigger_kind.type) {
+    auto known = services.events.get(test.project, found.trigger_name);
+    if (!known) return known.error();
+    return std::move(known->schema);
+  }
+  if (found.trigger_kind == scheduler_trigger_kind.type) return tick_output(services.clock.now());
+  if (tested_with(found.trigger_kind) == TestedWith::record) {
+    return wrong_member("payload", "is what starts the workflow: give a record of its poll");
+  }
+  if (tested_with(found.trigger_kind) == TestedWith::nothing) {
+    return account_output(test, found.trigger_kind, services);
+  }
+  return test_request_output({}, found.trigger_kind);
+}
+
+/// The trigger's output: of what is given, else of the workflow's test data, else its own.
+Result<Json> trigger_of(const JsonObject& body, TestRequest& test, ApiServices& services) {
+  const FoundBy found = found_by(test.definition, Stage::deployed);
+  if (auto given = check_given(body, found.trigger_kind); !given) return given.error();
+  test.is_trigger_given = body.contains("request");
+  if (const Json* const payload = body.if_contains("payload")) {
+    return test_payload_output(*payload, found.trigger_kind);
+  }
+  if (test.is_trigger_given) {
+    const auto request = object_member(body, "request");
+    if (!request) return request.error();
+    if (auto checked = check_test_request(*request); !checked) return checked.error();
+    return test_request_output(*request, found.trigger_kind);
+  }
+  const auto data = services.test_data.find(test.project, test.workflow);
+  if (!data) return data.error();
+  if (!*data) return own_output(test, found, services);
+  test.is_trigger_given = true;
+  const auto catalog = services.integrations.catalog(test.project);
+  if (!catalog) return catalog.error();
+  return output_of_test_data((*data)->content.get_object(), test.definition, found.trigger_kind,
+                             **catalog);
 }
 
 Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
@@ -81,16 +120,10 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
   }
   const auto user = string_member(*body, "userId");
   const auto credential = string_member(*body, "credentialId");
-  const auto request = object_member(*body, "request");
   const auto outputs = object_member(*body, "outputs");
   if (!user) return user.error();
   if (!credential) return credential.error();
-  if (!request) return request.error();
   if (!outputs) return outputs.error();
-  if (auto known = refuse_others(*request, {"headers", "params", "body", "file"}); !known) {
-    return known.error();
-  }
-  if (auto texts = check_texts(*request); !texts) return texts.error();
 
   TestRequest test;
   test.project = call.project;
@@ -100,35 +133,9 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
   auto entry = services.workflows.get(call.project, test.workflow);
   if (!entry) return entry.error();
   test.definition = std::move(entry->draft);
-  test.is_trigger_given = body->contains("request");
-  const FoundBy found = found_by(test.definition, Stage::deployed);
-  Json given = JsonObject{{"trigger", test_request_output(*request, found.trigger_kind)},
-                          {"outputs", *outputs}};
-  if (found.trigger_kind == event_trigger_kind.type) {
-    if (test.is_trigger_given) {
-      return wrong_member("request",
-                          "is not what starts the workflow: give the event's \"payload\"");
-    }
-    auto payload = payload_of(call.project, *body, found.trigger_name, services);
-    if (!payload) return payload.error();
-    given.get_object()["trigger"] = std::move(*payload);
-  } else if (found.trigger_kind == scheduler_trigger_kind.type) {
-    if (test.is_trigger_given) {
-      return wrong_member("request", "is not what starts the workflow: its schedule does");
-    }
-    const Json* const payload = body->if_contains("payload");
-    given.get_object()["trigger"] =
-        payload != nullptr ? *payload : tick_output(services.clock.now());
-  } else if (found.trigger_kind == poll_trigger_kind.type) {
-    if (!body->contains("payload")) {
-      return wrong_member("payload", "is what starts the workflow: give a record of its poll");
-    }
-    given.get_object()["trigger"] = poll_output(body->at("payload"));
-  } else if (found.trigger_kind == integration_trigger_kind.type && body->contains("payload")) {
-    given.get_object()["trigger"] = poll_output(body->at("payload"));  // of one that is polled
-  } else if (body->contains("payload")) {
-    return wrong_member("payload", "is of app events: give a \"request\"");
-  }
+  auto trigger = trigger_of(*body, test, services);
+  if (!trigger) return trigger.error();
+  Json given = JsonObject{{"trigger", std::move(*trigger)}, {"outputs", *outputs}};
   const auto kept = intern_files(
       given, [&](std::string bytes) { return test.files.keep(std::move(bytes)); },
       HandlesInData::refused);
@@ -179,19 +186,6 @@ Result<Reply> run(const TestRequest& test, ApiServices& services) {
 }
 
 }  // namespace
-
-Json test_request_output(const JsonObject& given, std::string_view trigger_kind) {
-  JsonObject request{{"headers", JsonObject()}, {"params", JsonObject()}, {"body", JsonObject()}};
-  for (const auto& member : given) request[member.key()] = member.value();
-  request["headers"] = lower_names(request["headers"]);
-  const bool is_delivered =
-      trigger_kind == webhook_trigger_kind.type || trigger_kind == integration_trigger_kind.type;
-  if (is_delivered) {
-    const DeliveryParts parts{request["headers"], request["params"], nullptr};
-    return delivery_output(parts, request["body"]);
-  }
-  return request_output(std::move(request));
-}
 
 Result<Reply> test_workflow(const ApiCall& call, ApiServices& services) {
   auto test = read_test(call, services);

@@ -6,7 +6,8 @@
 //   POST /projects/{p}/workflows/{w}/steps/{step}/test
 //        the same, and "outputs": {"<stepId>": output} for what the step refers to
 //
-// All members are optional; without `userId` the preview user is "preview". Answered 200 when the run has
+// All members are optional; without `userId` the preview user is "preview", and without a request the
+// workflow's test data is taken (test_data_api.h). Answered 200 when the run has
 // ended, whether it succeeded or failed:
 //
 //   {"status", "error": null | {"stepId", "code", "message"}, "steps": [{"id", "stepId", "status", "type",
@@ -18,10 +19,6 @@
 namespace millrace {
 
 extern const RouteGroup test_run_routes;
-
-/// The output of a trigger of that kind (TriggerKind::type) for the `request` of a test, whose members may
-/// all be missing: of a webhook's it is a delivery.
-Json test_request_output(const JsonObject& given, std::string_view trigger_kind);
 
 Result<Reply> test_workflow(const ApiCall& call, ApiServices& services);
 Result<Reply> test_step(const ApiCall& call, ApiServices& services);

@@ -5,6 +5,7 @@
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/user_registry.h"
 #include "http/api/history_query.h"
+#include "http/api/resources_api.h"
 #include "http/api/sdk_shapes.h"
 #include "http/api/user_offer.h"
 #include "runtime/text/nearest_name.h"
@@ -52,6 +53,8 @@ Result<Reply> show_me(const ApiCall& call, ApiServices& services) {
   if (!known) return known.error();
   const auto offer = UserOffer::read(call, services);
   if (!offer) return offer.error();
+  auto resources = resources_of_user(call, services);
+  if (!resources) return resources.error();
   JsonObject integrations;
   for (const auto& entry : *known) {
     if (!entry.integration->is_active) continue;
@@ -68,7 +71,7 @@ Result<Reply> show_me(const ApiCall& call, ApiServices& services) {
                  {"meta", *user == nullptr ? JsonObject() : (*user)->meta},
                  {"project", JsonObject{{"id", call.project.text},
                                         {"accessibleFeatures", JsonArray{"headless-cp", "dfm"}}}},
-                 {"resources", JsonArray()},
+                 {"resources", std::move(*resources)},
                  {"integrations", std::move(integrations)}});
 }
 

@@ -1,5 +1,6 @@
 #include "http/api/workflows_api.h"
 
+#include "actors/tenants/event_registry.h"
 #include "actors/tenants/secret_registry.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
@@ -8,6 +9,7 @@
 #include "http/api/request_trigger_api.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/reading/strict_json.h"
+#include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
@@ -146,6 +148,21 @@ Result<JsonArray> missing_secrets(const ApiCall& call, ApiServices& services,
   return missing;
 }
 
+Result<Json> unknown_event(const ApiCall& call, ApiServices& services, const std::string& event,
+                           const std::vector<std::string>& also) {
+  if (event.empty()) return Json(nullptr);
+  const auto known = services.events.list(call.project);
+  if (!known) return known.error();
+  std::vector<std::string> names = also;
+  for (const auto& each : *known) names.push_back(each.name);
+  if (std::find(names.begin(), names.end(), event) != names.end()) return Json(nullptr);
+  JsonObject unknown{{"name", event}};
+  if (const std::string nearest = nearest_name(event, names); !nearest.empty()) {
+    unknown["nearest"] = nearest;
+  }
+  return Json(std::move(unknown));
+}
+
 Result<Reply> deploy_workflow(const ApiCall& call, ApiServices& services) {
   const auto id = workflow_id(call);
   if (!id) return id.error();
@@ -156,6 +173,9 @@ Result<Reply> deploy_workflow(const ApiCall& call, ApiServices& services) {
   const auto missing = missing_secrets(call, services, deployed->secrets);
   if (!missing) return missing.error();
   if (!missing->empty()) body["missingSecrets"] = *missing;
+  auto unknown = unknown_event(call, services, deployed->event);
+  if (!unknown) return unknown.error();
+  if (!unknown->is_null()) body["unknownEvent"] = std::move(*unknown);
   return json_reply(200, std::move(body));
 }
 
@@ -315,7 +335,8 @@ constexpr Route routes[]{
      .handler = &deploy_workflow,
      .parameters = {project_in_path, workflow_in_path},
      .answers = {{200, "The version that is live now.",
-                  "{version: integer, unchanged?: boolean, missingSecrets?: [string]}"},
+                  "{version: integer, unchanged?: boolean, missingSecrets?: [string], "
+                  "unknownEvent?: UnknownEvent}"},
                  {400, "Every finding about the draft.", "Error"},
                  {404, "There is no such workflow.", "Error"}}},
     {.method = "POST",

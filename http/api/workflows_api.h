@@ -12,6 +12,10 @@ extern const RouteGroup workflow_routes;
 /// POST …/workflows/{workflow}/endpoint/rotate : `{"endpoint": {"url","method","runAs"}}`.
 Result<Reply> rotate_endpoint(const ApiCall& call, ApiServices& services);
 
+/// `{"name","nearest"}` of an app event that the project does not have, `nearest` only if there is one; null: it
+/// has it, or `event` is empty. `also` are those that come with the deploy.
+Result<Json> unknown_event(const ApiCall& call, ApiServices& services, const std::string& event,
+                           const std::vector<std::string>& also = {});
 /// Of the secrets that are named, those that the project does not have.
 Result<JsonArray> missing_secrets(const ApiCall& call, ApiServices& services,
                                   const std::vector<std::string>& named);

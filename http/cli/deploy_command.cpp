@@ -4,6 +4,7 @@
 #include "http/cli/output.h"
 #include "http/cli/project_folder.h"
 #include "http/cli/terminal.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/reading/findings.h"
 
 #include <CLI/CLI.hpp>
@@ -43,9 +44,10 @@ const DefinitionFile* file_of(const ProjectFolder& folder, const std::string& ki
       if (file.name == id) return &file;
     }
   }
-  if (kind == "integration") {
+  if (kind == "integration" || kind == "resource") {
+    const std::string type = kind == "resource" ? resource_type(id) : id;
     for (const auto& file : folder.integrations) {
-      if (file.type == id) return &file;
+      if (file.type == type) return &file;
     }
   }
   for (const auto& file : folder.workflows) {
@@ -103,9 +105,20 @@ void report_all(const DeployOptions& options, const ApiAnswer& answer, const std
   }
 }
 
+void print_unknown_event(const JsonObject& workflow) {
+  const Json* const unknown = workflow.if_contains("unknownEvent");
+  if (unknown == nullptr || !unknown->is_object()) return;
+  const bool is_near = unknown->get_object().contains("nearest");
+  std::cerr << "note: " << cell(workflow, "id") << " is started by the app event "
+            << cell(unknown->get_object(), "name") << ", which the project does not have yet"
+            << (is_near ? "; did you mean " + cell(unknown->get_object(), "nearest") + "?" : "")
+            << std::endl;
+}
+
 /// What is no reason to refuse, and will be missed all the same.
 void print_notes(const DeployOptions& options, const ApiAnswer& answer) {
   for (const Json& each : members_of(answer, "workflows")) {
+    print_unknown_event(each.get_object());
     const Json* const missing = each.get_object().if_contains("missingSecrets");
     if (missing == nullptr || !missing->is_array()) continue;
     for (const Json& name : missing->get_array()) {
@@ -133,6 +146,7 @@ void report(const DeployOptions& options, const ApiAnswer& answer) {
 
   report_all(options, answer, "events", "event", "name");
   report_all(options, answer, "integrations", "integration", "type");
+  report_all(options, answer, "resources", "resource", "name");
   for (const Json& each : members_of(answer, "workflows")) {
     const JsonObject& one = each.get_object();
     const std::string change = cell(one, "change");
@@ -156,14 +170,19 @@ int send(const DeployOptions& options, const ProjectFolder& folder) {
   JsonObject events;
   for (const auto& file : folder.events) events[file.name] = file.schema;
   JsonObject integrations;
-  for (const auto& file : folder.integrations) integrations[file.type] = file.definition;
+  JsonObject resources;
+  for (const auto& file : folder.integrations) {
+    (is_resource_type(file.type) ? resources : integrations)[own_name(file.type)] = file.definition;
+  }
   JsonObject workflows;
   for (const auto& file : folder.workflows) workflows[file.id.text] = file.definition;
   const std::string path =
       options.target.project_path(options.dry_run ? "/deploy?check=true" : "/deploy");
-  const JsonObject body{{"events", std::move(events)},
-                        {"integrations", std::move(integrations)},
-                        {"workflows", std::move(workflows)}};
+  JsonObject body{{"events", std::move(events)},
+                  {"integrations", std::move(integrations)},
+                  {"workflows", std::move(workflows)}};
+  // A server that knows none is not asked for what is not there.
+  if (!resources.empty()) body["resources"] = std::move(resources);
   const auto answer =
       call_api(options.target, {"POST", path, options.target.api_key, to_text(body)});
   if (!answer) return complain(answer.error(), options.format());
@@ -187,9 +206,9 @@ int deploy(DeployOptions options) {
 
 void add_deploy_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<DeployOptions>();
-  auto* command = app.add_subcommand(
-      "deploy",
-      "Save and deploy a folder of app events, integrations and workflows, all of it or nothing.");
+  auto* command = app.add_subcommand("deploy",
+                                     "Save and deploy a folder of app events, integrations, "
+                                     "resources and workflows, all of it or nothing.");
   command->add_option("folder", options->folder, "project folder, or one definition file")
       ->required();
   command->add_flag("--dry-run", options->dry_run, "only say what would be done");

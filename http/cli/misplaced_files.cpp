@@ -64,17 +64,10 @@ class Search {
     if (name == "workflows") return look_at_workflows(folder);
     if (name == "integrations") return look_at_integrations(folder);
     if (name == "tests") return;
-    if (name == "events") return look_at_events(folder);
-    if (name == "resources") {
-      for (const auto& entry : entries_of(folder)) {
-        if (kind_of(entry.path()) == Kind::none) continue;
-        add(entry.path(),
-            name + " in a project folder are not supported yet: nothing reads this file");
-      }
-      return;
-    }
+    if (name == "events") return look_at_files(folder, "an app event is events/NAME.json");
+    if (name == "resources") return look_at_files(folder, "a resource is resources/NAME.json");
     const std::string nearest =
-        nearest_name(name, {"workflows", "integrations", "events", "tests"});
+        nearest_name(name, {"workflows", "integrations", "resources", "events", "tests"});
     if (!nearest.empty()) add(folder, "nothing reads this folder; did you mean " + nearest + "/?");
   }
 
@@ -90,11 +83,12 @@ class Search {
     }
   }
 
-  void look_at_events(const fs::path& folder) {
+  /// Of a folder with one definition in each file.
+  void look_at_files(const fs::path& folder, const std::string& their_place) {
     for (const auto& entry : entries_of(folder)) {
       if (kind_of(entry.path()) == Kind::other_notation) add_other_notation(entry.path());
       if (entry.is_directory()) {
-        add(entry.path(), "nothing reads this folder; an app event is events/NAME.json");
+        add(entry.path(), "nothing reads this folder; " + their_place);
       }
     }
   }

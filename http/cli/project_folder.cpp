@@ -2,6 +2,7 @@
 
 #include "http/cli/code_files.h"
 #include "http/cli/misplaced_files.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/reading/object_reader.h"
 
 #include <algorithm>
@@ -39,6 +40,15 @@ void read_integrations(const fs::path& root, ProjectFolder& folder) {
     if (!fs::is_regular_file(definition)) continue;
     auto file = read_definition_file(definition.string(), folder.findings);
     if (file) folder.integrations.push_back({std::move(*file), path.filename().string()});
+  }
+}
+
+void read_resources(const fs::path& root, ProjectFolder& folder) {
+  for (const auto& path : sorted_entries(root / "resources")) {
+    if (path.extension() != ".json") continue;
+    auto file = read_definition_file(path.string(), folder.findings);
+    if (file)
+      folder.integrations.push_back({std::move(*file), resource_type(path.stem().string())});
   }
 }
 
@@ -93,13 +103,17 @@ Result<ProjectFolder> read_project_folder(const std::string& path) {
     read_workflow(root, parent.empty() ? fs::path(".") : parent, folder);
     return folder;
   }
-  if (!fs::is_directory(root / "workflows") && !fs::is_directory(root / "integrations")) {
+  const bool is_folder = fs::is_directory(root / "workflows") ||
+                         fs::is_directory(root / "integrations") ||
+                         fs::is_directory(root / "resources");
+  if (!is_folder) {
     return Error(ErrorCode::invalid_request,
                  path + " is neither a definition file nor a folder with workflows/*.json");
   }
   read_project_file(root / "project.json", folder);
   read_events(root, folder);
   read_integrations(root, folder);
+  read_resources(root, folder);
   read_workflows(root, folder);
   for (auto& finding : find_misplaced_files(path)) folder.findings.push_back(std::move(finding));
   if (folder.workflows.empty() && folder.integrations.empty() && folder.findings.empty()) {

@@ -3,6 +3,7 @@
 //
 //   project.json                         {"id", "name"}, both optional; the file itself is optional
 //   integrations/TYPE/integration.json   one integration each
+//   resources/NAME.json                  one resource each
 //   events/NAME.json                     {"schema": an example payload}, one app event each
 //   workflows/NAME.json                  one definition each; NAME is the workflow's id
 //   workflows/**/*.js                    code of functions, named by "codeFile" beside the definition
@@ -22,7 +23,7 @@ struct WorkflowFile : DefinitionFile {
 };
 
 struct IntegrationFile : DefinitionFile {
-  std::string type;
+  std::string type;  // of a resource, too: runtime/integrations/resource.h
 };
 
 struct EventFile : DefinitionFile {

@@ -4,6 +4,7 @@
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
 #include "http/cli/terminal.h"
+#include "runtime/integrations/resource.h"
 
 #include <CLI/CLI.hpp>
 
@@ -35,9 +36,10 @@ void print_json(const ProjectFolder& folder, const FolderCheck& check) {
         {"file", file.path}, {"event", file.name}, {"valid", is_valid(file, check.findings)}});
   }
   for (const auto& file : folder.integrations) {
-    files.push_back(JsonObject{{"file", file.path},
-                               {"integration", file.type},
-                               {"valid", is_valid(file, check.findings)}});
+    files.push_back(
+        JsonObject{{"file", file.path},
+                   {is_resource_type(file.type) ? "resource" : "integration", own_name(file.type)},
+                   {"valid", is_valid(file, check.findings)}});
   }
   for (const auto& file : folder.workflows) {
     files.push_back(JsonObject{{"file", file.path},

@@ -21,6 +21,7 @@
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/secret_registry.h"
 #include "actors/tenants/stored_tenants.h"
+#include "actors/tenants/test_data.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
@@ -112,11 +113,13 @@ class ComposedServer final : public RunningServer {
         history_(*store_, workflows_, run_sealer_),
         secrets_(project_views_, clock_, sealer_),
         integrations_(project_views_, clock_),
+        resources_(project_views_, clock_, IntegrationRegistry::Of::resources),
         events_(project_views_, clock_),
         event_log_(*store_, {commits_, ownership_}, clock_, random_),
         users_(*store_, user_views_, clock_),
         credentials_({*store_, project_views_, user_views_, clock_, random_, sealer_}),
         hooks_(*store_, {commits_, ownership_}, clock_, random_),
+        test_data_(*store_, {commits_, ownership_}, clock_, random_),
         tenants_(project_views_, user_views_, clock_) {}
 
   Outcome begin() {
@@ -134,7 +137,7 @@ class ComposedServer final : public RunningServer {
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     hook_door_ = std::make_unique<HookDoor>(HookDoor::Dependencies{
         *store_, hooks_, project_views_, user_views_, *timed_gateway_, event_log_, clock_,
-        [this](const PolledAccount& account) { return gateway_->look_now(account); }});
+        workflows_, [this](const PolledAccount& account) { return gateway_->look_now(account); }});
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
@@ -145,6 +148,7 @@ class ComposedServer final : public RunningServer {
                                              history_,
                                              secrets_,
                                              integrations_,
+                                             resources_,
                                              events_,
                                              event_log_,
                                              users_,
@@ -153,6 +157,7 @@ class ComposedServer final : public RunningServer {
                                              hooks_,
                                              *hook_door_,
                                              *tests_,
+                                             test_data_,
                                              *eraser_,
                                              *timed_gateway_,
                                              clock_,
@@ -245,11 +250,13 @@ class ComposedServer final : public RunningServer {
   TaskHistory history_;
   SecretRegistry secrets_;
   IntegrationRegistry integrations_;
+  IntegrationRegistry resources_;
   EventRegistry events_;
   EventLog event_log_;
   UserRegistry users_;
   CredentialRegistry credentials_;
   HookRegistry hooks_;
+  TestData test_data_;
   RefusedCredentials refused_credentials_{credentials_, &write_log};
   RequestGate gate_{*store_, {commits_, ownership_}, clock_, &write_log};
   SignIns sign_ins_{{*store_,

@@ -8,6 +8,7 @@
 #include "runtime/definitions/link_references.h"
 #include "runtime/definitions/number_steps.h"
 #include "runtime/integrations/read_settings.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/steps/sequence_reader.h"
 #include "runtime/templates/user_scope.h"
@@ -76,6 +77,10 @@ std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
   workflow.name = json.text("name").value_or(workflow.id.text);
   json.text("description");
   workflow.integration = json.constant_text("integration").value_or("");
+  if (is_resource_type(workflow.integration)) {
+    json.report("integration",
+                "a workflow belongs to no resource: its trigger and its steps name one");
+  }
   json.boolean("defaultEnabled", false);
   workflow.settings = read_settings(json);
   workflow.permissions = read_permissions(definition, json);

@@ -2,6 +2,7 @@
 
 #include "runtime/integrations/check_parameters.h"
 #include "runtime/integrations/nearest_action.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/text/nearest_name.h"
 
@@ -31,6 +32,17 @@ class Linker {
     if (const auto* const webhook = std::get_if<WebhookTrigger>(&workflow_.trigger)) {
       find_offered(webhook->webhook, "webhook", &Integration::webhooks);
     }
+    if (const auto* const resource = std::get_if<ResourceTrigger>(&workflow_.trigger)) {
+      link(*resource);
+    }
+    const bool is_by_sign_in = std::holds_alternative<OAuthTrigger>(workflow_.trigger);
+    if (is_by_sign_in && workflow_.frozen_integration != nullptr &&
+        workflow_.frozen_integration->auth.oauth == nullptr) {
+      findings_.push_back(finding_at(
+          "", "/trigger/type",
+          "nobody signs in at \"" + workflow_.integration + "\": its `auth` is not `oauth2`",
+          "`integrationEnabled`, or an integration with `oauth2`", "oauth"));
+    }
     auto* const trigger = std::get_if<IntegrationTrigger>(&workflow_.trigger);
     if (trigger == nullptr) return;
     const auto* const offered = find_offered(trigger->trigger, "trigger", &Integration::triggers);
@@ -38,6 +50,18 @@ class Linker {
     trigger->webhook = offered->webhook;
     trigger->poll = offered->poll;
     trigger->when = offered->when;
+  }
+
+  void link(const ResourceTrigger& trigger) {
+    if (trigger.resource.empty() || trigger.webhook.empty()) return;
+    const auto resource = find(trigger.resource, "", "/trigger/resource");
+    if (resource == nullptr || resource->webhooks.contains(trigger.webhook)) return;
+    std::vector<std::string> names;
+    for (const auto& [name, each] : resource->webhooks) names.push_back(name);
+    add("", "/trigger/webhook",
+        "the " + described(trigger.resource) + " has no webhook `" + trigger.webhook + '`',
+        names.empty() ? "a webhook of the resource" : list_names(names), trigger.webhook,
+        nearest_name(trigger.webhook, names));
   }
 
   /// What the workflow's integration declares under this name, or null, which is a finding.
@@ -85,8 +109,7 @@ class Linker {
 
   void link(const Step& step, RequestStep& request) {
     if (request.integration.empty()) return;
-    request.frozen_integration =
-        find(request.integration, step.id.text, step.pointer + "/integration");
+    request.frozen_integration = find_called(step, request.integration);
   }
 
   void link(const Step& step, ActionStep& action) {
@@ -95,15 +118,15 @@ class Linker {
       return add(step.id.text, step.pointer + "/integration",
                  "an action needs an `integration`: the workflow has none");
     }
-    action.frozen_integration =
-        find(action.integration, step.id.text, step.pointer + "/integration");
+    action.frozen_integration = find_called(step, action.integration);
     if (action.frozen_integration == nullptr || action.action.empty()) return;
     action.declared = find_action(*action.frozen_integration, action.action);
     if (action.declared == nullptr) {
       std::vector<std::string> names;
       for (const auto& [name, each] : action.frozen_integration->actions) names.push_back(name);
       return add(step.id.text, step.pointer + "/action",
-                 "\"" + action.integration + "\" has no action `" + action.action + '`',
+                 '"' + std::string(own_name(action.integration)) + "\" has no action `" +
+                     action.action + '`',
                  list_names(names), action.action,
                  nearest_action(*action.frozen_integration, action.action));
     }
@@ -146,12 +169,35 @@ class Linker {
                                           const std::string& pointer) {
     auto found = integrations_ == nullptr ? nullptr : integrations_->find_integration(type);
     if (found != nullptr) return found;
-    const auto types =
-        integrations_ == nullptr ? std::vector<std::string>() : integrations_->integration_types();
-    add(step, pointer, "the project has no integration `" + type + "`; put it first",
-        types.empty() ? "an integration of the project" : list_names(types), type,
-        nearest_name(type, types));
+    const std::string word = is_resource_type(type) ? "resource" : "integration";
+    const auto names = names_like(type);
+    const std::string name(own_name(type));
+    add(step, pointer, "the project has no " + word + " `" + name + "`; put it first",
+        names.empty() ? (word == "resource" ? "a resource" : "an integration") +
+                            std::string(" of the project")
+                      : list_names(names),
+        name, nearest_name(name, names));
     return nullptr;
+  }
+
+  /// What a step names under `integration` or `resource`.
+  std::shared_ptr<const Integration> find_called(const Step& step, const std::string& type) {
+    auto found = find(type, step.id.text,
+                      step.pointer + (is_resource_type(type) ? "/resource" : "/integration"));
+    const bool is_filled_in =
+        found != nullptr && found->resource != nullptr && !found->settings.empty();
+    if (is_filled_in) workflow_.resources_with_settings.insert(type);
+    return found;
+  }
+
+  /// Of the integrations, or of the resources if it is one.
+  std::vector<std::string> names_like(const std::string& type) const {
+    std::vector<std::string> names;
+    if (integrations_ == nullptr) return names;
+    for (const std::string& each : integrations_->integration_types()) {
+      if (is_resource_type(each) == is_resource_type(type)) names.emplace_back(own_name(each));
+    }
+    return names;
   }
 
   /// Without integration or action there is nothing to send.
@@ -181,6 +227,9 @@ std::vector<std::string> integrations_of(const Workflow& workflow) {
     }
   };
   note(workflow.integration);
+  if (const auto* const trigger = std::get_if<ResourceTrigger>(&workflow.trigger)) {
+    note(trigger->resource);
+  }
   for (const Step* const step : workflow.by_index) {
     if (const auto* const request = std::get_if<RequestStep>(&step->config)) {
       note(request->integration);

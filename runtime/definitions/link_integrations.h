@@ -1,5 +1,5 @@
 #pragma once
-// Finds the integrations and actions that a workflow's steps name, and freezes them into the workflow:
+// Finds the integrations, resources and actions that a workflow's steps name, and freezes them into the workflow:
 // a later change of the integration reaches a workflow with its next deploy. Constant parameters are
 // checked against the action's declaration.
 
@@ -12,7 +12,7 @@ namespace millrace {
 void link_integrations(Workflow& workflow, const IntegrationCatalog* integrations,
                        Findings& findings);
 
-/// The types of the integrations that the workflow and its steps name.
+/// The types of the integrations (resources too) that the workflow, its trigger and its steps name.
 std::vector<std::string> integrations_of(const Workflow& workflow);
 
 }  // namespace millrace

@@ -6,6 +6,7 @@
 #include "runtime/integrations/check_parameters.h"
 #include "runtime/integrations/connect_request.h"
 #include "runtime/integrations/path_places.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/templates/overlay_scope.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/percent_text.h"
@@ -127,6 +128,11 @@ void continue_trace(HttpRequest& http, const std::optional<TraceParent>& trace,
   add_header(http, trace_header, trace->from_span(key + '#' + std::to_string(attempt)).text());
 }
 
+/// Under which key a definition names what a step calls.
+std::string_view key_of(const std::string& type) {
+  return is_resource_type(type) ? "resource" : "integration";
+}
+
 /// Basic authorization sends name and password as one text: an echo of it would hold the password in
 /// another form than its own.
 void redact_basic(const RequestValues& values, Redaction& redaction) {
@@ -193,12 +199,12 @@ Json request_input(const RequestStep& config, const Scope& scope) {
   RequestValues values = render_request(config.request, scope);
   if (config.frozen_integration == nullptr) return show_request(values);
   Json shown = show_request(values);
-  shown.get_object().emplace("integration", config.integration);
+  shown.get_object().emplace(key_of(config.integration), own_name(config.integration));
   return shown;
 }
 
 Json action_input(const ActionStep& config, const Scope& scope) {
-  return JsonObject{{"integration", config.integration},
+  return JsonObject{{key_of(config.integration), own_name(config.integration)},
                     {"action", config.action},
                     {"parameters", config.parameters.render(scope)}};
 }

@@ -4,6 +4,7 @@
 #include "runtime/integrations/nearest_action.h"
 #include "runtime/integrations/path_places.h"
 #include "runtime/integrations/read_settings.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/integrations/stored_integration.h"
 #include "runtime/oauth/oauth_client.h"
 #include "runtime/reading/object_reader.h"
@@ -55,7 +56,9 @@ bool is_absolute_url(const std::string& text) {
   return start.starts_with("http://") || start == "https://";
 }
 
-IntegrationAuth read_auth(ObjectReader& parent, std::shared_ptr<OAuthClient>& client) {
+/// `resource` null: it is none.
+IntegrationAuth read_auth(ObjectReader& parent, std::shared_ptr<OAuthClient>& client,
+                          Resource* resource) {
   IntegrationAuth auth;
   const Json* const value = parent.find("auth");
   if (value == nullptr) return auth;
@@ -75,6 +78,7 @@ IntegrationAuth read_auth(ObjectReader& parent, std::shared_ptr<OAuthClient>& cl
     client = read_oauth_client(json);
     auth.oauth = client;
   }
+  if (resource != nullptr) read_own_credential(json, auth, *resource);
   json.finish();
   return auth;
 }
@@ -371,6 +375,13 @@ void read_incoming(ObjectReader& json, Strictness strictness, Integration& integ
   Findings passed_over;
   const bool is_new = strictness == Strictness::of_new;
   ObjectReader incoming(integration.definition, "", "", is_new ? json.findings() : passed_over);
+  if (integration.resource != nullptr) {
+    integration.webhooks = read_webhooks(
+        incoming, is_of_project(integration) ? Webhook::Scope::app : Webhook::Scope::user);
+    json.refuse("triggers", "a workflow names the webhook of a resource itself");
+    json.find("webhooks");
+    return;
+  }
   integration.webhooks = read_webhooks(incoming);
   integration.triggers = read_offered_triggers(incoming);
   for (const char* const known : {"webhooks", "triggers"}) json.find(known);
@@ -384,11 +395,14 @@ Result<std::shared_ptr<const Integration>> compile(const std::string& type, cons
   Findings findings;
   ObjectReader json(definition, "", "", findings);
   if (definition.is_object()) {
-    integration->name = json.text("name").value_or(type);
+    integration->name = json.text("name").value_or(std::string(own_name(type)));
     for (const char* const shown : {"description", "overview", "accentColor"}) json.text(shown);
     integration->is_active = json.boolean("isActive", true);
+    std::shared_ptr<Resource> resource;
+    if (is_resource_type(type)) resource = std::make_shared<Resource>(read_resource(json));
+    integration->resource = resource;
     std::shared_ptr<OAuthClient> client;
-    integration->auth = read_auth(json, client);
+    integration->auth = read_auth(json, client, resource.get());
     integration->hosts = read_hosts(json);
     read_base_url(json, *integration, client.get());
     read_headers(json, *integration, client.get());
@@ -397,6 +411,7 @@ Result<std::shared_ptr<const Integration>> compile(const std::string& type, cons
     integration->actions = read_actions(json);
     integration->settings = read_settings(json);
     read_incoming(json, strictness, *integration);
+    if (resource != nullptr) keep_settings_apart(*integration, json);
     json.finish();
   }
   if (auto verdict = findings.verdict(strictness); !verdict) return verdict.error();

@@ -37,6 +37,7 @@
 namespace millrace {
 
 struct OAuthClient;  // runtime/oauth/oauth_client.h
+struct Resource;     // runtime/integrations/resource.h
 
 /// Where the credential's fields go in a request.
 struct IntegrationAuth {
@@ -91,6 +92,8 @@ struct Integration {
   OfferedTriggers triggers;
   AnswerRules answers;
   std::optional<RateLimit> rate_limit;
+  /// Of the company's own API; null: it is a third party's.
+  std::shared_ptr<const Resource> resource{};
   Json definition;  // as given
 };
 

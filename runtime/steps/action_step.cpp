@@ -1,11 +1,12 @@
-// The action step: an action that an integration declares, for the user's account.
+// The action step: an action that an integration or a resource declares, for the user's account.
 //
 //   {"id", "type": "action", "action": "createContact", "parameters": {"email": "{{trigger.email}}"},
 //    "integration": "crm"}
 //
-// `integration` defaults to the workflow's. Output: `result`; with pagination also `error`, when a later
+// `integration` defaults to the workflow's; `resource` takes its place. Output: `result`; with pagination also `error`, when a later
 // page failed; with continueOnError also `error` and `response`.
 
+#include "runtime/integrations/resource.h"
 #include "runtime/requests/read_request.h"
 #include "runtime/steps/step_catalog.h"
 
@@ -17,7 +18,7 @@ namespace {
 void read(ObjectReader& json, SequenceReader&, Step& step) {
   ActionStep action;
   action.action = json.required_constant_text("action").value_or("");
-  action.integration = json.constant_text("integration").value_or("");
+  action.integration = read_called_type(json).value_or("");
   action.parameters = json.object("parameters");
   step.config = std::move(action);
 }

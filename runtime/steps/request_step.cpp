@@ -1,14 +1,16 @@
-// The request step: an HTTP request to any server, or below an integration's base URL with the user's
+// The request step: an HTTP request to any server, or below an integration's or resource's base URL with its
 // credential. What it says of the request: runtime/requests/read_request.h.
 //
 //   {"id", "type": "request", "method": "POST", "url": "https://...", "bodyType": "json", "body": ...,
 //    "timeout": "30s"}
 //   {"id", "type": "request", "integration": "crm", "method": "GET", "path": "/contacts"}
+//   {"id", "type": "request", "resource": "api", "method": "GET", "path": "/users"}
 //
 // Output: `response` with `statusCode`, `headers` and `body`; with pagination `results` in place of
 // `body`, and `error` when a later page failed; with continueOnError also `error`.
 
 #include "runtime/base/limits.h"
+#include "runtime/integrations/resource.h"
 #include "runtime/requests/read_request.h"
 #include "runtime/steps/step_catalog.h"
 
@@ -19,9 +21,9 @@ namespace {
 
 void read(ObjectReader& json, SequenceReader&, Step& step) {
   RequestStep request;
-  if (const auto integration = json.constant_text("integration")) {
-    request.integration = *integration;
-    json.refuse("url", "a request to an integration has a `path` below its base URL");
+  if (auto type = read_called_type(json)) {
+    request.integration = std::move(*type);
+    json.refuse("url", "a request to an integration or resource has a `path` below its base URL");
     request.request = read_request(json, "path");
   } else {
     request.request = read_request(json, "url");

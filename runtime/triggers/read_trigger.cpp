@@ -8,32 +8,10 @@
 namespace millrace {
 namespace {
 
-/// Types that the definition format has but this version cannot run.
-constexpr std::array<std::string_view, 1> planned_types{"resource"};
-
-bool is_planned(std::string_view type) {
-  for (const std::string_view planned : planned_types) {
-    if (planned == type) return true;
-  }
-  return false;
-}
-
 void report_type(ObjectReader& json, const std::string& type) {
   const std::string supported = list_names(trigger_types());
-  if (is_planned(type)) {
-    json.report_obstacle(
-        "type", "triggers of type `" + type + "` are not supported yet; supported: " + supported,
-        supported, type);
-    return;
-  }
-  std::vector<std::string> names = trigger_types();
-  names.insert(names.end(), planned_types.begin(), planned_types.end());
-  const std::string nearest = nearest_name(type, names);
-  // What is near may be refused as well; then it is no advice to write it.
-  const std::string planned = is_planned(nearest) ? "; `" + nearest + "` is not supported yet" : "";
-  json.report_obstacle(
-      "type", "there is no trigger type `" + type + "`" + planned + "; supported: " + supported,
-      supported, type, nearest);
+  json.report_obstacle("type", "there is no trigger type `" + type + "`; supported: " + supported,
+                       supported, type, nearest_name(type, trigger_types()));
 }
 
 }  // namespace

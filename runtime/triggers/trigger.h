@@ -8,6 +8,7 @@
 #include "runtime/triggers/oauth_trigger.h"
 #include "runtime/triggers/poll_trigger.h"
 #include "runtime/triggers/request_trigger.h"
+#include "runtime/triggers/resource_trigger.h"
 #include "runtime/triggers/scheduler_trigger.h"
 #include "runtime/triggers/webhook_trigger.h"
 
@@ -15,9 +16,9 @@
 
 namespace millrace {
 
-using Trigger =
-    std::variant<RequestTrigger, EventTrigger, WebhookTrigger, IntegrationTrigger,
-                 IntegrationEnabledTrigger, OAuthTrigger, SchedulerTrigger, PollTrigger>;
+using Trigger = std::variant<RequestTrigger, EventTrigger, WebhookTrigger, IntegrationTrigger,
+                             IntegrationEnabledTrigger, OAuthTrigger, SchedulerTrigger, PollTrigger,
+                             ResourceTrigger>;
 
 /// The poll that a trigger is, of its own or as its integration offers it; null: nothing is asked for it.
 const Poll* poll_of(const Trigger& trigger);

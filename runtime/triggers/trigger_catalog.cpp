@@ -12,7 +12,8 @@ constexpr std::array kinds{&request_trigger_kind,
                            &integration_enabled_trigger_kind,
                            &oauth_trigger_kind,
                            &scheduler_trigger_kind,
-                           &poll_trigger_kind};
+                           &poll_trigger_kind,
+                           &resource_trigger_kind};
 static_assert(kinds.size() == std::variant_size_v<Trigger>);
 
 }  // namespace

@@ -58,6 +58,7 @@ extern const TriggerKind scheduler_trigger_kind;
 extern const TriggerKind integration_enabled_trigger_kind;
 extern const TriggerKind oauth_trigger_kind;
 extern const TriggerKind poll_trigger_kind;
+extern const TriggerKind resource_trigger_kind;
 
 /// Null for a type that does not exist or is not supported yet.
 const TriggerKind* find_trigger_kind(std::string_view type);

@@ -83,9 +83,19 @@ std::optional<Challenge> read_challenge(ObjectReader& json) {
   return challenge;
 }
 
+Webhook::Scope read_scope(ObjectReader& json, std::optional<Webhook::Scope> of_resource) {
+  if (!of_resource) json.require("scope", "`user` or `app`");
+  const auto given = json.choice<Webhook::Scope>("scope", scopes);
+  if (given && of_resource && *given != *of_resource) {
+    json.report("scope", "the scope of a resource's webhooks is its `level`", "no `scope`");
+  }
+  return of_resource ? *of_resource : given.value_or(Webhook::Scope::user);
+}
+
 /// The webhook, or nothing if it has findings of its own.
 std::optional<Webhook> read_webhook(const std::string& name, const Json& value,
-                                    const std::string& pointer, Findings& findings) {
+                                    const std::string& pointer, Findings& findings,
+                                    std::optional<Webhook::Scope> of_resource) {
   const std::size_t before = findings.size();
   Webhook webhook;
   webhook.name = name;
@@ -95,11 +105,10 @@ std::optional<Webhook> read_webhook(const std::string& name, const Json& value,
   }
   if (value.is_object()) {
     json.text("description");
-    json.require("scope", "`user` or `app`");
-    webhook.scope = json.choice<Webhook::Scope>("scope", scopes).value_or(Webhook::Scope::user);
+    webhook.scope = read_scope(json, of_resource);
     webhook.events = read_events(json);
     webhook.route = read_delivery_path(json, "route");
-    if (webhook.scope == Webhook::Scope::app && json.find("route") == nullptr) {
+    if (webhook.scope == Webhook::Scope::app && json.find("route") == nullptr && !of_resource) {
       json.report("route",
                   "one URL serves all accounts: a `route` finds those that a delivery is for",
                   "a path such as `body.account_id`");
@@ -193,7 +202,7 @@ const JsonObject* members(ObjectReader& parent, std::string_view key, std::size_
 
 }  // namespace
 
-Webhooks read_webhooks(ObjectReader& integration) {
+Webhooks read_webhooks(ObjectReader& integration, std::optional<Webhook::Scope> of_resource) {
   Webhooks webhooks;
   const auto* const given = members(integration, "webhooks", limits::webhooks_per_integration_max);
   if (given == nullptr) return webhooks;
@@ -201,7 +210,7 @@ Webhooks read_webhooks(ObjectReader& integration) {
     const std::string name(member.key());
     auto webhook = read_webhook(name, member.value(),
                                 integration.pointer_to("webhooks") + '/' + pointer_token(name),
-                                integration.findings());
+                                integration.findings(), of_resource);
     if (webhook) webhooks.emplace(name, std::move(*webhook));
   }
   return webhooks;

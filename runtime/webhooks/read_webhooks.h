@@ -6,9 +6,14 @@
 #include "runtime/reading/object_reader.h"
 #include "runtime/webhooks/webhook.h"
 
+#include <optional>
+
 namespace millrace {
 
-Webhooks read_webhooks(ObjectReader& integration);
+/// `of_resource`: the scope that all webhooks of a resource have (integrations/resource.h). Then a `route`
+/// finds users by their ids, and may be left out.
+Webhooks read_webhooks(ObjectReader& integration,
+                       std::optional<Webhook::Scope> of_resource = std::nullopt);
 OfferedTriggers read_offered_triggers(ObjectReader& integration);
 
 }  // namespace millrace

@@ -89,11 +89,12 @@ struct Challenge {
 struct Webhook {
   enum class Scope : std::uint8_t {
     user,  // each account has a URL of its own
-    app,   // one URL; `route` finds the accounts
+    app,   // one URL; `route` finds the accounts, of a resource the users
   };
   std::string name;
   Scope scope = Scope::user;
-  std::optional<DeliveryPath> route;  // scope app: equals the accounts' `providerId`
+  /// Scope app: equals the accounts' `providerId`, of a resource the user's id, or nothing: all users.
+  std::optional<DeliveryPath> route;
   std::optional<DeliveryPath>
       events;              // an array: each element is an event; nothing: the body is the one
   ConditionGroups ignore;  // an event for which it holds is none; empty: all are

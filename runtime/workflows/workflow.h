@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -120,6 +121,8 @@ struct Workflow {
   std::string integration;  // empty: none
   std::shared_ptr<const Integration>
       frozen_integration;  // as it was when the workflow was deployed
+  /// The types of the resources that its steps call and whose users fill in settings.
+  std::set<std::string> resources_with_settings;
   /// What its users fill in when they enable it.
   std::vector<Setting> settings;
   /// For whom it is: a condition over `user`. Empty: for everybody.

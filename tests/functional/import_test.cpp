@@ -105,11 +105,11 @@ TEST_CASE("a workflow in the compiled form is saved with what it waits for") {
   const Answer saved = project.put("/workflows/w", R"json({"name": "w", "steps": [
     {"id": "t", "type": "TRIGGER/ACTION", "next": ["a"], "parameters": {"intent":
       "RECORD_CREATED", "resourceId": "our-api"}},
-    {"id": "a", "type": "ACTION/FUNCTION", "parameters": {"code": "() => 1", "parameters": []}}]})json");
+    {"id": "a", "type": "UNSELECTED", "parameters": {}}]})json");
   CHECK(saved.status == 200);
-  CHECK(saved.at("/findings/0/code") == R"("waits_for_trigger")");
+  CHECK(saved.at("/findings/0/code") == R"("not_selected")");
   CHECK(saved.at("/findings/0/weight") == R"("waits")");
-  CHECK(saved.at("/findings/0/path") == R"("/steps/0/type")");
+  CHECK(saved.at("/findings/0/path") == R"("/steps/1/type")");
   CHECK(saved.at("/definition/trigger/resource") == R"("our-api")");
 }
 

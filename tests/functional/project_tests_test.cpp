@@ -143,3 +143,33 @@ TEST_CASE("a workflow on an app event is tested with a payload") {
       R"({"workflow": "hello", "request": {"body": 1}, "expect": {"status": "SUCCEEDED"}})");
   CHECK_THAT(folder.test().output, Contains("give the test its \"payload\""));
 }
+
+TEST_CASE(
+    "a workflow that an account starts is given an output of that kind in a test of a folder") {
+  const Folder folder;
+  folder.write("integrations/drive/integration.json", R"({"baseUrl": "https://drive.example",
+    "auth": {"type": "oauth2", "authorizeUrl": "https://drive.example/a",
+             "tokenUrl": "https://drive.example/t", "clientId": "i", "clientSecret": "s",
+             "scopes": ["read"]}})");
+  const auto workflow = [](const std::string& trigger) {
+    return R"json({"name": "W", "integration": "drive", "trigger": {"type": ")json" + trigger +
+           R"json("}, "steps": [{"id": "f", "type": "function", "parameters": {"r": "{{trigger.result}}"},
+             "code": "({ r }) => r"}]})json";
+  };
+  folder.write("workflows/signed-in.json", workflow("oauth"));
+  folder.write("workflows/enabled.json", workflow("integrationEnabled"));
+  folder.write("tests/a.json",
+               R"({"workflow": "signed-in", "expect": {"status": "SUCCEEDED", "steps": {
+    "f": {"output": {"result": {"credentialId": "drive", "providerId": "", "scopes": ["read"]}}}}}})");
+  folder.write("tests/b.json",
+               R"({"workflow": "enabled", "payload": {"result": {"providerId": "p-7"}},
+    "expect": {"status": "SUCCEEDED", "steps": {"f": {"output": {"result": {"providerId": "p-7"}}}}}})");
+  const ProgramEnd good = folder.test();
+  INFO(good.output << good.errors);
+  CHECK(good.exit_code == 0);
+  folder.write("tests/c.json", R"({"workflow": "enabled", "request": {"body": 1},
+    "expect": {"status": "SUCCEEDED"}})");
+  const ProgramEnd wrong = folder.test();
+  CHECK(wrong.exit_code == 1);
+  CHECK_THAT(wrong.output, Contains("leave out the \"request\""));
+}

@@ -1,12 +1,12 @@
 #include "http/server/project_tests/project_tester.h"
 
 #include "actors/test_runs/test_runs.h"
-#include "http/api/test_runs_api.h"
+#include "http/api/test_input.h"
 #include "http/server/project_tests/test_report.h"
 #include "http/server/project_tests/test_tenants.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
-#include "runtime/definitions/found_by.h"
+#include "runtime/oauth/oauth_client.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
 
@@ -73,6 +73,31 @@ std::vector<std::string> failed_steps_of(const TestReport& report) {
   return failed;
 }
 
+/// What starts the workflow is what the test gives it.
+Outcome check_given(const ProjectTest& test, const FoundBy& found) {
+  const TestedWith with = tested_with(found.trigger_kind);
+  const bool is_right =
+      with == TestedWith::nothing
+          ? test.request.empty() || found.trigger_kind == scheduler_trigger_kind.type
+          : test.payload.has_value() == (with != TestedWith::request) ||
+                (test.payload.has_value() && may_have_payload(found.trigger_kind));
+  if (is_right) return Done{};
+  if (with == TestedWith::payload) {
+    return Error(ErrorCode::invalid_request,
+                 "the workflow is started by an app event: give the test its \"payload\"");
+  }
+  if (with == TestedWith::record) {
+    return Error(ErrorCode::invalid_request,
+                 "the workflow is started by records that its poll finds: give the test one as its "
+                 "\"payload\"");
+  }
+  const std::string by = "the workflow is started by " + started_by(found);
+  return Error(ErrorCode::invalid_request,
+               with == TestedWith::request
+                   ? by + ": give the test a \"request\", whose body is one event"
+                   : by + ": leave out the \"request\"; a \"payload\" stands for its output");
+}
+
 }  // namespace
 
 class ProjectTester::Node {
@@ -102,6 +127,22 @@ ProjectTester::ProjectTester(const ProjectFolder& folder, FunctionEngine& functi
 
 ProjectTester::~ProjectTester() = default;
 
+Json ProjectTester::own_output(const ProjectTest& test, const Json& definition,
+                               const FoundBy& found) const {
+  if (found.trigger_kind == scheduler_trigger_kind.type) return tick_output(node_->clock.now());
+  if (tested_with(found.trigger_kind) == TestedWith::request) {
+    return test_request_output(test.request, found.trigger_kind);
+  }
+  const Json& type = definition.get_object().at("integration");
+  const auto integration = node_->catalog->find_integration(std::string(type.get_string()));
+  CHECK(integration != nullptr, "a folder with findings is tested");
+  Credential account;  // as TestTenants makes it up
+  account.id = integration->type;
+  const auto& client = integration->auth.oauth;
+  return test_account_output(
+      account, client == nullptr ? std::vector<std::string>() : client->scopes, found.trigger_kind);
+}
+
 TestVerdict ProjectTester::run(const ProjectTest& test) {
   TestVerdict verdict;
   TestRequest request;
@@ -129,34 +170,16 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
   request.workflow = test.workflow;
   request.items_shown_max = all_items;
   const FoundBy found_by_trigger = found_by(request.definition, Stage::deployed);
-  const bool is_on_event = found_by_trigger.trigger_kind == event_trigger_kind.type;
-  const bool is_on_schedule = found_by_trigger.trigger_kind == scheduler_trigger_kind.type;
-  const bool is_on_poll = found_by_trigger.trigger_kind == poll_trigger_kind.type;
-  // One of its integration may be polled.
-  const bool is_on_record =
-      is_on_poll ||
-      (found_by_trigger.trigger_kind == integration_trigger_kind.type && test.payload.has_value());
-  if (is_on_poll && !test.payload) {
-    verdict.error = Error(ErrorCode::invalid_request,
-                          "the workflow is started by records that its poll finds: give the test "
-                          "one as its \"payload\"");
-    return verdict;
-  }
-  if (!is_on_schedule && !is_on_record && test.payload.has_value() != is_on_event) {
-    verdict.error =
-        Error(ErrorCode::invalid_request,
-              is_on_event ? "the workflow is started by an app event: give the test its \"payload\""
-                          : "the workflow is started by " + started_by(found_by_trigger) +
-                                ": give the test a \"request\", whose body is one event");
+  if (auto given = check_given(test, found_by_trigger); !given) {
+    verdict.error = given.error();
     return verdict;
   }
   if (auto fit = check_mocks(test, request.definition, *node_->catalog); !fit) {
     verdict.error = fit.error();
     return verdict;
   }
-  Json trigger = is_on_schedule ? tick_output(node_->clock.now())
-                                : test_request_output(test.request, found_by_trigger.trigger_kind);
-  if (test.payload) trigger = is_on_record ? poll_output(*test.payload) : *test.payload;
+  Json trigger = test.payload ? test_payload_output(*test.payload, found_by_trigger.trigger_kind)
+                              : own_output(test, request.definition, found_by_trigger);
   const auto kept = intern_files(
       trigger, [&](std::string bytes) { return request.files.keep(std::move(bytes)); },
       HandlesInData::refused);

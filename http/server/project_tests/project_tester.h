@@ -5,6 +5,7 @@
 #include "http/cli/project_folder.h"
 #include "http/server/project_tests/expectation.h"
 #include "http/server/project_tests/project_test.h"
+#include "runtime/definitions/found_by.h"
 #include "runtime/functions/function_engine.h"
 
 #include <memory>
@@ -29,6 +30,9 @@ class ProjectTester {
 
  private:
   class Node;
+  /// What the trigger puts out for the test's request, or by itself.
+  Json own_output(const ProjectTest& test, const Json& definition, const FoundBy& found) const;
+
   const ProjectFolder& folder_;
   std::unique_ptr<Node> node_;
 };

@@ -1,5 +1,7 @@
 #include "http/server/project_tests/test_tenants.h"
 
+#include "runtime/integrations/resource.h"
+
 #include <utility>
 
 namespace millrace {
@@ -20,6 +22,9 @@ class TestTenant final : public TenantView {
     RunGrant grant{settings_, user_meta_, {}};
     if (const auto account = accounts_.find(workflow.integration); account != accounts_.end()) {
       grant.credential = account->second->id;
+    }
+    for (const std::string& type : workflow.resources_with_settings) {
+      grant.settings.insert_or_assign(type, settings_);
     }
     return grant;
   }
@@ -44,7 +49,7 @@ class TestTenant final : public TenantView {
     const auto found = accounts_.find(integration);
     if (found != accounts_.end()) return found->second;
     return Error(ErrorCode::credential_missing,
-                 "the project folder has no integration \"" + std::string(integration) + "\"");
+                 "the project folder has no " + described(integration));
   }
 
  private:

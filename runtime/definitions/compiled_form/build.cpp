@@ -171,7 +171,9 @@ class Build {
              [&](const auto& id, const Json& resource, const auto& pointer) {
                add_waiting(Kind::resource, id, first_text(resource, {"name", "slug"}), pointer,
                            "waits_for_resources",
-                           "resources cannot be put yet: requests to it are refused at deploy");
+                           "a build has nothing of a resource but its name: put one under this id "
+                           "(PUT …/resources/" +
+                               id + "), or what uses it is refused at deploy");
              });
     for_each(build_.if_contains("integrations"), "/integrations",
              [&](const auto& type, const Json& integration, const auto& pointer) {

@@ -29,7 +29,10 @@ class AccountBed {
     REQUIRE(
         integrations
             .put(project, "crm",
-                 *parse_json(R"({"baseUrl": "https://api.crm.example", "auth": {"type": "bearer"},
+                 *parse_json(R"({"baseUrl": "https://api.crm.example", "auth": {"type": "oauth2",
+                       "authorizeUrl": "https://crm.example/authorize",
+                       "tokenUrl": "https://crm.example/token", "clientId": "id",
+                       "clientSecret": "secret"},
                        "settings": [{"id": "channel", "type": "text", "required": true}]})"))
             .ok());
     deploy("hello", "integrationEnabled");
@@ -52,7 +55,7 @@ class AccountBed {
 
   SharedCredential connect(std::optional<JsonObject> settings, const std::string& provider = "p1") {
     CredentialRegistry::Connection connection;
-    connection.fields = JsonObject{{"token", "t0k3n"}};
+    connection.fields = JsonObject{{"accessToken", "t0k3n"}};
     connection.provider_id = provider;
     connection.settings = std::move(settings);
     auto connected = credentials.connect(project, ada, "crm", connection);
@@ -61,7 +64,7 @@ class AccountBed {
   }
   SharedCredential sign_in(const std::string& provider = "p1") {
     CredentialRegistry::Connection connection;
-    connection.fields = JsonObject{{"token", "t0k3n"}};
+    connection.fields = JsonObject{{"accessToken", "t0k3n"}};
     connection.provider_id = provider;
     connection.settings = filled();
     connection.scopes = {"read", "write"};

@@ -16,6 +16,7 @@
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/secret_registry.h"
 #include "actors/tenants/stored_tenants.h"
+#include "actors/tenants/test_data.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
@@ -66,13 +67,16 @@ class ApiFixture {
         history_(store_, workflows, sealer_),
         secrets(project_views, clock, sealer_),
         integrations(project_views, clock),
+        resources(project_views, clock, IntegrationRegistry::Of::resources),
         events(project_views, clock),
         event_log(store_, {commits_, ownership_}, clock, random_),
         users(store_, user_views, clock),
         credentials({store_, project_views, user_views, clock, random_, sealer_}),
         hooks(store_, {commits_, ownership_}, clock, random_),
+        test_data(store_, {commits_, ownership_}, clock, random_),
         tenants(project_views, user_views, clock),
-        hook_door_({store_, hooks, project_views, user_views, gateway, event_log, clock}),
+        hook_door_(
+            {store_, hooks, project_views, user_views, gateway, event_log, clock, workflows}),
         proxy_({tenants, integrations, http, refused_, tokens_, clock}),
         tests_({clock, random_, functions_, http, tenants, {}, {}}, {}),
         eraser_(
@@ -82,6 +86,7 @@ class ApiFixture {
              history_,
              secrets,
              integrations,
+             resources,
              events,
              event_log,
              users,
@@ -90,6 +95,7 @@ class ApiFixture {
              hooks,
              hook_door_,
              tests_,
+             test_data,
              eraser_,
              gateway,
              clock,
@@ -171,11 +177,13 @@ class ApiFixture {
  public:
   SecretRegistry secrets;
   IntegrationRegistry integrations;
+  IntegrationRegistry resources;
   EventRegistry events;
   EventLog event_log;
   UserRegistry users;
   CredentialRegistry credentials;
   HookRegistry hooks;
+  TestData test_data;
   StoredTenants tenants;
 
  private:

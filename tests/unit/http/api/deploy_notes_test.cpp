@@ -69,3 +69,29 @@ TEST_CASE("event logs of a level that there is not are refused", "[http]") {
   CHECK(api.call("GET", "/projects/p1/event-logs?level=warning", api.api_key).status == 200);
   CHECK(api.call("GET", "/projects/p1/event-logs?level=x", api.api_key).status == 400);
 }
+
+TEST_CASE("a deploy names an app event that is not there and is done all the same", "[http]") {
+  ApiFixture api;
+  const auto put = [&](const std::string& rest, const std::string& body) {
+    CHECK(api.call("PUT", "/projects/p1" + rest, api.api_key, body).status < 300);
+  };
+  const auto deploy = [&](const std::string& rest, const std::string& body = {}) {
+    const Answer answer = api.call("POST", "/projects/p1" + rest, api.api_key, body);
+    CHECK(answer.status == 200);
+    return answer;
+  };
+  const std::string on_event = R"({"trigger":{"type":"event","event":"Contct Created"},"steps":[
+      {"id":"f","type":"function","code":"() => 1"}]})";
+  put("/workflows/w", on_event);
+  CHECK(to_text(deploy("/workflows/w/deploy")["unknownEvent"]) == R"({"name":"Contct Created"})");
+  put("/events/Contact%20Created", R"({"schema":{}})");
+  const std::string near = R"({"name":"Contct Created","nearest":"Contact Created"})";
+  CHECK(to_text(deploy("/workflows/w/deploy")["unknownEvent"]) == near);
+  const std::string workflows = R"("workflows":{"w":)" + on_event + "}";
+  const Answer folder = deploy("/deploy", "{" + workflows + "}");
+  CHECK(to_text(folder["workflows"].at(0).at("unknownEvent")) == near);
+  // What comes with the folder is there.
+  const Answer whole =
+      deploy("/deploy?check=true", R"({"events":{"Contct Created":{}},)" + workflows + "}");
+  CHECK_FALSE(whole["workflows"].at(0).get_object().contains("unknownEvent"));
+}

@@ -136,7 +136,7 @@ TEST_CASE("files that nothing reads are named with the place where they belong",
   project.write("lead.json", good);
   project.write("project.yml", "id: x");
   project.write("workflow/b.json", good);
-  project.write("resources/created.json", "{}");
+  project.write("resources/created.yaml", "{}");
   // Of no concern to Millrace:
   project.write("package.json", "{}");
   project.write("docker-compose.yml", "services: {}");
@@ -152,7 +152,7 @@ TEST_CASE("files that nothing reads are named with the place where they belong",
         "integrations/slack\n"
         "lead.json\n"
         "project.yml\n"
-        "resources/created.json\n"
+        "resources/created.yaml\n"
         "workflow\n"
         "workflows/lead.yaml\n"
         "workflows/sub/b.json\n");

@@ -2,6 +2,8 @@
 #include "runtime/definitions/link_integrations.h"
 
 #include "compile_text.h"
+#include "runtime/definitions/compile_stored_workflow.h"
+#include "runtime/integrations/resource.h"
 
 using namespace millrace;
 
@@ -128,4 +130,50 @@ TEST_CASE("a request to an integration may have an authorization of its own") {
   // An integration without accounts leaves it to the definition.
   REQUIRE(compile_steps(request("salesforce", bearer)) != nullptr);
   REQUIRE(refusal(request("cmr", bearer)) == "/steps/0/integration");
+}
+
+TEST_CASE("a workflow that sign-ins start is of an integration where users sign in") {
+  const auto findings =
+      findings_of_text(R"({"integration":"crm","trigger":{"type":"oauth"},"steps":[
+      {"id":"w","type":"delay","value":1,"unit":"DAYS"}]})");
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].path == "/trigger/type");
+  // What was accepted once stays.
+  const auto stored = compile_stored_workflow(
+      *parse_json(R"({"integration":"crm","trigger":{"type":"oauth"},"steps":[
+          {"id":"w","type":"delay","value":1,"unit":"DAYS"}]})"),
+      test_identity(), &test_integrations());
+  CHECK(stored.ok());
+}
+
+TEST_CASE("steps and triggers name a resource by its name, and integrations are none") {
+  IntegrationSet catalog;
+  REQUIRE(catalog
+              .put(resource_type("api"), *parse_json(R"({"level":"user",
+      "baseUrl":"https://{{settings.tenant}}.acme.example",
+      "settings":[{"id":"tenant","type":"text"}],"webhooks":{"made":{}}})"))
+              .ok());
+  const auto compiled = [&](const std::string& trigger, const std::string& step) {
+    return compile_workflow(*parse_json(R"({"trigger":)" + trigger + R"(,"steps":[{"id":"a",
+        "type":"request","method":"GET","path":"/",)" +
+                                        step + "}]}"),
+                            test_identity(), &catalog);
+  };
+  const std::string on_request = R"({"type":"request"})";
+  const auto good =
+      compiled(R"({"type":"resource","resource":"api","webhook":"made"})", R"("resource":"api")");
+  REQUIRE(good.ok());
+  CHECK((*good)->resources_with_settings.contains("resource:api"));
+  CHECK(integrations_of(**good) == std::vector<std::string>{"resource:api"});
+  CHECK(history_type(*(*good)->by_index[0]) == "ACTION/CUSTOM_INTEGRATION_REQUEST");
+  const auto path = [&](const std::string& trigger, const std::string& step) {
+    const auto refused = compiled(trigger, step);
+    REQUIRE_FALSE(refused.ok());
+    return refused.error().details.front().path;
+  };
+  CHECK(path(on_request, R"("resource":"apj")") == "/steps/0/resource");
+  CHECK(path(on_request, R"("integration":"resource:api")") == "/steps/0/integration");
+  CHECK(path(on_request, R"("integration":"crm","resource":"api")") == "/steps/0/resource");
+  CHECK(path(R"({"type":"resource","resource":"apj","webhook":"made"})", R"("resource":"api")") ==
+        "/trigger/resource");
 }

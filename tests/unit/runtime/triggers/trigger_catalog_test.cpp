@@ -28,7 +28,7 @@ Result<std::string> no_secrets(const std::string& name) {
 TEST_CASE("every kind is found by its type and knows its own triggers") {
   REQUIRE(trigger_types() == std::vector<std::string>{"request", "event", "webhook", "integration",
                                                       "integrationEnabled", "oauth", "scheduler",
-                                                      "poll"});
+                                                      "poll", "resource"});
   for (const auto& type : trigger_types()) {
     REQUIRE(find_trigger_kind(type) != nullptr);
     REQUIRE(find_trigger_kind(type)->type == type);
