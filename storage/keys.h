@@ -63,6 +63,7 @@ enum class Kind : std::uint8_t {
   schedule = 52,          // part(1), ...
   hook = 53,              // part, ...
   sign_in = 54,           // hash of what names it; on a shard of its own
+  subscription = 56,      // part, project, user, credential, ...; on the user's shard
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -87,6 +88,12 @@ enum class HookPart : std::uint8_t {
   // Retired: rows as those of `account`, on the user's shard, one range per shard.
   scattered_account = 3,
   account = 4,  // project, integration, provider id, user, credential: an index row
+};
+
+/// What a row of kind `subscription` is. Stored numbers. Retired so far: none.
+enum class SubscriptionPart : std::uint8_t {
+  subscription = 1,  // project, user, credential, webhook, intent
+  left_account = 2,  // project, user, credential: an account that is gone, and has subscriptions
 };
 
 // --- the stores' own rows --------------------------------------------------------------------
@@ -208,6 +215,19 @@ std::string hooks(const ProjectId& project, const UserId& user);
 /// `user` and `credential` empty: the URL is the integration's own, on the project's shard.
 std::string hook_place(const ProjectId& project, const UserId& user, std::string_view integration,
                        std::string_view credential, std::string_view webhook);
+
+// --- subscriptions of webhooks ---------------------------------------------------------------
+/// Of all users of a project on one shard. A prefix.
+std::string subscriptions(ShardId shard, const ProjectId& project);
+/// Of one user. A prefix.
+std::string subscriptions(const ProjectId& project, const UserId& user);
+std::string subscription(const ProjectId& project, const UserId& user, std::string_view credential,
+                         std::string_view webhook, std::string_view intent);
+std::string left_accounts(ShardId shard);                                 // prefix
+std::string left_accounts(const ProjectId& project, const UserId& user);  // prefix
+std::string left_account(const ProjectId& project, const UserId& user, std::string_view credential);
+/// Of all projects on one shard. A prefix.
+std::string subscriptions(ShardId shard);
 
 // --- the event log ---------------------------------------------------------------------------
 /// Of one project on one shard, in the order of time. A prefix.

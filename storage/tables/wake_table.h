@@ -34,6 +34,7 @@ enum class WakeTarget : std::uint8_t {
   alert_retry = 6,           // an alert that could not be delivered
   retention = 7,             // rows that have been kept long enough
   sign_in_end = 10,          // a sign-in that nobody has completed in time
+  subscription_check = 14,   // something changed by which subscriptions are wanted, or no longer
 };
 
 struct WakeRow {
