@@ -109,6 +109,10 @@ class CafGateway final : public ActorGateway {
         reader_.submit([this, wake] { services_.sign_in_ended(wake); });
       });
     }
+    if (services_.subscription_due) {
+      timers_.serve(storage::WakeTarget::subscription_renewal, services_.subscription_due);
+      timers_.serve(storage::WakeTarget::subscription_check, services_.subscription_due);
+    }
     timers_.start(
         [this](const storage::TimerRow& timer) { caf::anon_send(node_, TimerFired{timer}); });
   }
@@ -233,6 +237,7 @@ class CafGateway final : public ActorGateway {
   bool is_ready() const override { return sweep_.has_swept(); }
   const ActorStats& stats() const override { return stats_; }
   AccountRuns& account_runs() override { return accounts_; }
+  void schedule(const storage::WakeRow& wake) override { timers_.schedule(wake); }
 
  private:
   FencedCommits commits() const { return {services_.commits, services_.ownership}; }

@@ -7,6 +7,7 @@
 #include "storage/tables/hook_table.h"
 #include "storage/tables/received_table.h"
 #include "storage/tables/schedule_table.h"
+#include "storage/tables/subscription_table.h"
 #include "storage/tables/timer_table.h"
 
 #include <algorithm>
@@ -252,6 +253,9 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
         auto scheduled =
             storage::ScheduleTable(dependencies_.store).remove_user(batch, wish.project, wish.user);
         if (!scheduled) return scheduled.error();
+        auto subscribed = storage::SubscriptionTable(dependencies_.store)
+                              .remove_user(batch, wish.project, wish.user);
+        if (!subscribed) return subscribed.error();
         storage::UserTable::remove(batch, wish.project, wish.user);
         storage::UserErasureTable::remove(batch, wish.project, wish.user);
         return SharedUserView(std::make_shared<UserView>());

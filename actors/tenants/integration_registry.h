@@ -4,7 +4,9 @@
 
 #include "actors/tenants/project_views.h"
 #include "actors/tenants/stored.h"
+#include "storage/tables/wake_table.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +19,10 @@ class IntegrationRegistry {
 
   IntegrationRegistry(ProjectViews& projects, const Clock& clock)
       : projects_(projects), clock_(clock) {}
+
+  /// Told of a wake that was stored with a change. Before the first change.
+  using TellWake = std::function<void(const storage::WakeRow&)>;
+  void tell_wakes(TellWake tell) { tell_wake_ = std::move(tell); }
 
   /// Durable when it returns. Errors: invalid_definition with all findings, invalid_request (the type
   /// is not 1 to 128 letters, digits, '.', '_' or '-'), limit_exceeded, not_found (no such project).
@@ -50,7 +56,14 @@ class IntegrationRegistry {
 
  private:
   ProjectViews& projects_;
+  /// Adds the wake by which the subscriptions of its webhooks follow; `next` null: it is removed.
+  void follow(const ProjectId& project, const std::string& type, const Integration* now,
+              const Integration* next, storage::WriteBatch& batch,
+              std::vector<storage::WakeRow>& wakes) const;
+  void tell(const std::vector<storage::WakeRow>& wakes) const;
+
   const Clock& clock_;
+  TellWake tell_wake_;
 };
 
 }  // namespace millrace

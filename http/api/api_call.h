@@ -34,6 +34,7 @@ class IntegrationRegistry;
 class ProjectRegistry;
 class SecretRegistry;
 class SignIns;
+class Subscriptions;
 class TaskHistory;
 class TestRuns;
 class UserEraser;
@@ -73,7 +74,8 @@ struct ApiServices {
   std::function<void(MetricsText&)> write_metrics;
   /// Does the store take commits at this moment? An error says why not. May be empty: nobody knows.
   std::function<Outcome()> takes_commits{};
-  SignIns* sign_ins = nullptr;  // null: nobody signs in at providers here
+  SignIns* sign_ins = nullptr;             // null: nobody signs in at providers here
+  Subscriptions* subscriptions = nullptr;  // null: webhooks make no subscriptions here
 };
 
 struct ApiCall {

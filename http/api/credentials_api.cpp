@@ -1,6 +1,7 @@
 #include "http/api/credentials_api.h"
 
 #include "actors/accounts/sign_ins.h"
+#include "actors/subscriptions/subscriptions.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/user_registry.h"
@@ -68,6 +69,14 @@ Result<JsonObject> shown_with_urls(const ApiCall& call, ApiServices& services,
   auto urls = webhook_urls(call, services, *entry->integration, &credential);
   if (!urls) return urls.error();
   shape.emplace("webhooks", std::move(*urls));
+  const auto& webhooks = entry->integration->webhooks;
+  const bool has_any = std::any_of(webhooks.begin(), webhooks.end(), [](const auto& each) {
+    return each.second.subscription != nullptr;
+  });
+  if (services.subscriptions == nullptr || !has_any) return shape;
+  auto subscriptions = services.subscriptions->shown(call.project, credential.user, credential.id);
+  if (!subscriptions) return subscriptions.error();
+  shape.emplace("subscriptions", std::move(*subscriptions));
   return shape;
 }
 
@@ -171,9 +180,13 @@ Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services) {
     id = (*account)->id;
   }
   const auto leaving = services.credentials.find(call.project, call.user, {}, id);
+  const bool has_subscriptions = services.subscriptions != nullptr && leaving &&
+                                 *leaving != nullptr &&
+                                 services.subscriptions->prepare_to_leave(call.project, **leaving);
   const auto removed = services.credentials.disconnect(call.project, call.user, id);
   if (!removed) return removed.error();
-  if (services.sign_ins != nullptr && leaving && *leaving != nullptr) {
+  // With its tokens subscriptions are ended first.
+  if (services.sign_ins != nullptr && leaving && *leaving != nullptr && !has_subscriptions) {
     services.sign_ins->revoke(call.project, **leaving);
   }
   return no_content();

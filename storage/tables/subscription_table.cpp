@@ -42,21 +42,22 @@ std::string encode(const SubscriptionRow& row) {
 }
 
 Result<SubscriptionRow> decode(std::string_view bytes) {
-  return read_record<SubscriptionRow>(
-      bytes, "subscription", record_version, [](auto& record, auto& row) {
-        fields(record, row);
-        if (record.field() == 8) {
-          std::uint8_t state = 0;
-          record.number(state);
-          if (state < 1 || state > 3) return record.fail("is no state of a subscription");
-          row.state = static_cast<SubscriptionState>(state);
-        }
-        if (record.field() == 18) {
-          std::uint16_t code = 0;
-          record.number(code);
-          row.error = error_code_from_number(code);
-        }
-      });
+  return read_record<SubscriptionRow>(bytes, "subscription", record_version,
+                                      [](auto& record, auto& row) {
+                                        fields(record, row);
+                                        if (record.field() == 8) {
+                                          std::uint8_t state = 0;
+                                          record.number(state);
+                                          if (state < 1 || state > 3)
+                                            return record.fail("is no state of a subscription");
+                                          row.state = static_cast<SubscriptionState>(state);
+                                        }
+                                        if (record.field() == 18) {
+                                          std::uint16_t code = 0;
+                                          record.number(code);
+                                          row.error = error_code_from_number(code);
+                                        }
+                                      });
 }
 
 std::string key_of(const SubscriptionRow& row) {
@@ -99,9 +100,8 @@ Result<std::vector<SubscriptionRow>> SubscriptionTable::of_user(const ProjectId&
   return read_all<SubscriptionRow>(store_, keys::subscriptions(project, user), decode);
 }
 
-Outcome SubscriptionTable::of_project(
-    const ProjectId& project, const ShardSet& shards,
-    const std::function<Outcome(SubscriptionRow)>& each) const {
+Outcome SubscriptionTable::of_project(const ProjectId& project, const ShardSet& shards,
+                                      const std::function<Outcome(SubscriptionRow)>& each) const {
   std::vector<KeyRange> ranges;
   for (const ShardId shard : shards) ranges.push_back({keys::subscriptions(shard, project)});
   return visit_cursor<SubscriptionRow>(*store_.scan_many(std::move(ranges), {}), decode, each);

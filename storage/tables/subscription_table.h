@@ -41,16 +41,16 @@ struct SubscriptionRow {
   std::string intent;  // UUID
   std::string hook;    // the id of its URL
   SubscriptionState state = SubscriptionState::subscribing;
-  bool is_asked = false;     // subscribing: the request may have left, and nothing is known of it
-  bool is_unwanted = false;  // subscribing and asked: it is to be ended once it is known
+  bool is_asked = false;       // subscribing: the request may have left, and nothing is known of it
+  bool is_unwanted = false;    // subscribing and asked: it is to be ended once it is known
   std::uint32_t refusals = 0;  // so often has the provider refused: each asks under another key
   std::uint32_t attempts = 0;  // in vain, one after the other
   /// JSON text of what is needed of the integration: the definition it was made by.
   std::string definition;
   std::string sealed;  // JSON text of what is known of it, its secret too; see crypto/sealer.h
   Instant created{};
-  Instant expires{};  // 1970: never, or nobody knows
-  Instant next{};     // of its wake; 1970: it has none
+  Instant expires{};               // 1970: never, or nobody knows
+  Instant next{};                  // of its wake; 1970: it has none
   std::optional<ErrorCode> error;  // why the last attempt was in vain
   std::string why;
 
