@@ -94,6 +94,8 @@ struct NodeDependencies {
   /// The time of a sign-in at a provider is over. May block on the disk; empty: nobody signs in.
   std::function<void(const storage::WakeRow&)> sign_in_ended{};
   RequestGate* gate = nullptr;  // null: requests leave as they come
+  /// A wake of the subscriptions is due. Returns at once; empty: nothing is subscribed to.
+  std::function<void(const storage::WakeRow&)> subscription_due{};
 };
 
 struct NodeServices : NodeDependencies {

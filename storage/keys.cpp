@@ -539,6 +539,58 @@ std::optional<PollPart> poll_part(std::string_view key) {
   return is_known ? std::optional(part) : std::nullopt;
 }
 
+// --- subscriptions of webhooks ---------------------------------------------------------------
+
+namespace {
+
+KeyWriter subscription_rows(ShardId shard, SubscriptionPart part) {
+  KeyWriter key(shard, Kind::subscription);
+  key.byte(static_cast<std::uint8_t>(part));
+  return key;
+}
+
+KeyWriter subscription_rows(SubscriptionPart part, const ProjectId& project, const UserId& user) {
+  KeyWriter key = subscription_rows(shard_of(project, user), part);
+  key.text(project.text).text(user.text);
+  return key;
+}
+
+}  // namespace
+
+std::string subscriptions(ShardId shard) {
+  return subscription_rows(shard, SubscriptionPart::subscription).take();
+}
+
+std::string subscriptions(ShardId shard, const ProjectId& project) {
+  return subscription_rows(shard, SubscriptionPart::subscription).text(project.text).take();
+}
+
+std::string subscriptions(const ProjectId& project, const UserId& user) {
+  return subscription_rows(SubscriptionPart::subscription, project, user).take();
+}
+
+std::string subscription(const ProjectId& project, const UserId& user, std::string_view credential,
+                         std::string_view webhook, std::string_view intent) {
+  return subscription_rows(SubscriptionPart::subscription, project, user)
+      .text(credential)
+      .text(webhook)
+      .text(intent)
+      .take();
+}
+
+std::string left_accounts(ShardId shard) {
+  return subscription_rows(shard, SubscriptionPart::left_account).take();
+}
+
+std::string left_accounts(const ProjectId& project, const UserId& user) {
+  return subscription_rows(SubscriptionPart::left_account, project, user).take();
+}
+
+std::string left_account(const ProjectId& project, const UserId& user,
+                         std::string_view credential) {
+  return subscription_rows(SubscriptionPart::left_account, project, user).text(credential).take();
+}
+
 std::string history(ShardId shard, const ProjectId& project) {
   return KeyWriter(shard, Kind::history).text(project.text).take();
 }

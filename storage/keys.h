@@ -67,6 +67,7 @@ enum class Kind : std::uint8_t {
   pause = 59,             // project, user, account; on the user's shard
   test_data = 57,         // project, workflow
   test_capture = 58,      // part, ...
+  subscription = 56,      // part, project, user, credential, ...; on the user's shard
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -97,6 +98,12 @@ enum class HookPart : std::uint8_t {
 enum class TestCapturePart : std::uint8_t {
   by_id = 1,        // id, which names its shard
   of_workflow = 2,  // project, workflow
+};
+
+/// What a row of kind `subscription` is. Stored numbers. Retired so far: none.
+enum class SubscriptionPart : std::uint8_t {
+  subscription = 1,  // project, user, credential, webhook, intent
+  left_account = 2,  // project, user, credential: an account that is gone, and has subscriptions
 };
 
 // --- the stores' own rows --------------------------------------------------------------------
@@ -241,6 +248,19 @@ std::string hook_place(const ProjectId& project, const UserId& user, std::string
 std::string test_data(const ProjectId& project, const WorkflowId& workflow);
 std::string test_capture(ShardId shard, std::string_view id);
 std::string test_capture_of(const ProjectId& project, const WorkflowId& workflow);
+
+// --- subscriptions of webhooks ---------------------------------------------------------------
+/// Of all users of a project on one shard. A prefix.
+std::string subscriptions(ShardId shard, const ProjectId& project);
+/// Of one user. A prefix.
+std::string subscriptions(const ProjectId& project, const UserId& user);
+std::string subscription(const ProjectId& project, const UserId& user, std::string_view credential,
+                         std::string_view webhook, std::string_view intent);
+std::string left_accounts(ShardId shard);                                 // prefix
+std::string left_accounts(const ProjectId& project, const UserId& user);  // prefix
+std::string left_account(const ProjectId& project, const UserId& user, std::string_view credential);
+/// Of all projects on one shard. A prefix.
+std::string subscriptions(ShardId shard);
 
 // --- the event log ---------------------------------------------------------------------------
 /// Of one project on one shard, in the order of time. A prefix.

@@ -132,6 +132,10 @@ class CafGateway final : public ActorGateway {
         reader_.submit([this, wake] { services_.gate->ended(wake); });
       });
     }
+    if (services_.subscription_due) {
+      timers_.serve(storage::WakeTarget::subscription_renewal, services_.subscription_due);
+      timers_.serve(storage::WakeTarget::subscription_check, services_.subscription_due);
+    }
     timers_.start(
         [this](const storage::TimerRow& timer) { caf::anon_send(node_, TimerFired{timer}); });
   }
@@ -261,6 +265,7 @@ class CafGateway final : public ActorGateway {
   }
   Outcome look_now(const PolledAccount& account) override { return polls_.look_now(account); }
   AccountRuns& account_runs() override { return accounts_; }
+  void schedule(const storage::WakeRow& wake) override { timers_.schedule(wake); }
 
  private:
   FencedCommits commits() const { return {services_.commits, services_.ownership}; }

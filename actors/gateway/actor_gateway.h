@@ -35,6 +35,8 @@ class ActorGateway : public Gateway {
   virtual Outcome look_now(const PolledAccount& account) = 0;
   /// What changes of accounts start; as long as the gateway lives.
   virtual AccountRuns& account_runs() = 0;
+  /// A wake was stored: it comes in time. Any thread; returns at once.
+  virtual void schedule(const storage::WakeRow& wake) = 0;
   /// Blocks until is_ready().
   virtual void wait_until_ready() = 0;
 };

@@ -1,7 +1,5 @@
 #include "actors/gateway/connect_proxy.h"
 
-#include "actors/tenants/fresh_credentials.h"
-#include "runtime/integrations/authorize_request.h"
 #include "runtime/integrations/connect_request.h"
 #include "runtime/oauth/oauth_client.h"
 #include "runtime/requests/request_line.h"
@@ -11,17 +9,9 @@
 
 #include <algorithm>
 #include <array>
-#include <future>
-#include <memory>
-#include <optional>
 
 namespace millrace {
 namespace {
-
-using Fields = RefusedCredentials::Fields;
-
-constexpr int status_unauthorized = 401;
-constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it failed for
 
 /// What the base URL and the headers of an integration may refer to.
 class AccountScope final : public Scope {
@@ -42,35 +32,6 @@ class AccountScope final : public Scope {
   const Json secrets_;
   const UserScope user_;
 };
-
-/// Waits for the one answer of something that is answered by another thread.
-template <class Answer>
-class Awaited {
- public:
-  std::function<void(Answer)> taker() const {
-    return [promise = promise_](Answer answer) { promise->set_value(std::move(answer)); };
-  }
-  std::optional<Answer> wait(Millis time) {
-    if (future_.wait_for(time) != std::future_status::ready) return std::nullopt;
-    return future_.get();
-  }
-
- private:
-  std::shared_ptr<std::promise<Answer>> promise_ = std::make_shared<std::promise<Answer>>();
-  std::future<Answer> future_ = promise_->get_future();
-};
-
-Error out_of_time() {
-  return {ErrorCode::overloaded, "the request had no answer in time: try again later"};
-}
-
-Result<SharedCredential> fresh(const CredentialSource& source, const CredentialName& account,
-                               std::optional<std::uint64_t> refused) {
-  Awaited<Result<SharedCredential>> credential;
-  source.fresh(account, refused, credential.taker());
-  auto answer = credential.wait(ConnectProxy::time_max);
-  return answer ? std::move(*answer) : Result<SharedCredential>(out_of_time());
-}
 
 /// The path as a peer may read it that takes encoded slashes for slashes.
 std::string with_plain_slashes(std::string path) {
@@ -140,10 +101,10 @@ Result<HttpRequest> request_below(const Integration& integration, const Credenti
 }
 
 /// There is no run that the account was chosen for.
-Error without_run(Error why, const ProxyRequest& request) {
-  if (why.code == ErrorCode::credential_missing && !request.credential.empty()) {
+Error without_run(Error why, const CredentialName& account) {
+  if (why.code == ErrorCode::credential_missing && !account.id.empty()) {
     why.message =
-        "the user has no account \"" + request.credential + "\" for \"" + request.integration + '"';
+        "the user has no account \"" + account.id + "\" for \"" + account.integration + '"';
   }
   return why;
 }
@@ -191,44 +152,24 @@ HttpOutcome ConnectProxy::pass(ProxyRequest request) {
   const Integration& integration = *entry->integration;
   const auto tenant = uses_.tenants.view(request.project, request.user);
   if (!tenant) return tenant.error();
-  const UserKey owner{request.project, request.user};
-  const FreshCredentials accounts(*tenant, owner, uses_.clock, &uses_.tokens);
-  CredentialName account{request.integration, request.credential};
-  auto credential = fresh(accounts, account, std::nullopt);
-  if (!credential) return without_run(credential.error(), request);
-  account.id = (*credential)->id;
-  auto secrets = secrets_for(integration, **tenant);
-  if (!secrets) return secrets.error();
-  auto unauthorized =
-      request_below(integration, **credential, std::move(*secrets), std::move(request));
-  if (!unauthorized) return unauthorized.error();
-  const AskingAccount asking{owner, account.id};
-  if (auto admitted = admit(integration, asking); !admitted) return admitted.error();
-
-  std::optional<HttpResponse> refusal;
-  while (true) {
-    HttpRequest authorized = *unauthorized;
-    Redaction sent;  // nothing of what passes is shown or kept
-    if (auto done = authorize(authorized, integration.auth, **credential, sent); !done) {
-      return done.error();
-    }
-    auto answer = send(std::move(authorized));
-    if (!answer) return answer;
-    note_pause(integration, asking, *answer);
-    const bool is_with_newer = refusal.has_value();
-    if (integration.auth.kind == IntegrationAuth::Kind::none) return answer;
-    const FieldsUsed used{owner, account.id, (*credential)->revision};
-    if (answer->status != status_unauthorized || is_with_newer) {
-      note(used, answer->status, is_with_newer ? Fields::replaced : Fields::same);
-      return answer;
-    }
-    refusal = std::move(*answer);
-    credential = fresh(accounts, account, used.revision);
-    if (credential && (*credential)->revision > used.revision) continue;
-    // Only what there is nothing newer for says something of the account.
-    note(used, status_unauthorized, Fields::same);
-    return std::move(*refusal);
-  }
+  const AccountCaller::Account account{
+      *tenant, {request.project, request.user}, {request.integration, request.credential}};
+  AskingAccount asking{account.owner, {}};
+  auto answer = caller_.call(
+      account, integration.auth,
+      [&](const Credential& credential) -> Result<HttpRequest> {
+        asking.account = credential.id;
+        auto secrets = secrets_for(integration, **tenant);
+        if (!secrets) return secrets.error();
+        auto made = request_below(integration, credential, std::move(*secrets), std::move(request));
+        if (!made) return made;
+        if (auto admitted = admit(integration, asking); !admitted) return admitted.error();
+        return made;
+      },
+      time_max);
+  if (!answer) return without_run(answer.error(), account.name);
+  note_pause(integration, asking, *answer);
+  return answer;
 }
 
 Outcome ConnectProxy::admit(const Integration& integration, const AskingAccount& account) {
@@ -248,21 +189,6 @@ void ConnectProxy::note_pause(const Integration& integration, const AskingAccoun
   const Json output = JsonObject{{"response", response_value(response, nullptr)}};
   const auto until = pause_of(*integration.rate_limit, output, {}, uses_.clock.now());
   if (until) uses_.gate->pause(account, *until, response.status);
-}
-
-HttpOutcome ConnectProxy::send(HttpRequest request) {
-  Awaited<HttpOutcome> answer;
-  const auto call = uses_.http.call(std::move(request), answer.taker());
-  auto outcome = answer.wait(time_max);
-  if (outcome) return std::move(*outcome);
-  uses_.http.cancel(call);
-  return out_of_time();
-}
-
-void ConnectProxy::note(const FieldsUsed& used, int status, RefusedCredentials::Fields fields) {
-  if (status >= first_of_peers_own) return;
-  if (status != status_unauthorized) return uses_.refused.accepted(used);
-  if (uses_.refused.refused(used, fields)) uses_.refused.invalidate(used);
 }
 
 }  // namespace millrace

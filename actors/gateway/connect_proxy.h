@@ -7,6 +7,7 @@
 //
 // Free of CAF; thread-safe. `pass` blocks the caller, a request thread, for `time_max` at most.
 
+#include "actors/accounts/account_caller.h"
 #include "actors/runs/project_places.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/refused_credentials.h"
@@ -50,7 +51,10 @@ class ConnectProxy {
   /// With the time that a request waits for its turn among others.
   static constexpr Millis time_max = limits::request_time_max + Millis(15'000);
 
-  explicit ConnectProxy(const Dependencies& dependencies) : uses_(dependencies) {}
+  explicit ConnectProxy(const Dependencies& dependencies)
+      : uses_(dependencies),
+        caller_(
+            {dependencies.http, dependencies.refused, dependencies.tokens, dependencies.clock}) {}
 
   /// The peer's answer, whatever its status. Errors: those of HttpCaller, of TenantView::credential, user_disabled,
   /// not_found (no such integration), rate_limited (the account's limit: it says until when), invalid_url (neither below the base URL nor at one of its hosts),
@@ -69,6 +73,7 @@ class ConnectProxy {
   void note(const FieldsUsed& used, int status, RefusedCredentials::Fields fields);
 
   const Dependencies uses_;
+  AccountCaller caller_;
   std::atomic<std::int64_t> passing_{0};
   ProjectPlaces places_{passing_};
 };

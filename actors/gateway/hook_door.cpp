@@ -1,6 +1,8 @@
 #include "actors/gateway/hook_door.h"
 
 #include "actors/gateway/joint_starter.h"
+#include "actors/gateway/provider_keys.h"
+#include "actors/subscriptions/subscriptions.h"
 #include "runtime/base/limits.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "runtime/webhooks/verify_delivery.h"
@@ -31,6 +33,8 @@ bool is_delivery(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
+bool is_refused(const CodeVerdict& verdict) { return verdict.answer.status >= 400; }
+
 Error not_for_get() {
   ErrorDetail detail;
   detail.message = "deliveries are sent with POST";
@@ -60,7 +64,7 @@ Result<OpenHook> HookDoor::open(std::string_view id) const {
   auto row = uses_.hooks.find(id);
   if (!row) return row.error();
   if (!*row) return no_hook();
-  OpenHook hook{std::move((*row)->place), nullptr, nullptr, nullptr};
+  OpenHook hook{std::string(id), std::move((*row)->place), nullptr, nullptr, nullptr};
   auto project = uses_.projects.now(hook.place.project);
   if (!project) return project.error();
   hook.project = std::move(*project);
@@ -83,6 +87,16 @@ Result<HookAnswer> HookDoor::receive(const OpenHook& hook, HookCall call) {
   auto challenge = answer_challenge(*hook.webhook, call.parts);
   if (!challenge) return challenge.error();
   if (*challenge) return HookAnswer(std::move(**challenge));
+  std::optional<CodeAnswer> answer;
+  if (const auto* const check = std::get_if<CodeCheck>(&hook.webhook->verify)) {
+    auto verdict = ask_code(hook, call, *check);
+    if (!verdict) return verdict.error();
+    const bool is_usual = verdict->answer.status == 200 && verdict->answer.body.empty();
+    if (is_refused(*verdict) || !verdict->is_persisted) {
+      return HookAnswer(std::move(verdict->answer));
+    }
+    if (!is_usual) answer = std::move(verdict->answer);
+  }
   if (!is_delivery(call.raw.method)) return not_for_get();
   auto events = events_of(*hook.webhook, call.parts);
   if (!events) return events.error();
@@ -105,22 +119,54 @@ Result<HookAnswer> HookDoor::receive(const OpenHook& hook, HookCall call) {
     if (!ids) return ids.error();
     started.insert(started.end(), ids->begin(), ids->end());
   }
+  if (answer) return HookAnswer(std::move(*answer));
   return HookAnswer(std::move(started));
+}
+
+Result<CodeVerdict> HookDoor::ask_code(const OpenHook& hook, const HookCall& call,
+                                       const CodeCheck& check) const {
+  if (uses_.code == nullptr) {
+    return Error(ErrorCode::overloaded, "deliveries are not verified by code here");
+  }
+  const SecretSource secrets = [&](const std::string& name) { return secret(hook, name); };
+  auto verdict = uses_.code->ask(check, {hook.place.project, hook.place.integration, *hook.webhook,
+                                         call.raw, call.parts, secrets});
+  if (!verdict) return told(hook, call, verdict.error());
+  if (is_refused(*verdict)) {
+    note(hook, call,
+         Error(ErrorCode::unauthorized, "its verifying code refused it with status " +
+                                            std::to_string(verdict->answer.status)));
+  }
+  return verdict;
 }
 
 Outcome HookDoor::verify(const OpenHook& hook, const HookCall& call,
                          const std::vector<Json>& events) const {
-  const auto& secrets = *hook.project->secrets;
   auto verified = verify_delivery(
       *hook.webhook, call.raw, call.parts, events,
-      [&](const std::string& name) { return secrets.value(name); }, uses_.clock.now());
-  if (verified) return verified;
-  note(hook, call, verified.error());
-  // What exactly is wrong, and which secret is missing, is for those who may read the event log.
-  return Error(verified.error().code, verified.error().code == ErrorCode::unauthorized
-                                          ? "the delivery could not be verified"
-                                          : "deliveries to this webhook cannot be verified today: "
-                                            "the project's event log says why");
+      [&](const std::string& name) { return secret(hook, name); }, uses_.clock.now(),
+      [&](const std::string& url, const std::string& id,
+          const std::string& algorithm) -> Result<SharedPublicKey> {
+        if (uses_.keys == nullptr) return Error(ErrorCode::overloaded, "keys are not fetched here");
+        return uses_.keys->find(hook.place.project, url, id, algorithm);
+      });
+  return verified ? verified : Outcome(told(hook, call, verified.error()));
+}
+
+Error HookDoor::told(const OpenHook& hook, const HookCall& call, const Error& why) const {
+  note(hook, call, why);
+  return Error(why.code, why.code == ErrorCode::unauthorized
+                             ? "the delivery could not be verified"
+                             : "deliveries to this webhook cannot be verified today: "
+                               "the project's event log says why");
+}
+
+Result<std::string> HookDoor::secret(const OpenHook& hook, const std::string& name) const {
+  if (name != subscription_secret_name) return hook.project->secrets->value(name);
+  if (uses_.subscriptions == nullptr) {
+    return Error(ErrorCode::secret_missing, "there are no subscriptions here");
+  }
+  return uses_.subscriptions->secret(hook.place.project, hook.place.user, hook.id);
 }
 
 Result<HookDoor::Deliveries> HookDoor::split(const OpenHook& hook, const HookCall& call,

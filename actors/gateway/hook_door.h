@@ -12,6 +12,7 @@
 //
 // Thread-safe; blocks on the disk: for request threads.
 
+#include "actors/gateway/delivery_code.h"
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/resource_audience.h"
 #include "actors/tenants/event_log.h"
@@ -30,8 +31,12 @@
 
 namespace millrace {
 
+class ProviderKeys;
+class Subscriptions;
+
 /// What an id stands for at this moment.
 struct OpenHook {
+  std::string id;
   storage::HookPlace place;
   SharedProject project;
   std::shared_ptr<const Integration> integration;
@@ -45,7 +50,7 @@ struct HookCall {
   std::optional<TraceParent> trace{};
 };
 
-using HookAnswer = std::variant<ChallengeAnswer, std::vector<ExecutionId>>;
+using HookAnswer = std::variant<ChallengeAnswer, std::vector<ExecutionId>, CodeAnswer>;
 
 class HookDoor {
  public:
@@ -60,6 +65,9 @@ class HookDoor {
     WorkflowLibrary& workflows;
     /// See ActorGateway::look_now; may be empty: nothing is polled here.
     std::function<Outcome(const PolledAccount&)> look_now{};
+    const Subscriptions* subscriptions = nullptr;  // null: there are none
+    ProviderKeys* keys = nullptr;                  // null: no tokens with published keys
+    DeliveryCode* code = nullptr;                  // null: no verification by code
   };
 
   explicit HookDoor(Dependencies dependencies) : uses_(std::move(dependencies)) {}
@@ -67,7 +75,7 @@ class HookDoor {
   /// Error: not_found, the same whatever is missing: the id, the account, the webhook.
   Result<OpenHook> open(std::string_view id) const;
 
-  /// Durable when it returns. Errors: unauthorized (and the event log says why), method_not_allowed (a GET
+  /// Durable when it returns. What code has refused is an answer, and no error. Errors: unauthorized (and the event log says why), method_not_allowed (a GET
   /// that is no challenge), invalid_request, limit_exceeded, those of the project's secrets and of
   /// Gateway::deliver.
   Result<HookAnswer> receive(const OpenHook& hook, HookCall call);
@@ -76,6 +84,13 @@ class HookDoor {
   using Deliveries = std::map<UserId, Delivery>;
 
   Outcome verify(const OpenHook& hook, const HookCall& call, const std::vector<Json>& events) const;
+  /// By code. What it says was noted, if it does not let the delivery in.
+  Result<CodeVerdict> ask_code(const OpenHook& hook, const HookCall& call,
+                               const CodeCheck& check) const;
+  /// What is told of a verification that has failed; the rest is for those who may read the event log.
+  Error told(const OpenHook& hook, const HookCall& call, const Error& why) const;
+  /// The project's, or the subscription's that has the URL.
+  Result<std::string> secret(const OpenHook& hook, const std::string& name) const;
   /// Leaves out what is to be ignored, and adds each other event to those of its users.
   Result<Deliveries> split(const OpenHook& hook, const HookCall& call, const SharedParts& parts,
                            const std::vector<Json>& events) const;

@@ -9,6 +9,7 @@
 #include "storage/tables/poll_table.h"
 #include "storage/tables/received_table.h"
 #include "storage/tables/schedule_table.h"
+#include "storage/tables/subscription_table.h"
 #include "storage/tables/timer_table.h"
 
 #include <algorithm>
@@ -261,6 +262,9 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
         auto pauses =
             storage::PauseTable(dependencies_.store).remove_user(batch, wish.project, wish.user);
         if (!pauses) return pauses.error();
+        auto subscribed = storage::SubscriptionTable(dependencies_.store)
+                              .remove_user(batch, wish.project, wish.user);
+        if (!subscribed) return subscribed.error();
         storage::UserTable::remove(batch, wish.project, wish.user);
         storage::UserErasureTable::remove(batch, wish.project, wish.user);
         return SharedUserView(std::make_shared<UserView>());

@@ -33,6 +33,16 @@ Result<std::string> HookRegistry::rotate(const storage::HookPlace& place) {
   return make(place, *known, std::move(*batch));
 }
 
+KeyedLocks::Hold HookRegistry::hold(const ProjectId& project, const UserId& user) {
+  return {making_, lock_of({project, user, {}, {}, {}})};
+}
+
+std::string HookRegistry::put_another(const storage::HookPlace& place, storage::WriteBatch& batch) {
+  storage::HookRow row{storage::make_hook_id(place.shard(), random_), place, clock_.now()};
+  storage::HookTable::put(batch, row);
+  return std::move(row.id);
+}
+
 Result<std::string> HookRegistry::make(const storage::HookPlace& place,
                                        const std::optional<storage::HookRow>& before,
                                        storage::WriteBatch batch) {

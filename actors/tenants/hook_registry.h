@@ -25,9 +25,17 @@ class HookRegistry {
   Result<std::string> id_of(const storage::HookPlace& place);
   /// Another id for the place; the one before is worth nothing from then on.
   Result<std::string> rotate(const storage::HookPlace& place);
+  /// As long as it lives, nobody else makes ids for places of this user; `user` empty: of the project.
+  KeyedLocks::Hold hold(const ProjectId& project, const UserId& user);
+  /// A new id for the place, added to the batch of its shard; the one before leads there as well until it is
+  /// removed (`HookTable::remove_id`). While it is held.
+  std::string put_another(const storage::HookPlace& place, storage::WriteBatch& batch);
   /// Nothing: there is no such id.
   Result<std::optional<storage::HookRow>> find(std::string_view id) const {
     return table_.find(id);
+  }
+  Result<std::optional<storage::HookRow>> find(const storage::HookPlace& place) const {
+    return table_.find(place);
   }
 
  private:

@@ -3,7 +3,9 @@
 #include "runtime/base/id_text.h"
 #include "runtime/base/limits.h"
 #include "runtime/integrations/resource.h"
+#include "storage/tables/subscription_check.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace {
@@ -61,11 +63,14 @@ Result<Stored> IntegrationRegistry::put(const ProjectId& project, const std::str
 
 Outcome IntegrationRegistry::put_all(const ProjectId& project, const std::vector<Compiled>& all,
                                      const AlsoChange& also) {
-  return projects_.change(
+  std::vector<storage::WakeRow> wakes;
+  auto stored = projects_.change(
       project,
       [&](const ProjectView& now, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
         auto integrations = std::make_shared<ProjectIntegrations>(*now.integrations);
         for (const Compiled& each : all) {
+          const auto before = now.integrations->find_integration(each.type);
+          follow(project, each.type, before.get(), each.integration.get(), batch, wakes);
           const storage::IntegrationRow row{project, each.type, each.text, clock_.now()};
           storage::IntegrationTable::put(batch, row);
           integrations->put(each.type, {each.integration, row.updated, each.text.size()});
@@ -80,6 +85,29 @@ Outcome IntegrationRegistry::put_all(const ProjectId& project, const std::vector
         next.integrations = std::move(integrations);
         return also ? also(next, batch) : Outcome(Done{});
       });
+  if (stored) tell(wakes);
+  return stored;
+}
+
+void IntegrationRegistry::follow(const ProjectId& project, const std::string& type,
+                                 const Integration* now, const Integration* next,
+                                 storage::WriteBatch& batch,
+                                 std::vector<storage::WakeRow>& wakes) const {
+  const auto subscribes = [](const Integration* each) {
+    return each != nullptr &&
+           std::any_of(each->webhooks.begin(), each->webhooks.end(),
+                       [](const auto& webhook) { return webhook.second.subscription != nullptr; });
+  };
+  if (!subscribes(now) && !subscribes(next)) return;
+  wakes.push_back(wake_of(
+      storage::SubscriptionCheck{storage::SubscriptionCheck::Of::integration, project, type},
+      clock_.now()));
+  storage::WakeTable::put(batch, wakes.back());
+}
+
+void IntegrationRegistry::tell(const std::vector<storage::WakeRow>& wakes) const {
+  if (!tell_wake_) return;
+  for (const storage::WakeRow& wake : wakes) tell_wake_(wake);
 }
 
 Result<std::shared_ptr<const IntegrationCatalog>> IntegrationRegistry::catalog_with(
@@ -95,16 +123,21 @@ Result<std::shared_ptr<const IntegrationCatalog>> IntegrationRegistry::catalog_w
 
 Outcome IntegrationRegistry::remove(const ProjectId& project, const std::string& name) {
   const std::string type = type_of(name);
-  return projects_.change(
+  std::vector<storage::WakeRow> wakes;
+  auto stored = projects_.change(
       project,
       [&](const ProjectView& now, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
-        if (auto known = now.integrations->get(type); !known) return known.error();
+        const auto known = now.integrations->get(type);
+        if (!known) return known.error();
+        follow(project, type, known->integration.get(), nullptr, batch, wakes);
         storage::IntegrationTable::remove(batch, project, type);
         auto integrations = std::make_shared<ProjectIntegrations>(*now.integrations);
         integrations->remove(type);
         next.integrations = std::move(integrations);
         return Done{};
       });
+  if (stored) tell(wakes);
+  return stored;
 }
 
 Result<std::shared_ptr<const IntegrationCatalog>> IntegrationRegistry::catalog(

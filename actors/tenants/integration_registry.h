@@ -6,7 +6,9 @@
 
 #include "actors/tenants/project_views.h"
 #include "actors/tenants/stored.h"
+#include "storage/tables/wake_table.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +26,10 @@ class IntegrationRegistry {
 
   /// The type of what has this name here: of an integration, the name itself.
   std::string type_of(const std::string& name) const;
+
+  /// Told of a wake that was stored with a change. Before the first change.
+  using TellWake = std::function<void(const storage::WakeRow&)>;
+  void tell_wakes(TellWake tell) { tell_wake_ = std::move(tell); }
 
   /// Durable when it returns. Errors: invalid_definition with all findings, invalid_request (the type
   /// is not 1 to 128 letters, digits, '.', '_' or '-'), limit_exceeded, not_found (no such project).
@@ -59,8 +65,15 @@ class IntegrationRegistry {
 
  private:
   ProjectViews& projects_;
+  /// Adds the wake by which the subscriptions of its webhooks follow; `next` null: it is removed.
+  void follow(const ProjectId& project, const std::string& type, const Integration* now,
+              const Integration* next, storage::WriteBatch& batch,
+              std::vector<storage::WakeRow>& wakes) const;
+  void tell(const std::vector<storage::WakeRow>& wakes) const;
+
   const Clock& clock_;
   const Of of_;
+  TellWake tell_wake_;
 };
 
 }  // namespace millrace

@@ -37,6 +37,8 @@ class ProjectViews {
   /// Error: conflict (there is such a project), and those of Views::change.
   Outcome create(const ProjectId& project, const Decide& decide);
 
+  /// See Views.
+  void settle(const ProjectId& project) { views_.settle(project); }
   /// See FencedCommits.
   FencedCommits& commits() { return views_.commits(); }
 

@@ -36,6 +36,22 @@ UserViews::UserViews(const storage::OrderedStore& store, FencedCommits commits,
       log_(std::move(log)),
       views_(std::move(commits), limits, [this](const UserKey& key) { return read(key); }) {}
 
+Outcome UserViews::change(const UserKey& key, const Decide& decide) {
+  if (follower_ == nullptr) return views_.change(key, decide);
+  std::optional<storage::WakeRow> wake;
+  auto changed = views_.change(
+      key, [&](const UserView& now, storage::WriteBatch& batch) -> Result<SharedUserView> {
+        auto next = decide(now, batch);
+        if (!next || *next == nullptr) return next;
+        auto followed = follower_->follow(key, now, **next, batch);
+        if (!followed) return followed.error();
+        wake = std::move(*followed);
+        return next;
+      });
+  if (changed && wake) follower_->stored(*wake);
+  return changed;
+}
+
 Result<SharedUserView> UserViews::read(const UserKey& key) const {
   auto rows = storage::read_user_rows(store_, key.project, key.user);
   if (!rows) return rows.error();

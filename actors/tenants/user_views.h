@@ -8,8 +8,10 @@
 #include "runtime/base/log.h"
 #include "storage/crypto/sealer.h"
 #include "storage/tables/user_rows.h"
+#include "storage/tables/wake_table.h"
 
 #include <atomic>
+#include <optional>
 
 namespace millrace {
 
@@ -28,7 +30,20 @@ class UserViews {
 
   Result<SharedUserView> now(const UserKey& key) { return views_.now(key); }
   Result<std::shared_ptr<const Place>> open(const UserKey& key) { return views_.open(key); }
-  Outcome change(const UserKey& key, const Decide& decide) { return views_.change(key, decide); }
+  Outcome change(const UserKey& key, const Decide& decide);
+  /// Whoever has to do something about changes adds it to their commits. `stored` is called behind the commit.
+  struct Follower {
+    virtual ~Follower() = default;
+    /// Errors: those of the store; then nothing is changed.
+    virtual Result<std::optional<storage::WakeRow>> follow(const UserKey& key, const UserView& now,
+                                                           const UserView& next,
+                                                           storage::WriteBatch& batch) = 0;
+    virtual void stored(const storage::WakeRow& wake) = 0;
+  };
+  /// Before the first change; null: nobody follows.
+  void follow_by(Follower* follower) { follower_ = follower; }
+  /// See Views.
+  void settle(const UserKey& key) { views_.settle(key); }
   Outcome change_soon(const UserKey& key, const Decide& decide) {
     return views_.change_soon(key, decide);
   }
@@ -50,6 +65,7 @@ class UserViews {
   const LogSink log_;
   mutable std::atomic_flag has_logged_locked_;
   Views<UserKey, UserView> views_;
+  Follower* follower_ = nullptr;
 };
 
 }  // namespace millrace

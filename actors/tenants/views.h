@@ -85,6 +85,12 @@ class Views {
     return Done{};
   }
 
+  /// Waits for the change that is under way, if one is: what is on the disk is shown then.
+  void settle(const Key& key) {
+    const auto place = cache_.place(key);
+    const std::lock_guard changing(place->changing());
+  }
+
   /// See FencedCommits.
   FencedCommits& commits() { return commits_; }
   std::size_t size() const { return cache_.size(); }

@@ -14,6 +14,7 @@
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "storage/keys.h"
+#include "storage/tables/subscription_check.h"
 #include "storage/tables/test_data_table.h"
 #include "storage/tables/workflow_index_table.h"
 
@@ -38,6 +39,12 @@ Error no_workflow(const WorkflowId& id, const std::vector<std::string>& names = 
   const std::string nearest = nearest_name(id.text, names);
   const std::string hint = nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
   return Error(ErrorCode::not_found, "no workflow \"" + id.text + '"' + hint);
+}
+
+/// Those of `integration` are of webhooks or polls, which the one that is woken tells apart.
+bool is_of_webhook(const FoundBy& found_by) {
+  return found_by.trigger_kind == webhook_trigger_kind.type ||
+         found_by.trigger_kind == integration_trigger_kind.type;
 }
 
 Error not_deployed(const WorkflowId& id) {
@@ -350,29 +357,41 @@ void WorkflowLibrary::note_deployed(const ProjectId& project, const WorkflowId& 
   note_live(storage::keys::workflow(project, id), checked.row.version);
 }
 
-Result<std::optional<storage::WakeRow>> WorkflowLibrary::put_live(
-    const ProjectId& project, const FoundBy& before, const storage::WorkflowRow& row,
-    const Workflow* live, storage::WriteBatch& batch) const {
+Result<std::vector<storage::WakeRow>> WorkflowLibrary::put_live(const ProjectId& project,
+                                                                const FoundBy& before,
+                                                                const storage::WorkflowRow& row,
+                                                                const Workflow* live,
+                                                                storage::WriteBatch& batch) const {
   put(batch, project, before, row);
+  std::vector<storage::WakeRow> wakes;
+  if (is_of_webhook(before) || is_of_webhook(row.found_by)) {
+    // Who has it enabled may want subscriptions by it now, or want them no longer.
+    using Check = storage::SubscriptionCheck;
+    wakes.push_back(wake_of(Check{Check::Of::workflow, project, row.id.text}, clock_.now()));
+    storage::WakeTable::put(batch, wakes.back());
+  }
   const auto is_or_was = [&](const TriggerKind& kind) {
     return before.trigger_kind == kind.type || row.found_by.trigger_kind == kind.type;
   };
-  std::optional<storage::WakeRow> wake;
+  const auto add = [&](Result<std::optional<storage::WakeRow>> wake) -> Outcome {
+    if (!wake) return wake.error();
+    if (*wake) wakes.push_back(std::move(**wake));
+    return Done{};
+  };
   if (is_or_was(scheduler_trigger_kind)) {
-    auto told = follow_schedule(store_, batch, project, row.id, live, clock_.now());
-    if (!told) return told;
-    wake = std::move(*told);
+    auto added = add(follow_schedule(store_, batch, project, row.id, live, clock_.now()));
+    if (!added) return added.error();
   }
   if (is_or_was(poll_trigger_kind) || is_or_was(integration_trigger_kind)) {
-    auto told = follow_poll(store_, batch, project, row.id, live, clock_.now());
-    if (!told) return told;
-    if (*told) wake = std::move(*told);  // what is live has one trigger
+    auto added = add(follow_poll(store_, batch, project, row.id, live, clock_.now()));
+    if (!added) return added.error();
   }
-  return wake;
+  return wakes;
 }
 
-void WorkflowLibrary::tell(const std::optional<storage::WakeRow>& wake) const {
-  if (wake && tell_wake_) tell_wake_(*wake);
+void WorkflowLibrary::tell(const std::vector<storage::WakeRow>& wakes) const {
+  if (!tell_wake_) return;
+  for (const storage::WakeRow& wake : wakes) tell_wake_(wake);
 }
 
 KeyedLocks::Hold WorkflowLibrary::hold(const ProjectId& project, const WorkflowId& id) {
@@ -388,11 +407,11 @@ Result<bool> WorkflowLibrary::make_live(const ProjectId& project, const storage:
   const FoundBy before = next->found_by;
   storage::WriteBatch batch;
   go_live(project, *next, checked, batch);
-  const auto wake = put_live(project, before, *next, checked.workflow.get(), batch);
-  if (!wake) return wake.error();
+  const auto wakes = put_live(project, before, *next, checked.workflow.get(), batch);
+  if (!wakes) return wakes.error();
   if (auto stored = commit(project, std::move(batch)); !stored) return stored.error();
   note_deployed(project, seen.id, checked);
-  tell(*wake);
+  tell(*wakes);
   return true;
 }
 
@@ -457,7 +476,7 @@ Result<bool> WorkflowLibrary::apply(const ProjectId& project, std::vector<Step>&
   std::list<KeyedLocks::Hold> writing;
   for (const std::string& key : keys) writing.emplace_back(locks_, key);
   storage::WriteBatch batch;
-  std::vector<std::optional<storage::WakeRow>> wakes;
+  std::vector<storage::WakeRow> wakes;
   for (Step& step : steps) {
     const auto now = table_.workflow(project, step.next.id);
     if (!now) return now.error();
@@ -472,15 +491,15 @@ Result<bool> WorkflowLibrary::apply(const ProjectId& project, std::vector<Step>&
       continue;
     }
     go_live(project, step.next, step.checked, batch);
-    auto wake = put_live(project, before, step.next, step.checked.workflow.get(), batch);
-    if (!wake) return wake.error();
-    wakes.push_back(std::move(*wake));
+    const auto own = put_live(project, before, step.next, step.checked.workflow.get(), batch);
+    if (!own) return own.error();
+    wakes.insert(wakes.end(), own->begin(), own->end());
   }
   if (auto stored = commit(std::move(batch)); !stored) return stored.error();
-  for (const auto& wake : wakes) tell(wake);
   for (const Step& step : steps) {
     if (step.change != Change::unchanged) note_deployed(project, step.next.id, step.checked);
   }
+  tell(wakes);
   return true;
 }
 
@@ -496,10 +515,11 @@ Outcome WorkflowLibrary::undeploy(const ProjectId& project, const WorkflowId& id
   next->deployed_version = 0;
   next->updated = clock_.now();
   storage::WriteBatch batch;
-  const auto wake = put_live(project, before, *next, nullptr, batch);
-  if (!wake) return wake.error();
+  const auto wakes = put_live(project, before, *next, nullptr, batch);
+  if (!wakes) return wakes.error();
   if (auto stored = commit(project, std::move(batch)); !stored) return stored;
   note_live(key, 0);
+  tell(*wakes);
   return Done{};
 }
 

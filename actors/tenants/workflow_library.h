@@ -50,8 +50,8 @@ class WorkflowLibrary {
     Instant deployed_at{};
   };
 
-  /// Told of the wake of each schedule that is new, once it is durable; null: nobody is. Returns at once. To be
-  /// set while nobody deploys.
+  /// Told of the wakes that a change of what is live brings, once they are durable: of a schedule that is new, of
+  /// subscriptions that may be wanted now; null: nobody is. Returns at once. To be set while nobody deploys.
   using TellWake = std::function<void(const storage::WakeRow&)>;
   void tell_wakes(TellWake tell) { tell_wake_ = std::move(tell); }
 
@@ -165,12 +165,12 @@ class WorkflowLibrary {
   Result<Step> plan_step(const ProjectId& project, const Draft& draft,
                          const IntegrationCatalog& catalog);
   /// Adds the row with what it is found by, and what its schedule needs when `live` is live (null: nothing). The
-  /// wake to be told, if any. Under the workflow's lock.
-  Result<std::optional<storage::WakeRow>> put_live(const ProjectId& project, const FoundBy& before,
-                                                   const storage::WorkflowRow& row,
-                                                   const Workflow* live,
-                                                   storage::WriteBatch& batch) const;
-  void tell(const std::optional<storage::WakeRow>& wake) const;
+  /// wakes to be told, once that is stored. Under the workflow's lock.
+  Result<std::vector<storage::WakeRow>> put_live(const ProjectId& project, const FoundBy& before,
+                                                 const storage::WorkflowRow& row,
+                                                 const Workflow* live,
+                                                 storage::WriteBatch& batch) const;
+  void tell(const std::vector<storage::WakeRow>& wakes) const;
   /// False when a workflow is no longer as it was checked.
   Result<bool> apply(const ProjectId& project, std::vector<Step>& steps, const CommitRows& commit);
   /// False when the draft is no longer the one that was checked.

@@ -36,6 +36,7 @@ class ProjectRegistry;
 class SecretRegistry;
 class SignIns;
 class TestData;
+class Subscriptions;
 class TaskHistory;
 class TestRuns;
 class UserEraser;
@@ -82,6 +83,7 @@ struct ApiServices {
   SignIns* sign_ins = nullptr;  // null: nobody signs in at providers here
   /// Of a user's accounts (ActorGateway::polls); may be empty: nothing is polled here.
   std::function<Result<std::vector<PollState>>(const ProjectId&, const UserId&)> polls{};
+  Subscriptions* subscriptions = nullptr;  // null: webhooks make no subscriptions here
 };
 
 struct ApiCall {

@@ -2,6 +2,7 @@
 
 #include "actors/accounts/sign_ins.h"
 #include "actors/gateway/poll_states.h"
+#include "actors/subscriptions/subscriptions.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/user_registry.h"
@@ -91,6 +92,14 @@ Result<JsonObject> shown_with_urls(const ApiCall& call, ApiServices& services,
     if (poll.credential == credential.id) shown.emplace(poll.workflow.text, poll_shape(poll));
   }
   if (!shown.empty()) shape.emplace("polls", std::move(shown));
+  const auto& webhooks = entry->integration->webhooks;
+  const bool has_any = std::any_of(webhooks.begin(), webhooks.end(), [](const auto& each) {
+    return each.second.subscription != nullptr;
+  });
+  if (services.subscriptions == nullptr || !has_any) return shape;
+  auto subscriptions = services.subscriptions->shown(call.project, credential.user, credential.id);
+  if (!subscriptions) return subscriptions.error();
+  shape.emplace("subscriptions", std::move(*subscriptions));
   return shape;
 }
 
@@ -201,9 +210,13 @@ Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services) {
     id = (*account)->id;
   }
   const auto leaving = services.credentials.find(call.project, call.user, {}, id);
+  const bool has_subscriptions = services.subscriptions != nullptr && leaving &&
+                                 *leaving != nullptr &&
+                                 services.subscriptions->prepare_to_leave(call.project, **leaving);
   const auto removed = services.credentials.disconnect(call.project, call.user, id);
   if (!removed) return removed.error();
-  if (services.sign_ins != nullptr && leaving && *leaving != nullptr) {
+  // With its tokens subscriptions are ended first.
+  if (services.sign_ins != nullptr && leaving && *leaving != nullptr && !has_subscriptions) {
     services.sign_ins->revoke(call.project, **leaving);
   }
   return no_content();

@@ -1,6 +1,7 @@
 #include "http/api/hooks_api.h"
 
 #include "actors/gateway/hook_door.h"
+#include "actors/subscriptions/subscriptions.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/hook_registry.h"
 #include "actors/tenants/integration_registry.h"
@@ -53,6 +54,17 @@ Reply reply_of(const HookAnswer& answer) {
     reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
     return reply;
   }
+  if (const auto* const given = std::get_if<CodeAnswer>(&answer)) {
+    Reply reply;
+    reply.status = given->status;
+    reply.content_type = given->content_type;
+    reply.body = given->body;
+    reply.headers = given->headers;
+    // It is what the integration's author says, and no page of ours either.
+    reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    reply.headers.emplace_back("Content-Security-Policy", "sandbox");
+    return reply;
+  }
   JsonArray ids;
   for (const ExecutionId& id : std::get<std::vector<ExecutionId>>(answer)) {
     ids.emplace_back(id.text());
@@ -80,6 +92,8 @@ bool is_shown(const Webhook& webhook, const Credential* credential) {
   return (webhook.scope == Webhook::Scope::user) == (credential != nullptr);
 }
 
+Error no_subscription() { return {ErrorCode::not_found, "nothing has been subscribed to"}; }
+
 Result<Reply> rotate(const ApiCall& call, ApiServices& services, const Integration& integration,
                      const Credential* credential) {
   const std::string& name = call.path_value("webhook");
@@ -94,8 +108,15 @@ Result<Reply> rotate(const ApiCall& call, ApiServices& services, const Integrati
                  "no webhook \"" + name + "\" with a URL here" +
                      (nearest.empty() ? std::string() : "; did you mean \"" + nearest + "\"?"));
   }
-  const auto url =
-      url_of(call, services, services.hooks.rotate(place_of(call, integration, name, credential)));
+  const auto place = place_of(call, integration, name, credential);
+  auto id = Result<std::string>(no_subscription());
+  // The provider has to be told of it.
+  if (services.subscriptions != nullptr && webhook->second.subscription != nullptr) {
+    id = services.subscriptions->begin_anew(place);
+    if (!id && id.error().code != ErrorCode::not_found) return id.error();
+  }
+  if (!id) id = services.hooks.rotate(place);
+  const auto url = url_of(call, services, id);
   if (!url) return url.error();
   return json_reply(200, JsonObject{{"url", *url}});
 }
@@ -175,7 +196,8 @@ constexpr Route routes[]{
                   "{executionIds: [string]}"},
                  {400, "It cannot be read, or would start too much.", "Error"},
                  {401, "It could not be verified, and has started nothing.", "Error"},
-                 {404, "There is no such webhook.", "Error"}}},
+                 {404, "There is no such webhook.", "Error"},
+                 {503, "It cannot be verified or stored now: it is to be sent again.", "Error"}}},
     {.method = "POST",
      .pattern = "/projects/{project}/integrations/{type}/webhooks/{webhook}/rotate",
      .operation = "rotateWebhook",

@@ -72,8 +72,11 @@ class CodeInliner {
 
 void put_code_in_place(DefinitionFile& workflow, const std::string& root, FileFindings& findings) {
   auto* const object = workflow.definition.if_object();
-  auto* const steps = object != nullptr ? object->if_contains("steps") : nullptr;
-  if (steps != nullptr) CodeInliner(workflow, root, findings).visit(*steps, "/steps");
+  for (const char* const part : {"steps", "webhooks"}) {
+    auto* const found = object != nullptr ? object->if_contains(part) : nullptr;
+    if (found == nullptr) continue;
+    CodeInliner(workflow, root, findings).visit(*found, std::string("/") + part);
+  }
 }
 
 }  // namespace millrace

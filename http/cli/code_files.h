@@ -7,9 +7,9 @@
 
 namespace millrace {
 
-/// Puts the text of each "codeFile" in the place of the name, as "code". Only steps have code. Files
-/// outside of `root` are refused: a definition must not be able to publish other files of the machine
-/// that it is deployed from. What is wrong goes to `findings`; the step then has no code.
+/// Puts the text of each "codeFile" in the place of the name, as "code". Only steps, and webhooks that
+/// are verified by code, have any. Files outside of `root` are refused: a definition must not be able to publish
+/// other files of the machine that it is deployed from. What is wrong goes to `findings`; the step then has no code.
 void put_code_in_place(DefinitionFile& workflow, const std::string& root, FileFindings& findings);
 
 }  // namespace millrace

@@ -39,7 +39,9 @@ void read_integrations(const fs::path& root, ProjectFolder& folder) {
     const fs::path definition = path / "integration.json";
     if (!fs::is_regular_file(definition)) continue;
     auto file = read_definition_file(definition.string(), folder.findings);
-    if (file) folder.integrations.push_back({std::move(*file), path.filename().string()});
+    if (!file) continue;
+    put_code_in_place(*file, root.string(), folder.findings);
+    folder.integrations.push_back({std::move(*file), path.filename().string()});
   }
 }
 

@@ -6,12 +6,14 @@
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/connect_proxy.h"
 #include "actors/gateway/hook_door.h"
+#include "actors/gateway/provider_keys.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/observation/failed_run_log.h"
 #include "actors/observation/observer_list.h"
 #include "actors/observation/run_metrics.h"
 #include "actors/shards/shard_ownership.h"
+#include "actors/subscriptions/subscriptions.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
@@ -21,6 +23,7 @@
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/secret_registry.h"
 #include "actors/tenants/stored_tenants.h"
+#include "actors/tenants/subscription_follower.h"
 #include "actors/tenants/test_data.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
@@ -132,12 +135,18 @@ class ComposedServer final : public RunningServer {
     gateway_ = make_actor_gateway(
         {*store_, commits_, ownership_, clock_, random_, functions_, *http_, tenants_, workflows_,
          run_sealer_, &write_log, ActorOptions{}, &observers_, &refused_credentials_, &event_log_,
-         &tokens_, [this](const storage::WakeRow& wake) { sign_ins_.end(wake); }, &gate_});
+         &tokens_, [this](const storage::WakeRow& wake) { sign_ins_.end(wake); }, &gate_,
+         [this](const storage::WakeRow& wake) { subscriptions_.wake(wake); }});
     credentials_.start_runs_by(gateway_->account_runs());
+    subscriptions_.schedule_by([this](const storage::WakeRow& wake) { gateway_->schedule(wake); });
+    user_views_.follow_by(&subscription_follower_);
+    integrations_.tell_wakes([this](const storage::WakeRow& wake) { gateway_->schedule(wake); });
+    subscriptions_end_ = std::make_unique<SubscriptionsEnd>(subscriptions_, subscription_follower_);
     timed_gateway_ = std::make_unique<TimedGateway>(*gateway_, clock_, trigger_timings_);
     hook_door_ = std::make_unique<HookDoor>(HookDoor::Dependencies{
         *store_, hooks_, project_views_, user_views_, *timed_gateway_, event_log_, clock_,
-        workflows_, [this](const PolledAccount& account) { return gateway_->look_now(account); }});
+        workflows_, [this](const PolledAccount& account) { return gateway_->look_now(account); },
+        &subscriptions_, &provider_keys_, &delivery_code_});
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
@@ -167,7 +176,8 @@ class ComposedServer final : public RunningServer {
                                              &sign_ins_,
                                              [this](const ProjectId& project, const UserId& user) {
                                                return gateway_->polls(project, user);
-                                             }},
+                                             },
+                                             &subscriptions_},
                                  key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
@@ -214,6 +224,28 @@ class ComposedServer final : public RunningServer {
     return functions;
   }
 
+  /// Where providers reach this server.
+  std::string public_address() const {
+    if (!options_.api.public_url.empty()) return options_.api.public_url;
+    return "http://" + options_.listen.host + ':' + std::to_string(server_->port());
+  }
+
+  /// Before the gateway, and with it the HTTP caller, ends: nobody waits for a provider any more, nor is told
+  /// of changes.
+  class SubscriptionsEnd {
+   public:
+    SubscriptionsEnd(Subscriptions& subscriptions, SubscriptionFollower& follower)
+        : subscriptions_(subscriptions), follower_(follower) {}
+    ~SubscriptionsEnd() {
+      follower_.stop_telling();
+      subscriptions_.stop();
+    }
+
+   private:
+    Subscriptions& subscriptions_;
+    SubscriptionFollower& follower_;
+  };
+
   void write_metrics(MetricsText& text) const {
     write_server_metrics(text, server_->stats());
     write_server_metrics(text, commits_.stats());
@@ -257,6 +289,10 @@ class ComposedServer final : public RunningServer {
   CredentialRegistry credentials_;
   HookRegistry hooks_;
   TestData test_data_;
+  // Outlives all who change users.
+  SubscriptionFollower subscription_follower_{
+      *store_, project_views_, clock_,
+      [this](const storage::WakeRow& wake) { subscriptions_.wake(wake); }};
   RefusedCredentials refused_credentials_{credentials_, &write_log};
   RequestGate gate_{*store_, {commits_, ownership_}, clock_, &write_log};
   SignIns sign_ins_{{*store_,
@@ -273,7 +309,30 @@ class ComposedServer final : public RunningServer {
   TokenRefresher tokens_{{project_views_, credentials_, *http_, clock_, &write_log}};
   ConnectProxy proxy_{
       {tenants_, integrations_, *http_, refused_credentials_, tokens_, clock_, &gate_}};
+  ProviderKeys provider_keys_{*http_, clock_};
+  DeliveryCode delivery_code_{functions_};
+  Subscriptions subscriptions_{{*store_,
+                                {commits_, ownership_},
+                                ownership_,
+                                project_views_,
+                                user_views_,
+                                tenants_,
+                                workflows_,
+                                hooks_,
+                                *http_,
+                                refused_credentials_,
+                                tokens_,
+                                event_log_,
+                                clock_,
+                                random_,
+                                sealer_,
+                                &write_log,
+                                [this] { return public_address(); },
+                                [this](const ProjectId& project, const Credential& account) {
+                                  sign_ins_.revoke(project, account);
+                                }}};
   std::unique_ptr<ActorGateway> gateway_;
+  std::unique_ptr<SubscriptionsEnd> subscriptions_end_;
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<HookDoor> hook_door_;
   std::unique_ptr<TestRuns> tests_;

@@ -6,6 +6,7 @@
 #include "runtime/definitions/compile_stored_workflow.h"
 #include "runtime/definitions/link_integrations.h"
 #include "runtime/definitions/link_references.h"
+#include "runtime/definitions/load_step.h"
 #include "runtime/definitions/number_steps.h"
 #include "runtime/integrations/read_settings.h"
 #include "runtime/integrations/resource.h"
@@ -162,6 +163,7 @@ Result<std::shared_ptr<const Workflow>> compile(const Json& definition,
 
   Findings findings;
   const auto uncertain = read_workflow(definition, *workflow, findings);
+  add_load_step(*workflow, integrations);
   number_steps(*workflow);
   link_integrations(*workflow, integrations, findings);
   // Also after findings, so that wrong references and wrong code are reported together with them.

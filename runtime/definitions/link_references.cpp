@@ -1,5 +1,6 @@
 #include "runtime/definitions/link_references.h"
 
+#include "runtime/definitions/load_step.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/secrets/redaction.h"
 #include "runtime/steps/step_catalog.h"
@@ -159,7 +160,7 @@ class Linker {
       case Root::step:
         return link_named(reference);
       case Root::trigger:
-        return check_trigger(reference);
+        return link_trigger_value(reference);
       case Root::user:
         return check_keys(reference, 0, {"id", "meta"});
       case Root::execution:
@@ -186,7 +187,7 @@ class Linker {
     if (found == step_by_id_.end()) {
       std::vector<std::string> names = roots_here();
       for (const auto& [id, step] : step_by_id_) {
-        if (is_upstream(*step)) names.push_back(id);
+        if (is_upstream(*step) && id != load_step_id) names.push_back(id);
       }
       if (name == "account") {
         return add_obstacle(
@@ -222,14 +223,16 @@ class Linker {
     std::from_chars(name.data(), name.data() + name.size(), ordinal);
     if (ordinal == 1) {
       reference.root = Root::trigger;
-      return check_trigger(reference);
+      return link_trigger_value(reference);
     }
-    const std::size_t steps = workflow_.by_index.size();
+    // A step that only its trigger has brought along has no number.
+    const std::size_t before = load_step_of(workflow_) != nullptr ? 1 : 0;
+    const std::size_t steps = workflow_.by_index.size() - before;
     if (ordinal - 2 >= steps) {
       return add_obstacle(reference, "there is no step number " + name + ": 1 is the trigger and " +
                                          std::to_string(steps + 1) + " the last step");
     }
-    link_step(reference, *workflow_.by_index[ordinal - 2]);
+    link_step(reference, *workflow_.by_index[before + ordinal - 2]);
   }
 
   bool is_upstream(const Step& target) const {
@@ -310,6 +313,24 @@ class Linker {
     const bool is_instance = reference.root == Root::instance;
     add(reference, std::string(is_instance ? "`instance`" : "`index`") +
                        " exists only inside a fan-out, and no fan-out is around this step");
+  }
+
+  /// Where the trigger loads the record, that is its result, and the event stands beside it.
+  void link_trigger_value(Reference& reference) {
+    const Step* const load = load_step_of(workflow_);
+    if (load == nullptr || reader_ == load || reference.path.empty()) {
+      return check_trigger(reference);
+    }
+    const std::string* const key = key_at(reference, 0);
+    if (key != nullptr && *key == "event") {
+      reference.path.front() = std::string("body");
+      reference.path.insert(reference.path.begin(), std::string("result"));
+    } else if (key != nullptr && *key == "result") {
+      reference.root = Root::step;
+      link_step(reference, *load);
+    } else {
+      check_keys(reference, 0, {"result", "event"});
+    }
   }
 
   void check_trigger(const Reference& reference) {

@@ -13,24 +13,18 @@ namespace {
 
 Error refused(std::string why) { return {ErrorCode::unauthorized, "the token " + std::move(why)}; }
 
-/// RFC 4648, 5, without padding.
-std::optional<std::string> decode_base64url(std::string_view text) {
-  std::string standard(text);
-  for (char& c : standard) {
-    if (c == '+' || c == '/' || c == '=') return std::nullopt;
-    if (c == '-') c = '+';
-    if (c == '_') c = '/';
-  }
-  while (standard.size() % 4 != 0) standard += '=';
-  return base64_decode(standard);
-}
-
 std::optional<JsonObject> object_of(std::string_view part) {
   const auto text = decode_base64url(part);
   if (!text) return std::nullopt;
   auto value = parse_json(*text);
   if (!value || !value->is_object()) return std::nullopt;
   return std::move(value->get_object());
+}
+
+/// Empty: there is none, or no text.
+std::string text_in(const JsonObject& object, std::string_view name) {
+  const Json* const value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 bool names(const JsonObject& claims, std::string_view claim, const std::string& wanted) {
@@ -76,26 +70,52 @@ Outcome check_times(const JsonObject& claims, Millis leeway, Instant now) {
 
 }  // namespace
 
-Outcome check_token(std::string_view token, std::string_view secret,
+Outcome check_token(std::string_view token, const CheckSignature& check_signature,
                     const TokenExpectation& expected, Instant now) {
   if (token.size() > limits::user_token_bytes_max) return refused("is too long");
   const auto first = token.find('.');
   const auto last = token.rfind('.');
   if (first == std::string_view::npos || first == last) return refused("has not three parts");
   const auto header = object_of(token.substr(0, first));
-  const Json* const algorithm = header ? header->if_contains("alg") : nullptr;
-  if (algorithm == nullptr || *algorithm != Json("HS256"))
-    return refused("is not signed with HS256");
+  if (!header) return refused("has no header");
   const auto signature = decode_base64url(token.substr(last + 1));
-  if (!signature || !equal_in_constant_time(
-                        *signature, hmac(HashAlgorithm::sha256, secret, token.substr(0, last)))) {
-    return refused("has another signature");
+  if (!signature) return refused("has another signature");
+  if (auto checked = check_signature(*header, token.substr(0, last), *signature); !checked) {
+    return checked;
   }
   const auto claims = object_of(token.substr(first + 1, last - first - 1));
   if (!claims) return refused("has no claims");
   if (!names(*claims, "iss", expected.issuer)) return refused("is of another issuer");
   if (!names(*claims, "aud", expected.audience)) return refused("is for another audience");
   return check_times(*claims, expected.leeway, now);
+}
+
+Outcome check_token(std::string_view token, std::string_view secret,
+                    const TokenExpectation& expected, Instant now) {
+  const CheckSignature check = [&](const JsonObject& header, std::string_view text,
+                                   std::string_view signature) -> Outcome {
+    if (text_in(header, "alg") != "HS256") return refused("is not signed with HS256");
+    if (equal_in_constant_time(signature, hmac(HashAlgorithm::sha256, secret, text))) return Done{};
+    return refused("has another signature");
+  };
+  return check_token(token, check, expected, now);
+}
+
+Outcome check_token(std::string_view token, const std::vector<std::string>& algorithms,
+                    const FindPublicKey& find, const TokenExpectation& expected, Instant now) {
+  const CheckSignature check = [&](const JsonObject& header, std::string_view text,
+                                   std::string_view signature) -> Outcome {
+    const std::string algorithm = text_in(header, "alg");
+    // What the definition does not name is refused before anything else is asked, `none` and HS256 too.
+    if (std::find(algorithms.begin(), algorithms.end(), algorithm) == algorithms.end()) {
+      return refused("is signed with an algorithm that is not expected");
+    }
+    const auto key = find(text_in(header, "kid"), algorithm);
+    if (!key) return key.error();
+    if ((*key)->algorithm() == algorithm && (*key)->verifies(text, signature)) return Done{};
+    return refused("has another signature");
+  };
+  return check_token(token, check, expected, now);
 }
 
 }  // namespace millrace

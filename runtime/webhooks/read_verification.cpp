@@ -3,20 +3,21 @@
 #include "runtime/text/header_text.h"
 #include "runtime/text/nearest_name.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 namespace millrace {
 namespace {
 
-enum class Type : std::uint8_t { hmac, signature, basic, value, jwt, custom };
+enum class Type : std::uint8_t { hmac, signature, basic, value, jwt, code };
 
 constexpr std::array<Choice<Type>, 6> types{{{"hmac", Type::hmac},
                                              {"signature", Type::signature},
                                              {"basic", Type::basic},
                                              {"value", Type::value},
                                              {"jwt", Type::jwt},
-                                             {"custom", Type::custom}}};
+                                             {"code", Type::code}}};
 constexpr std::array<Choice<HashAlgorithm>, 3> algorithms{{{"sha1", HashAlgorithm::sha1},
                                                            {"sha256", HashAlgorithm::sha256},
                                                            {"sha512", HashAlgorithm::sha512}}};
@@ -24,25 +25,31 @@ constexpr std::array<Choice<SignatureCheck::Encoding>, 2> encodings{
     {{"hex", SignatureCheck::Encoding::hex}, {"base64", SignatureCheck::Encoding::base64}}};
 constexpr std::array<Choice<bool>, 2> secret_encodings{{{"text", false}, {"base64", true}}};
 constexpr std::array<Choice<bool>, 2> units{{{"s", false}, {"ms", true}}};
-constexpr std::array<Choice<int>, 1> token_algorithms{{{"HS256", 256}}};
+constexpr std::array<std::string_view, 2> public_algorithms{"RS256", "ES256"};
 
 constexpr std::array<Choice<DeliveryPath::Part>, 4> parts{{{"event", DeliveryPath::Part::event},
                                                            {"headers", DeliveryPath::Part::headers},
                                                            {"query", DeliveryPath::Part::query},
                                                            {"body", DeliveryPath::Part::body}}};
 
-/// A text of the project's secrets.
+/// The one key of the reference; null if it is longer, or an index.
+const std::string* only_key(const Reference& reference) {
+  return reference.path.size() == 1 ? std::get_if<std::string>(&reference.path.front()) : nullptr;
+}
+
+/// A text of secrets: the project's, and the subscription's.
 SecretText read_secret(ObjectReader& json, std::string_view key) {
   if (!json.required_text(key)) return {};
   Template text = json.any(key, nullptr);
-  text.visit_references([&](const Reference& reference, const std::string&) {
-    if (reference.root == Reference::Root::step && reference.name == "subscription") {
-      json.report(key, "subscriptions are not made yet: keep the secret as one of the project's",
-                  "`{{secrets.KEY}}`", reference.text);
-    } else if (reference.root != Reference::Root::secrets || reference.path.size() != 1 ||
-               !std::holds_alternative<std::string>(reference.path.front())) {
+  text.visit_references([&](Reference& reference, const std::string&) {
+    const std::string* const name = only_key(reference);
+    if (reference.root == Reference::Root::step && reference.name == "subscription" &&
+        name != nullptr && *name == "secret") {
+      reference.root = Reference::Root::secrets;
+      reference.path = {std::string(subscription_secret_name)};
+    } else if (reference.root != Reference::Root::secrets || name == nullptr) {
       json.report(key, "a delivery is verified before there is a run: only secrets are known",
-                  "`{{secrets.KEY}}`", reference.text);
+                  "`{{secrets.KEY}}` or `{{subscription.secret}}`", reference.text);
     }
   });
   return secret_text_of(std::move(text));
@@ -124,14 +131,74 @@ SignatureCheck read_signature(ObjectReader& json) {
   return check;
 }
 
+/// The algorithms of tokens that a published key signs: all that there are, if the definition names none.
+std::vector<std::string> read_public_algorithms(ObjectReader& json) {
+  std::vector<std::string> known(public_algorithms.begin(), public_algorithms.end());
+  const JsonArray* const list = json.array("algorithms");
+  if (list == nullptr) return known;
+  std::vector<std::string> chosen;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const Json& each = (*list)[i];
+    const std::string name = each.is_string() ? std::string(each.get_string()) : std::string();
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      json.report_mismatch(json.pointer_to("algorithms") + '/' + std::to_string(i),
+                           "one of " + list_names(known), each);
+    }
+    chosen.push_back(name);
+  }
+  if (chosen.empty()) json.report("algorithms", "with none, no token is right", list_names(known));
+  return chosen;
+}
+
+/// Keys that anybody on the way could replace prove nothing.
+bool may_hold_keys(const std::string& url) {
+  for (const std::string_view prefix : {"https://", "http://127.0.0.1:", "http://127.0.0.1/",
+                                        "http://localhost:", "http://localhost/"}) {
+    if (url.starts_with(prefix) && url.size() > prefix.size()) return true;
+  }
+  return false;
+}
+
 TokenCheck read_token(ObjectReader& json) {
   TokenCheck check;
-  json.choice<int>("algorithm", token_algorithms);
   if (json.find("header") != nullptr) check.header = read_header(json);
-  check.secret = read_secret(json, "secret");
   check.issuer = json.constant_text("issuer").value_or("");
   check.audience = json.constant_text("audience").value_or("");
-  json.refuse("jwks", "keys of a JWKS are not fetched yet: HS256 with a secret is supported");
+  if (json.find("jwks") == nullptr) {
+    constexpr std::array<Choice<int>, 1> shared{{{"HS256", 256}}};
+    json.choice<int>("algorithm", shared);
+    check.secret = read_secret(json, "secret");
+    return check;
+  }
+  check.jwks = json.required_constant_text("jwks").value_or("");
+  if (!check.jwks.empty() && !may_hold_keys(check.jwks)) {
+    json.report("jwks", "the provider's public keys are fetched over https",
+                "such as https://provider.example/.well-known/jwks.json", check.jwks);
+  }
+  check.algorithms = read_public_algorithms(json);
+  if (check.audience.empty() && check.issuer.empty()) {
+    json.report("audience",
+                "the provider signs for many with these keys: `audience` or `issuer` says which "
+                "tokens are meant for this webhook");
+  }
+  return check;
+}
+
+CodeCheck read_code(ObjectReader& json) {
+  CodeCheck check;
+  check.code = json.required_text("code").value_or("");
+  if (check.code.size() > limits::function_code_bytes_max) {
+    json.report("code",
+                "code has at most " + std::to_string(limits::function_code_bytes_max) + " bytes");
+  }
+  const Json* const given = json.find("secrets");
+  if (given == nullptr) return check;
+  ObjectReader secrets(*given, json.pointer_to("secrets"), "", json.findings());
+  if (!given->is_object()) return check;
+  for (const auto& member : given->get_object()) {
+    std::string name(member.key());
+    check.secrets.emplace_back(name, read_secret(secrets, name));
+  }
   return check;
 }
 
@@ -155,12 +222,8 @@ Verification read_type(ObjectReader& json, Type type) {
       return read_value(json);
     case Type::jwt:
       return read_token(json);
-    case Type::custom:
-      json.report("type", "verification by code is not supported yet", "`hmac` or `signature`",
-                  "custom");
-      json.find("code");
-      json.find("codeFile");
-      return {};
+    case Type::code:
+      return read_code(json);
   }
   return {};
 }
@@ -178,6 +241,26 @@ Verification read_verification(ObjectReader& webhook) {
   Verification verification = read_type(json, *type);
   json.finish();
   return verification;
+}
+
+std::vector<std::string> secrets_of(const Verification& verification) {
+  std::vector<std::string> names;
+  const auto add = [&](const SecretText& text) {
+    names.insert(names.end(), text.secrets.begin(), text.secrets.end());
+  };
+  if (const auto* const signature = std::get_if<SignatureCheck>(&verification)) {
+    add(signature->secret);
+  } else if (const auto* const basic = std::get_if<BasicCheck>(&verification)) {
+    add(basic->username);
+    add(basic->password);
+  } else if (const auto* const value = std::get_if<ValueCheck>(&verification)) {
+    add(value->secret);
+  } else if (const auto* const token = std::get_if<TokenCheck>(&verification)) {
+    add(token->secret);
+  } else if (const auto* const code = std::get_if<CodeCheck>(&verification)) {
+    for (const auto& [name, secret] : code->secrets) add(secret);
+  }
+  return names;
 }
 
 std::optional<DeliveryPath> parse_delivery_path(const std::string& text) {

@@ -6,6 +6,7 @@
 #include "runtime/text/header_text.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/webhooks/read_verification.h"
+#include "runtime/webhooks/subscription.h"
 
 #include <algorithm>
 #include <array>
@@ -92,6 +93,22 @@ Webhook::Scope read_scope(ObjectReader& json, std::optional<Webhook::Scope> of_r
   return of_resource ? *of_resource : given.value_or(Webhook::Scope::user);
 }
 
+/// Of a delivery to one URL for all accounts nobody knows whose subscription it belongs to.
+void check_subscription_secret(ObjectReader& json, const Webhook& webhook) {
+  const auto names = secrets_of(webhook.verify);
+  if (std::find(names.begin(), names.end(), subscription_secret_name) == names.end()) return;
+  if (webhook.subscription == nullptr) {
+    json.report("verify",
+                "`subscription.secret` is of a subscription, and the webhook has no `subscribe`",
+                "`{{secrets.KEY}}`");
+  } else if (webhook.scope == Webhook::Scope::app) {
+    json.report(
+        "verify",
+        "one URL serves all accounts, so nobody knows whose `subscription.secret` it would be",
+        "`\"scope\": \"user\"`, or `{{secrets.KEY}}`");
+  }
+}
+
 /// The webhook, or nothing if it has findings of its own.
 std::optional<Webhook> read_webhook(const std::string& name, const Json& value,
                                     const std::string& pointer, Findings& findings,
@@ -121,11 +138,8 @@ std::optional<Webhook> read_webhook(const std::string& name, const Json& value,
     webhook.delivery_id = read_delivery_path(json, "deliveryId");
     webhook.verify = read_verification(json);
     webhook.challenge = read_challenge(json);
-    for (const std::string_view key : {"subscribe", "renew", "unsubscribe"}) {
-      json.refuse(key,
-                  "subscriptions are not made yet: subscribe with the webhook's URL at the "
-                  "provider, and remove this");
-    }
+    webhook.subscription = read_subscription(json);
+    check_subscription_secret(json, webhook);
     json.finish();
   }
   if (findings.size() != before) return std::nullopt;
@@ -154,6 +168,31 @@ std::shared_ptr<const Poll> read_offered_poll(ObjectReader& parent, const Json& 
   return parent.findings().size() == before ? poll : nullptr;
 }
 
+/// Which action it is, and whether it takes these parameters, is looked at where the trigger is used.
+std::optional<TriggerLoad> read_load(ObjectReader& parent, bool is_polled) {
+  const Json* const given = parent.find("load");
+  if (given == nullptr) return std::nullopt;
+  if (is_polled) parent.report("load", "what is polled is the record already");
+  ObjectReader json(*given, parent.pointer_to("load"), "", parent.findings());
+  if (!given->is_object()) return std::nullopt;
+  TriggerLoad load;
+  load.action = json.required_constant_text("action").value_or("");
+  load.parameters = json.object("parameters");
+  json.finish();
+  const std::vector<std::string> known{"event", "headers", "query"};
+  load.parameters.visit_references([&](const Reference& reference, const std::string& pointer) {
+    const bool is_known = reference.root == Reference::Root::step &&
+                          std::find(known.begin(), known.end(), reference.name) != known.end();
+    if (is_known) return;
+    const std::string name =
+        reference.root == Reference::Root::step ? reference.name : reference.text;
+    json.findings().push_back(finding_at(
+        "", pointer, "in `{{" + reference.text + "}}`: a record is loaded by the event alone",
+        list_names(known), name, nearest_name(name, known)));
+  });
+  return load;
+}
+
 std::optional<OfferedTrigger> read_trigger(const std::string& name, const Json& value,
                                            const std::string& pointer, Findings& findings,
                                            const std::vector<std::string>& webhooks) {
@@ -178,8 +217,7 @@ std::optional<OfferedTrigger> read_trigger(const std::string& name, const Json& 
     }
     trigger.when =
         read_event_conditions(json, "when", {"event", "headers", "query", "body", "parameters"});
-    json.refuse("load",
-                "what an event is about is not fetched yet: fetch it by a step, and remove this");
+    trigger.load = read_load(json, polled != nullptr);
     json.finish();
   }
   if (findings.size() != before) return std::nullopt;

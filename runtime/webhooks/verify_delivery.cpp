@@ -79,6 +79,7 @@ struct Check {
   const std::vector<Json>& events;
   const SecretSource& secrets;
   Instant now;
+  const PublishedKeys& keys;
 
   Outcome operator()(const std::monostate&) const { return Done{}; }
 
@@ -146,6 +147,9 @@ struct Check {
     return are_right ? Outcome(Done{}) : refused("the shared value is missing, or another one");
   }
 
+  /// Code is asked by the door, which can wait for it (actors/gateway/delivery_code.h).
+  Outcome operator()(const CodeCheck&) const { return Done{}; }
+
   Outcome operator()(const TokenCheck& check) const {
     const std::string header = raw.header(check.header).value_or("");
     std::string_view token = trimmed(header, blanks);
@@ -156,11 +160,21 @@ struct Check {
       }
     }
     if (token.empty()) return refused("the header `" + check.header + "` holds no token");
+    const TokenExpectation expected{check.issuer, check.audience,
+                                    Millis(limits::delivery_tolerance)};
+    if (!check.jwks.empty()) {
+      if (!keys) return Error(ErrorCode::overloaded, "published keys are not fetched here");
+      return check_token(
+          token, check.algorithms,
+          [&](const std::string& id, const std::string& algorithm) {
+            return keys(check.jwks, id, algorithm);
+          },
+          expected, now);
+    }
     const auto secret = rendered(check.secret, secrets);
     if (!secret) return secret.error();
     if (secret->empty()) return Error(ErrorCode::secret_missing, "the webhook's secret is empty");
-    return check_token(token, *secret,
-                       {check.issuer, check.audience, Millis(limits::delivery_tolerance)}, now);
+    return check_token(token, *secret, expected, now);
   }
 };
 
@@ -185,8 +199,9 @@ void replace(Json& root, const std::vector<PathSegment>& path, const std::string
 }  // namespace
 
 Outcome verify_delivery(const Webhook& webhook, const RawDelivery& raw, const DeliveryParts& parts,
-                        const std::vector<Json>& events, const SecretSource& secrets, Instant now) {
-  return std::visit(Check{raw, parts, events, secrets, now}, webhook.verify);
+                        const std::vector<Json>& events, const SecretSource& secrets, Instant now,
+                        const PublishedKeys& keys) {
+  return std::visit(Check{raw, parts, events, secrets, now, keys}, webhook.verify);
 }
 
 void mask_proof(const Webhook& webhook, DeliveryParts& parts, std::vector<Json>& events) {

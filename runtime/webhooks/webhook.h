@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -68,16 +69,29 @@ struct ValueCheck {
   SecretText secret;
 };
 
-/// A JSON web token (RFC 7519) signed with HS256.
+/// A JSON web token (RFC 7519): signed with HS256 under a secret, or with the provider's own key, of which it
+/// publishes the public half. Which of the two is for the definition to say, never for the token.
 struct TokenCheck {
   std::string header = "authorization";  // lower case; the value may begin with `Bearer `
   SecretText secret;
-  std::string issuer;    // empty: any
-  std::string audience;  // empty: any
+  std::string jwks;                     // where the public keys are (RFC 7517); empty: `secret`
+  std::vector<std::string> algorithms;  // with `jwks`: "RS256", "ES256"
+  std::string issuer;                   // empty: any
+  std::string audience;                 // empty: any
+};
+
+/// JavaScript of the integration's author, which is given the delivery and answers it.
+struct CodeCheck {
+  std::string code;
+  std::vector<std::pair<std::string, SecretText>> secrets;  // its `secrets`, by their names there
 };
 
 using Verification =
-    std::variant<std::monostate, SignatureCheck, BasicCheck, ValueCheck, TokenCheck>;
+    std::variant<std::monostate, SignatureCheck, BasicCheck, ValueCheck, TokenCheck, CodeCheck>;
+
+/// What stands for the secret of a subscription (subscription.h) among the project's, none of which can be
+/// called so.
+inline constexpr const char* subscription_secret_name = "subscription.secret";
 
 /// A delivery that has this value is a question whether we are there: it is answered, and starts nothing.
 struct Challenge {
@@ -85,6 +99,8 @@ struct Challenge {
   DeliveryPath in;
   Answer answer = Answer::text;
 };
+
+struct Subscription;  // subscription.h
 
 struct Webhook {
   enum class Scope : std::uint8_t {
@@ -101,6 +117,13 @@ struct Webhook {
   std::optional<DeliveryPath> delivery_id;
   Verification verify;
   std::optional<Challenge> challenge;
+  std::shared_ptr<const Subscription> subscription{};  // null: somebody makes its URL known by hand
+};
+
+/// Fetches the record that an event is about: an action of the integration.
+struct TriggerLoad {
+  std::string action;
+  Template parameters;  // sees the delivery, as conditions do
 };
 
 /// A trigger that an integration offers to workflows by name.
@@ -110,6 +133,7 @@ struct OfferedTrigger {
   ConditionGroups when;                // empty: each event
   std::shared_ptr<const Poll> poll{};  // null: it is a webhook's
   std::string wake{};  // of a poll: the webhook that makes it look at once; may be empty
+  std::optional<TriggerLoad> load{};
 };
 
 /// By their names.

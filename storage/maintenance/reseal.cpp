@@ -3,6 +3,7 @@
 #include "storage/maintenance/run_keys.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/secret_table.h"
+#include "storage/tables/subscription_table.h"
 
 #include <utility>
 
@@ -21,6 +22,12 @@ class Resealing {
   Result<ResealReport> run() {
     if (auto visited = visit<SecretTable, SecretRow>(); !visited.ok()) return visited.error();
     if (auto visited = visit<CredentialTable, CredentialRow>(); !visited.ok()) {
+      return visited.error();
+    }
+    if (auto visited = visit<SubscriptionTable, SubscriptionRow>(); !visited.ok()) {
+      return visited.error();
+    }
+    if (auto visited = visit<LeftAccountTable, LeftAccountRow>(); !visited.ok()) {
       return visited.error();
     }
     if (auto visited = visit_run_keys(); !visited.ok()) return visited.error();

@@ -33,13 +33,17 @@ Result<CredentialRow> CredentialTable::decode(std::string_view bytes) {
   return read_record<CredentialRow>(bytes, "credential", record_version, fields);
 }
 
+std::string CredentialTable::encode(const CredentialRow& row) {
+  const std::size_t bytes_expected = row.sealed.size() + row.configured_workflows.size() +
+                                     row.shared_settings.size() + row.provider_data.size() + 256;
+  return write_record(record_version, row, fields, bytes_expected);
+}
+
 std::string CredentialRow::place() const { return keys::credential(project, user, id); }
 
 void CredentialTable::put(WriteBatch& batch, const CredentialRow& row) {
   CHECK(!row.id.empty(), "a credential has an id");
-  const std::size_t bytes_expected = row.sealed.size() + row.configured_workflows.size() +
-                                     row.shared_settings.size() + row.provider_data.size() + 256;
-  batch.put(row.place(), write_record(record_version, row, fields, bytes_expected));
+  batch.put(row.place(), encode(row));
 }
 
 void CredentialTable::remove(WriteBatch& batch, const ProjectId& project, const UserId& user,

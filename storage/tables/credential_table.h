@@ -53,6 +53,7 @@ class CredentialTable {
   Outcome visit(const ShardSet& shards, const std::function<Outcome(CredentialRow)>& each) const;
 
   static Result<CredentialRow> decode(std::string_view bytes);
+  static std::string encode(const CredentialRow& row);
 
  private:
   const OrderedStore& store_;

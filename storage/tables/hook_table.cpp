@@ -65,6 +65,10 @@ void HookTable::remove(WriteBatch& batch, const HookRow& row) {
   batch.remove(key_of(row.place));
 }
 
+void HookTable::remove_id(WriteBatch& batch, std::string_view id) {
+  if (const auto shard = shard_of_hook(id)) batch.remove(keys::hook(*shard, id));
+}
+
 Result<std::optional<HookRow>> HookTable::find(std::string_view id) const {
   const auto shard = shard_of_hook(id);
   if (!shard) return std::optional<HookRow>();

@@ -44,6 +44,8 @@ class HookTable {
 
   static void put(WriteBatch& batch, const HookRow& row);
   static void remove(WriteBatch& batch, const HookRow& row);
+  /// The id alone, of a place that has another one by now.
+  static void remove_id(WriteBatch& batch, std::string_view id);
 
   Result<std::optional<HookRow>> find(std::string_view id) const;
   Result<std::optional<HookRow>> find(const HookPlace& place) const;

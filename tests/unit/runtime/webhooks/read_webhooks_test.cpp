@@ -24,24 +24,30 @@ TEST_CASE("all findings about webhooks and triggers come at once, with the neare
                 "subscribe": {}, "challange": "body.c",
                 "verify": {"type": "signature", "header": "x y", "format": "{sig}", "signed": "{bdy}",
                            "secret": "{{subscription.secret}}"}},
-          "c": {"scope": "user", "route": "body.a", "verify": {"type": "custom", "code": "() => 1"}}})",
+          "c": {"scope": "user", "route": "body.a", "verify": {"type": "custom", "code": "() => 1"}},
+          "d": {"scope": "user", "verify": {"type": "value", "in": "headers.x", "secret": "{{subscription.secret}}"}}})",
       R"({"t": {"webhook": "aa", "load": {}, "when": [[{"variable": "{{steps.a}}", "operator": "Exists"}]]},
           "p": {"poll": {}, "webhook": "a"}})");
   CHECK(finds(findings, "/webhooks/a/route", "one URL serves all accounts"));
   CHECK(finds(findings, "/webhooks/a/verify/type", ""));
+  const auto type = std::find_if(findings.begin(), findings.end(), [](const ErrorDetail& each) {
+    return each.path == "/webhooks/a/verify/type";
+  });
+  CHECK(type->nearest == "hmac");
+  CHECK(type->expected == "`hmac`, `signature`, `basic`, `value`, `jwt` and `code`");
   CHECK(finds(findings, "/webhooks/a/deliveryId", "a path into the delivery"));
   CHECK(finds(findings, "/webhooks/b/events", "`[*]`"));
   CHECK(finds(findings, "/webhooks/b/ignore/0/0/variable", "sees the delivery alone"));
-  CHECK(finds(findings, "/webhooks/b/subscribe", "not made yet"));
+  CHECK(finds(findings, "/webhooks/b/subscribe/request", ""));
   CHECK(finds(findings, "/webhooks/b/challange", ""));
   CHECK(finds(findings, "/webhooks/b/verify/header", "no name of a header"));
   CHECK(finds(findings, "/webhooks/b/verify/format", "{signature}"));
   CHECK(finds(findings, "/webhooks/b/verify/signed", "did you mean `{body}`"));
-  CHECK(finds(findings, "/webhooks/b/verify/secret", "subscriptions are not made yet"));
+  CHECK(finds(findings, "/webhooks/d/verify", "the webhook has no `subscribe`"));
   CHECK(finds(findings, "/webhooks/c/route", "URL of its own"));
-  CHECK(finds(findings, "/webhooks/c/verify/type", "not supported yet"));
+  CHECK(finds(findings, "/webhooks/c/verify/type", "must be one of"));
   CHECK(finds(findings, "/triggers/t/webhook", "no webhook `aa`"));
-  CHECK(finds(findings, "/triggers/t/load", "not fetched yet"));
+  CHECK(finds(findings, "/triggers/t/load/action", ""));
   CHECK(finds(findings, "/triggers/t/when/0/0/variable", "sees the delivery alone"));
   CHECK(finds(findings, "/triggers/p/poll", "not both"));
 }

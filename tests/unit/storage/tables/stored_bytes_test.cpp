@@ -16,6 +16,8 @@
 #include "storage/tables/project_table.h"
 #include "storage/tables/schedule_table.h"
 #include "storage/tables/secret_table.h"
+#include "storage/tables/subscription_check.h"
+#include "storage/tables/subscription_table.h"
 #include "storage/tables/timer_table.h"
 #include "storage/tables/user_table.h"
 #include "storage/tables/wake_table.h"
@@ -75,6 +77,33 @@ ExecutionSummary summary() {
   summary.started = at(1);
   summary.ended = at(2);
   return summary;
+}
+
+TEST_CASE("the bytes of a subscription never change", "[stored_bytes]") {
+  SubscriptionRow row;
+  row.project = ProjectId("p");
+  row.user = UserId("u");
+  row.integration = "crm";
+  row.credential = "c";
+  row.webhook = "w";
+  row.intent = "i";
+  row.hook = "h";
+  row.state = SubscriptionState::active;
+  row.definition = "{}";
+  row.sealed = "s";
+  row.created = at(1);
+  row.expires = at(3);
+  row.next = at(2);
+  WriteBatch batch;
+  SubscriptionTable::put(batch, row);
+  WakeTable::put(batch, SubscriptionTable::wake_of(row));
+  WakeTable::put(
+      batch, wake_of(SubscriptionCheck{SubscriptionCheck::Of::user, ProjectId("p"), "u"}, at(1)));
+  CHECK(lines(batch) ==
+        "00963801700001750001630001770001690001 = "
+        "010a01701201751a0363726d2201632a01773201693a01686a027b7d72017378028001068801044002\n"
+        "00963180000000000000020500963801700001750001630001770001690001 = 01\n"
+        "00963180000000000000010e0100017075 = 01\n");
 }
 
 TEST_CASE("the bytes of a summary and its index rows never change", "[stored_bytes]") {

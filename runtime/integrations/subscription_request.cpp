@@ -1,0 +1,101 @@
+#include "runtime/integrations/subscription_request.h"
+
+#include "runtime/integrations/connect_request.h"
+#include "runtime/oauth/oauth_client.h"
+#include "runtime/requests/outgoing_request.h"
+#include "runtime/templates/user_scope.h"
+#include "runtime/text/percent_text.h"
+
+#include <utility>
+
+namespace millrace {
+namespace {
+
+using Root = Reference::Root;
+
+class SubscriptionScope final : public Scope {
+ public:
+  SubscriptionScope(const SubscriptionAsker& asker, Json values, Json secrets)
+      : values_(std::move(values)),
+        secrets_(std::move(secrets)),
+        kept_(asker.account.provider_data),
+        project_(JsonObject{{"id", asker.project.text}}),
+        user_(asker.account.user, asker.user_meta) {
+    JsonObject settings = asker.account.shared_settings;
+    settings.insert_or_assign(kept_settings_key, kept_);
+    settings_ = std::move(settings);
+  }
+
+  const Json& root_value(const Reference& reference) const override {
+    switch (reference.root) {
+      case Root::parameters:
+        return values_;
+      case Root::secrets:
+        return secrets_;
+      case Root::self:
+        return kept_;
+      case Root::settings:
+        return settings_;
+      case Root::project:
+        return project_;
+      default:
+        return user_.root_value(reference);
+    }
+  }
+
+ private:
+  const Json values_;
+  const Json secrets_;
+  const Json kept_;
+  const Json project_;
+  Json settings_;
+  const UserScope user_;
+};
+
+Json encoded(const JsonObject& values) {
+  JsonObject all;
+  for (const auto& member : values) {
+    const auto* const text = member.value().if_string();
+    all.emplace(member.key(), text == nullptr ? member.value() : Json(percent_encode_text(*text)));
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<HttpRequest> subscription_request(const SubscriptionRequest& request,
+                                         const SubscriptionAsker& asker, const JsonObject& values,
+                                         Redaction& redaction) {
+  JsonObject secrets;
+  for (const std::string& name : request.secrets) {
+    auto plain = asker.secrets(name);
+    if (!plain) return plain.error();
+    redaction.add(*plain, masked_secret(name));
+    secrets[name] = std::move(*plain);
+  }
+  if (const Json* const secret = values.if_contains("secret");
+      secret != nullptr && secret->is_string()) {
+    redaction.add(secret->get_string(), "[subscription.secret]");
+  }
+  try {
+    RequestValues rendered =
+        render_request(request.request, SubscriptionScope(asker, values, secrets));
+    const SubscriptionScope in_url(asker, encoded(values), secrets);
+    rendered.url = request.request.url.render(in_url);
+    auto connected =
+        connect_request(rendered, asker.integration, asker.integration.base_url.render(in_url));
+    if (!connected) return connected.error();
+    auto outgoing = outgoing_request(rendered);
+    if (!outgoing) return outgoing.error();
+    auto http = send_with(std::move(*outgoing), FileBytes());
+    if (!http) return http.error();
+    http->project = asker.project;
+    http->user = asker.account.user;
+    http->step = "subscription";
+    return http;
+  } catch (const RenderedTooMuch& problem) {
+    return Error(ErrorCode::limit_exceeded, problem.what());
+  }
+}
+
+}  // namespace millrace
