@@ -57,20 +57,19 @@ class ConnectProxy {
             {dependencies.http, dependencies.refused, dependencies.tokens, dependencies.clock}) {}
 
   /// The peer's answer, whatever its status. Errors: those of HttpCaller, of TenantView::credential, user_disabled,
-  /// not_found (no such integration), rate_limited (the account's limit: it says until when), invalid_url (neither below the base URL nor at one of its hosts),
-  /// overloaded (per_project_max, or no turn within time_max).
+  /// not_found (no such integration), rate_limited (the account's limit: it says until when), invalid_url
+  /// (neither below the base URL nor at one of its hosts), overloaded (per_project_max, or no turn within
+  /// time_max).
   HttpOutcome pass(ProxyRequest request);
 
   std::int64_t passing() const { return passing_; }
 
  private:
-  HttpOutcome send(HttpRequest request);
   /// Error rate_limited: the account's limit does not let it leave.
   Outcome admit(const Integration& integration, const AskingAccount& account);
   /// The provider may have said that the account is not to be asked for a while.
   void note_pause(const Integration& integration, const AskingAccount& account,
                   const HttpResponse& response);
-  void note(const FieldsUsed& used, int status, RefusedCredentials::Fields fields);
 
   const Dependencies uses_;
   AccountCaller caller_;
