@@ -31,6 +31,11 @@ Outcome check(const std::string& type, const Json& definition, const std::string
   return Done{};
 }
 
+/// Of a name that no integration can have.
+Error no_integration(const std::string& name) {
+  return {ErrorCode::not_found, "no integration \"" + name + '"'};
+}
+
 }  // namespace
 
 Result<IntegrationRegistry::Compiled> IntegrationRegistry::compile(const std::string& type,
@@ -123,6 +128,7 @@ Result<std::shared_ptr<const IntegrationCatalog>> IntegrationRegistry::catalog_w
 
 Outcome IntegrationRegistry::remove(const ProjectId& project, const std::string& name) {
   const std::string type = type_of(name);
+  if (type.empty()) return no_integration(name);
   std::vector<storage::WakeRow> wakes;
   auto stored = projects_.change(
       project,
@@ -150,7 +156,7 @@ Result<std::shared_ptr<const IntegrationCatalog>> IntegrationRegistry::catalog(
 Result<ProjectIntegrations::Entry> IntegrationRegistry::get(const ProjectId& project,
                                                             const std::string& name) const {
   const std::string type = type_of(name);
-  if (type.empty()) return Error(ErrorCode::not_found, "no integration \"" + name + '"');
+  if (type.empty()) return no_integration(name);
   return get_any(project, type);
 }
 
