@@ -50,3 +50,27 @@ TEST_CASE("the message alone names the action, the parameter and what was expect
   REQUIRE(checked.error().message ==
           "action \"createContact\": `email` has the wrong type, expected string");
 }
+
+TEST_CASE("a filter is checked like any parameter, and said in its language afterwards") {
+  IntegrationAction searching;
+  searching.name = "search";
+  searching.parameters = {{"filter", ActionParameter::Type::filter, true, FilterLanguage::drive}};
+  const auto given = [](const char* filter) {
+    return Json(JsonObject{{"filter", *parse_json(filter)}});
+  };
+  const Json good =
+      given(R"([[{"variable":"name","operator":"StringContains","argument":"a'b"}]])");
+  REQUIRE(check_parameters(searching, good).ok());
+  CHECK(to_text(*render_filters(searching, good)) == R"({"filter":"name contains 'a\\'b'"})");
+  const auto unsayable =
+      check_parameters(searching, given(R"([[{"variable":"name","operator":"IsNull"}]])"));
+  REQUIRE_FALSE(unsayable.ok());
+  CHECK(unsayable.error().details.front().path == "/filter");
+  CHECK(unsayable.error().details.front().message ==
+        "`filter`: filter: `IsNull` cannot be said in drive");
+  CHECK_FALSE(check_parameters(searching, given("7")).ok());
+  const auto without =
+      render_filters(searching, given(R"([[{"variable":"name","operator":"StringContains"}]])"));
+  REQUIRE_FALSE(without.ok());
+  CHECK(without.error().code == ErrorCode::invalid_parameters);
+}
