@@ -87,12 +87,7 @@ class CafGateway final : public ActorGateway {
         tick_work_(services_.options.ticks.threads, services_.options.ticks.held_max,
                    services_.clock, services_.log,
                    [this](const storage::WakeRow& wake) { return ticks_.serve(wake); }),
-        accounts_({services_.store, services_.workflows, starter_,
-                   [this](const RunOrder& order) {
-                     caf::anon_send(node_, ResumeRun{order.started.project, order.started.user,
-                                                     order.execution});
-                   },
-                   services_.observer, services_.event_log}),
+        accounts_({services_.store, services_.workflows, joint_}),
         sweep_(
             services_.store, services_.ownership, services_.clock, services_.log,
             services_.options.recovery_interval,

@@ -1,6 +1,7 @@
 #include "actors/gateway/delivery_starter.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/integrations/account_text.h"
 #include "storage/tables/workflow_index_table.h"
 
 #include <algorithm>
@@ -95,14 +96,16 @@ class DeliveryStarter::Run {
     return Done{};
   }
 
-  /// Those of the event's that have the workflow enabled; none: one of them, which says why not.
+  /// Those of the event's that have the workflow enabled, with the configurations in which it is; none: one of
+  /// them, which says why not.
   std::vector<std::string> accounts_for(const Workflow& workflow,
                                         const Delivery::Event& event) const {
-    const auto enabled = tenant_.enabled_on(workflow);
     std::vector<std::string> accounts;
-    for (const std::string& account : event.accounts) {
-      const bool is_enabled = std::find(enabled.begin(), enabled.end(), account) != enabled.end();
-      if (is_enabled) accounts.push_back(account);
+    for (std::string& enabled : tenant_.enabled_on(workflow)) {
+      const std::string account = account_place(enabled).credential;
+      const bool is_its =
+          std::find(event.accounts.begin(), event.accounts.end(), account) != event.accounts.end();
+      if (is_its) accounts.push_back(std::move(enabled));
     }
     if (accounts.empty()) accounts.push_back(event.accounts.front());
     return accounts;

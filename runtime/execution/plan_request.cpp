@@ -60,13 +60,7 @@ Json encoded_parameter(const Json& value) {
 }
 
 RequestValues render_recipe(const Recipe& recipe, const Scope& scope) {
-  const OverlayScope in_action(scope, {.parameters = &recipe.parameters});
-  RequestValues rendered = render_request(recipe.request, in_action);
-  if (!recipe.parameters.is_object()) return rendered;
-  const Json encoded = encoded_parameter(recipe.parameters);
-  const OverlayScope in_url(scope, {.parameters = &encoded});
-  rendered.url = recipe.request.url.render(in_url);
-  return rendered;
+  return render_action(recipe.request, recipe.parameters, scope);
 }
 
 /// Unless the definition has one of that name.
@@ -98,6 +92,17 @@ void redact_basic(const RequestValues& values, Redaction& redaction) {
 }
 
 }  // namespace
+
+RequestValues render_action(const RequestTemplate& request, const Json& parameters,
+                            const Scope& scope) {
+  const OverlayScope in_action(scope, {.parameters = &parameters});
+  RequestValues rendered = render_request(request, in_action);
+  if (!parameters.is_object()) return rendered;
+  const Json encoded = encoded_parameter(parameters);
+  const OverlayScope in_url(scope, {.parameters = &encoded});
+  rendered.url = request.url.render(in_url);
+  return rendered;
+}
 
 Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
                                  const BranchScope& scope, const RequestPosition& position,

@@ -109,9 +109,15 @@ class AccountBed {
   StoredTenants tenants{project_views, user_views, clock};
   Starter plain{tenants, commits, clock, random, [](const auto&) {}};
   std::vector<ExecutionId> resumed;
-  AccountStarter starter{{store, workflows, plain,
-                          [this](const RunOrder& order) { resumed.push_back(order.execution); },
-                          nullptr, &event_log}};
+  FreshRuns fresh;
+  JointStarter joint{{{commits, ownership},
+                      plain,
+                      fresh,
+                      [this](const RunOrder& order) { resumed.push_back(order.execution); },
+                      [](const ExecutionId&) {},
+                      nullptr,
+                      &event_log}};
+  AccountStarter starter{{store, workflows, joint}};
   CredentialRegistry credentials{{store, project_views, user_views, clock, random, sealer}};
 };
 
