@@ -40,6 +40,10 @@ Json to_json(const SignIn& sign_in) {
                     {"kept", sign_in.kept},
                     {"choices", std::move(choices)}};
   if (sign_in.settings) object["settings"] = *sign_in.settings;
+  if (!sign_in.again.empty()) object["again"] = sign_in.again;
+  if (!sign_in.external_id.empty()) object["externalId"] = sign_in.external_id;
+  if (!sign_in.key.empty()) object["key"] = sign_in.key;
+  if (sign_in.user_since) object["userSince"] = sign_in.user_since->time_since_epoch().count();
   return object;
 }
 
@@ -57,6 +61,12 @@ Result<SignIn> sign_in_of(const Json& value) {
   if (object->contains("settings")) sign_in.settings = object_of(*object, "settings");
   sign_in.inputs = object_of(*object, "inputs");
   sign_in.return_to = text_of(*object, "returnTo");
+  sign_in.again = text_of(*object, "again");
+  sign_in.external_id = text_of(*object, "externalId");
+  sign_in.key = text_of(*object, "key");
+  if (const Json* const since = object->if_contains("userSince"); since && since->is_int64()) {
+    sign_in.user_since = Instant(Millis(since->get_int64()));
+  }
   sign_in.redirect_uri = text_of(*object, "redirectUri");
   sign_in.verifier = text_of(*object, "verifier");
   sign_in.browser = text_of(*object, "browser");

@@ -8,6 +8,7 @@
 // Each arrow takes the row away before it does anything, so each stage is gone through once at most; what
 // fails then is begun anew by the user.
 
+#include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
@@ -30,6 +31,11 @@ struct SignIn {
   std::optional<JsonObject> settings;
   JsonObject inputs;
   std::string return_to;  // empty: the page closes itself
+  std::string
+      again;  // the account that is to be connected again, if it is still there; empty: none
+  std::string external_id;
+  std::string key;                    // see CredentialRegistry::Connection::sign_in_key
+  std::optional<Instant> user_since;  // likewise
 
   // From the start on.
   std::string redirect_uri;

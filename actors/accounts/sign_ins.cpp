@@ -4,7 +4,9 @@
 #include "runtime/digests/sha256.h"
 #include "runtime/integrations/authorize_request.h"
 #include "runtime/integrations/check_settings.h"
+#include "runtime/integrations/configurations_text.h"
 #include "runtime/text/base64_text.h"
+#include "runtime/text/header_text.h"
 #include "runtime/text/hex_text.h"
 
 #include <algorithm>
@@ -20,6 +22,7 @@ namespace {
 constexpr std::chrono::seconds patience{60};
 constexpr std::size_t return_to_bytes_max = 2'048;
 constexpr std::size_t code_bytes_max = 8'192;
+constexpr std::size_t key_bytes_max = 128;
 
 std::string hash_of(std::string_view text) {
   const Sha256 hash = sha256(text);
@@ -102,6 +105,13 @@ Outcome SignIns::check(const Wish& wish, const Provider& provider) const {
     if (to_text(*wish.settings).size() > limits::credential_config_bytes_max) {
       return Error(ErrorCode::limit_exceeded, "the settings are too large");
     }
+  }
+  if (wish.key.size() > key_bytes_max || !is_header_value(wish.key)) {
+    return Error(ErrorCode::invalid_request, "the key of a sign-in is one line of at most " +
+                                                 std::to_string(key_bytes_max) + " bytes");
+  }
+  if (!wish.external_id.empty()) {
+    if (auto named = check_external_id(wish.external_id); !named) return named;
   }
   if (wish.return_to.empty()) return Done{};
   const std::string origin = origin_of_page(wish.return_to);
@@ -194,6 +204,10 @@ Result<SignIn> SignIns::sign_in_for(const Wish& wish, const Provider& provider) 
   sign_in.settings = wish.settings;
   sign_in.inputs = std::move(*inputs);
   sign_in.return_to = wish.return_to;
+  sign_in.again = wish.again;
+  sign_in.external_id = wish.external_id;
+  sign_in.key = wish.key;
+  sign_in.user_since = wish.user_since;
   return sign_in;
 }
 
@@ -286,16 +300,7 @@ Result<SignIns::End> SignIns::callback(const Arrival& arrival) {
     end.result = Failed{error_word(arrival.error), "the provider did not let the user in"};
     return end;
   }
-  struct Place {
-    explicit Place(std::atomic<int>& count) : taken(count) { number = ++taken; }
-    ~Place() { --taken; }
-    std::atomic<int>& taken;
-    int number = 0;
-  } const place(callbacks_);
-  if (place.number > callbacks_max) {
-    return fail(Error(ErrorCode::overloaded, "too many sign-ins wait for their providers"));
-  }
-  auto completed = complete(*sign_in, *provider, arrival);
+  auto completed = complete(*sign_in, *provider, arrival.code);
   if (!completed) return fail(completed.error());
   if (auto* const choice = std::get_if<Choice>(&*completed)) {
     end.result = std::move(*choice);
@@ -305,15 +310,40 @@ Result<SignIns::End> SignIns::callback(const Arrival& arrival) {
   return end;
 }
 
+Result<SignIns::Connected> SignIns::redeem(const Wish& wish, const std::string& code,
+                                           const std::string& redirect_uri) {
+  const auto provider = provider_of(wish.project, wish.integration);
+  if (!provider) return provider.error();
+  auto sign_in = sign_in_for(wish, *provider);
+  if (!sign_in) return sign_in.error();
+  if (code.empty() || code.size() > code_bytes_max || redirect_uri.size() > return_to_bytes_max) {
+    return Error(ErrorCode::invalid_request, "the code or the redirect URL is empty or too long");
+  }
+  sign_in->redirect_uri = redirect_uri;
+  auto completed = complete(*sign_in, *provider, code);
+  if (!completed) return completed.error();
+  if (const auto* const connected = std::get_if<Connected>(&*completed)) return *connected;
+  return Error(ErrorCode::conflict,
+               "the provider gives access to several accounts: let the user choose, in a sign-in");
+}
+
 Result<std::variant<SignIns::Connected, SignIns::Choice>> SignIns::complete(
-    SignIn& sign_in, const Provider& provider, const Arrival& arrival) {
+    SignIn& sign_in, const Provider& provider, const std::string& code) {
   using Completed = std::variant<Connected, Choice>;
+  struct Place {
+    explicit Place(std::atomic<int>& count) : taken(count) { number = ++taken; }
+    ~Place() { --taken; }
+    std::atomic<int>& taken;
+    int number = 0;
+  } const place(callbacks_);
+  if (place.number > callbacks_max) {
+    return Error(ErrorCode::overloaded, "too many sign-ins wait for their providers");
+  }
   const OAuthClient& client = provider.client();
   const auto values = provider.values(sign_in.inputs);
   if (!values) return values.error();
   const auto outcome =
-      ask(token_request(client, *values,
-                        code_grant(arrival.code, sign_in.redirect_uri, sign_in.verifier)),
+      ask(token_request(client, *values, code_grant(code, sign_in.redirect_uri, sign_in.verifier)),
           sign_in);
   if (!outcome) return outcome.error();
   auto read = read_token_answer(client, *outcome);
@@ -384,6 +414,15 @@ Result<SignIns::Connected> SignIns::connect(const SignIn& sign_in, const Profile
   JsonObject kept = sign_in.kept;
   for (const auto& member : choice.kept) kept[member.key()] = member.value();
   connection.provider_data = std::move(kept);
+  connection.external_id = sign_in.external_id;
+  connection.sign_in_key = sign_in.key;
+  connection.user_since = sign_in.user_since;
+  if (!sign_in.again.empty()) {
+    const auto again =
+        uses_.credentials.find(sign_in.project, sign_in.user, sign_in.integration, sign_in.again);
+    if (!again) return again.error();
+    if (*again != nullptr) connection.again = (*again)->id;
+  }
   auto connected =
       uses_.credentials.connect(sign_in.project, sign_in.user, sign_in.integration, connection);
   if (!connected) return connected.error();

@@ -56,6 +56,10 @@ class SignIns {
     std::optional<JsonObject> settings;
     JsonObject inputs;
     std::string return_to;
+    std::string again{};        // see SignIn
+    std::string external_id{};  // likewise
+    std::string key{};          // likewise
+    std::optional<Instant> user_since{};
   };
   /// The text of a ticket. Errors: not_found (no such integration), integration_inactive, invalid_request
   /// (it has no sign-in; the settings or inputs do not fit; `return_to` is of another origin).
@@ -103,6 +107,11 @@ class SignIns {
   /// whom nothing is known: not_found (the state has been used, has ended or never was), unauthorized (it is
   /// another browser's).
   Result<End> callback(const Arrival& arrival);
+  /// A code that the application has got from the provider itself, with its own `redirect_uri`; so there is neither
+  /// state nor browser, and no PKCE: whoever asks answers for it with the user's token. Errors: as `ticket` and
+  /// `callback`; authorization_failed; conflict (there are several accounts to choose from).
+  Result<Connected> redeem(const Wish& wish, const std::string& code,
+                           const std::string& redirect_uri);
   /// `choice`: which of the choices. Errors: as `callback`; invalid_request.
   Result<End> choose(const std::string& token, std::size_t choice, const std::string& cookie);
 
@@ -131,7 +140,7 @@ class SignIns {
   Result<Start> begin(SignIn sign_in, const Provider& provider, const std::string& redirect_uri);
   /// Asks the provider. A failure that the user is told of.
   Result<std::variant<Connected, Choice>> complete(SignIn& sign_in, const Provider& provider,
-                                                   const Arrival& arrival);
+                                                   const std::string& code);
   Result<Connected> connect(const SignIn& sign_in, const ProfileChoice& choice);
   /// Waits for the answer, which the caller gives in its time.
   HttpOutcome ask(HttpRequest request, const SignIn& sign_in);

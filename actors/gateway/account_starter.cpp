@@ -1,9 +1,8 @@
 #include "actors/gateway/account_starter.h"
 
-#include "actors/gateway/joint_starter.h"
-#include "actors/runs/start_rows.h"
 #include "actors/tenants/follow_poll.h"
 #include "runtime/base/limits.h"
+#include "runtime/integrations/account_text.h"
 #include "runtime/integrations/run_conditions.h"
 #include "storage/tables/workflow_index_table.h"
 
@@ -28,15 +27,12 @@ class AccountStarter::OfChange final : public AccountRuns::Plan {
                                  : add_when_ready(account, workflow, begun);
       if (!added) return added;
     }
-    for (const auto& order : orders_) put_start(batch, *order);
+    JointStarter::add(orders_, batch);
     return begin_polls(account, batch);
   }
 
   void stored() override {
-    for (const auto& order : orders_) {
-      tell_stored(*order, uses_.observer);
-      uses_.resume(*order);
-    }
+    uses_.joint.stored(orders_);
     for (const auto& wake : wakes_) uses_.schedule(wake);
   }
 
@@ -44,11 +40,12 @@ class AccountStarter::OfChange final : public AccountRuns::Plan {
   Outcome begin_polls(const ChangedAccount& account, storage::WriteBatch& batch) {
     wakes_.clear();
     for (const Polled& polled : polled_) {
-      if (!is_enabled_on(*account.credential, polled.workflow->id)) continue;
-      auto wake = begin_poll(uses_.store, batch, polled.row, account.owner.user,
-                             account.credential->id, uses_.clock.now());
-      if (!wake) return wake.error();
-      if (*wake) wakes_.push_back(std::move(**wake));
+      for (const auto& place : enabled_configurations(*account.credential, polled.workflow->id)) {
+        auto wake = begin_poll(uses_.store, batch, polled.row, account.owner.user, place,
+                               uses_.clock.now());
+        if (!wake) return wake.error();
+        if (*wake) wakes_.push_back(std::move(**wake));
+      }
     }
     return Done{};
   }
@@ -56,66 +53,61 @@ class AccountStarter::OfChange final : public AccountRuns::Plan {
   Outcome add_for_sign_in(const ChangedAccount& account,
                           const std::shared_ptr<const Workflow>& workflow) {
     if (!account.scopes) return Done{};
-    const auto added =
-        add_run(account, workflow, sign_in_output(*account.credential, *account.scopes));
-    return added ? Outcome(Done{}) : Outcome(added.error());
+    auto places = enabled_configurations(*account.credential, workflow->id);
+    if (places.empty()) places.push_back(account.credential->id);  // which says why not
+    for (const std::string& place : places) {
+      const auto added =
+          add_run(account, place, workflow, sign_in_output(*account.credential, *account.scopes));
+      if (!added) return added.error();
+    }
+    return Done{};
   }
 
   Outcome add_when_ready(const ChangedAccount& account,
                          const std::shared_ptr<const Workflow>& workflow,
                          std::vector<std::string>& begun) {
-    const std::string& id = workflow->id.text;
-    if (std::find(begun.begin(), begun.end(), id) != begun.end()) return Done{};
+    auto places = enabled_configurations(*account.credential, workflow->id);
     // Whoever changes something else of his account has not asked for it.
-    const bool is_meant =
-        account.is_new || account.scopes || is_enabled_on(*account.credential, workflow->id);
-    if (!is_meant) return Done{};
-    const auto added = add_run(account, workflow, enabled_output(*account.credential));
-    if (!added) return added.error();
-    if (*added) begun.push_back(id);
+    if (places.empty() && (account.is_new || account.scopes)) {
+      places.push_back(account.credential->id);  // which says why not
+    }
+    for (const std::string& place : places) {
+      const std::string of = account_place(place).configuration;
+      const std::string name = of.empty() ? workflow->id.text : of + '/' + workflow->id.text;
+      if (std::find(begun.begin(), begun.end(), name) != begun.end()) continue;
+      const auto added = add_run(account, place, workflow, enabled_output(*account.credential));
+      if (!added) return added.error();
+      if (*added) begun.push_back(name);
+    }
     return Done{};
   }
 
   /// False: a condition is not met, which is in the event log.
-  Result<bool> add_run(const ChangedAccount& account,
+  Result<bool> add_run(const ChangedAccount& account, const std::string& place,
                        const std::shared_ptr<const Workflow>& workflow, Json output) {
-    auto order = uses_.starter.prepare({.workflow = workflow,
-                                        .kind = &kind_of(workflow->trigger),
-                                        .user = account.owner.user,
-                                        .output = std::move(output),
-                                        .credential = account.credential->id},
-                                       account.tenant);
-    if (!order) {
-      if (!is_unmet_condition(order.error().code)) return order.error();
-      note(account, *workflow, order.error());
-      return false;
-    }
     if (orders_.size() >= limits::runs_per_event_max) {
       return Error(ErrorCode::limit_exceeded, "the account would start more than " +
                                                   std::to_string(limits::runs_per_event_max) +
                                                   " runs at once");
     }
-    orders_.push_back(std::move(*order));
-    return true;
-  }
-
-  void note(const ChangedAccount& account, const Workflow& workflow, const Error& why) {
-    if (uses_.log == nullptr) return;
-    Error told = why;
-    told.message = "the account " + account.credential->id + ": " + why.message;
-    uses_.log->note({account.owner.project,
-                     account.owner.user,
-                     workflow.id,
-                     std::string(kind_of(workflow.trigger).type),
-                     workflow.integration,
-                     {}},
-                    told);
+    JointStarter::Incoming incoming;
+    incoming.project = account.owner.project;
+    incoming.user = account.owner.user;
+    incoming.kind = &kind_of(workflow->trigger);
+    incoming.named = "the account " + account.credential->id;
+    incoming.output = std::move(output);
+    incoming.tenant = account.tenant;
+    const std::size_t before = orders_.size();
+    if (auto prepared = uses_.joint.prepare(incoming, workflow, {place}, orders_); !prepared) {
+      return prepared.error();
+    }
+    return orders_.size() > before;
   }
 
   const Dependencies& uses_;
   const Workflows workflows_;
   const std::vector<Polled> polled_;
-  std::vector<std::shared_ptr<RunOrder>> orders_;
+  JointStarter::Orders orders_;
   std::vector<storage::WakeRow> wakes_;
 };
 

@@ -1,17 +1,14 @@
 #pragma once
 // Starts what a change of an account starts (actors/tenants/account_runs.h), as app events are started: rows
-// first, then each run is resumed from them. An account that has a polled workflow enabled from then on begins
-// to be polled (actors/tenants/follow_poll.h). Free of CAF; thread-safe; blocks on the disk: for request
+// first, in the commit of the change, then each run is resumed from them. An account that has a polled workflow
+// enabled from then on begins to be polled (actors/tenants/follow_poll.h). Free of CAF; thread-safe; blocks on the
+// disk: for request
 // threads.
 
-#include "actors/gateway/starter.h"
-#include "actors/observation/run_observer.h"
+#include "actors/gateway/joint_starter.h"
 #include "actors/tenants/account_runs.h"
-#include "actors/tenants/event_log.h"
 #include "actors/tenants/workflow_library.h"
 #include "storage/tables/poll_table.h"
-
-#include <functional>
 
 namespace millrace {
 
@@ -20,14 +17,10 @@ class AccountStarter final : public AccountRuns {
   struct Dependencies {
     const storage::OrderedStore& store;
     WorkflowLibrary& workflows;
-    const Starter& starter;
-    /// Returns at once; a run that goes on already, or has ended, is left alone.
-    std::function<void(const RunOrder&)> resume;
+    const JointStarter& joint;
     /// A wake is durable. Returns at once.
     std::function<void(const storage::WakeRow&)> schedule;
     const Clock& clock;
-    RunObserver* observer = nullptr;  // may be null
-    EventLog* log = nullptr;          // may be null
   };
 
   explicit AccountStarter(Dependencies dependencies) : uses_(std::move(dependencies)) {}

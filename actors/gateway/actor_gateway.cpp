@@ -102,13 +102,9 @@ class CafGateway final : public ActorGateway {
         poll_work_(services_.options.polls.threads, services_.options.polls.held_max,
                    services_.clock, services_.log,
                    [this](const storage::WakeRow& wake) { return polls_.serve(wake); }),
-        accounts_({services_.store, services_.workflows, starter_,
-                   [this](const RunOrder& order) {
-                     caf::anon_send(node_, ResumeRun{order.started.project, order.started.user,
-                                                     order.execution});
-                   },
+        accounts_({services_.store, services_.workflows, joint_,
                    [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
-                   services_.clock, services_.observer, services_.event_log}),
+                   services_.clock}),
         sweep_(
             services_.store, services_.ownership, services_.clock, services_.log,
             services_.options.recovery_interval,

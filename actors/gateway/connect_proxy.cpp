@@ -1,7 +1,10 @@
 #include "actors/gateway/connect_proxy.h"
 
+#include "runtime/execution/plan_request.h"
+#include "runtime/integrations/check_parameters.h"
 #include "runtime/integrations/connect_request.h"
 #include "runtime/oauth/oauth_client.h"
+#include "runtime/requests/outgoing_request.h"
 #include "runtime/requests/request_line.h"
 #include "runtime/requests/response_value.h"
 #include "runtime/templates/user_scope.h"
@@ -16,9 +19,9 @@ namespace {
 /// What the base URL and the headers of an integration may refer to.
 class AccountScope final : public Scope {
  public:
-  AccountScope(const Credential& account, const JsonObject& user_meta, JsonObject secrets)
+  AccountScope(const Credential& account, JsonObject settings, const JsonObject& user_meta,
+               JsonObject secrets)
       : secrets_(std::move(secrets)), user_(account.user, user_meta) {
-    JsonObject settings = account.shared_settings;
     settings.insert_or_assign(kept_settings_key, account.provider_data);
     settings_ = std::move(settings);
   }
@@ -74,7 +77,7 @@ Result<JsonObject> secrets_for(const Integration& integration, const TenantView&
 
 Result<HttpRequest> request_below(const Integration& integration, const Credential& account,
                                   JsonObject secrets, ProxyRequest&& from) {
-  const AccountScope scope(account, from.user_meta, std::move(secrets));
+  const AccountScope scope(account, account.shared_settings, from.user_meta, std::move(secrets));
   const Json base_url = integration.base_url.render(scope);
   RequestValues values;
   // A workflow's author chooses a path; here a user does, and may not lead a lenient peer out of it either.
@@ -96,6 +99,46 @@ Result<HttpRequest> request_below(const Integration& integration, const Credenti
                [](const HttpHeader& each) { return passes_on(lower_case(each.name)); });
   request.body = std::move(from.body);
   auto added = add_headers(request, integration.headers.render(scope));
+  if (!added) return added.error();
+  return request;
+}
+
+/// What a form says of pages and of a search goes to the action's parameters of those names.
+JsonObject parameters_of(const ChoicesRequest& request) {
+  JsonObject parameters = request.parameters;
+  const DataSource& source = *request.source;
+  if (!source.page_parameter.empty() && !request.cursor.is_null()) {
+    parameters.insert_or_assign(source.page_parameter, request.cursor);
+  }
+  if (!source.search_parameter.empty() && !request.search.empty()) {
+    parameters.insert_or_assign(source.search_parameter, request.search);
+  }
+  return parameters;
+}
+
+Result<HttpRequest> request_of_action(const Integration& integration,
+                                      const IntegrationAction& action, const Credential& account,
+                                      JsonObject secrets, const ChoicesRequest& from) {
+  const Json parameters = parameters_of(from);
+  if (auto checked = check_parameters(action, parameters); !checked) return checked.error();
+  const AccountScope scope(account, from.settings, from.user_meta, {});
+  RequestValues values = render_action(action.request, parameters, scope);
+  auto connected = connect_request(values, integration, integration.base_url.render(scope));
+  if (!connected) return connected.error();
+  auto outgoing = outgoing_request(values);
+  if (!outgoing) return outgoing.error();
+  if (!files_of(*outgoing).empty()) {
+    return Error(ErrorCode::invalid_definition, "an action that sends files lists no choices");
+  }
+  auto request = send_with(std::move(*outgoing), [](const FileHandle&) { return SharedBytes(); });
+  if (!request) return request.error();
+  request->project = from.project;
+  request->user = from.user;
+  request->step = "choices";
+  request->timeout = ConnectProxy::choices_time_max;
+  request->response_bytes_max = ConnectProxy::choices_bytes_max;
+  const AccountScope of_headers(account, from.settings, from.user_meta, std::move(secrets));
+  auto added = add_headers(*request, integration.headers.render(of_headers));
   if (!added) return added.error();
   return request;
 }
@@ -141,27 +184,67 @@ bool passes_on(std::string_view lower_case_name) {
   return std::find(stay.begin(), stay.end(), lower_case_name) == stay.end();
 }
 
+struct ConnectProxy::Caller {
+  UserKey owner;
+  const Integration& integration;
+  std::string credential;  // as it was asked for
+};
+
 HttpOutcome ConnectProxy::pass(ProxyRequest request) {
-  const auto place = places_.take(request.project, per_project_max);
+  const auto entry = uses_.integrations.get(request.project, request.integration);
+  if (!entry) return entry.error();
+  const Caller caller{{request.project, request.user}, *entry->integration, request.credential};
+  return exchange(caller, [&](const Credential& account, JsonObject secrets) {
+    return request_below(*entry->integration, account, std::move(secrets), std::move(request));
+  });
+}
+
+Result<Json> ConnectProxy::choices(ChoicesRequest request) {
+  const auto entry = uses_.integrations.get(request.project, request.integration);
+  if (!entry) return entry.error();
+  const Integration& integration = *entry->integration;
+  const IntegrationAction* const action = find_action(integration, request.source->action);
+  if (action == nullptr) {
+    return Error(ErrorCode::invalid_definition, "the integration \"" + integration.type +
+                                                    "\" has no action \"" + request.source->action +
+                                                    '"');
+  }
+  std::string url;
+  const Caller caller{{request.project, request.user}, integration, request.credential};
+  const auto answer = exchange(caller, [&](const Credential& account, JsonObject secrets) {
+    auto made = request_of_action(integration, *action, account, std::move(secrets), request);
+    if (made) url = made->url;
+    return made;
+  });
+  if (!answer) return answer.error();
+  if (!is_success(answer->status)) return error_of_status(answer->status, {});
+  auto body = read_body(*answer, url);
+  if (!body) return body.error();
+  auto* const value = std::get_if<Json>(&*body);
+  const Json seen = JsonObject{
+      {"response", response_value(*answer, value == nullptr ? Json(nullptr) : std::move(*value))}};
+  return choices_of(*request.source, action->result, seen);
+}
+
+HttpOutcome ConnectProxy::exchange(const Caller& caller, const Make& make) {
+  const UserKey& owner = caller.owner;
+  const Integration& integration = caller.integration;
+  const auto place = places_.take(owner.project, per_project_max);
   if (!place.is_taken()) {
     return Error(ErrorCode::overloaded, "the project has " + std::to_string(per_project_max) +
                                             " requests to integrations on their way already");
   }
-  const auto entry = uses_.integrations.get(request.project, request.integration);
-  if (!entry) return entry.error();
-  const Integration& integration = *entry->integration;
-  const auto tenant = uses_.tenants.view(request.project, request.user);
+  const auto tenant = uses_.tenants.view(owner.project, owner.user);
   if (!tenant) return tenant.error();
-  const AccountCaller::Account account{
-      *tenant, {request.project, request.user}, {request.integration, request.credential}};
-  AskingAccount asking{account.owner, {}};
+  const AccountCaller::Account account{*tenant, owner, {integration.type, caller.credential}};
+  AskingAccount asking{owner, {}};
   auto answer = caller_.call(
       account, integration.auth,
       [&](const Credential& credential) -> Result<HttpRequest> {
         asking.account = credential.id;
         auto secrets = secrets_for(integration, **tenant);
         if (!secrets) return secrets.error();
-        auto made = request_below(integration, credential, std::move(*secrets), std::move(request));
+        auto made = make(credential, std::move(*secrets));
         if (!made) return made;
         if (auto admitted = admit(integration, asking); !admitted) return admitted.error();
         return made;

@@ -15,9 +15,12 @@
 #include "actors/tenants/tenant_view.h"
 #include "actors/tenants/token_refresh.h"
 #include "runtime/base/clock.h"
+#include "runtime/integrations/data_source.h"
 #include "runtime/outbound/http_caller.h"
 
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,6 +36,20 @@ struct ProxyRequest {
   std::vector<HttpHeader> headers;  // as the caller sent them: those about himself stay here
   SharedBytes body;                 // null: none
   JsonObject user_meta{};           // for base URLs that name it
+};
+
+/// A form asks for choices of a setting (runtime/integrations/data_source.h).
+struct ChoicesRequest {
+  ProjectId project;
+  UserId user;
+  std::string integration;
+  std::string credential;  // as above
+  JsonObject settings;     // that the action may name
+  JsonObject user_meta{};
+  std::shared_ptr<const DataSource> source;
+  JsonObject parameters;  // of the action
+  Json cursor;            // of the page; null: the first
+  std::string search;     // what has been typed; empty: nothing
 };
 
 class ConnectProxy {
@@ -51,6 +68,10 @@ class ConnectProxy {
   /// With the time that a request waits for its turn among others.
   static constexpr Millis time_max = limits::request_time_max + Millis(15'000);
 
+  /// Of one page of choices: a form waits for it.
+  static constexpr Millis choices_time_max{20'000};
+  static constexpr std::size_t choices_bytes_max = 4u << 20;
+
   explicit ConnectProxy(const Dependencies& dependencies)
       : uses_(dependencies),
         caller_(
@@ -62,9 +83,20 @@ class ConnectProxy {
   /// time_max).
   HttpOutcome pass(ProxyRequest request);
 
+  /// A page of what the source's action lists, with the account of the user and as `pass` would send it:
+  /// {"records", "nextPageCursor"}. Errors: those of `pass`; invalid_parameters; invalid_definition (there is no such
+  /// action, or it sends files); request_failed, request_rejected (the peer does not list them).
+  Result<Json> choices(ChoicesRequest request);
+
   std::int64_t passing() const { return passing_; }
 
  private:
+  /// Of one user for one integration.
+  struct Caller;
+  /// Makes the request, once the account is known; `secrets` are those that the integration's headers name.
+  using Make = std::function<Result<HttpRequest>(const Credential&, JsonObject secrets)>;
+
+  HttpOutcome exchange(const Caller& caller, const Make& make);
   /// Error rate_limited: the account's limit does not let it leave.
   Outcome admit(const Integration& integration, const AskingAccount& account);
   /// The provider may have said that the account is not to be asked for a while.

@@ -1,6 +1,7 @@
 #include "actors/gateway/delivery_starter.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/integrations/account_text.h"
 #include "runtime/integrations/resource.h"
 #include "storage/tables/workflow_index_table.h"
 
@@ -105,19 +106,21 @@ class DeliveryStarter::Run {
     return Done{};
   }
 
-  /// Those of the event's that have the workflow enabled; none: one of them, which says why not. Of a
-  /// resource any account of the workflow's integration.
+  /// Those of the event's that have the workflow enabled, with the configurations in which it is; none: one of
+  /// them, which says why not. Of a resource any account of the workflow's integration.
   std::vector<std::string> accounts_for(const Workflow& workflow,
                                         const Delivery::Event& event) const {
-    const auto enabled = tenant_.enabled_on(workflow);
+    auto enabled_on = tenant_.enabled_on(workflow);
     if (is_resource_type(delivery_.integration)) {
-      if (enabled.empty() && !delivery_.is_for_everybody) return {std::string()};
-      return enabled;
+      if (enabled_on.empty() && !delivery_.is_for_everybody) return {std::string()};
+      return enabled_on;
     }
     std::vector<std::string> accounts;
-    for (const std::string& account : event.accounts) {
-      const bool is_enabled = std::find(enabled.begin(), enabled.end(), account) != enabled.end();
-      if (is_enabled) accounts.push_back(account);
+    for (std::string& enabled : enabled_on) {
+      const std::string account = account_place(enabled).credential;
+      const bool is_its =
+          std::find(event.accounts.begin(), event.accounts.end(), account) != event.accounts.end();
+      if (is_its) accounts.push_back(std::move(enabled));
     }
     if (accounts.empty()) accounts.push_back(event.accounts.front());
     return accounts;

@@ -61,7 +61,7 @@ Outcome EventStarter::prepare_all(const EventRequest& request, Orders& orders) {
   const auto tenant = uses_.tenants.view(request.project, request.user);
   if (!tenant) return tenant.error();
   for (const WorkflowId& workflow : *listening) {
-    auto prepared = prepare(incoming, request.credential, **tenant, workflow, orders);
+    auto prepared = prepare(incoming, request.accounts, **tenant, workflow, orders);
     if (!prepared) return prepared.error();
     if (orders.size() > limits::runs_per_event_max) {
       return Error(ErrorCode::limit_exceeded, "the event would start more than " +
@@ -72,8 +72,9 @@ Outcome EventStarter::prepare_all(const EventRequest& request, Orders& orders) {
   return Done{};
 }
 
-Outcome EventStarter::prepare(const JointStarter::Incoming& incoming, const std::string& credential,
-                              const TenantView& tenant, const WorkflowId& id, Orders& orders) {
+Outcome EventStarter::prepare(const JointStarter::Incoming& incoming,
+                              const std::vector<std::string>& chosen, const TenantView& tenant,
+                              const WorkflowId& id, Orders& orders) {
   auto workflow = uses_.workflows.deployed(incoming.project, id);
   if (!workflow) {
     if (!is_unmet_condition(workflow.error().code)) return workflow.error();
@@ -81,12 +82,18 @@ Outcome EventStarter::prepare(const JointStarter::Incoming& incoming, const std:
     return Done{};
   }
   // What needs no account is not for one.
-  if (!credential.empty() && (*workflow)->integration.empty()) return Done{};
-  std::vector<std::string> accounts{credential};
-  if (credential.empty()) {
-    // On none: then the first one says why.
-    if (auto enabled = tenant.enabled_on(**workflow); !enabled.empty())
-      accounts = std::move(enabled);
+  if (!chosen.empty() && (*workflow)->integration.empty()) return Done{};
+  std::vector<std::string> accounts = chosen;
+  if (chosen.size() >
+      1) {  // one name of several accounts, each for the workflows of its integration
+    std::erase_if(accounts, [&](const std::string& account) {
+      const auto found = tenant.credential((*workflow)->integration, account);
+      return !found && found.error().code == ErrorCode::credential_missing;
+    });
+  }
+  if (chosen.empty()) {
+    accounts = tenant.enabled_on(**workflow);
+    if (accounts.empty()) accounts.emplace_back();  // the first one, which says why not
   }
   return uses_.joint.prepare(incoming, *workflow, accounts, orders);
 }

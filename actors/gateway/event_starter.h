@@ -35,7 +35,7 @@ class EventStarter {
   /// Adds the runs of all that listen. Nobody: that is noted.
   Outcome prepare_all(const EventRequest& request, Orders& orders);
   /// Adds the runs of one workflow.
-  Outcome prepare(const JointStarter::Incoming& incoming, const std::string& credential,
+  Outcome prepare(const JointStarter::Incoming& incoming, const std::vector<std::string>& chosen,
                   const TenantView& tenant, const WorkflowId& workflow, Orders& orders);
 
   Dependencies uses_;

@@ -33,7 +33,7 @@ struct TriggerRequest {
   WorkflowId workflow;
   Json output;  // the trigger's output, such as request_output(...); files as handles
   RunFiles files{};
-  std::string credential{};            // the account that the caller chose; empty: the first
+  std::string credential{};            // that the caller chose (account_text.h); empty: the first
   std::optional<TraceParent> trace{};  // which trace the request belongs to
   std::string method{};                // of the request; empty: whichever the trigger wants
 };
@@ -49,7 +49,8 @@ struct EventRequest {
   std::string event;  // its name
   Json payload;       // files as handles
   RunFiles files{};
-  std::string credential{};            // only this account; empty: each that has a workflow enabled
+  /// Only for these (account_text.h); none: each that has a workflow enabled, and those that need none.
+  std::vector<std::string> accounts{};
   std::optional<TraceParent> trace{};  // which trace the event belongs to
   std::optional<Idempotency> idempotency{};
 };

@@ -44,13 +44,16 @@ Outcome JointStarter::prepare(const Incoming& incoming,
                               const std::shared_ptr<const Workflow>& workflow,
                               const std::vector<std::string>& accounts, Orders& orders) const {
   for (const std::string& account : accounts) {
-    auto order = uses_.starter.prepare({.workflow = workflow,
-                                        .kind = incoming.kind,
-                                        .user = incoming.user,
-                                        .output = incoming.output,
-                                        .files = incoming.files,
-                                        .credential = account,
-                                        .trace = incoming.trace});
+    RunStart start{.workflow = workflow,
+                   .kind = incoming.kind,
+                   .user = incoming.user,
+                   .output = incoming.output,
+                   .files = incoming.files,
+                   .credential = account,
+                   .trace = incoming.trace};
+    auto order = incoming.tenant == nullptr
+                     ? uses_.starter.prepare(std::move(start))
+                     : uses_.starter.prepare(std::move(start), incoming.tenant);
     if (order) {
       orders.push_back(std::move(*order));
     } else if (is_unmet_condition(order.error().code)) {
@@ -74,13 +77,22 @@ void JointStarter::put_fresh(storage::WriteBatch& batch,
 
 Outcome JointStarter::start(const Orders& orders, storage::WriteBatch batch) {
   for (const auto& order : orders) put_fresh(batch, order);
-  auto stored = uses_.commits.commit(std::move(batch));
-  if (!stored) {
+  auto committed = uses_.commits.commit(std::move(batch));
+  if (!committed) {
     for (const auto& order : orders) uses_.fresh.forget(order->execution);
-    if (means_shard_moved(stored.error().code)) return stored;
+    if (means_shard_moved(committed.error().code)) return committed;
     for (const auto& order : orders) uses_.refused(order->execution);
-    return stored;
+    return committed;
   }
+  stored(orders);
+  return Done{};
+}
+
+void JointStarter::add(const Orders& orders, storage::WriteBatch& batch) {
+  for (const auto& order : orders) put_start(batch, *order);
+}
+
+void JointStarter::stored(const Orders& orders) const {
   for (const auto& order : orders) {
     if (order->reply_at == ReplyAt::durable) {
       tell_stored(*order, uses_.observer);
@@ -89,7 +101,6 @@ Outcome JointStarter::start(const Orders& orders, storage::WriteBatch batch) {
     }
     uses_.resume(*order);
   }
-  return Done{};
 }
 
 void JointStarter::note(const Incoming& incoming, const WorkflowId& workflow,

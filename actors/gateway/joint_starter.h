@@ -41,6 +41,7 @@ class JointStarter {
     Json output{};
     RunFiles files{};
     std::optional<TraceParent> trace{};
+    SharedTenant tenant{};  // as it is going to be; null: as it is
   };
 
   explicit JointStarter(Dependencies dependencies) : uses_(std::move(dependencies)) {}
@@ -52,6 +53,9 @@ class JointStarter {
 
   /// `batch` was begun before anything was read for it, and may hold more than the runs.
   Outcome start(const Orders& orders, storage::WriteBatch batch);
+  /// The same for runs whose rows are in somebody else's commit: first, and when that is durable.
+  static void add(const Orders& orders, storage::WriteBatch& batch);
+  void stored(const Orders& orders) const;
 
   /// It started nothing of the workflow (empty: of any), because of `why`.
   void note(const Incoming& incoming, const WorkflowId& workflow, const std::string& integration,

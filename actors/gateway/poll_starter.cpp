@@ -5,6 +5,7 @@
 #include "actors/tenants/follow_poll.h"
 #include "actors/tenants/fresh_credentials.h"
 #include "runtime/base/check.h"
+#include "runtime/integrations/account_text.h"
 #include "runtime/polls/poll_pace.h"
 #include "runtime/requests/response_value.h"
 #include "runtime/webhooks/delivery.h"
@@ -122,7 +123,7 @@ Outcome PollStarter::look_now(const PolledAccount& account) {
   const auto rows = table_.list(account.project, account.user);
   if (!rows) return rows.error();
   for (const PolledAccountRow& row : *rows) {
-    if (row.credential != account.credential) continue;
+    if (account_place(row.credential).credential != account.credential) continue;
     const auto workflow = uses_.workflows.deployed(row.project, row.workflow);
     if (!workflow) continue;  // its next look says what is wrong
     const auto& trigger = (*workflow)->trigger;

@@ -1,6 +1,7 @@
 #include "actors/gateway/starter.h"
 
 #include "runtime/base/check.h"
+#include "runtime/triggers/object_mapping.h"
 
 #include <utility>
 
@@ -14,7 +15,8 @@ ExecutionStarted started_of(RunStart& start, RunGrant grant) {
   started.user = start.user;
   started.workflow = workflow.id;
   started.version = workflow.version;
-  started.trigger = share(std::move(start.output));
+  started.trigger =
+      share(with_mapped_object(workflow.trigger, std::move(start.output), grant.settings));
   started.settings = share(std::move(grant.settings));
   started.user_meta = share(std::move(grant.user_meta));
   started.credential = std::move(grant.credential);

@@ -1,6 +1,7 @@
 #pragma once
 // Port: what a change of an account starts. Workflows with the trigger `integrationEnabled` run once for each
-// account, when it is ready; those with the trigger `oauth` run at each completed sign-in.
+// account, when it is ready, and for each further configuration of it that has them enabled; those with the trigger
+// `oauth` run at each completed sign-in, in each configuration that has them enabled.
 //
 // The first rows of such runs are in the commit of the change itself, and so is the account's note that it
 // has started them. So a crash leaves both or neither, and neither a repeat nor a race of two changes (which
@@ -36,7 +37,7 @@ class AccountRuns {
    public:
     virtual ~Plan() = default;
     /// Adds the first rows of all runs that the change starts. `begun`: the workflows that the account has
-    /// started by being ready; grows. Errors: overloaded, limit_exceeded; then nothing may be committed.
+    /// started by being ready, those of further configurations as "<configuration>/<workflow>"; grows. Errors: overloaded, limit_exceeded; then nothing may be committed.
     virtual Outcome add(const ChangedAccount& account, std::vector<std::string>& begun,
                         storage::WriteBatch& batch) = 0;
     /// What was added is durable. If it is not told so, the runs go on when the store is opened again, if

@@ -2,6 +2,8 @@
 
 #include "actors/tenants/stored_tenants.h"
 #include "runtime/base/limits.h"
+#include "runtime/integrations/account_text.h"
+#include "runtime/integrations/configurations_text.h"
 #include "runtime/integrations/credential_id.h"
 #include "runtime/integrations/credential_input.h"
 #include "runtime/integrations/resource.h"
@@ -21,13 +23,46 @@ Error no_credential(std::string_view id) {
   return Error(ErrorCode::not_found, "the user has no account \"" + std::string(id) + "\"");
 }
 
+Error no_configuration(std::string_view name) {
+  return Error(ErrorCode::not_found,
+               "the account has no configuration \"" + std::string(name) + "\"");
+}
+
 void configure(CredentialRow& row, const Credential& credential) {
   row.configured_workflows = to_text(credential.configured_workflows);
   row.shared_settings = to_text(credential.shared_settings);
+  row.meta = credential.meta.empty() ? std::string() : to_text(credential.meta);
+  row.configurations = configurations_text(credential.others);
+}
+
+/// Lets `edit` change one of the account's configurations, the default one if none is named, as if it were
+/// the default one. Errors: not_found, and those of `edit`.
+Outcome edit_configuration(Credential& credential, const std::string& name,
+                           const std::function<Outcome(Credential&)>& edit) {
+  if (name.empty() || is_default_configuration(credential, name)) return edit(credential);
+  const Configuration* const found = find_configuration(credential, name);
+  if (found == nullptr) return no_configuration(name);
+  Configuration& other =
+      credential.others[static_cast<std::size_t>(found - credential.others.data())];
+  const auto exchange = [&] {
+    std::swap(credential.configured_workflows, other.configured_workflows);
+    std::swap(credential.shared_settings, other.shared_settings);
+    std::swap(credential.meta, other.meta);
+  };
+  exchange();
+  auto done = edit(credential);
+  exchange();
+  return done;
 }
 
 Outcome check_size(const CredentialRow& row) {
-  if (row.configured_workflows.size() + row.shared_settings.size() <=
+  if (row.configurations.size() > limits::configurations_bytes_max) {
+    return Error(ErrorCode::limit_exceeded,
+                 "the configurations of a credential beside its default one have at "
+                 "most " +
+                     std::to_string(limits::configurations_bytes_max) + " bytes together");
+  }
+  if (row.configured_workflows.size() + row.shared_settings.size() + row.meta.size() <=
       limits::credential_config_bytes_max) {
     return Done{};
   }
@@ -107,6 +142,12 @@ class CredentialRegistry::Beginning {
     if (!begun) return begun.error();
     const ChangedAccount account{owner_, next->find({}, row.id),
                                  tenant_with(project_, next, clock_), is_new_, scopes_};
+    // Of configurations that are gone nothing is remembered, however many come and go.
+    std::erase_if(*begun, [&](const std::string& each) {
+      const auto slash = each.find('/');
+      return slash != std::string::npos &&
+             find_configuration(*account.credential, each.substr(0, slash)) == nullptr;
+    });
     if (auto added = plan_->add(account, *begun, batch); !added) return added;
     if (begun->empty()) return Done{};
     JsonArray ids;
@@ -159,42 +200,75 @@ Result<CredentialRow> CredentialRegistry::row_to_connect(const UserKey& owner, c
                                                          const std::string& integration,
                                                          const Connection& connection) const {
   const std::string& provider_id = connection.provider_id;
-  if (!connection.again.empty()) {
-    if (now.find(integration, connection.again) == nullptr) return no_credential(connection.again);
-    auto row = row_of(owner, connection.again);
-    if (row && !provider_id.empty()) row->provider_id = provider_id;
-    return row;
-  }
+  const std::string& external_id = connection.external_id;
+  SharedCredential of_name;
+  SharedCredential of_provider;
   for (const auto& credential : now.list(integration)) {
+    if (!external_id.empty() && credential->external_id == external_id) of_name = credential;
+    // An application that names its accounts may have several of one account at the provider.
+    const bool is_free = external_id.empty() || credential->external_id.empty();
+    const bool is_same = !provider_id.empty() && credential->provider_id == provider_id && is_free;
     // Of a resource a user has one account.
-    const bool is_the_one = is_resource_type(integration);
-    if (is_the_one || (!provider_id.empty() && credential->provider_id == provider_id)) {
-      auto row = row_of(owner, credential->id);
-      if (row && !provider_id.empty()) row->provider_id = provider_id;
-      return row;
+    if ((is_same || is_resource_type(integration)) && of_provider == nullptr) {
+      of_provider = credential;
     }
   }
+  SharedCredential same = of_name != nullptr ? of_name : of_provider;
+  if (!connection.again.empty()) {
+    same = now.find(integration, connection.again);
+    if (same == nullptr) return no_credential(connection.again);
+  }
+  if (same != nullptr && of_name != nullptr && same->id != of_name->id) {
+    return Error(ErrorCode::conflict,
+                 "another account of the user has the externalId \"" + external_id + '"');
+  }
+  auto row = same == nullptr ? new_row(owner, now, integration) : row_of(owner, same->id);
+  if (!row) return row;
+  if (!provider_id.empty()) row->provider_id = provider_id;
+  if (!external_id.empty()) row->external_id = external_id;
+  return row;
+}
+
+Result<CredentialRow> CredentialRegistry::new_row(const UserKey& owner, const UserView& now,
+                                                  const std::string& integration) const {
   if (now.credentials.size() >= limits::credentials_per_user_max) {
     return Error(ErrorCode::limit_exceeded, "a user has at most " +
                                                 std::to_string(limits::credentials_per_user_max) +
                                                 " accounts: disconnect one");
   }
-  auto enabled = workflows_.enabled_by_default(owner.project, integration);
-  if (!enabled) return enabled.error();
-  JsonObject workflows;
-  for (const auto& workflow : *enabled) {
-    workflows[workflow.text] = JsonObject{{"enabled", true}, {"settings", JsonObject()}};
-  }
+  auto workflows = default_workflows(owner.project, integration);
+  if (!workflows) return workflows.error();
   CredentialRow row;
   row.project = owner.project;
   row.user = owner.user;
   row.connected = clock_.now();
   row.id = make_credential_id(shard_of(owner), random_);
   row.integration = integration;
-  row.provider_id = provider_id;
-  row.configured_workflows = to_text(workflows);
+  row.configured_workflows = to_text(*workflows);
   return row;
 }
+
+Result<JsonObject> CredentialRegistry::default_workflows(const ProjectId& project,
+                                                         const std::string& integration) const {
+  auto enabled = workflows_.enabled_by_default(project, integration);
+  if (!enabled) return enabled.error();
+  JsonObject workflows;
+  for (const auto& workflow : *enabled) {
+    workflows[workflow.text] = JsonObject{{"enabled", true}, {"settings", JsonObject()}};
+  }
+  return workflows;
+}
+
+namespace {
+
+/// The user is who began what ends now. An erased one is nobody, also while the erasing goes on, and so is a
+/// newcomer under the same name.
+bool is_still(const UserView& now, const std::optional<Instant>& since) {
+  if (!since) return true;
+  return now.user != nullptr && now.user->first_seen == *since && !now.is_disabled();
+}
+
+}  // namespace
 
 Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, const UserId& user,
                                                      const std::string& integration,
@@ -224,6 +298,9 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
                                                 " bytes, the provider's id at most " +
                                                 std::to_string(limits::provider_id_bytes_max));
   }
+  if (!connection.external_id.empty()) {
+    if (auto named = check_external_id(connection.external_id); !named) return named.error();
+  }
   const UserKey owner{project, user};
   auto begins = beginning(owner, integration);
   if (!begins) return begins.error();
@@ -231,6 +308,10 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
   SharedCredential connected;
   auto stored =
       users_.change(owner, [&](const UserView& now, WriteBatch& batch) -> Result<SharedUserView> {
+        if (!is_still(now, connection.user_since)) {
+          return Error(ErrorCode::not_found,
+                       "the user has been erased or disabled while signing in at the provider");
+        }
         auto row = row_to_connect(owner, now, integration, connection);
         if (!row) return row.error();
         if (now.find({}, row->id) == nullptr) begins->is_of_new_account();
@@ -238,6 +319,7 @@ Result<SharedCredential> CredentialRegistry::connect(const ProjectId& project, c
         row->refusal.clear();
         row->sealed = sealer_.seal(fields, row->place());
         ++row->revision;
+        row->sign_in_key = connection.sign_in_key;
         if (connection.settings) row->shared_settings = to_text(*connection.settings);
         if (connection.provider_data) row->provider_data = to_text(*connection.provider_data);
         auto next = std::make_shared<UserView>(now);
@@ -261,9 +343,9 @@ Result<SharedCredential> CredentialRegistry::edit(
   SharedCredential edited;
   auto stored =
       users_.change(owner, [&](const UserView& now, WriteBatch& batch) -> Result<SharedUserView> {
-        const auto credential = now.find({}, id);
-        if (id.empty() || credential == nullptr) return no_credential(id);
-        auto row = row_of(owner, id);
+        const auto credential = id.empty() ? nullptr : now.find({}, id);
+        if (credential == nullptr) return no_credential(id);
+        auto row = row_of(owner, credential->id);
         if (!row) return row.error();
         if (auto done = edit(*credential, *row); !done) return done.error();
         auto next = std::make_shared<UserView>(now);
@@ -272,7 +354,7 @@ Result<SharedCredential> CredentialRegistry::edit(
           if (auto added = beginning->add(next, *row, batch); !added) return added.error();
         }
         if (auto added = store(*row, batch); !added) return added.error();
-        edited = next->find({}, id);
+        edited = next->find({}, row->id);
         return SharedUserView(std::move(next));
       });
   if (!stored) return stored.error();
@@ -280,18 +362,23 @@ Result<SharedCredential> CredentialRegistry::edit(
 }
 
 Result<SharedCredential> CredentialRegistry::configure(const ProjectId& project, const UserId& user,
-                                                       const std::string& id,
+                                                       const std::string& account,
                                                        const JsonObject& patch) {
   const UserKey owner{project, user};
-  const auto now = row_of(owner, id);
+  const AccountPlace place = account_place(account);
+  const auto now = find(project, user, {}, place.credential);
   if (!now) return now.error();
-  auto begins = beginning(owner, now->integration);
+  if (*now == nullptr || place.credential.empty()) return no_credential(place.credential);
+  auto begins = beginning(owner, (*now)->integration);
   if (!begins) return begins.error();
   auto configured = edit(
-      owner, id,
+      owner, (*now)->id,
       [&](const Credential& before, CredentialRow& row) -> Outcome {
         Credential next = before;
-        if (auto changed = configure_credential(next, patch); !changed) return changed;
+        auto changed = edit_configuration(
+            next, place.configuration,
+            [&](Credential& configuration) { return configure_credential(configuration, patch); });
+        if (!changed) return changed;
         millrace::configure(row, next);
         row.is_valid = true;
         row.refusal.clear();
@@ -300,6 +387,95 @@ Result<SharedCredential> CredentialRegistry::configure(const ProjectId& project,
       &*begins);
   if (configured) begins->stored();
   return configured;
+}
+
+// --- configurations -------------------------------------------------------------------------------
+
+Result<SharedCredential> CredentialRegistry::add_configuration(const UserKey& owner,
+                                                               const std::string& id,
+                                                               const std::string& external_id) {
+  if (!external_id.empty()) {
+    if (auto named = check_external_id(external_id); !named) return named.error();
+  }
+  const auto now = find(owner.project, owner.user, {}, id);
+  if (!now) return now.error();
+  if (*now == nullptr || id.empty()) return no_credential(id);
+  auto begins = beginning(owner, (*now)->integration);
+  if (!begins) return begins.error();
+  auto added = edit(
+      owner, (*now)->id,
+      [&](const Credential& before, CredentialRow& row) -> Outcome {
+        if (before.others.size() + 1 >= limits::configurations_per_credential_max) {
+          return Error(ErrorCode::limit_exceeded,
+                       "an account has at most " +
+                           std::to_string(limits::configurations_per_credential_max) +
+                           " configurations: remove one");
+        }
+        if (find_configuration(before, external_id) != nullptr) {
+          return Error(
+              ErrorCode::conflict,
+              "another configuration of the account has the externalId \"" + external_id + '"');
+        }
+        auto workflows = default_workflows(owner.project, before.integration);
+        if (!workflows) return workflows.error();
+        Credential next = before;
+        Configuration made;
+        made.id = make_credential_id(shard_of(owner), random_);
+        made.external_id = external_id;
+        made.configured_workflows = std::move(*workflows);
+        // Whoever adds one looks for the newest.
+        made.created = std::max(clock_.now(), before.connected + Millis(1));
+        if (!before.others.empty()) {
+          made.created = std::max(made.created, before.others.back().created + Millis(1));
+        }
+        next.others.push_back(std::move(made));
+        millrace::configure(row, next);
+        return Done{};
+      },
+      &*begins);
+  if (added) begins->stored();
+  return added;
+}
+
+Result<SharedCredential> CredentialRegistry::note_in_configuration(const UserKey& owner,
+                                                                   const std::string& account,
+                                                                   const JsonObject& meta) {
+  const AccountPlace place = account_place(account);
+  return edit(
+      owner, place.credential, [&](const Credential& before, CredentialRow& row) -> Outcome {
+        Credential next = before;
+        auto noted = edit_configuration(next, place.configuration, [&](Credential& configuration) {
+          for (const auto& member : meta) {
+            if (member.value().is_null()) {
+              configuration.meta.erase(member.key());
+            } else {
+              configuration.meta.insert_or_assign(member.key(), member.value());
+            }
+          }
+          return Outcome(Done{});
+        });
+        if (!noted) return noted;
+        millrace::configure(row, next);
+        return Done{};
+      });
+}
+
+Outcome CredentialRegistry::remove_configuration(const UserKey& owner, const std::string& account) {
+  const AccountPlace place = account_place(account);
+  const auto removed =
+      edit(owner, place.credential, [&](const Credential& before, CredentialRow& row) -> Outcome {
+        if (place.configuration.empty() || is_default_configuration(before, place.configuration)) {
+          return Error(ErrorCode::conflict,
+                       "the default configuration cannot be removed: disconnect the account");
+        }
+        const Configuration* const found = find_configuration(before, place.configuration);
+        if (found == nullptr) return no_configuration(place.configuration);
+        Credential next = before;
+        next.others.erase(next.others.begin() + (found - before.others.data()));
+        millrace::configure(row, next);
+        return Done{};
+      });
+  return removed ? Outcome(Done{}) : Outcome(removed.error());
 }
 
 Result<SharedCredential> CredentialRegistry::renew(const UserKey& owner, const std::string& id,
@@ -350,49 +526,89 @@ Outcome CredentialRegistry::set_valid(const ProjectId& project, const UserId& us
   return edited ? Outcome(Done{}) : Outcome(edited.error());
 }
 
+Outcome CredentialRegistry::forget_sign_in(const UserKey& owner, const std::string& key) {
+  const auto accounts = list(owner.project, owner.user);
+  if (!accounts) return accounts.error();
+  for (const auto& account : *accounts) {
+    if (key.empty() || account->sign_in_key != key) continue;
+    const auto edited =
+        edit(owner, account->id, [&](const Credential&, CredentialRow& row) -> Outcome {
+          if (row.sign_in_key == key) row.sign_in_key.clear();
+          return Done{};
+        });
+    const bool is_gone = !edited && edited.error().code == ErrorCode::not_found;
+    if (!edited && !is_gone) return edited.error();
+  }
+  return Done{};
+}
+
 Outcome CredentialRegistry::disconnect(const ProjectId& project, const UserId& user,
                                        const std::string& id) {
   return users_.change(
       {project, user}, [&](const UserView& now, WriteBatch& batch) -> Result<SharedUserView> {
+        const auto leaving = id.empty() ? nullptr : now.find({}, id);
+        if (leaving == nullptr) return no_credential(id);
         auto next = std::make_shared<UserView>(now);
-        const auto removed = std::erase_if(next->credentials, [&](const HeldCredential& each) {
-          return each.credential->id == id;
+        std::erase_if(next->credentials, [&](const HeldCredential& each) {
+          return each.credential->id == leaving->id;
         });
-        if (removed == 0) return no_credential(id);
-        const auto row = row_of({project, user}, id);
+        const auto row = row_of({project, user}, leaving->id);
         if (!row) return row.error();
         storage::follow_credential(batch, &*row, nullptr);
-        storage::CredentialTable::remove(batch, project, user, id);
+        storage::CredentialTable::remove(batch, project, user, leaving->id);
         // Its URLs are worth nothing any more, also to whoever connects the same account again.
-        if (auto hooks = hooks_.remove_of_user(batch, project, user, id); !hooks) {
+        if (auto hooks = hooks_.remove_of_user(batch, project, user, leaving->id); !hooks) {
           return hooks.error();
         }
         return SharedUserView(std::move(next));
       });
 }
 
+namespace {
+
+/// False: nothing is said of it there.
+bool disable(JsonObject& configured_workflows, const WorkflowId& workflow) {
+  Json* const configured = configured_workflows.if_contains(workflow.text);
+  if (configured == nullptr || !configured->is_object()) return false;
+  configured->get_object()["enabled"] = false;
+  return true;
+}
+
+}  // namespace
+
 Outcome CredentialRegistry::disable_workflow(const ProjectId& project, const UserId& user,
                                              const WorkflowId& workflow) {
   const UserKey owner{project, user};
-  return users_.change(
-      owner, [&](const UserView& now, WriteBatch& batch) -> Result<SharedUserView> {
-        std::shared_ptr<UserView> next;  // null: nothing changes
-        for (const auto& held : now.credentials) {
-          Credential changed = *held.credential;
-          Json* const configured = changed.configured_workflows.if_contains(workflow.text);
-          if (configured == nullptr || !configured->is_object()) continue;
-          configured->get_object()["enabled"] = false;
-          auto row = row_of(owner, changed.id);
-          if (!row) return row.error();
-          millrace::configure(*row, changed);
-          if (next == nullptr) next = std::make_shared<UserView>(now);
-          if (auto added = put(*next, *row, batch); !added) return added.error();
-        }
-        return SharedUserView(std::move(next));
-      });
+  return users_.change(owner,
+                       [&](const UserView& now, WriteBatch& batch) -> Result<SharedUserView> {
+                         std::shared_ptr<UserView> next;  // null: nothing changes
+                         for (const auto& held : now.credentials) {
+                           Credential changed = *held.credential;
+                           bool is_known = disable(changed.configured_workflows, workflow);
+                           for (auto& other : changed.others) {
+                             is_known = disable(other.configured_workflows, workflow) || is_known;
+                           }
+                           if (!is_known) continue;
+                           auto row = row_of(owner, changed.id);
+                           if (!row) return row.error();
+                           millrace::configure(*row, changed);
+                           if (next == nullptr) next = std::make_shared<UserView>(now);
+                           if (auto added = put(*next, *row, batch); !added) return added.error();
+                         }
+                         return SharedUserView(std::move(next));
+                       });
 }
 
 // --- reading --------------------------------------------------------------------------------------
+
+Result<std::vector<ConfiguredAccount>> CredentialRegistry::named(const ProjectId& project,
+                                                                 const UserId& user,
+                                                                 std::string_view integration,
+                                                                 const AccountNames& names) const {
+  const auto view = users_.now({project, user});
+  if (!view) return view.error();
+  return (*view)->named(integration, names);
+}
 
 Result<SharedCredential> CredentialRegistry::find(const ProjectId& project, const UserId& user,
                                                   std::string_view integration,

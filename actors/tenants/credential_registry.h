@@ -41,19 +41,41 @@ class CredentialRegistry {
     /// taken as they are.
     std::optional<std::vector<std::string>> scopes{};
     std::optional<JsonObject> provider_data{};  // what is kept of the provider's answers
+    std::string external_id{};  // the application's own name for it; empty: as it is
+    std::string
+        sign_in_key{};  // how whoever began the sign-in asks for its end; empty: nobody does
+    /// When the user was first seen, as whoever began the sign-in knew it: another user of that name since, or none,
+    /// gets nothing. Not set: nobody was known then.
+    std::optional<Instant> user_since{};
   };
-  /// Connects one more account, with the integration's default workflows enabled. The account of a
-  /// provider id that the user has connected before is connected again: it keeps its id and its
-  /// configuration, and is valid. Errors: not_found (no such integration or account), integration_inactive,
-  /// invalid_request (the fields do not fit; see the details), limit_exceeded.
+  /// Connects one more account, with the integration's default workflows enabled. The account of an external id,
+  /// or of a provider id, that the user has connected before is connected again: it keeps its id and its
+  /// configurations, and is valid. Errors: not_found (no such integration or account; the user has been erased),
+  /// integration_inactive, invalid_request (the fields do not fit; see the details), conflict (the external id is
+  /// another account's), limit_exceeded.
   Result<SharedCredential> connect(const ProjectId& project, const UserId& user,
                                    const std::string& integration, const Connection& connection);
-  /// See configure_credential. An account that was refused is tried again: it is valid. Errors: not_found, invalid_request, limit_exceeded.
+  /// See configure_credential. `account`: with the configuration that is meant (account_text.h). An account
+  /// that was refused is tried again: it is valid. Errors: not_found, invalid_request, limit_exceeded.
   Result<SharedCredential> configure(const ProjectId& project, const UserId& user,
-                                     const std::string& id, const JsonObject& patch);
+                                     const std::string& account, const JsonObject& patch);
+
+  /// Adds a configuration to the account, with the integration's default workflows enabled. Errors: not_found,
+  /// invalid_request (the external id), conflict (another one has it), limit_exceeded.
+  Result<SharedCredential> add_configuration(const UserKey& owner, const std::string& id,
+                                             const std::string& external_id);
+  /// Puts the members over the meta of the configuration; null removes one. Errors: not_found, limit_exceeded.
+  Result<SharedCredential> note_in_configuration(const UserKey& owner, const std::string& account,
+                                                 const JsonObject& meta);
+  /// With it goes what was enabled in it. The default one stays. Errors: not_found, conflict (it is the default).
+  Outcome remove_configuration(const UserKey& owner, const std::string& account);
+
+  /// Whoever began the sign-in of that key has heard of its end; harmless if there is none.
+  Outcome forget_sign_in(const UserKey& owner, const std::string& key);
+
   /// Error: not_found.
   Outcome disconnect(const ProjectId& project, const UserId& user, const std::string& id);
-  /// Disables the workflow on all accounts of the user; harmless if it is enabled on none.
+  /// Disables the workflow on all accounts of the user, in all configurations; harmless if it is enabled on none.
   Outcome disable_workflow(const ProjectId& project, const UserId& user,
                            const WorkflowId& workflow);
   /// What a provider has given in the place of the secret fields of a revision.
@@ -74,6 +96,10 @@ class CredentialRegistry {
   Outcome set_valid(const ProjectId& project, const UserId& user, const std::string& id,
                     bool is_valid);
 
+  /// See UserView::named.
+  Result<std::vector<ConfiguredAccount>> named(const ProjectId& project, const UserId& user,
+                                               std::string_view integration,
+                                               const AccountNames& names) const;
   /// See UserView::find.
   Result<SharedCredential> find(const ProjectId& project, const UserId& user,
                                 std::string_view integration, std::string_view id = {}) const;
@@ -87,11 +113,17 @@ class CredentialRegistry {
   Result<storage::CredentialRow> row_to_connect(const UserKey& owner, const UserView& now,
                                                 const std::string& integration,
                                                 const Connection& connection) const;
+  Result<storage::CredentialRow> new_row(const UserKey& owner, const UserView& now,
+                                         const std::string& integration) const;
+  /// Of the integration, as users find them when they connect.
+  Result<JsonObject> default_workflows(const ProjectId& project,
+                                       const std::string& integration) const;
   /// What one change of an account begins, with what it needs for that.
   class Beginning;
   Result<Beginning> beginning(const UserKey& owner, const std::string& integration) const;
 
-  /// Changes one account of a user: `edit` gets its row. `beginning` null: nothing begins by it.
+  /// Changes one account of a user, by id or external id: `edit` gets its row. `beginning` null: nothing begins
+  /// by it.
   Result<SharedCredential> edit(
       const UserKey& owner, const std::string& id,
       const std::function<Outcome(const Credential&, storage::CredentialRow&)>& edit,

@@ -1,5 +1,6 @@
 #include "actors/tenants/stored_tenants.h"
 
+#include "runtime/integrations/account_text.h"
 #include "runtime/integrations/resource.h"
 #include "runtime/integrations/run_conditions.h"
 #include "runtime/oauth/oauth_client.h"
@@ -33,26 +34,33 @@ class StoredTenant final : public TenantView {
       conditions.user_meta = &user->user->meta;
     }
     std::shared_ptr<const Integration> integration;
-    SharedCredential account;
+    ConfiguredAccount account;
     if (!workflow.integration.empty()) {
       integration = project->integrations->find_integration(workflow.integration);
-      account = credential.empty()
-                    ? choose_credential(user->list(workflow.integration), workflow.id)
-                    : user->find(workflow.integration, credential);
+      account =
+          credential.empty()
+              ? ConfiguredAccount{choose_credential(user->list(workflow.integration), workflow.id)}
+              : user->at(workflow.integration, credential);
+      if (is_without_its_configuration(*user, workflow, account, credential)) {
+        return Error(ErrorCode::workflow_disabled,
+                     "the user's account has no such configuration any more, so the workflow \"" +
+                         workflow.id.text + "\" is not enabled in it");
+      }
     }
     conditions.integration = integration.get();
-    conditions.credential = account.get();
+    conditions.credential = account.credential.get();
+    conditions.configuration = account.configuration;
     auto settings = settings_for_run(conditions);
     if (!settings) return settings.error();
     RunGrant grant;
     grant.settings = std::move(*settings);
     if (user->user != nullptr) grant.user_meta = user->user->meta;
-    if (account != nullptr) {
-      if (auto lock = user->why_locked(account->id)) return std::move(*lock);
-      grant.credential = account->id;
+    if (account.credential != nullptr) {
+      if (auto lock = user->why_locked(account.credential->id)) return std::move(*lock);
+      grant.credential = account.text();
       // Whatever a user has set under that name.
       if (integration->auth.oauth != nullptr) {
-        grant.settings.insert_or_assign(kept_settings_key, account->provider_data);
+        grant.settings.insert_or_assign(kept_settings_key, account.credential->provider_data);
       }
     }
     for (const std::string& type : workflow.resources_with_settings) {
@@ -67,7 +75,9 @@ class StoredTenant final : public TenantView {
     if (workflow.integration.empty()) return {std::string()};
     std::vector<std::string> accounts;
     for (const auto& account : user_->get()->list(workflow.integration)) {
-      if (is_enabled_on(*account, workflow.id)) accounts.push_back(account->id);
+      for (auto& text : enabled_configurations(*account, workflow.id)) {
+        accounts.push_back(std::move(text));
+      }
     }
     return accounts;
   }
@@ -100,7 +110,7 @@ class StoredTenant final : public TenantView {
       });
     }
     const SharedUserView user = user_->get();
-    const SharedCredential account = user->find(integration, credential);
+    const SharedCredential account = user->find(integration, account_place(credential).credential);
     if (account == nullptr) {
       return Error(ErrorCode::credential_missing,
                    credential.empty()
@@ -117,6 +127,14 @@ class StoredTenant final : public TenantView {
   }
 
  private:
+  /// The account is there, and the configuration that is meant is not.
+  static bool is_without_its_configuration(const UserView& user, const Workflow& workflow,
+                                           const ConfiguredAccount& account,
+                                           const std::string& credential) {
+    return account.credential == nullptr && !credential.empty() &&
+           user.find(workflow.integration, account_place(credential).credential) != nullptr;
+  }
+
   const std::shared_ptr<const ProjectViews::Place> project_;
   const std::shared_ptr<const UserViews::Place> user_;
   const Clock& clock_;

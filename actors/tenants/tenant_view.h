@@ -22,7 +22,8 @@ namespace millrace {
 struct RunGrant {
   JsonObject settings;  // the workflow's over the integration's
   JsonObject user_meta;
-  std::string credential;  // empty: the workflow has no integration
+  std::string
+      credential;  // with its configuration: account_text.h; empty: the workflow has no integration
 };
 
 /// One user of one project. Thread-safe.
@@ -36,14 +37,15 @@ class TenantView {
   /// What was set for the project.
   virtual ProjectLimits limits() const = 0;
 
-  /// May a run of the workflow begin? `credential` chooses one of several accounts; empty: the first.
+  /// May a run of the workflow begin? `credential` chooses one of several accounts and a configuration of it
+  /// (account_text.h); empty: the first, and its default configuration.
   /// Errors: integration_inactive, credential_missing, credential_invalid, workflow_disabled,
   /// settings_missing, user_disabled, permission_denied, secrets_locked.
   virtual Result<RunGrant> grant(const Workflow& workflow, const std::string& credential) const = 0;
 
-  /// The accounts on which the user has the workflow enabled, in the order of connecting: what comes in for
-  /// the user and not for an account of his is for each of these. One empty text stands for a workflow that
-  /// needs no account.
+  /// The accounts on which the user has the workflow enabled, in the order of connecting, each with every
+  /// configuration in which it is (account_text.h): what comes in for the user and not for an account of his is
+  /// for each of these. One empty text stands for a workflow that needs no account.
   virtual std::vector<std::string> enabled_on(const Workflow& workflow) const = 0;
 
   /// What is known of the user; empty if nothing is.
@@ -55,8 +57,8 @@ class TenantView {
   /// What it was until a moment ago, for redaction alone.
   virtual std::vector<std::string> former_secrets(const std::string& name) const = 0;
 
-  /// The account of the user for the integration: `credential` and no other, or when that is empty the
-  /// first. Errors: integration_inactive, credential_missing, credential_invalid, secrets_locked.
+  /// The account of the user for the integration: `credential` (a text of account_text.h) and no other, or when
+  /// that is empty the first. Errors: integration_inactive, credential_missing, credential_invalid, secrets_locked.
   virtual Result<SharedCredential> credential(std::string_view integration,
                                               const std::string& credential) const = 0;
 };

@@ -41,13 +41,33 @@ struct HeldCredential {
   std::size_t bytes = 0;      // of its row
 };
 
+/// An account, and one of its configurations.
+struct ConfiguredAccount {
+  SharedCredential credential;                   // null: there is none
+  const Configuration* configuration = nullptr;  // of it; null: the default one
+
+  std::string text() const;  // account_text.h
+};
+
+/// How a caller names an account and a configuration: by an id or an external id each, or not at all.
+struct AccountNames {
+  std::string credential;
+  std::string configuration;
+};
+
 struct UserView {
   SharedUser user;                          // null: never seen
   std::vector<HeldCredential> credentials;  // in the order of connecting
 
-  /// The account `id`, if it belongs to the integration; `id` empty: the first valid one, else the
-  /// first. `integration` empty: of any. Null if there is none.
+  /// The account of that id or external id, if it belongs to the integration; `id` empty: the first valid one,
+  /// else the first. `integration` empty: of any. Null if there is none.
   SharedCredential find(std::string_view integration, std::string_view id = {}) const;
+  /// All that are meant, those that are valid first. A configuration that is not named is the default one.
+  std::vector<ConfiguredAccount> named(std::string_view integration,
+                                       const AccountNames& names) const;
+  /// What a text (account_text.h) stands for. The configuration that it names may be gone: then there is
+  /// none.
+  ConfiguredAccount at(std::string_view integration, std::string_view text) const;
   /// `integration` empty: of all.
   std::vector<SharedCredential> list(std::string_view integration = {}) const;
   std::optional<Error> why_locked(std::string_view id) const;

@@ -1,6 +1,7 @@
 #include "actors/tenants/user_views.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/integrations/configurations_text.h"
 
 #include <algorithm>
 #include <utility>
@@ -17,7 +18,8 @@ Result<JsonObject> stored_object(const std::string& text, const char* what) {
 
 std::size_t size_of(const storage::CredentialRow& row) {
   return row.provider_id.size() + row.provider_data.size() + row.configured_workflows.size() +
-         row.shared_settings.size() + row.sealed.size();
+         row.shared_settings.size() + row.configurations.size() + row.meta.size() +
+         row.sealed.size();
 }
 
 }  // namespace
@@ -81,8 +83,17 @@ Result<HeldCredential> UserViews::open_credential(const storage::CredentialRow& 
   if (!workflows) return workflows.error();
   auto settings = stored_object(row.shared_settings, "the settings");
   if (!settings) return settings.error();
+  auto meta = stored_object(row.meta.empty() ? "{}" : row.meta, "the configuration's meta");
+  if (!meta) return meta.error();
+  auto others = read_configurations(row.configurations);
+  if (!others) return others.error();
   auto credential = std::make_shared<Credential>();
   credential->id = row.id;
+  credential->external_id = row.external_id;
+  credential->connected = row.connected;
+  credential->sign_in_key = row.sign_in_key;
+  credential->meta = std::move(*meta);
+  credential->others = std::move(*others);
   credential->user = row.user;
   credential->integration = row.integration;
   credential->is_valid = row.is_valid;

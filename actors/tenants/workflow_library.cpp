@@ -31,6 +31,9 @@ constexpr std::size_t compiled_max = 4'096;
 constexpr std::size_t compiled_bytes_max = 64u << 20;
 /// Two numbers and a key each.
 constexpr std::size_t live_max = 65'536;
+/// Of projects; and of draft text, which takes about three times as much.
+constexpr std::size_t listed_live_max = 4'096;
+constexpr std::size_t listed_live_bytes_max = 32u << 20;
 /// Drafts that somebody changes in the moments of their checks: the next deploy will do.
 constexpr int deploy_attempts_max = 5;
 
@@ -159,13 +162,16 @@ WorkflowLibrary::WorkflowLibrary(const storage::OrderedStore& store, storage::Gr
       integrations_(std::move(integrations)),
       log_(std::move(log)),
       compiled_({compiled_max, compiled_bytes_max}),
-      live_(live_max) {}
+      live_(live_max),
+      listed_live_({listed_live_max, listed_live_bytes_max}) {}
 
 Outcome WorkflowLibrary::commit(const ProjectId& project, storage::WriteBatch batch) {
   const auto fence = ownership_.fence(shard_of(project));
   if (!fence) return fence.error();
   batch.require(*fence);
-  return commits_.commit_and_wait(std::move(batch));
+  auto stored = commits_.commit_and_wait(std::move(batch));
+  ++changes_;
+  return stored;
 }
 
 Result<storage::WorkflowRow> WorkflowLibrary::row_of(const ProjectId& project,
@@ -258,6 +264,30 @@ Result<std::vector<WorkflowLibrary::Entry>> WorkflowLibrary::list(const ProjectI
     entries.push_back(std::move(*entry));
   }
   return entries;
+}
+
+Result<WorkflowLibrary::Live> WorkflowLibrary::live(const ProjectId& project) {
+  const std::uint64_t changes = changes_;  // before anything is read
+  {
+    const std::lock_guard lock(cache_mutex_);
+    const auto* const known = listed_live_.find(project);
+    if (known != nullptr && known->changes == changes) return known->list;
+  }
+  const auto rows = table_.workflows(project);
+  if (!rows) return rows.error();
+  std::vector<Entry> entries;
+  std::size_t bytes = 0;
+  for (const auto& row : *rows) {
+    if (row.deployed_version == 0) continue;
+    auto entry = entry_of(row);
+    if (!entry) return entry.error();
+    bytes += row.draft.size();
+    entries.push_back(std::move(*entry));
+  }
+  auto list = std::make_shared<const std::vector<Entry>>(std::move(entries));
+  const std::lock_guard lock(cache_mutex_);
+  listed_live_.put(project, {changes, list}, bytes);
+  return list;
 }
 
 Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id) {
@@ -495,7 +525,10 @@ Result<bool> WorkflowLibrary::apply(const ProjectId& project, std::vector<Step>&
     if (!own) return own.error();
     wakes.insert(wakes.end(), own->begin(), own->end());
   }
-  if (auto stored = commit(std::move(batch)); !stored) return stored.error();
+  auto stored = commit(std::move(batch));
+  ++changes_;
+  if (!stored) return stored.error();
+  for (const auto& wake : wakes) tell(wake);
   for (const Step& step : steps) {
     if (step.change != Change::unchanged) note_deployed(project, step.next.id, step.checked);
   }

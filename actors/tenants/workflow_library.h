@@ -16,6 +16,7 @@
 #include "storage/tables/project_table.h"
 #include "storage/tables/wake_table.h"
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -63,6 +64,9 @@ class WorkflowLibrary {
   Outcome put_draft(const ProjectId& project, const WorkflowId& id, const Json& definition);
   Result<Entry> get(const ProjectId& project, const WorkflowId& id) const;
   Result<std::vector<Entry>> list(const ProjectId& project) const;
+  /// Of those that are deployed, what each page of an application asks for: read once, until something changes.
+  using Live = std::shared_ptr<const std::vector<Entry>>;
+  Result<Live> live(const ProjectId& project);
   /// Removes draft and deployment; versions stay for the runs that use them.
   Outcome remove(const ProjectId& project, const WorkflowId& id);
 
@@ -207,6 +211,13 @@ class WorkflowLibrary {
   std::mutex cache_mutex_;                        // for moments only
   RecentMap<std::string, Compiled> compiled_;     // by the key of the version
   RecentMap<std::string, WorkflowVersion> live_;  // by the key of the workflow
+  struct ListedLive {
+    std::uint64_t changes = 0;  // when it was read
+    Live list;
+  };
+  RecentMap<ProjectId, ListedLive> listed_live_;
+  /// Of all projects, counted when they are on the disk or may be: what was read under another count may be old.
+  std::atomic<std::uint64_t> changes_{0};
 };
 
 }  // namespace millrace

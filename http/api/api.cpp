@@ -62,8 +62,8 @@ void Api::handle(const httplib::Request& request, httplib::Response& response) {
       write_current_exception(response,
                               std::string(route->method) + " " + std::string(route->pattern));
     }
-    if (is_for_browsers(*route) && request.has_header("Origin")) let_pages_read(response);
   }
+  if (may_pages_read(request)) let_pages_read(response);
   count(route, response.status);
 }
 
@@ -74,8 +74,7 @@ std::optional<HttpServer::Refusal> Api::refusal_of(const httplib::Request& reque
   const auto let = let_in(*match->route, call);
   if (let) return std::nullopt;
   count(match->route, http_status(let.error().code));
-  return HttpServer::Refusal{let.error(),
-                             is_for_browsers(*match->route) && request.has_header("Origin")};
+  return HttpServer::Refusal{let.error(), may_pages_read(request)};
 }
 
 Result<Reply> Api::answer(const httplib::Request& request, RouteMatch match) {

@@ -13,7 +13,11 @@ namespace millrace {
 
 bool is_for_browsers(const Route& route);
 
-/// The answer to a preflight; nothing if `request` is none, or asks for a route that is not for browsers. All
+/// Whether a page of any origin may read what `request` is answered: it comes from a page, and asks for a route for
+/// browsers, or where those are (`…/sdk/…`) for one that there is not, which a page should be told.
+bool may_pages_read(const httplib::Request& request);
+
+/// The answer to a preflight; nothing if `request` is none, or asks for what pages may not read. All
 /// headers that it asks for are allowed: a trigger and a proxied request pass on any.
 std::optional<Reply> answer_preflight(const httplib::Request& request);
 

@@ -23,13 +23,6 @@ Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services);
 Result<Reply> list_credentials(const ApiCall& call, ApiServices& services);
 /// GET …/sdk/credentials/{credential} : the credential.
 Result<Reply> show_credential(const ApiCall& call, ApiServices& services);
-/// PATCH …/sdk/credentials/{credential} `{"config"}` : the credential.
-Result<Reply> change_credential(const ApiCall& call, ApiServices& services);
-/// POST …/sdk/workflows/{workflow} : the credential on which it is enabled now.
-Result<Reply> enable_workflow(const ApiCall& call, ApiServices& services);
-/// DELETE …/sdk/workflows/{workflow} : the credential that the header selects; without it 204, and it is disabled
-/// on all accounts of the calling user.
-Result<Reply> disable_workflow(const ApiCall& call, ApiServices& services);
 
 /// Connects the calling user's account of an integration or resource, as `body` says. See connect_account.
 Result<Reply> connect_with(const ApiCall& call, ApiServices& services,

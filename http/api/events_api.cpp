@@ -3,6 +3,7 @@
 #include "actors/gateway/gateway.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
+#include "http/api/account_choice.h"
 #include "http/api/idempotency_header.h"
 #include "http/api/trace_header.h"
 #include "runtime/reading/strict_json.h"
@@ -164,7 +165,9 @@ Result<Reply> trigger_event(const ApiCall& call, ApiServices& services) {
       request.payload, [&](std::string bytes) { return request.files.keep(std::move(bytes)); },
       HandlesInData::refused);
   if (!kept) return kept.error();
-  request.credential = call.http.get_header_value("X-Paragon-Credential");
+  auto accounts = accounts_for_run(call, services, {});
+  if (!accounts) return accounts.error();
+  request.accounts = std::move(*accounts);
   request.trace = trace_of(call.http);
   auto idempotency = read_idempotency(call);
   if (!idempotency) return idempotency.error();
@@ -212,9 +215,7 @@ constexpr Route routes[]{
      .access = Access::user_token,
      .runs_on = RunsOn::user_shard,
      .handler = &trigger_event,
-     .parameters = {project_in_path,
-                    {"X-Paragon-Credential", "string", "Only on this account, by its id.",
-                     RouteParameter::In::header},
+     .parameters = {project_in_path, selected_account_header, selected_configuration_header,
                     idempotency_key},
      .body = {"{name: string, payload?: any}"},
      .answers = {{201, "The runs are durable, all or none; an event may start none.",

@@ -16,6 +16,9 @@ std::string content_of(const ApiCall& call) {
         call.http.get_header_value("X-Paragon-Credential")}) {
     said += std::to_string(part.size()) + ':' + part;
   }
+  // Of requests without it, as they have always been digested.
+  const std::string configuration = call.http.get_header_value("X-Paragon-Configuration-Id");
+  if (!configuration.empty()) said += std::to_string(configuration.size()) + ':' + configuration;
   const Sha256 digest = sha256(said += call.http.body);
   return {digest.begin(), digest.end()};
 }

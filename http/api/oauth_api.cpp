@@ -1,14 +1,11 @@
 #include "http/api/oauth_api.h"
 
-#include "actors/accounts/sign_ins.h"
+#include "actors/tenants/user_registry.h"
 #include "http/api/history_query.h"
 #include "http/api/sign_in_pages.h"
-#include "runtime/base/random.h"
 #include "runtime/text/ascii_text.h"
-#include "runtime/text/hex_text.h"
 #include "runtime/text/percent_text.h"
 
-#include <array>
 #include <charconv>
 
 namespace millrace {
@@ -16,18 +13,6 @@ namespace {
 
 constexpr std::string_view callback_path = "/oauth/callback";
 constexpr std::string_view cookie_lifetime_s = "600";
-
-std::string random_nonce() {
-  SystemRandom random;
-  std::array<std::uint8_t, 16> bytes{};
-  random.fill(bytes);
-  return to_hex(std::span<const std::uint8_t>(bytes));
-}
-
-Result<SignIns*> sign_ins_of(ApiServices& services) {
-  if (services.sign_ins != nullptr) return services.sign_ins;
-  return Error(ErrorCode::not_found, "nobody signs in at providers here");
-}
 
 Result<std::string> address_of(const ApiCall& call, const ApiServices& services) {
   std::string address = own_address(call, services.options);
@@ -163,16 +148,15 @@ Result<Reply> told(const Result<SignIns::End>& end, const std::string& address,
   return reply;
 }
 
-Result<SignIns::Wish> read_wish(const ApiCall& call) {
+Result<SignIns::Wish> read_wish(const ApiCall& call, ApiServices& services) {
   const auto body = json_object_body(call);
   if (!body) return body.error();
   if (auto known = refuse_others(*body, {"settings", "inputs", "returnTo"}); !known) {
     return known.error();
   }
-  SignIns::Wish wish;
-  wish.project = call.project;
-  wish.user = call.user;
-  wish.integration = call.path_value("integration");
+  auto made = wish_of(call, services, call.path_value("integration"));
+  if (!made) return made.error();
+  SignIns::Wish wish = std::move(*made);
   for (const char* const key : {"settings", "inputs"}) {
     const Json* const value = body->if_contains(key);
     if (value != nullptr && !value->is_object()) return wrong_member(key, "must be an object");
@@ -189,19 +173,47 @@ Result<SignIns::Wish> read_wish(const ApiCall& call) {
 
 }  // namespace
 
-Result<Reply> make_ticket(const ApiCall& call, ApiServices& services) {
+Result<SignIns*> sign_ins_of(ApiServices& services) {
+  if (services.sign_ins != nullptr) return services.sign_ins;
+  return Error(ErrorCode::not_found, "nobody signs in at providers here");
+}
+
+Result<SignIns::Wish> wish_of(const ApiCall& call, ApiServices& services,
+                              const std::string& integration) {
+  const auto user = services.users.find(call.project, call.user);
+  if (!user) return user.error();
+  SignIns::Wish wish;
+  wish.project = call.project;
+  wish.user = call.user;
+  wish.integration = integration;
+  if (*user != nullptr) wish.user_since = (*user)->first_seen;
+  return wish;
+}
+
+Result<std::string> redirect_uri_of(const ApiCall& call, const ApiServices& services) {
+  auto address = address_of(call, services);
+  if (!address) return address;
+  return *address + std::string(callback_path);
+}
+
+Result<std::string> ticket_url(const ApiCall& call, ApiServices& services,
+                               const SignIns::Wish& wish) {
   const auto sign_ins = sign_ins_of(services);
   if (!sign_ins) return sign_ins.error();
   const auto address = address_of(call, services);
   if (!address) return address.error();
-  const auto wish = read_wish(call);
-  if (!wish) return wish.error();
-  const auto ticket = (*sign_ins)->ticket(*wish);
+  const auto ticket = (*sign_ins)->ticket(wish);
   if (!ticket) return ticket.error();
-  return json_reply(
-      201, JsonObject{{"url", *address + "/projects/" + percent_encode_text(call.project.text) +
-                                  "/sdk/oauth/" + percent_encode_text(wish->integration) +
-                                  "/start?ticket=" + *ticket}});
+  return *address + "/projects/" + percent_encode_text(call.project.text) + "/sdk/oauth/" +
+         percent_encode_text(wish.integration) + "/start?ticket=" + *ticket;
+}
+
+Result<Reply> make_ticket(const ApiCall& call, ApiServices& services) {
+  const auto wish = read_wish(call, services);
+  if (!wish) return wish.error();
+  auto url = ticket_url(call, services, *wish);
+  if (!url) return url.error();
+  return json_reply(201, JsonObject{{"url", std::move(*url)}});
 }
 
 Result<Reply> start_sign_in(const ApiCall& call, ApiServices& services) {
@@ -214,16 +226,16 @@ Result<Reply> start_sign_in(const ApiCall& call, ApiServices& services) {
   const std::string redirect_uri = *address + std::string(callback_path);
   const std::string integration = call.path_value("integration");
   const auto ticket = call.query_value("ticket");
+  const auto start_for_user = [&]() -> Result<SignIns::Start> {
+    auto wish = wish_of(call, services, integration);
+    if (!wish) return wish.error();
+    wish->return_to = call.query_value("returnTo").value_or("");
+    return (*sign_ins)->start(*wish, redirect_uri);
+  };
   Result<SignIns::Start> start =
       call.user.empty()
           ? (*sign_ins)->start(call.project, integration, ticket.value_or(""), redirect_uri)
-          : (*sign_ins)->start({call.project,
-                                call.user,
-                                integration,
-                                std::nullopt,
-                                {},
-                                call.query_value("returnTo").value_or("")},
-                               redirect_uri);
+          : start_for_user();
   if (!start && call.user.empty()) return lost(start.error());  // a browser shows it
   if (!start) return start.error();
   Reply reply = redirect_to(start->location);

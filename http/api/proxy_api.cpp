@@ -1,7 +1,9 @@
 #include "http/api/proxy_api.h"
 
 #include "actors/gateway/connect_proxy.h"
+#include "actors/tenants/credential_registry.h"
 #include "actors/tenants/user_registry.h"
+#include "http/api/account_choice.h"
 #include "http/wire/response_headers.h"
 #include "runtime/reading/strict_json.h"
 #include "runtime/text/ascii_text.h"
@@ -58,6 +60,16 @@ Reply reply_of(const HttpResponse& response) {
   return reply;
 }
 
+/// By its id, however the header names it; empty: it names none.
+Result<std::string> credential_for(const ApiCall& call, ApiServices& services) {
+  std::string name = names_in_headers(call).credential;
+  if (name.empty()) return name;
+  const auto account =
+      services.credentials.find(call.project, call.user, call.path_value("integration"), name);
+  if (!account) return account.error();
+  return *account == nullptr ? name : (*account)->id;
+}
+
 }  // namespace
 
 Result<Reply> pass_to_integration(const ApiCall& call, ApiServices& services) {
@@ -66,12 +78,14 @@ Result<Reply> pass_to_integration(const ApiCall& call, ApiServices& services) {
   if (*user != nullptr && (*user)->is_disabled) {
     return Error(ErrorCode::user_disabled, "the user is disabled");
   }
+  auto credential = credential_for(call, services);
+  if (!credential) return credential.error();
   ProxyRequest request;
   request.project = call.project;
   request.user = call.user;
   if (*user != nullptr) request.user_meta = (*user)->meta;
   request.integration = call.path_value("integration");
-  request.credential = call.http.get_header_value("X-Paragon-Credential");
+  request.credential = std::move(*credential);
   request.method = call.http.method;
   request.path = target_of(call);
   request.headers = headers_of(call.http);
@@ -98,8 +112,7 @@ constexpr Route routes[]{
                     {"integration", "string", "The integration's type.", RouteParameter::In::path},
                     {"path", "string", "The path below its base URL; a query goes along.",
                      RouteParameter::In::path},
-                    {"X-Paragon-Credential", "string", "The account to use, by its id.",
-                     RouteParameter::In::header}},
+                    selected_account_header},
      .body = {"any", false, "*/*"},
      .answers = {{200, "The answer as it came, whatever its status.", "any", "*/*"},
                  {400, "The path leads elsewhere than to the integration.", "Error"},

@@ -2,6 +2,7 @@
 
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
+#include "http/api/account_choice.h"
 #include "http/api/idempotency_header.h"
 #include "http/api/request_payload.h"
 #include "http/api/task_history_api.h"
@@ -121,6 +122,18 @@ Reply answer_of(const TriggerReply& answer, const ApiCall& call) {
   return reply_of(std::get<RunStillGoing>(answer), call);
 }
 
+/// What the headers select of the accounts that the workflow can use (account_text.h); empty: nothing.
+Result<std::string> account_for_run(const ApiCall& call, ApiServices& services) {
+  const AccountNames names = names_in_headers(call);
+  if (names.credential.empty() && names.configuration.empty()) return std::string();
+  const auto workflow =
+      services.workflows.deployed(call.project, WorkflowId(call.path_value("workflow")));
+  if (!workflow) return workflow.error();
+  auto accounts = accounts_for_run(call, services, (*workflow)->integration);
+  if (!accounts) return accounts.error();
+  return std::move(accounts->front());
+}
+
 /// With a key, or as it comes.
 Result<OnceReply> triggered(ApiServices& services, TriggerRequest request,
                             const std::optional<Idempotency>& idempotency) {
@@ -136,12 +149,14 @@ Result<OnceReply> triggered(ApiServices& services, TriggerRequest request,
 Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
   auto payload = read_request_payload(call);
   if (!payload) return payload.error();
+  auto account = account_for_run(call, services);
+  if (!account) return account.error();
   TriggerRequest request{call.project,
                          call.user,
                          WorkflowId(call.path_value("workflow")),
                          request_output(std::move(payload->request)),
                          std::move(payload->files),
-                         call.http.get_header_value("X-Paragon-Credential"),
+                         std::move(*account),
                          trace_of(call.http),
                          call.http.method};
   const auto idempotency = read_idempotency(call);
@@ -221,11 +236,8 @@ constexpr Route by_token(std::string_view method, std::string_view operation) {
             .access = Access::user_token,
             .runs_on = RunsOn::user_shard,
             .handler = &trigger_workflow,
-            .parameters = {project_in_path,
-                           workflow_in_path,
-                           {"X-Paragon-Credential", "string", "The account to use, by its id.",
-                            RouteParameter::In::header},
-                           idempotency_key},
+            .parameters = {project_in_path, workflow_in_path, selected_account_header,
+                           selected_configuration_header, idempotency_key},
             .body = {"any", false, "*/*"}});
 }
 

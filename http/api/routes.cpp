@@ -1,5 +1,7 @@
 #include "http/api/routes.h"
 
+#include "http/api/choices_api.h"
+#include "http/api/configurations_api.h"
 #include "http/api/credentials_api.h"
 #include "http/api/deploy_folder_api.h"
 #include "http/api/events_api.h"
@@ -13,6 +15,7 @@
 #include "http/api/request_trigger_api.h"
 #include "http/api/resources_api.h"
 #include "http/api/sdk_api.h"
+#include "http/api/sdk_oauth_api.h"
 #include "http/api/secrets_api.h"
 #include "http/api/signing_keys_api.h"
 #include "http/api/task_history_api.h"
@@ -35,6 +38,9 @@ struct Routes {
                                        own_execution_routes,
                                        me_routes,
                                        credential_routes,
+                                       configuration_routes,
+                                       sdk_oauth_routes,
+                                       choices_routes,
                                        oauth_routes,
                                        proxy_routes,
                                        sdk_routes,

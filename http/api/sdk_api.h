@@ -6,8 +6,11 @@
 
 namespace millrace {
 
-/// POST …/sdk/credentials `{"integrationId","payload","installOptions"}` : 201 and the credential.
+/// POST …/sdk/credentials `{"integrationId","payload","installOptions"}`, or with a `code` of the provider's and the
+/// `redirectUrl` that it was given for : 201 and the credential.
 Result<Reply> install_integration(const ApiCall& call, ApiServices& services);
+/// POST …/sdk/credentials/{credential}/complete-setup : the credential.
+Result<Reply> complete_setup(const ApiCall& call, ApiServices& services);
 /// GET /projects/{project}/triggers : the triggers that integrations declare.
 Result<Reply> list_integration_triggers(const ApiCall& call, ApiServices& services);
 

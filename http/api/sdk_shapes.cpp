@@ -1,6 +1,9 @@
 #include "http/api/sdk_shapes.h"
 
+#include "http/api/json_members.h"
+#include "runtime/integrations/account_text.h"
 #include "runtime/integrations/credential_id.h"
+#include "runtime/oauth/oauth_client.h"
 
 #include <algorithm>
 #include <array>
@@ -9,29 +12,9 @@
 namespace millrace {
 namespace {
 
-const Json* member_of(const Json& object, std::string_view key) {
-  return object.is_object() ? object.get_object().if_contains(key) : nullptr;
-}
-
-std::string text_of(const Json& object, std::string_view key) {
-  const Json* const member = member_of(object, key);
-  return member != nullptr && member->is_string() ? std::string(member->get_string())
-                                                  : std::string();
-}
-
-bool is_set(const Json& object, std::string_view key) {
-  const Json* const member = member_of(object, key);
-  return member != nullptr && member->is_bool() && member->get_bool();
-}
-
 std::int64_t order_of(const Json& draft) {
   const Json* const order = member_of(draft, "order");
   return order != nullptr && order->is_int64() ? order->get_int64() : 0;
-}
-
-JsonArray list_of(const Json& object, std::string_view key) {
-  const Json* const member = member_of(object, key);
-  return member != nullptr && member->is_array() ? member->get_array() : JsonArray();
 }
 
 /// How the original names the types of settings.
@@ -52,34 +35,66 @@ std::string_view input_type(std::string_view type) {
 }
 
 /// A declared setting, with what it declares for forms, as an input of the original's.
-Json input_shape(const Json& setting) {
+/// `prefix`: what a setting's id is behind as the key of a source.
+Json input_shape(const Json& setting, const std::string& prefix) {
   JsonObject input = setting.is_object() ? setting.get_object() : JsonObject();
-  const std::string type = text_of(setting, "type");
+  const std::string type = text_member(setting, "type");
   input["type"] = input_type(type.empty() ? "text" : type);
+  if (member_of(setting, "source") != nullptr) {
+    input.erase("source");  // how they are listed is not for pages
+    input["type"] = "DYNAMIC_ENUM";
+    input["sourceType"] = prefix + text_member(setting, "id");
+  }
   if (!input.contains("title")) {
-    const std::string label = text_of(setting, "label");
-    input["title"] = label.empty() ? text_of(setting, "id") : label;
+    const std::string label = text_member(setting, "label");
+    input["title"] = label.empty() ? text_member(setting, "id") : label;
   }
   input["required"] = is_set(setting, "required");
   return input;
 }
 
-JsonArray inputs_of(const Json& definition) {
+JsonArray inputs_of(const Json& definition, const std::string& prefix) {
   JsonArray inputs;
-  for (const Json& setting : list_of(definition, "settings"))
-    inputs.push_back(input_shape(setting));
+  for (const Json& setting : array_member(definition, "settings")) {
+    inputs.push_back(input_shape(setting, prefix));
+  }
   return inputs;
 }
 
+/// What the SDK asks for the choices of settings that have a source.
+void add_sources(const Json& definition, const std::string& prefix, JsonObject& sources) {
+  for (const Json& setting : array_member(definition, "settings")) {
+    const Json* const source = member_of(setting, "source");
+    if (source == nullptr) continue;
+    const std::string key = prefix + text_member(setting, "id");
+    const std::string title = text_member(setting, "title");
+    sources[key] = JsonObject{{"type", "DYNAMIC_DATA_SOURCE"},
+                              {"title", title.empty() ? text_member(setting, "id") : title},
+                              {"cacheKey", key},
+                              {"refreshDependencies", JsonArray()},
+                              {"supportPagination", member_of(*source, "cursor") != nullptr}};
+  }
+}
+
+JsonObject data_sources(const Integration& integration,
+                        const std::vector<OfferedWorkflow>& offered) {
+  JsonObject sources;
+  add_sources(integration.definition, {}, sources);
+  for (const auto& workflow : offered) {
+    add_sources(*workflow.draft, workflow.id.text + '.', sources);
+  }
+  return sources;
+}
+
 JsonObject workflow_meta(const OfferedWorkflow& workflow) {
-  const Json* const permissions = member_of(workflow.draft, "permissions");
+  const Json* const permissions = member_of(*workflow.draft, "permissions");
   return {{"id", workflow.id.text},
-          {"name", text_of(workflow.draft, "name")},
-          {"infoText", text_of(workflow.draft, "infoText")},
-          {"inputs", inputs_of(workflow.draft)},
-          {"defaultEnabled", is_set(workflow.draft, "defaultEnabled")},
-          {"hidden", is_set(workflow.draft, "hidden")},
-          {"order", order_of(workflow.draft)},
+          {"name", text_member(*workflow.draft, "name")},
+          {"infoText", text_member(*workflow.draft, "infoText")},
+          {"inputs", inputs_of(*workflow.draft, workflow.id.text + '.')},
+          {"defaultEnabled", is_set(*workflow.draft, "defaultEnabled")},
+          {"hidden", is_set(*workflow.draft, "hidden")},
+          {"order", order_of(*workflow.draft)},
           {"permissions", permissions == nullptr ? Json(nullptr) : *permissions}};
 }
 
@@ -96,33 +111,64 @@ JsonArray credential_inputs(const Integration& integration) {
   return inputs;
 }
 
+/// What is asked for before a sign-in begins.
+JsonArray sign_in_inputs(const Integration& integration) {
+  JsonArray inputs;
+  if (integration.auth.oauth == nullptr) return inputs;
+  for (const auto& input : integration.auth.oauth->inputs) {
+    inputs.push_back(JsonObject{{"id", input.name},
+                                {"title", input.name},
+                                {"type", "TEXT_NO_VARS"},
+                                {"required", input.otherwise.empty()}});
+  }
+  return inputs;
+}
+
 JsonObject values_shape(const Integration& integration,
                         const std::vector<OfferedWorkflow>& offered) {
   JsonObject meta;
   for (const auto& workflow : offered) meta[workflow.id.text] = workflow_meta(workflow);
-  return {{"description", text_of(integration.definition, "description")},
-          {"overview", text_of(integration.definition, "overview")},
-          {"accentColor", text_of(integration.definition, "accentColor")},
-          {"sharedMeta", JsonObject{{"inputs", inputs_of(integration.definition)}}},
+  return {{"description", text_member(integration.definition, "description")},
+          {"overview", text_member(integration.definition, "overview")},
+          {"accentColor", text_member(integration.definition, "accentColor")},
+          {"sharedMeta", JsonObject{{"inputs", inputs_of(integration.definition, {})}}},
           {"workflowMeta", std::move(meta)}};
 }
 
-JsonObject workflow_settings(const Credential& credential,
+JsonObject workflow_settings(const JsonObject& configured_workflows,
                              const std::vector<OfferedWorkflow>& offered) {
   JsonObject all;
   for (const auto& workflow : offered) {
     all[workflow.id.text] = JsonObject{{"enabled", false}, {"settings", JsonObject()}};
   }
-  for (const auto& configured : credential.configured_workflows) {
-    JsonObject& workflow = all[configured.key()].is_object()
-                               ? all[configured.key()].get_object()
-                               : all[configured.key()].emplace_object();
-    workflow["enabled"] = is_set(configured.value(), "enabled");
-    const Json* const settings = member_of(configured.value(), "settings");
-    workflow["settings"] =
-        settings != nullptr && settings->is_object() ? *settings : Json(JsonObject());
+  for (const auto& configured : configured_workflows) {
+    all[configured.key()] = JsonObject{{"enabled", is_set(configured.value(), "enabled")},
+                                       {"settings", object_member(configured.value(), "settings")}};
   }
   return all;
+}
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+JsonObject configuration_shape(const Credential& credential, const Configuration& configuration,
+                               const std::vector<OfferedWorkflow>& offered) {
+  return {{"id", configuration.id},
+          {"connectCredentialId", credential.id},
+          {"isDefault", is_default_configuration(credential, configuration.id)},
+          {"workflowSettings", workflow_settings(configuration.configured_workflows, offered)},
+          {"sharedSettings", configuration.shared_settings},
+          {"configMeta", configuration.meta},
+          {"externalId", text_or_null(configuration.external_id)},
+          {"dateCreated", to_text(configuration.created)}};
+}
+
+Configuration default_configuration(const Credential& credential) {
+  return {default_configuration_id(credential.id),
+          {},
+          credential.configured_workflows,
+          credential.shared_settings,
+          credential.meta,
+          credential.connected};
 }
 
 std::string_view status_of(const Credential& credential) {
@@ -131,23 +177,15 @@ std::string_view status_of(const Credential& credential) {
 
 }  // namespace
 
-std::vector<OfferedWorkflow> offered_workflows(std::string_view integration,
-                                               const std::vector<WorkflowLibrary::Entry>& workflows,
-                                               const Permitted& permitted) {
-  std::vector<OfferedWorkflow> offered;
-  for (const auto& entry : workflows) {
-    if (entry.deployed_version == 0 || text_of(entry.draft, "integration") != integration) continue;
-    offered.push_back({entry.id, entry.draft, permitted(entry.id)});
-  }
-  std::stable_sort(offered.begin(), offered.end(), [](const auto& left, const auto& right) {
-    return order_of(left.draft) < order_of(right.draft);
+void sort_by_order(std::vector<OfferedWorkflow>& workflows) {
+  std::stable_sort(workflows.begin(), workflows.end(), [](const auto& left, const auto& right) {
+    return order_of(*left.draft) < order_of(*right.draft);
   });
-  return offered;
 }
 
 JsonObject integration_shape(const Integration& integration,
                              const std::vector<OfferedWorkflow>& offered) {
-  const std::string accent = text_of(integration.definition, "accentColor");
+  const std::string accent = text_member(integration.definition, "accentColor");
   const bool is_oauth = integration.auth.kind == IntegrationAuth::Kind::oauth2;
   JsonArray fields;
   for (const auto& field : credential_fields(integration.auth)) fields.emplace_back(field);
@@ -159,15 +197,16 @@ JsonObject integration_shape(const Integration& integration,
       continue;
     }
     workflows.push_back(JsonObject{{"id", workflow.id.text},
-                                   {"name", text_of(workflow.draft, "name")},
-                                   {"description", text_of(workflow.draft, "name")},
+                                   {"name", text_member(*workflow.draft, "name")},
+                                   {"description", text_member(*workflow.draft, "name")},
                                    {"integrationId", integration.type},
-                                   {"infoText", text_of(workflow.draft, "infoText")},
-                                   {"settings", list_of(workflow.draft, "settings")},
-                                   {"hidden", is_set(workflow.draft, "hidden")}});
+                                   {"infoText", text_member(*workflow.draft, "infoText")},
+                                   {"settings", array_member(*workflow.draft, "settings")},
+                                   {"hidden", is_set(*workflow.draft, "hidden")}});
   }
+  const JsonArray inputs = sign_in_inputs(integration);
   const Json* const auth = member_of(integration.definition, "auth");
-  const std::string auth_type = auth == nullptr ? std::string() : text_of(*auth, "type");
+  const std::string auth_type = auth == nullptr ? std::string() : text_member(*auth, "type");
   JsonObject shape{
       {"id", integration.type},
       {"type", integration.type},
@@ -179,15 +218,15 @@ JsonObject integration_shape(const Integration& integration,
       {"workflows", std::move(workflows)},
       {"noPermissionWorkflows", std::move(not_permitted)},
       {"authenticationType", is_oauth ? "oauth" : "basic"},
-      {"needPreOauthInputs", false},
-      {"sdkIntegrationConfig", JsonObject{{"oauthInputs", JsonArray()},
+      {"needPreOauthInputs", !inputs.empty()},
+      {"sdkIntegrationConfig", JsonObject{{"oauthInputs", inputs},
                                           {"accountTypes", JsonArray()},
                                           {"authConfigInputs", credential_inputs(integration)},
                                           {"postOauthInputs", JsonArray()},
-                                          {"dataSources", JsonObject()}}},
+                                          {"dataSources", data_sources(integration, offered)}}},
       {"auth", JsonObject{{"type", auth_type.empty() ? "none" : auth_type}}},
       {"credentialFields", std::move(fields)},
-      {"settings", list_of(integration.definition, "settings")}};
+      {"settings", array_member(integration.definition, "settings")}};
   if (integration.type.starts_with("custom.")) {
     shape["customIntegration"] = JsonObject{{"slug", integration.type},
                                             {"name", integration.name},
@@ -199,20 +238,19 @@ JsonObject integration_shape(const Integration& integration,
 
 JsonObject credential_shape(const Credential& credential,
                             const std::vector<OfferedWorkflow>& offered) {
-  JsonObject configuration{{"id", default_configuration_id(credential.id)},
-                           {"connectCredentialId", credential.id},
-                           {"isDefault", true},
-                           {"workflowSettings", workflow_settings(credential, offered)},
-                           {"sharedSettings", credential.shared_settings},
-                           {"configMeta", JsonObject()},
-                           {"externalId", nullptr}};
+  JsonArray configurations{
+      configuration_shape(credential, default_configuration(credential), offered)};
+  for (const auto& other : credential.others) {
+    configurations.push_back(configuration_shape(credential, other, offered));
+  }
   JsonObject shape{{"id", credential.id},
                    {"integrationId", credential.integration},
                    {"userId", credential.user.text},
                    {"status", status_of(credential)},
                    {"config", JsonObject{{"configuredWorkflows", credential.configured_workflows},
                                          {"sharedSettings", credential.shared_settings}}},
-                   {"configurations", JsonArray{std::move(configuration)}},
+                   {"configurations", std::move(configurations)},
+                   {"externalId", text_or_null(credential.external_id)},
                    {"providerId", credential.provider_id},
                    {"providerData", credential.provider_data}};
   if (!credential.refusal.empty()) shape.emplace("statusReason", credential.refusal);
@@ -225,7 +263,7 @@ JsonObject state_shape(const std::vector<SharedCredential>& accounts, const Cred
   for (const auto& account : accounts) all.push_back(credential_shape(*account, offered));
   JsonObject state{{"enabled", chosen != nullptr}, {"allCredentials", std::move(all)}};
   if (chosen == nullptr) return state;
-  const JsonObject settings = workflow_settings(*chosen, offered);
+  const JsonObject settings = workflow_settings(chosen->configured_workflows, offered);
   state.emplace("credentialId", chosen->id);
   state.emplace("credentialStatus", status_of(*chosen));
   if (!chosen->refusal.empty()) state.emplace("credentialStatusReason", chosen->refusal);
@@ -235,8 +273,8 @@ JsonObject state_shape(const std::vector<SharedCredential>& accounts, const Cred
   state.emplace("sharedSettings", chosen->shared_settings);
   state.emplace("workflowSettings", settings);
   state.emplace("configuredWorkflows", chosen->configured_workflows);
-  state.emplace("configMeta", JsonObject());
-  state.emplace("externalId", nullptr);
+  state.emplace("configMeta", chosen->meta);
+  state.emplace("externalId", text_or_null(chosen->external_id));
   return state;
 }
 

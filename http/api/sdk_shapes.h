@@ -3,14 +3,12 @@
 // platform's browser SDK reads too. Members that it insists on are always there, empty if need be. Nothing
 // secret is ever among them. Pure.
 
-#include "actors/tenants/workflow_library.h"
+#include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/integrations/credential.h"
 #include "runtime/integrations/integration.h"
 
-#include <functional>
-#include <string>
-#include <string_view>
+#include <memory>
 #include <vector>
 
 namespace millrace {
@@ -18,17 +16,12 @@ namespace millrace {
 /// A deployed workflow of an integration, as its users see it.
 struct OfferedWorkflow {
   WorkflowId id;
-  Json draft;                // name, texts, settings
-  bool is_permitted = true;  // for the user who asks
+  std::shared_ptr<const Json> draft;  // name, texts, settings
+  bool is_permitted = true;           // for the user who asks
 };
 
-/// Whether the user who asks may have a workflow.
-using Permitted = std::function<bool(const WorkflowId&)>;
-/// The deployed ones of an integration in the order that they name, those that are hidden or not for this
-/// user too.
-std::vector<OfferedWorkflow> offered_workflows(std::string_view integration,
-                                               const std::vector<WorkflowLibrary::Entry>& workflows,
-                                               const Permitted& permitted);
+/// As they name their `order`; where that is the same, as they were.
+void sort_by_order(std::vector<OfferedWorkflow>& workflows);
 
 /// One entry of `GET …/sdk/integrations`. Its `id` is its type.
 JsonObject integration_shape(const Integration& integration,

@@ -1,5 +1,11 @@
 #include "http/api/sign_in_pages.h"
 
+#include "runtime/base/random.h"
+#include "runtime/text/hex_text.h"
+
+#include <array>
+#include <span>
+
 namespace millrace {
 namespace {
 
@@ -90,6 +96,22 @@ Reply closing_page(int status, const SignInNews& news, const std::string& nonce)
       html_escaped(news.message) + "</p><p>You can close this window.</p></main><script nonce=\"" +
       nonce + "\">" + std::string(script) + "</script></body>";
   return page(status, body, nonce);
+}
+
+Reply nonce_page(const std::string& origin, const std::string& nonce) {
+  return page(200,
+              "<body" + attribute("data-origin", origin) +
+                  "><main><p>One moment, please.</p></main><script nonce=\"" + nonce +
+                  "\">if (window.opener) window.opener.postMessage({ type: "
+                  "\"oauth-nonce-loaded\" }, document.body.dataset.origin);</script></body>",
+              nonce);
+}
+
+std::string random_nonce() {
+  SystemRandom random;
+  std::array<std::uint8_t, 16> bytes{};
+  random.fill(bytes);
+  return to_hex(std::span<const std::uint8_t>(bytes));
 }
 
 Reply choice_page(const std::vector<std::pair<std::string, std::string>>& choices,

@@ -25,6 +25,12 @@ struct SignInNews {
 /// A page that tells its news and closes. `nonce`: unguessable, in hex.
 Reply closing_page(int status, const SignInNews& news, const std::string& nonce);
 
+/// A page that tells its opener, if it is of `origin`, that it has been loaded: {"type": "oauth-nonce-loaded"}.
+Reply nonce_page(const std::string& origin, const std::string& nonce);
+
+/// Unguessable, in hex: for the pages here.
+std::string random_nonce();
+
 /// A page to choose from: what each entry is called, and where it leads.
 Reply choice_page(const std::vector<std::pair<std::string, std::string>>& choices,
                   const std::string& nonce);

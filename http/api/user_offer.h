@@ -1,12 +1,12 @@
 #pragma once
-// What integrations offer to the user who asks: their deployed workflows, and whether this user may have them. Read
-// once for a request; used by its thread.
+// What integrations offer to the user who asks: their deployed workflows, and whether this user may have them. Made
+// once for a request, in one pass over what the library has at hand; used by its thread.
 
-#include "actors/tenants/user_view.h"
 #include "http/api/api_call.h"
 #include "http/api/sdk_shapes.h"
 
-#include <string_view>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace millrace {
@@ -16,22 +16,12 @@ class UserOffer {
   /// Blocks on the disk. Errors: those of the store.
   static Result<UserOffer> read(const ApiCall& call, ApiServices& services);
 
-  std::vector<OfferedWorkflow> of(std::string_view integration) const;
-  /// False also for a workflow that cannot be read.
-  bool permits(const WorkflowId& workflow) const;
+  /// In the order that they name, those that are hidden or not for this user too; a workflow that cannot be read is
+  /// for nobody.
+  const std::vector<OfferedWorkflow>& of(const std::string& integration) const;
 
  private:
-  UserOffer(const ApiCall& call, ApiServices& services, SharedUser user,
-            std::vector<WorkflowLibrary::Entry> workflows)
-      : call_(call),
-        services_(services),
-        user_(std::move(user)),
-        workflows_(std::move(workflows)) {}
-
-  const ApiCall& call_;
-  ApiServices& services_;
-  SharedUser user_;  // null: never seen
-  std::vector<WorkflowLibrary::Entry> workflows_;
+  std::unordered_map<std::string, std::vector<OfferedWorkflow>> by_integration_;
 };
 
 }  // namespace millrace

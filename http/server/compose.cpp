@@ -29,6 +29,7 @@
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
 #include "http/api/api.h"
+#include "http/api/cors.h"
 #include "http/outbound/curl_http_caller.h"
 #include "http/server/admin_key.h"
 #include "http/server/function_worker.h"
@@ -184,7 +185,8 @@ class ComposedServer final : public RunningServer {
         [this](const httplib::Request& request, httplib::Response& response) {
           api_->handle(request, response);
         },
-        [this](const httplib::Request& request) { return api_->refusal_of(request); });
+        [this](const httplib::Request& request) { return api_->refusal_of(request); },
+        &may_pages_read);
     if (auto started = server_->start(options_.listen); !started) return started;
     // Health checks are answered meanwhile; /readyz says 503.
     gateway_->wait_until_ready();

@@ -33,12 +33,21 @@ void put_request(httplib::Request& to, const RequestHead& head, std::string body
   to.body = std::move(body);
 }
 
+httplib::Request without_body(const RequestHead& head) {
+  httplib::Request request;
+  request.method = head.method;
+  put_request(request, head, {});
+  return request;
+}
+
 }  // namespace
 
-HttpServer::HttpServer(HttpServerOptions options, Handle handle, Refuse refuse)
+HttpServer::HttpServer(HttpServerOptions options, Handle handle, Refuse refuse,
+                       MayPagesRead may_pages_read)
     : options_(options),
       handle_(std::move(handle)),
       refuse_(std::move(refuse)),
+      may_pages_read_(std::move(may_pages_read)),
       threads_(options.threads) {
   // Before httplib routes by regular expressions: our routes are a table (http/api/routes.cpp).
   set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
@@ -119,19 +128,23 @@ bool HttpServer::serve_request(Connection& connection, BufferedSocket& socket, b
     }
   }
   auto body = reader.read_body(request_head);
-  if (const auto* error = std::get_if<WireError>(&body)) refuse(connection, socket, *error);
+  if (auto* const error = std::get_if<WireError>(&body)) {
+    refuse(connection, socket, about(request_head, std::move(*error)));
+  }
   if (!std::holds_alternative<std::string>(body)) return false;
 
   ++requests_;
   return answer(connection, socket, request_head, std::get<std::string>(std::move(body)), is_last);
 }
 
+WireError HttpServer::about(const RequestHead& head, WireError error) {
+  error.may_pages_read = may_pages_read_ && may_pages_read_(without_body(head));
+  return error;
+}
+
 std::optional<WireError> HttpServer::refusal_of(const RequestHead& head) {
   if (!refuse_) return std::nullopt;
-  httplib::Request request;
-  request.method = head.method;
-  put_request(request, head, {});
-  const auto refusal = refuse_(request);
+  const auto refusal = refuse_(without_body(head));
   if (!refusal) return std::nullopt;
   const Error& why = refusal->why;
   return WireError{http_status(why.code), wire_name(public_code(why.code)), why.message,

@@ -58,8 +58,11 @@ class HttpServer final : private httplib::Server {
   /// Called before a body that has not arrived yet is waited for: the request has none then. A refusal
   /// is the answer, and ends the connection.
   using Refuse = std::function<std::optional<Refusal>(const httplib::Request&)>;
+  /// Whether pages of any origin may read why the body of this request (which has none yet) is not taken.
+  using MayPagesRead = std::function<bool(const httplib::Request&)>;
 
-  HttpServer(HttpServerOptions options, Handle handle, Refuse refuse = {});
+  HttpServer(HttpServerOptions options, Handle handle, Refuse refuse = {},
+             MayPagesRead may_pages_read = {});
   ~HttpServer() override;
 
   /// Binds and starts to serve. Call once.
@@ -87,10 +90,13 @@ class HttpServer final : private httplib::Server {
               std::string body, bool is_last);
   void refuse(Connection& connection, BufferedSocket& socket, const WireError& error);
   std::optional<WireError> refusal_of(const RequestHead& head);
+  /// The error as pages may read it, or not.
+  WireError about(const RequestHead& head, WireError error);
 
   const HttpServerOptions options_;
   const Handle handle_;
   const Refuse refuse_;
+  const MayPagesRead may_pages_read_;
   Listener listener_;
   OpenConnections connections_;
   std::atomic<bool> draining_{false};

@@ -88,12 +88,7 @@ class UrlScope final : public Scope {
 };
 
 RequestValues render_recipe(const Recipe& recipe, const Scope& scope) {
-  const OverlayScope in_action(scope, {.parameters = &recipe.parameters});
-  RequestValues rendered = render_request(recipe.request, in_action);
-  if (!recipe.parameters.is_object()) return rendered;
-  const UrlScope in_url(scope, recipe.parameters);
-  rendered.url = recipe.request.url.render(in_url);
-  return rendered;
+  return render_action(recipe.request, recipe.parameters, scope);
 }
 
 /// The request of the page at hand, whole. Errors: invalid_url, with an integration and without.
@@ -147,6 +142,16 @@ void redact_basic(const RequestValues& values, Redaction& redaction) {
 }
 
 }  // namespace
+
+RequestValues render_action(const RequestTemplate& request, const Json& parameters,
+                            const Scope& scope) {
+  const OverlayScope in_action(scope, {.parameters = &parameters});
+  RequestValues rendered = render_request(request, in_action);
+  if (!parameters.is_object()) return rendered;
+  const UrlScope in_url(scope, parameters);
+  rendered.url = request.url.render(in_url);
+  return rendered;
+}
 
 Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
                                  const BranchScope& scope, const RequestPosition& position,

@@ -22,6 +22,10 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
                                  const BranchScope& scope, const RequestPosition& position,
                                  const DispatchValues& values);
 
+/// What an action's request is with these parameters: whatever they hold stays one segment of the path, or one value.
+RequestValues render_action(const RequestTemplate& request, const Json& parameters,
+                            const Scope& scope);
+
 /// The most pages that are fetched.
 std::uint32_t pages_max(const Pagination& pagination, bool is_test);
 

@@ -63,6 +63,33 @@ bool is_filled(const Json* value) {
          !(value->is_string() && value->get_string().empty());
 }
 
+/// The provider's fields in a mapping: texts under fields that are declared, those that are required among them.
+void check_mapping(const Setting& setting, const JsonObject& given, const std::string& path,
+                   Findings& findings) {
+  std::vector<std::string> names;
+  for (const MappedField& field : setting.fields) names.push_back(field.id);
+  for (const auto& [own, at_provider] : given) {
+    const std::string place = path + '/' + pointer_token(own);
+    if (!at_provider.is_string() && !at_provider.is_null()) {
+      findings.push_back(finding_at("", place, "a field is mapped to the name of another",
+                                    "a string", std::string(kind_name(at_provider))));
+    }
+    const bool is_known =
+        names.empty() || std::find(names.begin(), names.end(), own) != names.end();
+    if (is_known) continue;
+    findings.push_back(finding_at("", place, "the setting `" + setting.id + "` maps no such field",
+                                  "a declared field", std::string(own),
+                                  nearest_name(std::string(own), names)));
+  }
+  for (const MappedField& field : setting.fields) {
+    const Json* const mapped = given.if_contains(field.id);
+    if (!field.is_required || is_filled(mapped)) continue;
+    findings.push_back(finding_at("", path + '/' + pointer_token(field.id),
+                                  "the field `" + field.id + "` has to be mapped",
+                                  "the name of a field", "nothing"));
+  }
+}
+
 }  // namespace
 
 void check_settings(const std::vector<Setting>& declared, const JsonObject& given,
@@ -80,6 +107,9 @@ void check_settings(const std::vector<Setting>& declared, const JsonObject& give
                                     "a declared setting", std::string(member.key()), nearest));
     } else if (!member.value().is_null()) {
       std::string expected = expected_of(*setting, member.value());
+      if (expected.empty() && setting->type == "mapping") {
+        check_mapping(*setting, member.value().get_object(), place, findings);
+      }
       if (expected.empty()) continue;
       findings.push_back(finding_at(
           "", place, "the setting `" + setting->id + "` must be " + expected, expected,

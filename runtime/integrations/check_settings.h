@@ -13,7 +13,8 @@ namespace millrace {
 
 /// The values that are given for declared settings have their types: `text password` a string, `number`,
 /// `boolean`, `email` and `url` (http or https) a string of that form, `enum` one of its options, `field` a
-/// string or an object, `mapping` an object. Null is as good as nothing. A name that is nearly a declared
+/// string or an object, `mapping` an object that gives declared fields the names of the provider's (strings), those
+/// that are required among them. Null is as good as nothing. A name that is nearly a declared
 /// one is misspelt. `path` is the JSON pointer of `given`.
 void check_settings(const std::vector<Setting>& declared, const JsonObject& given,
                     const std::string& path, Findings& findings);

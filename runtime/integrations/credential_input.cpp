@@ -1,6 +1,7 @@
 #include "runtime/integrations/credential_input.h"
 
 #include "runtime/reading/findings.h"
+#include "runtime/text/header_text.h"
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
@@ -90,6 +91,10 @@ Outcome check_credential_fields(const IntegrationAuth& auth, const JsonObject& f
       check.add(path, "must be a string", "string", std::string(kind_name(*value)));
     } else if (value->get_string().empty()) {
       check.add(path, "must not be empty", "string", "an empty string");
+    } else if (!is_header_value(value->get_string())) {
+      // No request could be made of it, and where it was pasted from it may have got a line break too many.
+      check.add(path, "must be one line without control characters", "one line",
+                "a line break or another control character");
     }
   }
   check.refuse_others(fields, "/credentials", known);

@@ -1,5 +1,6 @@
 #include "runtime/integrations/read_settings.h"
 
+#include "runtime/integrations/data_source.h"
 #include "runtime/reading/object_reader.h"
 
 #include <array>
@@ -32,6 +33,39 @@ std::vector<Json> choices_in(const Json& options) {
   return choices;
 }
 
+/// `["email", {"id": "name", "title": "Name", "required": true}]`.
+std::vector<MappedField> fields_in(ObjectReader& setting) {
+  std::vector<MappedField> fields;
+  const JsonArray* const list = setting.array("fields");
+  if (list == nullptr) return fields;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const Json& each = (*list)[i];
+    if (each.is_string() && !each.get_string().empty()) {
+      fields.push_back({std::string(each.get_string()), false});
+      continue;
+    }
+    ObjectReader field(each, setting.pointer_to("fields") + '/' + std::to_string(i), "",
+                       setting.findings());
+    if (!each.is_object()) continue;
+    MappedField read{field.required_constant_text("id").value_or(""), false};
+    read.is_required = field.boolean("required", false);
+    for (const char* const shown : {"title", "label", "description", "type"}) field.text(shown);
+    field.finish();
+    if (!read.id.empty()) fields.push_back(std::move(read));
+  }
+  return fields;
+}
+
+std::shared_ptr<const DataSource> source_in(ObjectReader& setting) {
+  const Json* const given = setting.find("source");
+  if (given == nullptr) return nullptr;
+  ObjectReader json(*given, setting.pointer_to("source"), "", setting.findings());
+  if (!given->is_object()) return nullptr;
+  auto source = std::make_shared<DataSource>(read_data_source(json));
+  json.finish();
+  return source;
+}
+
 }  // namespace
 
 std::vector<Setting> read_settings(ObjectReader& parent) {
@@ -50,6 +84,8 @@ std::vector<Setting> read_settings(ObjectReader& parent) {
       json.text(shown);
     }
     if (const Json* const options = json.find("options")) setting.choices = choices_in(*options);
+    setting.fields = fields_in(json);
+    setting.source = source_in(json);
     json.find("default");
     json.finish();
     settings.push_back(std::move(setting));

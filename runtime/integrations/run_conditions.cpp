@@ -1,5 +1,6 @@
 #include "runtime/integrations/run_conditions.h"
 
+#include "runtime/integrations/account_text.h"
 #include "runtime/reading/findings.h"
 #include "runtime/templates/user_scope.h"
 
@@ -8,9 +9,14 @@
 namespace millrace {
 namespace {
 
-const JsonObject* configuration_of(const Credential& credential, const WorkflowId& workflow) {
-  const Json* const found = credential.configured_workflows.if_contains(workflow.text);
+const JsonObject* configured(const JsonObject& configured_workflows, const WorkflowId& workflow) {
+  const Json* const found = configured_workflows.if_contains(workflow.text);
   return found == nullptr ? nullptr : found->if_object();
+}
+
+const JsonObject& workflows_in(const RunConditions& conditions) {
+  return conditions.configuration == nullptr ? conditions.credential->configured_workflows
+                                             : conditions.configuration->configured_workflows;
 }
 
 bool is_enabled(const JsonObject* configuration) {
@@ -25,11 +31,12 @@ bool is_filled(const JsonObject& settings, const std::string& id) {
   return !value->is_string() || !value->get_string().empty();
 }
 
-JsonObject merged_settings(const Credential& credential, const WorkflowId& workflow) {
-  JsonObject settings = credential.shared_settings;
-  const JsonObject* const configuration = configuration_of(credential, workflow);
-  const Json* const own =
-      configuration == nullptr ? nullptr : configuration->if_contains("settings");
+JsonObject merged_settings(const RunConditions& conditions) {
+  JsonObject settings = conditions.configuration == nullptr
+                            ? conditions.credential->shared_settings
+                            : conditions.configuration->shared_settings;
+  const JsonObject* const workflow = configured(workflows_in(conditions), conditions.workflow);
+  const Json* const own = workflow == nullptr ? nullptr : workflow->if_contains("settings");
   if (own == nullptr || !own->is_object()) return settings;
   for (const auto& member : own->get_object()) {
     settings.insert_or_assign(member.key(), member.value());
@@ -65,7 +72,7 @@ Outcome check_connection(const RunConditions& conditions) {
     return Error(ErrorCode::credential_invalid,
                  "the user's account for " + quoted + " is not accepted: connect it again");
   }
-  if (!is_enabled_on(*conditions.credential, conditions.workflow)) {
+  if (!is_enabled_in(workflows_in(conditions), conditions.workflow)) {
     return Error(ErrorCode::workflow_disabled, "the workflow \"" + conditions.workflow.text +
                                                    "\" is not enabled for the user's account");
   }
@@ -93,7 +100,7 @@ Result<JsonObject> settings_for_run(const RunConditions& conditions) {
   }
   if (conditions.integration_type.empty()) return JsonObject();
   if (auto checked = check_connection(conditions); !checked) return checked.error();
-  JsonObject settings = merged_settings(*conditions.credential, conditions.workflow);
+  JsonObject settings = merged_settings(conditions);
   std::vector<ErrorDetail> missing;
   note_missing(conditions.integration->settings, settings, missing);
   if (conditions.own_settings != nullptr) note_missing(*conditions.own_settings, settings, missing);
@@ -119,7 +126,23 @@ SharedCredential choose_credential(const std::vector<SharedCredential>& credenti
 }
 
 bool is_enabled_on(const Credential& credential, const WorkflowId& workflow) {
-  return is_enabled(configuration_of(credential, workflow));
+  return is_enabled_in(credential.configured_workflows, workflow);
+}
+
+bool is_enabled_in(const JsonObject& configured_workflows, const WorkflowId& workflow) {
+  return is_enabled(configured(configured_workflows, workflow));
+}
+
+std::vector<std::string> enabled_configurations(const Credential& credential,
+                                                const WorkflowId& workflow) {
+  std::vector<std::string> texts;
+  if (is_enabled_on(credential, workflow)) texts.push_back(credential.id);
+  for (const auto& other : credential.others) {
+    if (is_enabled_in(other.configured_workflows, workflow)) {
+      texts.push_back(account_text(credential.id, other.id));
+    }
+  }
+  return texts;
 }
 
 std::vector<std::string_view> enabled_workflows(const JsonObject& configured_workflows) {

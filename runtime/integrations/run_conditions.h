@@ -22,6 +22,8 @@ struct RunConditions {
   std::string integration_type;
   const Integration* integration = nullptr;  // as it is now; null: there is none of that type
   const Credential* credential = nullptr;    // the account that was chosen; null: not connected
+  /// Of that account; null: its default one.
+  const Configuration* configuration = nullptr;
   const std::vector<Setting>* own_settings = nullptr;  // what the workflow declares; null: nothing
   bool is_user_disabled = false;
   const ConditionGroups* permissions = nullptr;  // of the workflow; null: it is for everybody
@@ -43,7 +45,13 @@ Result<JsonObject> settings_for_run(const RunConditions& conditions);
 SharedCredential choose_credential(const std::vector<SharedCredential>& credentials,
                                    const WorkflowId& workflow);
 
+/// In its default configuration.
 bool is_enabled_on(const Credential& credential, const WorkflowId& workflow);
+bool is_enabled_in(const JsonObject& configured_workflows, const WorkflowId& workflow);
+
+/// The configurations of an account that have the workflow enabled, as texts (account_text.h).
+std::vector<std::string> enabled_configurations(const Credential& credential,
+                                                const WorkflowId& workflow);
 
 /// The workflows that are enabled in Credential::configured_workflows, in no particular order.
 std::vector<std::string_view> enabled_workflows(const JsonObject& configured_workflows);

@@ -1,11 +1,12 @@
 // The trigger of an app event in a definition:
 //
-//   {"type": "event", "event": "Contact Created"}
+//   {"type": "event", "event": "Contact Created", "objectMapping": "{{settings.contactFields}}"}
 
 #include "runtime/triggers/event_trigger.h"
 
 #include "runtime/base/limits.h"
 #include "runtime/reading/object_reader.h"
+#include "runtime/triggers/object_mapping.h"
 #include "runtime/triggers/trigger_catalog.h"
 
 #include <utility>
@@ -22,6 +23,7 @@ void read(ObjectReader& json, Trigger& trigger) {
                              std::to_string(limits::id_bytes_max) + " bytes");
     event.event.clear();
   }
+  event.object_mapping = read_object_mapping(json);
   trigger = std::move(event);
 }
 

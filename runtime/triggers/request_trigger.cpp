@@ -18,6 +18,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/text/ascii_text.h"
+#include "runtime/triggers/object_mapping.h"
 #include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
@@ -130,13 +131,20 @@ RequestTrigger read_request_trigger(ObjectReader& json) {
   trigger.allow_arbitrary_payload = !has_lists;
   trigger.method = json.choice<std::string_view>("method", methods).value_or("POST");
   read_public(json, trigger);
+  trigger.object_mapping = read_object_mapping(json);
   return trigger;
 }
 
 void read(ObjectReader& json, Trigger& trigger) { trigger = read_request_trigger(json); }
 
-std::vector<TriggerOutput> outputs(const Trigger&) {
-  return {{std::string(output_key), {"headers", "params", "body", "file"}}};
+std::vector<TriggerOutput> outputs(const Trigger& trigger) {
+  std::vector<TriggerOutput> all{{std::string(output_key), {"headers", "params", "body", "file"}}};
+  if (!std::get<RequestTrigger>(trigger).object_mapping.empty()) {
+    for (const std::string_view key : {original_payload_key, mapped_object_key}) {
+      all.push_back({std::string(key), {}});
+    }
+  }
+  return all;
 }
 
 /// A request names the workflow itself: there is nothing to look it up by.

@@ -7,6 +7,7 @@
 #include "runtime/base/result.h"
 #include "runtime/reading/choice.h"
 #include "runtime/secrets/secret_text.h"
+#include "runtime/templates/reference.h"
 
 #include <cstdint>
 #include <optional>
@@ -51,6 +52,7 @@ struct RequestTrigger {
   /// Whoever knows the URL of the workflow's endpoint may call it, without a token; it runs for `run_as`.
   bool is_public = false;
   UserId run_as{};
+  std::vector<PathSegment> object_mapping{};  // object_mapping.h; empty: none
 };
 
 /// What the workflow sees of a request under `trigger`: {"request": ...}.

@@ -25,6 +25,10 @@ constexpr auto fields = [](auto& record, auto& row) {
   record.number_if_any(12, row.revision);
   record.text_if_any(13, row.refusal);
   record.text_if_any(14, row.begun);
+  record.text_if_any(15, row.configurations);
+  record.text_if_any(16, row.meta);
+  record.text_if_any(17, row.external_id);
+  record.text_if_any(18, row.sign_in_key);
 };
 
 }  // namespace
@@ -35,7 +39,8 @@ Result<CredentialRow> CredentialTable::decode(std::string_view bytes) {
 
 std::string CredentialTable::encode(const CredentialRow& row) {
   const std::size_t bytes_expected = row.sealed.size() + row.configured_workflows.size() +
-                                     row.shared_settings.size() + row.provider_data.size() + 256;
+                                     row.shared_settings.size() + row.provider_data.size() +
+                                     row.configurations.size() + row.meta.size() + 256;
   return write_record(record_version, row, fields, bytes_expected);
 }
 

@@ -34,6 +34,12 @@ struct CredentialRow {
   /// The workflows that the account being ready has started, once and for all: JSON text of an array of
   /// their ids; empty: none.
   std::string begun{};
+  /// Those beside the default one: runtime/integrations/configurations_text.h; empty: none.
+  std::string configurations{};
+  std::string meta{};         // of the default configuration: JSON text of an object; empty: {}
+  std::string external_id{};  // empty: none
+  /// What a page called the sign-in that has connected it, until the page has heard of it; empty: nothing.
+  std::string sign_in_key{};
 
   /// The place that `sealed` is bound to.
   std::string place() const;

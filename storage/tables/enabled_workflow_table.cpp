@@ -1,6 +1,8 @@
 #include "storage/tables/enabled_workflow_table.h"
 
 #include "runtime/base/check.h"
+#include "runtime/integrations/account_text.h"
+#include "runtime/integrations/configurations_text.h"
 #include "runtime/integrations/run_conditions.h"
 #include "storage/keys.h"
 #include "storage/record_codec.h"
@@ -19,23 +21,37 @@ constexpr auto fields = [](auto& record, auto& row) {
   record.text(2, row.credential);
 };
 
-/// The workflows that have a row for this credential. Users may configure ids that no workflow can
-/// have; these get none.
-std::set<std::string> enabled_on(const CredentialRow* credential) {
-  if (credential == nullptr) return {};
-  const auto configured = parse_json(credential->configured_workflows, limits::stored_depth_max);
-  if (!configured.ok() || !configured->is_object()) return {};
-  std::set<std::string> workflows;
-  for (const std::string_view workflow : enabled_workflows(configured->get_object())) {
+/// A workflow, and in which configuration it is enabled: account_text.h.
+using Place = std::pair<std::string, std::string>;
+
+/// Users may configure ids that no workflow can have; these get no row.
+void add_enabled(const JsonObject& configured, const std::string& account,
+                 std::set<Place>& places) {
+  for (const std::string_view workflow : enabled_workflows(configured)) {
     const bool is_id = !workflow.empty() && workflow.size() <= limits::id_bytes_max;
-    if (is_id) workflows.emplace(workflow);
+    if (is_id) places.emplace(workflow, account);
   }
-  return workflows;
 }
 
-std::string key_of(const CredentialRow& credential, const std::string& workflow) {
-  return keys::enabled_workflow(credential.project, WorkflowId(workflow), credential.user,
-                                credential.id);
+/// The rows of this credential.
+std::set<Place> enabled_on(const CredentialRow* credential) {
+  std::set<Place> places;
+  if (credential == nullptr) return places;
+  const auto configured = parse_json(credential->configured_workflows, limits::stored_depth_max);
+  if (configured.ok() && configured->is_object()) {
+    add_enabled(configured->get_object(), credential->id, places);
+  }
+  if (const auto others = read_configurations(credential->configurations)) {
+    for (const auto& other : *others) {
+      add_enabled(other.configured_workflows, account_text(credential->id, other.id), places);
+    }
+  }
+  return places;
+}
+
+std::string key_of(const CredentialRow& credential, const Place& place) {
+  return keys::enabled_workflow(credential.project, WorkflowId(place.first), credential.user,
+                                place.second);
 }
 
 }  // namespace
@@ -51,16 +67,16 @@ void EnabledWorkflowTable::follow(WriteBatch& batch, const CredentialRow* before
   }
   const auto gone = enabled_on(before);
   const auto here = enabled_on(after);
-  for (const auto& workflow : gone) {
-    if (here.contains(workflow)) continue;
-    batch.remove(key_of(*before, workflow));
-    PollTable::remove_account(batch, before->project, before->user, WorkflowId(workflow),
-                              before->id);
+  for (const Place& place : gone) {
+    if (here.contains(place)) continue;
+    batch.remove(key_of(*before, place));
+    PollTable::remove_account(batch, before->project, before->user, WorkflowId(place.first),
+                              place.second);
   }
-  for (const auto& workflow : here) {
-    if (gone.contains(workflow)) continue;
-    batch.put(key_of(*after, workflow),
-              write_record(record_version, EnabledWorkflowRow{after->user, after->id}, fields));
+  for (const Place& place : here) {
+    if (gone.contains(place)) continue;
+    batch.put(key_of(*after, place),
+              write_record(record_version, EnabledWorkflowRow{after->user, place.second}, fields));
   }
 }
 

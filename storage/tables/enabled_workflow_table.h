@@ -1,7 +1,7 @@
 #pragma once
-// Index rows of credentials: on which accounts is a workflow enabled? Those of one workflow are one
-// range on each shard, in the order of users. They are views of credential rows and lie beside them,
-// on the user's shard.
+// Index rows of credentials: on which accounts is a workflow enabled, and in which of their configurations? Those
+// of one workflow are one range on each shard, in the order of users. They are views of credential rows and lie
+// beside them, on the user's shard.
 
 #include "runtime/base/ids.h"
 #include "storage/tables/credential_table.h"
@@ -15,7 +15,7 @@ namespace millrace::storage {
 
 struct EnabledWorkflowRow {
   UserId user;
-  std::string credential;
+  std::string credential;  // with its configuration: runtime/integrations/account_text.h
 
   bool operator==(const EnabledWorkflowRow&) const = default;
 };
@@ -30,7 +30,7 @@ class EnabledWorkflowTable {
   static void follow(WriteBatch& batch, const CredentialRow* before, const CredentialRow* after);
 
   /// At most `rows_max` of those on the shard who have the workflow enabled, beginning behind `after`
-  /// (null: from the start). Fewer: there are no more. A user has a row for each such account.
+  /// (null: from the start). Fewer: there are no more. A user has a row for each such configuration of an account.
   Result<std::vector<EnabledWorkflowRow>> list(ShardId shard, const ProjectId& project,
                                                const WorkflowId& workflow, std::size_t rows_max,
                                                const EnabledWorkflowRow* after = nullptr) const;

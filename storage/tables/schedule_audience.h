@@ -15,9 +15,10 @@
 namespace millrace::storage {
 
 struct AudienceMember {
-  UserId user;             // empty: the row is damaged, and nobody knows whose it is
-  std::string credential;  // empty: the workflow needs none
-  Instant since{};         // first seen; of accounts nothing is known
+  UserId user;  // empty: the row is damaged, and nobody knows whose it is
+  std::string
+      credential;   // with its configuration (account_text.h); empty: the workflow needs none
+  Instant since{};  // first seen; of accounts nothing is known
   ShardId shard{};
   std::string key;  // of its row: where it stands in the order
 };

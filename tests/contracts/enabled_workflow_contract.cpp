@@ -46,6 +46,24 @@ std::vector<EnabledWorkflowRow> enabled(const storage::OrderedStore& store,
 constexpr const char* on_a = R"({"a":{"enabled":true},"b":{"enabled":false},"c":{"settings":{}}})";
 constexpr const char* on_a_and_b = R"({"a":{"enabled":true},"b":{"enabled":true,"settings":{}}})";
 
+TEST_CASE("a workflow has a row for each configuration of an account in which it is enabled",
+          "[enabled_workflow]") {
+  const auto store = any_store();
+  const CredentialRow before = credential(on_a);
+  CredentialRow both = credential(on_a);
+  both.configurations = R"([{"id":"k1","workflows":{"a":{"enabled":true},"b":{"enabled":true}}},
+                            {"id":"k2","workflows":{"a":{"enabled":false}}}])";
+  follow(**store, nullptr, &before);
+  follow(**store, &before, &both);
+  CHECK(enabled(**store, "a") == std::vector<EnabledWorkflowRow>{{user, "c1"}, {user, "c1/k1"}});
+  CHECK(enabled(**store, "b") == std::vector<EnabledWorkflowRow>{{user, "c1/k1"}});
+  follow(**store, &both, &before);
+  CHECK(enabled(**store, "a") == std::vector<EnabledWorkflowRow>{{user, "c1"}});
+  CHECK(enabled(**store, "b").empty());
+  follow(**store, &before, nullptr);
+  CHECK(enabled(**store, "a").empty());
+}
+
 TEST_CASE("what is enabled on a credential has a row on its user's shard until it is not",
           "[enabled_workflow]") {
   const auto store = any_store();

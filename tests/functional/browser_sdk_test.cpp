@@ -1,7 +1,8 @@
-// The original platform's browser SDK, unmodified, against the real binary (tests/browser_sdk/drive.mjs).
+// The original platform's browser SDK, unmodified, against the real binary (tests/browser_sdk).
 #include "tests/functional/open_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/child_process.h"
+#include "tests/support/misbehaving_peer.h"
 
 #include <filesystem>
 
@@ -29,11 +30,11 @@ void prepare(const TestProject& project) {
 }
 
 /// What the driver says of each step, and how it ended.
-std::string drive(const TestProject& project) {
+std::string drive(const TestProject& project, const std::string& driver = "/drive.mjs") {
   const std::string output =
       (std::filesystem::temp_directory_path() / ("browser-sdk-" + project.id())).string();
   ChildProcess node(
-      {{MILLRACE_NODE, MILLRACE_BROWSER_SDK "/drive.mjs", MILLRACE_BROWSER_SDK_PACKAGES,
+      {{MILLRACE_NODE, MILLRACE_BROWSER_SDK + driver, MILLRACE_BROWSER_SDK_PACKAGES,
         "http://127.0.0.1:" + std::to_string(project.port()), project.id(), project.token("ada")},
        output,
        output + ".errors"});
@@ -70,6 +71,58 @@ TEST_CASE("the original's browser SDK connects, configures, enables, runs and un
            "ok disabled false",
            "ok uninstalled 0",
            R"(ok after a reload ["Ada",false])",
+           "exit 0",
+       }) {
+    CAPTURE(line);
+    CHECK(said.find(line) != std::string::npos);
+  }
+}
+
+namespace {
+
+/// Gives tokens for the one code that the driver brings.
+MisbehavingPeer::Script token_server() {
+  return MisbehavingPeer::serving([](PeerConnection& connection, const PeerRequest& request) {
+    const bool is_good = request.target == "/token" &&
+                         request.body.find("code=c0de") != std::string::npos &&
+                         request.body.find("code_verifier=") != std::string::npos;
+    connection.answer(is_good ? 200 : 400,
+                      is_good ? R"({"access_token": "a-1", "expires_in": 3600, "team": "t1"})"
+                              : R"({"error": "invalid_grant"})");
+  });
+}
+
+}  // namespace
+
+TEST_CASE("the original's browser SDK lets users sign in, and sets one account up several times") {
+  const TestProject project(open_server());
+  const MisbehavingPeer peer(token_server());
+  REQUIRE(project
+              .put("/integrations/drive", R"({"baseUrl": ")" + peer.url("/api") +
+                                              R"(", "auth": {"type": "oauth2",
+                       "authorizeUrl": "https://drive.example/authorize", "tokenUrl": ")" +
+                                              peer.url("/token") +
+                                              R"(", "clientId": "us", "clientSecret": "s3cret",
+                       "scopes": ["read"], "token": {"providerId": "team"}}})")
+              .status == 201);
+  REQUIRE(project.put("/events/Made", R"({"schema": {}})").status == 201);
+  project.deploy("sync", R"json({"integration": "drive",
+      "trigger": {"type": "event", "event": "Made"}, "steps": [
+        {"id": "one", "type": "function", "code": "() => 1"}]})json");
+  const std::string said = drive(project, "/drive_accounts.mjs");
+  INFO(said);
+  for (const char* const line : {
+           R"(ok first page [200,true,true])",
+           R"(ok asked for ["us","read"])",
+           R"(ok window ends [200,true])",
+           R"(ok installed [true,"VALID","t1",1])",
+           R"(ok configuration [false,"team-2"])",
+           R"(ok enabled in [false,true])",
+           R"(ok meta {"team":2})",
+           "ok event 1",
+           R"(ok disabled in [false,false])",
+           "ok left 1",
+           "ok uninstalled 0",
            "exit 0",
        }) {
     CAPTURE(line);

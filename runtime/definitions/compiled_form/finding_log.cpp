@@ -28,8 +28,6 @@ std::string_view wire_name(FindingCode code) {
       return "waits_for_trigger";
     case FindingCode::waits_for_account:
       return "waits_for_account";
-    case FindingCode::waits_for_mapping:
-      return "waits_for_mapping";
     case FindingCode::renamed_secret:
       return "renamed_secret";
   }
@@ -50,7 +48,6 @@ FindingWeight weight_of(FindingCode code) {
     case FindingCode::no_trigger:
     case FindingCode::waits_for_trigger:
     case FindingCode::waits_for_account:
-    case FindingCode::waits_for_mapping:
       return FindingWeight::waits;
     case FindingCode::left_over:
     case FindingCode::renamed_secret:

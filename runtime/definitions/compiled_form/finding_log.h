@@ -22,7 +22,6 @@ enum class FindingCode : std::uint8_t {
   left_over,          // a value that belongs to nothing
   waits_for_trigger,  // of a kind that cannot start anything yet
   waits_for_account,  // a field of an account that cannot be referred to yet
-  waits_for_mapping,  // a user's field mapping
   renamed_secret,     // its id cannot be a secret's name
 };
 

@@ -55,10 +55,7 @@ void read_mapping(const SourceReader& sources, ObjectReader& json, JsonObject& t
   constexpr std::string_view key = "objectMapping";
   const Json* const mapping = json.find(key);
   if (mapping == nullptr || says_nothing(*mapping)) return;
-  const std::string pointer = json.pointer_to(key);
-  sources.report(FindingCode::waits_for_mapping, pointer,
-                 "a trigger's body is not mapped by field mappings yet: map it in a function");
-  trigger.emplace(key, sources.value(*mapping, pointer));
+  trigger.emplace(key, sources.value(*mapping, json.pointer_to(key)));
 }
 
 JsonObject read_endpoint(const SourceReader& sources, ObjectReader& json) {

@@ -117,10 +117,16 @@ class AccountBed {
   Starter plain{tenants, commits, clock, random, [](const auto&) {}};
   std::vector<ExecutionId> resumed;
   std::vector<storage::WakeRow> wakes;
-  AccountStarter starter{{store, workflows, plain,
-                          [this](const RunOrder& order) { resumed.push_back(order.execution); },
-                          [this](const storage::WakeRow& wake) { wakes.push_back(wake); }, clock,
-                          nullptr, &event_log}};
+  FreshRuns fresh;
+  JointStarter joint{{{commits, ownership},
+                      plain,
+                      fresh,
+                      [this](const RunOrder& order) { resumed.push_back(order.execution); },
+                      [](const ExecutionId&) {},
+                      nullptr,
+                      &event_log}};
+  AccountStarter starter{{store, workflows, joint,
+                          [this](const storage::WakeRow& wake) { wakes.push_back(wake); }, clock}};
   CredentialRegistry credentials{{store, project_views, user_views, clock, random, sealer}};
 };
 

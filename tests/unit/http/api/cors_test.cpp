@@ -54,6 +54,20 @@ TEST_CASE("a page may read why its body is not even waited for", "[http]") {
   CHECK_THAT(raw_response({401, "unauthorized", "no"}), !Catch::Contains("Access-Control"));
 }
 
+TEST_CASE("a page may read that a route of users is not there", "[http]") {
+  ApiFixture api;
+  const ApiFixture::Headers origin{{"Origin", "https://app.example"}};
+  for (const char* const path : {"/projects/p1/sdk/no-such", "/v2/projects/p1/sdk/no-such"}) {
+    const auto missing = api.call("GET", path, "", "", origin);
+    CHECK(missing.status == 404);
+    CHECK(missing.header("Access-Control-Allow-Origin") == "*");
+    CHECK(api.call("OPTIONS", path, "", "", preflight).status == 204);
+  }
+  CHECK(api.call("GET", "/projects/p1/no-such", "", "", origin)
+            .header("Access-Control-Allow-Origin")
+            .empty());
+}
+
 TEST_CASE("a preflight of a route for keys, or of none, is not answered", "[http]") {
   ApiFixture api;
   auto headers = preflight;

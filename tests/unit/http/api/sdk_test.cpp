@@ -136,14 +136,61 @@ TEST_CASE("installing again is the same account, unless more of them are allowed
   CHECK(unknown.status == 404);
 }
 
+TEST_CASE("an account that is installed under a name of the application's is that one again",
+          "[http]") {
+  Sdk api;
+  const auto first = api.install(R"(,"installOptions":{"externalId":"shop-1"})");
+  CHECK(first.status == 201);
+  CHECK(first["externalId"] == Json("shop-1"));
+  CHECK(api.install(R"(,"installOptions":{"externalId":"shop-1"})")["id"] == first["id"]);
+  CHECK_FALSE(api.install(R"(,"installOptions":{"externalId":"shop-2"})")["id"] == first["id"]);
+  const auto again = api.install(R"(,"installOptions":{"selectedCredentialId":"shop-1"})");
+  CHECK(again["id"] == first["id"]);
+  const auto taken =
+      api.install(R"(,"installOptions":{"selectedCredentialId":"shop-2","externalId":"shop-1"})");
+  CHECK(taken.status == 409);
+}
+
+TEST_CASE("a setup is complete when the sign-in is, and the end of an unknown one is null",
+          "[http]") {
+  Sdk api;
+  const std::string id(api.install()["id"].as_string());
+  const auto complete = [&](const std::string& body) {
+    return api.ask("POST", "/credentials/" + id + "/complete-setup", body);
+  };
+  CHECK(complete(R"({"integrationId":"crm","config":{},"payload":{}})")["id"] == Json(id));
+  CHECK(complete(R"({"integrationId":"crm","payload":{"token":"t"}})").status == 400);
+  CHECK(complete(R"({"integrationId":"other"})").status == 400);
+  const auto session = api.ask("GET", "/actions/session-id/abc");
+  CHECK(session.status == 200);
+  CHECK(session.json.is_null());
+  CHECK(api.ask("DELETE", "/actions/session-id/abc").status == 204);
+}
+
+TEST_CASE(
+    "the first page of a window says to the page that opened it, and to no other, that it is there",
+    "[http]") {
+  Sdk api;
+  const std::string path =
+      "/projects/p1/sdk/actions/oauth-nonce?integrationId=crm&userToken=s3cret";
+  const auto page = api.call("GET", path + "&originForPostMessage=https://app.example");
+  CHECK(page.status == 200);
+  CHECK_THAT(page.text, Catch::Contains("oauth-nonce-loaded") &&
+                            Catch::Contains("data-origin=\"https://app.example\""));
+  CHECK_THAT(page.text, !Catch::Contains("s3cret"));
+  CHECK(page.header("Referrer-Policy") == "no-referrer");
+  CHECK(api.call("GET", path + "&originForPostMessage=*").status == 400);
+  CHECK(api.call("GET", path).status == 400);
+}
+
 TEST_CASE("what the SDK may ask for and is not there is refused by name", "[http]") {
   Sdk api;
-  const auto external = api.install(R"(,"installOptions":{"externalId":"shop-1"})");
+  const auto external = api.install(R"(,"installOptions":{"externalId":5})");
   CHECK(external.status == 400);
   CHECK_THAT(external.message(), Catch::Contains("externalId"));
   const auto code = api.ask("POST", "/credentials", R"({"integrationId":"crm","code":"c"})");
-  CHECK(code.status == 400);
-  CHECK_THAT(code.message(), Catch::Contains("code"));
+  CHECK(code.status == 404);
+  CHECK_THAT(code.message(), Catch::Contains("signs in"));
   const auto misspelt = api.ask("POST", "/credentials", R"({"integration":"crm"})");
   CHECK(misspelt.status == 400);
 }

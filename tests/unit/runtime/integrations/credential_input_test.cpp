@@ -54,6 +54,18 @@ TEST_CASE("fields that are missing, empty, of another type or unknown are all na
   }
 }
 
+TEST_CASE("a field with a line break or another control character is refused, and not repeated",
+          "[credential_input]") {
+  for (const char* const text : {"s3cret\r\n", "s3\ncret", "s3\tcret\x01"}) {
+    const auto refused =
+        check_credential_fields({Kind::bearer, ""}, JsonObject{{"token", std::string(text)}});
+    REQUIRE_FALSE(refused.ok());
+    CHECK(paths(refused.error()) == "/credentials/token ");
+    CHECK_THAT(refused.error().details[0].message, Catch::Contains("one line"));
+    CHECK(refused.error().details[0].got.find("s3") == std::string::npos);
+  }
+}
+
 TEST_CASE("a patch changes the members of the workflows it names and no others",
           "[credential_input]") {
   Credential credential = configured();
