@@ -528,7 +528,7 @@ Result<bool> WorkflowLibrary::apply(const ProjectId& project, std::vector<Step>&
   auto stored = commit(std::move(batch));
   ++changes_;
   if (!stored) return stored.error();
-  for (const auto& wake : wakes) tell(wake);
+  tell(wakes);
   for (const Step& step : steps) {
     if (step.change != Change::unchanged) note_deployed(project, step.next.id, step.checked);
   }
