@@ -131,7 +131,7 @@ TEST_CASE("an account that is disconnected, or whose integration is gone, ends i
   const std::string account = connect(project);
   enable(project);
   REQUIRE(becomes(project, "active"));
-  REQUIRE(as_user(project, "DELETE", "/credentials/" + account).status < 300);
+  REQUIRE(as_user(project, "DELETE", "/integrations/" + account).status < 300);
   REQUIRE(poll_until([&] { return provider.hooks().empty(); }));
   CHECK(provider.last_authorization() == "Bearer t0k3n");
   connect(project);
