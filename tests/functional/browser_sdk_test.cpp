@@ -119,7 +119,7 @@ TEST_CASE("the original's browser SDK lets users sign in, and sets one account u
            R"(ok configuration [false,"team-2"])",
            R"(ok enabled in [false,true])",
            R"(ok meta {"team":2})",
-           "ok event 1",
+           R"(ok event "no body")",
            R"(ok disabled in [false,false])",
            "ok left 1",
            "ok uninstalled 0",
