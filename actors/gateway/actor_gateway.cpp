@@ -97,7 +97,7 @@ class CafGateway final : public ActorGateway {
                 },
                 [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
                 [this](const storage::WakeRow& wake) { poll_work_.wake(wake); }, services_.observer,
-                services_.event_log, services_.tokens, services_.refused},
+                services_.event_log, services_.tokens, services_.refused, services_.gate},
                services_.options.polls),
         poll_work_(services_.options.polls.threads, services_.options.polls.held_max,
                    services_.clock, services_.log,

@@ -196,6 +196,9 @@ Result<PollStarter::Again> PollStarter::begin_look(const WakeRow& wake, PolledAc
       !place.is_taken() || looking_ > static_cast<std::int64_t>(options_.looks_max);
   if (is_crowded) return Again(uses_.clock.now() + options_.crowded_pause);
 
+  CHECK(workflow->frozen_integration != nullptr, "a poll without an integration was deployed");
+  if (const Again until = held_back(row, *workflow->frozen_integration)) return until;
+
   PollFacts facts{row.project, row.user, std::move(grant->user_meta), std::move(grant->settings),
                   parameters_of(*workflow)};
   const Poll& poll = *poll_of(workflow->trigger);
@@ -213,6 +216,29 @@ Result<PollStarter::Again> PollStarter::begin_look(const WakeRow& wake, PolledAc
 
 // --- asking ---------------------------------------------------------------------------------------
 
+namespace {
+
+AskingAccount asking(const PolledAccountRow& row) {
+  return {{row.project, row.user}, account_place(row.credential).credential};
+}
+
+}  // namespace
+
+PollStarter::Again PollStarter::held_back(const PolledAccountRow& row,
+                                          const Integration& integration) const {
+  if (uses_.gate == nullptr || !integration.rate_limit) return std::nullopt;
+  const std::uint64_t ticket = std::hash<std::string>()(PollTable::key_of(row));
+  return uses_.gate->admit(asking(row), *integration.rate_limit, ticket);
+}
+
+void PollStarter::note_pause(const Look& look, const HttpResponse& response) const {
+  const auto& limit = look.workflow->frozen_integration->rate_limit;
+  if (uses_.gate == nullptr || !limit) return;
+  const Json output = JsonObject{{"response", response_value(response, nullptr)}};
+  const auto until = pause_of(*limit, output, {}, uses_.clock.now());
+  if (until) uses_.gate->pause(asking(look.stored), *until, response.status);
+}
+
 void PollStarter::ask(const SharedLook& look) {
   if (auto asked = try_to_ask(look); !asked) {
     look->pages.fail(asked.error());
@@ -223,12 +249,12 @@ void PollStarter::ask(const SharedLook& look) {
 Outcome PollStarter::try_to_ask(const SharedLook& look) {
   const Poll& poll = *poll_of(look->workflow->trigger);
   const auto& integration = look->workflow->frozen_integration;
-  CHECK(integration != nullptr, "a poll without an integration was deployed");
   auto self = look->pages.self();
   if (!self) return self.error();
   Redaction secret = look->redaction;
   auto secrets = poll_secrets(
-      poll, [&](const std::string& name) { return look->tenant->secret(name); }, secret);
+      poll, *integration, [&](const std::string& name) { return look->tenant->secret(name); },
+      secret);
   if (!secrets) return secrets.error();
   auto request = poll_request(poll, *integration, look->facts,
                               PollScope(look->facts, std::move(*self), std::move(*secrets)));
@@ -265,6 +291,7 @@ void PollStarter::take(const SharedLook& look, AccountCall::Answer answer) {
   const HttpResponse& response = *answer.outcome;
   if (!is_success(response.status)) {
     look->wait = retry_after(response, uses_.clock.now());
+    note_pause(*look, response);
     return fail(error_of_status(response.status, RetryPolicy::none()));
   }
   auto body = records_in(response, {});

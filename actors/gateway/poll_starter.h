@@ -24,6 +24,7 @@
 #include "actors/gateway/unmet_notes.h"
 #include "actors/observation/run_observer.h"
 #include "actors/runs/project_places.h"
+#include "actors/tenants/request_gate.h"
 #include "actors/tenants/token_refresh.h"
 #include "actors/tenants/workflow_library.h"
 #include "runtime/polls/poll_look.h"
@@ -59,6 +60,7 @@ struct PollDependencies {
   EventLog* log_of_events = nullptr;      // may be null
   TokenRefresh* tokens = nullptr;         // may be null
   RefusedCredentials* refused = nullptr;  // may be null
+  RequestGate* gate = nullptr;            // null: requests leave as they come
 };
 
 class PollStarter {
@@ -102,6 +104,10 @@ class PollStarter {
   Result<Again> begin_look(const storage::WakeRow& wake, storage::PolledAccountRow row,
                            const storage::PolledWorkflowRow& live,
                            std::shared_ptr<const Workflow> workflow);
+  /// Until when the account's limit, or its provider, holds the look back; nothing: it may begin.
+  Again held_back(const storage::PolledAccountRow& row, const Integration& integration) const;
+  /// The provider may have said that the account is not to be asked for a while.
+  void note_pause(const Look& look, const HttpResponse& response) const;
   void ask(const SharedLook& look);
   Outcome try_to_ask(const SharedLook& look);
   void take(const SharedLook& look, AccountCall::Answer answer);

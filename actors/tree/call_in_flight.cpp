@@ -3,6 +3,7 @@
 #include "actors/runs/read_files.h"
 #include "actors/workers/survive.h"
 #include "runtime/base/check.h"
+#include "runtime/integrations/account_text.h"
 #include "runtime/integrations/resource.h"
 #include "runtime/requests/response_value.h"
 
@@ -96,9 +97,11 @@ std::optional<AskingAccount> CallInFlight::asking() const {
   const Integration* const integration = step == nullptr ? nullptr : integration_of(*step);
   if (integration == nullptr || !integration->rate_limit) return std::nullopt;
   const ExecutionStarted& started = machine_.scope().facts()->started;
-  return AskingAccount{
-      {started.project, started.user},
-      call_->authorized ? call_->authorized->use.credential.id : integration->type};
+  // Its configurations are one account to the provider.
+  return AskingAccount{{started.project, started.user},
+                       call_->authorized
+                           ? account_place(call_->authorized->use.credential.id).credential
+                           : integration->type};
 }
 
 std::uint64_t CallInFlight::ticket() const {

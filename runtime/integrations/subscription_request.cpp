@@ -6,7 +6,9 @@
 #include "runtime/templates/user_scope.h"
 #include "runtime/text/percent_text.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 namespace {
@@ -67,7 +69,10 @@ Result<HttpRequest> subscription_request(const SubscriptionRequest& request,
                                          const SubscriptionAsker& asker, const JsonObject& values,
                                          Redaction& redaction) {
   JsonObject secrets;
-  for (const std::string& name : request.secrets) {
+  std::vector<std::string> named = request.secrets;
+  const auto& of_headers = asker.integration.header_secrets;
+  named.insert(named.end(), of_headers.begin(), of_headers.end());
+  for (const std::string& name : named) {
     auto plain = asker.secrets(name);
     if (!plain) return plain.error();
     redaction.add(*plain, masked_secret(name));
@@ -82,6 +87,7 @@ Result<HttpRequest> subscription_request(const SubscriptionRequest& request,
         render_request(request.request, SubscriptionScope(asker, values, secrets));
     const SubscriptionScope in_url(asker, encoded(values), secrets);
     rendered.url = request.request.url.render(in_url);
+    add_default_headers(rendered, asker.integration.headers.render(in_url));
     auto connected =
         connect_request(rendered, asker.integration, asker.integration.base_url.render(in_url));
     if (!connected) return connected.error();

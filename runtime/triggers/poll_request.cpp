@@ -13,6 +13,7 @@ constexpr std::string_view step_name = "poll";
 Result<HttpRequest> rendered(const Poll& poll, const Integration& integration,
                              const PollScope& scope) {
   RequestValues values = render_request(poll.request, scope);
+  add_default_headers(values, integration.headers.render(scope));
   auto connected = connect_request(values, integration, integration.base_url.render(scope));
   if (!connected) return connected.error();
   auto outgoing = outgoing_request(values);
@@ -49,22 +50,27 @@ const Json& PollScope::root_value(const Reference& reference) const {
   }
 }
 
-Result<Json> poll_secrets(const Poll& poll, const SecretSource& secrets, Redaction& redaction) {
+Result<Json> poll_secrets(const Poll& poll, const Integration& integration,
+                          const SecretSource& secrets, Redaction& redaction) {
   JsonObject values;
   std::optional<Error> missing;
+  const auto add = [&](const std::string& name) {
+    if (missing || values.contains(name)) return;
+    auto value = secrets(name);
+    if (!value) {
+      missing = value.error();
+      return;
+    }
+    redaction.add(*value, masked_secret(name));
+    values.emplace(name, *value);
+  };
+  for (const std::string& name : integration.header_secrets) add(name);
   RequestTemplate request = poll.request;  // templates are visited where they could be changed
   for (Template* const each : templates_of(request)) {
     each->visit_references([&](const Reference& reference, const std::string&) {
-      if (reference.root != Reference::Root::secrets || reference.path.empty() || missing) return;
+      if (reference.root != Reference::Root::secrets || reference.path.empty()) return;
       const auto* const name = std::get_if<std::string>(&reference.path.front());
-      if (name == nullptr || values.contains(*name)) return;
-      auto value = secrets(*name);
-      if (!value) {
-        missing = value.error();
-        return;
-      }
-      redaction.add(*value, masked_secret(*name));
-      values.emplace(*name, *value);
+      if (name != nullptr) add(*name);
     });
   }
   if (missing) return std::move(*missing);

@@ -38,9 +38,10 @@ class PollScope final : public Scope {
   const Json secrets_;
 };
 
-/// The secrets that the poll's templates name, as one object; each goes to `redaction`. Errors: those of
+/// The secrets that the poll's templates and the integration's headers name, as one object; each goes to `redaction`. Errors: those of
 /// `secrets`.
-Result<Json> poll_secrets(const Poll& poll, const SecretSource& secrets, Redaction& redaction);
+Result<Json> poll_secrets(const Poll& poll, const Integration& integration,
+                          const SecretSource& secrets, Redaction& redaction);
 
 /// Without the credential. Errors: invalid_url, type_mismatch, invalid_parameters, limit_exceeded (a template
 /// renders to too much). No file is sent.
