@@ -202,10 +202,10 @@ Result<PollStarter::Again> PollStarter::begin_look(const WakeRow& wake, PolledAc
   PollFacts facts{row.project, row.user, std::move(grant->user_meta), std::move(grant->settings),
                   parameters_of(*workflow)};
   const Poll& poll = *poll_of(workflow->trigger);
-  const auto look =
-      std::make_shared<Look>(Look{wake, std::move(row), *from, std::move(workflow), *tenant,
-                                  std::move(facts), PollLook(poll, *from), std::move(place)});
-  look->from = std::move(*from);
+  PollLook pages(poll, *from);
+  const auto look = std::make_shared<Look>(Look{wake, std::move(row), live.begun, std::move(*from),
+                                                std::move(workflow), *tenant, std::move(facts),
+                                                std::move(pages), std::move(place)});
   {
     const std::lock_guard lock(mutex_);
     looks_[wake.target_key] = look;
@@ -385,9 +385,7 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
 PolledAccountRow PollStarter::row_after(const Look& look, std::size_t runs) const {
   PolledAccountRow row = look.stored;
   const auto& end = *look.end;
-  if (const auto live = table_.find(row.project, row.workflow); live && *live) {
-    row.begun = (*live)->begun;
-  }
+  row.begun = look.begun;
   if (runs < end.found.size()) {
     PollPosition position = look.from;
     for (std::size_t i = 0; i < runs; ++i) position.seen.push_back(end.found[i].id);

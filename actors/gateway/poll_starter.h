@@ -84,6 +84,7 @@ class PollStarter {
   struct Look {
     storage::WakeRow wake;
     storage::PolledAccountRow stored;  // its row, as it is on the disk
+    Instant begun{};  // of the poll that it looks for, which may be another one when it ends
     PollPosition from;
     std::shared_ptr<const Workflow> workflow;
     SharedTenant tenant;

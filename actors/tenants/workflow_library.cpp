@@ -119,6 +119,9 @@ std::vector<std::string> secrets_of(const Workflow& workflow, const IntegrationC
       names.insert(header.secret_value->secrets.begin(), header.secret_value->secrets.end());
     }
   }
+  if (const Poll* const poll = poll_of(workflow.trigger)) {
+    if (const auto said = parse_json(poll->text)) add_secrets(*said, names);
+  }
   if (workflow.frozen_integration != nullptr) {
     add_own_secrets(*workflow.frozen_integration, names);
   }
