@@ -74,7 +74,7 @@ TEST_CASE("a malformed reference says what is wrong and at which character") {
       {"a b", "at character 2"},
       {"a[", "at character 3"},
       {"a[x]", "a position or a quoted key was expected after `[`, at character 3"},
-      {"a[-1]", "at character 3"},
+      {"a[-2]", "at character 3"},
       {"a[0", "`]` was expected, at character 4"},
       {"a[\"b]", "this quote is never closed, at character 3"},
       {"a[\"b\"", "`]` was expected, at character 6"},

@@ -33,7 +33,7 @@ TEST_CASE("every kind is found by its type and knows its own triggers") {
     REQUIRE(find_trigger_kind(type) != nullptr);
     REQUIRE(find_trigger_kind(type)->type == type);
   }
-  REQUIRE(find_trigger_kind("resource") == nullptr);
+  REQUIRE(find_trigger_kind("telepathy") == nullptr);
   const TriggerKind& kind = kind_of(trigger_of(R"({"trigger": {"type": "request"}})"));
   REQUIRE(&kind == &request_trigger_kind);
   REQUIRE(kind.history_type == "TRIGGER/ENDPOINT");
@@ -105,9 +105,9 @@ TEST_CASE("references to a trigger of an unknown kind are not judged") {
     REQUIRE_FALSE(compiled.ok());
     return compiled.error().details;
   };
-  const auto planned = findings("resource");
-  REQUIRE(planned.size() == 1);
-  REQUIRE(planned[0].path == "/trigger/type");
+  const auto unknown = findings("telepathy");
+  REQUIRE(unknown.size() == 1);
+  REQUIRE(unknown[0].path == "/trigger/type");
   REQUIRE(findings("request").size() == 2);
 }
 
