@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -53,10 +54,29 @@ inline std::vector<std::filesystem::path> sample_files() {
   return files;
 }
 
-/// From the scenarios' lines `given integration TYPE JSON`; of one type the last is taken.
+/// Adds what one file says of an integration to what others have said: of each action, the last.
+inline void add_integration(std::map<std::string, JsonObject>& all, const std::string& type,
+                            const std::string& text) {
+  const auto value = parse_json(text);
+  if (!value || !value->is_object()) return;
+  if (!IntegrationSet().put(type, *value)) return;  // a scenario may be of a bad one
+  JsonObject& known = all[type];
+  JsonObject actions;
+  if (const auto* const before = known.if_contains("actions")) actions = before->get_object();
+  for (const auto& member : value->get_object()) known[member.key()] = member.value();
+  if (const auto* const own = value->get_object().if_contains("actions")) {
+    for (const auto& action : own->get_object()) actions[action.key()] = action.value();
+  }
+  if (!actions.empty()) known["actions"] = std::move(actions);
+}
+
+/// From the scenarios' lines `given integration TYPE JSON` and from the examples' integrations.
 inline IntegrationSet sample_integrations() {
-  IntegrationSet integrations;
+  std::map<std::string, JsonObject> all;
   for (const auto& file : sample_files()) {
+    if (file.filename() == "integration.json") {
+      add_integration(all, file.parent_path().filename().string(), text_of_file(file));
+    }
     if (file.extension() != ".scenario") continue;
     std::istringstream lines(text_of_file(file));
     for (std::string line; std::getline(lines, line);) {
@@ -65,9 +85,12 @@ inline IntegrationSet sample_integrations() {
       words >> given >> integration >> type;
       if (given != "given" || integration != "integration") continue;
       std::getline(words, definition);
-      const auto value = parse_json(definition);
-      if (value) ignore_result(integrations.put(type, *value), "a scenario may be of a bad one");
+      add_integration(all, type, definition);
     }
+  }
+  IntegrationSet integrations;
+  for (const auto& [type, definition] : all) {
+    ignore_result(integrations.put(type, definition), "two that are good may not fit together");
   }
   return integrations;
 }
