@@ -225,8 +225,8 @@ TEST_CASE("a filter names its language, and no other parameter does") {
   const auto parameter = [](const std::string& keys) {
     return with_action(R"("parameters":{"f":{)" + keys + "}}");
   };
-  const auto& action = *find_action(*valid(parameter(R"("type":"filter","filter":"jql")")), "a");
-  CHECK(action.parameters[0].language == FilterLanguage::jql);
+  const auto integration = valid(parameter(R"("type":"filter","filter":"jql")"));
+  CHECK(find_action(*integration, "a")->parameters[0].language == FilterLanguage::jql);
   CHECK(refusal(parameter(R"("type":"filter")")) == "/actions/a/parameters/f/filter");
   CHECK(refusal(parameter(R"("type":"string","filter":"jql")")) ==
         "/actions/a/parameters/f/filter");
