@@ -14,7 +14,6 @@ namespace {
 using Fields = RefusedCredentials::Fields;
 
 constexpr int status_unauthorized = 401;
-constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it failed for
 
 /// Waits for the one answer of something that is answered by another thread.
 template <class Answer>
@@ -89,9 +88,7 @@ HttpOutcome AccountCaller::send(HttpRequest request, Millis time_max) {
 }
 
 void AccountCaller::note(const FieldsUsed& used, int status, Fields fields) {
-  if (status >= first_of_peers_own) return;
-  if (status != status_unauthorized) return uses_.refused.accepted(used);
-  if (uses_.refused.refused(used, fields)) uses_.refused.invalidate(used);
+  if (uses_.refused.answered(used, status, fields)) uses_.refused.invalidate(used);
 }
 
 }  // namespace millrace

@@ -6,7 +6,6 @@ namespace millrace {
 namespace {
 
 constexpr int status_unauthorized = 401;
-constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it failed for
 
 }  // namespace
 
@@ -62,9 +61,9 @@ void AccountCall::finish(HttpOutcome outcome) {
 }
 
 void note_verdict(RefusedCredentials& refused, const AccountCall::Answer& answer) {
-  if (!answer.used || !answer.outcome || answer.outcome->status >= first_of_peers_own) return;
-  if (answer.outcome->status != status_unauthorized) return refused.accepted(*answer.used);
-  if (refused.refused(*answer.used, answer.fields)) refused.invalidate(*answer.used);
+  if (!answer.used || !answer.outcome) return;
+  const bool is_over = refused.answered(*answer.used, answer.outcome->status, answer.fields);
+  if (is_over) refused.invalidate(*answer.used);
 }
 
 }  // namespace millrace

@@ -251,7 +251,9 @@ HttpOutcome ConnectProxy::exchange(const Caller& caller, const Make& make) {
       },
       time_max);
   if (!answer) return without_run(answer.error(), account.name);
-  note_pause(integration, asking, *answer);
+  if (uses_.gate != nullptr && integration.rate_limit) {
+    uses_.gate->note_answer(asking, *integration.rate_limit, *answer);
+  }
   return answer;
 }
 
@@ -263,15 +265,6 @@ Outcome ConnectProxy::admit(const Integration& integration, const AskingAccount&
   if (!until) return Done{};
   return Error(ErrorCode::rate_limited, "the account may be asked again at " + to_text(*until) +
                                             ", by the limit of \"" + integration.type + '"');
-}
-
-void ConnectProxy::note_pause(const Integration& integration, const AskingAccount& account,
-                              const HttpResponse& response) {
-  if (uses_.gate == nullptr || !integration.rate_limit) return;
-  // By status and headers: the body is the caller's, and not read here.
-  const Json output = JsonObject{{"response", response_value(response, nullptr)}};
-  const auto until = pause_of(*integration.rate_limit, output, {}, uses_.clock.now());
-  if (until) uses_.gate->pause(account, *until, response.status);
 }
 
 }  // namespace millrace

@@ -99,9 +99,6 @@ class ConnectProxy {
   HttpOutcome exchange(const Caller& caller, const Make& make);
   /// Error rate_limited: the account's limit does not let it leave.
   Outcome admit(const Integration& integration, const AskingAccount& account);
-  /// The provider may have said that the account is not to be asked for a while.
-  void note_pause(const Integration& integration, const AskingAccount& account,
-                  const HttpResponse& response);
 
   const Dependencies uses_;
   AccountCaller caller_;

@@ -234,9 +234,7 @@ PollStarter::Again PollStarter::held_back(const PolledAccountRow& row,
 void PollStarter::note_pause(const Look& look, const HttpResponse& response) const {
   const auto& limit = look.workflow->frozen_integration->rate_limit;
   if (uses_.gate == nullptr || !limit) return;
-  const Json output = JsonObject{{"response", response_value(response, nullptr)}};
-  const auto until = pause_of(*limit, output, {}, uses_.clock.now());
-  if (until) uses_.gate->pause(asking(look.stored), *until, response.status);
+  uses_.gate->note_answer(asking(look.stored), *limit, response);
 }
 
 void PollStarter::ask(const SharedLook& look) {

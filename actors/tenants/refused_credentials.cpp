@@ -4,6 +4,15 @@
 
 namespace millrace {
 
+bool RefusedCredentials::answered(const FieldsUsed& used, int status, Fields fields) {
+  constexpr int unauthorized = 401;
+  constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it failed for
+  if (status >= first_of_peers_own) return false;
+  if (status == unauthorized) return refused(used, fields);
+  accepted(used);
+  return false;
+}
+
 bool RefusedCredentials::refused(const FieldsUsed& used, Fields fields) {
   const std::lock_guard lock(mutex_);
   if (counts_.size() >= counted_max && !counts_.contains(used.credential)) counts_.clear();

@@ -38,6 +38,8 @@ class RefusedCredentials {
     same,      // as before
     replaced,  // older ones were refused by the same peer a moment ago
   };
+  /// A peer has answered with this status: `refused`, `accepted`, or, when it has failed itself, nothing at all.
+  [[nodiscard]] bool answered(const FieldsUsed& used, int status, Fields fields);
   /// Answered 401. True: it is time to `invalidate` it. Never blocks.
   [[nodiscard]] bool refused(const FieldsUsed& used, Fields fields);
   /// Answered otherwise. Never blocks.

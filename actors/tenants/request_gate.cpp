@@ -1,5 +1,6 @@
 #include "actors/tenants/request_gate.h"
 
+#include "runtime/requests/response_value.h"
 #include "storage/keys.h"
 
 namespace millrace {
@@ -60,6 +61,13 @@ void RequestGate::pause(const AskingAccount& account, Instant until, int status)
   if (!commits_.submit(std::move(*batch)) && log_) {
     log_(LogLevel::warning, "a pause of an account was not stored: too much waits for the disk");
   }
+}
+
+void RequestGate::note_answer(const AskingAccount& account, const RateLimit& limit,
+                              const HttpResponse& response) {
+  const Json output = JsonObject{{"response", response_value(response, nullptr)}};
+  const auto until = pause_of(limit, output, {}, clock_.now());
+  if (until) pause(account, *until, response.status);
 }
 
 void RequestGate::ended(const storage::WakeRow& wake) {

@@ -6,13 +6,14 @@
 // Pauses are rows (storage/tables/pause_table.h) and are loaded at the start; whoever writes one tells this as well.
 // Counts are in memory only: a restart begins a new interval, and a provider that is asked too often then says so.
 //
-// Thread-safe; nothing blocks but `load`, `pause` and `ended`, which go to the disk.
+// Thread-safe; nothing blocks but `load`, `pause`, `note_answer` and `ended`, which go to the disk.
 
 #include "actors/tenants/fenced_commits.h"
 #include "actors/tenants/user_view.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/integrations/send_slots.h"
+#include "runtime/outbound/http_caller.h"
 #include "storage/tables/pause_table.h"
 
 #include <map>
@@ -48,6 +49,9 @@ class RequestGate {
 
   /// The same, and durable soon: for whoever has no journal that the row goes with.
   void pause(const AskingAccount& account, Instant until, int status);
+  /// The same if this answer says so, by its status and headers: its body is not read.
+  void note_answer(const AskingAccount& account, const RateLimit& limit,
+                   const HttpResponse& response);
   /// A pause is over, or was replaced.
   void ended(const storage::WakeRow& wake);
 

@@ -3,7 +3,6 @@
 #include "actors/runs/read_files.h"
 #include "actors/workers/survive.h"
 #include "runtime/base/check.h"
-#include "runtime/integrations/account_text.h"
 #include "runtime/integrations/resource.h"
 #include "runtime/requests/response_value.h"
 
@@ -97,11 +96,9 @@ std::optional<AskingAccount> CallInFlight::asking() const {
   const Integration* const integration = step == nullptr ? nullptr : integration_of(*step);
   if (integration == nullptr || !integration->rate_limit) return std::nullopt;
   const ExecutionStarted& started = machine_.scope().facts()->started;
-  // Its configurations are one account to the provider.
-  return AskingAccount{{started.project, started.user},
-                       call_->authorized
-                           ? account_place(call_->authorized->use.credential.id).credential
-                           : integration->type};
+  return AskingAccount{
+      {started.project, started.user},
+      call_->authorized ? call_->authorized->use.credential.id : integration->type};
 }
 
 std::uint64_t CallInFlight::ticket() const {
@@ -312,20 +309,15 @@ void CallInFlight::note_reconnect(const Authorized& sent, const std::string& why
 }
 
 void CallInFlight::note_verdict(const Authorized& sent, int status) const {
-  constexpr int first_of_peers_own = 500;  // its failures say nothing of whom it failed for
-  if (ports_.refused == nullptr || status >= first_of_peers_own) return;
+  if (ports_.refused == nullptr) return;
   if (sent.use.credential.id.empty())
     return;  // the project's own is no account that could be invalid
   CHECK(sent.revision, "a request was answered that was never sent");
   const ExecutionStarted& started = machine_.scope().facts()->started;
   const FieldsUsed used{{started.project, started.user}, sent.use.credential.id, *sent.revision};
-  if (status != status_unauthorized) {
-    ports_.refused->accepted(used);
-    return;
-  }
   using Fields = RefusedCredentials::Fields;
   const auto fields = sent.is_sent_again ? Fields::replaced : Fields::same;
-  if (!ports_.refused->refused(used, fields)) return;
+  if (!ports_.refused->answered(used, status, fields)) return;
   ports_.reader.submit([refused = ports_.refused, used] { refused->invalidate(used); });
 }
 

@@ -3,8 +3,6 @@
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
 
-#include <array>
-
 namespace millrace {
 namespace {
 

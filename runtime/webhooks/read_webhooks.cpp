@@ -21,22 +21,25 @@ constexpr std::array<Choice<Challenge::Answer>, 2> answers{
     {{"text", Challenge::Answer::text}, {"json", Challenge::Answer::json}}};
 constexpr std::string_view list_mark = "[*]";
 
+/// Adds a finding for each name in the template that is not among `known`. `seen` says what it may see.
+void refuse_other_names(Template& text, const std::vector<std::string>& known,
+                        const std::string& seen, Findings& findings) {
+  text.visit_references([&](const Reference& reference, const std::string& pointer) {
+    const bool is_name = reference.root == Reference::Root::step;
+    const std::string& name = is_name ? reference.name : reference.text;
+    if (is_name && std::find(known.begin(), known.end(), name) != known.end()) return;
+    findings.push_back(finding_at("", pointer, "in `{{" + reference.text + "}}`: " + seen,
+                                  list_names(known), name, nearest_name(name, known)));
+  });
+}
+
 ConditionGroups read_event_conditions(ObjectReader& json, std::string_view key,
                                       const std::vector<std::string>& known) {
   const Json* const given = json.find(key);
   if (given == nullptr || (given->is_array() && given->get_array().empty())) return {};
   ConditionGroups groups = read_conditions(json, key);
   for (Template* const text : templates_of(groups)) {
-    text->visit_references([&](const Reference& reference, const std::string& pointer) {
-      const bool is_known = reference.root == Reference::Root::step &&
-                            std::find(known.begin(), known.end(), reference.name) != known.end();
-      if (is_known) return;
-      const std::string name =
-          reference.root == Reference::Root::step ? reference.name : reference.text;
-      json.findings().push_back(finding_at(
-          "", pointer, "in `{{" + reference.text + "}}`: a condition sees the delivery alone",
-          list_names(known), name, nearest_name(name, known)));
-    });
+    refuse_other_names(*text, known, "a condition sees the delivery alone", json.findings());
   }
   return groups;
 }
@@ -179,17 +182,8 @@ std::optional<TriggerLoad> read_load(ObjectReader& parent, bool is_polled) {
   load.action = json.required_constant_text("action").value_or("");
   load.parameters = json.object("parameters");
   json.finish();
-  const std::vector<std::string> known{"event", "headers", "query"};
-  load.parameters.visit_references([&](const Reference& reference, const std::string& pointer) {
-    const bool is_known = reference.root == Reference::Root::step &&
-                          std::find(known.begin(), known.end(), reference.name) != known.end();
-    if (is_known) return;
-    const std::string name =
-        reference.root == Reference::Root::step ? reference.name : reference.text;
-    json.findings().push_back(finding_at(
-        "", pointer, "in `{{" + reference.text + "}}`: a record is loaded by the event alone",
-        list_names(known), name, nearest_name(name, known)));
-  });
+  refuse_other_names(load.parameters, {"event", "headers", "query"},
+                     "a record is loaded by the event alone", json.findings());
   return load;
 }
 

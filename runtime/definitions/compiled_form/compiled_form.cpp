@@ -11,7 +11,6 @@
 #include "runtime/definitions/compiled_form/step_list.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/text/nearest_name.h"
-#include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
 #include <utility>
@@ -127,7 +126,9 @@ class Translation {
     const Json parameters = given == nullptr || given->is_null() ? Json(JsonObject()) : *given;
     const std::string place = json.pointer_to("parameters");
     if (step.is_trigger) {
-      translated = read_trigger_step(step, sources, parameters, place);
+      if (!is_unselected(step.type)) {
+        translated = read_trigger(sources, step.type, parameters, place);
+      }
     } else {
       translated.emplace("id", list_.names().find(step.id).value_or(""));
       translated.emplace("type", type_of(step));
@@ -144,19 +145,6 @@ class Translation {
     if (is_unselected(step.type)) return "unselected";
     const auto type = step_type(step.type);
     return type.empty() ? std::string_view(step.type) : type;
-  }
-
-  JsonObject read_trigger_step(const CompiledStep& step, const SourceReader& sources,
-                               const Json& parameters, const std::string& place) {
-    if (is_unselected(step.type)) return {};
-    JsonObject trigger = read_trigger(sources, step.type, parameters, place);
-    const auto type = text_member(trigger, "type");
-    if (type && find_trigger_kind(*type) == nullptr) {
-      add(FindingCode::waits_for_trigger, step.id, step.pointer + "/type",
-          "triggers of type `" + *type +
-              "` cannot start anything yet: the draft keeps it until then");
-    }
-    return trigger;
   }
 
   void read_parameters_of(StepPosition at, const SourceReader& sources, ObjectReader& step,

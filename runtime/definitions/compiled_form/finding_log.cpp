@@ -24,8 +24,6 @@ std::string_view wire_name(FindingCode code) {
       return "no_trigger";
     case FindingCode::left_over:
       return "left_over";
-    case FindingCode::waits_for_trigger:
-      return "waits_for_trigger";
     case FindingCode::waits_for_account:
       return "waits_for_account";
     case FindingCode::renamed_secret:
@@ -46,7 +44,6 @@ FindingWeight weight_of(FindingCode code) {
       return FindingWeight::fatal;
     case FindingCode::not_selected:
     case FindingCode::no_trigger:
-    case FindingCode::waits_for_trigger:
     case FindingCode::waits_for_account:
       return FindingWeight::waits;
     case FindingCode::left_over:

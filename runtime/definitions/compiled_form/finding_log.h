@@ -20,7 +20,6 @@ enum class FindingCode : std::uint8_t {
   not_selected,       // the editor's "choose what this does"
   no_trigger,         // likewise
   left_over,          // a value that belongs to nothing
-  waits_for_trigger,  // of a kind that cannot start anything yet
   waits_for_account,  // a field of an account that cannot be referred to yet
   renamed_secret,     // its id cannot be a secret's name
 };
