@@ -189,6 +189,24 @@ bool is_appended(std::string_view key) {
   }
 }
 
+bool is_lookup(std::string_view key) {
+  if (key.size() < shard_and_kind_bytes) return false;
+  switch (static_cast<Kind>(key[kind_position])) {
+    case Kind::trigger:
+    case Kind::default_workflow:
+    case Kind::hook:
+      return true;
+    default:
+      return false;
+  }
+}
+
+ShardId shard_in(std::string_view key) {
+  CHECK(key.size() >= shard_and_kind_bytes, "a prefix of all shards is of none");
+  const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(key[at]); };
+  return static_cast<ShardId>(byte(0) << 8 | byte(1));
+}
+
 std::string projects(ShardId shard) { return KeyWriter(shard, Kind::project).take(); }
 
 std::string project(const ProjectId& project) { return project_row(Kind::project, project).take(); }

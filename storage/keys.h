@@ -123,6 +123,11 @@ std::string end_of_prefix(std::string_view prefix);
 bool is_appended(std::string_view key);
 /// What the rows that lie behind each other have in common: shard and kind.
 inline constexpr std::size_t shard_and_kind_bytes = 3;
+/// True for rows, and ranges of them, that lead from what comes in to whom it is for: read with every trigger,
+/// written when somebody changes a definition or an account.
+bool is_lookup(std::string_view key);
+/// The shard of a key, or of a prefix that has at least `shard_and_kind_bytes`.
+ShardId shard_in(std::string_view key);
 
 // --- projects --------------------------------------------------------------------------------
 std::string projects(ShardId shard);  // prefix

@@ -37,6 +37,7 @@
 #include "http/server/server_metrics.h"
 #include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
+#include "storage/cached_store.h"
 #include "storage/group_commit.h"
 #include "storage/maintenance/back_fill_indexes.h"
 #include "storage/maintenance/run_keys.h"
@@ -62,7 +63,7 @@ void write_log(LogLevel level, const std::string& line) {
   }
 }
 
-Result<std::unique_ptr<storage::OrderedStore>> open_store(const ServerOptions& options) {
+Result<std::unique_ptr<storage::OrderedStore>> open_database(const ServerOptions& options) {
   if (options.in_memory) {
     return std::unique_ptr<storage::OrderedStore>(std::make_unique<storage::MemoryStore>());
   }
@@ -73,6 +74,12 @@ Result<std::unique_ptr<storage::OrderedStore>> open_store(const ServerOptions& o
   auto store = storage::RocksStore::open(rocks);
   if (!store) return store.error();
   return std::unique_ptr<storage::OrderedStore>(std::move(*store));
+}
+
+Result<std::unique_ptr<storage::CachedStore>> open_store(const ServerOptions& options) {
+  auto database = open_database(options);
+  if (!database) return database.error();
+  return std::make_unique<storage::CachedStore>(std::move(*database));
 }
 
 Result<AdminKey> admin_key(const ServerOptions& options, Random& random) {
@@ -98,7 +105,7 @@ Result<storage::Sealer> make_sealer(const ServerOptions& options) {
 /// Members in the order in which they start; they end in the reverse order.
 class ComposedServer final : public RunningServer {
  public:
-  ComposedServer(const ServerOptions& options, std::unique_ptr<storage::OrderedStore> store,
+  ComposedServer(const ServerOptions& options, std::unique_ptr<storage::CachedStore> store,
                  const std::vector<Epoch>& epochs, storage::Sealer sealer,
                  storage::Sealer run_sealer, std::unique_ptr<CurlHttpCaller> http)
       : options_(options),
@@ -251,6 +258,7 @@ class ComposedServer final : public RunningServer {
   void write_metrics(MetricsText& text) const {
     write_server_metrics(text, server_->stats());
     write_server_metrics(text, commits_.stats());
+    write_server_metrics(text, store_->stats());
     write_server_metrics(text, gateway_->stats());
     write_server_metrics(text, functions_.stats());
     write_server_metrics(text, http_->stats());
@@ -264,7 +272,7 @@ class ComposedServer final : public RunningServer {
   const ServerOptions options_;
   SystemClock clock_;
   SystemRandom random_;
-  std::unique_ptr<storage::OrderedStore> store_;
+  std::unique_ptr<storage::CachedStore> store_;
   ShardOwnership ownership_;
   const storage::Sealer sealer_;
   const storage::Sealer run_sealer_;

@@ -7,6 +7,7 @@
 #include "http/outbound/outbound_stats.h"
 #include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
+#include "storage/cached_store.h"
 #include "storage/group_commit.h"
 
 namespace millrace {
@@ -32,6 +33,11 @@ void write_server_metrics(MetricsText& text, const storage::GroupCommitStats& st
   text.counter("millrace_storage_batches_total", number(stats.batches));
   text.counter("millrace_storage_commit_bytes_total", number(stats.bytes));
   text.gauge("millrace_storage_waiting_bytes", number(stats.waiting_bytes));
+}
+
+void write_server_metrics(MetricsText& text, const storage::CachedStoreStats& stats) {
+  text.counter("millrace_storage_lookups_total", number(stats.hits), {"remembered"});
+  text.counter("millrace_storage_lookups_total", number(stats.misses), {"read"});
 }
 
 void write_server_metrics(MetricsText& text, const ActorStats& stats) {

@@ -15,12 +15,14 @@ struct HttpServerStats;
 struct OutboundStats;
 struct TriggerTimings;
 namespace storage {
+struct CachedStoreStats;
 struct CommitTimings;
 struct GroupCommitStats;
 }  // namespace storage
 
 void write_server_metrics(MetricsText& text, const HttpServerStats& stats);
 void write_server_metrics(MetricsText& text, const storage::GroupCommitStats& stats);
+void write_server_metrics(MetricsText& text, const storage::CachedStoreStats& stats);
 void write_server_metrics(MetricsText& text, const ActorStats& stats);
 void write_server_metrics(MetricsText& text, const FunctionPoolStats& stats);
 void write_server_metrics(MetricsText& text, const OutboundStats& stats);

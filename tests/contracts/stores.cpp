@@ -1,5 +1,6 @@
 #include "tests/contracts/stores.h"
 
+#include "storage/cached_store.h"
 #include "storage/memory/memory_store.h"
 #include "storage/rocks/rocks_store.h"
 #include "tests/contracts/temporary_directory.h"
@@ -39,12 +40,22 @@ class RocksUnderTest final : public StoreUnderTest {
   std::unique_ptr<storage::RocksStore> store_;
 };
 
+class CachedUnderTest final : public StoreUnderTest {
+ public:
+  storage::OrderedStore& store() override { return store_; }
+  void reopen() override {}
+
+ private:
+  storage::CachedStore store_{std::make_unique<storage::MemoryStore>()};
+};
+
 }  // namespace
 
 std::unique_ptr<StoreUnderTest> any_store() {
-  const auto kind = GENERATE(as<std::string>(), "memory", "rocks");
+  const auto kind = GENERATE(as<std::string>(), "memory", "rocks", "cached");
   UNSCOPED_INFO("store: " << kind);
   if (kind == "memory") return std::make_unique<MemoryUnderTest>();
+  if (kind == "cached") return std::make_unique<CachedUnderTest>();
   return std::make_unique<RocksUnderTest>();
 }
 
