@@ -47,6 +47,10 @@ class CachedStore::RowsCursor final : public Cursor {
 CachedStore::CachedStore(std::unique_ptr<OrderedStore> store, CachedStoreOptions options)
     : store_(std::move(store)), options_(options) {
   CHECK(store_ != nullptr, "there is nothing to remember the rows of");
+  const std::size_t bytes = options_.bytes_max / stripes;
+  for (std::size_t i = 0; i < stripes; ++i) {
+    stripes_.emplace_back(RecentMapLimits{bytes / entry_overhead_bytes + 1, bytes});
+  }
 }
 
 // --- writing --------------------------------------------------------------------------------------
@@ -127,37 +131,23 @@ std::optional<CachedStore::Entry> CachedStore::find(const std::string& read) con
   const std::uint64_t now = written(std::string_view(read).substr(1));
   Stripe& stripe = stripe_of(read);
   const std::lock_guard lock(stripe.mutex);
-  if (const auto young = stripe.young.find(read); young != stripe.young.end()) {
-    if (young->second.written == now) {
-      ++hits_;
-      return young->second;
-    }
-  } else if (auto old = stripe.old.extract(read); !old.empty() && old.mapped().written == now) {
-    put(stripe, read, old.mapped());
-    ++hits_;
-    return old.mapped();
+  const Entry* const entry = stripe.entries.find(read);
+  if (entry == nullptr || entry->written != now) {
+    ++misses_;
+    return std::nullopt;
   }
-  ++misses_;
-  return std::nullopt;
+  ++hits_;
+  return *entry;
 }
 
 void CachedStore::remember(const std::string& read, Entry entry) const {
-  Stripe& stripe = stripe_of(read);
-  const std::lock_guard lock(stripe.mutex);
-  put(stripe, read, std::move(entry));
-}
-
-void CachedStore::put(Stripe& stripe, const std::string& read, Entry entry) const {
   std::size_t bytes = read.size() + entry_overhead_bytes;
   if (entry.rows != nullptr) {
     for (const Row& row : *entry.rows) bytes += bytes_of(row);
   }
-  // One that replaces another counts as one more: the next generation comes a little earlier.
-  stripe.young_bytes += bytes;
-  stripe.young[read] = std::move(entry);
-  if (stripe.young_bytes <= options_.bytes_max / stripes / 2) return;
-  stripe.old = std::exchange(stripe.young, {});
-  stripe.young_bytes = 0;
+  Stripe& stripe = stripe_of(read);
+  const std::lock_guard lock(stripe.mutex);
+  stripe.entries.put(read, std::move(entry), bytes);
 }
 
 CachedStore::Stripe& CachedStore::stripe_of(const std::string& read) const {

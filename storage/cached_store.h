@@ -11,21 +11,21 @@
 // it reads, and what it remembers holds for as long as the counter stands there; a commit moves it before it
 // returns. So what was read while a commit was under way is never taken for what came after it.
 //
-// Bounded by `bytes_max`. What was not asked for through a whole generation (half of the bytes) is forgotten: an
-// approximation of the least recently used that costs nothing on a hit. Ranges of more than `rows_max` rows or
+// Bounded by `bytes_max`; what was not used for longest goes first. Ranges of more than `rows_max` rows or
 // `range_bytes_max` bytes are not remembered; that they are long is. Thread-safe.
 
+#include "runtime/base/recent_map.h"
 #include "storage/ordered_store.h"
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -64,12 +64,11 @@ class CachedStore final : public OrderedStore {
     std::uint64_t written;  // the shard's counter when it was read
     SharedRows rows;
   };
-  using Generation = std::unordered_map<std::string, Entry>;
+  /// A part of what is remembered, so that readers seldom wait for each other.
   struct Stripe {
+    explicit Stripe(RecentMapLimits limits) : entries(limits) {}
     std::mutex mutex;  // guards what follows
-    Generation young;
-    Generation old;
-    std::size_t young_bytes = 0;
+    RecentMap<std::string, Entry> entries;
   };
   class RowsCursor;
 
@@ -77,14 +76,13 @@ class CachedStore final : public OrderedStore {
 
   std::optional<Entry> find(const std::string& read) const;
   void remember(const std::string& read, Entry entry) const;
-  void put(Stripe& stripe, const std::string& read, Entry entry) const;
   Stripe& stripe_of(const std::string& read) const;
   std::atomic<std::uint64_t>& written(std::string_view key) const;
   void note_written(const WriteBatch& batch);
 
   const std::unique_ptr<OrderedStore> store_;
   const CachedStoreOptions options_;
-  mutable std::array<Stripe, stripes> stripes_;
+  mutable std::deque<Stripe> stripes_;
   mutable std::array<std::atomic<std::uint64_t>, shard_count> written_{};
   mutable std::atomic<std::uint64_t> hits_{0};
   mutable std::atomic<std::uint64_t> misses_{0};

@@ -154,8 +154,10 @@ Result<std::string> SignIns::put(const SignIn& sign_in, const std::string& token
 }
 
 Result<SignIn> SignIns::take(const std::string& token, Stage stage) {
-  const Error gone(ErrorCode::not_found,
-                   "this sign-in has been used, or its ten minutes are over: begin it again");
+  const Error gone(
+      ErrorCode::not_found,
+      "this sign-in has been used, its ten minutes are over, or the server was stopped while "
+      "the provider was asked: begin it again");
   if (token.empty() || token.size() > 128) return gone;
   const std::string hash = hash_of(token);
   // Two who come with the same text take it one after the other.

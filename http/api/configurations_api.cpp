@@ -92,6 +92,7 @@ Result<Reply> add_configuration(const ApiCall& call, ApiServices& services) {
     const auto text = string_member(*body, "externalId");
     if (!text) return text.error();
     external_id = text->value_or("");
+    if (external_id.empty()) return wrong_member("externalId", "must not be empty: leave it out");
   }
   const auto credential = services.credentials.add_configuration(
       owner_of(call), call.path_value("credential"), external_id);

@@ -130,11 +130,20 @@ void print_notes(const DeployOptions& options, const ApiAnswer& answer) {
     }
   }
   if (!std::filesystem::is_directory(options.folder)) return;
-  for (const Json& each : members_of(answer, "liveBeside")) {
-    const std::string id = cell(each.get_object(), "id");
-    std::cerr << "note: " << id << " is live, version " << cell(each.get_object(), "version")
+  const auto beside = members_of(answer, "liveBeside");
+  if (beside.size() == 1) {
+    const std::string id = cell(beside.front().get_object(), "id");
+    std::cerr << "note: " << id << " is live, version "
+              << cell(beside.front().get_object(), "version")
               << ", and not in the folder: millrace workflows undeploy " << id << " withdraws it"
               << std::endl;
+  } else if (!beside.empty()) {
+    std::string ids;
+    for (const Json& each : beside) {
+      ids += (ids.empty() ? "" : ", ") + cell(each.get_object(), "id");
+    }
+    std::cerr << "note: " << beside.size() << " workflows are live and not in the folder: " << ids
+              << "; millrace workflows undeploy ID withdraws one" << std::endl;
   }
 }
 

@@ -44,7 +44,9 @@
 #include "storage/memory/memory_store.h"
 #include "storage/rocks/rocks_store.h"
 
+#include <chrono>
 #include <spdlog/spdlog.h>
+#include <thread>
 
 namespace millrace {
 namespace {
@@ -63,6 +65,9 @@ void write_log(LogLevel level, const std::string& line) {
   }
 }
 
+/// A process that was killed holds its directory until the kernel has taken it down, which takes a moment.
+constexpr std::chrono::seconds directory_wait{3};
+
 Result<std::unique_ptr<storage::OrderedStore>> open_database(const ServerOptions& options) {
   if (options.in_memory) {
     return std::unique_ptr<storage::OrderedStore>(std::make_unique<storage::MemoryStore>());
@@ -71,9 +76,15 @@ Result<std::unique_ptr<storage::OrderedStore>> open_database(const ServerOptions
   rocks.directory = options.data_dir;
   rocks.log = &write_log;
   if (options.relaxed_durability) rocks.durability = storage::Durability::relaxed;
-  auto store = storage::RocksStore::open(rocks);
-  if (!store) return store.error();
-  return std::unique_ptr<storage::OrderedStore>(std::move(*store));
+  const auto give_up = std::chrono::steady_clock::now() + directory_wait;
+  for (;;) {
+    auto store = storage::RocksStore::open(rocks);
+    if (store) return std::unique_ptr<storage::OrderedStore>(std::move(*store));
+    const bool may_come_free = store.error().code == ErrorCode::directory_in_use &&
+                               std::chrono::steady_clock::now() < give_up;
+    if (!may_come_free) return store.error();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
 }
 
 Result<std::unique_ptr<storage::CachedStore>> open_store(const ServerOptions& options) {

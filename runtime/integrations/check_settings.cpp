@@ -38,26 +38,6 @@ std::string list_of(const std::vector<Json>& choices) {
   return list;
 }
 
-/// What it should be; empty when it is that.
-std::string expected_of(const Setting& setting, const Json& value) {
-  const auto* const text = value.if_string();
-  const auto is_text = [&](bool (*fits)(std::string_view)) {
-    return text != nullptr && (text->empty() || fits(std::string_view(*text)));
-  };
-  if (setting.type == "number") return value.is_number() ? "" : "a number";
-  if (setting.type == "boolean") return value.is_bool() ? "" : "true or false";
-  if (setting.type == "email") return is_text(is_email) ? "" : "an e-mail address";
-  if (setting.type == "url") return is_text(is_url) ? "" : "an http or https URL";
-  if (setting.type == "mapping") return value.is_object() ? "" : "an object";
-  if (setting.type == "field") return text != nullptr || value.is_object() ? "" : "a string";
-  if (setting.type == "enum") {
-    const auto& choices = setting.choices;
-    const bool is_one = std::find(choices.begin(), choices.end(), value) != choices.end();
-    return choices.empty() || is_one ? "" : "one of " + list_of(choices);
-  }
-  return text != nullptr ? "" : "a string";
-}
-
 bool is_filled(const Json* value) {
   return value != nullptr && !value->is_null() &&
          !(value->is_string() && value->get_string().empty());
@@ -92,6 +72,25 @@ void check_mapping(const Setting& setting, const JsonObject& given, const std::s
 
 }  // namespace
 
+std::string unmet_expectation(const Setting& setting, const Json& value) {
+  const auto* const text = value.if_string();
+  const auto is_text = [&](bool (*fits)(std::string_view)) {
+    return text != nullptr && (text->empty() || fits(std::string_view(*text)));
+  };
+  if (setting.type == "number") return value.is_number() ? "" : "a number";
+  if (setting.type == "boolean") return value.is_bool() ? "" : "true or false";
+  if (setting.type == "email") return is_text(is_email) ? "" : "an e-mail address";
+  if (setting.type == "url") return is_text(is_url) ? "" : "an http or https URL";
+  if (setting.type == "mapping") return value.is_object() ? "" : "an object";
+  if (setting.type == "field") return text != nullptr || value.is_object() ? "" : "a string";
+  if (setting.type == "enum") {
+    const auto& choices = setting.choices;
+    const bool is_one = std::find(choices.begin(), choices.end(), value) != choices.end();
+    return choices.empty() || is_one ? "" : "one of " + list_of(choices);
+  }
+  return text != nullptr ? "" : "a string";
+}
+
 void check_settings(const std::vector<Setting>& declared, const JsonObject& given,
                     const std::string& path, Findings& findings) {
   std::vector<std::string> names;
@@ -106,7 +105,7 @@ void check_settings(const std::vector<Setting>& declared, const JsonObject& give
       findings.push_back(finding_at("", place, "no setting of this name is declared",
                                     "a declared setting", std::string(member.key()), nearest));
     } else if (!member.value().is_null()) {
-      std::string expected = expected_of(*setting, member.value());
+      std::string expected = unmet_expectation(*setting, member.value());
       if (expected.empty() && setting->type == "mapping") {
         check_mapping(*setting, member.value().get_object(), place, findings);
       }

@@ -11,6 +11,8 @@
 
 namespace millrace {
 
+/// What a value of a setting should be, "one of "a", "b"" say; empty when it is that.
+std::string unmet_expectation(const Setting& setting, const Json& value);
 /// The values that are given for declared settings have their types: `text password` a string, `number`,
 /// `boolean`, `email` and `url` (http or https) a string of that form, `enum` one of its options, `field` a
 /// string or an object, `mapping` an object that gives declared fields the names of the provider's (strings), those

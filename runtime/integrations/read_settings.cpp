@@ -1,8 +1,10 @@
 #include "runtime/integrations/read_settings.h"
 
+#include "runtime/integrations/check_settings.h"
 #include "runtime/integrations/data_source.h"
 #include "runtime/reading/object_reader.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -21,14 +23,27 @@ constexpr std::array<Choice<std::string_view>, 9> setting_types{{
     {"mapping", "mapping"},
 }};
 
-/// `["a", "b"]`, or `[{"value": "a", "label": "First"}]`. Anything else is for the form that shows it.
-std::vector<Json> choices_in(const Json& options) {
+bool is_choice(const Json& value) {
+  return value.is_string() || value.is_number() || value.is_bool();
+}
+
+/// `["a", "b"]`, or `[{"value": "a", "label": "First"}]`.
+std::vector<Json> choices_in(ObjectReader& setting) {
   std::vector<Json> choices;
-  if (!options.is_array()) return choices;
-  for (const Json& option : options.get_array()) {
+  const JsonArray* const options = setting.array("options");
+  if (options == nullptr) return choices;
+  for (std::size_t i = 0; i < options->size(); ++i) {
+    const Json& option = (*options)[i];
     const auto* const object = option.if_object();
     const Json* const value = object == nullptr ? &option : object->if_contains("value");
-    if (value != nullptr) choices.push_back(*value);
+    if (value != nullptr && is_choice(*value)) {
+      choices.push_back(*value);
+      continue;
+    }
+    setting.findings().push_back(
+        finding_at("", setting.pointer_to("options") + '/' + std::to_string(i),
+                   "an option is a value to choose, or an object with it",
+                   "a string, or {value, label}", std::string(kind_name(option))));
   }
   return choices;
 }
@@ -66,6 +81,16 @@ std::shared_ptr<const DataSource> source_in(ObjectReader& setting) {
   return source;
 }
 
+void check_default(const Setting& setting, ObjectReader& json) {
+  const Json* const value = json.find("default");
+  if (value == nullptr || value->is_null()) return;
+  const std::string expected = unmet_expectation(setting, *value);
+  if (expected.empty()) return;
+  json.findings().push_back(finding_at("", json.pointer_to("default"),
+                                       "the default of `" + setting.id + "` must be " + expected,
+                                       expected, std::string(kind_name(*value))));
+}
+
 }  // namespace
 
 std::vector<Setting> read_settings(ObjectReader& parent) {
@@ -83,11 +108,19 @@ std::vector<Setting> read_settings(ObjectReader& parent) {
     for (const char* const shown : {"title", "label", "description", "placeholder"}) {
       json.text(shown);
     }
-    if (const Json* const options = json.find("options")) setting.choices = choices_in(*options);
+    setting.choices = choices_in(json);
     setting.fields = fields_in(json);
     setting.source = source_in(json);
-    json.find("default");
+    check_default(setting, json);
     json.finish();
+    const bool is_second = std::any_of(settings.begin(), settings.end(), [&](const Setting& each) {
+      return !setting.id.empty() && each.id == setting.id;
+    });
+    if (is_second) {
+      json.findings().push_back(finding_at("", json.pointer_to("id"),
+                                           "two settings have the id `" + setting.id + '`',
+                                           "an id of its own", setting.id));
+    }
     settings.push_back(std::move(setting));
   }
   return settings;

@@ -157,7 +157,7 @@ TEST_CASE("a long range is read whole each time, and not twice as often") {
 }
 
 TEST_CASE("the cache keeps to its bytes, and to what is asked for") {
-  CacheBed bed({.bytes_max = 16 * 2 * 2'000});
+  CacheBed bed({.bytes_max = 16 * 4'000});
   for (int i = 0; i < 1'000; ++i) {
     CHECK(bed.value(one) == "none");
     CHECK(bed.value(keys::hook(ShardId{7}, "stranger" + std::to_string(i))) == "none");
