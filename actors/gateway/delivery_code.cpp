@@ -123,7 +123,7 @@ Result<CodeVerdict> DeliveryCode::ask(const CodeCheck& check, const Asked& asked
       [promise](FunctionOutcome outcome) { promise->set_value(std::move(outcome)); });
   if (answer.wait_for(patience) != std::future_status::ready) {
     functions_.cancel(call);
-    return Error(ErrorCode::overloaded, "the verifying code had no turn in time");
+    return Error(ErrorCode::overloaded, "the verifying code had no turn, or not enough of the processor, in time");
   }
   const FunctionOutcome outcome = answer.get();
   if (outcome.result) return verdict_of(*outcome.result);

@@ -231,10 +231,12 @@ PollStarter::Again PollStarter::held_back(const PolledAccountRow& row,
   return uses_.gate->admit(asking(row), *integration.rate_limit, ticket);
 }
 
-void PollStarter::note_pause(const Look& look, const HttpResponse& response) const {
-  const auto& limit = look.workflow->frozen_integration->rate_limit;
-  if (uses_.gate == nullptr || !limit) return;
-  uses_.gate->note_answer(asking(look.stored), *limit, response);
+void PollStarter::note_pause(const Look& look, int status, const Json& output) const {
+  const Integration& integration = *look.workflow->frozen_integration;
+  if (uses_.gate == nullptr || !integration.rate_limit) return;
+  const auto until = pause_of(*integration.rate_limit, output, code_in(integration.answers, output),
+                              uses_.clock.now());
+  if (until) uses_.gate->pause(asking(look.stored), *until, status);
 }
 
 void PollStarter::ask(const SharedLook& look) {
@@ -287,17 +289,23 @@ void PollStarter::take(const SharedLook& look, AccountCall::Answer answer) {
   };
   if (!answer.outcome) return fail(answer.outcome.error());
   const HttpResponse& response = *answer.outcome;
-  if (!is_success(response.status)) {
-    look->wait = retry_after(response, uses_.clock.now());
-    note_pause(*look, response);
-    return fail(error_of_status(response.status, RetryPolicy::none()));
-  }
   auto body = records_in(response, {});
-  if (!body) return fail(body.error());
-  look->redaction.apply_to(*body);
+  if (!body && is_success(response.status)) return fail(body.error());
+  if (body) look->redaction.apply_to(*body);
+  // A failure counts by its status, whatever its body is.
+  const Json output =
+      JsonObject{{"response", response_value(response, body ? std::move(*body) : Json())}};
   const PollScope scope(look->facts, JsonObject(), JsonObject());
-  const auto next =
-      look->pages.take(response_value(response, std::move(*body)), response.body->size(), scope);
+  const auto& rules = look->workflow->frozen_integration->answers;
+  note_pause(*look, response.status, output);
+  if (auto verdict = judge_answer(rules, RetryPolicy::none(), output, scope); verdict.error) {
+    look->wait = retry_after(response, uses_.clock.now());
+    if (verdict.must_reconnect && uses_.refused != nullptr && answer.used) {
+      uses_.refused->invalidate(*answer.used, verdict.error->message);
+    }
+    return fail(*verdict.error);
+  }
+  const auto next = look->pages.take(output.at("response"), response.body->size(), scope);
   if (next == PollLook::Next::ask_next) {
     ask(look);
   } else {

@@ -108,7 +108,7 @@ class PollStarter {
   /// Until when the account's limit, or its provider, holds the look back; nothing: it may begin.
   Again held_back(const storage::PolledAccountRow& row, const Integration& integration) const;
   /// The provider may have said that the account is not to be asked for a while.
-  void note_pause(const Look& look, const HttpResponse& response) const;
+  void note_pause(const Look& look, int status, const Json& output) const;
   void ask(const SharedLook& look);
   Outcome try_to_ask(const SharedLook& look);
   void take(const SharedLook& look, AccountCall::Answer answer);

@@ -3,6 +3,7 @@
 #include "storage/maintenance/reseal.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/secret_table.h"
+#include "storage/tables/subscription_table.h"
 #include "tests/contracts/executions.h"
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"
@@ -100,6 +101,44 @@ TEST_CASE("a row that the old key does not open is left as it is and counted", "
   CHECK(report->why_left->code == ErrorCode::secrets_locked);
   CHECK_THAT(report->why_left->message, Catch::Contains(third.key_id()));
   CHECK(opened_by(third, **store) == 1);
+}
+
+TEST_CASE("changing the key seals subscriptions and accounts that are gone anew", "[reseal]") {
+  const auto store = any_store();
+  SubscriptionRow subscription;
+  subscription.project = ProjectId("p");
+  subscription.user = UserId("u");
+  subscription.integration = "crm";
+  subscription.credential = "c";
+  subscription.webhook = "w";
+  subscription.intent = "i";
+  subscription.sealed = old_sealer().seal("its secret", subscription.place());
+  LeftAccountRow left;
+  left.project = ProjectId("p");
+  left.user = UserId("u");
+  left.id = "c";
+  left.sealed = old_sealer().seal("its fields", left.place());
+  WriteBatch batch;
+  SubscriptionTable::put(batch, subscription);
+  LeftAccountTable::put(batch, left);
+  must_commit(**store, batch);
+  const auto report = reseal_all(**store, old_sealer(), new_sealer());
+  REQUIRE(report.ok());
+  CHECK(report->resealed == 2);
+  std::vector<std::string> opened;
+  const auto open = [&](const auto& row) -> Outcome {
+    const auto plain = new_sealer().unseal(row.sealed, row.place());
+    opened.push_back(plain ? *plain : plain.error().message);
+    CHECK_FALSE(old_sealer().unseal(row.sealed, row.place()).ok());
+    return Done{};
+  };
+  REQUIRE(SubscriptionTable(**store)
+              .visit(ShardSet::all(), [&](SubscriptionRow row) { return open(row); })
+              .ok());
+  REQUIRE(LeftAccountTable(**store)
+              .visit(ShardSet::all(), [&](LeftAccountRow row) { return open(row); })
+              .ok());
+  CHECK(opened == std::vector<std::string>{"its secret", "its fields"});
 }
 
 }  // namespace

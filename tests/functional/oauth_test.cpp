@@ -372,6 +372,41 @@ TEST_CASE("a sign-in goes on after the server was killed while the user was at t
   project.wait_for_status(string_at(runs, "/0/id"), "SUCCEEDED");
 }
 
+TEST_CASE("who is erased or disabled while signing in gets no account, nor does a newcomer") {
+  OAuthPeer peer;
+  const TestProject project(open_server());
+  REQUIRE(project.put("/secrets/CRM", R"({"value": "cl13nt"})").status / 100 == 2);
+  REQUIRE(project.put("/integrations/crm", integration_on(peer)).status == 201);
+  project.deploy("welcome", workflow_on("oauth"));
+  for (const std::string end : {"erased", "erased, and is new", "disabled"}) {
+    CAPTURE(end);
+    Browser browser(project.port());
+    const std::string back = sent_back(browser, peer, ticket_path(project));
+    if (end == "disabled") {
+      const Answer disabled = call_server(
+          project.port(),
+          {"PATCH", project.path("/users/user-1"), project.api_key(), R"({"disabled": true})"});
+      REQUIRE(disabled.status == 200);
+    } else {
+      REQUIRE(poll_until([&] { return project.remove("/users/user-1").status != 202; }));
+    }
+    if (end == "erased, and is new") REQUIRE(credentials_of(project).status == 200);
+    const Answer answer = browser.open(back);
+    INFO(answer.text);
+    CHECK_THAT(answer.text, Catch::Contains("data-status=\"error\""));
+    CHECK(executions_of(project, "welcome").as_array().empty());
+    if (end == "disabled") continue;
+    CHECK(credentials_of(project).at("/credentials") == "[]");
+    // Whoever begins anew is connected.
+    if (end == "erased, and is new") {
+      Browser again(project.port());
+      CHECK(again.open(sent_back(again, peer, ticket_path(project))).status == 200);
+      CHECK(executions_of(project, "welcome").as_array().size() == 1);
+      REQUIRE(poll_until([&] { return project.remove("/users/user-1").status != 202; }));
+    }
+  }
+}
+
 TEST_CASE("a token that ends is refreshed, and one that is refused for good ends the account") {
   OAuthPeer peer;
   peer.take_up({.lifetime_s = 1});

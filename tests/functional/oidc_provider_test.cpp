@@ -31,7 +31,7 @@ TEST_CASE(
            R"(ok another verifier [400,"invalid_grant"])",
            "ok signed in [200,true]",
            R"(ok account [["VALID","ada"]])",
-           "ok at the moment of expiry [200,1]",
+           "ok at the moment of expiry [1000,1]",
            R"(ok afterwards ["ada",1])",
            R"(ok an old refresh token [400,"invalid_grant"])",
            R"(ok without tokens "request_rejected")",

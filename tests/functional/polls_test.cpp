@@ -171,3 +171,24 @@ TEST_CASE("a polled workflow is tested with a record") {
   CHECK(project.post("/workflows/w/test", "{}").status == 400);
   CHECK(runs(project) == 0);
 }
+
+TEST_CASE("a poll whose provider says by a code that the account must reconnect makes it invalid") {
+  const TestProject project(open_server());
+  Shop shop;
+  shop.show(R"({"id": 1}], "error": "token_revoked", "rest": [)");
+  REQUIRE(project
+              .put("/integrations/shop", R"({"baseUrl": ")" + shop.url() +
+                                             R"(", "auth": {"type": "bearer"},
+        "success": [[{"variable": "{{response.body.error}}", "operator": "IsNull"}]],
+        "errors": {"code": "response.body.error", "reconnect": ["token_revoked"]}})")
+              .status == 201);
+  project.deploy("w", workflow_on(own_poll));
+  const std::string account = string_at(connect(project), "/id");
+  const auto shown = [&] { return as_user(project, "GET", "/credentials/" + account); };
+  REQUIRE(poll_until([&] { return shown().at("/status") == R"("INVALID")"; }));
+  CHECK_THAT(shown().at("/statusReason"), Catch::Contains("token_revoked"));
+  CHECK(runs(project) == 0);
+  shop.show(R"({"id": 1, "at": "2026-01-01T09:00:00Z", "name": "ada"})");
+  CHECK(string_at(connect(project), "/id") == account);
+  CHECK(poll_until([&] { return runs(project) == 1; }));
+}

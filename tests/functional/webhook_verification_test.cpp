@@ -150,7 +150,9 @@ TEST_CASE("code that throws, returns nonsense or never ends starts nothing") {
   CHECK(deliver(project, body).status == 500);
   CHECK(logs(project, "returned something else"));
   put_crm(project, verify_by("() => { for (;;); }"));
-  CHECK(deliver(project, body).status == 500);
+  // Its 3 seconds are those of the processor: on a busy machine the 8 of the clock may be over first.
+  const int endless = deliver(project, body).status;
+  CHECK((endless == 500 || endless == 503));
   put_crm(project, verify_by("() => ("));
   CHECK(deliver(project, body).status >= 400);
   CHECK(runs_of(project) == "0");

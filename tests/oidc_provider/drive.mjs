@@ -180,7 +180,7 @@ async function drive() {
   // Until the token has ended: nothing else says so but the provider's clock.
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   accessSeconds = 3600;
-  const answers = await Promise.all(Array.from({ length: 200 }, ask));
+  const answers = await Promise.all(Array.from({ length: 1_000 }, ask));
   say("at the moment of expiry", [answers.filter((answer) => answer.user === "ada").length, seen.refreshes]);
   say("afterwards", [(await ask()).user, seen.refreshes]);
 

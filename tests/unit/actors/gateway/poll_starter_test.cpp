@@ -380,3 +380,68 @@ TEST_CASE("looks beyond the places of a project wait, and come when there is one
   }));
   CHECK(polls.has_runs(6));
 }
+
+TEST_CASE("an answer of 200 that the integration calls no success fails the look") {
+  PollBed polls;
+  REQUIRE(
+      polls.bed.integrations
+          ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
+      "success": [[{"variable": "{{response.body.ok}}", "operator": "BooleanTrue"}]],
+      "errors": {"code": "response.body.error", "retry": ["busy"]}})"))
+          .ok());
+  polls.show(R"({"id": 1, "at": 5}], "ok": false, "error": "busy", "rest": [)");
+  polls.deploy(from_beginning);
+  polls.look();
+  CHECK(polls.runs() == 0);
+  REQUIRE(polls.rows().size() == 1);
+  CHECK(polls.rows().at(0).code == "request_failed");
+  CHECK_THAT(polls.rows().at(0).message, Catch::Contains("busy"));
+  polls.show(R"({"id": 1, "at": 5}], "ok": true, "rest": [)");
+  REQUIRE(ActorTestBed::eventually([&] {
+    polls.bed.clock.advance(minute);
+    return polls.runs() == 1;
+  }));
+  CHECK(polls.has_runs(1));
+}
+
+TEST_CASE("an account's limit holds its looks back until there is room again") {
+  PollBed polls;
+  REQUIRE(
+      polls.bed.integrations
+          ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
+      "rateLimit": {"requests": 1, "interval": "2h"}})"))
+          .ok());
+  polls.show(R"({"id": 1, "at": 5})");
+  polls.deploy(from_beginning);
+  polls.look();
+  REQUIRE(polls.has_runs(1));
+  const Instant first = polls.bed.clock.now();
+  REQUIRE(ActorTestBed::eventually([&] {
+    polls.bed.clock.advance(minute);
+    return polls.requests() >= 2;
+  }));
+  CHECK(polls.bed.clock.now() - first >= 120 * minute);
+}
+
+TEST_CASE("a pause that an answer asks for by its code holds the account's looks back") {
+  PollBed polls;
+  REQUIRE(
+      polls.bed.integrations
+          ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
+      "success": [[{"variable": "{{response.body.ok}}", "operator": "BooleanTrue"}]],
+      "errors": {"code": "response.body.error"},
+      "rateLimit": {"requests": 100, "interval": "1s",
+        "pause": {"codes": ["slow"], "until": ["response.headers.reset"], "default": "3h"}}})"))
+          .ok());
+  polls.show(R"({"id": 1, "at": 5}], "ok": false, "error": "slow", "rest": [)");
+  polls.deploy(from_beginning);
+  polls.look();
+  const Instant refused = polls.bed.clock.now();
+  polls.show(R"({"id": 1, "at": 5}], "ok": true, "rest": [)");
+  REQUIRE(ActorTestBed::eventually([&] {
+    polls.bed.clock.advance(minute);
+    return polls.requests() >= 2;
+  }));
+  CHECK(polls.bed.clock.now() - refused >= 180 * minute);
+  CHECK(polls.has_runs(1));
+}
