@@ -37,6 +37,7 @@
 #include "http/server/server_metrics.h"
 #include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
+#include "runtime/definitions/check_code.h"
 #include "storage/group_commit.h"
 #include "storage/maintenance/back_fill_indexes.h"
 #include "storage/maintenance/run_keys.h"
@@ -178,7 +179,10 @@ class ComposedServer final : public RunningServer {
                                              [this](const ProjectId& project, const UserId& user) {
                                                return gateway_->polls(project, user);
                                              },
-                                             &subscriptions_},
+                                             &subscriptions_,
+                                             [this](const Integration& integration) {
+                                               return check_webhook_code(integration, functions_);
+                                             }},
                                  key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
