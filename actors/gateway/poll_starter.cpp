@@ -231,10 +231,12 @@ PollStarter::Again PollStarter::held_back(const PolledAccountRow& row,
   return uses_.gate->admit(asking(row), *integration.rate_limit, ticket);
 }
 
-void PollStarter::note_pause(const Look& look, const HttpResponse& response) const {
-  const auto& limit = look.workflow->frozen_integration->rate_limit;
-  if (uses_.gate == nullptr || !limit) return;
-  uses_.gate->note_answer(asking(look.stored), *limit, response);
+void PollStarter::note_pause(const Look& look, const Json& output, int status) const {
+  const Integration& integration = *look.workflow->frozen_integration;
+  if (uses_.gate == nullptr || !integration.rate_limit) return;
+  const auto until = pause_of(*integration.rate_limit, output, code_in(integration.answers, output),
+                              uses_.clock.now());
+  if (until) uses_.gate->pause(asking(look.stored), *until, status);
 }
 
 void PollStarter::ask(const SharedLook& look) {
@@ -278,7 +280,6 @@ Outcome PollStarter::try_to_ask(const SharedLook& look) {
 }
 
 void PollStarter::take(const SharedLook& look, AccountCall::Answer answer) {
-  if (uses_.refused != nullptr) note_verdict(*uses_.refused, answer);
   look->redaction.add_all(answer.redaction);
   states_.note_look(look->wake.target_key, uses_.clock.now());
   const auto fail = [&](const Error& why) {
@@ -287,22 +288,39 @@ void PollStarter::take(const SharedLook& look, AccountCall::Answer answer) {
   };
   if (!answer.outcome) return fail(answer.outcome.error());
   const HttpResponse& response = *answer.outcome;
-  if (!is_success(response.status)) {
-    look->wait = retry_after(response, uses_.clock.now());
-    note_pause(*look, response);
-    return fail(error_of_status(response.status, RetryPolicy::none()));
-  }
   auto body = records_in(response, {});
-  if (!body) return fail(body.error());
-  look->redaction.apply_to(*body);
+  // An answer that is no success may have any body, or none that can be read.
+  const bool is_unreadable = !body && is_success(response.status);
+  Json value = body ? std::move(*body) : Json();
+  look->redaction.apply_to(value);
+  Json output = JsonObject{{"response", response_value(response, std::move(value))}};
+  note_pause(*look, output, response.status);
+  if (const auto problem = judge(*look, answer, output)) {
+    look->wait = retry_after(response, uses_.clock.now());
+    return fail(is_unreadable ? body.error() : *problem);
+  }
+  if (is_unreadable) return fail(body.error());
   const PollScope scope(look->facts, JsonObject(), JsonObject());
   const auto next =
-      look->pages.take(response_value(response, std::move(*body)), response.body->size(), scope);
+      look->pages.take(output.get_object().at("response"), response.body->size(), scope);
   if (next == PollLook::Next::ask_next) {
     ask(look);
   } else {
     look->end = look->pages.end();
   }
+}
+
+std::optional<Error> PollStarter::judge(const Look& look, const AccountCall::Answer& answer,
+                                        const Json& output) const {
+  const AnswerRules& rules = look.workflow->frozen_integration->answers;
+  const PollScope scope(look.facts, JsonObject(), JsonObject());
+  const AnswerVerdict verdict = judge_answer(rules, RetryPolicy::none(), output, scope);
+  if (uses_.refused != nullptr && answer.used && verdict.must_reconnect) {
+    uses_.refused->invalidate(*answer.used, look.redaction.apply(verdict.error->message));
+  } else if (uses_.refused != nullptr) {
+    note_verdict(*uses_.refused, answer);
+  }
+  return verdict.error;
 }
 
 // --- storing --------------------------------------------------------------------------------------

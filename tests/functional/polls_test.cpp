@@ -171,3 +171,27 @@ TEST_CASE("a polled workflow is tested with a record") {
   CHECK(project.post("/workflows/w/test", "{}").status == 400);
   CHECK(runs(project) == 0);
 }
+
+TEST_CASE(
+    "an answer by which an account is to be connected again ends its polls, also with status 200") {
+  Shop shop;
+  // Behind the list of records.
+  shop.show(R"({"id": 1, "at": 1, "name": "a"}], "ok": false, "error": "token_revoked", "x": [)");
+  const TestProject project(open_server());
+  REQUIRE(project
+              .put("/integrations/shop", R"({"baseUrl": ")" + shop.url() +
+                                             R"(", "auth": {"type": "bearer"},
+      "success": [[{"variable": "{{response.body.ok}}", "operator": "BooleanTrue"}]],
+      "errors": {"code": "response.body.error", "reconnect": ["token_revoked"]}})")
+              .status == 201);
+  project.deploy("w", workflow_on(own_poll));
+  connect(project);
+  CHECK(poll_until([&] {
+    return as_user(project, "GET", "/credentials").at("/credentials/0/status") == R"("INVALID")";
+  }));
+  const Answer shown = as_user(project, "GET", "/credentials");
+  INFO(shown.text);
+  CHECK(shown.text.find("token_revoked") != std::string::npos);
+  CHECK(shown.text.find("shop-token") == std::string::npos);
+  CHECK(runs(project) == 0);
+}
