@@ -135,10 +135,19 @@ void TokenRefresher::take_answer(const UserKey& owner, const SharedCredential& f
                                  std::shared_ptr<const OAuthClient> client,
                                  const HttpOutcome& outcome) {
   try {
-    tell(*from, outcome_of(owner, from, *client, outcome));
+    const Answer answer = outcome_of(owner, from, *client, outcome);
+    count(answer);
+    tell(*from, answer);
   } catch (const std::exception& problem) {
     tell(*from, Error(ErrorCode::internal_error, problem.what()));
   }
+}
+
+void TokenRefresher::count(const Answer& answer) const {
+  if (uses_.counts == nullptr) return;
+  using Ended = ProviderCounts::Refresh;
+  const bool is_refused = !answer && answer.error().code == ErrorCode::credential_invalid;
+  uses_.counts->count(answer ? Ended::renewed : is_refused ? Ended::refused : Ended::failed);
 }
 
 TokenRefresher::Answer TokenRefresher::outcome_of(const UserKey& owner,

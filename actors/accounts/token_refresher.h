@@ -22,6 +22,7 @@
 
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/project_views.h"
+#include "actors/tenants/provider_counts.h"
 #include "actors/tenants/token_refresh.h"
 #include "runtime/base/log.h"
 #include "runtime/base/recent_map.h"
@@ -52,6 +53,7 @@ class TokenRefresher final : public TokenRefresh {
     const Clock& clock;
     LogSink log;
     std::size_t threads = 2;
+    ProviderCounts* counts = nullptr;  // null: nobody counts
   };
 
   explicit TokenRefresher(Dependencies dependencies);
@@ -90,6 +92,7 @@ class TokenRefresher final : public TokenRefresh {
   /// The account as it is by now, which is not as it was.
   Answer as_it_is(const UserKey& owner, const Credential& from) const;
   void tell(const Credential& from, const Answer& answer);
+  void count(const Answer& answer) const;
 
   const Dependencies uses_;
   std::mutex mutex_;  // guards what follows, but for `telling_`

@@ -231,7 +231,7 @@ PollStarter::Again PollStarter::held_back(const PolledAccountRow& row,
   return uses_.gate->admit(asking(row), *integration.rate_limit, ticket);
 }
 
-void PollStarter::note_pause(const Look& look, int status, const Json& output) const {
+void PollStarter::note_pause(const Look& look, const Json& output, int status) const {
   const Integration& integration = *look.workflow->frozen_integration;
   if (uses_.gate == nullptr || !integration.rate_limit) return;
   const auto until = pause_of(*integration.rate_limit, output, code_in(integration.answers, output),
@@ -280,7 +280,6 @@ Outcome PollStarter::try_to_ask(const SharedLook& look) {
 }
 
 void PollStarter::take(const SharedLook& look, AccountCall::Answer answer) {
-  if (uses_.refused != nullptr) note_verdict(*uses_.refused, answer);
   look->redaction.add_all(answer.redaction);
   states_.note_look(look->wake.target_key, uses_.clock.now());
   const auto fail = [&](const Error& why) {
@@ -290,27 +289,38 @@ void PollStarter::take(const SharedLook& look, AccountCall::Answer answer) {
   if (!answer.outcome) return fail(answer.outcome.error());
   const HttpResponse& response = *answer.outcome;
   auto body = records_in(response, {});
-  if (!body && is_success(response.status)) return fail(body.error());
-  if (body) look->redaction.apply_to(*body);
-  // A failure counts by its status, whatever its body is.
-  const Json output =
-      JsonObject{{"response", response_value(response, body ? std::move(*body) : Json())}};
-  const PollScope scope(look->facts, JsonObject(), JsonObject());
-  const auto& rules = look->workflow->frozen_integration->answers;
-  note_pause(*look, response.status, output);
-  if (auto verdict = judge_answer(rules, RetryPolicy::none(), output, scope); verdict.error) {
+  // An answer that is no success may have any body, or none that can be read.
+  const bool is_unreadable = !body && is_success(response.status);
+  Json value = body ? std::move(*body) : Json();
+  look->redaction.apply_to(value);
+  Json output = JsonObject{{"response", response_value(response, std::move(value))}};
+  note_pause(*look, output, response.status);
+  if (const auto problem = judge(*look, answer, output)) {
     look->wait = retry_after(response, uses_.clock.now());
-    if (verdict.must_reconnect && uses_.refused != nullptr && answer.used) {
-      uses_.refused->invalidate(*answer.used, verdict.error->message);
-    }
-    return fail(*verdict.error);
+    return fail(is_unreadable ? body.error() : *problem);
   }
-  const auto next = look->pages.take(output.at("response"), response.body->size(), scope);
+  if (is_unreadable) return fail(body.error());
+  const PollScope scope(look->facts, JsonObject(), JsonObject());
+  const auto next =
+      look->pages.take(output.get_object().at("response"), response.body->size(), scope);
   if (next == PollLook::Next::ask_next) {
     ask(look);
   } else {
     look->end = look->pages.end();
   }
+}
+
+std::optional<Error> PollStarter::judge(const Look& look, const AccountCall::Answer& answer,
+                                        const Json& output) const {
+  const AnswerRules& rules = look.workflow->frozen_integration->answers;
+  const PollScope scope(look.facts, JsonObject(), JsonObject());
+  const AnswerVerdict verdict = judge_answer(rules, RetryPolicy::none(), output, scope);
+  if (uses_.refused != nullptr && answer.used && verdict.must_reconnect) {
+    uses_.refused->invalidate(*answer.used, look.redaction.apply(verdict.error->message));
+  } else if (uses_.refused != nullptr) {
+    note_verdict(*uses_.refused, answer);
+  }
+  return verdict.error;
 }
 
 // --- storing --------------------------------------------------------------------------------------

@@ -108,10 +108,13 @@ class PollStarter {
   /// Until when the account's limit, or its provider, holds the look back; nothing: it may begin.
   Again held_back(const storage::PolledAccountRow& row, const Integration& integration) const;
   /// The provider may have said that the account is not to be asked for a while.
-  void note_pause(const Look& look, int status, const Json& output) const;
+  void note_pause(const Look& look, const Json& output, int status) const;
   void ask(const SharedLook& look);
   Outcome try_to_ask(const SharedLook& look);
   void take(const SharedLook& look, AccountCall::Answer answer);
+  /// What the integration says of an answer: nothing, or why it is no success. Its account with it.
+  std::optional<Error> judge(const Look& look, const AccountCall::Answer& answer,
+                             const Json& output) const;
   Result<Again> store(Look& look);
   Result<Again> store_part(Look& look, storage::WriteBatch batch);
   storage::PolledAccountRow row_after(const Look& look, std::size_t runs) const;

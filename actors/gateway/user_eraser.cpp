@@ -9,7 +9,6 @@
 #include "storage/tables/poll_table.h"
 #include "storage/tables/received_table.h"
 #include "storage/tables/schedule_table.h"
-#include "storage/tables/subscription_table.h"
 #include "storage/tables/timer_table.h"
 
 #include <algorithm>
@@ -164,6 +163,9 @@ Result<UserEraser::Left> UserEraser::pass(const storage::UserErasureRow& wish) {
   if (auto erased = erase_runs(wish, ended); !erased) return erased.error();
   if (!running.empty()) return Left::running_runs;
   if (!ended.empty()) return Left::ended_runs;
+  const auto waits = says_farewell({wish.project, wish.user});
+  if (!waits) return waits.error();
+  if (*waits) return Left::subscriptions;
   if (auto erased = erase_user(wish); !erased) return erased.error();
   return Left::nothing;
 }
@@ -231,18 +233,32 @@ Outcome UserEraser::erase_received(const storage::UserErasureRow& wish) {
   });
 }
 
+Result<bool> UserEraser::says_farewell(const UserKey& key) {
+  const auto may_end = dependencies_.subscriptions.are_about_to_end(key);
+  if (!may_end || !*may_end) return may_end;
+  const Instant now = dependencies_.clock.now();
+  const std::lock_guard lock(mutex_);
+  auto& since = progress_[pair_of(key)].runs_gone;
+  if (!since) since = now;
+  return now < *since + options_.farewell;
+}
+
 Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
+  // Before the log is erased: nothing is written there of the subscriptions from then on.
+  const auto held = dependencies_.subscriptions.hold({wish.project, wish.user});
+  dependencies_.users.commits().settle();
+  std::vector<storage::WakeRow> left;
   if (auto erased = erase_log(wish); !erased) return erased;
   std::size_t accounts = 0;
   auto erased = dependencies_.users.change(
       {wish.project, wish.user},
       [&](const UserView& now, storage::WriteBatch& batch) -> Result<SharedUserView> {
-        for (const auto& held : now.credentials) {
-          const auto row = credentials_.find(wish.project, wish.user, held.credential->id);
+        for (const auto& connected : now.credentials) {
+          const auto row = credentials_.find(wish.project, wish.user, connected.credential->id);
           if (!row) return row.error();
           if (!*row) continue;
           storage::follow_credential(batch, &**row, nullptr);
-          storage::CredentialTable::remove(batch, wish.project, wish.user, held.credential->id);
+          storage::CredentialTable::remove(batch, wish.project, wish.user, connected.credential->id);
           ++accounts;
         }
         const storage::HookTable hooks(dependencies_.store);
@@ -262,14 +278,15 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
         auto pauses =
             storage::PauseTable(dependencies_.store).remove_user(batch, wish.project, wish.user);
         if (!pauses) return pauses.error();
-        auto subscribed = storage::SubscriptionTable(dependencies_.store)
-                              .remove_user(batch, wish.project, wish.user);
+        auto subscribed = dependencies_.subscriptions.leave({wish.project, wish.user}, batch);
         if (!subscribed) return subscribed.error();
+        left = std::move(*subscribed);
         storage::UserTable::remove(batch, wish.project, wish.user);
         storage::UserErasureTable::remove(batch, wish.project, wish.user);
         return SharedUserView(std::make_shared<UserView>());
       });
   if (!erased) return erased;
+  dependencies_.subscriptions.tell(left);
   const std::lock_guard lock(mutex_);
   progress_[{wish.project, wish.user}].erased.accounts += accounts;
   return Done{};
@@ -281,6 +298,7 @@ void UserEraser::note_done(const UserKey& key) {
     auto& progress = progress_[pair_of(key)];
     progress.is_done = true;
     progress.cancelled.clear();
+    progress.runs_gone.reset();
     if (progress.waiting == 0) progress_.erase(pair_of(key));
   }
   wake_.notify_all();

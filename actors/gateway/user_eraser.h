@@ -5,13 +5,15 @@
 // The wish is a row before anything else happens, and in the same commit the user is disabled, so that
 // nothing begins any more. Then one thread goes over what is left, pass after pass: runs that go on are
 // cancelled, runs that have ended are erased, and when there is none, accounts, the user and the wish go in
-// one commit. Every pass begins from the rows alone: a crash at any point costs a repetition and nothing
+// one commit. What the accounts have subscribed to is ended meanwhile; a provider that does not answer soon delays
+// nothing, and is asked again afterwards (subscriptions/erased_subscriptions.h). Every pass begins from the rows alone: a crash at any point costs a repetition and nothing
 // else, and what the wish was for goes on after the start.
 //
 // Created by compose, lives as long as the server; its destructor ends the thread, and what is unfinished
 // stays for the next one. Thread-safe.
 
 #include "actors/shards/shard_ownership.h"
+#include "actors/subscriptions/erased_subscriptions.h"
 #include "actors/tenants/user_views.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
@@ -34,7 +36,9 @@ class Gateway;
 struct UserEraserOptions {
   Millis patience{5'000};  // how long whoever asks is kept waiting
   Millis pause{50};        // between the passes over a user whose runs still go on
-  Millis idle{30'000};     // between looks for wishes of shards that were gained
+  /// How long a user's subscriptions have to end before its accounts go; whoever asks is kept waiting longer.
+  Millis farewell{3'000};
+  Millis idle{30'000};  // between looks for wishes of shards that were gained
   /// Of one pass: other users' wishes are not kept waiting by a long one.
   std::size_t runs_per_pass = 500;
 };
@@ -48,6 +52,7 @@ class UserEraser {
     const ShardOwnership& ownership;
     Clock& clock;
     LogSink log;
+    ErasedSubscriptions& subscriptions;
   };
   explicit UserEraser(Dependencies dependencies, UserEraserOptions options = {});
   ~UserEraser();
@@ -67,6 +72,7 @@ class UserEraser {
     std::set<ExecutionId> cancelled;  // asked to end already
     std::size_t waiting = 0;          // callers who want to hear of the end
     bool is_done = false;
+    std::optional<Instant> runs_gone{};  // when nothing was left but subscriptions
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -74,8 +80,9 @@ class UserEraser {
   /// What a pass has left of a user.
   enum class Left : std::uint8_t {
     nothing,
-    ended_runs,    // perhaps: the next pass goes on at once
-    running_runs,  // they have been asked to end
+    ended_runs,     // perhaps: the next pass goes on at once
+    running_runs,   // they have been asked to end
+    subscriptions,  // likewise
   };
 
   /// One pass over each wish; how long to wait before the next.
@@ -89,6 +96,8 @@ class UserEraser {
   Outcome erase_rows(const storage::UserErasureRow& wish, const RemoveSome& remove);
   Outcome erase_log(const storage::UserErasureRow& wish);
   Outcome erase_received(const storage::UserErasureRow& wish);
+  /// Whether its subscriptions have a moment left.
+  Result<bool> says_farewell(const UserKey& key);
   Outcome erase_user(const storage::UserErasureRow& wish);
   Result<bool> is_known(const UserKey& key) const;
   Outcome record(const UserKey& key);

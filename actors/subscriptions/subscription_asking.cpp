@@ -4,6 +4,7 @@
 #include "runtime/integrations/stored_integration.h"
 #include "runtime/integrations/subscription_request.h"
 #include "runtime/requests/response_value.h"
+#include "runtime/templates/user_scope.h"
 #include "runtime/text/time_text.h"
 
 #include <algorithm>
@@ -22,13 +23,21 @@ std::shared_ptr<const Subscription> subscription_of(const Integration* integrati
   return found == integration->webhooks.end() ? nullptr : found->second.subscription;
 }
 
-std::string why_of(const HttpResponse& response, const Redaction& secret) {
-  std::string why = "the provider answered " + std::to_string(response.status);
-  const auto body = read_body(response, "");
-  const auto* const value = body ? std::get_if<Json>(&*body) : nullptr;
-  if (value == nullptr || value->is_null()) return why;
+/// The provider has said no.
+bool is_refusal(int status) { return status >= 300 && status < 500 && status != 408; }
+
+/// Null: it has none, or a file.
+Json body_of(const HttpResponse& response) {
+  auto body = read_body(response, "");
+  auto* const value = body ? std::get_if<Json>(&*body) : nullptr;
+  return value == nullptr ? Json() : std::move(*value);
+}
+
+std::string why_of(int status, const Json& body, const Redaction& secret) {
+  std::string why = "the provider answered " + std::to_string(status);
+  if (body.is_null()) return why;
   std::string text =
-      secret.apply(value->is_string() ? std::string(value->get_string()) : to_text(*value));
+      secret.apply(body.is_string() ? std::string(body.get_string()) : to_text(body));
   if (text.empty()) return why;
   if (text.size() > shown_bytes_max) {
     text.resize(shown_bytes_max);
@@ -113,6 +122,7 @@ SubscriptionAsking::Answer SubscriptionAsking::ask(const storage::SubscriptionRo
                                                    const SubscriptionRequest& request) {
   bool has_left = false;
   Redaction secret;
+  std::optional<FieldsUsed> used;  // of an account that is connected
   const auto asked = [&]() -> HttpOutcome {
     auto what_is_known = known(row);
     if (!what_is_known) return what_is_known.error();
@@ -138,11 +148,13 @@ SubscriptionAsking::Answer SubscriptionAsking::ask(const storage::SubscriptionRo
                                        [](const auto& each) { return each.name == key_header; });
       if (!has_own && made->method != "GET") made->headers.push_back({key_header, key});
       made->timeout = time_max;
+      if (used) used->revision = account.revision;
       has_left = true;
       return made;
     };
     const auto integration = (*project)->integrations->find_integration(row.integration);
     const auto connected = (*user)->find(row.integration, row.credential);
+    if (connected != nullptr) used = FieldsUsed{owner, connected->id, connected->revision};
     if (connected != nullptr && integration != nullptr && integration->is_active) {
       const auto tenant = uses_.tenants.view(row.project, row.user);
       if (!tenant) return tenant.error();
@@ -161,13 +173,37 @@ SubscriptionAsking::Answer SubscriptionAsking::ask(const storage::SubscriptionRo
     }
     return caller_.send(std::move(*made), time_max);
   };
-  Answer answer{asked(), has_left, {}};
-  if (!answer.outcome) {
-    answer.why = secret.apply(answer.outcome.error().message);
-  } else if (!is_success(answer.outcome->status)) {
-    answer.why = why_of(*answer.outcome, secret);
+  Answer answer{asked(), has_left};
+  judge(*by.integration, secret, answer);
+  // Of fields that were replaced while it was asked this says nothing, and then nothing happens.
+  if (answer.error == ErrorCode::credential_invalid && answer.outcome && used) {
+    uses_.refused.invalidate(*used, answer.why);
   }
   return answer;
+}
+
+void SubscriptionAsking::judge(const Integration& by, const Redaction& secret, Answer& answer) {
+  if (!answer.outcome) {
+    answer.error = answer.outcome.error().code;
+    answer.is_refused = !answer.has_left;
+    answer.why = secret.apply(answer.outcome.error().message);
+    return;
+  }
+  const int status = answer.outcome->status;
+  const Json body = body_of(*answer.outcome);
+  const Json output = JsonObject{{"response", response_value(*answer.outcome, body)}};
+  const AnswerVerdict verdict =
+      judge_answer(by.answers, RetryPolicy::none(), output, UserScope(UserId(), JsonObject()));
+  if (!verdict.error) return;
+  answer.is_refused = is_success(status) || is_refusal(status);
+  answer.why = why_of(status, body, secret);
+  const auto& passing = by.answers.retry;
+  const bool passes =
+      std::find(passing.begin(), passing.end(), code_in(by.answers, output)) != passing.end();
+  answer.error = verdict.must_reconnect         ? ErrorCode::credential_invalid
+                 : passes || !answer.is_refused ? ErrorCode::request_failed
+                                                : ErrorCode::request_rejected;
+  if (verdict.must_reconnect) answer.why += ": the account must be connected again";
 }
 
 }  // namespace millrace

@@ -5,6 +5,7 @@
 #include "actors/accounts/account_caller.h"
 #include "actors/tenants/project_views.h"
 #include "actors/tenants/user_views.h"
+#include "runtime/secrets/redaction.h"
 #include "runtime/webhooks/subscription.h"
 #include "storage/crypto/sealer.h"
 #include "storage/tables/subscription_table.h"
@@ -52,6 +53,11 @@ class SubscriptionAsking {
     HttpOutcome outcome;
     bool has_left = false;  // false: the provider was not asked
     std::string why{};      // of an answer that is no success: a sentence without anything secret
+    /// Nothing: it is a success, by its status and by what the integration says of its answers
+    /// (integrations/answer_rules.h). `request_rejected`: it will not get better.
+    std::optional<ErrorCode> error{};
+    /// The provider has said no, and there is nothing that it may have done nevertheless; or it was not asked.
+    bool is_refused = false;
   };
   Answer ask(const storage::SubscriptionRow& row, const Definition& by,
              const SubscriptionRequest& request);
@@ -64,6 +70,8 @@ class SubscriptionAsking {
   AccountCaller& caller() { return caller_; }
 
  private:
+  /// What the integration makes of an answer.
+  static void judge(const Integration& by, const Redaction& secret, Answer& answer);
   /// Of an account that is gone, as it was. Error: credential_missing.
   Result<SharedCredential> left_account(const storage::SubscriptionRow& row) const;
   JsonObject values_of(const storage::SubscriptionRow& row, const Subscription& subscription,

@@ -35,9 +35,6 @@ constexpr Millis readying_max{5'000};
 
 bool is_gone(int status) { return status == 404 || status == 410; }
 
-/// The provider has said no, and there is nothing that it may have done nevertheless.
-bool is_refusal(int status) { return status >= 300 && status < 500 && status != 408; }
-
 bool is_live(const storage::SubscriptionRow& row) {
   return row.state != State::leaving && !row.is_unwanted;
 }
@@ -142,9 +139,30 @@ Millis Subscriptions::pause_after(std::uint32_t attempts) const {
 }
 
 void Subscriptions::note(const Row& row, const Error& why) const {
+  if (row.is_erased) return;
   uses_.events.note(
       {row.project, row.user, {}, std::string(webhook_trigger_kind.type), row.integration, {}},
       Error(why.code, "the subscription of the webhook \"" + row.webhook + "\": " + why.message));
+}
+
+/// Nobody looks after it any more.
+Outcome Subscriptions::give_up(const Row& row, const Turn& turn, const Error& why,
+                               SubscriptionChanges& changes) const {
+  if (uses_.counts != nullptr) ++uses_.counts->subscriptions_given_up;
+  if (row.is_erased) {
+    // Neither the user nor the words of its provider.
+    Row nobodys = row;
+    nobodys.user = {};
+    nobodys.is_erased = false;
+    note(nobodys, Error(why.code,
+                        "its user has been erased; it could not be ended, and is left to the "
+                        "provider: what comes to its URL is answered 404"));
+  } else {
+    note(row, Error(why.code, "it could not be ended (" + why.message +
+                                  "), and is left to the provider: what "
+                                  "comes to its URL is answered 404"));
+  }
+  return changes.remove(row, scope_of(turn.by, row.webhook));
 }
 
 Result<std::vector<storage::SubscriptionRow>> Subscriptions::others_of(const Row& row) const {
@@ -332,8 +350,21 @@ Result<Subscriptions::Again> Subscriptions::turn(const storage::WakeRow& wake) {
       break;
   }
   const auto answer = asking_.ask(begun->row, begun->by, *request);
+  count(begun->asked, answer);
   if (auto settled = settle(*begun, answer); !settled) return settled.error();
   return Again();
+}
+
+void Subscriptions::count(Asked asked, const SubscriptionAsking::Answer& answer) const {
+  if (uses_.counts == nullptr || !answer.has_left || asked == Asked::nothing) return;
+  using Counts = ProviderCounts;
+  const auto outcome = !answer.error                                 ? Counts::Answer::done
+                       : answer.error == ErrorCode::request_rejected ? Counts::Answer::refused
+                                                                     : Counts::Answer::failed;
+  static constexpr std::array<Counts::Asked, 4> counted{Counts::Asked::subscribe,
+                                                        Counts::Asked::find, Counts::Asked::renew,
+                                                        Counts::Asked::unsubscribe};
+  uses_.counts->count(counted[static_cast<std::size_t>(asked) - 1], outcome);
 }
 
 Result<Subscriptions::Turn> Subscriptions::begin_turn(const storage::WakeRow& wake) {
@@ -351,7 +382,7 @@ Result<Subscriptions::Turn> Subscriptions::begin_turn(const storage::WakeRow& wa
     if (!batch) return batch.error();
     SubscriptionChanges changes = changes_with(std::move(*batch));
     if (auto done = changes.remove(**row, Webhook::Scope::user); !done) return done.error();
-    if (auto stored = commit(changes); !stored) return stored.error();
+    if (auto stored = commit_for(**row, changes); !stored) return stored.error();
     note(**row, by.error());
     return Turn{};
   }
@@ -397,11 +428,16 @@ Result<Subscriptions::Turn> Subscriptions::begin_subscribing(Row row,
         return added.error();
       }
     }
-    if (auto removed = changes.remove(row, scope); !removed) return removed.error();
-    note(row,
-         Error(row.error.value_or(ErrorCode::overloaded),
-               "nobody knows whether the provider has made it: what it delivers to that URL is "
-               "answered 404, and another one is made"));
+    if (row.is_erased) {
+      const Error unknown(row.error.value_or(ErrorCode::overloaded), {});
+      if (auto done = give_up(row, turn, unknown, changes); !done) return done.error();
+    } else {
+      if (auto removed = changes.remove(row, scope); !removed) return removed.error();
+      note(row,
+           Error(row.error.value_or(ErrorCode::overloaded),
+                 "nobody knows whether the provider has made it: what it delivers to that URL is "
+                 "answered 404, and another one is made"));
+    }
   } else {
     // Durable before it leaves. Its wake comes when there is no answer any more.
     turn.row.is_asked = true;
@@ -491,35 +527,32 @@ Outcome Subscriptions::settle(const Turn& turn, const SubscriptionAsking::Answer
 Outcome Subscriptions::settle_subscribing(Row row, const Turn& turn,
                                           const SubscriptionAsking::Answer& answer,
                                           SubscriptionChanges& changes) {
-  if (answer.outcome && is_success(answer.outcome->status)) {
+  if (!answer.error) {
     const auto kept = kept_of(turn.by.subscription->keep, *answer.outcome);
     if (!kept) note(row, kept.error());
     return confirm(row, turn, kept ? *kept : JsonObject(), changes);
   }
-  const bool is_refused = answer.outcome ? is_refusal(answer.outcome->status) : !answer.has_left;
-  if (is_refused && row.is_unwanted) {
+  if (answer.is_refused && row.is_unwanted) {
     return changes.remove(row, scope_of(turn.by, row.webhook));
   }
   Row next = row;
-  if (is_refused) {
+  if (answer.is_refused) {
     next.is_asked = false;
     if (answer.outcome) ++next.refusals;
   }
-  put_off(row, std::move(next), answer, changes);
-  return Done{};
+  return put_off(row, std::move(next), turn, answer, changes);
 }
 
 Outcome Subscriptions::settle_finding(Row row, const Turn& turn,
                                       const SubscriptionAsking::Answer& answer,
                                       SubscriptionChanges& changes) {
-  if (!answer.outcome || !is_success(answer.outcome->status)) {
-    put_off(row, row, answer, changes);
-    return Done{};
+  if (answer.error) {
+    return put_off(row, row, turn, answer, changes);
   }
   const auto found = found_in(*turn.by.subscription, *answer.outcome, asking_.url_of(row));
   if (!found) {
-    put_off(row, row, {found.error(), true, found.error().message}, changes);
-    return Done{};
+    return put_off(row, row, turn, {found.error(), true, found.error().message, found.error().code},
+                   changes);
   }
   if (!*found) {
     if (row.is_unwanted) return changes.remove(row, scope_of(turn.by, row.webhook));
@@ -529,7 +562,8 @@ Outcome Subscriptions::settle_finding(Row row, const Turn& turn,
     changes.change(row, next);
     return Done{};
   }
-  if (turn.by.subscription->keep.contains("secret") && !(*found)->contains("secret")) {
+  if (!row.is_unwanted && turn.by.subscription->keep.contains("secret") &&
+      !(*found)->contains("secret")) {
     // What it signs with was told once, and nobody heard it.
     row.is_unwanted = true;
     if (auto added = add_successor(row, Of::served, turn, changes); !added) return added;
@@ -546,7 +580,7 @@ Outcome Subscriptions::confirm(const Row& before, const Turn& turn, const JsonOb
   for (const auto& member : kept) known->insert_or_assign(member.key(), member.value());
   Row next = before;
   next.is_asked = false;
-  next.attempts = 0;
+  if (!before.is_erased) next.attempts = 0;  // of an erased user's, all count together
   next.error.reset();
   next.why.clear();
   std::optional<Instant> expires;
@@ -581,15 +615,15 @@ Outcome Subscriptions::settle_renewing(Row row, const Turn& turn,
                                        const SubscriptionAsking::Answer& answer,
                                        SubscriptionChanges& changes) {
   const Subscription& by = *turn.by.subscription;
-  if (answer.outcome && is_success(answer.outcome->status)) {
+  if (!answer.error) {
     const auto kept = kept_of(by.renew_keep.empty() ? by.keep : by.renew_keep, *answer.outcome);
     return confirm(row, turn, kept ? *kept : JsonObject(), changes);
   }
   const int status = answer.outcome ? answer.outcome->status : 0;
-  const bool is_refused = is_refusal(status) && status != 401 && status != 429;
+  const bool is_refused = answer.outcome && answer.error == ErrorCode::request_rejected &&
+                          status != 401 && status != 429;
   if (!is_refused) {
-    put_off(row, row, answer, changes);
-    return Done{};
+    return put_off(row, row, turn, answer, changes);
   }
   if (auto added = add_successor(row, Of::served, turn, changes); !added) return added;
   Row next = row;
@@ -604,36 +638,34 @@ Outcome Subscriptions::settle_leaving(Row row, const Turn& turn,
                                       const SubscriptionAsking::Answer& answer,
                                       SubscriptionChanges& changes) {
   const int status = answer.outcome ? answer.outcome->status : 0;
-  if (is_success(status) || is_gone(status)) {
+  if (!answer.error || is_gone(status)) {
     return changes.remove(row, scope_of(turn.by, row.webhook));
   }
-  if (row.attempts + 1 < leave_attempts_max) {
-    put_off(row, row, answer, changes);
-    return Done{};
-  }
-  note(row, Error(answer.outcome ? ErrorCode::request_rejected : answer.outcome.error().code,
-                  "it could not be ended (" + answer.why +
-                      "), and is left to the provider: what "
-                      "comes to its URL is answered 404"));
-  return changes.remove(row, scope_of(turn.by, row.webhook));
+  return put_off(row, row, turn, answer, changes);
 }
 
-void Subscriptions::put_off(const Row& before, Row next, const SubscriptionAsking::Answer& answer,
-                            SubscriptionChanges& changes) {
+Outcome Subscriptions::put_off(const Row& before, Row next, const Turn& turn,
+                               const SubscriptionAsking::Answer& answer,
+                               SubscriptionChanges& changes) {
   const Instant now = uses_.clock.now();
   ++next.attempts;
   Millis pause = pause_after(next.attempts);
   if (answer.outcome) {
     pause = std::max(pause, retry_after(*answer.outcome, now).value_or(Millis(0)));
-    next.error = is_refusal(answer.outcome->status) ? ErrorCode::request_rejected
-                                                    : ErrorCode::request_failed;
-  } else {
-    next.error = answer.outcome.error().code;
   }
-  next.why = answer.why;
+  next.error = answer.error;
+  if (!is_live(before) && next.attempts >= leave_attempts_max) {
+    return give_up(before, turn, Error(*next.error, answer.why), changes);
+  }
+  if (before.is_erased) {
+    pause = std::min(pause, pauses.back());
+  } else {
+    next.why = answer.why;
+  }
   next.next = now + pause;
   changes.change(before, next);
   note(next, Error(*next.error, next.why));
+  return Done{};
 }
 
 Outcome Subscriptions::add_successor(const Row& row, Of of, const Turn& turn,

@@ -20,7 +20,8 @@
 // no delivery finds a closed door meanwhile.
 //
 // What fails is tried again, later each time, up to an hour apart, and shown with the account (`shown`) and in
-// the event log. One that cannot be ended is given up after `leave_attempts_max`; its URL is gone with it.
+// the event log. One that cannot be ended is given up after `leave_attempts_max`; its URL is gone with it. What an
+// erased user leaves behind: erased_subscriptions.h.
 //
 // A few threads of its own, which wait for providers; of one project at most `asked_per_project_max`. A target is
 // served by one thread at a time. Two of one user meet in HookRegistry::hold, which each has from reading rows
@@ -30,6 +31,7 @@
 #include "actors/scheduling/wake_work.h"
 #include "actors/subscriptions/subscription_changes.h"
 #include "actors/tenants/event_log.h"
+#include "actors/tenants/provider_counts.h"
 #include "storage/tables/subscription_check.h"
 
 #include <atomic>
@@ -68,6 +70,7 @@ class Subscriptions {
     LogSink log;
     std::function<std::string()> address;  // SubscriptionAsking::Dependencies
     Ended ended{};                         // may be empty
+    ProviderCounts* counts = nullptr;      // null: nobody counts
   };
 
   explicit Subscriptions(Dependencies dependencies);
@@ -120,6 +123,7 @@ class Subscriptions {
   Outcome drop(const storage::WakeRow& wake);
 
   Result<Again> turn(const storage::WakeRow& wake);
+  void count(Asked asked, const SubscriptionAsking::Answer& answer) const;
   /// What is to be asked for the row; or what could be done without asking, which is done then.
   Result<Turn> begin_turn(const storage::WakeRow& wake);
   Result<Turn> begin_subscribing(Row row, SubscriptionAsking::Definition by);
@@ -140,13 +144,16 @@ class Subscriptions {
   /// Another one in the row's place, to be asked for at once.
   enum class Of : std::uint8_t { given_up, served };
   Outcome add_successor(const Row& row, Of of, const Turn& turn, SubscriptionChanges& changes);
-  /// Tried again later.
-  void put_off(const Row& before, Row next, const SubscriptionAsking::Answer& answer,
-               SubscriptionChanges& changes);
+  /// Tried again later; or given up, when it was to be ended and has been tried often enough.
+  Outcome put_off(const Row& before, Row next, const Turn& turn,
+                  const SubscriptionAsking::Answer& answer, SubscriptionChanges& changes);
+  Outcome give_up(const Row& row, const Turn& turn, const Error& why,
+                  SubscriptionChanges& changes) const;
   /// Error: those of the store.
   Result<bool> is_connected(const Row& row) const;
 
   Result<std::vector<Row>> others_of(const Row& row) const;
+  /// Nothing of an erased user's.
   void note(const Row& row, const Error& why) const;
   SubscriptionChanges changes_with(storage::WriteBatch batch);
   Outcome commit(SubscriptionChanges& changes);

@@ -32,11 +32,15 @@ Result<std::vector<EventRegistry::Draft>> plan_events(const ProjectId& project,
 }
 
 Result<std::vector<IntegrationRegistry::Compiled>> plan_integrations(
-    const ProjectId& project, const FolderContent& content, const IntegrationRegistry& integrations,
+    const ProjectId& project, const FolderContent& content, const FolderRegistries& registries,
     FolderPlan& plan) {
+  const IntegrationRegistry& integrations = registries.integrations;
   std::vector<IntegrationRegistry::Compiled> put;
   for (const auto& draft : content.integrations) {
     auto one = IntegrationRegistry::compile(draft.type, draft.definition);
+    if (one && registries.check_code) {
+      if (auto checked = registries.check_code(*one->integration); !checked) one = checked.error();
+    }
     if (!one) {
       plan.refused_integrations.push_back({draft.type, one.error()});
       // Nothing is stored now; the workflows are held against what can be read of it.
@@ -62,7 +66,7 @@ Result<FolderPlan> deploy_folder(const ProjectId& project, const FolderContent& 
   FolderPlan plan;
   const auto events = plan_events(project, content, registries.events, plan);
   if (!events) return events.error();
-  const auto integrations = plan_integrations(project, content, registries.integrations, plan);
+  const auto integrations = plan_integrations(project, content, registries, plan);
   if (!integrations) return integrations.error();
   const auto catalog = registries.integrations.catalog_with(project, *integrations);
   if (!catalog) return catalog.error();

@@ -6,6 +6,7 @@
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/workflow_library.h"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,8 @@ struct FolderRegistries {
   IntegrationRegistry& integrations;
   WorkflowLibrary& workflows;
   const Clock& clock;
+  /// Looks at the code of an integration's webhooks. Error: invalid_definition. May be empty.
+  std::function<Outcome(const Integration&)> check_code{};
 };
 
 /// Errors: those of WorkflowLibrary::deploy_all and IntegrationRegistry::put_all. Blocks on the disk and

@@ -96,9 +96,10 @@ Result<storage::TestCaptureRow> TestData::waiting(std::string_view id) const {
   return std::move(**row);
 }
 
-Outcome TestData::check_waiting(std::string_view id) const {
-  const auto row = waiting(id);
-  return row ? Outcome(Done{}) : Outcome(row.error());
+Result<TestData::Waiting> TestData::check_waiting(std::string_view id) const {
+  auto row = waiting(id);
+  if (!row) return row.error();
+  return Waiting{std::move(row->project), std::move(row->workflow)};
 }
 
 Outcome TestData::catch_request(std::string_view id, const Json& request) {

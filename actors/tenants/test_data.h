@@ -54,8 +54,12 @@ class TestData {
   /// Nothing: nobody has begun one.
   Result<std::optional<Capture>> capture_of(const ProjectId& project,
                                             const WorkflowId& workflow) const;
-  /// Whether the URL waits, for who would read the request first. Error: not_found.
-  Outcome check_waiting(std::string_view id) const;
+  /// Whose test data the request would be that the URL waits for. Error: not_found.
+  struct Waiting {
+    ProjectId project;
+    WorkflowId workflow;
+  };
+  Result<Waiting> check_waiting(std::string_view id) const;
   /// `request` is the workflow's test data when it returns. Errors: not_found (there is no such URL, its hour
   /// is over, or it has caught one), payload_too_large (and it goes on waiting).
   Outcome catch_request(std::string_view id, const Json& request);

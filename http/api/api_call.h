@@ -32,6 +32,7 @@ class Gateway;
 class HookDoor;
 class HookRegistry;
 class IntegrationRegistry;
+struct Integration;
 class ProjectRegistry;
 class SecretRegistry;
 class SignIns;
@@ -84,6 +85,8 @@ struct ApiServices {
   /// Of a user's accounts (ActorGateway::polls); may be empty: nothing is polled here.
   std::function<Result<std::vector<PollState>>(const ProjectId&, const UserId&)> polls{};
   Subscriptions* subscriptions = nullptr;  // null: webhooks make no subscriptions here
+  /// Looks at the code by which webhooks are verified (check_webhook_code); may be empty.
+  std::function<Outcome(const Integration&)> check_code{};
 };
 
 struct ApiCall {

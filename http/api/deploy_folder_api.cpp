@@ -111,9 +111,10 @@ Result<Reply> deploy_whole_folder(const ApiCall& call, ApiServices& services) {
   if (!mode) return mode.error();
   const auto content = read_content(call);
   if (!content) return content.error();
-  const auto plan = deploy_folder(
-      call.project, *content,
-      {services.events, services.integrations, services.workflows, services.clock}, *mode);
+  const auto plan = deploy_folder(call.project, *content,
+                                  {services.events, services.integrations, services.workflows,
+                                   services.clock, services.check_code},
+                                  *mode);
   if (!plan) return plan.error();
   if (plan->is_refused()) return refused(*plan);
   JsonArray events;

@@ -15,6 +15,26 @@
 #include <utility>
 
 namespace millrace {
+
+DeliveryParts parts_of(Json request) {
+  JsonObject& given = request.get_object();
+  DeliveryParts parts;
+  parts.headers = std::move(given["headers"]);
+  parts.query = std::move(given["params"]);
+  Json* const file = given.if_contains("file");
+  parts.body = std::move(file != nullptr ? *file : given["body"]);
+  return parts;
+}
+
+Reply challenge_reply(const ChallengeAnswer& challenge) {
+  Reply reply;
+  reply.content_type = challenge.content_type;
+  reply.body = challenge.body;
+  // It is what somebody sent: no browser is to take it for a page of ours.
+  reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  return reply;
+}
+
 namespace {
 
 constexpr std::string_view hooks_path = "/hooks/";
@@ -34,25 +54,9 @@ RawDelivery raw_of(const ApiCall& call, const ApiServices& services) {
   return raw;
 }
 
-/// A body that is a file is the file object.
-DeliveryParts parts_of(Json request) {
-  JsonObject& given = request.get_object();
-  DeliveryParts parts;
-  parts.headers = std::move(given["headers"]);
-  parts.query = std::move(given["params"]);
-  Json* const file = given.if_contains("file");
-  parts.body = std::move(file != nullptr ? *file : given["body"]);
-  return parts;
-}
-
 Reply reply_of(const HookAnswer& answer) {
   if (const auto* const challenge = std::get_if<ChallengeAnswer>(&answer)) {
-    Reply reply;
-    reply.content_type = challenge->content_type;
-    reply.body = challenge->body;
-    // It is what somebody sent: no browser is to take it for a page of ours.
-    reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
-    return reply;
+    return challenge_reply(*challenge);
   }
   if (const auto* const given = std::get_if<CodeAnswer>(&answer)) {
     Reply reply;

@@ -6,10 +6,15 @@
 #include "http/api/route.h"
 #include "runtime/integrations/credential.h"
 #include "runtime/integrations/integration.h"
+#include "runtime/webhooks/delivery.h"
 
 namespace millrace {
 
 extern const RouteGroup hook_routes;
+
+/// A delivery of a request as `read_request_payload` reads it; a body that is a file is the file object.
+DeliveryParts parts_of(Json request);
+Reply challenge_reply(const ChallengeAnswer& challenge);
 
 /// ANY /hooks/{hook}: no token, the id is what nobody guesses. A challenge is answered with its value, a
 /// delivery with 200 `{"executionIds": [...]}` once its runs are durable, one that cannot be verified with

@@ -27,6 +27,14 @@ Result<Reply> show(const ApiCall& call, ApiServices& services, int status) {
 
 }  // namespace
 
+Outcome check_code_of(const std::string& type, const Json& definition,
+                      const ApiServices& services) {
+  if (!services.check_code) return Done{};
+  const auto compiled = compile_integration(type, definition);
+  if (!compiled) return Done{};  // whoever puts it is told by that
+  return services.check_code(**compiled);
+}
+
 Result<Reply> list_integrations(const ApiCall& call, ApiServices& services) {
   const auto integrations = services.integrations.list(call.project);
   if (!integrations) return integrations.error();
@@ -38,6 +46,9 @@ Result<Reply> list_integrations(const ApiCall& call, ApiServices& services) {
 Result<Reply> put_integration(const ApiCall& call, ApiServices& services) {
   const auto definition = parse_strict_json(call.http.body);
   if (!definition) return definition.error();
+  if (auto checked = check_code_of(call.path_value("type"), *definition, services); !checked) {
+    return checked.error();
+  }
   const auto stored = services.integrations.put(call.project, call.path_value("type"), *definition);
   if (!stored) return stored.error();
   return show(call, services, *stored == Stored::created ? 201 : 200);

@@ -9,6 +9,10 @@ namespace millrace {
 
 extern const RouteGroup integration_routes;
 
+/// The code by which its webhooks are verified, before the definition is put. Error: invalid_definition, with where
+/// the code is wrong; of a definition that is wrong otherwise nothing.
+Outcome check_code_of(const std::string& type, const Json& definition, const ApiServices& services);
+
 /// GET …/integrations : `{"integrations": [{"type","name","isActive","dateUpdated"}]}`.
 Result<Reply> list_integrations(const ApiCall& call, ApiServices& services);
 /// PUT …/integrations/{type} with the definition : 201 when it is new, 200 when replaced, as GET

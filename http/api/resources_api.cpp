@@ -4,6 +4,7 @@
 #include "actors/tenants/integration_registry.h"
 #include "http/api/credentials_api.h"
 #include "http/api/hooks_api.h"
+#include "http/api/integrations_api.h"
 #include "runtime/integrations/resource.h"
 #include "runtime/reading/strict_json.h"
 
@@ -50,6 +51,8 @@ Result<Reply> list_resources(const ApiCall& call, ApiServices& services) {
 Result<Reply> put_resource(const ApiCall& call, ApiServices& services) {
   const auto definition = parse_strict_json(call.http.body);
   if (!definition) return definition.error();
+  const std::string type = resource_type(call.path_value("resource"));
+  if (auto checked = check_code_of(type, *definition, services); !checked) return checked.error();
   const auto stored =
       services.resources.put(call.project, call.path_value("resource"), *definition);
   if (!stored) return stored.error();

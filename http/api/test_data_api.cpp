@@ -1,8 +1,10 @@
 #include "http/api/test_data_api.h"
 
+#include "actors/tenants/integration_registry.h"
 #include "actors/tenants/test_data.h"
 #include "actors/tenants/workflow_library.h"
 #include "http/api/history_query.h"
+#include "http/api/hooks_api.h"
 #include "http/api/request_payload.h"
 #include "http/api/test_input.h"
 #include "runtime/text/time_text.h"
@@ -124,11 +126,50 @@ Result<Reply> get_test_capture(const ApiCall& call, ApiServices& services) {
                                     {"request", std::move(*request)}});
 }
 
+namespace {
+
+std::string text_in(const JsonObject& object, std::string_view key) {
+  const Json* const value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+/// A provider's question whether we are there, by the webhook that the workflow's draft is on; nothing: there is
+/// none, or it asks nothing.
+std::optional<ChallengeAnswer> challenge_in(const Json& request, ApiServices& services,
+                                            const TestData::Waiting& waiting) {
+  const auto entry = services.workflows.get(waiting.project, waiting.workflow);
+  const auto* const draft = entry ? entry->draft.if_object() : nullptr;
+  const Json* const given = draft == nullptr ? nullptr : draft->if_contains("trigger");
+  if (given == nullptr || !given->is_object()) return std::nullopt;
+  const JsonObject& trigger = given->get_object();
+  const std::string resource = text_in(trigger, "resource");
+  const auto found =
+      resource.empty() ? services.integrations.get(waiting.project, text_in(*draft, "integration"))
+                       : services.resources.get(waiting.project, resource);
+  if (!found) return std::nullopt;
+  const Integration& integration = *found->integration;
+  std::string name = text_in(trigger, "webhook");
+  const auto* const offered =
+      find_by_name_or_intent(integration.triggers, integration.type, text_in(trigger, "trigger"));
+  if (name.empty() && offered != nullptr) name = offered->webhook;
+  const auto webhook = integration.webhooks.find(name);
+  if (webhook == integration.webhooks.end()) return std::nullopt;
+  auto answer = answer_challenge(webhook->second, parts_of(request));
+  return answer ? std::move(*answer) : std::nullopt;
+}
+
+}  // namespace
+
 Result<Reply> catch_test_request(const ApiCall& call, ApiServices& services) {
   const std::string& id = call.path_value("hook");
-  if (auto waits = services.test_data.check_waiting(id); !waits) return waits.error();
+  const auto waiting = services.test_data.check_waiting(id);
+  if (!waiting) return waiting.error();
   auto payload = read_request_payload(call);
   if (!payload) return payload.error();
+  // A provider that is told of the URL asks first, and delivers then.
+  if (const auto challenge = challenge_in(payload->request, services, *waiting)) {
+    return challenge_reply(*challenge);
+  }
   FileBudget budget([&](const FileHandle& file) { return payload->files.find(file); },
                     limits::test_data_bytes_max);
   expand_file_handles(payload->request, std::ref(budget));

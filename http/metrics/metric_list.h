@@ -157,6 +157,22 @@ inline constexpr Metric metric_list[] = {
      .labels = {{{"kind", "function, conditional, fanOut, delay, response, request, action"},
                  {"outcome", "completed, retried, failed"}}},
      .buckets = &buckets::long_times},
+    // --- providers: what is asked beside the requests of runs -------------------------------------
+    {.name = "millrace_token_refreshes_total",
+     .unit = "refreshes",
+     .help = "Answers of providers to refreshes of accounts' tokens.",
+     .watch = "refused: users have to connect again. failed: a provider is not reached, or talks "
+              "nonsense.",
+     .labels = {{{"outcome", "renewed, refused, failed"}}}},
+    {.name = "millrace_subscription_requests_total",
+     .unit = "requests",
+     .help = "Requests about subscriptions of webhooks.",
+     .watch = "refused: the account and the event log show why.",
+     .labels = {{{"request", "subscribe, find, renew, unsubscribe"},
+                 {"outcome", "done, refused, failed"}}}},
+    {.name = "millrace_subscriptions_given_up_total",
+     .unit = "subscriptions",
+     .help = "Subscriptions that could not be ended and are left to their providers."},
 
     // --- functions: users' JavaScript ------------------------------------------------------------
     {.name = "millrace_function_calls_total",

@@ -37,6 +37,7 @@
 #include "http/server/server_metrics.h"
 #include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
+#include "runtime/definitions/check_code.h"
 #include "storage/cached_store.h"
 #include "storage/group_commit.h"
 #include "storage/maintenance/back_fill_indexes.h"
@@ -169,8 +170,8 @@ class ComposedServer final : public RunningServer {
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
-    eraser_ = std::make_unique<UserEraser>(
-        UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log});
+    eraser_ = std::make_unique<UserEraser>(UserEraser::Dependencies{
+        *store_, user_views_, *gateway_, ownership_, clock_, &write_log, erased_subscriptions_});
     api_ = std::make_unique<Api>(ApiServices{projects_,
                                              workflows_,
                                              history_,
@@ -196,7 +197,10 @@ class ComposedServer final : public RunningServer {
                                              [this](const ProjectId& project, const UserId& user) {
                                                return gateway_->polls(project, user);
                                              },
-                                             &subscriptions_},
+                                             &subscriptions_,
+                                             [this](const Integration& integration) {
+                                               return check_webhook_code(integration, functions_);
+                                             }},
                                  key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
@@ -278,6 +282,7 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, trigger_timings_);
     write_server_metrics(text, run_metrics_);
     write_server_metrics(text, event_log_);
+    write_server_metrics(text, provider_counts_);
   }
 
   const ServerOptions options_;
@@ -290,6 +295,7 @@ class ComposedServer final : public RunningServer {
   storage::CommitTimings commit_timings_{clock_};
   CallTimings call_timings_{clock_};
   TriggerTimings trigger_timings_;
+  ProviderCounts provider_counts_;
   RunMetrics run_metrics_;
   FailedRunLog failed_runs_{clock_, &write_log};
   ObserverList observers_{{&run_metrics_, &failed_runs_}};
@@ -327,7 +333,8 @@ class ComposedServer final : public RunningServer {
                      &write_log}};
   const StoredTenants tenants_;
   // Ends behind the gateway, which stops the HTTP caller: what a provider has given by then is stored.
-  TokenRefresher tokens_{{project_views_, credentials_, *http_, clock_, &write_log}};
+  TokenRefresher tokens_{
+      {project_views_, credentials_, *http_, clock_, &write_log, 2, &provider_counts_}};
   ConnectProxy proxy_{
       {tenants_, integrations_, *http_, refused_credentials_, tokens_, clock_, &gate_}};
   ProviderKeys provider_keys_{*http_, clock_};
@@ -351,8 +358,11 @@ class ComposedServer final : public RunningServer {
                                 [this] { return public_address(); },
                                 [this](const ProjectId& project, const Credential& account) {
                                   sign_ins_.revoke(project, account);
-                                }}};
+                                },
+                                &provider_counts_}};
   std::unique_ptr<ActorGateway> gateway_;
+  ErasedSubscriptions erased_subscriptions_{
+      *store_, hooks_, clock_, [this](const storage::WakeRow& wake) { gateway_->schedule(wake); }};
   std::unique_ptr<SubscriptionsEnd> subscriptions_end_;
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<HookDoor> hook_door_;

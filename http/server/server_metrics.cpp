@@ -4,6 +4,7 @@
 #include "actors/node_services.h"
 #include "actors/observation/run_metrics.h"
 #include "actors/tenants/event_log.h"
+#include "actors/tenants/provider_counts.h"
 #include "http/outbound/outbound_stats.h"
 #include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
@@ -13,7 +14,7 @@
 namespace millrace {
 namespace {
 
-double number(auto value) { return static_cast<double>(value); }
+double number(const auto& value) { return static_cast<double>(value); }
 
 }  // namespace
 
@@ -117,6 +118,21 @@ void write_server_metrics(MetricsText& text, const RunMetrics& runs) {
 
 void write_server_metrics(MetricsText& text, const EventLog& log) {
   text.counter("millrace_event_log_left_out_total", number(log.left_out()));
+}
+
+void write_server_metrics(MetricsText& text, const ProviderCounts& counts) {
+  for (std::size_t i = 0; i < counts.refreshes.size(); ++i) {
+    text.counter("millrace_token_refreshes_total", number(counts.refreshes[i]),
+                 {ProviderCounts::refresh_names[i]});
+  }
+  for (std::size_t asked = 0; asked < counts.subscription_requests.size(); ++asked) {
+    for (std::size_t answer = 0; answer < ProviderCounts::answer_names.size(); ++answer) {
+      text.counter("millrace_subscription_requests_total",
+                   number(counts.subscription_requests[asked][answer]),
+                   {ProviderCounts::asked_names[asked], ProviderCounts::answer_names[answer]});
+    }
+  }
+  text.counter("millrace_subscriptions_given_up_total", number(counts.subscriptions_given_up));
 }
 
 }  // namespace millrace

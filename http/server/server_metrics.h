@@ -13,6 +13,7 @@ struct CallTimings;
 struct FunctionPoolStats;
 struct HttpServerStats;
 struct OutboundStats;
+struct ProviderCounts;
 struct TriggerTimings;
 namespace storage {
 struct CachedStoreStats;
@@ -31,5 +32,6 @@ void write_server_metrics(MetricsText& text, const CallTimings& timings);
 void write_server_metrics(MetricsText& text, const TriggerTimings& timings);
 void write_server_metrics(MetricsText& text, const RunMetrics& runs);
 void write_server_metrics(MetricsText& text, const EventLog& log);
+void write_server_metrics(MetricsText& text, const ProviderCounts& counts);
 
 }  // namespace millrace

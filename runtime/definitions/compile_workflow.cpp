@@ -2,7 +2,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/conditions/read_conditions.h"
-#include "runtime/definitions/code_hint.h"
+#include "runtime/definitions/check_code.h"
 #include "runtime/definitions/compile_stored_workflow.h"
 #include "runtime/definitions/link_integrations.h"
 #include "runtime/definitions/link_references.h"
@@ -114,20 +114,9 @@ void check_functions(const Workflow& workflow, FunctionEngine& functions, Findin
     const bool has_code = function != nullptr && !function->code.empty();
     // What is too long has its finding, and compiling it would take long.
     if (!has_code || function->code.size() > limits::function_code_bytes_max) continue;
-    const auto checked = functions.check(function->code);
-    if (std::string why = why_no_function(function->code); checked && !why.empty()) {
-      findings.push_back(finding_at(step->id.text, step->pointer + "/code", std::move(why),
-                                    "a JavaScript function"));
-    }
-    if (checked) continue;
-    const CodePlace place = place_in_code(checked.error().message);
-    const std::string hint = hint_of_code(function->code);
-    ErrorDetail finding = finding_at(step->id.text, step->pointer + "/code",
-                                     checked.error().message + (hint.empty() ? hint : "; " + hint),
-                                     "a JavaScript function");
-    finding.line = place.line;
-    finding.column = place.column;
-    findings.push_back(std::move(finding));
+    auto finding =
+        finding_in_code(functions, function->code, step->id.text, step->pointer + "/code");
+    if (finding) findings.push_back(std::move(*finding));
   }
 }
 

@@ -1,11 +1,13 @@
 #include "runtime/definitions/link_references.h"
 
 #include "runtime/definitions/load_step.h"
+#include "runtime/integrations/check_sources.h"
 #include "runtime/reading/object_reader.h"
 #include "runtime/secrets/redaction.h"
 #include "runtime/steps/step_catalog.h"
 #include "runtime/templates/user_scope.h"
 #include "runtime/text/nearest_name.h"
+#include "runtime/triggers/object_mapping.h"
 #include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
@@ -47,6 +49,10 @@ class Linker {
     workflow_.masked_secrets = JsonObject();
     note_branches(workflow_.steps);
     link_trigger();
+    check_object_mapping();
+    if (workflow_.frozen_integration != nullptr) {
+      check_sources(workflow_.settings, *workflow_.frozen_integration, findings_);
+    }
     link_sequence(workflow_.steps);
   }
 
@@ -106,6 +112,31 @@ class Linker {
         }
       });
     }
+  }
+
+  /// It names a setting of type `mapping`. Where nothing is declared, users may be given any settings.
+  void check_object_mapping() {
+    const auto* const path = mapping_of(workflow_.trigger);
+    if (path == nullptr || workflow_.frozen_integration == nullptr) return;
+    std::vector<std::string> mappings;
+    bool is_any_declared = false;
+    const auto note = [&](const std::vector<Setting>& declared) {
+      for (const Setting& setting : declared) {
+        is_any_declared = true;
+        if (setting.type == "mapping") mappings.push_back(setting.id);
+      }
+    };
+    note(workflow_.settings);
+    note(workflow_.frozen_integration->settings);
+    const auto* const name = std::get_if<std::string>(&path->front());
+    const bool is_one = name != nullptr && path->size() == 1 &&
+                        std::find(mappings.begin(), mappings.end(), *name) != mappings.end();
+    if (is_one || !is_any_declared) return;
+    const std::string given = name == nullptr ? "an index" : *name;
+    findings_.push_back(finding_at("", "/trigger/objectMapping",
+                                   "is no setting of type `mapping` that is declared",
+                                   mappings.empty() ? "such a setting" : list_names(mappings),
+                                   given, nearest_name(given, mappings)));
   }
 
   static std::string names_of(std::span<const Root> roots) {

@@ -1,6 +1,7 @@
 #include "runtime/integrations/integration.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/integrations/check_sources.h"
 #include "runtime/integrations/nearest_action.h"
 #include "runtime/integrations/path_places.h"
 #include "runtime/integrations/read_settings.h"
@@ -118,8 +119,47 @@ std::vector<ActionParameter> read_parameters(ObjectReader& parent) {
   return parameters;
 }
 
+/// What `{{account.NAME}}` may name: what the account's sign-in keeps of its provider's words, which runs see among
+/// their settings, and the settings that the integration declares: of an account that has connected with a key
+/// there is nothing else that is no secret.
+class AccountFields {
+ public:
+  /// `client`: of OAuth 2.0, else null.
+  AccountFields(const OAuthClient* client, const std::vector<Setting>& settings) {
+    if (client != nullptr) kept_ = client->kept_names();
+    names_ = kept_;
+    for (const Setting& setting : settings) names_.push_back(setting.id);
+  }
+
+  /// False: the reference names nothing of an account. What is wrong with it goes to `report`.
+  template <class Report>
+  bool link(Reference& reference, const Report& report) const {
+    const bool is_of_account = reference.root == Root::step && reference.name == "account";
+    if (!is_of_account || names_.empty()) return false;
+    const auto* const name =
+        reference.path.empty() ? nullptr : std::get_if<std::string>(&reference.path.front());
+    if (name == nullptr || !has(names_, *name)) {
+      report("an account keeps no such field, and the integration has no such setting",
+             list_names(names_));
+    }
+    reference.root = Root::settings;
+    if (name == nullptr || has(kept_, *name)) {
+      reference.path.insert(reference.path.begin(), PathSegment(std::string(kept_settings_key)));
+    }
+    return true;
+  }
+
+ private:
+  static bool has(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  std::vector<std::string> kept_;
+  std::vector<std::string> names_;
+};
+
 /// What an action's templates may refer to: everything of the run that is not a step.
-void link_action(IntegrationAction& action, Findings& findings) {
+void link_action(IntegrationAction& action, const AccountFields& account, Findings& findings) {
   const bool has_pages = action.request.pagination.has_value();
   std::vector<std::string> names;
   for (const auto& parameter : action.parameters) names.push_back(parameter.name);
@@ -129,6 +169,11 @@ void link_action(IntegrationAction& action, Findings& findings) {
       findings.push_back(finding_at("", pointer, "in `{{" + reference.text + "}}`: " + why, {},
                                     std::move(got), std::move(nearest)));
     };
+    const auto report_field = [&](const std::string& why, const std::string& expected) {
+      findings.push_back(
+          finding_at("", pointer, "in `{{" + reference.text + "}}`: " + why, expected));
+    };
+    if (account.link(reference, report_field)) return;
     if (reference.root == Root::step && reference.name == "parameters") {
       reference.root = Root::parameters;
       if (reference.path.empty()) return;
@@ -152,15 +197,15 @@ void link_action(IntegrationAction& action, Findings& findings) {
       findings.add_obstacle(finding_at(
           "", pointer,
           "in `{{" + reference.text +
-              "}}`: an action sees `parameters`, `settings`, `user`, `secrets`, `execution` and "
-              "`project`"));
+              "}}`: an action sees `parameters`, `settings`, `account`, `user`, `secrets`, "
+              "`execution` and `project`"));
     }
   };
   for (Template* const each : templates_of(action.request)) each->visit_references(link);
 }
 
 IntegrationAction read_action(std::string name, const Json& value, const std::string& pointer,
-                              Findings& findings) {
+                              const AccountFields& account, Findings& findings) {
   IntegrationAction action;
   action.name = std::move(name);
   PathPlaces places;
@@ -182,11 +227,12 @@ IntegrationAction read_action(std::string name, const Json& value, const std::st
   action.result = {std::string("response"), std::string("body")};
   if (json.find("result") != nullptr) action.result = read_response_path(json, "result");
   json.finish();
-  link_action(action, findings);
+  link_action(action, account, findings);
   return action;
 }
 
-std::map<std::string, IntegrationAction, std::less<>> read_actions(ObjectReader& parent) {
+std::map<std::string, IntegrationAction, std::less<>> read_actions(ObjectReader& parent,
+                                                                   const AccountFields& account) {
   std::map<std::string, IntegrationAction, std::less<>> actions;
   const Json* const value = parent.find("actions");
   if (value == nullptr) return actions;
@@ -200,8 +246,8 @@ std::map<std::string, IntegrationAction, std::less<>> read_actions(ObjectReader&
   }
   for (const auto& member : value->get_object()) {
     const std::string name(member.key());
-    actions.emplace(name,
-                    read_action(name, member.value(), json.pointer_to(name), parent.findings()));
+    actions.emplace(
+        name, read_action(name, member.value(), json.pointer_to(name), account, parent.findings()));
   }
   return actions;
 }
@@ -234,8 +280,8 @@ std::vector<std::string> read_hosts(ObjectReader& json) {
   return hosts;
 }
 
-/// True when what stands before the path of a URL is made of kept fields.
-bool has_kept_host(std::string_view url) {
+/// True when what stands before the path of a URL is made of fields of the account.
+bool has_account_host(std::string_view url) {
   const auto kept = url.find("{{account");
   const auto separator = url.find("://");
   const auto path =
@@ -243,32 +289,16 @@ bool has_kept_host(std::string_view url) {
   return kept < path;
 }
 
-/// `{{account.instanceUrl}}` is a field that the account keeps of what its provider said; runs see it among their
-/// settings. False: the reference is none. `client`: of OAuth 2.0, else null.
-bool link_account(ObjectReader& json, std::string_view key, const OAuthClient* client,
-                  Reference& reference) {
-  if (client == nullptr || reference.root != Root::step || reference.name != "account")
-    return false;
-  const auto names = client->kept_names();
-  const auto* const name =
-      reference.path.empty() ? nullptr : std::get_if<std::string>(&reference.path.front());
-  if (name == nullptr || std::find(names.begin(), names.end(), *name) == names.end()) {
-    json.report(key, "an account keeps no such field", list_names(names), reference.text);
-  }
-  reference.root = Root::settings;
-  std::vector<PathSegment> path{std::string(kept_settings_key)};
-  path.insert(path.end(), reference.path.begin(), reference.path.end());
-  reference.path = std::move(path);
-  return true;
-}
-
-void read_headers(ObjectReader& json, Integration& integration, const OAuthClient* client) {
+void read_headers(ObjectReader& json, Integration& integration, const AccountFields& account) {
   if (json.find("headers") == nullptr) return;
   check_header_names(json);
   integration.headers = json.object("headers");
   integration.headers.visit_references([&](Reference& reference, const std::string&) {
     if (reference.root == Root::settings || reference.root == Root::user) return;
-    if (link_account(json, "headers", client, reference)) return;
+    const auto report = [&](const std::string& why, const std::string& expected) {
+      json.report("headers", why, expected, reference.text);
+    };
+    if (account.link(reference, report)) return;
     const auto* const name =
         reference.path.size() == 1 ? std::get_if<std::string>(&reference.path.front()) : nullptr;
     if (reference.root == Root::secrets && name != nullptr) {
@@ -278,13 +308,14 @@ void read_headers(ObjectReader& json, Integration& integration, const OAuthClien
     json.findings().add_obstacle(
         finding_at("", json.pointer_to("headers"),
                    "in `{{" + reference.text +
-                       "}}`: headers of an integration see `settings`, `user`, `account` (what a "
-                       "sign-in keeps) and `secrets`"));
+                       "}}`: headers of an integration see `settings`, `user`, `account` and "
+                       "`secrets`"));
   });
 }
 
 /// `client`: of OAuth 2.0, else null.
-void read_base_url(ObjectReader& json, Integration& integration, OAuthClient* client) {
+void read_base_url(ObjectReader& json, Integration& integration, const AccountFields& account,
+                   OAuthClient* client) {
   const auto base_url = json.required_text("baseUrl");
   if (!base_url) return;
   if (base_url->find("{{") != 0 && !is_absolute_url(*base_url)) {
@@ -294,11 +325,14 @@ void read_base_url(ObjectReader& json, Integration& integration, OAuthClient* cl
   integration.base_url = json.any("baseUrl", "");
   integration.base_url.visit_references([&](Reference& reference, const std::string&) {
     if (reference.root == Root::settings || reference.root == Root::user) return;
-    if (link_account(json, "baseUrl", client, reference)) return;
-    json.report("baseUrl", "a base URL may refer to `settings` and `user` only", {},
+    const auto report = [&](const std::string& why, const std::string& expected) {
+      json.report("baseUrl", why, expected, reference.text);
+    };
+    if (account.link(reference, report)) return;
+    json.report("baseUrl", "a base URL may refer to `settings`, `account` and `user` only", {},
                 reference.text);
   });
-  if (client != nullptr) client->is_base_host_kept = has_kept_host(*base_url);
+  if (client != nullptr) client->is_base_host_kept = has_account_host(*base_url);
   if (client != nullptr && client->is_base_host_kept && integration.hosts.empty()) {
     json.report("hosts",
                 "the host of the base URL comes from the provider: `hosts` say which it may be",
@@ -404,12 +438,16 @@ Result<std::shared_ptr<const Integration>> compile(const std::string& type, cons
     std::shared_ptr<OAuthClient> client;
     integration->auth = read_auth(json, client, resource.get());
     integration->hosts = read_hosts(json);
-    read_base_url(json, *integration, client.get());
-    read_headers(json, *integration, client.get());
+    integration->settings = read_settings(json);
+    // A resource's own settings lie apart, where nothing but `settings` leads.
+    const AccountFields account(
+        client.get(), resource == nullptr ? integration->settings : std::vector<Setting>());
+    read_base_url(json, *integration, account, client.get());
+    read_headers(json, *integration, account);
     integration->answers = read_answer_rules(json);
     integration->rate_limit = read_rate_limit(json);
-    integration->actions = read_actions(json);
-    integration->settings = read_settings(json);
+    integration->actions = read_actions(json, account);
+    check_sources(integration->settings, *integration, findings);
     read_incoming(json, strictness, *integration);
     if (resource != nullptr) keep_settings_apart(*integration, json);
     json.finish();

@@ -15,16 +15,25 @@ namespace {
 
 using Root = Reference::Root;
 
+/// What its provider has said of an account stands before what its user has.
+Json fields_of(const Credential& account) {
+  JsonObject fields = account.shared_settings;
+  const auto* const kept = account.provider_data.if_object();
+  if (kept == nullptr) return fields;
+  for (const auto& member : *kept) fields.insert_or_assign(member.key(), member.value());
+  return fields;
+}
+
 class SubscriptionScope final : public Scope {
  public:
   SubscriptionScope(const SubscriptionAsker& asker, Json values, Json secrets)
       : values_(std::move(values)),
         secrets_(std::move(secrets)),
-        kept_(asker.account.provider_data),
+        kept_(fields_of(asker.account)),
         project_(JsonObject{{"id", asker.project.text}}),
         user_(asker.account.user, asker.user_meta) {
     JsonObject settings = asker.account.shared_settings;
-    settings.insert_or_assign(kept_settings_key, kept_);
+    settings.insert_or_assign(kept_settings_key, asker.account.provider_data);
     settings_ = std::move(settings);
   }
 

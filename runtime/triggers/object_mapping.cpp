@@ -50,17 +50,6 @@ void put_at(JsonObject& object, std::string_view path, Json value) {
   (*at)[parts.back()] = std::move(value);
 }
 
-const std::vector<PathSegment>* mapping_of(const Trigger& trigger) {
-  const std::vector<PathSegment>* mapping = nullptr;
-  if (const auto* const event = std::get_if<EventTrigger>(&trigger)) {
-    mapping = &event->object_mapping;
-  }
-  if (const auto* const request = std::get_if<RequestTrigger>(&trigger)) {
-    mapping = &request->object_mapping;
-  }
-  return mapping == nullptr || mapping->empty() ? nullptr : mapping;
-}
-
 Json payload_of(const Trigger& trigger, const Json& output) {
   if (!std::holds_alternative<RequestTrigger>(trigger)) return output;
   static const std::vector<PathSegment> body{std::string("request"), std::string("body")};
@@ -83,6 +72,17 @@ std::vector<PathSegment> read_object_mapping(ObjectReader& trigger) {
   trigger.report(mapping_key, "names a setting of type `mapping`, as \"{{settings.ID}}\"",
                  "\"{{settings.ID}}\"");
   return {};
+}
+
+const std::vector<PathSegment>* mapping_of(const Trigger& trigger) {
+  const std::vector<PathSegment>* mapping = nullptr;
+  if (const auto* const event = std::get_if<EventTrigger>(&trigger)) {
+    mapping = &event->object_mapping;
+  }
+  if (const auto* const request = std::get_if<RequestTrigger>(&trigger)) {
+    mapping = &request->object_mapping;
+  }
+  return mapping == nullptr || mapping->empty() ? nullptr : mapping;
 }
 
 Json mapped_object(const Json& payload, const JsonObject& mapping) {

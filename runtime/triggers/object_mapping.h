@@ -31,6 +31,9 @@ inline constexpr std::string_view mapped_object_key = "mappedIntegrationObject";
 /// The path below `settings`; empty: the trigger maps nothing.
 std::vector<PathSegment> read_object_mapping(ObjectReader& trigger);
 
+/// Where the trigger's mapping is; null: it maps nothing.
+const std::vector<PathSegment>* mapping_of(const Trigger& trigger);
+
 Json mapped_object(const Json& payload, const JsonObject& mapping);
 
 /// A trigger's output with what its mapping adds, for a run with these settings. Without a mapping it stays as it is.

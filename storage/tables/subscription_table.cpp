@@ -31,6 +31,7 @@ constexpr auto fields = [](auto& record, auto& row) {
   record.time(16, row.expires);
   record.time(17, row.next);
   record.text_if_any(19, row.why);
+  record.number_if_any(20, row.is_erased);
 };
 
 std::string encode(const SubscriptionRow& row) {

@@ -53,6 +53,8 @@ struct SubscriptionRow {
   Instant next{};                  // of its wake; 1970: it has none
   std::optional<ErrorCode> error;  // why the last attempt was in vain
   std::string why;
+  /// Its user has been erased: it is there only until it is ended, and nothing that is said of it names the user.
+  bool is_erased = false;
 
   /// The place that `sealed` is bound to; the row's key.
   std::string place() const;

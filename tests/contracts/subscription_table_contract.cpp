@@ -47,7 +47,7 @@ TEST_CASE("a subscription is read as it was written", "[subscription_table]") {
   const auto store = any_store();
   SubscriptionRow full = row_of(user, "c1", "i1");
   full.state = SubscriptionState::leaving;
-  full.is_asked = full.is_unwanted = true;
+  full.is_asked = full.is_unwanted = full.is_erased = true;
   full.refusals = 2;
   full.attempts = 3;
   full.expires = at(4);

@@ -116,3 +116,36 @@ TEST_CASE("no subscription is there twice after kills, where the provider can be
 TEST_CASE("no subscription is there twice after kills, where the provider minds keys") {
   one_each_while_killed("", R"(, "idempotent": true)", {.minds_keys = true});
 }
+
+TEST_CASE("what an erased user has subscribed to is ended, whenever the server is killed") {
+  SeededRandom random = random_of_run();
+  HookProvider provider;
+  CrashingServer server;
+  const TestProject project(server.process());
+  put_all(project, provider, "", "");
+  constexpr int users = 10;
+  for (int i = 0; i < users; ++i) connect(server, project, user_of(i));
+  REQUIRE(poll_until([&] { return provider.hooks().size() == users; }));
+  for (int i = 0; i < users; ++i) {
+    CAPTURE(i);
+    REQUIRE(poll_until(
+        [&] { return state_of(project, user_of(i)).find("active") != std::string::npos; }));
+  }
+  provider.take_up({.unsubscribe_status = 503});
+  std::thread erasing([&] {
+    for (int i = 0; i < users; ++i) project.remove("/users/" + user_of(i));
+  });
+  for (int i = 0; i < 4; ++i) {
+    CHECK_FALSE(
+        server.process().wait_for_exit(std::chrono::milliseconds(random.below(200))).has_value());
+    server.kill_and_start();
+  }
+  server.stays_as_it_is();
+  erasing.join();
+  for (int i = 0; i < users; ++i) {
+    CAPTURE(i);
+    CHECK(poll_until([&] { return project.remove("/users/" + user_of(i)).status == 404; }));
+  }
+  provider.take_up({});
+  CHECK(poll_until([&] { return provider.hooks().empty(); }, std::chrono::seconds(90)));
+}

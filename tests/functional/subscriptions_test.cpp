@@ -143,6 +143,30 @@ TEST_CASE("an account that is disconnected, or whose integration is gone, ends i
   CHECK(provider.made() == 2);
 }
 
+TEST_CASE("an erased user's subscriptions are ended, and a provider in trouble holds nobody up") {
+  HookProvider provider;
+  const TestProject project(open_server());
+  put_crm(project, provider, subscribing() + unsubscribe);
+  project.deploy("w", on_hook);
+  connect(project);
+  enable(project);
+  REQUIRE(becomes(project, "active"));
+  const Answer erased = project.remove("/users/user-1");
+  INFO(erased.text);
+  CHECK(erased.status == 200);
+  REQUIRE(poll_until([&] { return provider.hooks().empty(); }));
+  CHECK(provider.last_authorization() == "Bearer t0k3n");
+
+  connect(project);
+  enable(project);
+  REQUIRE(becomes(project, "active"));
+  provider.take_up({.unsubscribe_status = 503});
+  CHECK(project.remove("/users/user-1").status == 200);
+  CHECK(provider.hooks().size() == 1);
+  CHECK(project.remove("/users/user-1").status == 404);
+  CHECK(deliver(project, provider.hooks().front().url, "{}", "").status == 404);
+}
+
 TEST_CASE("a provider that refuses is asked again later, and the account shows why") {
   HookProvider provider;
   provider.take_up({.subscribe_status = 422});

@@ -143,6 +143,30 @@ TEST_CASE("the first request to a capture URL becomes the test data, and later o
   }
 }
 
+TEST_CASE("a provider's challenge is answered by a capture URL, which goes on waiting") {
+  const TestProject project(open_server());
+  REQUIRE(project
+              .put("/integrations/crm", R"({"baseUrl": "https://crm.example",
+    "webhooks": {"hook": {"scope": "app", "route": "body.id", "challenge": "body.challenge"}},
+    "triggers": {"made": {"webhook": "hook"}}})")
+              .status == 201);
+  for (const char* const trigger : {R"({"type": "webhook", "webhook": "hook"})",
+                                    R"({"type": "integration", "trigger": "made"})"}) {
+    draft(project, trigger, R"("integration": "crm", )");
+    const std::string path = capture_path(project);
+    const Answer asked = call_capture(project, "POST", path, R"({"challenge": "c-1"})");
+    CHECK(asked.status == 200);
+    CHECK(asked.text == "c-1");
+    CHECK(project.get("/workflows/w/test-capture").at("/state") == R"("waiting")");
+    CHECK(call_capture(project, "POST", path, R"({"id": 7})").text == R"({"captured":true})");
+    CHECK(text_at(tested(project), "/result/body/id") == "7");
+  }
+  // Of a workflow that is on no webhook it is a request as any.
+  draft(project, R"({"type": "request"})");
+  CHECK(call_capture(project, "POST", capture_path(project), R"({"challenge": "c-1"})").text ==
+        R"({"captured":true})");
+}
+
 TEST_CASE("a caught file is a file in tests") {
   const TestProject project(open_server());
   draft(project, R"({"type": "request"})");

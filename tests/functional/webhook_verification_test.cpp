@@ -97,6 +97,27 @@ Headers token_of(const RsaKeyPair& keys, const std::string& id,
 
 }  // namespace
 
+TEST_CASE("code that does not compile is refused when the integration is put, with its place") {
+  const TestProject project(open_server());
+  const auto refuses = [&](const std::string& path, const std::string& definition) {
+    const Answer put = project.put(path, definition);
+    INFO(put.text);
+    CHECK(put.status == 400);
+    CHECK(put.at("/code") == R"("invalid_definition")");
+    CHECK(put.at("/details/0/path") == R"("/webhooks/hook/verify/code")");
+    CHECK(put.at("/details/0/line") == "2");
+  };
+  const std::string broken = verify_by("({ headers }) => {\n  return { status: };\n}");
+  refuses("/integrations/crm",
+          R"({"baseUrl": "https://crm.example", "webhooks": {"hook": {"scope": "app",
+              "route": "body.account", )" +
+              broken + "}}}");
+  refuses("/resources/api",
+          R"({"baseUrl": "https://api.example", "level": "app", "webhooks": {"hook": {)" + broken +
+              "}}}");
+  CHECK(project.get("/integrations/crm").status == 404);
+}
+
 TEST_CASE("code verifies a delivery with what it was given, and its refusal is the answer") {
   const TestProject project(open_server());
   put_crm(project, verify_by(R"(({ headers, rawBody, method, url, query, body, secrets }) => {

@@ -445,3 +445,29 @@ TEST_CASE("a pause that an answer asks for by its code holds the account's looks
   CHECK(polls.bed.clock.now() - refused >= 180 * minute);
   CHECK(polls.has_runs(1));
 }
+
+TEST_CASE("what an integration calls no success is none for a poll, whatever its status says") {
+  PollBed polls;
+  REQUIRE(polls.bed.integrations
+              ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
+      "success": [[{"variable": "{{response.body.error}}", "operator": "DoesNotExist"}]],
+      "errors": {"code": "response.body.error", "retry": ["busy"]}})"))
+              .ok());
+  polls.deploy(from_beginning);
+  // Behind the list of records, which is then no list of a success.
+  polls.show(R"({"id": 1, "at": 1}], "error": "gone", "x": [)");
+  polls.look();
+  auto row = polls.rows().at(0);
+  CHECK(row.failures == 1);
+  CHECK(row.code == "request_rejected");
+  CHECK(row.message.find("error \"gone\"") != std::string::npos);
+  CHECK(polls.has_runs(0));
+  polls.show(R"({"id": 1, "at": 1}], "error": "busy", "x": [)");
+  polls.bed.clock.advance(row.due - polls.bed.clock.now());
+  REQUIRE(ActorTestBed::eventually([&] { return polls.rows().at(0).failures == 2; }));
+  polls.settle();
+  CHECK(polls.rows().at(0).code == "request_failed");
+  polls.show(R"({"id": 1, "at": 1})");
+  polls.bed.clock.advance(polls.rows().at(0).due - polls.bed.clock.now());
+  CHECK(polls.has_runs(1));
+}

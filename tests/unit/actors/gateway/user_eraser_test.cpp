@@ -26,9 +26,10 @@ struct Node {
   }
   UserEraser& eraser(UserEraserOptions options = {}) {
     if (!eraser_) {
-      eraser_.emplace(UserEraser::Dependencies{store, users, gateway, ownership, clock,
-                                               [](LogLevel, const std::string&) {}},
-                      options);
+      eraser_.emplace(
+          UserEraser::Dependencies{store, users, gateway, ownership, clock,
+                                   [](LogLevel, const std::string&) {}, erased_subscriptions},
+          options);
     }
     return *eraser_;
   }
@@ -40,6 +41,9 @@ struct Node {
   const storage::Sealer sealer{storage::SealingKey::make()};
   UserViews users{store, {commits, ownership}, sealer, {}};
   FakeGateway gateway;
+  SeededRandom random{5};
+  HookRegistry hooks{store, {commits, ownership}, clock, random};
+  ErasedSubscriptions erased_subscriptions{store, hooks, clock, {}};
 
  private:
   std::optional<UserEraser> eraser_;
@@ -175,6 +179,38 @@ TEST_CASE("whoever asks to erase a user is told what was erased") {
   CHECK((*erased)->runs == 1);
   CHECK((*erased)->accounts == 1);
   CHECK(eraser.erase(project, UserId("never seen")).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("an erasure waits a moment for subscriptions to end, and no longer") {
+  Rows rows;
+  rows.put_user(user);
+  storage::SubscriptionRow subscribed;
+  subscribed.project = project;
+  subscribed.user = user;
+  subscribed.integration = "crm";
+  subscribed.credential = "account-1";
+  subscribed.webhook = "hook";
+  subscribed.intent = "intent";
+  subscribed.state = storage::SubscriptionState::active;
+  {
+    storage::WriteBatch batch;
+    storage::SubscriptionTable::put(batch, subscribed);
+    REQUIRE(rows.store.commit(batch).ok());
+  }
+  Node node(rows.store);
+  auto& eraser = node.eraser({.patience = Millis(0)});
+  REQUIRE(eraser.erase(project, user).ok());
+  const storage::CredentialTable accounts(rows.store);
+  const auto has_account = [&] { return accounts.find(project, user, "account-1")->has_value(); };
+  node.clock.advance(Millis(2'900));
+  CHECK(has_account());
+  while (has_account()) node.clock.advance(Millis(50));
+  const auto left = storage::SubscriptionTable(rows.store).of_user(project, user);
+  REQUIRE(left.ok());
+  REQUIRE(left->size() == 1);
+  CHECK(left->at(0).state == storage::SubscriptionState::leaving);
+  CHECK(left->at(0).is_erased);
+  CHECK(rows.left(user) == 3);  // itself, its wake, and what its request needs of the account
 }
 
 }  // namespace millrace

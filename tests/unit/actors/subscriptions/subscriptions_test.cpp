@@ -2,6 +2,7 @@
 #include "actors/subscriptions/subscriptions.h"
 
 #include "actors/accounts/token_refresher.h"
+#include "actors/gateway/user_eraser.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/stored_tenants.h"
@@ -9,6 +10,7 @@
 #include "storage/memory/memory_store.h"
 #include "storage/tables/due_rows.h"
 #include "tests/support/catch.h"
+#include "tests/support/fake_gateway.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_functions.h"
 #include "tests/support/seeded_random.h"
@@ -48,6 +50,7 @@ class Provider final : public HttpCaller {
     if (request.method == "POST") {
       const std::string key = header(request, "Idempotency-Key");
       if (status >= 300) return answer(status, "{}");
+      if (!refusal.empty()) return answer(200, refusal);
       if (!minds_keys || !by_key.contains(key)) {
         const std::string made = std::to_string(++made_count);
         hooks[made] = text_of(request, "url");
@@ -102,6 +105,7 @@ class Provider final : public HttpCaller {
   int status = 200;
   int renew_status = 200;
   std::string expires = "null";
+  std::string refusal;  // a body that says no with a status that says yes
   bool minds_keys = false;
   int crash_at = 0;  // with this call
   bool does_it_before_the_crash = false;
@@ -118,9 +122,11 @@ class Bed {
     settle();
   }
 
-  void put(const std::string& rest, const std::string& subscribe = {}) {
+  void put(const std::string& rest, const std::string& subscribe = {},
+           const std::string& answers = {}) {
     const auto definition = parse_json(R"({"baseUrl": "https://api.crm.example",
-      "auth": {"type": "bearer"}, "webhooks": {"hook": {"scope": "user",
+      "auth": {"type": "bearer"}, )" + answers +
+                                       R"("webhooks": {"hook": {"scope": "user",
         "subscribe": {"request": {"method": "POST", "path": "/hooks",
             "body": {"url": "{{subscription.url}}", "secret": "{{subscription.secret}}"}},
           "keep": {"id": "response.body.id", "expires": "response.body.expires"})" +
@@ -202,6 +208,25 @@ class Bed {
     settle();
   }
 
+  /// With no time for a farewell: what was subscribed to is there when the user is gone.
+  void erase() {
+    UserEraser eraser({store, user_views, gateway, ownership, clock, {}, erased},
+                      {.patience = 1h, .farewell = Millis(0)});
+    const auto done = eraser.erase(project, ada);
+    REQUIRE(done.ok());
+    REQUIRE(done->has_value());
+  }
+  /// Whether any row but those of what is left of subscriptions has the word in its key or value.
+  std::size_t rows_with(const std::string& word) const {
+    std::size_t count = 0;
+    const storage::OrderedStore& rows_of = store;
+    for (auto cursor = rows_of.scan({}); cursor->valid(); cursor->next()) {
+      const std::string row = std::string(cursor->key()) + std::string(cursor->value());
+      if (row.find(word) != std::string::npos) ++count;
+    }
+    return count;
+  }
+
   Json shown(const std::string& id) const {
     const auto all = subscriptions->shown(project, ada, id);
     REQUIRE(all.ok());
@@ -254,6 +279,8 @@ class Bed {
   Provider provider;
   TokenRefresher refresher{{project_views, credentials, provider, clock, {}}};
   std::vector<std::string> ended;
+  FakeGateway gateway;
+  ErasedSubscriptions erased{store, hooks, clock, {}};
   std::unique_ptr<Subscriptions> subscriptions;
 };
 
@@ -316,6 +343,142 @@ TEST_CASE("undeploying, removing the integration and disconnecting end a subscri
   CHECK(bed.ended == std::vector{id});
   CHECK(bed.rows().empty());
   CHECK_FALSE(bed.has_wakes());
+}
+
+TEST_CASE("an erased user's subscription is ended with the tokens of the account that is gone") {
+  Bed bed;
+  const std::string id = bed.connect();
+  bed.enable(id);
+  bed.settle();
+  REQUIRE(bed.provider.hooks.size() == 1);
+  const std::string url = bed.provider.hooks.begin()->second;
+  bed.erase();
+  CHECK_FALSE((*bed.user_views.now({project, ada}))->exists());
+  CHECK_FALSE(bed.is_open(url));
+  const auto kept = storage::LeftAccountTable(bed.store).find(project, ada, id);
+  REQUIRE(kept.ok());
+  REQUIRE(*kept);
+  CHECK((*kept)->configured_workflows == "{}");
+  bed.settle();
+  CHECK(bed.provider.hooks.empty());
+  CHECK(Provider::header(bed.provider.last, "Authorization") == "Bearer t0k3n");
+  CHECK(bed.ended == std::vector{id});  // its tokens may be revoked
+  CHECK_FALSE(bed.has_wakes());
+  CHECK(bed.rows_with(ada.text) == 0);
+}
+
+TEST_CASE(
+    "an erased user's subscription that cannot be ended is given up within hours, namelessly") {
+  Bed bed;
+  const std::string id = bed.connect();
+  bed.enable(id);
+  bed.settle();
+  bed.provider.status = 503;
+  bed.erase();
+  const Instant begun = bed.clock.now();
+  bed.settle();
+  for (int i = 0; i < 60 && !bed.rows().empty(); ++i) bed.settle_after(10min);
+  CHECK(bed.rows().empty());
+  CHECK(bed.clock.now() - begun < ErasedSubscriptions::kept_at_most);
+  CHECK_FALSE(bed.has_wakes());
+  REQUIRE(FencedCommits(bed.commits, bed.ownership).commit({}).ok());  // behind the log
+  CHECK(bed.rows_with(ada.text) == 0);
+  storage::EventLogQuery query;
+  query.project = project;
+  const auto log = bed.event_log.list(query);
+  REQUIRE(log.ok());
+  REQUIRE(log->entries.size() == 1);
+  CHECK(log->entries[0].user.text.empty());
+  CHECK(log->entries[0].message.find("has been erased") != std::string::npos);
+}
+
+TEST_CASE("what an erased user has asked for and nobody knows of is found and ended") {
+  Bed bed(find);
+  const std::string id = bed.connect();
+  bed.provider.crash_at = 1;
+  bed.provider.does_it_before_the_crash = true;
+  bed.enable(id);
+  CHECK_FALSE(bed.settle());
+  REQUIRE(bed.provider.hooks.size() == 1);
+  bed.erase();
+  bed.settle_after(1min);
+  CHECK(bed.provider.hooks.empty());
+  CHECK(bed.provider.made_count == 1);
+  CHECK(bed.rows_with(ada.text) == 0);
+}
+
+TEST_CASE("a user who comes back while the subscription of before is ended keeps the new one") {
+  Bed bed;
+  bed.enable(bed.connect());
+  bed.settle();
+  bed.provider.status = 503;
+  bed.erase();
+  bed.settle();
+  CHECK(bed.rows().size() == 1);
+  bed.provider.status = 200;
+  const std::string id = bed.connect();
+  bed.enable(id);
+  bed.settle_after(1min);
+  CHECK(bed.state(id) == "active");
+  REQUIRE(bed.provider.hooks.size() == 1);
+  CHECK(bed.is_open(bed.provider.hooks.begin()->second));
+  bed.erase();
+  bed.settle();
+  CHECK(bed.provider.hooks.empty());
+  CHECK(bed.rows_with(ada.text) == 0);
+}
+
+TEST_CASE(
+    "a crash around the request of an erased user's subscription neither doubles nor loses it") {
+  for (const bool is_done : {false, true}) {
+    CAPTURE(is_done);
+    Bed bed;
+    bed.enable(bed.connect());
+    bed.settle();
+    bed.erase();
+    bed.provider.crash_at = bed.provider.calls + 1;
+    bed.provider.does_it_before_the_crash = is_done;
+    CHECK_FALSE(bed.settle());
+    bed.settle();
+    CHECK(bed.provider.hooks.empty());
+    CHECK(bed.rows_with(ada.text) == 0);
+  }
+}
+
+TEST_CASE("what an integration says of its answers holds for those about subscriptions") {
+  Bed bed;
+  bed.put("", "", R"("success": [[{"variable": "{{response.body.id}}", "operator": "Exists"}]],
+    "errors": {"code": "response.body.error", "retry": ["ratelimited"], "reconnect": ["token_revoked"]},)");
+  const std::string id = bed.connect();
+  bed.provider.refusal = R"({"error": "no_such_scope"})";
+  bed.enable(id);
+  bed.settle();
+  CHECK(bed.state(id) == "failed");
+  const auto code = [&] {
+    return std::string(bed.shown(id).get_object().at("error").get_object().at("code").get_string());
+  };
+  CHECK(code() == "request_rejected");
+  bed.provider.refusal = R"({"error": "ratelimited"})";
+  bed.settle_after(1min);
+  CHECK(code() == "request_failed");
+  bed.provider.refusal.clear();
+  bed.settle_after(10min);
+  CHECK(bed.state(id) == "active");
+  CHECK(bed.provider.made_count == 1);
+}
+
+TEST_CASE("an answer by which an account is to be connected again makes it invalid") {
+  Bed bed;
+  bed.put("", "", R"("success": [[{"variable": "{{response.body.id}}", "operator": "Exists"}]],
+    "errors": {"code": "response.body.error", "reconnect": ["token_revoked"]},)");
+  const std::string id = bed.connect();
+  bed.provider.refusal = R"({"error": "token_revoked"})";
+  bed.enable(id);
+  bed.settle();
+  const auto account = bed.credentials.find(project, ada, "crm", id);
+  REQUIRE(account.ok());
+  CHECK_FALSE((*account)->is_valid);
+  CHECK(bed.shown(id).get_object().at("error").get_object().at("code") == "credential_invalid");
 }
 
 TEST_CASE("a crash around any request leaves one subscription where the provider can be asked") {

@@ -79,8 +79,8 @@ class ApiFixture {
             {store_, hooks, project_views, user_views, gateway, event_log, clock, workflows}),
         proxy_({tenants, integrations, http, refused_, tokens_, clock}),
         tests_({clock, random_, functions_, http, tenants, {}, {}}, {}),
-        eraser_(
-            {store_, user_views, gateway, ownership_, clock, [](LogLevel, const std::string&) {}}),
+        eraser_({store_, user_views, gateway, ownership_, clock,
+                 [](LogLevel, const std::string&) {}, erased_subscriptions_}),
         api({projects,
              workflows,
              history_,
@@ -192,6 +192,7 @@ class ApiFixture {
   HookDoor hook_door_;
   ConnectProxy proxy_;
   TestRuns tests_;
+  ErasedSubscriptions erased_subscriptions_{store_, hooks, clock, {}};
   UserEraser eraser_;
 
  public:

@@ -1,5 +1,6 @@
 // What forms offer for a setting: declared options, or what an action of the integration lists for the account.
 
+#include "runtime/integrations/stored_integration.h"
 #include "tests/support/catch.h"
 #include "tests/unit/http/api/api_fixture.h"
 
@@ -8,27 +9,42 @@
 namespace millrace {
 namespace {
 
+constexpr const char* chat = R"json({
+    "baseUrl": "https://chat.example/v1", "auth": {"type": "bearer"},
+    "actions": {"listChannels": {"method": "GET", "path": "/channels/{{parameters.kind}}",
+        "params": {"cursor": "{{parameters.cursor}}", "q": "{{parameters.query}}"},
+        "headers": {"Idempotency-Key": "x:call:1"},
+        "parameters": {"kind": {"type": "string"}, "cursor": {"type": "any"}, "query": {"type": "string"}}}},
+    "settings": [
+      {"id": "tone", "type": "enum", "options": ["kind", {"value": 2, "label": "Two"}]},
+      {"id": "channel", "type": "enum", "title": "Channel", "source": {"action": "listChannels",
+        "records": "response.body.channels", "value": "id", "label": "name",
+        "cursor": "response.body.next", "pageParameter": "cursor", "searchParameter": "query"}}]})json";
+
 struct Form : ApiFixture {
   Form() {
     REQUIRE(put_key("a", first_keys().public_pem).status == 200);
     // The scripted peer knows the call by its key.
-    const auto put = call("PUT", "/projects/p1/integrations/chat", api_key, R"json({
-        "baseUrl": "https://chat.example/v1", "auth": {"type": "bearer"},
-        "actions": {"listChannels": {"method": "GET", "path": "/channels/{{parameters.kind}}",
-            "params": {"cursor": "{{parameters.cursor}}", "q": "{{parameters.query}}"},
-            "headers": {"Idempotency-Key": "x:call:1"},
-            "parameters": {"kind": {"type": "string"}, "cursor": {"type": "any"}, "query": {"type": "string"}}}},
-        "settings": [
-          {"id": "tone", "type": "enum", "options": ["kind", {"value": 2, "label": "Two"}]},
-          {"id": "channel", "type": "enum", "title": "Channel", "source": {"action": "listChannels",
-            "records": "response.body.channels", "value": "id", "label": "name",
-            "cursor": "response.body.next", "pageParameter": "cursor", "searchParameter": "query"}},
-          {"id": "lost", "type": "enum", "source": {"action": "noSuch"}}]})json");
+    const auto put = call("PUT", "/projects/p1/integrations/chat", api_key, chat);
     INFO(put.text);
     REQUIRE(put.status == 201);
   }
   Answer ask(const std::string& method, const std::string& rest, const std::string& body = {}) {
     return call(method, "/projects/p1/sdk" + rest, token(first_keys(), "ada"), body);
+  }
+  /// A setting whose action nobody declares: what was accepted before that was looked at is there.
+  void store_a_lost_source() {
+    Json definition = *parse_json(chat);
+    definition.at("settings")
+        .as_array()
+        .push_back(
+            *parse_json(R"({"id": "lost", "type": "enum", "source": {"action": "noSuch"}})"));
+    REQUIRE(call("PUT", "/projects/p1/integrations/chat", api_key, to_text(definition)).status ==
+            400);
+    const auto stored = compile_stored_integration("chat", definition);
+    REQUIRE(stored.ok());
+    REQUIRE(
+        integrations.put_all(ProjectId("p1"), {{"chat", to_text(definition), *stored}}, {}).ok());
   }
   void connect() {
     REQUIRE(
@@ -110,6 +126,7 @@ TEST_CASE("choices that cannot be listed are refused with the reason", "[http][c
   CHECK(api.ask("GET", "/integrations/chat/options/none").status == 404);
   CHECK(api.ask("GET", "/integrations/chat/options/channel").status == 404);  // no account
   api.connect();
+  api.store_a_lost_source();
   CHECK(api.ask("GET", "/integrations/chat/options/lost").status == 400);
   CHECK(api.ask("POST", "/actions", R"({"action":"chat"})").status == 400);
   api.http.on("call", answering(500, Json("down")));

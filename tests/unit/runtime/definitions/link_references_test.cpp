@@ -1,5 +1,6 @@
 // Which references a definition may have, what they are linked to, and why others are refused.
 #include "compile_text.h"
+#include "runtime/definitions/compile_stored_workflow.h"
 
 using namespace millrace;
 
@@ -284,4 +285,35 @@ TEST_CASE("a malformed continueOnError is reported once and not where the error 
       finding_of_steps(R"({"id":"a","type":"function","code":"x","continueOnError":"yes"},)" +
                        function("b", "a.error.message"));
   REQUIRE(finding.path == "/steps/0/continueOnError");
+}
+
+TEST_CASE("a trigger's mapping names a setting that is declared as one") {
+  const auto text = [](const std::string& mapping, const std::string& settings) {
+    return R"({"integration":"crm","trigger":{"type":"request","objectMapping":"{{settings.)" +
+           mapping + R"(}}"},"settings":[)" + settings +
+           R"(],"steps":[{"id":"w","type":"delay","value":1,"unit":"DAYS"}]})";
+  };
+  const std::string declared = R"({"id":"note","type":"text"},{"id":"fields","type":"mapping"})";
+  CHECK(compile_text(text("fields", declared)).ok());
+  CHECK(compile_text(text("anything", "")).ok());  // nothing is declared
+  for (const char* const wrong : {"feilds", "note", "fields.email"}) {
+    CAPTURE(wrong);
+    const auto findings = findings_of_text(text(wrong, declared));
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].path == "/trigger/objectMapping");
+    CHECK(findings[0].expected == "`fields`");
+  }
+  CHECK(findings_of_text(text("feilds", declared))[0].nearest == "fields");
+  // What was deployed before this was looked at goes on running.
+  const auto stored = parse_json(text("note", declared));
+  CHECK(compile_stored_workflow(*stored, test_identity(), &test_integrations()).ok());
+}
+
+TEST_CASE("a workflow's setting gets its choices from an action that is there") {
+  const auto findings = findings_of_text(
+      R"({"integration":"crm","trigger":{"type":"request"},"settings":[{"id":"c","type":"enum",
+          "source":{"action":"listContact"}}],"steps":[{"id":"w","type":"delay","value":1,"unit":"DAYS"}]})");
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].path == "/settings/0/source/action");
+  CHECK(findings[0].nearest == "listContacts");
 }

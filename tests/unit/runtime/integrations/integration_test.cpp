@@ -138,6 +138,46 @@ TEST_CASE("an action sees its parameters and the run, and no step") {
   REQUIRE(finding(path("parameters.idd")).nearest == "id");
 }
 
+TEST_CASE("a request of an integration sees the account's settings and what its sign-in keeps") {
+  const std::string settings = R"(,"settings":[{"id":"subdomain","type":"text"}])";
+  const std::string keyed =
+      R"({"baseUrl":"https://{{account.subdomain}}.crm.example","auth":{"type":"bearer"},
+      "headers":{"X-Team":"{{account.subdomain}}"},
+      "actions":{"a":{"method":"GET","path":"/{{account.subdomain}}"}})";
+  const auto integration = valid(keyed + settings + '}');
+  const Integration& made = *integration;
+  std::vector<std::string> names;
+  Template base_url = made.base_url;
+  base_url.visit_references([&](const Reference& reference, const std::string&) {
+    CHECK(reference.root == Reference::Root::settings);
+    names.push_back(std::get<std::string>(reference.path.at(0)));
+  });
+  CHECK(names == std::vector<std::string>{"subdomain"});
+  // Nothing is declared, or another: what an account connects with is no value.
+  CHECK(refusal(R"({"baseUrl":"https://crm.example","actions":{"a":{"method":"GET",
+      "path":"/{{account.token}}"}}})") == "/actions/a/path");
+  CHECK(refusal(R"({"baseUrl":"https://{{account.token}}.crm.example")" + settings + '}') ==
+        "/baseUrl");
+  CHECK(refusal(R"({"baseUrl":"https://crm.example","headers":{"X":"{{account.token}}"})" +
+                settings + '}') == "/headers");
+}
+
+TEST_CASE("a source of choices names an action that is there, and parameters that it takes") {
+  const auto source = [](const std::string& of) {
+    return with(R"("actions":{"listRooms":{"method":"GET","path":"/r","parameters":{"page":{}}}},
+        "settings":[{"id":"t","type":"text"},{"id":"room","type":"enum","source":{)" +
+                of + "}}]");
+  };
+  REQUIRE(valid(source(R"("action":"listRooms","pageParameter":"page")")) != nullptr);
+  const ErrorDetail missing = finding(source(R"("action":"listRoom")"));
+  CHECK(missing.path == "/settings/1/source/action");
+  CHECK(missing.nearest == "listRooms");
+  CHECK(refusal(source(R"("action":"listRooms","searchParameter":"q")")) ==
+        "/settings/1/source/searchParameter");
+  // One that was accepted before is still there.
+  CHECK(compile_stored_integration("crm", *parse_json(source(R"("action":"listRoom")"))).ok());
+}
+
 TEST_CASE("an integration may declare a thousand actions and not one more") {
   const auto actions = [](std::size_t count) {
     std::string text;

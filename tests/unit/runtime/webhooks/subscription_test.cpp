@@ -114,6 +114,12 @@ TEST_CASE("a request about a subscription knows the account, and stays on its pa
   CHECK(made->url == "https://api.crm.example/hooks");
   CHECK(*made->body == R"({"url":"https://us.example/hooks/1","by":"t1 r1 ada KEY-value"})");
   CHECK(redaction.apply("KEY-value s3cr3t") == "[secret KEY] [subscription.secret]");
+  // Of an account that has connected with a key, its provider has said nothing: its settings serve.
+  account.provider_data = JsonObject();
+  account.shared_settings["team"] = "t2";
+  const auto keyed = subscription_request(subscription.subscribe, asker, values, redaction);
+  REQUIRE(keyed.ok());
+  CHECK(*keyed->body == R"({"url":"https://us.example/hooks/1","by":"t2 r1 ada KEY-value"})");
   const auto ended = subscription_request(*subscription.unsubscribe, asker, values, redaction);
   REQUIRE(ended.ok());
   CHECK(ended->url == "https://api.crm.example/hooks/..%2Fa%20b?k=i-1");
