@@ -23,6 +23,9 @@ BenchReport tenants_bench(const BenchOptions& options);
 /// project notice?
 BenchReport schedule_bench(const BenchOptions& options);
 
+/// 50,000 accounts that are polled once an hour, of which none has anything new.
+BenchReport idle_polls_bench(const BenchOptions& options);
+
 /// An app event to two workflows and a signed delivery, beside the request trigger.
 BenchReport trigger_kinds_bench(const BenchOptions& options);
 

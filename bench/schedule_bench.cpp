@@ -4,22 +4,14 @@
 // Accounts are written from inside while the server is down, as in the `tenants` benchmark. The quiet project
 // sends one request after the other over one connection, first alone, then while the tick is served.
 
+#include "bench/account_filler.h"
 #include "bench/bench_failure.h"
 #include "bench/benchmarks.h"
 #include "bench/load_generator.h"
 #include "bench/process_usage.h"
 #include "bench/product_server.h"
 #include "bench/progress.h"
-#include "runtime/base/execution_id.h"
-#include "runtime/base/random.h"
-#include "storage/crypto/sealer.h"
-#include "storage/rocks/rocks_store.h"
-#include "storage/tables/credential_table.h"
-#include "storage/tables/enabled_workflow_table.h"
-#include "storage/tables/user_table.h"
 
-#include <fstream>
-#include <iterator>
 #include <thread>
 
 namespace millrace::bench {
@@ -29,7 +21,6 @@ using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t accounts = 100'000;
-constexpr std::size_t accounts_per_commit = 5'000;
 constexpr auto quiet_time = 15s;
 /// From the deploy to the tick: the load of the quiet project has begun by then.
 constexpr auto until_tick = 3s;
@@ -40,37 +31,6 @@ constexpr std::string_view crm =
 constexpr std::string_view quiet =
     R"({"name":"Quiet","trigger":{"type":"request"},
         "steps":[{"id":"reply","type":"response","body":{"ok":true}}]})";
-
-storage::Sealer sealer_of(const std::string& directory) {
-  std::ifstream file(directory + "/secrets-key");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return storage::Sealer(must(storage::SealingKey::parse(text)));
-}
-
-void fill(const std::string& directory, const ProjectId& project) {
-  const storage::Sealer sealer = sealer_of(directory);
-  storage::RocksOptions options;
-  options.directory = directory;
-  options.durability = storage::Durability::relaxed;
-  const auto store = must(storage::RocksStore::open(options));
-  SystemClock clock;
-  SystemRandom random;
-  storage::WriteBatch batch;
-  for (std::size_t number = 1; number <= accounts; ++number) {
-    storage::CredentialRow row;
-    row.project = project;
-    row.user = UserId("user-" + std::to_string(number));
-    row.connected = clock.now();
-    row.id = ExecutionId::make(shard_of(project, row.user), row.connected, random).text();
-    row.integration = "crm";
-    row.configured_workflows = R"({"report":{"enabled":true,"settings":{}}})";
-    row.sealed = sealer.seal("{}", row.place());
-    storage::UserTable::put(batch, {project, row.user, "{}", false, row.connected});
-    storage::CredentialTable::put(batch, row);
-    storage::EnabledWorkflowTable::follow(batch, nullptr, &row);
-    if (number % accounts_per_commit == 0) must(store->commit(std::exchange(batch, {})));
-  }
-}
 
 /// A workflow that ticks once, at this second.
 Json report_at(Instant tick) {
@@ -124,7 +84,11 @@ BenchReport schedule_bench(const BenchOptions& options) {
   const BenchProject other = server.api().create_project();
   server.api().deploy(other, "quiet", must(parse_json(quiet)));
   server.stop();
-  fill(server.data_directory(), ProjectId(server.project().id));
+  {
+    const auto store = open_directory(server.data_directory());
+    put_accounts(*store, server.data_directory(),
+                 {ProjectId(server.project().id), "crm", WorkflowId("report"), accounts});
+  }
   progress("schedule: " + std::to_string(accounts) + " accounts are written");
   server.restart();
   LoadGenerator generator(quiet_load(server, other));

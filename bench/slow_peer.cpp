@@ -51,7 +51,7 @@ std::optional<std::string_view> number_asked_for(std::string_view head) {
 }
 
 std::string answer_with(std::string_view number) {
-  const std::string body = R"({"number":)" + std::string(number) + "}";
+  const std::string body = R"({"number":)" + std::string(number) + R"(,"items":[]})";
   return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }

@@ -1,6 +1,6 @@
 #pragma once
 // Somebody else's server, as request steps meet it: takes a while to answer, takes any number of
-// requests meanwhile. `GET /NUMBER` is answered `{"number":NUMBER}` a fixed time after its last
+// requests meanwhile. `GET /NUMBER` is answered `{"number":NUMBER,"items":[]}` a fixed time after its last
 // byte came, on a connection that stays open. Anything else ends its connection, so that whoever
 // sent it fails and no wrong number is measured.
 //
