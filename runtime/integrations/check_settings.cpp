@@ -3,6 +3,7 @@
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 
 namespace millrace {
@@ -43,6 +44,30 @@ bool is_filled(const Json* value) {
          !(value->is_string() && value->get_string().empty());
 }
 
+/// No two fields in one place of what goes to the provider: `address` and `address.city` cannot both be there.
+void check_targets(const Setting& setting, const JsonObject& given, const std::string& path,
+                   Findings& findings) {
+  std::map<std::string_view, std::string_view> own_of;  // by the provider's name
+  const auto refuse = [&](std::string_view own, std::string_view other) {
+    findings.push_back(finding_at("", path + '/' + pointer_token(own),
+                                  "the setting `" + setting.id + "` maps `" + std::string(other) +
+                                      "` to the same place, or around it",
+                                  "a field of its own", "one that is taken"));
+  };
+  for (const auto& [own, target] : given) {
+    if (!is_filled(&target) || !target.is_string()) continue;
+    const auto [taken, is_new] = own_of.emplace(target.get_string(), own);
+    if (!is_new) refuse(own, taken->second);
+  }
+  for (const auto& [target, own] : own_of) {
+    for (auto dot = target.find('.'); dot != std::string_view::npos;
+         dot = target.find('.', dot + 1)) {
+      const auto around = own_of.find(target.substr(0, dot));
+      if (around != own_of.end()) refuse(own, around->second);
+    }
+  }
+}
+
 /// The provider's fields in a mapping: texts under fields that are declared, those that are required among them.
 void check_mapping(const Setting& setting, const JsonObject& given, const std::string& path,
                    Findings& findings) {
@@ -61,6 +86,7 @@ void check_mapping(const Setting& setting, const JsonObject& given, const std::s
                                   "a declared field", std::string(own),
                                   nearest_name(std::string(own), names)));
   }
+  check_targets(setting, given, path, findings);
   for (const MappedField& field : setting.fields) {
     const Json* const mapped = given.if_contains(field.id);
     if (!field.is_required || is_filled(mapped)) continue;

@@ -50,6 +50,13 @@ TEST_CASE("each field that a mapping gets wrong is named", "[settings]") {
              Catch::Contains("/s/map: the setting `map` must be an object"));
 }
 
+TEST_CASE("no two fields are mapped to one place, nor one into another", "[settings]") {
+  CHECK_THAT(refusals(R"({"email": "p", "name": "p"})"), Catch::Contains("/s/map/name"));
+  CHECK_THAT(refusals(R"({"email": "p.q.r", "name": "p"})"), Catch::Contains("/s/map/email"));
+  CHECK(refusals(R"({"email": "p.q", "name": "p.r"})").empty());
+  CHECK(refusals(R"({"email": "p-q", "name": "p"})").empty());
+}
+
 TEST_CASE("a mapping that declares no fields takes any", "[settings]") {
   std::string wrong;
   const auto settings = declared(R"([{"id": "map", "type": "mapping"}])", wrong);
