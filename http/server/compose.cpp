@@ -259,6 +259,7 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, trigger_timings_);
     write_server_metrics(text, run_metrics_);
     write_server_metrics(text, event_log_);
+    write_server_metrics(text, proxy_);
   }
 
   const ServerOptions options_;
@@ -310,7 +311,7 @@ class ComposedServer final : public RunningServer {
   // Ends behind the gateway, which stops the HTTP caller: what a provider has given by then is stored.
   TokenRefresher tokens_{{project_views_, credentials_, *http_, clock_, &write_log}};
   ConnectProxy proxy_{
-      {tenants_, integrations_, *http_, refused_credentials_, tokens_, clock_, &gate_}};
+      {tenants_, integrations_, *http_, *http_, refused_credentials_, tokens_, clock_, &gate_}};
   ProviderKeys provider_keys_{*http_, clock_};
   DeliveryCode delivery_code_{functions_};
   Subscriptions subscriptions_{{*store_,
