@@ -32,6 +32,9 @@ class Awaited {
   std::future<Answer> future_ = promise_->get_future();
 };
 
+int status_of(const HttpResponse& answer) { return answer.status; }
+int status_of(const std::shared_ptr<OpenAnswer>& answer) { return answer->head().status; }
+
 Error out_of_time() {
   return {ErrorCode::overloaded, "the request had no answer in time: try again later"};
 }
@@ -47,35 +50,55 @@ Result<SharedCredential> AccountCaller::fresh(const Account& account, Millis tim
   return answer ? std::move(*answer) : Result<SharedCredential>(out_of_time());
 }
 
-HttpOutcome AccountCaller::call(const Account& account, const IntegrationAuth& auth,
-                                const Make& make, Millis time_max) {
+template <class Send>
+auto AccountCaller::ask(const Account& account, const IntegrationAuth& auth, const Make& make,
+                        Millis time_max, Redaction& sent, Send send)
+    -> decltype(send(HttpRequest())) {
   auto credential = fresh(account, time_max);
   if (!credential) return credential.error();
   Account chosen = account;
   chosen.name.id = (*credential)->id;
   const auto unauthorized = make(**credential);
   if (!unauthorized) return unauthorized.error();
-  std::optional<HttpResponse> refusal;
+  decltype(send(HttpRequest())) refusal = out_of_time();  // its first 401
   while (true) {
     HttpRequest authorized = *unauthorized;
-    Redaction sent;  // nothing of what passes is shown or kept here
     if (auto done = authorize(authorized, auth, **credential, sent); !done) return done.error();
-    auto answer = send(std::move(authorized), time_max);
+    auto answer = send(std::move(authorized));
     if (!answer) return answer;
-    const bool is_with_newer = refusal.has_value();
+    const bool is_with_newer = refusal.ok();
     if (auth.kind == IntegrationAuth::Kind::none) return answer;
     const FieldsUsed used{account.owner, chosen.name.id, (*credential)->revision};
-    if (answer->status != status_unauthorized || is_with_newer) {
-      note(used, answer->status, is_with_newer ? Fields::replaced : Fields::same);
+    const int status = status_of(*answer);
+    if (status != status_unauthorized || is_with_newer) {
+      note(used, status, is_with_newer ? Fields::replaced : Fields::same);
       return answer;
     }
-    refusal = std::move(*answer);
+    refusal = std::move(answer);
     credential = fresh(chosen, time_max, used.revision);
     if (credential && (*credential)->revision > used.revision) continue;
     // Only what there is nothing newer for says something of the account.
     note(used, status_unauthorized, Fields::same);
-    return std::move(*refusal);
+    return refusal;
   }
+}
+
+HttpOutcome AccountCaller::call(const Account& account, const IntegrationAuth& auth,
+                                const Make& make, Millis time_max) {
+  Redaction sent;  // whoever asks shows nothing of it
+  return ask(account, auth, make, time_max, sent,
+             [&](HttpRequest request) { return send(std::move(request), time_max); });
+}
+
+Result<std::shared_ptr<OpenAnswer>> AccountCaller::open(const Account& account,
+                                                        const IntegrationAuth& auth,
+                                                        const Make& make, Millis time_max,
+                                                        const PassingOn& passing_on,
+                                                        Redaction& sent) {
+  return ask(account, auth, make, time_max, sent, [&](HttpRequest request) {
+    return OpenAnswer::open(passing_on.streams, passing_on.memory, std::move(request), time_max,
+                            passing_on.is_wanted);
+  });
 }
 
 HttpOutcome AccountCaller::send(HttpRequest request, Millis time_max) {

@@ -92,6 +92,7 @@ Result<HttpRequest> request_below(const Integration& integration, const Credenti
   request.project = std::move(from.project);
   request.user = std::move(from.user);
   request.step = "proxy";
+  request.timeout = limits::request_time_settable_max;  // with a caller who takes it slowly
   request.redirects_max = 0;  // where a peer leads to is for the caller to follow, or not
   request.method = std::move(from.method);
   request.url = std::string(values.url.get_string());
@@ -143,6 +144,9 @@ Result<HttpRequest> request_of_action(const Integration& integration,
   return request;
 }
 
+const HttpResponse& head_of(const HttpResponse& answer) { return answer; }
+const HttpResponse& head_of(const std::shared_ptr<OpenAnswer>& answer) { return answer->head(); }
+
 /// There is no run that the account was chosen for.
 Error without_run(Error why, const CredentialName& account) {
   if (why.code == ErrorCode::credential_missing && !account.id.empty()) {
@@ -190,13 +194,33 @@ struct ConnectProxy::Caller {
   std::string credential;  // as it was asked for
 };
 
-HttpOutcome ConnectProxy::pass(ProxyRequest request) {
+PassedAnswer::PassedAnswer(ProjectPlaces::Place place, std::shared_ptr<OpenAnswer> answer,
+                           Redaction secrets)
+    : place_(std::move(place)),
+      answer_(std::move(answer)),
+      secrets_(std::move(secrets)),
+      head_(answer_->head()) {
+  for (HttpHeader& each : head_.headers) each.value = secrets_.apply(std::move(each.value));
+}
+
+Result<std::shared_ptr<PassedAnswer>> ConnectProxy::pass(ProxyRequest request) {
   const auto entry = uses_.integrations.get(request.project, request.integration);
   if (!entry) return entry.error();
-  const Caller caller{{request.project, request.user}, *entry->integration, request.credential};
-  return exchange(caller, [&](const Credential& account, JsonObject secrets) {
-    return request_below(*entry->integration, account, std::move(secrets), std::move(request));
+  const Integration& integration = *entry->integration;
+  auto place = take_place(request.project);
+  if (!place) return place.error();
+  const Caller caller{{request.project, request.user}, integration, request.credential};
+  const AccountCaller::PassingOn passing_on{uses_.streams, memory_, std::move(request.is_wanted)};
+  const Make make = [&](const Credential& account, JsonObject secrets) {
+    return request_below(integration, account, std::move(secrets), std::move(request));
+  };
+  Redaction secrets;
+  auto answer = exchange(caller, make, secrets, [&](const auto& account, const auto& made) {
+    return caller_.open(account, integration.auth, made, time_max, passing_on, secrets);
   });
+  if (!answer) return answer.error();
+  return std::shared_ptr<PassedAnswer>(
+      new PassedAnswer(std::move(*place), std::move(*answer), std::move(secrets)));
 }
 
 Result<Json> ConnectProxy::choices(ChoicesRequest request) {
@@ -210,12 +234,19 @@ Result<Json> ConnectProxy::choices(ChoicesRequest request) {
                                                     '"');
   }
   std::string url;
+  const auto place = take_place(request.project);
+  if (!place) return place.error();
   const Caller caller{{request.project, request.user}, integration, request.credential};
-  const auto answer = exchange(caller, [&](const Credential& account, JsonObject secrets) {
+  const Make make = [&](const Credential& account, JsonObject secrets) {
     auto made = request_of_action(integration, *action, account, std::move(secrets), request);
     if (made) url = made->url;
     return made;
-  });
+  };
+  Redaction nothing_is_shown;
+  const auto answer =
+      exchange(caller, make, nothing_is_shown, [&](const auto& of, const auto& request_for) {
+        return caller_.call(of, integration.auth, request_for, time_max);
+      });
   if (!answer) return answer.error();
   if (!is_success(answer->status)) return error_of_status(answer->status, {});
   auto body = read_body(*answer, url);
@@ -226,33 +257,44 @@ Result<Json> ConnectProxy::choices(ChoicesRequest request) {
   return choices_of(*request.source, action->result, seen);
 }
 
-HttpOutcome ConnectProxy::exchange(const Caller& caller, const Make& make) {
+Result<ProjectPlaces::Place> ConnectProxy::take_place(const ProjectId& project) {
+  if (passing_ >= all_max) {
+    return Error(ErrorCode::overloaded,
+                 "too many requests to integrations are on their way: try again later");
+  }
+  auto place = places_.take(project, per_project_max);
+  if (place.is_taken()) return place;
+  return Error(ErrorCode::overloaded, "the project has " + std::to_string(per_project_max) +
+                                          " requests to integrations on their way already");
+}
+
+template <class Ask>
+auto ConnectProxy::exchange(const Caller& caller, const Make& make, Redaction& secrets, Ask ask)
+    -> decltype(ask(AccountCaller::Account(), AccountCaller::Make())) {
   const UserKey& owner = caller.owner;
   const Integration& integration = caller.integration;
-  const auto place = places_.take(owner.project, per_project_max);
-  if (!place.is_taken()) {
-    return Error(ErrorCode::overloaded, "the project has " + std::to_string(per_project_max) +
-                                            " requests to integrations on their way already");
-  }
   const auto tenant = uses_.tenants.view(owner.project, owner.user);
   if (!tenant) return tenant.error();
   const AccountCaller::Account account{*tenant, owner, {integration.type, caller.credential}};
   AskingAccount asking{owner, {}};
-  auto answer = caller_.call(
-      account, integration.auth,
-      [&](const Credential& credential) -> Result<HttpRequest> {
-        asking.account = credential.id;
-        auto secrets = secrets_for(integration, **tenant);
-        if (!secrets) return secrets.error();
-        auto made = make(credential, std::move(*secrets));
-        if (!made) return made;
-        if (auto admitted = admit(integration, asking); !admitted) return admitted.error();
-        return made;
-      },
-      time_max);
+  const AccountCaller::Make admitted = [&](const Credential& credential) -> Result<HttpRequest> {
+    asking.account = credential.id;
+    auto in_headers = secrets_for(integration, **tenant);
+    if (!in_headers) return in_headers.error();
+    for (const auto& each : *in_headers) {
+      if (const auto* const text = each.value().if_string()) {
+        secrets.add(*text, masked_secret(each.key()));
+      }
+    }
+    auto made = make(credential, std::move(*in_headers));
+    if (!made) return made;
+    if (auto let = admit(integration, asking); !let) return let.error();
+    return made;
+  };
+  auto answer = ask(account, admitted);
   if (!answer) return without_run(answer.error(), account.name);
   if (uses_.gate != nullptr && integration.rate_limit) {
-    uses_.gate->note_answer(asking, *integration.rate_limit, *answer);
+    uses_.gate->note_answer(asking, *integration.rate_limit, head_of(*answer));
   }
   return answer;
 }

@@ -7,9 +7,13 @@
 namespace millrace {
 namespace {
 
-void write_reply(const Reply& reply, httplib::Response& response) {
+void write_reply(Reply reply, httplib::Response& response) {
   response.status = reply.status;
-  if (!reply.body.empty()) response.set_content(reply.body, reply.content_type);
+  if (reply.stream) {
+    set_streamed_body(response, reply.content_type, std::move(*reply.stream));
+  } else if (!reply.body.empty()) {
+    response.set_content(reply.body, reply.content_type);
+  }
   for (const auto& [name, value] : reply.headers) response.set_header(name, value);
 }
 
@@ -52,9 +56,9 @@ void Api::handle(const httplib::Request& request, httplib::Response& response) {
   } else {
     route = match->route;
     try {
-      const auto reply = answer(request, std::move(*match));
+      auto reply = answer(request, std::move(*match));
       if (reply) {
-        write_reply(*reply, response);
+        write_reply(std::move(*reply), response);
       } else {
         write_error(response, reply.error());
       }

@@ -6,6 +6,7 @@
 #include "http/api/route_table.h"
 #include "http/metrics/metrics_text.h"
 #include "http/wire/http_server.h"
+#include "http/wire/streamed_body.h"
 #include "http/wire/url_text.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
@@ -107,6 +108,7 @@ struct Reply {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::optional<StreamedBody> stream = {};  // in place of `body`
 };
 
 Reply json_reply(int status, const Json& body);

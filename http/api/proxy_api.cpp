@@ -4,6 +4,7 @@
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/user_registry.h"
 #include "http/api/account_choice.h"
+#include "http/api/passed_body.h"
 #include "http/wire/response_headers.h"
 #include "runtime/reading/strict_json.h"
 #include "runtime/text/ascii_text.h"
@@ -44,19 +45,51 @@ bool comes_back(const HttpHeader& header) {
          header.name != "clear-site-data" && may_set_header(header.name);
 }
 
-Reply reply_of(const HttpResponse& response) {
+Reply head_of(const HttpResponse& head) {
   Reply reply;
-  reply.status = response.status;
-  reply.body = *response.body;
+  reply.status = head.status;
   reply.content_type.clear();
-  for (const HttpHeader& header : response.headers) {
+  for (const HttpHeader& header : head.headers) {
     if (header.name == "content-type") {
       reply.content_type = header.value;
     } else if (comes_back(header)) {
       reply.headers.emplace_back(header.name, header.value);
+    } else if (header.name == "content-encoding" && head.status == 206) {
+      // A part of a compressed body cannot be unpacked: it passes as it is.
+      reply.headers.emplace_back(header.name, header.value);
     }
   }
   if (reply.content_type.empty()) reply.content_type = "application/octet-stream";
+  return reply;
+}
+
+/// Whatever its headers say: those are about the body that a GET would bring.
+bool has_no_body(const std::string& method, int status) {
+  return method == "HEAD" || status == 204 || status == 304;
+}
+
+Result<Reply> reply_of(const std::string& method, std::shared_ptr<PassedAnswer> answer) {
+  Reply reply = head_of(answer->head());
+  const auto size = passed_size(answer->head());
+  if (size == 0u || has_no_body(method, reply.status)) {
+    // Its end is here or about to be: the connection to the peer is then kept for the next request.
+    ignore_result(answer->take(), "there is nothing to come");
+    if (!size && method == "HEAD" && reply.status != 204 && reply.status != 304) {
+      // Says that a GET would be answered in chunks, where no length would say that it is empty.
+      reply.stream = StreamedBody{
+          std::nullopt, [](const StreamedBody::Write&) { return StreamedBody::Next::end; }};
+      return reply;
+    }
+    const bool is_typed = answer->head().header("content-type") != nullptr;
+    if (is_typed) reply.headers.emplace_back("Content-Type", reply.content_type);
+    if (size) reply.headers.emplace_back("Content-Length", std::to_string(*size));
+    return reply;
+  }
+  auto body = PassedBody::open(std::move(answer));
+  if (!body) return body.error();
+  reply.stream = StreamedBody{(*body)->size(), [body = *body](const StreamedBody::Write& write) {
+                                return body->next(write);
+                              }};
   return reply;
 }
 
@@ -92,9 +125,12 @@ Result<Reply> pass_to_integration(const ApiCall& call, ApiServices& services) {
   if (!call.http.body.empty()) {
     request.body = std::make_shared<const std::string>(call.http.body);
   }
-  const auto answer = services.proxy.pass(std::move(request));
+  if (call.http.progress) {
+    request.is_wanted = [is_there = call.http.progress] { return is_there(0, 0); };
+  }
+  auto answer = services.proxy.pass(std::move(request));
   if (!answer) return answer.error();
-  return reply_of(*answer);
+  return reply_of(call.http.method, std::move(*answer));
 }
 
 namespace {

@@ -261,6 +261,17 @@ inline constexpr Metric metric_list[] = {
      .kind = MetricKind::gauge,
      .unit = "bytes",
      .help = "Bytes of responses that are being received."},
+    {.name = "millrace_passing_requests",
+     .kind = MetricKind::gauge,
+     .unit = "requests",
+     .help = "Requests of the Connect API on their way, until their answers have passed.",
+     .watch =
+         "Near 256 for each busy project, or 2,048: slow peers or callers; more are answered 503."},
+    {.name = "millrace_passing_bytes",
+     .kind = MetricKind::gauge,
+     .unit = "bytes",
+     .help = "Bytes of answers in memory that the Connect API is passing on.",
+     .watch = "At 64 MiB peers are slowed down for callers who take slowly."},
 };
 
 /// The name of a metric of that kind, written as a literal; one that is not declared does not compile.

@@ -31,6 +31,8 @@ void CurlExchanges::abort(Id exchange) {
   running_.erase(exchange);
 }
 
+void CurlExchanges::resume(Id exchange) { running_.at(exchange).exchange->resume(); }
+
 void CurlExchanges::run_once(std::optional<Time> due) {
   loop_.run_once(due, [this](CURL* handle, CURLcode code) { finish(handle, code); });
 }

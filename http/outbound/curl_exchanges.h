@@ -22,6 +22,9 @@ class CurlExchanges final : public Exchanges {
   Result<Id> begin(ExchangeRequest request, Then then) override;
   void abort(Id exchange) override;
 
+  /// There is room again for the answer of this exchange, which goes to a stream.
+  void resume(Id exchange);
+
   /// Waits for something to happen, at most until `due`, and tells whose exchange ended.
   void run_once(std::optional<Time> due);
   /// From any thread.

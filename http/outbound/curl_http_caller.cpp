@@ -48,22 +48,20 @@ class CurlHttpCaller::Impl {
   ~Impl() { stop(); }
 
   CallId call(HttpRequest request, std::function<void(HttpOutcome)> done) {
-    const CallId id = ++last_id_;
-    if (auto refused = accept(id, std::move(request), done)) {
-      calls_.count_refused(refused->code);
-      done(std::move(*refused));
-    }
-    return id;
+    return start(std::move(request), std::move(done), nullptr);
   }
 
-  void cancel(CallId id) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) return;
-      inbox_.push_back({id, std::nullopt, {}});
-    }
-    calls_.wake();
+  CallId open(HttpRequest request, std::shared_ptr<ResponseStream> into) {
+    CHECK(!request.client_credentials, "an answer that is passed on cannot be asked for again");
+    request.redirects_max = 0;
+    const auto end = [into](const HttpOutcome& outcome) {
+      into->end(outcome ? std::nullopt : std::optional(outcome.error()));
+    };
+    return start(std::move(request), end, into);
   }
+
+  void resume(CallId id) { tell({id, Command::Kind::resume}); }
+  void cancel(CallId id) { tell({id, Command::Kind::cancel}); }
 
   void stop() {
     {
@@ -80,10 +78,24 @@ class CurlHttpCaller::Impl {
 
  private:
   struct Command {
+    enum class Kind : std::uint8_t { start, resume, cancel };
     CallId id;
-    std::optional<HttpRequest> request;  // none: cancel
-    std::function<void(HttpOutcome)> done;
+    Kind kind;
+    HttpRequest request = {};  // the rest is of `start`
+    std::function<void(HttpOutcome)> done = {};
+    std::shared_ptr<ResponseStream> into = {};  // null: the answer is gathered
   };
+
+  CallId start(HttpRequest request, std::function<void(HttpOutcome)> done,
+               std::shared_ptr<ResponseStream> into) {
+    const CallId id = ++last_id_;
+    Command command{id, Command::Kind::start, std::move(request), std::move(done), std::move(into)};
+    if (auto refused = accept(command)) {
+      calls_.count_refused(refused->code);
+      command.done(std::move(*refused));
+    }
+    return id;
+  }
 
   static curl_slist* list_of(const std::vector<std::string>& texts) {
     curl_slist* list = nullptr;
@@ -102,9 +114,17 @@ class CurlHttpCaller::Impl {
     return settings;
   }
 
-  /// The reason when the call is not accepted; then `done` is untouched.
-  std::optional<Error> accept(CallId id, HttpRequest request,
-                              std::function<void(HttpOutcome)>& done) {
+  void tell(Command command) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return;
+      inbox_.push_back(std::move(command));
+    }
+    calls_.wake();
+  }
+
+  /// The reason when the call is not accepted; then `command` is untouched.
+  std::optional<Error> accept(Command& command) {
     bool was_empty = false;
     {
       const std::lock_guard lock(mutex_);
@@ -114,7 +134,7 @@ class CurlHttpCaller::Impl {
       }
       ++accepted_;
       was_empty = inbox_.empty();
-      inbox_.push_back({id, std::move(request), std::move(done)});
+      inbox_.push_back(std::move(command));
     }
     if (was_empty) calls_.wake();
     return std::nullopt;
@@ -139,18 +159,25 @@ class CurlHttpCaller::Impl {
       commands.swap(inbox_);
       stopping = stopping_;
     }
-    for (Command& each : commands) {
-      if (!each.request) {
-        calls_.cancel(each.id);
-        continue;
-      }
-      calls_.start(each.id, std::move(*each.request),
-                   [this, done = std::move(each.done)](HttpOutcome outcome) {
-                     --accepted_;
-                     done(std::move(outcome));
-                   });
-    }
+    for (Command& each : commands) carry_out(std::move(each));
     return !stopping;
+  }
+
+  void carry_out(Command command) {
+    switch (command.kind) {
+      case Command::Kind::start:
+        return calls_.start(
+            command.id, std::move(command.request),
+            [this, done = std::move(command.done)](HttpOutcome outcome) {
+              --accepted_;
+              done(std::move(outcome));
+            },
+            std::move(command.into));
+      case Command::Kind::resume:
+        return calls_.resume(command.id);
+      case Command::Kind::cancel:
+        return calls_.cancel(command.id);
+    }
   }
 
   const std::size_t accepted_max_;
@@ -190,6 +217,12 @@ HttpCaller::CallId CurlHttpCaller::call(HttpRequest request,
   return impl_->call(std::move(request), std::move(done));
 }
 
+CurlHttpCaller::CallId CurlHttpCaller::open(HttpRequest request,
+                                            std::shared_ptr<ResponseStream> into) {
+  return impl_->open(std::move(request), std::move(into));
+}
+
+void CurlHttpCaller::resume(CallId call) { impl_->resume(call); }
 void CurlHttpCaller::cancel(CallId call) { impl_->cancel(call); }
 void CurlHttpCaller::stop() { impl_->stop(); }
 OutboundStats CurlHttpCaller::stats() const { return impl_->stats(); }

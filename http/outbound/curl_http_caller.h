@@ -1,6 +1,6 @@
 #pragma once
 // CurlHttpCaller: sends HTTP requests to other people's servers with libcurl (see README.md in this
-// folder). Implements the port runtime/outbound/http_caller.h; one thread drives all transfers.
+// folder). Implements the ports runtime/outbound/http_caller.h and http_streams.h; one thread drives all transfers.
 //
 // Threads: all methods may be called from any thread; `stop` and the destructor not from a `done`.
 // `done` is called on the caller's own thread, under no lock, and must not throw; a call that is
@@ -11,6 +11,7 @@
 #include "http/outbound/outbound_stats.h"
 #include "runtime/base/log.h"
 #include "runtime/outbound/http_caller.h"
+#include "runtime/outbound/http_streams.h"
 
 #include <cstddef>
 #include <memory>
@@ -44,13 +45,16 @@ struct OutboundOptions {
   std::vector<std::string> resolve;
 };
 
-class CurlHttpCaller final : public HttpCaller {
+class CurlHttpCaller final : public HttpCaller, public HttpStreams {
  public:
   /// Error invalid_parameters: an option that cannot be used, and why.
   static Result<std::unique_ptr<CurlHttpCaller>> make(OutboundOptions options, LogSink log);
   ~CurlHttpCaller() override;
 
+  using CallId = HttpCaller::CallId;
   CallId call(HttpRequest request, std::function<void(HttpOutcome)> done) override;
+  CallId open(HttpRequest request, std::shared_ptr<ResponseStream> into) override;
+  void resume(CallId call) override;
   void cancel(CallId call) override;
   void stop() override;
 

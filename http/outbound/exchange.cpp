@@ -90,11 +90,13 @@ void Exchange::set_connection() {
   set(CURLOPT_URL, request_.url.text.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  // libcurl pauses an HTTP/2 connection with all its streams: an answer that may have to wait has its own.
+  set(CURLOPT_HTTP_VERSION,
+      static_cast<long>(request_.stream ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
   set(CURLOPT_HTTP09_ALLOWED, 0L);
   // For https a burst of calls waits for the first connection, to learn whether it takes them all
   // (HTTP/2). Plain http would have to wait for the whole first answer.
-  set(CURLOPT_PIPEWAIT, request_.url.scheme == "https" ? 1L : 0L);
+  set(CURLOPT_PIPEWAIT, request_.url.scheme == "https" && !request_.stream ? 1L : 0L);
   set(CURLOPT_NOSIGNAL, 1L);
   // Without it, removing a call whose name is still being resolved waits for that resolution. With
   // it, the resolving thread goes on alone and cleans up after itself.
@@ -231,12 +233,27 @@ std::size_t Exchange::on_header(char* bytes, std::size_t size, std::size_t count
   if (!exchange.head_.take_line({bytes, length})) return 0;
   // Nothing was asked to be upgraded; what follows would not be HTTP.
   if (exchange.head_.status() == 101) return 0;
+  exchange.begin_stream();
   return length;
+}
+
+/// Once: what comes later are trailers.
+void Exchange::begin_stream() {
+  if (!request_.stream || stream_has_begun_ || !head_.is_complete()) return;
+  stream_has_begun_ = true;
+  HttpResponse head;
+  head.status = head_.status();
+  head.headers = head_.headers();
+  request_.stream->begin(std::move(head));
 }
 
 std::size_t Exchange::on_body(char* bytes, std::size_t size, std::size_t count, void* self) {
   auto& exchange = *static_cast<Exchange*>(self);
   const std::size_t length = size * count;
+  if (exchange.request_.stream) {
+    const auto put = exchange.request_.stream->put({bytes, length});
+    return put == ResponseStream::Put::full ? CURL_WRITEFUNC_PAUSE : length;
+  }
   const auto problem = exchange.body_.take(exchange.head_, {bytes, length});
   if (!problem) return length;
   exchange.ended_by_us_ = Error(
@@ -257,6 +274,8 @@ int Exchange::on_seek(void* self, curl_off_t offset, int origin) {
   static_cast<Exchange*>(self)->form_offset_ = static_cast<std::size_t>(offset);
   return CURL_SEEKFUNC_OK;
 }
+
+void Exchange::resume() { curl_easy_pause(handle_, CURLPAUSE_CONT); }
 
 ExchangeTraffic Exchange::traffic() const {
   curl_off_t sent = 0;

@@ -15,6 +15,7 @@
 #include "http/outbound/response_body.h"
 #include "http/outbound/response_head.h"
 #include "runtime/outbound/http_caller.h"
+#include "runtime/outbound/response_stream.h"
 
 #include <array>
 #include <cstdint>
@@ -46,6 +47,7 @@ struct ExchangeRequest {
   SharedBytes body;
   std::shared_ptr<const FormBody> form;  // in place of `body`
   std::size_t response_bytes_max = limits::response_bytes_max;
+  std::shared_ptr<ResponseStream> stream;  // where the answer goes; null: it is gathered
   Millis time_left{};  // beyond: step_timeout; libcurl divides it between a host's addresses
 };
 
@@ -70,6 +72,9 @@ class Exchange {
   const ExchangeRequest& request() const { return request_; }
   ExchangeTraffic traffic() const;
 
+  /// There is room again in the stream that the answer goes to.
+  void resume();
+
   /// What came of it, once libcurl has said how it ended. Once.
   HttpOutcome outcome(CURLcode code);
 
@@ -89,6 +94,7 @@ class Exchange {
   void add_header_line(const std::string& line);
   bool uses_proxy() const;
   bool is_out_of_time() const;
+  void begin_stream();
   Error failure(CURLcode code) const;
   Error blocked() const;
   std::string curl_says(CURLcode code) const;
@@ -102,6 +108,7 @@ class Exchange {
   ResponseHead head_;
   ResponseBody body_;
   std::size_t form_offset_ = 0;
+  bool stream_has_begun_ = false;
 
   // Why the exchange was ended by us, or what went wrong where libcurl cannot tell.
   std::optional<Error> ended_by_us_;

@@ -44,6 +44,7 @@ struct OutboundCalls::Call {
   int redirects_max = 0;
   std::optional<ClientCredentials> credentials;
   Done done;
+  std::shared_ptr<ResponseStream> stream;  // null: the answer is gathered
 
   Hop first;
   Hop hop;
@@ -77,10 +78,12 @@ OutboundCalls::~OutboundCalls() = default;
 
 // --- arrival and waiting -------------------------------------------------------------------------
 
-void OutboundCalls::start(CallId id, HttpRequest request, Done done) {
+void OutboundCalls::start(CallId id, HttpRequest request, Done done,
+                          std::shared_ptr<ResponseStream> into) {
   auto call = std::make_unique<Call>();
   call->id = id;
   call->done = std::move(done);
+  call->stream = std::move(into);
   call->owner = {request.project, request.user};
   call->timeout = std::min<Millis>(request.timeout, limits::request_time_settable_max);
   call->response_bytes_max = request.response_bytes_max;
@@ -94,6 +97,12 @@ void OutboundCalls::start(CallId id, HttpRequest request, Done done) {
   started.credentials = std::move(request.client_credentials);
   started.first = *hop;
   started.hop = std::move(*hop);
+}
+
+void OutboundCalls::resume(CallId id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end() || found->second->exchange == nullptr) return;
+  exchanges_.resume(found->second->exchange);
 }
 
 void OutboundCalls::take_turns() {
@@ -151,6 +160,7 @@ void OutboundCalls::send(Call& call) {
   request.body = call.hop.body;
   request.form = call.hop.form;
   request.response_bytes_max = call.response_bytes_max;
+  request.stream = call.stream;
   request.time_left = std::chrono::ceil<Millis>(call.deadline - std::chrono::steady_clock::now());
   auto begun = exchanges_.begin(std::move(request), [this, id = call.id](HttpOutcome outcome) {
     take_response(id, std::move(outcome));

@@ -37,7 +37,9 @@ class OutboundCalls {
                 LogSink log);
   ~OutboundCalls();
 
-  void start(CallId id, HttpRequest request, Done done);
+  /// `into`: where the answer goes as it arrives; null: it is gathered.
+  void start(CallId id, HttpRequest request, Done done, std::shared_ptr<ResponseStream> into = {});
+  void resume(CallId id);
   void cancel(CallId id);
   void cancel_all(const Error& reason);
   /// Waits for something to happen and handles it.

@@ -6,7 +6,7 @@
 // Not thread-safe: belongs to the caller's one thread.
 
 #include "http/outbound/response_head.h"
-#include "http/wire/content_decoder.h"
+#include "http/wire/body_unpacker.h"
 #include "runtime/base/error.h"
 #include "runtime/outbound/http_caller.h"
 
@@ -27,14 +27,11 @@ struct BytesInFlight {
 
 class ResponseBody {
  public:
-  enum class Encoding : std::uint8_t {
-    ours,         // gzip and deflate were asked for, and are undone
-    the_callers,  // whoever asked for an encoding of their own can read it
-  };
+  using Encoding = BodyUnpacker::Encoding;
 
   /// `bytes_max`: unpacked.
   ResponseBody(BytesInFlight& in_flight, std::size_t bytes_max, Encoding encoding)
-      : in_flight_(in_flight), bytes_max_(bytes_max), encoding_(encoding) {}
+      : in_flight_(in_flight), bytes_max_(bytes_max), unpacker_(bytes_max, encoding) {}
   /// The memory is not in flight any more; the bytes may live on.
   ~ResponseBody();
   ResponseBody(const ResponseBody&) = delete;
@@ -44,20 +41,17 @@ class ResponseBody {
   /// follow "the response of host ..."; then nothing more is to be taken.
   std::optional<Error> take(const ResponseHead& head, std::string_view bytes);
   /// False: a compressed body that is not at its end.
-  bool is_whole() const { return !decoder_ || decoder_->is_whole(); }
+  bool is_whole() const { return unpacker_.is_whole(); }
   SharedBytes bytes() const { return body_; }
 
  private:
-  std::optional<Error> begin(const ResponseHead& head, std::string_view first_bytes);
-  std::optional<Error> unpack(std::string_view bytes);
   std::optional<Error> append(std::string_view bytes);
 
   BytesInFlight& in_flight_;
   const std::size_t bytes_max_;
-  const Encoding encoding_;
+  BodyUnpacker unpacker_;
+  bool has_begun_ = false;
   std::shared_ptr<std::string> body_ = std::make_shared<std::string>();
-  std::uint64_t received_ = 0;             // as it was sent
-  std::optional<ContentDecoder> decoder_;  // from the first byte on, if it is compressed
 };
 
 }  // namespace millrace

@@ -283,6 +283,7 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, run_metrics_);
     write_server_metrics(text, event_log_);
     write_server_metrics(text, provider_counts_);
+    write_server_metrics(text, proxy_);
   }
 
   const ServerOptions options_;
@@ -336,7 +337,7 @@ class ComposedServer final : public RunningServer {
   TokenRefresher tokens_{
       {project_views_, credentials_, *http_, clock_, &write_log, 2, &provider_counts_}};
   ConnectProxy proxy_{
-      {tenants_, integrations_, *http_, refused_credentials_, tokens_, clock_, &gate_}};
+      {tenants_, integrations_, *http_, *http_, refused_credentials_, tokens_, clock_, &gate_}};
   ProviderKeys provider_keys_{*http_, clock_};
   DeliveryCode delivery_code_{functions_};
   Subscriptions subscriptions_{{*store_,

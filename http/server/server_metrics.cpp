@@ -1,6 +1,7 @@
 #include "http/server/server_metrics.h"
 
 #include "actors/functions/function_pool.h"
+#include "actors/gateway/connect_proxy.h"
 #include "actors/node_services.h"
 #include "actors/observation/run_metrics.h"
 #include "actors/tenants/event_log.h"
@@ -81,6 +82,11 @@ void write_server_metrics(MetricsText& text, const OutboundStats& stats) {
   text.gauge("millrace_outbound_waiting", number(stats.waiting));
   text.gauge("millrace_outbound_in_air", number(stats.in_air));
   text.gauge("millrace_outbound_bytes_in_flight", number(stats.bytes_in_flight));
+}
+
+void write_server_metrics(MetricsText& text, const ConnectProxy& proxy) {
+  text.gauge("millrace_passing_requests", number(proxy.passing()));
+  text.gauge("millrace_passing_bytes", number(proxy.bytes_passing()));
 }
 
 void write_server_metrics(MetricsText& text, const storage::CommitTimings& timings) {

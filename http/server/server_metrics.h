@@ -6,6 +6,7 @@
 
 namespace millrace {
 
+class ConnectProxy;
 class EventLog;
 class RunMetrics;
 struct ActorStats;
@@ -33,5 +34,6 @@ void write_server_metrics(MetricsText& text, const TriggerTimings& timings);
 void write_server_metrics(MetricsText& text, const RunMetrics& runs);
 void write_server_metrics(MetricsText& text, const EventLog& log);
 void write_server_metrics(MetricsText& text, const ProviderCounts& counts);
+void write_server_metrics(MetricsText& text, const ConnectProxy& proxy);
 
 }  // namespace millrace

@@ -98,6 +98,11 @@ BufferedSocket::Outcome BufferedSocket::write(std::string_view bytes, Deadline d
   return Outcome::ready;
 }
 
+bool BufferedSocket::has_peer() const {
+  pollfd entry{descriptor_, POLLRDHUP, 0};
+  return ::poll(&entry, 1, 0) == 0;
+}
+
 void BufferedSocket::linger(Deadline deadline) {
   ::shutdown(descriptor_, SHUT_WR);
   do {

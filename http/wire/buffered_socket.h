@@ -41,6 +41,9 @@ class BufferedSocket {
   /// Writes everything.
   Outcome write(std::string_view bytes, Deadline deadline);
 
+  /// False once the peer has ended its side, or the connection broke. Does not wait.
+  bool has_peer() const;
+
   /// Ends our side, then reads and drops what the client still sends, until it has seen our answer
   /// and closed, or `deadline`. Without this, closing with unread bytes makes the kernel reset the
   /// connection, and the reset may overtake the answer.

@@ -13,7 +13,7 @@ constexpr std::size_t gathered_bytes_max = 256u << 10;
 ConnectionStream::ConnectionStream(std::string canonical_head, Send send)
     : head_(std::move(canonical_head)), send_(std::move(send)) {}
 
-bool ConnectionStream::flush() {
+bool ConnectionStream::flush() const {
   if (failed_) return false;
   if (!gathered_.empty() && !send_(gathered_)) failed_ = true;
   gathered_.clear();

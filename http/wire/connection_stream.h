@@ -13,7 +13,8 @@
 // gives it the parsed request in its place. What it does for us is the response: status line,
 // headers, HEAD, body.
 //
-// The response is gathered and leaves in one write: header and body in one segment.
+// The response is gathered and leaves in one write: header and body in one segment. Of a streamed body
+// (streamed_body.h) each piece leaves before the next is waited for: whoever makes it asks `is_writable` first.
 
 #include <httplib.h>
 
@@ -30,11 +31,11 @@ class ConnectionStream final : public httplib::Stream {
   ConnectionStream(std::string canonical_head, Send send);
 
   /// Sends what is gathered. Call once after process_request.
-  bool flush();
+  bool flush() const;
 
   // httplib::Stream
   bool is_readable() const override { return read_ < head_.size(); }
-  bool is_writable() const override { return !failed_; }
+  bool is_writable() const override { return flush(); }
   ssize_t read(char* to, std::size_t size) override;
   ssize_t write(const char* bytes, std::size_t size) override;
   void get_remote_ip_and_port(std::string& ip, int& port) const override;
@@ -46,8 +47,9 @@ class ConnectionStream final : public httplib::Stream {
   const std::string head_;
   std::size_t read_ = 0;
   Send send_;
-  std::string gathered_;
-  bool failed_ = false;
+  // Sent by `is_writable`, which httplib has as const.
+  mutable std::string gathered_;
+  mutable bool failed_ = false;
 };
 
 }  // namespace millrace

@@ -56,8 +56,25 @@ HttpServer::HttpServer(HttpServerOptions options, Handle handle, Refuse refuse,
     } catch (...) {
       write_current_exception(response, request.method + " " + request.path);
     }
+    // httplib would say "bytes" of its own accord.
+    if (request.method == "HEAD" && !response.has_header("Accept-Ranges")) {
+      response.set_header("Accept-Ranges", "");
+    }
     return HandlerResponse::Handled;
   });
+  set_post_routing_handler([](const httplib::Request& request, httplib::Response& response) {
+    const bool is_head = request.method == "HEAD";
+    if (is_head && response.get_header_value("Accept-Ranges").empty()) {
+      response.headers.erase("Accept-Ranges");
+    }
+    // Neither has a body, and a 304's length would be that of the body that it does not have (RFC 9110, 8.6).
+    const bool is_zero = response.get_header_value("Content-Length") == "0";
+    if (response.status == 204 || (response.status == 304 && is_zero)) {
+      response.headers.erase("Content-Length");
+    }
+  });
+  // It writes streamed bodies only while its own listener, which is not used, has a descriptor.
+  svr_sock_ = 0;
   set_keep_alive_max_count(options.requests_per_connection_max);
   set_keep_alive_timeout(
       std::chrono::duration_cast<std::chrono::seconds>(options.limits.idle).count());
@@ -165,9 +182,11 @@ bool HttpServer::answer(Connection& connection, BufferedSocket& socket, const Re
   // meanwhile is not announced; the connection is then simply closed after the answer.
   const bool close = is_last || draining_ || !head.keep_alive;
   bool closed_by_head = false;
-  const bool written = process_request(
-      stream, close, closed_by_head,
-      [&](httplib::Request& request) { put_request(request, head, std::move(body)); });
+  const bool written =
+      process_request(stream, close, closed_by_head, [&](httplib::Request& request) {
+        put_request(request, head, std::move(body));
+        request.progress = [&socket](std::uint64_t, std::uint64_t) { return socket.has_peer(); };
+      });
   if (!stream.flush() || !written || close) return false;
   connection.become_idle();
   return true;

@@ -7,7 +7,8 @@
 //
 // What the handler gets: an httplib::Request with method, raw target, path (not decoded), headers
 // exactly as sent, and the body. `Accept-Encoding` is taken out: answers are not compressed (a
-// reverse proxy does that better), and httplib would if it saw the header.
+// reverse proxy does that better), and httplib would if it saw the header. `progress(0, 0)` says whether the client
+// is still there: one that has ended its side of the connection counts as gone.
 
 #include "http/wire/connection_threads.h"
 #include "http/wire/listener.h"

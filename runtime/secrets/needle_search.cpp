@@ -47,6 +47,7 @@ NeedleSearch::NeedleSearch(std::vector<Needle> needles) : needles_(std::move(nee
   for (const Needle& each : needles_) {
     const std::uint32_t key = key_of(each.text.data());
     keys_.push_back(key);
+    longest_ = std::max(longest_, each.text.size());
     filter_[slot(key) / 64] |= std::uint64_t{1} << (slot(key) % 64);
   }
 }
@@ -60,6 +61,30 @@ std::optional<NeedleSearch::Match> NeedleSearch::find(std::string_view text,
     if (auto match = longest_at(text, i, key)) return match;
   }
   return std::nullopt;
+}
+
+std::size_t NeedleSearch::unfinished(std::string_view text, std::size_t from) const {
+  // Earlier on, even the longest needle would have had room to end.
+  const std::size_t first = text.size() < longest_ ? 0 : text.size() - longest_ + 1;
+  for (std::size_t i = std::max(from, first); i < text.size(); ++i) {
+    if (begins_longer(text.substr(i))) return i;
+  }
+  return text.size();
+}
+
+bool NeedleSearch::begins_longer(std::string_view rest) const {
+  if (rest.size() < needle_bytes_min) {
+    return std::any_of(needles_.begin(), needles_.end(),
+                       [rest](const Needle& each) { return each.text.starts_with(rest); });
+  }
+  const std::uint32_t key = key_of(rest.data());
+  if (!may_begin(key)) return false;
+  const auto [first, last] = std::equal_range(keys_.begin(), keys_.end(), key);
+  const auto end = needles_.begin() + (last - keys_.begin());
+  const auto after = std::upper_bound(
+      needles_.begin() + (first - keys_.begin()), end, rest,
+      [](std::string_view left, const Needle& right) { return left < right.text; });
+  return after != end && after->text.starts_with(rest);
 }
 
 std::optional<NeedleSearch::Match> NeedleSearch::longest_at(std::string_view text,

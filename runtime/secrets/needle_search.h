@@ -37,6 +37,9 @@ class NeedleSearch {
 
   /// The first match at `from` or after it; of those that begin at the same place the longest.
   std::optional<Match> find(std::string_view text, std::size_t from = 0) const;
+  /// Where a needle may have begun whose end is not in the text yet: the first place, at `from` or after it, from
+  /// which on the text is the beginning of a longer needle. The text's size: nowhere.
+  std::size_t unfinished(std::string_view text, std::size_t from = 0) const;
 
  private:
   bool may_begin(std::uint32_t key) const {
@@ -46,6 +49,7 @@ class NeedleSearch {
   std::size_t slot(std::uint32_t key) const { return (key * 2'654'435'769u) >> shift_; }
   std::optional<Match> longest_at(std::string_view text, std::size_t begin,
                                   std::uint32_t key) const;
+  bool begins_longer(std::string_view rest) const;
 
   static constexpr auto none = static_cast<std::size_t>(-1);
 
@@ -54,6 +58,7 @@ class NeedleSearch {
   std::vector<std::size_t> beginnings_;  // of each, the longest other one that it begins with
   std::vector<std::uint64_t> filter_;    // a bit for each key's slot
   unsigned shift_ = 0;
+  std::size_t longest_ = 0;  // needle's size
 };
 
 }  // namespace millrace

@@ -55,6 +55,15 @@ class RawClient {
     return text;
   }
 
+  /// Whatever arrives until that is in it, or the server closes, or `patience` passes without a byte.
+  std::string read_until(std::string_view part,
+                         std::chrono::milliseconds patience = std::chrono::seconds(30)) {
+    std::string text;
+    while (text.find(part) == std::string::npos && read_some(text, patience)) {
+    }
+    return text;
+  }
+
   /// One answer whose body has a Content-Length.
   std::string read_answer(std::chrono::milliseconds patience = std::chrono::seconds(30)) {
     std::string text;

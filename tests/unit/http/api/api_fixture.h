@@ -29,6 +29,7 @@
 #include "tests/support/scripted_functions.h"
 #include "tests/support/scripted_http.h"
 #include "tests/support/seeded_random.h"
+#include "tests/support/whole_streams.h"
 #include "tests/unit/http/shared_keys.h"
 
 #include <string>
@@ -77,7 +78,7 @@ class ApiFixture {
         tenants(project_views, user_views, clock),
         hook_door_(
             {store_, hooks, project_views, user_views, gateway, event_log, clock, workflows}),
-        proxy_({tenants, integrations, http, refused_, tokens_, clock}),
+        proxy_({tenants, integrations, http, streams_, refused_, tokens_, clock}),
         tests_({clock, random_, functions_, http, tenants, {}, {}}, {}),
         eraser_({store_, user_views, gateway, ownership_, clock,
                  [](LogLevel, const std::string&) {}, erased_subscriptions_}),
@@ -120,8 +121,28 @@ class ApiFixture {
     httplib::Response response;
     api.handle(request, response);
     Answer answer{response.status, response.headers, response.body, {}};
-    if (auto json = parse_json(response.body)) answer.json = std::move(*json);
+    if (response.content_provider_) answer.text = streamed_body(response);
+    if (auto json = parse_json(answer.text)) answer.json = std::move(*json);
     return answer;
+  }
+
+  /// What is written to the client; what breaks off ends in "(broken)".
+  static std::string streamed_body(httplib::Response& response) {
+    std::string text;
+    bool is_done = false;
+    httplib::DataSink sink;
+    sink.write = [&](const char* bytes, std::size_t size) {
+      text.append(bytes, size);
+      return true;
+    };
+    sink.done = [&] { is_done = true; };
+    const std::size_t size = response.content_length_;
+    while (!is_done && (response.is_chunked_content_provider_ || text.size() < size)) {
+      if (!response.content_provider_(text.size(), size - text.size(), sink)) {
+        return text + "(broken)";
+      }
+    }
+    return text;
   }
 
   /// Makes a project and returns its API key.
@@ -190,6 +211,7 @@ class ApiFixture {
   RefusedCredentials refused_{credentials, {}};
   TokenRefresher tokens_{{project_views, credentials, http, clock, {}}};
   HookDoor hook_door_;
+  WholeStreams streams_{http};
   ConnectProxy proxy_;
   TestRuns tests_;
   ErasedSubscriptions erased_subscriptions_{store_, hooks, clock, {}};

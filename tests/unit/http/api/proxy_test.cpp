@@ -189,6 +189,54 @@ TEST_CASE("nothing passes for a disabled user, without an account, or to no inte
   CHECK(api.http.sent("call").empty());
 }
 
+TEST_CASE("an answer that is passing has its project's place until it is let go of", "[http]") {
+  Connected api;
+  api.connect();
+  api.http.on("call", answering(200, JsonObject{{"n", 1}}));
+  httplib::Request request;
+  request.method = "GET";
+  request.target = request.path = "/projects/p1/sdk/proxy/crm/me";
+  request.headers.emplace("Authorization", "Bearer " + api.token(first_keys(), user));
+  request.headers.emplace(call_key.first, call_key.second);
+  std::vector<httplib::Response> passing(ConnectProxy::per_project_max);
+  for (httplib::Response& each : passing) {
+    api.api.handle(request, each);
+    REQUIRE(each.status == 200);
+  }
+  const auto refused = api.pass("GET", "me");
+  CHECK(refused.status == 503);
+  CHECK(refused.code() == "overloaded");
+  CHECK(ApiFixture::streamed_body(passing.back()) == R"({"n":1})");
+  passing.pop_back();
+  CHECK(api.pass("GET", "me").status == 200);
+}
+
+TEST_CASE("what a peer echoes of the account is masked in body and headers", "[http]") {
+  Connected api;
+  api.connect();
+  api.http.on("call", answering(200, JsonObject{{"you", "Bearer account-token"}, {"n", 12}},
+                                {{"x-you", "account-token"}}));
+  const auto answer = api.pass("GET", "me");
+  CHECK(answer.text == R"({"you":"Bearer *************","n":12})");
+  CHECK(answer.header("x-you") == "[credential]");
+}
+
+TEST_CASE("a caller who has gone is not waited for", "[http]") {
+  Connected api;
+  api.connect();
+  api.http.hold("call");
+  httplib::Request request;
+  request.method = "GET";
+  request.target = request.path = "/projects/p1/sdk/proxy/crm/me";
+  request.headers.emplace("Authorization", "Bearer " + api.token(first_keys(), user));
+  request.headers.emplace(call_key.first, call_key.second);
+  request.progress = [](std::uint64_t, std::uint64_t) { return false; };
+  httplib::Response response;
+  api.api.handle(request, response);
+  CHECK(response.status == 409);
+  CHECK(api.http.cancelled("call") == 1);
+}
+
 TEST_CASE("what is about the caller's connection, identity or page is not passed on", "[http]") {
   for (const std::string name :
        {"authorization", "cookie", "host", "origin", "referer", "content-length",
