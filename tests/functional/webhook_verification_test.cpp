@@ -172,7 +172,12 @@ TEST_CASE("code that throws, returns nonsense or never ends starts nothing") {
   CHECK(logs(project, "returned something else"));
   put_crm(project, verify_by("() => { for (;;); }"));
   CHECK(deliver(project, body).status == 500);
-  put_crm(project, verify_by("() => ("));
+  // What cannot be read never takes its place.
+  CHECK(project
+            .put("/integrations/crm", R"({"baseUrl": "https://crm.example", "webhooks": {"hook": {
+                "scope": "app", "route": "body.account", )" +
+                                          verify_by("() => (") + "}}}")
+            .status == 400);
   CHECK(deliver(project, body).status >= 400);
   CHECK(runs_of(project) == "0");
 }
