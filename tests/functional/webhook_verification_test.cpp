@@ -174,7 +174,12 @@ TEST_CASE("code that throws, returns nonsense or never ends starts nothing") {
   // Its 3 seconds are those of the processor: on a busy machine the 8 of the clock may be over first.
   const int endless = deliver(project, body).status;
   CHECK((endless == 500 || endless == 503));
-  put_crm(project, verify_by("() => ("));
+  // What cannot be read never takes its place.
+  CHECK(project
+            .put("/integrations/crm", R"({"baseUrl": "https://crm.example", "webhooks": {"hook": {
+                "scope": "app", "route": "body.account", )" +
+                                          verify_by("() => (") + "}}}")
+            .status == 400);
   CHECK(deliver(project, body).status >= 400);
   CHECK(runs_of(project) == "0");
 }

@@ -34,6 +34,9 @@ struct Node {
     return *eraser_;
   }
 
+  /// Its rows are gone a moment before that is seen.
+  bool knows(const UserId& of) { return (*users.now({project, of}))->exists(); }
+
   storage::MemoryStore& store;
   ManualClock clock;
   ShardOwnership ownership;
@@ -124,7 +127,7 @@ TEST_CASE("erasing a user leaves no row of it and every row of another user") {
   Node node(rows.store);
   const auto erased = node.eraser({.runs_per_pass = 1'000}).erase(project, user);
   REQUIRE(erased.ok());
-  while (rows.left(user) > 0) node.clock.advance(Millis(50));
+  while (rows.left(user) > 0 || node.knows(user)) node.clock.advance(Millis(50));
   CHECK(rows.left(other) == of_other);
   CHECK((*node.users.now({project, user}))->exists() == false);
   CHECK(node.eraser().erase(project, user).error().code == ErrorCode::not_found);
@@ -144,7 +147,7 @@ TEST_CASE("runs that go on are cancelled first and nothing starts for the user m
   CHECK(node.gateway.cancelled() == std::vector{run.id});
   CHECK(rows.left(user) > 0);
   rows.end(run);
-  while (rows.left(user) > 0) node.clock.advance(Millis(50));
+  while (rows.left(user) > 0 || node.knows(user)) node.clock.advance(Millis(50));
   CHECK(node.gateway.cancelled().size() == 1);
 }
 
@@ -163,7 +166,7 @@ TEST_CASE("a user whose erasure was cut off by a crash is erased after the start
   rows.end(run);
   Node node(rows.store);
   node.eraser();
-  while (rows.left(user) > 0) node.clock.advance(Millis(50));
+  while (rows.left(user) > 0 || node.knows(user)) node.clock.advance(Millis(50));
   CHECK(node.eraser().erase(project, user).error().code == ErrorCode::not_found);
 }
 
