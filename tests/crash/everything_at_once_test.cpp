@@ -138,6 +138,18 @@ class Caller {
   std::thread thread_;  // last: it uses everything above
 };
 
+void deploy(const TestProject& project, const std::string& name, const std::string& integration,
+            const std::string& trigger, const std::string& steps) {
+  project.deploy(name, R"({"integration": ")" + integration +
+                           R"(", "defaultEnabled": true, "trigger": )" + trigger +
+                           R"(, "steps": [)" + steps + "]}");
+}
+
+std::string shows(const std::string& what) {
+  return R"({"id": "f", "type": "function", "parameters": {"r": "{{trigger.)" + what +
+         R"(}}"}, "code": "({ r }) => r"})";
+}
+
 void put_all(const TestProject& project, const HookProvider& crm, const Shop& shop) {
   REQUIRE(project.put("/events/E", R"({"schema": {}})").status == 201);
   REQUIRE(project
@@ -157,27 +169,23 @@ void put_all(const TestProject& project, const HookProvider& crm, const Shop& sh
     "authorizeUrl": "https://shop.example/authorize", "clientId": "us", "clientSecret": "s",
     "tokenUrl": ")" + shop.url() + R"(/token"}})")
               .status == 201);
-  const auto deploy = [&](const std::string& name, const std::string& integration,
-                          const std::string& trigger, const std::string& steps) {
-    project.deploy(name, R"({"integration": ")" + integration +
-                             R"(", "defaultEnabled": true, "trigger": )" + trigger +
-                             R"(, "steps": [)" + steps + "]}");
-  };
-  const auto shows = [](const std::string& what) {
-    return R"({"id": "f", "type": "function", "parameters": {"r": "{{trigger.)" + what +
-           R"(}}"}, "code": "({ r }) => r"})";
-  };
-  deploy("on-hook", "crm", R"({"type": "webhook", "webhook": "hook"})", shows("result.body.id"));
-  deploy("on-event", "shop", R"({"type": "event", "event": "E"})",
+  deploy(project, "on-hook", "crm", R"({"type": "webhook", "webhook": "hook"})",
+         shows("result.body.id"));
+  deploy(project, "on-event", "shop", R"({"type": "event", "event": "E"})",
          R"({"id": "me", "type": "request", "integration": "shop", "method": "GET", "path": "/me",
              "autoRetry": true}, )" +
              shows("n"));
   deploy(
-      "on-poll", "shop",
+      project, "on-poll", "shop",
       R"({"type": "poll", "request": {"method": "GET", "path": "/orders"}, "items": "response.body",
              "itemId": "id", "start": "beginning", "interval": "5s"})",
       shows("result.id"));
-  deploy("on-tick", "shop",
+}
+
+/// Before there are accounts, so that they have it enabled, and again when all are there: who comes later is served
+/// from the next tick on.
+void begin_ticks(const TestProject& project) {
+  deploy(project, "on-tick", "shop",
          R"({"type": "scheduler", "every": {"seconds": 1}, "catchUp": "all", "spread": "500ms"})",
          shows("scheduledAt"));
 }
@@ -241,7 +249,9 @@ std::map<std::string, std::map<std::string, int>> results(const TestProject& pro
 
 void each_once_for_each_user(const std::map<std::string, std::map<std::string, int>>& found) {
   for (const auto& [result, by_user] : found) {
-    INFO(result);
+    std::string whose;
+    for (const auto& [user, times] : by_user) whose += user + ' ';
+    INFO(result << ": " << whose);
     CHECK(by_user.size() == users);
     for (const auto& [user, times] : by_user) CHECK(times == 1);
   }
@@ -270,11 +280,14 @@ TEST_CASE("whatever starts runs does so once for each, all at once and killed ag
   CrashingServer server;
   const TestProject project(server.process());
   put_all(project, crm, shop);
+  begin_ticks(project);
+  REQUIRE(project.post("/workflows/on-tick/undeploy").status == 200);
   for (int i = 0; i < users; ++i) {
     REQUIRE(call_server(project.port(), connecting_crm(project, user_of(i))).status == 201);
     REQUIRE(call_server(project.port(), connecting_shop(project, user_of(i))).status == 201);
   }
   REQUIRE(poll_until([&] { return crm.hooks().size() == users; }));
+  begin_ticks(project);
   const auto hooks = crm.hooks();
 
   Caller events(server, [&](int number) { return event(project, number); });
@@ -323,6 +336,9 @@ TEST_CASE("whatever starts runs does so once for each, all at once and killed ag
   auto ticks = results(project, "on-tick");
   // The tick that the undeploy came upon may have been cut off.
   if (!ticks.empty()) ticks.erase(std::prev(ticks.end()));
+  std::string all_ticks;
+  for (const auto& [tick, by_user] : ticks) all_ticks += tick + ' ';
+  INFO(all_ticks << project.get("/event-logs?type=scheduler").text);
   each_once_for_each_user(ticks);
   each_second(ticks);
 

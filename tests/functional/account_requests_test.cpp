@@ -184,6 +184,8 @@ TEST_CASE(
   project.deploy("orders", workflow_on(on_orders, show_place));
   const Json account = shopping.connect();
   const std::string path = "/credentials/" + string_at(account, "/id");
+  // Nobody looks until everything is set up.
+  REQUIRE(project.post("/workflows/orders/undeploy").status == 200);
   REQUIRE(shopping.ask("POST", path + "/configurations", R"({"externalId": "two"})").status == 201);
   const std::vector<std::pair<std::string, std::string>> second{
       {"X-Paragon-Configuration-Id", "two"}};
@@ -197,6 +199,7 @@ TEST_CASE(
   };
   set_place("one", {});
   set_place("other", second);
+  REQUIRE(project.post("/workflows/orders/deploy").status == 200);
   shopping.wake(account, 2);
   const auto runs = [&] {
     return project.get("/task-history/workflow-executions").json.at("workflowExecutions");
