@@ -62,6 +62,24 @@ std::optional<NeedleSearch::Match> NeedleSearch::find(std::string_view text,
   return std::nullopt;
 }
 
+std::optional<NeedleSearch::Match> NeedleSearch::find_cut_off(std::string_view text) const {
+  if (needles_.empty()) return std::nullopt;
+  const std::size_t from = text.size() - std::min(text.size(), part_bytes_min);
+  for (std::size_t i = from; i + needle_bytes_min <= text.size(); ++i) {
+    const std::uint32_t key = key_of(text.data() + i);
+    if (!may_begin(key)) continue;
+    const std::string_view rest = text.substr(i);
+    // The needles that begin with it stand together, behind those that are less.
+    const auto [first, last] = std::equal_range(keys_.begin(), keys_.end(), key);
+    const auto end = needles_.begin() + (last - keys_.begin());
+    const auto found = std::lower_bound(
+        needles_.begin() + (first - keys_.begin()), end, rest,
+        [](const Needle& left, std::string_view right) { return left.text < right; });
+    if (found != end && found->text.starts_with(rest)) return Match{i, rest.size(), found->tag};
+  }
+  return std::nullopt;
+}
+
 std::optional<NeedleSearch::Match> NeedleSearch::longest_at(std::string_view text,
                                                             std::size_t begin,
                                                             std::uint32_t key) const {

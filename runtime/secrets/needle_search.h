@@ -37,6 +37,9 @@ class NeedleSearch {
 
   /// The first match at `from` or after it; of those that begin at the same place the longest.
   std::optional<Match> find(std::string_view text, std::size_t from = 0) const;
+  /// The longest beginning of a needle, of `needle_bytes_min` bytes at least and less than the needle, that the
+  /// text ends with: what a cut has left. Reads the last `part_bytes_min` bytes only.
+  std::optional<Match> find_cut_off(std::string_view text) const;
 
  private:
   bool may_begin(std::uint32_t key) const {
