@@ -4,6 +4,7 @@
 #include "runtime/integrations/check_parameters.h"
 #include "runtime/integrations/connect_request.h"
 #include "runtime/oauth/oauth_client.h"
+#include "runtime/outbound/request_secrets.h"
 #include "runtime/requests/outgoing_request.h"
 #include "runtime/requests/request_line.h"
 #include "runtime/requests/response_value.h"
@@ -75,6 +76,12 @@ Result<JsonObject> secrets_for(const Integration& integration, const TenantView&
   return secrets;
 }
 
+Redaction redaction_of(const JsonObject& secrets) {
+  Redaction known;
+  for (const auto& each : secrets) known.add(each.value().get_string(), masked_secret(each.key()));
+  return known;
+}
+
 Result<HttpRequest> request_below(const Integration& integration, const Credential& account,
                                   JsonObject secrets, ProxyRequest&& from) {
   const AccountScope scope(account, account.shared_settings, from.user_meta, std::move(secrets));
@@ -143,8 +150,10 @@ Result<HttpRequest> request_of_action(const Integration& integration,
   return request;
 }
 
-/// There is no run that the account was chosen for.
+/// There is no run that the account was chosen for, and no step whose time is over: it is a peer that has not
+/// answered.
 Error without_run(Error why, const CredentialName& account) {
+  if (why.code == ErrorCode::step_timeout) why.code = ErrorCode::request_failed;
   if (why.code == ErrorCode::credential_missing && !account.id.empty()) {
     why.message =
         "the user has no account \"" + account.id + "\" for \"" + account.integration + '"';
@@ -244,8 +253,10 @@ HttpOutcome ConnectProxy::exchange(const Caller& caller, const Make& make) {
         asking.account = credential.id;
         auto secrets = secrets_for(integration, **tenant);
         if (!secrets) return secrets.error();
+        const Redaction known = redaction_of(*secrets);
         auto made = make(credential, std::move(*secrets));
         if (!made) return made;
+        add_secrets(*made, known);
         if (auto admitted = admit(integration, asking); !admitted) return admitted.error();
         return made;
       },
