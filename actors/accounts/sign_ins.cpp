@@ -5,6 +5,7 @@
 #include "runtime/integrations/authorize_request.h"
 #include "runtime/integrations/check_settings.h"
 #include "runtime/integrations/configurations_text.h"
+#include "runtime/outbound/request_secrets.h"
 #include "runtime/text/base64_text.h"
 #include "runtime/text/header_text.h"
 #include "runtime/text/hex_text.h"
@@ -267,7 +268,7 @@ Result<SignIns::Start> SignIns::begin(SignIn sign_in, const Provider& provider,
   return Start{std::move(*location), cookie_name(state), cookie};
 }
 
-HttpOutcome SignIns::ask(HttpRequest request, const SignIn& sign_in) {
+HttpOutcome SignIns::ask(HttpRequest request, const Redaction& sent, const SignIn& sign_in) {
   request.project = sign_in.project;
   request.user = sign_in.user;
   auto answer = std::make_shared<std::promise<HttpOutcome>>();
@@ -275,7 +276,8 @@ HttpOutcome SignIns::ask(HttpRequest request, const SignIn& sign_in) {
   const auto call = uses_.http.call(
       std::move(request), [answer](HttpOutcome outcome) { answer->set_value(std::move(outcome)); });
   if (arrives.wait_for(patience) != std::future_status::ready) uses_.http.cancel(call);
-  return arrives.get();
+  HttpOutcome outcome = arrives.get();
+  return outcome ? std::move(outcome) : token_server_failure(outcome.error(), sent);
 }
 
 Result<SignIns::End> SignIns::callback(const Arrival& arrival) {
@@ -344,11 +346,12 @@ Result<std::variant<SignIns::Connected, SignIns::Choice>> SignIns::complete(
   const OAuthClient& client = provider.client();
   const auto values = provider.values(sign_in.inputs);
   if (!values) return values.error();
-  const auto outcome =
-      ask(token_request(client, *values, code_grant(code, sign_in.redirect_uri, sign_in.verifier)),
-          sign_in);
+  HttpRequest exchange =
+      token_request(client, *values, code_grant(code, sign_in.redirect_uri, sign_in.verifier));
+  Redaction sent = secrets_of(exchange);
+  const auto outcome = ask(std::move(exchange), sent, sign_in);
   if (!outcome) return outcome.error();
-  auto read = read_token_answer(client, *outcome);
+  auto read = read_token_answer(client, *outcome, sent);
   if (!read) return read.error();
   if (const auto* const refused = std::get_if<GrantRefused>(&*read)) {
     return Error(ErrorCode::authorization_failed,
@@ -365,10 +368,11 @@ Result<std::variant<SignIns::Connected, SignIns::Choice>> SignIns::complete(
     if (!connected) return connected.error();
     return Completed(*connected);
   }
-  const auto profile =
-      ask(profile_request(*client.profile, *values, answer.given.access_token), sign_in);
+  HttpRequest looking = profile_request(*client.profile, *values, answer.given.access_token);
+  sent.add_all(secrets_of(looking));
+  const auto profile = ask(std::move(looking), sent, sign_in);
   if (!profile) return profile.error();
-  auto choices = read_profile(*client.profile, *profile);
+  auto choices = read_profile(*client.profile, *profile, sent);
   if (!choices) return choices.error();
   if (choices->size() == 1) {
     auto connected = connect(sign_in, choices->front());

@@ -143,7 +143,7 @@ class SignIns {
                                                    const std::string& code);
   Result<Connected> connect(const SignIn& sign_in, const ProfileChoice& choice);
   /// Waits for the answer, which the caller gives in its time.
-  HttpOutcome ask(HttpRequest request, const SignIn& sign_in);
+  HttpOutcome ask(HttpRequest request, const Redaction& sent, const SignIn& sign_in);
   std::string random_text();
 
   Dependencies uses_;

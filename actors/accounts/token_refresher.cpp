@@ -1,7 +1,7 @@
 #include "actors/accounts/token_refresher.h"
 
 #include "runtime/integrations/authorize_request.h"
-#include "runtime/secrets/redaction.h"
+#include "runtime/outbound/request_secrets.h"
 
 #include <exception>
 #include <utility>
@@ -17,13 +17,6 @@ std::string account_of(const UserKey& owner, const Credential& account) {
 JsonObject inputs_of(const JsonObject& fields) {
   const Json* const inputs = fields.if_contains("inputs");
   return inputs != nullptr && inputs->is_object() ? inputs->get_object() : JsonObject();
-}
-
-/// A provider may repeat what it was sent.
-std::string without_tokens(std::string why, const Credential& account) {
-  Redaction redaction;
-  redact(account, redaction);
-  return redaction.apply(std::move(why));
 }
 
 }  // namespace
@@ -120,10 +113,12 @@ void TokenRefresher::begin(const UserKey& owner, const SharedCredential& from) {
         token_request(*client, *values, refresh_grant(refresh_token_of(from->fields)));
     request.project = owner.project;
     request.user = owner.user;
-    uses_.http.call(std::move(request), [this, owner, from, client](HttpOutcome outcome) {
-      submit([this, owner, from, client,
-              answer = std::make_shared<const HttpOutcome>(std::move(outcome))] {
-        take_answer(owner, from, client, *answer);
+    // A provider may repeat what it was sent, and what it gave before.
+    auto asked = std::make_shared<Asked>(Asked{owner, from, client, secrets_of(request)});
+    redact(*from, asked->sent);
+    uses_.http.call(std::move(request), [this, asked](HttpOutcome outcome) {
+      submit([this, asked, answer = std::make_shared<const HttpOutcome>(std::move(outcome))] {
+        take_answer(*asked, *answer);
       });
     });
   } catch (const std::exception& problem) {
@@ -131,15 +126,13 @@ void TokenRefresher::begin(const UserKey& owner, const SharedCredential& from) {
   }
 }
 
-void TokenRefresher::take_answer(const UserKey& owner, const SharedCredential& from,
-                                 std::shared_ptr<const OAuthClient> client,
-                                 const HttpOutcome& outcome) {
+void TokenRefresher::take_answer(const Asked& asked, const HttpOutcome& outcome) {
   try {
-    const Answer answer = outcome_of(owner, from, *client, outcome);
+    const Answer answer = outcome_of(asked, outcome);
     count(answer);
-    tell(*from, answer);
+    tell(*asked.from, answer);
   } catch (const std::exception& problem) {
-    tell(*from, Error(ErrorCode::internal_error, problem.what()));
+    tell(*asked.from, Error(ErrorCode::internal_error, problem.what()));
   }
 }
 
@@ -150,24 +143,23 @@ void TokenRefresher::count(const Answer& answer) const {
   uses_.counts->count(answer ? Ended::renewed : is_refused ? Ended::refused : Ended::failed);
 }
 
-TokenRefresher::Answer TokenRefresher::outcome_of(const UserKey& owner,
-                                                  const SharedCredential& from,
-                                                  const OAuthClient& client,
-                                                  const HttpOutcome& outcome) {
-  if (!outcome) {
-    return Error(outcome.error().code, "the account could not be refreshed: " +
-                                           without_tokens(outcome.error().message, *from));
-  }
-  const auto answer = read_token_answer(client, *outcome);
+TokenRefresher::Answer TokenRefresher::outcome_of(const Asked& asked, const HttpOutcome& outcome) {
+  const auto failed = [](const Error& why) {
+    return Error(why.code, "the account could not be refreshed: " + why.message);
+  };
+  if (!outcome) return failed(token_server_failure(outcome.error(), asked.sent));
+  const auto answer = read_token_answer(*asked.client, *outcome, asked.sent);
   if (!answer) {
-    const std::string why = without_tokens(answer.error().message, *from);
-    if (uses_.log) uses_.log(LogLevel::warning, account_of(owner, *from) + ": " + why);
-    return Error(answer.error().code, "the account could not be refreshed: " + why);
+    if (uses_.log) {
+      uses_.log(LogLevel::warning,
+                account_of(asked.owner, *asked.from) + ": " + answer.error().message);
+    }
+    return failed(answer.error());
   }
   if (const auto* const refused = std::get_if<GrantRefused>(&*answer)) {
-    return invalidate(owner, from, without_tokens(refused->why, *from));
+    return invalidate(asked.owner, asked.from, refused->why);
   }
-  return keep(owner, from, client, std::get<TokenAnswer>(*answer));
+  return keep(asked.owner, asked.from, *asked.client, std::get<TokenAnswer>(*answer));
 }
 
 TokenRefresher::Answer TokenRefresher::keep(const UserKey& owner, const SharedCredential& from,

@@ -28,6 +28,7 @@
 #include "runtime/base/recent_map.h"
 #include "runtime/oauth/oauth_messages.h"
 #include "runtime/outbound/http_caller.h"
+#include "runtime/secrets/redaction.h"
 
 #include <condition_variable>
 #include <deque>
@@ -78,14 +79,19 @@ class TokenRefresher final : public TokenRefresh {
     SharedCredential from;
     std::vector<Waiter> waiters;
   };
+  /// Of a provider, who has not answered yet.
+  struct Asked {
+    UserKey owner;
+    SharedCredential from;
+    std::shared_ptr<const OAuthClient> client;
+    Redaction sent;  // what stands in nothing that is told or kept of the answer
+  };
 
   void run();
   void submit(std::function<void()> job);
   void begin(const UserKey& owner, const SharedCredential& from);
-  void take_answer(const UserKey& owner, const SharedCredential& from,
-                   std::shared_ptr<const OAuthClient> client, const HttpOutcome& outcome);
-  Answer outcome_of(const UserKey& owner, const SharedCredential& from, const OAuthClient& client,
-                    const HttpOutcome& outcome);
+  void take_answer(const Asked& asked, const HttpOutcome& outcome);
+  Answer outcome_of(const Asked& asked, const HttpOutcome& outcome);
   Answer keep(const UserKey& owner, const SharedCredential& from, const OAuthClient& client,
               const TokenAnswer& answer);
   Answer invalidate(const UserKey& owner, const SharedCredential& from, const std::string& why);

@@ -1,5 +1,7 @@
 #include "actors/gateway/account_call.h"
 
+#include "runtime/outbound/request_secrets.h"
+
 #include <utility>
 
 namespace millrace {
@@ -11,6 +13,7 @@ constexpr int status_unauthorized = 401;
 
 void AccountCall::start(HttpCaller& http, Order order, Done done) {
   const std::shared_ptr<AccountCall> call(new AccountCall(http, std::move(order), std::move(done)));
+  add_secrets(call->order_.request, call->order_.redaction);
   if (call->order_.use.auth.kind == IntegrationAuth::Kind::none) {
     call->send(call->order_.request);
   } else {

@@ -4,6 +4,7 @@
 #include "runtime/integrations/check_parameters.h"
 #include "runtime/integrations/connect_request.h"
 #include "runtime/oauth/oauth_client.h"
+#include "runtime/outbound/request_secrets.h"
 #include "runtime/requests/outgoing_request.h"
 #include "runtime/requests/request_line.h"
 #include "runtime/requests/response_value.h"
@@ -73,6 +74,12 @@ Result<JsonObject> secrets_for(const Integration& integration, const TenantView&
     secrets.emplace(name, *value);
   }
   return secrets;
+}
+
+Redaction redaction_of(const JsonObject& secrets) {
+  Redaction known;
+  for (const auto& each : secrets) known.add(each.value().get_string(), masked_secret(each.key()));
+  return known;
 }
 
 Result<HttpRequest> request_below(const Integration& integration, const Credential& account,
@@ -147,8 +154,10 @@ Result<HttpRequest> request_of_action(const Integration& integration,
 const HttpResponse& head_of(const HttpResponse& answer) { return answer; }
 const HttpResponse& head_of(const std::shared_ptr<OpenAnswer>& answer) { return answer->head(); }
 
-/// There is no run that the account was chosen for.
+/// There is no run that the account was chosen for, and no step whose time is over: it is a peer that has not
+/// answered.
 Error without_run(Error why, const CredentialName& account) {
+  if (why.code == ErrorCode::step_timeout) why.code = ErrorCode::request_failed;
   if (why.code == ErrorCode::credential_missing && !account.id.empty()) {
     why.message =
         "the user has no account \"" + account.id + "\" for \"" + account.integration + '"';
@@ -281,13 +290,11 @@ auto ConnectProxy::exchange(const Caller& caller, const Make& make, Redaction& s
     asking.account = credential.id;
     auto in_headers = secrets_for(integration, **tenant);
     if (!in_headers) return in_headers.error();
-    for (const auto& each : *in_headers) {
-      if (const auto* const text = each.value().if_string()) {
-        secrets.add(*text, masked_secret(each.key()));
-      }
-    }
+    const Redaction known = redaction_of(*in_headers);
+    secrets.add_all(known);
     auto made = make(credential, std::move(*in_headers));
     if (!made) return made;
+    add_secrets(*made, known);
     if (auto let = admit(integration, asking); !let) return let.error();
     return made;
   };

@@ -1,6 +1,7 @@
 #include "actors/gateway/delivery_code.h"
 
 #include "runtime/digests/sha256.h"
+#include "runtime/secrets/redaction.h"
 #include "runtime/text/header_text.h"
 #include "runtime/text/hex_text.h"
 
@@ -40,7 +41,9 @@ std::shared_ptr<const FunctionSource> source_of(const CodeCheck& check,
   return std::make_shared<const FunctionSource>(std::move(source));
 }
 
-Result<std::string> parameters_of(const CodeCheck& check, const DeliveryCode::Asked& asked) {
+/// What is given to the code goes to `given`.
+Result<std::string> parameters_of(const CodeCheck& check, const DeliveryCode::Asked& asked,
+                                  Redaction& given) {
   JsonObject headers;  // all of them: the proof may be the caller's authorization
   for (const auto& [name, value] : asked.raw.headers) {
     headers.emplace(name, utf8_of_header(asked.raw.header(name).value_or(value)));
@@ -49,6 +52,10 @@ Result<std::string> parameters_of(const CodeCheck& check, const DeliveryCode::As
   for (const auto& [name, secret] : check.secrets) {
     auto plain = rendered(secret, asked.secrets);
     if (!plain) return plain.error();
+    for (const std::string& of_project : secret.secrets) {
+      if (const auto part = asked.secrets(of_project)) given.add(*part, masked_secret(of_project));
+    }
+    given.add(*plain, masked_secret(name));  // also of one that is written out
     secrets.emplace(name, std::move(*plain));
   }
   return to_text(JsonObject{{"headers", std::move(headers)},
@@ -79,8 +86,9 @@ Outcome read_headers(const Json& given, CodeAnswer& answer) {
   return Done{};
 }
 
-Result<CodeVerdict> verdict_of(const std::string& text) {
-  const auto returned = parse_json(text, limits::stored_depth_max);
+Result<CodeVerdict> verdict_of(const std::string& text, const Redaction& given) {
+  auto returned = parse_json(text, limits::stored_depth_max);
+  if (returned) given.apply_to(*returned);
   const auto* const object = returned ? returned->if_object() : nullptr;
   if (object == nullptr) return wrong("it returned something else");
   CodeVerdict verdict;
@@ -114,7 +122,8 @@ Result<CodeVerdict> DeliveryCode::ask(const CodeCheck& check, const Asked& asked
   if (!place.is_taken()) {
     return Error(ErrorCode::overloaded, "too many deliveries of the project are verified already");
   }
-  auto parameters = parameters_of(check, asked);
+  Redaction given;
+  auto parameters = parameters_of(check, asked, given);
   if (!parameters) return parameters.error();
   const auto promise = std::make_shared<std::promise<FunctionOutcome>>();
   auto answer = promise->get_future();
@@ -126,11 +135,12 @@ Result<CodeVerdict> DeliveryCode::ask(const CodeCheck& check, const Asked& asked
     return Error(ErrorCode::overloaded, "the verifying code had no turn, or not enough of the processor, in time");
   }
   const FunctionOutcome outcome = answer.get();
-  if (outcome.result) return verdict_of(*outcome.result);
+  if (outcome.result) return verdict_of(*outcome.result, given);
+  const Error& failed = outcome.result.error();
+  const std::string why = given.apply(failed.message);
   // A check that throws has not found the delivery to be right.
-  if (outcome.result.error().code != ErrorCode::function_threw) return outcome.result.error();
-  return Error(ErrorCode::unauthorized,
-               "the verifying code threw: " + outcome.result.error().message);
+  if (failed.code != ErrorCode::function_threw) return Error(failed.code, why);
+  return Error(ErrorCode::unauthorized, "the verifying code threw: " + why);
 }
 
 }  // namespace millrace

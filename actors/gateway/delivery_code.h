@@ -3,6 +3,8 @@
 // {headers, query, params, body, rawBody, url, method, secrets} and returns {status, headers, body, persist}. A
 // status from 400 on refuses the delivery with that answer; `persist: false` answers it and starts nothing.
 //
+// The secrets that the code was given stand in nothing that comes of it, neither in its answer nor in why it failed.
+//
 // Bounded: `time_max` of computing, `patience` altogether, and of one project `waiting_max` deliveries that wait.
 // Thread-safe; blocks a request thread.
 

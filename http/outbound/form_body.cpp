@@ -1,5 +1,7 @@
 #include "http/outbound/form_body.h"
 
+#include "runtime/secrets/redaction.h"
+
 #include <algorithm>
 
 namespace millrace {
@@ -61,6 +63,11 @@ std::size_t FormBody::read(std::size_t offset, std::span<char> into) const {
     copied += pieces_[at]->copy(into.data() + copied, into.size() - copied, skip);
   }
   return copied;
+}
+
+bool FormBody::holds_any(const Redaction& secrets) const {
+  return std::any_of(pieces_.begin(), pieces_.end(),
+                     [&](const SharedBytes& each) { return secrets.finds_any(*each); });
 }
 
 }  // namespace millrace

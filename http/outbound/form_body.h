@@ -21,6 +21,8 @@ class FormBody {
   std::size_t size() const { return size_; }
   /// Copies what lies at `offset` into `into`; returns how much, 0 at the end.
   std::size_t read(std::size_t offset, std::span<char> into) const;
+  /// Whether a part, its name or its file's name is or has one of them.
+  bool holds_any(const Redaction& secrets) const;
 
  private:
   void add(std::string text);

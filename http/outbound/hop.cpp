@@ -1,6 +1,7 @@
 #include "http/outbound/hop.h"
 
 #include "http/outbound/request_headers.h"
+#include "runtime/secrets/redaction.h"
 
 #include <utility>
 
@@ -11,6 +12,13 @@ namespace {
 bool becomes_get(int status, const std::string& method) {
   if (status == 303) return method != "GET" && method != "HEAD";
   return (status == 301 || status == 302) && method == "POST";
+}
+
+/// Of the body; the values of headers are looked at one by one.
+bool holds_secret(const Hop& hop) {
+  if (hop.secrets == nullptr) return false;
+  if (hop.form != nullptr) return hop.form->holds_any(*hop.secrets);
+  return hop.body != nullptr && hop.secrets->finds_any(*hop.body);
 }
 
 }  // namespace
@@ -24,6 +32,7 @@ Result<Hop> first_hop(HttpRequest& request, const std::string& boundary) {
   hop.method = std::move(request.method);
   hop.headers = sendable_headers(request.headers);
   hop.body = std::move(request.body);
+  hop.secrets = request.secrets;
   if (!request.parts.empty()) {
     hop.form = std::make_shared<const FormBody>(request.parts, boundary);
     replace_header(hop.headers, "Content-Type", hop.form->content_type());
@@ -50,8 +59,18 @@ Result<Origin> follow(Hop& hop, const HttpResponse& redirect) {
   auto target = follow_location(hop.url, *redirect.header("location"));
   if (!target) return target.error();
   const Origin origin = target->same_origin(hop.url) ? Origin::same : Origin::other;
-  if (origin == Origin::other) hop.headers = headers_for_other_origin(hop.headers);
-  if (becomes_get(redirect.status, hop.method)) {
+  const bool loses_body = becomes_get(redirect.status, hop.method);
+  if (origin == Origin::other) {
+    if (!loses_body && holds_secret(hop)) {
+      return Error(
+          ErrorCode::request_rejected,
+          hop.url.shown() + " redirects to " + target->shown() +
+              ", but the body holds a secret, which goes to no other origin; if it is meant to "
+              "go there, let the request's URL say so");
+    }
+    hop.headers = headers_for_other_origin(hop.headers, hop.secrets.get());
+  }
+  if (loses_body) {
     hop.method = "GET";
     hop.body = nullptr;
     hop.form = nullptr;

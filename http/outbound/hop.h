@@ -19,6 +19,7 @@ struct Hop {
   std::vector<HttpHeader> headers;
   SharedBytes body;
   std::shared_ptr<const FormBody> form;
+  std::shared_ptr<const Redaction> secrets;  // of the request; null: none
 };
 
 /// The first hop of a call; takes method and body out of `request`. `boundary`: what separates the
@@ -29,8 +30,9 @@ Result<Hop> first_hop(HttpRequest& request, const std::string& boundary);
 bool is_redirect(const HttpResponse& response);
 
 enum class Origin : std::uint8_t { same, other };
-/// Turns `hop` into what follows from this redirect. Credentials are left out when it leaves the
-/// origin. Error: invalid_url.
+/// Turns `hop` into what follows from this redirect. When it leaves the origin, headers that prove who calls by their
+/// names stay behind, and whatever holds one of the request's secrets. Errors: invalid_url; request_rejected (the
+/// body, which would go along, holds one). The hop is as it was then.
 Result<Origin> follow(Hop& hop, const HttpResponse& redirect);
 
 }  // namespace millrace

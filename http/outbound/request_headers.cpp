@@ -1,6 +1,7 @@
 #include "http/outbound/request_headers.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/secrets/redaction.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/header_text.h"
 
@@ -102,8 +103,14 @@ std::vector<HttpHeader> sendable_headers(const std::vector<HttpHeader>& headers)
   return without(headers, is_framing);
 }
 
-std::vector<HttpHeader> headers_for_other_origin(const std::vector<HttpHeader>& headers) {
-  return without(headers, is_bound_to_origin);
+std::vector<HttpHeader> headers_for_other_origin(const std::vector<HttpHeader>& headers,
+                                                 const Redaction* secrets) {
+  auto kept = without(headers, is_bound_to_origin);
+  if (secrets == nullptr) return kept;
+  std::erase_if(kept, [&](const HttpHeader& each) {
+    return secrets->finds_any(each.name) || secrets->finds_any(each.value);
+  });
+  return kept;
 }
 
 std::vector<HttpHeader> headers_without_body(const std::vector<HttpHeader>& headers) {

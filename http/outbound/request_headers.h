@@ -13,8 +13,10 @@ Outcome check_request(const HttpRequest& request);
 /// What is sent for the caller's headers: without those of the framing.
 std::vector<HttpHeader> sendable_headers(const std::vector<HttpHeader>& headers);
 
-/// What may go to another origin after a redirect: nothing that proves who the caller is.
-std::vector<HttpHeader> headers_for_other_origin(const std::vector<HttpHeader>& headers);
+/// What may go to another origin after a redirect: nothing that proves who the caller is by its name, and nothing whose
+/// value holds one of `secrets` (null: there are none).
+std::vector<HttpHeader> headers_for_other_origin(const std::vector<HttpHeader>& headers,
+                                                 const Redaction* secrets);
 
 /// What remains after a POST became a GET: nothing that speaks about a body.
 std::vector<HttpHeader> headers_without_body(const std::vector<HttpHeader>& headers);

@@ -7,6 +7,7 @@
 #include "runtime/integrations/connect_request.h"
 #include "runtime/integrations/path_places.h"
 #include "runtime/integrations/resource.h"
+#include "runtime/outbound/request_secrets.h"
 #include "runtime/templates/overlay_scope.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/percent_text.h"
@@ -183,6 +184,7 @@ Result<SendRequest> plan_request(const Workflow& workflow, const Step& step,
   auto outgoing = outgoing_request(rendered);
   if (!outgoing) return outgoing.error();
   send.request = std::move(*outgoing);
+  add_secrets(send.request.http, send.attempt.redaction);
   send.request.http.project = scope.facts()->started.project;
   send.request.http.step = step.id.text;
   send.request.http.user = scope.facts()->started.user;

@@ -1,5 +1,6 @@
 #include "runtime/integrations/authorize_request.h"
 
+#include "runtime/outbound/request_secrets.h"
 #include "runtime/requests/request_line.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/base64_text.h"
@@ -47,26 +48,8 @@ Outcome set_header(HttpRequest& request, const std::string& name, std::string va
   return Done{};
 }
 
-}  // namespace
-
-std::string header_of(const IntegrationAuth& auth) {
-  switch (auth.kind) {
-    case Kind::none:
-    case Kind::query:
-      return {};
-    case Kind::bearer:
-    case Kind::oauth2:
-    case Kind::basic:
-      return "Authorization";
-    case Kind::header:
-      return auth.name;
-  }
-  return {};
-}
-
-Outcome authorize(HttpRequest& request, const IntegrationAuth& auth, const Credential& credential,
-                  Redaction& redaction) {
-  redact(credential, redaction);
+Outcome put_credential(HttpRequest& request, const IntegrationAuth& auth,
+                       const Credential& credential, Redaction& redaction) {
   const auto put = [&](std::string_view prefix, std::string_view key) -> Outcome {
     const auto text = field_of(credential, key);
     if (!text) return text.error();
@@ -96,6 +79,31 @@ Outcome authorize(HttpRequest& request, const IntegrationAuth& auth, const Crede
     }
   }
   return Done{};
+}
+
+}  // namespace
+
+std::string header_of(const IntegrationAuth& auth) {
+  switch (auth.kind) {
+    case Kind::none:
+    case Kind::query:
+      return {};
+    case Kind::bearer:
+    case Kind::oauth2:
+    case Kind::basic:
+      return "Authorization";
+    case Kind::header:
+      return auth.name;
+  }
+  return {};
+}
+
+Outcome authorize(HttpRequest& request, const IntegrationAuth& auth, const Credential& credential,
+                  Redaction& redaction) {
+  redact(credential, redaction);
+  auto done = put_credential(request, auth, credential, redaction);
+  if (done) add_secrets(request, redaction);
+  return done;
 }
 
 void redact(const Credential& credential, Redaction& redaction) {

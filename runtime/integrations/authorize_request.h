@@ -24,7 +24,8 @@ struct CredentialUse {
 std::string header_of(const IntegrationAuth& auth);
 
 /// Puts the fields of `credential` where `auth` says: in the header of that name, own ones included, or
-/// behind the query. What is secret in it, in each form that it is sent in, goes to `redaction`. Errors
+/// behind the query. What is secret in it, in each form that it is sent in, goes to `redaction`, and all of
+/// that is a secret of the request from then on. Errors
 /// name no value: type_mismatch (it has the bytes of a file), invalid_parameters (no header can be so).
 Outcome authorize(HttpRequest& request, const IntegrationAuth& auth, const Credential& credential,
                   Redaction& redaction);

@@ -71,7 +71,9 @@ void read_own_credential(ObjectReader& auth_reader, const IntegrationAuth& auth,
     }
     if (!auth_reader.required_text(field)) continue;
     Template text = auth_reader.any(field, nullptr);
+    bool has_reference = false;
     text.visit_references([&](const Reference& reference, const std::string&) {
+      has_reference = true;
       const bool is_secret = reference.root == Reference::Root::secrets &&
                              reference.path.size() == 1 &&
                              std::holds_alternative<std::string>(reference.path.front());
@@ -79,6 +81,11 @@ void read_own_credential(ObjectReader& auth_reader, const IntegrationAuth& auth,
       auth_reader.report(field, "the account is the project's: only its secrets are known here",
                          "`{{secrets.KEY}}`", reference.text);
     });
+    if (!has_reference && field != "username") {
+      auth_reader.report(field,
+                         "a secret does not stand in a definition, which is shown and exported",
+                         "`{{secrets.KEY}}`, with the secret among the project's");
+    }
     resource.fields[field] = secret_text_of(std::move(text));
   }
 }

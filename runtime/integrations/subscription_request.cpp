@@ -2,6 +2,7 @@
 
 #include "runtime/integrations/connect_request.h"
 #include "runtime/oauth/oauth_client.h"
+#include "runtime/outbound/request_secrets.h"
 #include "runtime/requests/outgoing_request.h"
 #include "runtime/templates/user_scope.h"
 #include "runtime/text/percent_text.h"
@@ -107,6 +108,7 @@ Result<HttpRequest> subscription_request(const SubscriptionRequest& request,
     http->project = asker.project;
     http->user = asker.account.user;
     http->step = "subscription";
+    add_secrets(*http, redaction);
     return http;
   } catch (const RenderedTooMuch& problem) {
     return Error(ErrorCode::limit_exceeded, problem.what());

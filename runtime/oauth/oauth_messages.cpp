@@ -1,5 +1,6 @@
 #include "runtime/oauth/oauth_messages.h"
 
+#include "runtime/outbound/request_secrets.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/base64_text.h"
 #include "runtime/text/percent_text.h"
@@ -73,20 +74,25 @@ std::optional<Json> read_form(std::string_view text) {
   return object;
 }
 
+/// Some call a form plain text, or nothing.
+bool may_be_form(const HttpResponse& response) {
+  const std::string* const given = response.header("content-type");
+  const std::string type = given == nullptr ? std::string() : lower_case(*given);
+  return type.empty() || type.starts_with("application/x-www-form-urlencoded") ||
+         type.starts_with("text/plain");
+}
+
 std::optional<Json> body_of(const HttpResponse& response) {
   auto json = parse_json(*response.body, json_depth);
   if (json && json->is_object()) return std::move(*json);
   if (json) return std::nullopt;
-  const std::string* const type = response.header("content-type");
-  const bool is_form =
-      type != nullptr && lower_case(*type).starts_with("application/x-www-form-urlencoded");
-  return is_form ? read_form(*response.body) : std::nullopt;
+  return may_be_form(response) ? read_form(*response.body) : std::nullopt;
 }
 
 /// "invalid_client (the secret has expired)", as far as it is fit to be shown.
-std::string reason_of(const Json& body) {
+std::string reason_of(const Json& body, const Redaction& sent) {
   const auto fit = [&](std::string_view key) {
-    std::string text = text_of(body, key);
+    std::string text = sent.apply(text_of(body, key));
     return text.size() <= reason_bytes_max && is_printable(text) ? text : std::string();
   };
   const std::string error = fit("error");
@@ -112,18 +118,21 @@ std::optional<Millis> lifetime_at(const Json& body, const Path& path) {
   return Millis(static_cast<std::int64_t>(std::min(seconds, lifetime_seconds_max) * 1000));
 }
 
-JsonObject kept_of(const std::vector<KeptField>& fields, const Json& value) {
-  JsonObject kept;
+JsonObject kept_of(const std::vector<KeptField>& fields, const Json& value, const Redaction& sent) {
+  Json kept = JsonObject();
   for (const auto& field : fields) {
     const Json& found = follow(value, field.path);
-    if (!found.is_null() && to_text(found).size() <= kept_bytes_max) kept[field.name] = found;
+    if (found.is_null() || to_text(found).size() > kept_bytes_max) continue;
+    kept.get_object()[field.name] = found;
   }
-  return kept;
+  sent.apply_to(kept);
+  return std::move(kept.get_object());
 }
 
-std::vector<std::string> scopes_of(const Json& body, const std::string& separator) {
+std::vector<std::string> scopes_of(const Json& body, const std::string& separator,
+                                   const Redaction& sent) {
   std::vector<std::string> scopes;
-  std::string text = text_of(body, "scope");
+  std::string text = sent.apply(text_of(body, "scope"));
   // Whatever stands between them in requests: answers hold spaces or commas.
   for (char& c : text) {
     if (c == ',' || (separator.size() == 1 && c == separator[0])) c = ' ';
@@ -148,11 +157,27 @@ HttpRequest plain_request(std::string method, std::string url) {
   return request;
 }
 
+/// What stands for a secret of the project is its name; `grant` is the code or the token, and what proves it.
+Redaction secrets_of(const OAuthClient& client, const OAuthValues& values,
+                     const GrantParameters& grant) {
+  Redaction secrets;
+  for (const auto& [name, value] : values.secrets) {
+    if (value.is_string()) secrets.add(value.get_string(), masked_secret(name));
+  }
+  secrets.add(rendered_text(client.client_secret, values), "[client secret]");
+  for (const auto& [key, value] : grant) {
+    const bool is_public = key == "grant_type" || key == "redirect_uri";
+    if (!is_public) secrets.add(value, "[credential]");
+  }
+  return secrets;
+}
+
 HttpRequest client_request(const OAuthClient& client, const OAuthValues& values, std::string url,
                            GrantParameters parameters) {
   const std::string id = rendered_text(client.client_id, values);
   const std::string secret = rendered_text(client.client_secret, values);
   HttpRequest request = plain_request("POST", std::move(url));
+  add_secrets(request, secrets_of(client, values, parameters));
   if (client.token_auth == OAuthClient::TokenAuth::basic) {
     const std::string both = form_encode_text(id) + ":" + form_encode_text(secret);
     request.headers.push_back({"Authorization", "Basic " + base64_encode(both)});
@@ -228,6 +253,12 @@ HttpRequest profile_request(const OAuthClient::Profile& profile, const OAuthValu
                             const std::string& access_token) {
   HttpRequest request = plain_request("GET", encode_url(rendered_text(profile.url, values)));
   request.headers.push_back({"Authorization", "Bearer " + access_token});
+  Redaction secrets;
+  for (const auto& [name, value] : values.secrets) {
+    if (value.is_string()) secrets.add(value.get_string(), masked_secret(name));
+  }
+  secrets.add(access_token, "[credential]");
+  add_secrets(request, secrets);
   return request;
 }
 
@@ -237,16 +268,24 @@ HttpRequest revoke_request(const OAuthClient& client, const OAuthValues& values,
                         {{"token", token}});
 }
 
+Error token_server_failure(const Error& why, const Redaction& sent) {
+  ErrorCode code = why.code;
+  if (code == ErrorCode::response_too_large) code = ErrorCode::bad_response;
+  if (code == ErrorCode::step_timeout) code = ErrorCode::request_failed;
+  return Error(code, sent.apply(why.message));
+}
+
 Result<std::variant<TokenAnswer, GrantRefused>> read_token_answer(const OAuthClient& client,
-                                                                  const HttpResponse& response) {
+                                                                  const HttpResponse& response,
+                                                                  const Redaction& sent) {
   using Read = std::variant<TokenAnswer, GrantRefused>;
   const auto body = body_of(response);
-  if (body && refuses_grant(*body)) return Read(GrantRefused{reason_of(*body)});
+  const std::string reason = body ? reason_of(*body, sent) : std::string();
+  if (body && refuses_grant(*body)) return Read(GrantRefused{reason});
   const std::string status = std::to_string(response.status);
   if (may_get_better(response.status)) {
     return Error(ErrorCode::bad_response, "the token server answered with status " + status);
   }
-  const std::string reason = body ? reason_of(*body) : std::string();
   if (response.status / 100 != 2) {
     return Error(
         ErrorCode::authorization_failed,
@@ -258,20 +297,23 @@ Result<std::variant<TokenAnswer, GrantRefused>> read_token_answer(const OAuthCli
   TokenAnswer answer;
   answer.given.access_token = text_at(*body, client.access_token);
   if (!is_token(answer.given.access_token)) {
-    return Error(ErrorCode::authorization_failed, "the token server sent no usable access token" +
-                                                      (reason.empty() ? "" : ": " + reason));
+    const std::string missing = "the token server sent no usable access token";
+    // A server that says why refuses; one that says nothing has answered nonsense.
+    if (reason.empty()) return Error(ErrorCode::bad_response, missing);
+    return Error(ErrorCode::authorization_failed, missing + ": " + reason);
   }
   answer.given.refresh_token = text_at(*body, client.refresh_token);
   if (!is_token(answer.given.refresh_token)) answer.given.refresh_token.clear();
   answer.given.lifetime = lifetime_at(*body, client.expires_in);
-  answer.scopes = scopes_of(*body, client.scope_separator);
-  answer.provider_id = text_at(*body, client.provider_id);
-  answer.kept = kept_of(client.keep, *body);
+  answer.scopes = scopes_of(*body, client.scope_separator, sent);
+  answer.provider_id = sent.apply(text_at(*body, client.provider_id));
+  answer.kept = kept_of(client.keep, *body, sent);
   return Read(std::move(answer));
 }
 
 Result<std::vector<ProfileChoice>> read_profile(const OAuthClient::Profile& profile,
-                                                const HttpResponse& response) {
+                                                const HttpResponse& response,
+                                                const Redaction& sent) {
   const std::string status = std::to_string(response.status);
   if (may_get_better(response.status)) {
     return Error(ErrorCode::bad_response, "the profile request was answered with status " + status);
@@ -283,8 +325,9 @@ Result<std::vector<ProfileChoice>> read_profile(const OAuthClient::Profile& prof
   const auto body = parse_json(*response.body, json_depth);
   if (!body) return Error(ErrorCode::bad_response, "the profile's answer is no JSON");
   const auto choice_of = [&](const Json& value) {
-    return ProfileChoice{text_at(value, profile.provider_id), text_at(value, profile.name),
-                         kept_of(profile.keep, value)};
+    return ProfileChoice{sent.apply(text_at(value, profile.provider_id)),
+                         sent.apply(text_at(value, profile.name)),
+                         kept_of(profile.keep, value, sent)};
   };
   if (!profile.choose) return std::vector<ProfileChoice>{choice_of(*body)};
   const Json whole = JsonObject{{"body", *body}};

@@ -1,10 +1,15 @@
 #pragma once
 // The messages of a sign-in by OAuth 2.0: what a browser is sent to, what is posted to a token server, and
-// what its answer means. Pure; sending is the caller's. No error repeats a token.
+// what its answer means. Pure; sending is the caller's.
+//
+// Each request names what in it is a secret (`HttpRequest::secrets`): the project's secrets that its templates use, the
+// code, the tokens. Whoever reads an answer gives that back, and nothing that is read holds one of them, however a
+// provider repeats what it was sent.
 
 #include "runtime/oauth/oauth_client.h"
 #include "runtime/oauth/token_fields.h"
 #include "runtime/outbound/http_caller.h"
+#include "runtime/secrets/redaction.h"
 
 #include <cstdint>
 #include <string>
@@ -55,9 +60,13 @@ struct GrantRefused {
 /// What a token server's answer of any status means: GrantRefused if its body says so (`invalid_grant` and what
 /// some providers call it), also with status 200. Errors: authorization_failed with the server's reason where
 /// it is short and printable (it refuses the client, say); bad_response when it is busy or broken (429, 5xx,
-/// no JSON or form text), which may get better.
+/// no JSON or form text, no token in it that could be sent), which may get better. `sent`: the request's secrets.
 Result<std::variant<TokenAnswer, GrantRefused>> read_token_answer(const OAuthClient& client,
-                                                                  const HttpResponse& response);
+                                                                  const HttpResponse& response,
+                                                                  const Redaction& sent);
+/// Why a token server or a profile was not heard. An answer that is too large is nonsense (bad_response), and a
+/// server that takes too long is no step that does (request_failed): both may get better.
+Error token_server_failure(const Error& why, const Redaction& sent);
 
 /// One account or site of a profile.
 struct ProfileChoice {
@@ -68,7 +77,8 @@ struct ProfileChoice {
 /// At least one. Errors: bad_response (no JSON, or a status of 429 or 5xx), authorization_failed (another
 /// status, nothing to choose from).
 Result<std::vector<ProfileChoice>> read_profile(const OAuthClient::Profile& profile,
-                                                const HttpResponse& response);
+                                                const HttpResponse& response,
+                                                const Redaction& sent);
 inline constexpr std::size_t profile_choices_max = 200;
 
 }  // namespace millrace

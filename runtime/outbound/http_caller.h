@@ -17,6 +17,8 @@
 
 namespace millrace {
 
+class Redaction;
+
 struct HttpHeader {
   std::string name;
   std::string value;
@@ -55,6 +57,8 @@ struct HttpRequest {
   std::size_t response_bytes_max = limits::response_bytes_max;
   int redirects_max = limits::redirects_max;
   UserId user{};  // whose turn it is within the project
+  /// What in it is a secret, and goes to no other origin (request_secrets.h); null: nothing.
+  std::shared_ptr<const Redaction> secrets{};
 };
 
 struct HttpResponse {
@@ -78,7 +82,8 @@ struct HttpResponse {
 /// A response of any status is an answer. Errors: invalid_url (also of a redirect), blocked_address,
 /// connection_failed, tls_failed, step_timeout, response_too_large, too_many_redirects, bad_response
 /// (cut off, not HTTP, wrong length, broken compression), authorization_failed (no token to be had),
-/// overloaded (too many wait, or it waited too long), cancelled. Messages name the host, never a query,
+/// overloaded (too many wait, or it waited too long), cancelled, request_rejected (it would have to take a secret
+/// in its body to another origin). Messages name the host, never a query,
 /// header, token or body.
 using HttpOutcome = Result<HttpResponse>;
 

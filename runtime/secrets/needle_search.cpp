@@ -73,18 +73,32 @@ std::size_t NeedleSearch::unfinished(std::string_view text, std::size_t from) co
 }
 
 bool NeedleSearch::begins_longer(std::string_view rest) const {
-  if (rest.size() < needle_bytes_min) {
-    return std::any_of(needles_.begin(), needles_.end(),
-                       [rest](const Needle& each) { return each.text.starts_with(rest); });
-  }
+  if (rest.size() >= needle_bytes_min) return longer_that_begins_with(rest) != nullptr;
+  return std::any_of(needles_.begin(), needles_.end(),
+                     [rest](const Needle& each) { return each.text.starts_with(rest); });
+}
+
+const NeedleSearch::Needle* NeedleSearch::longer_that_begins_with(std::string_view rest) const {
+  if (needles_.empty()) return nullptr;
   const std::uint32_t key = key_of(rest.data());
-  if (!may_begin(key)) return false;
+  if (!may_begin(key)) return nullptr;
+  // They stand together, behind those that are less.
   const auto [first, last] = std::equal_range(keys_.begin(), keys_.end(), key);
   const auto end = needles_.begin() + (last - keys_.begin());
   const auto after = std::upper_bound(
       needles_.begin() + (first - keys_.begin()), end, rest,
       [](std::string_view left, const Needle& right) { return left < right.text; });
-  return after != end && after->text.starts_with(rest);
+  return after != end && after->text.starts_with(rest) ? &*after : nullptr;
+}
+
+std::optional<NeedleSearch::Match> NeedleSearch::find_cut_off(std::string_view text) const {
+  const std::size_t from = text.size() - std::min(text.size(), part_bytes_min);
+  for (std::size_t i = from; i + needle_bytes_min <= text.size(); ++i) {
+    const std::string_view rest = text.substr(i);
+    const Needle* const cut = longer_that_begins_with(rest);
+    if (cut != nullptr) return Match{i, rest.size(), cut->tag};
+  }
+  return std::nullopt;
 }
 
 std::optional<NeedleSearch::Match> NeedleSearch::longest_at(std::string_view text,

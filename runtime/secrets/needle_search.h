@@ -40,6 +40,9 @@ class NeedleSearch {
   /// Where a needle may have begun whose end is not in the text yet: the first place, at `from` or after it, from
   /// which on the text is the beginning of a longer needle. The text's size: nowhere.
   std::size_t unfinished(std::string_view text, std::size_t from = 0) const;
+  /// The longest beginning of a needle, of `needle_bytes_min` bytes at least and less than the needle, that the
+  /// text ends with: what a cut has left. Reads the last `part_bytes_min` bytes only.
+  std::optional<Match> find_cut_off(std::string_view text) const;
 
  private:
   bool may_begin(std::uint32_t key) const {
@@ -50,6 +53,8 @@ class NeedleSearch {
   std::optional<Match> longest_at(std::string_view text, std::size_t begin,
                                   std::uint32_t key) const;
   bool begins_longer(std::string_view rest) const;
+  /// Of at least `needle_bytes_min` bytes; null: none.
+  const Needle* longer_that_begins_with(std::string_view rest) const;
 
   static constexpr auto none = static_cast<std::size_t>(-1);
 

@@ -19,6 +19,33 @@ std::string number_text(const std::string& text) {
   return value && value->is_number() ? to_text(*value) : std::string();
 }
 
+/// The marks that a cut leaves, one after the other: dots, of any number from three on, or "…".
+class CutMarks {
+ public:
+  explicit CutMarks(std::string_view text) : text_(text) {}
+
+  /// Where the next one begins; npos: there is none.
+  std::size_t next() {
+    // Each is looked for once: a text has many of the one and none of the other.
+    if (!is_behind(dots_)) dots_ = text_.find("...", end_);
+    if (!is_behind(ellipsis_)) ellipsis_ = text_.find("\u2026", end_);
+    const std::size_t found = std::min(*dots_, *ellipsis_);
+    if (found != npos) end_ = std::min(text_.find_first_not_of('.', found + 1), text_.size());
+    return found;
+  }
+  /// Behind its dots.
+  std::size_t end() const { return end_; }
+
+ private:
+  static constexpr auto npos = std::string_view::npos;
+  bool is_behind(const std::optional<std::size_t>& mark) const { return mark && *mark >= end_; }
+
+  const std::string_view text_;
+  std::optional<std::size_t> dots_;
+  std::optional<std::size_t> ellipsis_;
+  std::size_t end_ = 0;
+};
+
 }  // namespace
 
 static_assert(Redaction::value_bytes_min >= NeedleSearch::needle_bytes_min);
@@ -165,7 +192,24 @@ class Redaction::Pass {
 };
 
 std::string Redaction::apply(std::string text) const {
-  return empty() ? text : Pass(*this).apply(std::move(text));
+  if (empty()) return text;
+  return without_cut_off(Pass(*this).apply(std::move(text)));
+}
+
+std::string Redaction::without_cut_off(std::string text) const {
+  CutMarks marks(text);
+  std::size_t copied = 0;
+  std::string out;
+  for (std::size_t mark = marks.next(); mark != std::string::npos; mark = marks.next()) {
+    // What lies before the mark before it was looked at.
+    const std::string_view left = std::string_view(text).substr(copied, mark - copied);
+    const auto match = search().texts.find_cut_off(left);
+    out.append(left.substr(0, match ? match->begin : left.size()));
+    if (match) out.append(secrets_[match->tag].shown);
+    out.append(text, mark, marks.end() - mark);
+    copied = marks.end();
+  }
+  return copied == 0 ? text : out.append(text, copied);
 }
 
 void Redaction::apply_to(Json& value) const {

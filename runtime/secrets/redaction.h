@@ -37,6 +37,8 @@ class Redaction {
   /// Any thread may use it afterwards.
   void prepare() const;
 
+  /// For a text that is shown. Of one that was cut, "…" or "..." behind what is left, the beginning of a secret
+  /// that stands there is taken out as well: nobody who cuts a text has to know what is secret in it.
   std::string apply(std::string text) const;
   /// Strings, keys and numbers, at any depth.
   void apply_to(Json& value) const;
@@ -49,6 +51,7 @@ class Redaction {
   struct Search;
   class Pass;
   bool add_new(const Secret& secret);
+  std::string without_cut_off(std::string text) const;
   const Search& search() const;
 
   std::vector<Secret> secrets_;

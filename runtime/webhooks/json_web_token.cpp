@@ -50,9 +50,10 @@ bool is_time(const JsonObject& claims, std::string_view claim) {
   return given == nullptr || given->is_number();
 }
 
-Outcome check_times(const JsonObject& claims, Millis leeway, Instant now) {
+Outcome check_times(const JsonObject& claims, const TokenExpectation& expected, Instant now) {
   const auto at = static_cast<double>(now.time_since_epoch().count());
-  const auto slack = static_cast<double>(leeway.count());
+  const auto slack = static_cast<double>(expected.leeway.count());
+  const auto age_max = static_cast<double>(expected.age_max.count());
   for (const char* const claim : {"exp", "nbf", "iat"}) {
     if (!is_time(claims, claim)) return refused(std::string("has no time as `") + claim + '`');
   }
@@ -64,7 +65,8 @@ Outcome check_times(const JsonObject& claims, Millis leeway, Instant now) {
   }
   // One that lives for ever could be sent again for ever.
   const auto issued = time_of(claims, "iat");
-  if (!expires && (!issued || at > *issued + slack)) return refused("has no `exp` and is too old");
+  if (!expires && (!issued || at > *issued + age_max))
+    return refused("has no `exp` and is too old");
   return Done{};
 }
 
@@ -87,7 +89,7 @@ Outcome check_token(std::string_view token, const CheckSignature& check_signatur
   if (!claims) return refused("has no claims");
   if (!names(*claims, "iss", expected.issuer)) return refused("is of another issuer");
   if (!names(*claims, "aud", expected.audience)) return refused("is for another audience");
-  return check_times(*claims, expected.leeway, now);
+  return check_times(*claims, expected, now);
 }
 
 Outcome check_token(std::string_view token, std::string_view secret,

@@ -17,7 +17,8 @@ namespace millrace {
 struct TokenExpectation {
   std::string issuer;    // empty: any
   std::string audience;  // empty: any; the claim may be a list
-  Millis leeway{};       // for `exp`, `nbf` and `iat`
+  Millis leeway{};       // how far the clocks may be apart: for `exp`, `nbf` and an `iat` ahead
+  Millis age_max{};      // of a token without `exp`, by its `iat`
 };
 
 /// Whether that is the signature of the text.

@@ -1,6 +1,7 @@
 #include "http/outbound/hop.h"
 
 #include "http/outbound/request_headers.h"
+#include "runtime/outbound/request_secrets.h"
 #include "tests/support/catch.h"
 
 namespace millrace {
@@ -56,6 +57,53 @@ TEST_CASE("a redirect to another origin leaves out what proves who calls", "[out
   CHECK(*origin == Origin::other);
   CHECK_FALSE(has_header(hop.headers, "authorization"));
   CHECK(has_header(hop.headers, "x-own"));
+}
+
+TEST_CASE("a header that holds a secret goes to no other origin, whatever it is called",
+          "[outbound]") {
+  HttpRequest request = post("https://a.example/one?k=hunter2");
+  request.headers = {{"X-App", "app hunter2"}, {"X-Basic", "aHVudGVyMg=="}, {"X-Own", "1"}};
+  Redaction secrets;
+  secrets.add("hunter2", "[secret KEY]");
+  add_secrets(request, secrets);
+  const Hop first = *first_hop(request, "");
+  Hop hop = first;
+  REQUIRE(follow(hop, redirect(307, "/two")).ok());
+  CHECK(has_header(hop.headers, "x-app"));
+  for (const char* const elsewhere :
+       {"https://b.example/", "https://a.example:8443/", "http://a.example/"}) {
+    INFO(elsewhere);
+    hop = first;
+    REQUIRE(follow(hop, redirect(307, elsewhere)).ok());
+    CHECK_FALSE(has_header(hop.headers, "x-app"));
+    CHECK_FALSE(has_header(hop.headers, "x-basic"));
+    CHECK(has_header(hop.headers, "x-own"));
+    CHECK(hop.url.text.find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("a body that holds a secret goes to no other origin", "[outbound]") {
+  Redaction secrets;
+  secrets.add("hunter2", "[secret KEY]");
+  HttpRequest whole = post("https://a.example/one");
+  whole.body = std::make_shared<const std::string>(R"({"key":"hunter2"})");
+  HttpRequest form = post("https://a.example/one");
+  form.body = nullptr;
+  form.parts = {{"key", "", "", std::make_shared<const std::string>("hunter2")}};
+  for (HttpRequest request : {whole, form}) {
+    add_secrets(request, secrets);
+    Hop hop = *first_hop(request, "B");
+    const auto refused = follow(hop, redirect(307, "https://b.example/"));
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().code == ErrorCode::request_rejected);
+    CHECK_THAT(refused.error().message,
+               Catch::Contains("https://b.example") && !Catch::Contains("hunter2"));
+    CHECK(hop.url.host == "a.example");
+    REQUIRE(follow(hop, redirect(308, "/two")).ok());
+    // Without its body there is nothing to keep.
+    REQUIRE(follow(hop, redirect(303, "https://b.example/")).ok());
+    CHECK(hop.method == "GET");
+  }
 }
 
 TEST_CASE("a redirect that turns a POST into a GET leaves out the body and its headers",

@@ -1,7 +1,7 @@
 // What a resource may say, and what it makes of its settings and of its credential.
 #include "runtime/integrations/resource.h"
 
-#include "runtime/integrations/integration.h"
+#include "runtime/integrations/stored_integration.h"
 #include "tests/support/catch.h"
 
 #include <algorithm>
@@ -63,6 +63,16 @@ TEST_CASE("a credential stands in a resource of level app and in no other") {
         std::vector<std::string>{"/auth/token"});
   CHECK(places(R"("level": "app", "auth": {"type": "bearer", "token": "{{user.id}}"})") ==
         std::vector<std::string>{"/auth/token"});
+  for (const char* const literal : {R"({"type": "bearer", "token": "abc"})",
+                                    R"({"type": "header", "name": "X-K", "key": "abc"})"}) {
+    CHECK(places(R"("level": "app", "auth": )" + std::string(literal)).size() == 1);
+    // What was accepted once stays usable.
+    CHECK(compile_stored_integration(
+              resource_type("api"),
+              *parse_json(R"({"baseUrl": "https://api.acme.example", "level": "app", "auth": )" +
+                          std::string(literal) + "}"))
+              .ok());
+  }
   CHECK(places(R"("auth": {"type": "none"})") == std::vector<std::string>{"/level"});
   CHECK(places(R"("level": "user", "triggers": {})") == std::vector<std::string>{"/triggers"});
   const auto oauth = places(R"("level": "user", "auth": {"type": "oauth2",

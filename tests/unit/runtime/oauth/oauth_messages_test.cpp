@@ -2,6 +2,7 @@
 #include "runtime/oauth/oauth_messages.h"
 
 #include "runtime/integrations/integration.h"
+#include "runtime/outbound/request_secrets.h"
 #include "tests/support/catch.h"
 
 using namespace millrace;
@@ -67,7 +68,8 @@ TEST_CASE("tokens are found where the integration says, also in form text") {
       "providerId": "team.id", "keep": {"site": "team.url"}})");
   const auto read = read_token_answer(
       *client, answer(200, R"({"user": {"access_token": "a"}, "team": {"id": 7, "url": "u"},
-                               "scope": "read,write", "expires_in": "60"})"));
+                               "scope": "read,write", "expires_in": "60"})"),
+      {});
   REQUIRE(read.ok());
   const auto& got = std::get<TokenAnswer>(*read);
   CHECK(got.given.access_token == "a");
@@ -76,8 +78,9 @@ TEST_CASE("tokens are found where the integration says, also in form text") {
   CHECK(got.provider_id == "7");
   CHECK(got.scopes == std::vector<std::string>{"read", "write"});
   CHECK(to_text(got.kept) == R"({"site":"u"})");
-  const auto form = read_token_answer(*client_of(""), answer(200, "access_token=a%2B1&scope=read",
-                                                             "application/x-www-form-urlencoded"));
+  const auto form = read_token_answer(
+      *client_of(""),
+      answer(200, "access_token=a%2B1&scope=read", "application/x-www-form-urlencoded"), {});
   REQUIRE(form.ok());
   CHECK(std::get<TokenAnswer>(*form).given.access_token == "a+1");
 }
@@ -85,14 +88,85 @@ TEST_CASE("tokens are found where the integration says, also in form text") {
 TEST_CASE("an answer that is no token is refused, and says no more than it may") {
   const auto client = client_of("");
   CHECK(std::holds_alternative<GrantRefused>(
-      *read_token_answer(*client, answer(200, R"({"error": "invalid_grant"})"))));
-  CHECK(read_token_answer(*client, answer(401, R"({"error": "invalid_client"})")).error().code ==
-        ErrorCode::authorization_failed);
-  CHECK(read_token_answer(*client, answer(500, "")).error().code == ErrorCode::bad_response);
-  CHECK(read_token_answer(*client, answer(200, R"({"access_token": "a b"})")).error().code ==
-        ErrorCode::authorization_failed);
-  CHECK(read_token_answer(*client, answer(200, "nonsense")).error().code ==
+      *read_token_answer(*client, answer(200, R"({"error": "invalid_grant"})"), {})));
+  CHECK(
+      read_token_answer(*client, answer(401, R"({"error": "invalid_client"})"), {}).error().code ==
+      ErrorCode::authorization_failed);
+  CHECK(read_token_answer(*client, answer(500, ""), {}).error().code == ErrorCode::bad_response);
+  CHECK(read_token_answer(*client, answer(200, R"({"access_token": "a b"})"), {}).error().code ==
         ErrorCode::bad_response);
+  CHECK(read_token_answer(*client, answer(200, "nonsense"), {}).error().code ==
+        ErrorCode::bad_response);
+}
+
+TEST_CASE("nothing that a token server repeats of its request is told or kept") {
+  const auto client = client_of(R"(, "token": {"providerId": "id", "keep": {"all": "echo"}})");
+  const OAuthValues with_secrets{{}, {{"CRM", "s3cr3t&more"}}};
+  const HttpRequest request = token_request(*client, with_secrets, refresh_grant("r3fresh"));
+  const Redaction sent = secrets_of(request);
+  const std::string said = R"("error_description": ")" + *request.body + "\"";
+  const std::string shown =
+      "grant_type=refresh_token&refresh_token=[credential]&client_id=us+%26+them&client_secret=["
+      "secret CRM]";
+  const auto refused =
+      read_token_answer(*client, answer(401, R"({"error": "invalid_client", )" + said + "}"), sent);
+  CHECK(refused.error().message ==
+        "the token server answered with status 401: invalid_client (" + shown + ")");
+  const auto ended =
+      read_token_answer(*client, answer(400, R"({"error": "invalid_grant", )" + said + "}"), sent);
+  CHECK(std::get<GrantRefused>(*ended).why == "invalid_grant (" + shown + ")");
+  const auto given = read_token_answer(
+      *client, answer(200, R"({"access_token": "a", "scope": "s3cr3t&more", "id": "1 s3cr3t&more",
+                      "echo": {"s3cr3t&more": ["r3fresh"]}})"),
+      sent);
+  const auto& got = std::get<TokenAnswer>(*given);
+  CHECK(got.provider_id == "1 [secret CRM]");
+  CHECK(to_text(got.kept) == R"({"all":{"[secret CRM]":["[credential]"]}})");
+  for (const std::string& scope : got.scopes) CHECK(scope.find("s3cr3t") == std::string::npos);
+  CHECK(token_server_failure({ErrorCode::connection_failed, "no s3cr3t&more.example"}, sent)
+            .message == "no [secret CRM].example");
+}
+
+TEST_CASE("what is secret in a code's exchange, a revocation and a profile's request is known") {
+  const auto client =
+      client_of(R"(, "tokenAuth": "basic", "revoke": {"url": "https://crm.example/r"},
+      "profile": {"url": "https://crm.example/me?k={{secrets.CRM}}", "name": "name"})");
+  const OAuthValues with_secrets{{}, {{"CRM", "s3cr3t"}}};
+  const auto known = [](const HttpRequest& request) {
+    return secrets_of(request).apply("s3cr3t c0de-1 v3rifier t0ken https://we.example");
+  };
+  CHECK(known(token_request(*client, with_secrets,
+                            code_grant("c0de-1", "https://we.example", "v3rifier"))) ==
+        "[secret CRM] [credential] [credential] t0ken https://we.example");
+  CHECK(known(revoke_request(*client, with_secrets, "t0ken")) ==
+        "[secret CRM] c0de-1 v3rifier [credential] https://we.example");
+  const HttpRequest looking = profile_request(*client->profile, with_secrets, "t0ken");
+  CHECK(known(looking) == "[secret CRM] c0de-1 v3rifier [credential] https://we.example");
+  const auto choices =
+      read_profile(*client->profile, answer(200, R"({"name": "I am t0ken"})"), secrets_of(looking));
+  CHECK(choices->front().name == "I am [credential]");
+}
+
+TEST_CASE(
+    "nonsense of a token server may get better, and what it says of a grant counts in any form") {
+  const auto client = client_of("");
+  const auto code_of = [&](const HttpResponse& response) {
+    return read_token_answer(*client, response, {}).error().code;
+  };
+  CHECK(code_of(answer(200, "{}")) == ErrorCode::bad_response);
+  CHECK(code_of(answer(200, R"({"access_token": "a\r\nX-Evil: 1"})")) == ErrorCode::bad_response);
+  CHECK(code_of(answer(200, "<a b=c>", "text/html")) == ErrorCode::bad_response);
+  CHECK(code_of(answer(200, R"({"error": "invalid_client"})")) == ErrorCode::authorization_failed);
+  CHECK(token_server_failure({ErrorCode::response_too_large, ""}, {}).code ==
+        ErrorCode::bad_response);
+  CHECK(token_server_failure({ErrorCode::step_timeout, ""}, {}).code == ErrorCode::request_failed);
+  for (const int status : {200, 400, 418, 500}) {
+    INFO(status);
+    const auto read = read_token_answer(
+        *client, answer(status, "error=invalid_grant&error_description=gone", "text/plain"), {});
+    REQUIRE(read.ok());
+    CHECK(std::get<GrantRefused>(*read).why == "invalid_grant (gone)");
+  }
 }
 
 TEST_CASE("all that is wrong with a sign-in is found at once") {
@@ -115,15 +189,15 @@ TEST_CASE("all that is wrong with a sign-in is found at once") {
 TEST_CASE("the accounts of a profile are read where they are listed") {
   const auto client = client_of(R"(, "profile": {"url": "https://crm.example/sites",
       "choose": "response.body", "providerId": "id", "keep": {"cloudId": "id"}})");
-  const auto choices =
-      read_profile(*client->profile,
-                   answer(200, R"([{"id": "s1", "name": "One"}, {"id": "s2", "name": "Two"}])"));
+  const auto choices = read_profile(
+      *client->profile,
+      answer(200, R"([{"id": "s1", "name": "One"}, {"id": "s2", "name": "Two"}])"), {});
   REQUIRE(choices.ok());
   REQUIRE(choices->size() == 2);
   CHECK((*choices)[1].provider_id == "s2");
   CHECK((*choices)[1].name == "Two");
   CHECK(to_text((*choices)[1].kept) == R"({"cloudId":"s2"})");
-  CHECK_FALSE(read_profile(*client->profile, answer(200, "[]")).ok());
+  CHECK_FALSE(read_profile(*client->profile, answer(200, "[]"), {}).ok());
 }
 
 TEST_CASE("an origin is a scheme, a host and a port") {

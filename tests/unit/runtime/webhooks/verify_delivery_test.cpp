@@ -1,7 +1,9 @@
 #include "runtime/webhooks/verify_delivery.h"
 
+#include "runtime/text/base64_text.h"
 #include "tests/unit/runtime/webhooks/one_webhook.h"
 
+#include <algorithm>
 #include <map>
 
 namespace millrace {
@@ -33,6 +35,14 @@ struct Call {
                : std::string(wire_name(verified.error().code)) + ": " + verified.error().message;
   }
 };
+
+/// RFC 4648, 5, without padding.
+std::string base64url(std::string_view bytes) {
+  std::string text = base64_encode(bytes);
+  text.resize(std::min(text.find('='), text.size()));
+  for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  return text;
+}
 
 /// Each byte of the body and of the header's signature, turned around by one bit, is refused.
 void refuses_flipped_bits(const Webhook& webhook, const Call& right, std::size_t header) {
@@ -270,6 +280,31 @@ TEST_CASE("a JSON web token is HS256 and nothing else, and has its time") {
   CHECK_THAT(call.refusal(webhook_of(R"("verify": {"type": "jwt", "issuer": "crm",
     "secret": "{{secrets.S}}"})")),
              Catch::Contains("another issuer"));
+}
+
+TEST_CASE("a JSON web token counts for a minute beyond its times, and no longer") {
+  const Webhook webhook = webhook_of(R"("verify": {"type": "jwt", "secret": "{{secrets.S}}"})");
+  const auto refusal = [&](const std::string& claims) {
+    const std::string text = base64url(R"({"alg":"HS256"})") + "." + base64url(claims);
+    Call call;
+    call.secrets = {{"S", "s3cr3t"}};
+    call.raw.headers = {
+        {"authorization",
+         "Bearer " + text + "." + base64url(hmac(HashAlgorithm::sha256, "s3cr3t", text))}};
+    return call.refusal(webhook);
+  };
+  const auto at = [](std::int64_t seconds) {
+    return std::to_string(noon.time_since_epoch().count() / 1'000 + seconds);
+  };
+  CHECK(refusal(R"({"exp":)" + at(-59) + "}").empty());
+  CHECK_THAT(refusal(R"({"exp":)" + at(-61) + "}"), Catch::Contains("has expired"));
+  for (const std::string claim : {"nbf", "iat"}) {
+    const std::string rest = R"(,"exp":)" + at(600) + "}";
+    CHECK(refusal("{\"" + claim + "\":" + at(59) + rest).empty());
+    CHECK_THAT(refusal("{\"" + claim + "\":" + at(61) + rest), Catch::Contains("not valid yet"));
+  }
+  CHECK(refusal(R"({"iat":)" + at(-299) + "}").empty());
+  CHECK_THAT(refusal(R"({"iat":)" + at(-301) + "}"), Catch::Contains("too old"));
 }
 
 TEST_CASE("without verification every delivery is believed") {
