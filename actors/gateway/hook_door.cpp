@@ -35,6 +35,14 @@ bool is_delivery(std::string_view method) {
 
 bool is_refused(const CodeVerdict& verdict) { return verdict.answer.status >= 400; }
 
+/// Nobody is found by the event's value at the webhook's `route`: `whose` ends before the value.
+Error nobody_for(ErrorCode code, const std::string& whose, const std::string& value) {
+  if (value.empty()) {
+    return {code, "the event has no value where the webhook's `route` says for whom it is"};
+  }
+  return {code, whose + " \"" + value.substr(0, 200) + '"'};
+}
+
 Error not_for_get() {
   ErrorDetail detail;
   detail.message = "deliveries are sent with POST";
@@ -248,9 +256,8 @@ Result<std::vector<storage::AccountRow>> HookDoor::recipients(const OpenHook& ho
   auto accounts = accounts_for(hook, *parts, event);
   if (accounts && accounts->empty()) {
     note(hook, call,
-         Error(ErrorCode::credential_missing,
-               "no account has the provider's id \"" +
-                   text_at(*hook.webhook->route, *parts, event).substr(0, 200) + '"'));
+         nobody_for(ErrorCode::credential_missing, "no account has the provider's id",
+                    text_at(*hook.webhook->route, *parts, event)));
   }
   return accounts;
 }
@@ -273,8 +280,7 @@ Result<std::vector<UserId>> HookDoor::users_of_resource(const OpenHook& hook, co
   const std::string id = text_at(*hook.webhook->route, *parts, event);
   auto named = audience.named(hook.place.project, id);
   if (named && named->empty()) {
-    note(hook, call,
-         Error(ErrorCode::not_found, "no user has the id \"" + id.substr(0, 200) + '"'));
+    note(hook, call, nobody_for(ErrorCode::not_found, "no user has the id", id));
   }
   return named;
 }

@@ -24,6 +24,8 @@ using storage::WakeRow;
 // Wakes that are no rows: they are due before anything is.
 constexpr Instant asked_for{Millis(0)};             // somebody wants a look now
 constexpr Instant answered_until{Millis(1 << 30)};  // an answer has come; each at another time
+/// However often somebody asks: what fails is asked for no more often, so that no storm defeats the waits.
+constexpr Millis asked_again_after{60'000};
 
 bool is_row(const WakeRow& wake) { return wake.due > answered_until; }
 bool is_asked_for(const WakeRow& wake) { return wake.due == asked_for; }
@@ -72,7 +74,8 @@ bool is_gone(ErrorCode code) {
 }
 
 EventLogEntry entry_for(const Workflow& workflow, const UserId& user) {
-  return {workflow.project,     user, workflow.id, std::string(kind_of(workflow.trigger).type),
+  // Also where an integration offers the poll under a name: it is its looks that are told of.
+  return {workflow.project,     user, workflow.id, std::string(poll_trigger_kind.type),
           workflow.integration, {}};
 }
 
@@ -139,6 +142,8 @@ Outcome PollStarter::look_now(const PolledAccount& account) {
 Result<PollStarter::Again> PollStarter::serve_account(const WakeRow& wake) {
   const SharedLook look = find_look(wake.target_key);
   if (look == nullptr) return is_row(wake) || is_asked_for(wake) ? begin(wake) : Again();
+  // One that was asked for is in the air: it does what its row's wake is for as well.
+  if (is_row(wake) && !is_row(look->wake)) look->wake = wake;
   if (!look->end) {
     std::optional<AccountCall::Answer> answer;
     {
@@ -159,7 +164,12 @@ Result<PollStarter::Again> PollStarter::begin(const WakeRow& wake) {
   if (!row) return row.error();
   if (!*row) return drop(wake);
   const bool is_waiting = (*row)->failures > 0 && (*row)->due != wake.due;
-  if (is_waiting) return drop(wake);
+  if (is_waiting && !is_asked_for(wake)) return drop(wake);
+  if (is_waiting) {
+    const Instant from = soonest(**row);
+    if (from >= (*row)->due) return Again();  // its own wake comes first
+    if (uses_.clock.now() < from) return Again(from);
+  }
   const auto live = table_.find((*row)->project, (*row)->workflow);
   if (!live) return live.error();
   if (!*live) return end_poll(wake, **row);
@@ -171,6 +181,10 @@ Result<PollStarter::Again> PollStarter::begin(const WakeRow& wake) {
   if (!workflow) return workflow.error();
   if (poll_of((*workflow)->trigger) == nullptr) return end_poll(wake, **row);
   return begin_look(wake, std::move(**row), **live, std::move(*workflow));
+}
+
+Instant PollStarter::soonest(const PolledAccountRow& row) {
+  return std::max(row.failed + asked_again_after, row.held_until);
 }
 
 Result<PollStarter::Again> PollStarter::begin_look(const WakeRow& wake, PolledAccountRow row,
@@ -257,7 +271,8 @@ Outcome PollStarter::try_to_ask(const SharedLook& look) {
       secret);
   if (!secrets) return secrets.error();
   auto request = poll_request(poll, *integration, look->facts,
-                              PollScope(look->facts, std::move(*self), std::move(*secrets)));
+                              PollScope(look->facts, std::move(*self), std::move(*secrets)),
+                              look->pages.pages());
   if (!request) return request.error();
   const PolledAccountRow& row = look->stored;
   const UserKey owner{row.project, row.user};
@@ -369,8 +384,11 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
     const Instant now = uses_.clock.now();
     const Millis interval = poll_of(look.workflow->trigger)->interval;
     const bool is_failing = row.failures > 0;
+    const bool has_failed =
+        look.stored.failures > 0;  // its wait is over, whoever has asked for the look
     if (is_row(look.wake)) storage::WakeTable::remove(batch, look.wake);
-    if (is_failing || look.end->goes_on || is_row(look.wake)) {
+    if (has_failed) storage::WakeTable::remove(batch, PollTable::wake_of(row, look.stored.due));
+    if (is_failing || has_failed || look.end->goes_on || is_row(look.wake)) {
       const Instant due = is_failing          ? row.due
                           : look.end->goes_on ? now + Millis(1)
                                               : next_look(look.wake.target_key, interval, now);
@@ -411,7 +429,7 @@ PolledAccountRow PollStarter::row_after(const Look& look, std::size_t runs) cons
   put_position(row, end.next);
   if (!end.problem) {
     row.failures = 0;
-    row.due = row.failed = Instant{};
+    row.due = row.failed = row.held_until = Instant{};
     row.code.clear();
     row.message.clear();
     return row;
@@ -422,6 +440,7 @@ PolledAccountRow PollStarter::row_after(const Look& look, std::size_t runs) cons
   const Millis interval = poll_of(look.workflow->trigger)->interval;
   row.due = row.failed + std::max(wait_after_failure(interval, row.failures, jitter()),
                                   look.wait.value_or(Millis(0)));
+  row.held_until = look.wait ? row.failed + *look.wait : Instant{};
   row.code = wire_name(end.problem->code);
   row.message = look.redaction.apply(end.problem->message).substr(0, message_bytes_max);
   return row;

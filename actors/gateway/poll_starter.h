@@ -71,8 +71,8 @@ class PollStarter {
   /// have it served again.
   std::optional<Instant> serve(const storage::WakeRow& wake);
 
-  /// Has the polls of an account look now, but for those that wait behind a failure; their next looks stay when
-  /// they were. What is asked for is not stored: a crash leaves the next look. Errors: those of the store.
+  /// Has the polls of an account look now; their next looks stay when they were. One that fails looks a minute
+  /// after it has failed last, or when its provider takes requests again, and its wait begins anew. What is asked for is not stored: a crash leaves the next look. Errors: those of the store.
   Outcome look_now(const PolledAccount& account);
 
   PollStates& states() { return states_; }
@@ -102,6 +102,8 @@ class PollStarter {
 
   Result<Again> serve_account(const storage::WakeRow& wake);
   Result<Again> begin(const storage::WakeRow& wake);
+  /// When a poll that fails may look because somebody asks for it.
+  static Instant soonest(const storage::PolledAccountRow& row);
   Result<Again> begin_look(const storage::WakeRow& wake, storage::PolledAccountRow row,
                            const storage::PolledWorkflowRow& live,
                            std::shared_ptr<const Workflow> workflow);

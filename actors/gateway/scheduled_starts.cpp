@@ -2,6 +2,7 @@
 
 #include "actors/gateway/joint_starter.h"
 #include "actors/runs/start_rows.h"
+#include "runtime/text/time_text.h"
 #include "storage/keys.h"
 
 #include <algorithm>
@@ -14,10 +15,6 @@ namespace {
 /// their runs.
 bool is_of_account(ErrorCode code) {
   return is_unmet_condition(code) || code == ErrorCode::corrupt_data;
-}
-
-Error still_going(const std::string& what) {
-  return Error(ErrorCode::conflict, "the run of an earlier tick is still going: " + what);
 }
 
 }  // namespace
@@ -62,11 +59,11 @@ Outcome ScheduledStarts::start_alone(const storage::AudienceMember& member, Inst
   const auto going = is_going(row.last);
   if (!going) return going.error();
   if (*going && row.is_waiting) {
-    note(member.user, member.credential, still_going("a tick waits for its end already"));
+    leave_out(member, tick, "and another one waits for its end already");
     return Done{};
   }
   if (*going && trigger_.overlap == Overlap::skip) {
-    note(member.user, member.credential, still_going("this tick is left out"));
+    leave_out(member, tick, "and the schedule skips what it overlaps");
     return Done{};
   }
   if (*going) {
@@ -132,13 +129,21 @@ Result<ScheduledStarts::Started> ScheduledStarts::start(const UserId& user,
 void ScheduledStarts::note(const UserId& user, const std::string& credential, const Error& why) {
   Error told = why;
   told.message = "a tick of its schedule: " + why.message;
-  notes_.note({workflow_->project,
-               user,
-               workflow_->id,
-               std::string(scheduler_trigger_kind.type),
-               workflow_->integration,
-               {}},
-              credential, told);
+  notes_.note(entry_for(user), credential, told);
+}
+
+EventLogEntry ScheduledStarts::entry_for(const UserId& user) const {
+  return {workflow_->project,     user, workflow_->id, std::string(scheduler_trigger_kind.type),
+          workflow_->integration, {}};
+}
+
+void ScheduledStarts::leave_out(const storage::AudienceMember& member, Instant tick,
+                                const std::string& why) {
+  left_out_.emplace_back(member.user,
+                         Error(ErrorCode::conflict, "the tick of " + to_text(tick) +
+                                                        " is left out: the run of an earlier one "
+                                                        "is still going, " +
+                                                        why));
 }
 
 Result<bool> ScheduledStarts::is_going(const ExecutionId& run) const {
@@ -164,6 +169,8 @@ Outcome ScheduledStarts::commit() {
     uses_.resume(*order);
   }
   for (const auto& wake : wakes_) uses_.schedule(wake);
+  if (uses_.log_of_events == nullptr) return Done{};
+  for (const auto& [user, why] : left_out_) uses_.log_of_events->note(entry_for(user), why);
   return Done{};
 }
 

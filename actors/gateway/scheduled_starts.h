@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -70,6 +71,9 @@ class ScheduledStarts {
   Outcome start_alone(const storage::AudienceMember& member, Instant tick);
   /// Error: as `add`.
   Result<bool> is_going(const ExecutionId& run) const;
+  /// The tick starts nothing, which is told once the commit is durable.
+  void leave_out(const storage::AudienceMember& member, Instant tick, const std::string& why);
+  EventLogEntry entry_for(const UserId& user) const;
   Outcome require(ShardId shard);
   void put_waiting(storage::ScheduledAccountRow& row, Instant look_again);
 
@@ -84,6 +88,7 @@ class ScheduledStarts {
   std::set<ExecutionId> started_;
   std::map<std::string, storage::ScheduledAccountRow> accounts_;  // as they will be, by their keys
   std::vector<storage::WakeRow> wakes_;
+  std::vector<std::pair<UserId, Error>> left_out_;
 };
 
 }  // namespace millrace

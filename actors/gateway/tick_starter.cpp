@@ -1,6 +1,8 @@
 #include "actors/gateway/tick_starter.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/text/time_text.h"
+#include "runtime/triggers/trigger_catalog.h"
 #include "storage/keys.h"
 
 #include <algorithm>
@@ -115,7 +117,7 @@ Result<TickStarter::Again> TickStarter::walk_on(storage::ScheduleRow row, const 
   const bool is_last = members.size() <= part;
   if (!is_last) members.pop_back();
   if (auto added = add_runs(row, members, trigger, starts); !added) return added.error();
-  if (is_last) return end_walk(std::move(row), trigger, starts);
+  if (is_last) return end_walk(std::move(row), workflow, starts);
   const auto next = next_part(row, trigger, audience, part);
   if (!next) return next.error();
   row.walked_to = members.back().key;
@@ -158,9 +160,30 @@ Outcome TickStarter::add_runs(const storage::ScheduleRow& row,
   return Done{};
 }
 
-Result<TickStarter::Again> TickStarter::end_walk(storage::ScheduleRow row,
-                                                 const SchedulerTrigger& trigger,
+void TickStarter::note_missed(const Workflow& workflow, Instant from, Instant until) const {
+  if (uses_.log_of_events == nullptr) return;
+  const auto& trigger = std::get<SchedulerTrigger>(workflow->trigger);
+  const auto left = left_out_ticks(trigger, trigger.one_zone.value_or(TimeZone()), from, until);
+  if (left.count == 0) return;
+  const bool is_capped = left.count == LeftOutTicks::count_max;
+  std::string message = (is_capped ? "at least " : "") + std::to_string(left.count) +
+                        (left.count == 1 ? " tick" : " ticks") +
+                        " of its schedule were missed and are left out: the first of " +
+                        to_text(left.first) + ", the last of " + to_text(left.last);
+  if (!trigger.one_zone) message += " (as they are in UTC; each user has his own zone)";
+  uses_.log_of_events->note({workflow->project,
+                             {},
+                             workflow->id,
+                             std::string(scheduler_trigger_kind.type),
+                             workflow->integration,
+                             {}},
+                            Error(ErrorCode::conflict, std::move(message)));
+}
+
+Result<TickStarter::Again> TickStarter::end_walk(storage::ScheduleRow row, const Workflow& workflow,
                                                  ScheduledStarts& starts) {
+  const auto& trigger = std::get<SchedulerTrigger>(workflow->trigger);
+  const Instant served_until = row.served_until;
   storage::WakeTable::remove(starts.batch(), storage::ScheduleTable::wake_of(row));
   const auto due = next_tick(trigger, row.walk_until);
   row.served_until = row.walk_until;
@@ -174,6 +197,7 @@ Result<TickStarter::Again> TickStarter::end_walk(storage::ScheduleRow row,
     is_unsettled_ = true;
     return stored.error();
   }
+  if (row.is_missed) note_missed(workflow, served_until, row.served_until);
   if (due) uses_.schedule(storage::ScheduleTable::wake_of(row));
   forget_pace(storage::keys::schedule(row.project, row.workflow));
   return Again();

@@ -60,8 +60,10 @@ class TickStarter {
   Outcome add_runs(const storage::ScheduleRow& row,
                    const std::vector<storage::AudienceMember>& members,
                    const SchedulerTrigger& trigger, ScheduledStarts& starts);
-  Result<Again> end_walk(storage::ScheduleRow row, const SchedulerTrigger& trigger,
+  Result<Again> end_walk(storage::ScheduleRow row, const Workflow& workflow,
                          ScheduledStarts& starts);
+  /// What was missed and is not run is in the event log.
+  void note_missed(const Workflow& workflow, Instant from, Instant until) const;
   /// When the next `part` accounts are to be served.
   Result<Instant> next_part(const storage::ScheduleRow& row, const SchedulerTrigger& trigger,
                             const storage::ScheduleAudience& audience, std::size_t part);

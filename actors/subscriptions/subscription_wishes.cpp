@@ -67,11 +67,26 @@ const SubscriptionWish* WishedSubscriptions::find(const storage::SubscriptionRow
 }
 
 Result<std::shared_ptr<const Workflow>> SubscriptionWishes::subscribing(
-    const ProjectId& project, const WorkflowId& workflow) {
+    const ProjectId& project, const WorkflowId& workflow) const {
   auto live = workflows_.deployed(project, workflow);
   const bool is_there = live || !is_missing(live.error().code);
   if (!is_there || (live && webhook_of(**live).empty())) return std::shared_ptr<const Workflow>();
   return live;
+}
+
+std::vector<WorkflowId> SubscriptionWishes::concerned(const storage::SubscriptionRow& row) const {
+  std::vector<WorkflowId> concerned;
+  const auto user = users_.now({row.project, row.user});
+  const auto account = user ? (*user)->find(row.integration, row.credential) : nullptr;
+  if (account == nullptr) return concerned;
+  for (const std::string_view id : enabled_workflows(account->configured_workflows)) {
+    if (concerned.size() == concerned_max) break;
+    const auto live = subscribing(row.project, WorkflowId(std::string(id)));
+    const bool is_its = live && *live != nullptr && (*live)->integration == row.integration &&
+                        webhook_of(**live) == row.webhook;
+    if (is_its) concerned.push_back((*live)->id);
+  }
+  return concerned;
 }
 
 Result<WishedSubscriptions> SubscriptionWishes::of(const UserKey& owner) {

@@ -41,7 +41,10 @@ class SubscriptionWishes {
   Result<WishedSubscriptions> of(const UserKey& owner);
   /// The live workflow, if it is on a webhook that has a `subscribe`; else null.
   Result<std::shared_ptr<const Workflow>> subscribing(const ProjectId& project,
-                                                      const WorkflowId& workflow);
+                                                      const WorkflowId& workflow) const;
+  /// Those that the account has enabled on the webhook, `concerned_max` at most. What cannot be read is left out.
+  static constexpr std::size_t concerned_max = 10;
+  std::vector<WorkflowId> concerned(const storage::SubscriptionRow& row) const;
 
  private:
   Outcome add(const UserKey& owner, const Integration& integration, const Credential& account,

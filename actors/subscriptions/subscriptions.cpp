@@ -43,6 +43,18 @@ bool is_of_same(const storage::SubscriptionRow& left, const storage::Subscriptio
   return left.credential == right.credential && left.webhook == right.webhook;
 }
 
+/// It has come to its end, as far as the provider has said.
+bool is_over(const storage::SubscriptionRow& row, Instant now) {
+  return row.state == State::active && row.expires != Instant() && row.expires <= now;
+}
+
+/// Before the `count`th in a row that lasts for less than a renewal is to wait: 1 s, and twice as long each time.
+Millis pause_between_short(std::uint32_t count) {
+  constexpr Millis shortest{1'000};
+  const Millis pause = shortest * (std::int64_t{1} << std::min(count - 1, 16u));
+  return std::min(pause, Subscriptions::renewed_again_after);
+}
+
 Webhook::Scope scope_of(const SubscriptionAsking::Definition& by, const std::string& webhook) {
   return by.integration->webhooks.at(webhook).scope;
 }
@@ -140,9 +152,21 @@ Millis Subscriptions::pause_after(std::uint32_t attempts) const {
 
 void Subscriptions::note(const Row& row, const Error& why) const {
   if (row.is_erased) return;
-  uses_.events.note(
-      {row.project, row.user, {}, std::string(webhook_trigger_kind.type), row.integration, {}},
-      Error(why.code, "the subscription of the webhook \"" + row.webhook + "\": " + why.message));
+  const Error told(why.code,
+                   "the subscription of the webhook \"" + row.webhook + "\": " + why.message);
+  EventLogEntry entry{row.project,     row.user, {},     std::string(webhook_trigger_kind.type),
+                      row.integration, {},       "error"};
+  auto workflows = wishes_.concerned(row);
+  if (workflows.empty()) workflows.emplace_back();  // nobody wants it any more
+  for (WorkflowId& each : workflows) {
+    entry.workflow = std::move(each);
+    uses_.events.note(entry, told);
+  }
+}
+
+bool Subscriptions::can_be_sent(const Row& row, const SubscriptionRequest& request) const {
+  const auto known = asking_.known(row);
+  return !known || !missing_for(request, *known);
 }
 
 /// Nobody looks after it any more.
@@ -424,7 +448,7 @@ Result<Subscriptions::Turn> Subscriptions::begin_subscribing(Row row,
   if (row.is_asked && !turn.by.subscription->is_idempotent) {
     turn.asked = Asked::nothing;
     if (!row.is_unwanted) {
-      if (auto added = add_successor(row, Of::given_up, turn, changes); !added) {
+      if (auto added = add_successor(row, turn, changes); !added) {
         return added.error();
       }
     }
@@ -452,28 +476,25 @@ Result<Subscriptions::Turn> Subscriptions::begin_renewing(Row row,
                                                           SubscriptionAsking::Definition by) {
   const Instant now = uses_.clock.now();
   Turn turn{row, std::move(by), Asked::renew, {}};
-  const bool has_ended = row.expires != Instant() && row.expires <= now;
+  const bool has_ended = is_over(row, now);
   const auto others = others_of(row);
   if (!others) return others.error();
   const bool has_successor = std::any_of(others->begin(), others->end(), [&](const Row& other) {
     return other.state == State::subscribing && is_live(other);
   });
-  if (!has_ended && !has_successor && turn.by.subscription->renew) return turn;
+  const auto& renew = turn.by.subscription->renew;
+  if (!has_ended && !has_successor && renew && can_be_sent(row, *renew)) return turn;
   turn.asked = Asked::nothing;
   auto batch = uses_.commits.begin(shard_of(row.project, row.user));
   if (!batch) return batch.error();
   SubscriptionChanges changes = changes_with(std::move(*batch));
   if (!has_successor) {
-    if (auto added = add_successor(row, Of::served, turn, changes); !added) return added.error();
+    if (auto added = add_successor(row, turn, changes); !added) return added.error();
   }
-  if (has_ended) {
-    auto removed = changes.remove(row, scope_of(turn.by, row.webhook));
-    if (!removed) return removed.error();
-  } else {
-    Row next = row;
-    next.next = row.expires != Instant() ? row.expires : now + look_again;
-    changes.change(row, next);
-  }
+  // It is ended when the other one is there, also where it has come to its end: that is what the provider says.
+  Row next = row;
+  next.next = !has_ended && row.expires != Instant() ? row.expires : now + look_again;
+  changes.change(row, next);
   if (auto stored = commit(changes); !stored) return stored.error();
   return turn;
 }
@@ -481,7 +502,13 @@ Result<Subscriptions::Turn> Subscriptions::begin_renewing(Row row,
 Result<Subscriptions::Turn> Subscriptions::begin_leaving(Row row,
                                                          SubscriptionAsking::Definition by) {
   Turn turn{row, std::move(by), Asked::unsubscribe, {}};
-  if (turn.by.subscription->unsubscribe) return turn;
+  const auto& unsubscribe = turn.by.subscription->unsubscribe;
+  if (unsubscribe && can_be_sent(row, *unsubscribe)) return turn;
+  if (unsubscribe) {
+    note(row, Error(ErrorCode::bad_response,
+                    "it cannot be ended, because the provider's answer had not all that it takes, "
+                    "and is left to the provider: what comes to its URL is answered 404"));
+  }
   turn.asked = Asked::nothing;
   auto batch = uses_.commits.begin(shard_of(row.project, row.user));
   if (!batch) return batch.error();
@@ -530,7 +557,7 @@ Outcome Subscriptions::settle_subscribing(Row row, const Turn& turn,
   if (!answer.error) {
     const auto kept = kept_of(turn.by.subscription->keep, *answer.outcome);
     if (!kept) note(row, kept.error());
-    return confirm(row, turn, kept ? *kept : JsonObject(), changes);
+    return take_over(row, turn, kept ? *kept : JsonObject(), changes);
   }
   if (answer.is_refused && row.is_unwanted) {
     return changes.remove(row, scope_of(turn.by, row.webhook));
@@ -562,13 +589,28 @@ Outcome Subscriptions::settle_finding(Row row, const Turn& turn,
     changes.change(row, next);
     return Done{};
   }
-  if (!row.is_unwanted && turn.by.subscription->keep.contains("secret") &&
-      !(*found)->contains("secret")) {
+  const bool is_heard =
+      !turn.by.subscription->keep.contains("secret") || (*found)->contains("secret");
+  if (!is_heard && !row.is_unwanted) {
     // What it signs with was told once, and nobody heard it.
     row.is_unwanted = true;
-    if (auto added = add_successor(row, Of::served, turn, changes); !added) return added;
+    if (auto added = add_successor(row, turn, changes); !added) return added;
   }
-  return confirm(row, turn, **found, changes);
+  return take_over(row, turn, **found, changes);
+}
+
+Outcome Subscriptions::take_over(const Row& row, const Turn& turn, const JsonObject& kept,
+                                 SubscriptionChanges& changes) {
+  auto known = asking_.known(row);
+  if (!known) return known.error();
+  for (const auto& member : kept) known->insert_or_assign(member.key(), member.value());
+  const auto missing = missing_for_care(*turn.by.subscription, *known);
+  if (!missing) return confirm(row, turn, kept, changes);
+  const Error why(ErrorCode::bad_response,
+                  "the provider's answer has no `" + *missing +
+                      "` where `keep` says it is, and without it the subscription can be neither "
+                      "renewed nor ended");
+  return put_off(row, row, turn, {why, true, why.message, why.code}, changes);
 }
 
 Outcome Subscriptions::confirm(const Row& before, const Turn& turn, const JsonObject& kept,
@@ -583,11 +625,15 @@ Outcome Subscriptions::confirm(const Row& before, const Turn& turn, const JsonOb
   if (!before.is_erased) next.attempts = 0;  // of an erased user's, all count together
   next.error.reset();
   next.why.clear();
+  next.expires = next.next = Instant();
   std::optional<Instant> expires;
   if (const Json* const told = kept.if_contains("expires")) expires = expiry_of(*told, now);
   if (!expires && by.lifetime) expires = now + *by.lifetime;
-  next.expires = expires.value_or(Instant());
-  next.next = expires ? renewal_of(by, *expires, now) : Instant();
+  if (expires) {
+    next.attempts = before.attempts;
+    plan_renewal(next, by, *expires);
+    if (next.error) note(next, Error(*next.error, next.why));
+  }
   asking_.seal(next, *known);
   for (const auto& [name, path] : by.keep) {
     if (known->contains(name) || name == "expires") continue;
@@ -611,6 +657,25 @@ Outcome Subscriptions::confirm(const Row& before, const Turn& turn, const JsonOb
   return Done{};
 }
 
+void Subscriptions::plan_renewal(Row& row, const Subscription& by, Instant expires) const {
+  const Instant now = uses_.clock.now();
+  row.expires = expires;
+  row.next = renewal_of(by, expires, now);
+  if (row.next >= now + renewed_again_after) {
+    row.attempts = 0;
+    return;
+  }
+  ++row.attempts;
+  const bool has_ended = expires <= now;
+  row.next = std::max(
+      row.next, now + (has_ended ? pause_after(row.attempts) : pause_between_short(row.attempts)));
+  if (row.next < expires) return;
+  row.error = ErrorCode::bad_response;
+  row.why = has_ended ? "the provider says that it has ended already, at " + to_text(expires)
+                      : "the provider lets it last until " + to_text(expires) +
+                            ", and again and again no longer";
+}
+
 Outcome Subscriptions::settle_renewing(Row row, const Turn& turn,
                                        const SubscriptionAsking::Answer& answer,
                                        SubscriptionChanges& changes) {
@@ -625,7 +690,7 @@ Outcome Subscriptions::settle_renewing(Row row, const Turn& turn,
   if (!is_refused) {
     return put_off(row, row, turn, answer, changes);
   }
-  if (auto added = add_successor(row, Of::served, turn, changes); !added) return added;
+  if (auto added = add_successor(row, turn, changes); !added) return added;
   Row next = row;
   next.next = row.expires > uses_.clock.now() ? row.expires : uses_.clock.now() + look_again;
   changes.change(row, next);
@@ -668,14 +733,14 @@ Outcome Subscriptions::put_off(const Row& before, Row next, const Turn& turn,
   return Done{};
 }
 
-Outcome Subscriptions::add_successor(const Row& row, Of of, const Turn& turn,
+Outcome Subscriptions::add_successor(const Row& row, const Turn& turn,
                                      SubscriptionChanges& changes) {
   const auto rows = table_.of_user(row.project, row.user);
   if (!rows) return rows.error();
   const SubscriptionWish wish{row.integration, row.credential, row.webhook,
                               scope_of(turn.by, row.webhook),
                               definition_for(*turn.by.integration, row.webhook)};
-  return changes.add({row.project, row.user}, wish, *rows, of == Of::given_up ? &row : nullptr);
+  return changes.add({row.project, row.user}, wish, *rows, row.attempts > 0 ? &row : nullptr);
 }
 
 // --- for others -----------------------------------------------------------------------------------
@@ -684,24 +749,27 @@ Result<JsonObject> Subscriptions::shown(const ProjectId& project, const UserId& 
                                         std::string_view credential) const {
   const auto rows = table_.of_user(project, user);
   if (!rows) return rows.error();
+  const Instant now = uses_.clock.now();
+  const auto serves = [&](const Row& row) {
+    return row.state == State::active && !is_over(row, now);
+  };
   std::map<std::string, const Row*> newest;
   for (const Row& row : *rows) {
     if (row.credential != credential) continue;
     const Row*& chosen = newest[row.webhook];
     // The one that serves, else the newest of those that are wanted.
-    const auto rank = [](const Row& each) {
-      return std::pair(each.state == State::active ? 2 : is_live(each) ? 1 : 0, each.created);
+    const auto rank = [&](const Row& each) {
+      return std::pair(serves(each) ? 2 : is_live(each) ? 1 : 0, each.created);
     };
     if (chosen == nullptr || rank(row) > rank(*chosen)) chosen = &row;
   }
   JsonObject all;
   for (const auto& [webhook, row] : newest) {
     JsonObject shape;
-    const bool has_failed = row->state == State::subscribing && row->error.has_value();
-    shape["state"] = !is_live(*row)                ? "unsubscribing"
-                     : row->state == State::active ? "active"
-                     : has_failed                  ? "failed"
-                                                   : "subscribing";
+    shape["state"] = !is_live(*row)           ? "unsubscribing"
+                     : serves(*row)           ? "active"
+                     : row->error.has_value() ? "failed"
+                                              : "subscribing";
     if (row->expires != Instant()) shape["expires"] = to_text(row->expires);
     if (row->error) {
       shape["error"] = JsonObject{{"code", wire_name(*row->error)}, {"message", row->why}};

@@ -17,7 +17,8 @@
 //
 // Renewal is the same with a row that is there: before its end the provider is asked to prolong it, or, where
 // that is not possible or refused, another subscription takes its place, and the old one is ended only then. So
-// no delivery finds a closed door meanwhile.
+// no delivery finds a closed door meanwhile. A provider that lets subscriptions last for moments is not asked again
+// and again: the pause grows up to `renewed_again_after`, and as failures' do where each is over as it comes.
 //
 // What fails is tried again, later each time, up to an hour apart, and shown with the account (`shown`) and in
 // the event log. One that cannot be ended is given up after `leave_attempts_max`; its URL is gone with it. What an
@@ -48,6 +49,8 @@ class Subscriptions {
   static constexpr std::size_t held_max = 10'000;
   static constexpr std::size_t asked_per_project_max = 4;
   static constexpr std::uint32_t leave_attempts_max = 10;
+  /// In the end nothing is renewed sooner than that, however short it lasts.
+  static constexpr Millis renewed_again_after{60'000};
 
   /// An account that is gone, and all that it had subscribed to is ended: its tokens may be revoked.
   using Ended = std::function<void(const ProjectId&, const Credential&)>;
@@ -138,12 +141,17 @@ class Subscriptions {
                           SubscriptionChanges& changes);
   Outcome settle_leaving(Row row, const Turn& turn, const SubscriptionAsking::Answer& answer,
                          SubscriptionChanges& changes);
+  /// The provider has made it. Confirmed, unless its answer lacks what it takes to end or renew it: then it is as
+  /// if there had been no answer.
+  Outcome take_over(const Row& row, const Turn& turn, const JsonObject& kept,
+                    SubscriptionChanges& changes);
   /// The provider has it, with what was kept of its answer.
   Outcome confirm(const Row& before, const Turn& turn, const JsonObject& kept,
                   SubscriptionChanges& changes);
-  /// Another one in the row's place, to be asked for at once.
-  enum class Of : std::uint8_t { given_up, served };
-  Outcome add_successor(const Row& row, Of of, const Turn& turn, SubscriptionChanges& changes);
+  /// Until when it lasts, and when it is to be renewed.
+  void plan_renewal(Row& row, const Subscription& by, Instant expires) const;
+  /// Another one in the row's place, to be asked for at once. What has been in vain so far counts on.
+  Outcome add_successor(const Row& row, const Turn& turn, SubscriptionChanges& changes);
   /// Tried again later; or given up, when it was to be ended and has been tried often enough.
   Outcome put_off(const Row& before, Row next, const Turn& turn,
                   const SubscriptionAsking::Answer& answer, SubscriptionChanges& changes);
@@ -160,6 +168,8 @@ class Subscriptions {
   /// The same; and an account that is gone is forgotten when nothing is left of it.
   Outcome commit_for(const Row& row, SubscriptionChanges& changes);
   Millis pause_after(std::uint32_t attempts) const;
+  /// It can be ended or renewed: what its row has for that is there, or cannot be read at the moment.
+  bool can_be_sent(const Row& row, const SubscriptionRequest& request) const;
 
   Dependencies uses_;
   SubscriptionAsking asking_;

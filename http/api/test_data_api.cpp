@@ -164,6 +164,8 @@ Result<Reply> catch_test_request(const ApiCall& call, ApiServices& services) {
   const std::string& id = call.path_value("hook");
   const auto waiting = services.test_data.check_waiting(id);
   if (!waiting) return waiting.error();
+  // Who only asks whether the URL is there has not sent what it waits for.
+  if (call.http.method == "HEAD") return json_reply(200, JsonObject{{"captured", false}});
   auto payload = read_request_payload(call);
   if (!payload) return payload.error();
   // A provider that is told of the URL asks first, and delivers then.

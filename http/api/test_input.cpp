@@ -3,6 +3,7 @@
 #include "http/api/api_call.h"
 #include "runtime/integrations/credential.h"
 #include "runtime/integrations/resource.h"
+#include "runtime/polls/poll.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/triggers/poll_trigger.h"
 #include "runtime/triggers/read_trigger.h"
@@ -54,7 +55,7 @@ struct Heard {
   const Webhook* webhook = nullptr;
   const ConditionGroups* when = nullptr;
   Json parameters = JsonObject();
-  bool is_polled = false;  // no webhook: records are looked for
+  std::shared_ptr<const Poll> poll;  // null: it is a webhook's
 };
 
 const Webhook* webhook_of(const Integration& integration, const std::string& name) {
@@ -70,6 +71,10 @@ Heard heard_by(const Json& definition, const IntegrationCatalog& catalog) {
   ObjectReader json(definition, "", "", unread);
   const auto trigger = read_trigger(json);
   if (!trigger) return heard;
+  if (const auto* const polled = std::get_if<PollTrigger>(&*trigger)) {
+    heard.poll = std::make_shared<const Poll>(polled->poll);
+    return heard;
+  }
   const auto* const resource = std::get_if<ResourceTrigger>(&*trigger);
   heard.integration = catalog.find_integration(
       resource != nullptr ? resource->resource : json.text("integration").value_or(""));
@@ -84,23 +89,51 @@ Heard heard_by(const Json& definition, const IntegrationCatalog& catalog) {
     if (found == nullptr) return heard;
     heard.webhook = webhook_of(*heard.integration, found->webhook);
     heard.when = &found->when;
-    heard.is_polled = found->poll != nullptr;
+    heard.poll = found->poll;
     heard.parameters = offered->parameters;
   }
   return heard;
 }
 
-/// The whole body where there is no envelope, or nothing in it.
+/// What cannot be compared says nothing, as when a delivery comes in.
+bool holds_for(const ConditionGroups& groups, const DeliveryParts& parts, const Json& event,
+               const Heard& heard) {
+  if (groups.empty()) return false;
+  const auto held = holds(groups, parts, event, heard.parameters);
+  return held && *held;
+}
+
+/// The first event that the trigger means; else the first. The whole body where there is no envelope, or nothing
+/// in it.
 Json event_of(const DeliveryParts& parts, const Heard& heard) {
   if (heard.webhook == nullptr) return parts.body;
   auto events = events_of(*heard.webhook, parts);
   if (!events || events->empty()) return parts.body;
-  if (heard.when == nullptr || heard.when->empty()) return std::move(events->front());
   for (Json& event : *events) {
-    const auto is_meant = holds(*heard.when, parts, event, heard.parameters);
-    if (is_meant && *is_meant) return std::move(event);
+    const bool is_ignored = holds_for(heard.webhook->ignore, parts, event, heard);
+    const bool is_any = heard.when == nullptr || heard.when->empty();
+    if (is_ignored || (!is_any && !holds_for(*heard.when, parts, event, heard))) continue;
+    return std::move(event);
   }
   return std::move(events->front());
+}
+
+/// The first record that the trigger means, or else the first, of what a provider would answer: of the list at the
+/// poll's `items`, or of an array. Anything else is the record.
+Json record_of(const Json& body, const Heard& heard) {
+  const Json answer = JsonObject{{"response", JsonObject{{"body", body}}}};
+  const auto* records = body.if_array();
+  if (heard.poll != nullptr && follow(answer, heard.poll->items).is_array()) {
+    records = follow(answer, heard.poll->items).if_array();
+  }
+  if (records == nullptr || records->empty()) return body;
+  for (const Json& record : *records) {
+    DeliveryParts parts;
+    parts.body = record;
+    const bool is_any = heard.when == nullptr || heard.when->empty();
+    if (is_any || holds_for(*heard.when, parts, record, heard)) return record;
+  }
+  return records->front();
 }
 
 }  // namespace
@@ -169,8 +202,11 @@ Json output_of_test_data(const JsonObject& content, const Json& definition,
   const Json* const payload = content.if_contains("payload");
   if (tested_with(trigger_kind) != TestedWith::request) {
     if (payload != nullptr) return test_payload_output(*payload, trigger_kind);
-    return test_payload_output(
-        request == nullptr ? Json() : whole_request(request->get_object())["body"], trigger_kind);
+    Json body = request == nullptr ? Json() : whole_request(request->get_object())["body"];
+    if (tested_with(trigger_kind) == TestedWith::record) {
+      body = record_of(body, heard_by(definition, catalog));
+    }
+    return test_payload_output(body, trigger_kind);
   }
   const JsonObject given = request != nullptr   ? request->get_object()
                            : payload != nullptr ? JsonObject{{"body", *payload}}
@@ -182,7 +218,9 @@ Json output_of_test_data(const JsonObject& content, const Json& definition,
   DeliveryParts parts{std::move(whole["headers"]), std::move(whole["params"]),
                       file != nullptr ? *file : whole["body"]};
   const Heard heard = heard_by(definition, catalog);
-  if (heard.is_polled) return poll_output(std::move(parts.body));
+  if (heard.poll != nullptr) {
+    return poll_output(request != nullptr ? record_of(parts.body, heard) : std::move(parts.body));
+  }
   const Json event = event_of(parts, heard);
   return delivery_output(parts, event);
 }

@@ -101,12 +101,7 @@ Outcome address(RequestValues& values, const Recipe& recipe, const Scope& scope,
     auto connected = connect_request(values, *recipe.integration, base_url);
     if (!connected) return connected;
   }
-  const auto& pagination = recipe.request.pagination;
-  const bool is_led =
-      pagination && pages.pages > 0 &&
-      (pagination->next == Pagination::Next::url || pagination->next == Pagination::Next::link);
-  return is_led ? follow_page_url(values, pages.next_token, recipe.integration, base_url)
-                : Outcome(Done{});
+  return follow_pages(values, recipe.request.pagination, pages, recipe.integration, base_url);
 }
 
 /// Unless the definition has one of that name.

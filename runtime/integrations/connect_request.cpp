@@ -3,6 +3,7 @@
 #include "runtime/integrations/authorize_request.h"
 #include "runtime/integrations/own_url.h"
 #include "runtime/oauth/oauth_client.h"
+#include "runtime/requests/pages.h"
 #include "runtime/requests/web_links.h"
 #include "runtime/text/ascii_text.h"
 
@@ -54,6 +55,39 @@ void make_room(RequestValues& values, const IntegrationAuth& auth) {
   values.authorization_values = JsonObject{{"name", header}, {"value", ""}};
 }
 
+Outcome follow_page_url(RequestValues& values, const Json& url, const Integration* integration,
+                        const Json& base_url) {
+  const auto first = url_text("\"url\"", values.url);
+  if (!first) return first.error();
+  const auto given = url_text("the next page's URL", url);
+  if (!given) return given.error();
+  const std::string next = resolve_url(*first, *given);
+  if (integration == nullptr) {
+    const auto scheme = first->find("://");
+    const auto path = first->find_first_of("/?#", scheme == std::string::npos ? 0 : scheme + 3);
+    if (!is_own_url(next, first->substr(0, path), {})) {
+      return Error(ErrorCode::invalid_url,
+                   "blocked_host: the next page's URL leads to another server than the request's");
+    }
+  } else {
+    const auto base = url_text("the base URL", base_url);
+    if (!base) return base.error();
+    if (!is_own_url(next, *base, integration->hosts)) {
+      return Error(ErrorCode::invalid_url,
+                   "blocked_host: the next page's URL is neither below the base URL of \"" +
+                       integration->type + "\" nor over https at one of its `hosts`");
+    }
+  }
+  const auto path = next.find('/', next.find("://") + 3);
+  if (path != std::string::npos && leaves_base(std::string_view(next).substr(path))) {
+    return Error(ErrorCode::invalid_url,
+                 "the next page's URL must not hold the segments \".\" or \"..\"");
+  }
+  values.url = next;
+  values.params = nullptr;
+  return Done{};
+}
+
 }  // namespace
 
 Outcome connect_request(RequestValues& values, const Integration& integration,
@@ -100,37 +134,14 @@ void add_default_headers(RequestValues& values, const Json& headers) {
   }
 }
 
-Outcome follow_page_url(RequestValues& values, const Json& url, const Integration* integration,
-                        const Json& base_url) {
-  const auto first = url_text("\"url\"", values.url);
-  if (!first) return first.error();
-  const auto given = url_text("the next page's URL", url);
-  if (!given) return given.error();
-  const std::string next = resolve_url(*first, *given);
-  if (integration == nullptr) {
-    const auto scheme = first->find("://");
-    const auto path = first->find_first_of("/?#", scheme == std::string::npos ? 0 : scheme + 3);
-    if (!is_own_url(next, first->substr(0, path), {})) {
-      return Error(ErrorCode::invalid_url,
-                   "blocked_host: the next page's URL leads to another server than the request's");
-    }
-  } else {
-    const auto base = url_text("the base URL", base_url);
-    if (!base) return base.error();
-    if (!is_own_url(next, *base, integration->hosts)) {
-      return Error(ErrorCode::invalid_url,
-                   "blocked_host: the next page's URL is neither below the base URL of \"" +
-                       integration->type + "\" nor over https at one of its `hosts`");
-    }
-  }
-  const auto path = next.find('/', next.find("://") + 3);
-  if (path != std::string::npos && leaves_base(std::string_view(next).substr(path))) {
-    return Error(ErrorCode::invalid_url,
-                 "the next page's URL must not hold the segments \".\" or \"..\"");
-  }
-  values.url = next;
-  values.params = nullptr;
-  return Done{};
+Outcome follow_pages(RequestValues& values, const std::optional<Pagination>& pagination,
+                     const PageProgress& so_far, const Integration* integration,
+                     const Json& base_url) {
+  const bool is_led =
+      pagination && so_far.pages > 0 &&
+      (pagination->next == Pagination::Next::url || pagination->next == Pagination::Next::link);
+  return is_led ? follow_page_url(values, so_far.next_token, integration, base_url)
+                : Outcome(Done{});
 }
 
 }  // namespace millrace

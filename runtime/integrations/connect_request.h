@@ -8,6 +8,8 @@
 
 namespace millrace {
 
+struct PageProgress;
+
 /// Makes the path of `values` absolute below the integration's base URL. What the integration
 /// authorizes with takes the place of what the definition says. Error: invalid_url (no text, or above
 /// the base URL).
@@ -18,10 +20,12 @@ Outcome connect_request(RequestValues& values, const Integration& integration,
 /// it has.
 void add_default_headers(RequestValues& values, const Json& headers);
 
-/// The request of the next page, whose URL came with the page before: `url`, whole or relative to that of the
-/// first request, which `values` have. It goes where the first one may go: below the base URL and to the hosts of
-/// the integration, or without one to the same server. Parameters are in it already. Error: invalid_url.
-Outcome follow_page_url(RequestValues& values, const Json& url, const Integration* integration,
-                        const Json& base_url);
+/// Where URLs lead from page to page and the first page has come: the request of the next one, whose URL came with
+/// the page before, whole or relative to that of the first request, which `values` have. It goes where the first one
+/// may go: below the base URL and to the hosts of the integration, or without one (null) to the same server.
+/// Parameters are in it already. Else nothing changes. Error: invalid_url.
+Outcome follow_pages(RequestValues& values, const std::optional<Pagination>& pagination,
+                     const PageProgress& so_far, const Integration* integration,
+                     const Json& base_url);
 
 }  // namespace millrace

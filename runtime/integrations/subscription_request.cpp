@@ -73,6 +73,19 @@ Json encoded(const JsonObject& values) {
   return all;
 }
 
+/// An id that is not there would make another request of it: of one subscription, of all of them.
+Outcome check_places(const SubscriptionRequest& request, const Scope& scope) {
+  for (const Reference& reference : request.places) {
+    const Json& value = follow(scope.root_value(reference), reference.path);
+    const bool is_empty = value.is_null() || (value.is_string() && value.get_string().empty());
+    if (!is_empty && !value.is_structured()) continue;
+    return Error(ErrorCode::invalid_url, "nothing is sent: `{{" + reference.text +
+                                             "}}` in its path is " +
+                                             (is_empty ? "empty" : "no text"));
+  }
+  return Done{};
+}
+
 }  // namespace
 
 Result<HttpRequest> subscription_request(const SubscriptionRequest& request,
@@ -96,6 +109,7 @@ Result<HttpRequest> subscription_request(const SubscriptionRequest& request,
     RequestValues rendered =
         render_request(request.request, SubscriptionScope(asker, values, secrets));
     const SubscriptionScope in_url(asker, encoded(values), secrets);
+    if (auto checked = check_places(request, in_url); !checked) return checked.error();
     rendered.url = request.request.url.render(in_url);
     add_default_headers(rendered, asker.integration.headers.render(in_url));
     auto connected =

@@ -56,6 +56,9 @@ class PollLook {
   /// the others of pagination. Error: type_mismatch.
   Result<Json> self() const;
 
+  /// How far it has come: what leads to the next page.
+  const PageProgress& pages() const { return pages_; }
+
   enum class Next : std::uint8_t { ask_next, done };
   /// `response`: {"statusCode", "headers", "body"} of a success; `scope` is that of the request. Never an error:
   /// what is wrong ends the look with that problem.

@@ -2,6 +2,7 @@
 
 #include "runtime/integrations/connect_request.h"
 #include "runtime/requests/outgoing_request.h"
+#include "runtime/requests/pages.h"
 
 #include <utility>
 
@@ -11,11 +12,15 @@ namespace {
 constexpr std::string_view step_name = "poll";
 
 Result<HttpRequest> rendered(const Poll& poll, const Integration& integration,
-                             const PollScope& scope) {
+                             const PollScope& scope, const PageProgress& so_far) {
   RequestValues values = render_request(poll.request, scope);
   add_default_headers(values, integration.headers.render(scope));
-  auto connected = connect_request(values, integration, integration.base_url.render(scope));
-  if (!connected) return connected.error();
+  const Json base_url = integration.base_url.render(scope);
+  if (auto connected = connect_request(values, integration, base_url); !connected) {
+    return connected.error();
+  }
+  auto followed = follow_pages(values, poll.request.pagination, so_far, &integration, base_url);
+  if (!followed) return followed.error();
   auto outgoing = outgoing_request(values);
   if (!outgoing) return outgoing.error();
   return send_with(std::move(*outgoing), [](const FileHandle&) { return nullptr; });
@@ -78,9 +83,10 @@ Result<Json> poll_secrets(const Poll& poll, const Integration& integration,
 }
 
 Result<HttpRequest> poll_request(const Poll& poll, const Integration& integration,
-                                 const PollFacts& facts, const PollScope& scope) {
+                                 const PollFacts& facts, const PollScope& scope,
+                                 const PageProgress& so_far) {
   try {
-    auto request = rendered(poll, integration, scope);
+    auto request = rendered(poll, integration, scope, so_far);
     if (!request) return request;
     request->project = facts.project;
     request->user = facts.user;

@@ -15,6 +15,8 @@
 
 namespace millrace {
 
+struct PageProgress;
+
 struct PollFacts {
   ProjectId project;
   UserId user;
@@ -43,9 +45,10 @@ class PollScope final : public Scope {
 Result<Json> poll_secrets(const Poll& poll, const Integration& integration,
                           const SecretSource& secrets, Redaction& redaction);
 
-/// Without the credential. Errors: invalid_url, type_mismatch, invalid_parameters, limit_exceeded (a template
+/// Of the page after `so_far`, without the credential. Errors: invalid_url, type_mismatch, invalid_parameters, limit_exceeded (a template
 /// renders to too much). No file is sent.
 Result<HttpRequest> poll_request(const Poll& poll, const Integration& integration,
-                                 const PollFacts& facts, const PollScope& scope);
+                                 const PollFacts& facts, const PollScope& scope,
+                                 const PageProgress& so_far);
 
 }  // namespace millrace

@@ -137,6 +137,22 @@ std::vector<Instant> ticks_to_run(const SchedulerTrigger& trigger, const TimeZon
   return ticks;
 }
 
+LeftOutTicks left_out_ticks(const SchedulerTrigger& trigger, const TimeZone& zone, Instant from,
+                            Instant until) {
+  const auto run = ticks_to_run(trigger, zone, from, until, Served::missed);
+  if (!run.empty()) until = run.front() - Millis(1);
+  LeftOutTicks left;
+  const auto last = last_until(trigger.schedule, zone, until);
+  if (!last || *last <= from) return left;
+  left.last = *last;
+  for (auto tick = next_after(trigger.schedule, zone, from);
+       tick && *tick <= until && left.count < LeftOutTicks::count_max;
+       tick = next_after(trigger.schedule, zone, *tick)) {
+    if (left.count++ == 0) left.first = *tick;
+  }
+  return left;
+}
+
 Json tick_output(Instant scheduled_at) { return JsonObject{{output_key, to_text(scheduled_at)}}; }
 
 }  // namespace millrace

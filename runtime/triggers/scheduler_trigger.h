@@ -56,6 +56,17 @@ enum class Served : std::uint8_t { in_time, missed };
 std::vector<Instant> ticks_to_run(const SchedulerTrigger& trigger, const TimeZone& zone,
                                   Instant from, Instant until, Served served);
 
+/// The ticks of (from, until] that `catchUp` leaves out when they were missed.
+struct LeftOutTicks {
+  /// Counted no further: it is for somebody to read.
+  static constexpr std::size_t count_max = 10'000;
+  std::size_t count = 0;
+  Instant first{};
+  Instant last{};
+};
+LeftOutTicks left_out_ticks(const SchedulerTrigger& trigger, const TimeZone& zone, Instant from,
+                            Instant until);
+
 /// What the workflow sees of a tick.
 Json tick_output(Instant scheduled_at);
 

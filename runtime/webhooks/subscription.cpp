@@ -124,6 +124,9 @@ class Reading {
     for (Template* const each : templates_of(made.request)) {
       each->visit_references([&](Reference& reference, const std::string& pointer) {
         link(reference, pointer, made);
+        const bool is_in_url = pointer == json.pointer_to("path");
+        const bool is_its = reference.root == Root::self || reference.root == Root::parameters;
+        if (is_in_url && is_its) made.places.push_back(reference);
       });
     }
     return made;
@@ -135,6 +138,7 @@ class Reading {
     } else if (reference.root == Root::step && reference.name == "subscription") {
       reference.root = Root::parameters;
       check_name(reference, pointer);
+      note_need(reference, made);
     } else if (reference.root == Root::secrets) {
       const auto* const name =
           reference.path.size() == 1 ? std::get_if<std::string>(&reference.path.front()) : nullptr;
@@ -163,6 +167,14 @@ class Reading {
                        "answer is kept",
                    list_names(names), name == nullptr ? std::string() : *name,
                    name == nullptr ? std::string() : nearest_name(*name, names)));
+  }
+
+  void note_need(const Reference& reference, SubscriptionRequest& made) const {
+    const auto* const name =
+        reference.path.empty() ? nullptr : std::get_if<std::string>(&reference.path.front());
+    if (name == nullptr || !made_.keep.contains(*name)) return;
+    const bool is_own = std::find(own_names.begin(), own_names.end(), *name) != own_names.end();
+    if (!is_own) made.needs.push_back(*name);
   }
 
   void report(const Reference& reference, const std::string& pointer, const std::string& why) {
@@ -238,6 +250,25 @@ Result<std::optional<JsonObject>> found_in(const Subscription& subscription,
     return std::optional(std::move(*kept));
   }
   return std::optional<JsonObject>();
+}
+
+std::optional<std::string> missing_for(const SubscriptionRequest& request,
+                                       const JsonObject& known) {
+  for (const std::string& name : request.needs) {
+    const Json* const value = known.if_contains(name);
+    if (value == nullptr || value->is_null()) return name;
+    if (value->is_string() && value->get_string().empty()) return name;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> missing_for_care(const Subscription& subscription,
+                                            const JsonObject& known) {
+  for (const auto* const request : {&subscription.renew, &subscription.unsubscribe}) {
+    if (!*request) continue;
+    if (auto missing = missing_for(**request, known)) return missing;
+  }
+  return std::nullopt;
 }
 
 std::optional<Instant> expiry_of(const Json& value, Instant now) {

@@ -44,6 +44,9 @@ inline constexpr Millis subscription_renewed_before = std::chrono::hours(12);
 struct SubscriptionRequest {
   RequestTemplate request;
   std::vector<std::string> secrets;  // of the project, that it names
+  std::vector<std::string> needs;    // of what `keep` keeps: it is not sent without
+  /// What stands in its URL of `subscription` and `account`, none of which may be empty.
+  std::vector<Reference> places;
 };
 
 /// Names, and where their values lie in {"response": {"statusCode", "headers", "body"}}.
@@ -81,6 +84,12 @@ Result<JsonObject> kept_of(const SubscriptionKeeps& keep, const HttpResponse& re
 /// Error: bad_response (also when there is no list).
 Result<std::optional<JsonObject>> found_in(const Subscription& subscription,
                                            const HttpResponse& response, std::string_view url);
+
+/// The first of what the request needs that is not among `known`, or is empty. Nothing: it can be sent.
+std::optional<std::string> missing_for(const SubscriptionRequest& request, const JsonObject& known);
+/// The same of the requests by which it is renewed and ended.
+std::optional<std::string> missing_for_care(const Subscription& subscription,
+                                            const JsonObject& known);
 
 /// Until when it lasts, by the form of what the provider says: text that is a time (text/time_text.h); a
 /// number, or text that is one, of milliseconds since 1970 (from 10^11 on), of seconds since 1970 (from 10^9

@@ -51,6 +51,7 @@ Result<PolledAccountRow> decode_account(std::string_view bytes) {
                                        [](auto& record, auto& row) {
                                          account_fields(record, row);
                                          failure_fields(record, row);
+                                         record.time(14, row.held_until);
                                        });
 }
 
@@ -70,7 +71,9 @@ void PollTable::put(WriteBatch& batch, const PolledWorkflowRow& row) {
 void PollTable::put(WriteBatch& batch, const PolledAccountRow& row) {
   batch.put(key_of(row), write_record(record_version, row, [](auto& record, auto& fields) {
               account_fields(record, fields);
-              if (fields.failures > 0) failure_fields(record, fields);
+              if (fields.failures == 0) return;
+              failure_fields(record, fields);
+              if (fields.held_until != Instant{}) record.time(14, fields.held_until);
             }));
 }
 

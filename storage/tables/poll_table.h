@@ -47,6 +47,7 @@ struct PolledAccountRow {
   Instant failed{};            // the last time
   std::string code;            // of the error, on the wire
   std::string message;
+  Instant held_until{};  // by the provider, which has said so; 1970: not at all
 
   bool operator==(const PolledAccountRow&) const = default;
 };

@@ -158,6 +158,22 @@ TEST_CASE("an empty hook makes the polls of its account look now, and starts not
   CHECK(shop.requests().at(0).target.find("kind=paid") != std::string::npos);
 }
 
+TEST_CASE("a poll that is offered by name is in the event log as a poll when it fails") {
+  const TestProject project(open_server());
+  Shop shop;
+  put_shop(project, shop);
+  project.deploy("w", workflow_on(R"({"type": "integration", "trigger": "orderChanged",
+    "parameters": {"kind": "paid"}})"));
+  shop.show("", 500);
+  const std::string url = string_at(connect(project), "/webhooks/changed/url");
+  REQUIRE(call_server(project.port(), {"POST", url.substr(url.find("/hooks/")), {}, {}}).status ==
+          200);
+  REQUIRE(poll_until([&] {
+    const Answer log = project.get("/event-logs?level=error&type=poll&workflowId=w");
+    return log.json.at("eventLogs").as_array().size() == 1;
+  }));
+}
+
 TEST_CASE("a polled workflow is tested with a record") {
   const TestProject project(open_server());
   Shop shop;

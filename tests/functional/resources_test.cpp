@@ -205,6 +205,16 @@ TEST_CASE("a webhook of a resource starts workflows for the user whom its route 
   CHECK(string_at(first_log(project, "?userId=user-2"), "/code") == "credential_missing");
 }
 
+TEST_CASE("a delivery without a value at its route is told as that") {
+  const TestProject project(open_server());
+  put_secret(project, "a-token");
+  put_resource(project, of_app + R"(, "webhooks": {"userCreated": {"route": "body.userId"}})");
+  project.deploy("w", on_webhook(""));
+  CHECK(deliver(project, app_hook(project), "{}").empty());
+  const Json log = first_log(project, "?type=resource");
+  CHECK(string_at(log, "/message").find("the event has no value where") != std::string::npos);
+}
+
 TEST_CASE("a webhook of a resource that names nobody is for all who have a workflow on it") {
   const TestProject project(open_server());
   put_secret(project, "a-token");

@@ -160,6 +160,25 @@ TEST_CASE("a tick that starts nothing for a user is in the event log once, with 
   REQUIRE(project.post("/workflows/w/undeploy").status == 200);
 }
 
+TEST_CASE("each tick that a run in the way leaves out has its own entry in the event log") {
+  const TestProject project(open_server());
+  add_user(project, "ada");
+  project.deploy("w", R"({"name": "w", "trigger": {"type": "scheduler", "every": {"seconds": 1},
+    "overlap": "skip"}, "steps": [{"id": "nap", "type": "delay", "value": 4, "unit": "SECONDS"}]})");
+  std::set<std::string> told;
+  REQUIRE(poll_until([&] {
+    const Answer log = project.get("/event-logs?type=scheduler&workflowId=w");
+    for (const Json& entry : log.json.at("eventLogs").as_array()) {
+      told.insert(string_at(entry, "/message"));
+    }
+    return told.size() >= 2;
+  }));
+  for (const std::string& message : told) {
+    INFO(message);
+    CHECK(message.starts_with("the tick of 20"));
+  }
+}
+
 TEST_CASE("a scheduled workflow is tested as at a tick now, and refuses requests") {
   const TestProject project(open_server());
   project.deploy("w", on_schedule(each_day));

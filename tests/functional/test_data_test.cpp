@@ -203,6 +203,44 @@ TEST_CASE("what was caught serves an event as its payload, and a webhook as its 
   CHECK(text_at(tested(project), "/id") == "3");
 }
 
+TEST_CASE("of what was caught a webhook ignores what it ignores") {
+  const TestProject project(open_server());
+  REQUIRE(project
+              .put("/integrations/crm", R"({"baseUrl": "https://crm.example",
+    "webhooks": {"hook": {"scope": "app", "events": "body[*]", "route": "event.id",
+      "ignore": [[{"variable": "{{event.test}}", "operator": "BooleanTrue"}]]}}})")
+              .status == 201);
+  draft(project, R"({"type": "webhook", "webhook": "hook"})", R"("integration": "crm", )");
+  REQUIRE(call_capture(project, "POST", capture_path(project),
+                       R"([{"id": 1, "test": true}, {"id": 2, "test": false}])")
+              .status == 200);
+  CHECK(text_at(tested(project), "/result/body/id") == "2");
+}
+
+TEST_CASE("of what was caught a poll has the first record") {
+  const TestProject project(open_server());
+  REQUIRE(project.put("/integrations/crm", R"({"baseUrl": "https://crm.example"})").status == 201);
+  draft(project, R"({"type": "poll", "request": {"method": "GET", "path": "/c"},
+                     "items": "response.body.list", "itemId": "id"})",
+        R"("integration": "crm", )");
+  for (const std::string body :
+       {R"({"list": [{"id": 1}, {"id": 2}]})", R"([{"id": 1}, {"id": 2}])", R"({"id": 1})"}) {
+    CAPTURE(body);
+    REQUIRE(call_capture(project, "POST", capture_path(project), body).status == 200);
+    CHECK(text_at(tested(project), "/result/id") == "1");
+  }
+}
+
+TEST_CASE("a HEAD does not use up a capture URL") {
+  const TestProject project(open_server());
+  draft(project, R"({"type": "request"})");
+  const std::string path = capture_path(project);
+  CHECK(call_capture(project, "HEAD", path, "").status == 200);
+  CHECK(project.get("/workflows/w/test-capture").at("/state") == R"("waiting")");
+  CHECK(call_capture(project, "POST", path, R"({"a": 1})").status == 200);
+  CHECK(call_capture(project, "HEAD", path, "").status == 404);
+}
+
 TEST_CASE("a workflow that an account starts is tested with an output of that kind") {
   const TestProject project(open_server());
   REQUIRE(project

@@ -471,3 +471,75 @@ TEST_CASE("what an integration calls no success is none for a poll, whatever its
   polls.bed.clock.advance(polls.rows().at(0).due - polls.bed.clock.now());
   CHECK(polls.has_runs(1));
 }
+
+TEST_CASE("a poll follows the URL that leads to the next page, in the body or in a Link header") {
+  for (const std::string next : {R"("nextUrl": "response.body.next")", R"("nextLink": true)"}) {
+    CAPTURE(next);
+    PollBed polls;
+    polls.bed.http->on("", [](const ScriptedRequest& asked) {
+      const bool is_last = asked.request.url.ends_with("p=2");
+      const bool is_second = asked.request.url.ends_with("p=1");
+      const std::string id = is_last ? "3" : is_second ? "2" : "1";
+      const std::string to = is_second ? "/c?p=2" : "/c?p=1";
+      const std::string body = R"({"items": [{"id": )" + id + R"(, "at": )" + id +
+                               R"(}], "next": )" + (is_last ? "null" : '"' + to + '"') + "}";
+      std::vector<HttpHeader> headers;
+      if (!is_last) headers.push_back({"link", '<' + to + ">; rel=\"next\""});
+      return answering(200, *parse_json(body), std::move(headers))({});
+    });
+    polls.deploy(R"({"type": "poll", "request": {"method": "GET", "path": "/c",
+      "params": {"since": "{{self.cursor}}"}, "pagination": {)" +
+                 next + R"(}}, "items": "response.body.items", "itemId": "id", "cursor": "at",
+      "start": "beginning", "interval": "1m"})");
+    polls.look();
+    REQUIRE(polls.has_runs(3));
+    const auto sent = polls.bed.http->sent("");
+    REQUIRE(sent.size() == 3);
+    CHECK(sent[1].url == "https://crm.example/c?p=1");
+    CHECK(sent[2].url == "https://crm.example/c?p=2");
+    CHECK(polls.rows().at(0).failures == 0);
+  }
+}
+
+TEST_CASE(
+    "a poll that fails looks a minute after its failure when it is asked for, and not sooner") {
+  PollBed polls;
+  polls.show("", 500);
+  polls.deploy(
+      R"({"type": "integration", "trigger": "recordUpdated", "parameters": {"type": "leads"}})");
+  polls.look();
+  polls.bed.clock.advance(polls.rows().at(0).due - polls.bed.clock.now());
+  REQUIRE(ActorTestBed::eventually([&] { return polls.rows().at(0).failures == 2; }));
+  const auto failed = polls.rows().at(0);
+  REQUIRE(failed.due > failed.failed + minute);
+  polls.show(R"({"id": 1, "at": 1, "type": "lead"})");
+  const PolledAccount account{polls.bed.project, ada, "account-of-crm", {"recordupdated"}};
+  for (int i = 0; i < 20; ++i) REQUIRE(polls.bed.gateway->look_now(account).ok());
+  polls.bed.clock.advance(minute - Millis(1));
+  CHECK(polls.requests() == 2);
+  polls.bed.clock.advance(Millis(1));
+  REQUIRE(polls.has_runs(1));
+  REQUIRE(ActorTestBed::eventually([&] { return polls.rows().at(0).failures == 0; }));
+  CHECK(polls.requests() == 3);
+  // The wait is over with it: the next look comes in its time.
+  REQUIRE(ActorTestBed::eventually([&] { return !polls.poll_wakes().contains(failed.due); }));
+  CHECK(polls.poll_wakes().size() == 1);
+  CHECK(*polls.poll_wakes().begin() <= polls.bed.clock.now() + minute);
+}
+
+TEST_CASE("a look that is asked for waits as long as the provider has said, over a restart too") {
+  PollBed polls;
+  polls.show("", 429, {{"retry-after", "300"}});
+  polls.deploy(
+      R"({"type": "integration", "trigger": "recordUpdated", "parameters": {"type": "leads"}})");
+  polls.look();
+  const auto failed = polls.rows().at(0);
+  CHECK(failed.held_until == failed.failed + Millis(300'000));
+  polls.bed.restart();
+  REQUIRE(polls.bed.gateway->look_now({polls.bed.project, ada, "account-of-crm", {"recordupdated"}})
+              .ok());
+  polls.bed.clock.advance(2 * minute);
+  CHECK(polls.requests() == 0);  // since the restart
+  polls.bed.clock.advance(3 * minute);
+  REQUIRE(ActorTestBed::eventually([&] { return polls.requests() > 0; }));
+}

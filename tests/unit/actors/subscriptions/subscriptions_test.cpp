@@ -57,7 +57,8 @@ class Provider final : public HttpCaller {
         secrets[made] = text_of(request, "secret");
         by_key[key] = made;
       }
-      return answer(201, R"({"id": ")" + by_key[key] + R"(", "expires": )" + expires + "}");
+      const std::string id_told = tells_id ? R"("id": ")" + by_key[key] + "\", " : std::string();
+      return answer(201, "{" + id_told + R"("expires": )" + expires + "}");
     }
     if (request.method == "GET") {
       std::string items;
@@ -107,7 +108,8 @@ class Provider final : public HttpCaller {
   std::string expires = "null";
   std::string refusal;  // a body that says no with a status that says yes
   bool minds_keys = false;
-  int crash_at = 0;  // with this call
+  bool tells_id = true;  // in its answer to who subscribes
+  int crash_at = 0;      // with this call
   bool does_it_before_the_crash = false;
 };
 
@@ -239,6 +241,15 @@ class Bed {
   }
   std::vector<storage::SubscriptionRow> rows() const {
     return *storage::SubscriptionTable(store).of_user(project, ada);
+  }
+  std::size_t told_of(const char* workflow) {
+    storage::EventLogQuery query;
+    query.project = project;
+    query.level = "error";
+    query.type = "webhook";
+    query.workflow = WorkflowId(workflow);
+    REQUIRE(FencedCommits(commits, ownership).commit({}).ok());  // behind what was submitted
+    return event_log.list(query)->entries.size();
   }
   bool is_open(const std::string& url) {
     const auto row = hooks.find(url.substr(url.rfind('/') + 1));
@@ -640,4 +651,71 @@ TEST_CASE("an account that its provider does not take keeps its subscription") {
   bed.settle();
   CHECK(bed.state(id) == "active");
   CHECK(bed.provider.hooks.size() == 1);
+}
+
+TEST_CASE("a subscription that is over as it comes is made anew later and later, and told of") {
+  Bed bed;
+  bed.provider.expires = "1000000001";  // in 2001
+  const std::string id = bed.connect();
+  bed.enable(id);
+  bed.settle();
+  CHECK(bed.state(id) == "failed");
+  CHECK(bed.shown(id).get_object().at("error").get_object().at("code") == "bad_response");
+  CHECK(bed.told_of("w") == 1);
+  CHECK(bed.provider.made_count == 1);
+  for (int i = 0; i < 3600; ++i) bed.settle_after(1s);
+  CHECK(bed.provider.made_count <= 7);
+  CHECK(bed.provider.hooks.size() == 1);  // each is ended when the next is there
+  CHECK(bed.rows().size() == 1);
+  bed.provider.expires = "null";
+  bed.settle_after(2h);
+  CHECK(bed.state(id) == "active");
+  CHECK(bed.provider.hooks.size() == 1);
+  bed.enable(id, false);
+  bed.settle();
+  CHECK(bed.provider.hooks.empty());
+}
+
+TEST_CASE("a subscription that lasts for a moment is renewed once a minute in the end") {
+  for (const std::string& more : {std::string(), renew}) {
+    CAPTURE(more);
+    Bed bed(more);
+    bed.provider.expires = "1";
+    const std::string id = bed.connect();
+    bed.enable(id);
+    bed.settle();
+    for (int i = 0; i < 600; ++i) bed.settle_after(1s);
+    CHECK(bed.provider.made_count + bed.provider.renewals <= 17);
+    CHECK(bed.provider.hooks.size() == 1);
+    CHECK(bed.told_of("w") > 0);
+  }
+}
+
+TEST_CASE("what is needed to end a subscription and was not told makes it a failure") {
+  Bed bed(find);
+  bed.provider.tells_id = false;
+  const std::string id = bed.connect();
+  bed.enable(id);
+  bed.settle();
+  CHECK(bed.state(id) == "failed");
+  CHECK(bed.told_of("w") == 1);
+  bed.settle_after(1min);  // it is found, with its id
+  CHECK(bed.state(id) == "active");
+  CHECK(bed.provider.made_count == 1);
+  bed.enable(id, false);
+  bed.settle();
+  CHECK(bed.provider.hooks.empty());
+}
+
+TEST_CASE("no request leaves whose place in the path is empty") {
+  Bed bed;
+  bed.provider.tells_id = false;
+  const std::string id = bed.connect();
+  bed.enable(id);
+  bed.settle();
+  CHECK(bed.state(id) == "failed");
+  bed.enable(id, false);
+  for (int i = 0; i < 24; ++i) bed.settle_after(1h);
+  CHECK(bed.rows().empty());
+  CHECK(bed.provider.last.method == "POST");
 }

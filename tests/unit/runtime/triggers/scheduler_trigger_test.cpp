@@ -160,6 +160,27 @@ TEST_CASE("catching up on all ticks is bounded: the latest ones are run") {
   CHECK(ticks.front() == at("2026-01-31T23:58:21Z"));
 }
 
+TEST_CASE(
+    "of ticks that were missed and are not run it is known how many, the first and the last") {
+  const auto left = [](const std::string& catch_up, const char* until) {
+    const SchedulerTrigger trigger =
+        read(R"("every": {"minutes": 1}, "catchUp": ")" + catch_up + "\"");
+    return left_out_ticks(trigger, TimeZone(), at("2026-01-01T00:00:00Z"), at(until));
+  };
+  const auto of_one = left("one", "2026-01-01T00:05:30Z");
+  CHECK(of_one.count == 4);
+  CHECK(of_one.first == at("2026-01-01T00:01:00Z"));
+  CHECK(of_one.last == at("2026-01-01T00:04:00Z"));
+  CHECK(left("none", "2026-01-01T00:05:30Z").count == 5);
+  CHECK(left("none", "2026-01-01T00:05:30Z").last == at("2026-01-01T00:05:00Z"));
+  CHECK(left("all", "2026-01-01T00:05:30Z").count == 0);
+  CHECK(left("all", "2026-01-01T03:00:00Z").count == 80);
+  CHECK(left("one", "2026-01-01T00:01:00Z").count == 0);
+  const auto of_month = left("one", "2026-02-01T00:00:00Z");
+  CHECK(of_month.count == LeftOutTicks::count_max);
+  CHECK(of_month.last == at("2026-01-31T23:59:00Z"));
+}
+
 TEST_CASE("a scheduled workflow sees when its tick was") {
   CHECK(to_text(tick_output(at("2026-01-01T09:00:00Z"))) ==
         R"({"scheduledAt":"2026-01-01T09:00:00.000Z"})");

@@ -217,6 +217,26 @@ TEST_CASE("the bytes of polls never change", "[stored_bytes]") {
         "002b3701700001770001 -\n");
 }
 
+TEST_CASE("the bytes of a poll that its provider holds back never change", "[stored_bytes]") {
+  WriteBatch batch;
+  PolledAccountRow account;
+  account.project = ProjectId("p");
+  account.user = UserId("u");
+  account.workflow = WorkflowId("w");
+  account.credential = "c";
+  account.begun = at(1);
+  account.failures = 2;
+  account.due = at(3);
+  account.failed = at(2);
+  account.code = "e";
+  account.message = "m";
+  account.held_until = at(3);
+  PollTable::put(batch, account);
+  CHECK(lines(batch) ==
+        "00963702700001750001770001630001 = 010a01701201751a01772201632802"
+        "4802500658046201656a016d7006\n");
+}
+
 TEST_CASE("the bytes of schedules never change", "[stored_bytes]") {
   WriteBatch batch;
   ScheduleRow row;
