@@ -93,9 +93,15 @@ Result<Reply> reply_of(const std::string& method, std::shared_ptr<PassedAnswer> 
   return reply;
 }
 
-/// By its id, however the header names it; empty: it names none.
+/// By its id, however the headers name it; empty: they name none.
 Result<std::string> credential_for(const ApiCall& call, ApiServices& services) {
-  std::string name = names_in_headers(call).credential;
+  const AccountNames names = names_in_headers(call);
+  if (!names.configuration.empty()) {
+    const auto chosen = selected_account(call, services, call.path_value("integration"));
+    if (!chosen) return chosen.error();
+    return chosen->credential->id;
+  }
+  const std::string& name = names.credential;
   if (name.empty()) return name;
   const auto account =
       services.credentials.find(call.project, call.user, call.path_value("integration"), name);

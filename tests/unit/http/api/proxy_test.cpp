@@ -102,6 +102,22 @@ TEST_CASE("the header that selects an account says which one a request passes wi
   CHECK(foreign.code() == "credential_missing");
 }
 
+TEST_CASE("the header that selects a configuration says whose account a request passes with",
+          "[http]") {
+  Connected api;
+  api.connect("first-token");
+  const std::string second = api.connect("second-token");
+  REQUIRE(api.call("POST", "/projects/p1/sdk/credentials/" + second + "/configurations",
+                   api.token(first_keys(), user), R"({"externalId":"team"})")
+              .status == 201);
+  CHECK(api.pass("GET", "me", "", {{"X-Paragon-Configuration-Id", "team"}}).status == 200);
+  CHECK(header_in(api.last_sent(), "Authorization") == "Bearer second-token");
+  CHECK(header_in(api.last_sent(), "X-Paragon-Configuration-Id") == "(absent)");
+  const auto unknown = api.pass("GET", "me", "", {{"X-Paragon-Configuration-Id", "no-such"}});
+  CHECK(unknown.status == 404);
+  CHECK(unknown.code() == "not_found");
+}
+
 TEST_CASE("a peer's refusal comes back as it came, and two in a row make the account invalid",
           "[http]") {
   Connected api;
