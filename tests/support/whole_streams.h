@@ -2,11 +2,11 @@
 // Answers of an HTTP caller that has them whole, as if they arrived piece by piece: for tests of what passes
 // answers on, with a caller that is scripted. Bodies up to the window of a stream.
 
-#include "runtime/base/check.h"
 #include "runtime/outbound/http_streams.h"
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -25,7 +25,8 @@ class WholeStreams final : public HttpStreams {
       into->begin(*outcome);
       std::string_view left = outcome->body == nullptr ? "" : std::string_view(*outcome->body);
       for (; !left.empty(); left.remove_prefix(std::min(piece_bytes, left.size()))) {
-        CHECK(into->put(left.substr(0, piece_bytes)) == ResponseStream::Put::taken, "too large");
+        const auto put = into->put(left.substr(0, piece_bytes));
+        if (put != ResponseStream::Put::taken) throw std::logic_error("larger than the window");
       }
       into->end(std::nullopt);
     });
