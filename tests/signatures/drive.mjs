@@ -189,7 +189,7 @@ const providers = [
     verify: { type: "jwt", secret, issuer: "them" },
     sign: ({ at }) => ({ Authorization: `JWT ${jsonWebToken("HS256", claimsAt(at))}` }),
     isUnsigned: true,
-    ages: 400,
+    ages: 160,
     right: ({ at }) => [{ Authorization: `Bearer ${jsonWebToken("HS256", { iss: "them", iat: Math.floor(at / 1000) - 250 })}` }],
     wrong: ({ at }) => [
       { Authorization: `JWT ${jsonWebToken("HS256", { iss: "them", iat: Math.floor(at / 1000) - 350 })}` },
@@ -204,7 +204,7 @@ const providers = [
     verify: { type: "jwt", jwks, audience: "us" },
     sign: ({ at }) => ({ Authorization: `Bearer ${jsonWebToken("RS256", claimsAt(at), { kid: "r" })}` }),
     isUnsigned: true,
-    ages: 400,
+    ages: 160,
     wrong: ({ at }) => [
       { Authorization: `Bearer ${jsonWebToken("RS256", { ...claimsAt(at), aud: "others" }, { kid: "r" })}` },
       { Authorization: `Bearer ${jsonWebToken("RS256", claimsAt(at), { kid: "r", sign: (text) => signers.RS256(text, otherRsa) })}` },
@@ -223,7 +223,7 @@ const providers = [
     verify: { type: "jwt", jwks, issuer: "them" },
     sign: ({ at }) => ({ Authorization: `Bearer ${jsonWebToken("ES256", claimsAt(at), { kid: "c" })}` }),
     isUnsigned: true,
-    ages: 400,
+    ages: 160,
     wrong: ({ at }) => [
       // As OpenSSL writes it, not as tokens have it.
       { Authorization: `Bearer ${jsonWebToken("ES256", claimsAt(at), { kid: "c", sign: (text) => crypto.sign("sha256", Buffer.from(text), curve.privateKey).toString("base64url") })}` },
