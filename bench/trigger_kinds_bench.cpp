@@ -130,9 +130,18 @@ std::vector<Way> set_up(const ProductServer& server) {
   return ways;
 }
 
+/// By counters: a list of the runs that go on would take more time from the server than the runs themselves.
 void wait_until_all_ended(const ProductServer& server) {
+  const ApiClient api = server.api();
+  const auto is_through = [&] {
+    double ended = 0;
+    for (const char* const outcome : {"succeeded", "failed", "cancelled"}) {
+      ended += api.metric("millrace_runs_ended_total{outcome=\"" + std::string(outcome) + "\"}");
+    }
+    return ended >= api.metric("millrace_runs_started_total");
+  };
   const auto give_up = Steady::now() + 60s;
-  while (server.api().count_runs(server.project(), {"", "EXECUTING"}) > 0) {
+  while (!is_through()) {
     expect(Steady::now() < give_up, "runs are still going on after a minute");
     std::this_thread::sleep_for(20ms);
   }
@@ -151,14 +160,16 @@ void measure(const ProductServer& server, Way& way, const BenchOptions& options)
          way.name + " was not answered as it should be: " + result.first_wrong);
   wait_until_all_ended(server);
   const double seconds = std::chrono::duration<double>(Steady::now() - begin).count();
+  const double cpu_seconds = cpu_time(server.process().pid()).total_seconds - cpu_begin;
+  expect(server.api().count_runs(server.project(), {"", "EXECUTING"}) == 0,
+         "the counters say that all runs have ended, and the history that some have not");
 
   const double runs = static_cast<double>(result.answers * way.runs_each);
   way.acknowledgements_per_second.add(result.requests_per_second());
   way.executions_per_second.add(runs / seconds);
   way.p50_ms.add(static_cast<double>(result.latencies.quantile(0.5).count()) * 1e-6);
   way.p99_ms.add(static_cast<double>(result.latencies.quantile(0.99).count()) * 1e-6);
-  way.cpu_per_thousand.add((cpu_time(server.process().pid()).total_seconds - cpu_begin) / runs *
-                           1'000);
+  way.cpu_per_thousand.add(cpu_seconds / runs * 1'000);
   progress(way.name + ": " + fixed(runs / seconds, 0) + " executions/s");
 }
 
