@@ -69,9 +69,10 @@ void JointStarter::put_fresh(storage::WriteBatch& batch,
                              const std::shared_ptr<const RunOrder>& order) const {
   const std::size_t before = batch.bytes();
   put_start(batch, *order);
-  if (batch.bytes() - before > FreshRuns::start_bytes_max) return;
+  const std::size_t bytes = batch.bytes() - before;
+  if (bytes > FreshRuns::start_bytes_max) return;
   for (const storage::Fence& fence : batch.fences()) {
-    if (fence.shard == order->execution.shard()) uses_.fresh.add(order, fence);
+    if (fence.shard == order->execution.shard()) uses_.fresh.add(order, fence, bytes);
   }
 }
 

@@ -23,12 +23,15 @@ namespace millrace {
 
 class FreshRuns {
  public:
-  static constexpr std::size_t runs_max = 256;
+  // Acknowledgements may be ahead of the work for a moment. With room for less than that, the oldest would be gone
+  // when their turn comes, and reading all of them back would keep the work behind.
+  static constexpr std::size_t runs_max = 16'384;
+  static constexpr std::size_t bytes_max = 16u << 20;
   /// Of a run's first rows; larger ones are read back.
   static constexpr std::size_t start_bytes_max = 64u << 10;
 
-  /// `fence` is that of the commit to come.
-  void add(std::shared_ptr<const RunOrder> order, storage::Fence fence);
+  /// `fence` is that of the commit to come, `bytes` the size of its first rows.
+  void add(std::shared_ptr<const RunOrder> order, storage::Fence fence, std::size_t bytes);
   /// The commit failed.
   void forget(const ExecutionId& execution);
   /// Null: there is none, or its shard was away since, and another node may have begun it.
@@ -38,13 +41,16 @@ class FreshRuns {
   struct Fresh {
     std::shared_ptr<const RunOrder> order;
     storage::Fence fence;
+    std::size_t bytes = 0;
   };
   using Runs = std::list<Fresh>;  // the oldest first
 
   std::optional<Fresh> remove(const ExecutionId& execution);
+  Fresh drop(Runs::iterator run);  // with the lock held
 
   std::mutex mutex_;  // guards what follows
   Runs runs_;
+  std::size_t bytes_ = 0;  // of them
   std::unordered_map<ExecutionId, Runs::iterator> places_;
 };
 

@@ -21,7 +21,7 @@ std::shared_ptr<const RunOrder> order() {
 TEST_CASE("a run that was just stored is handed to the first who begins it, and to nobody else") {
   FreshRuns fresh;
   const auto stored = order();
-  fresh.add(stored, fence);
+  fresh.add(stored, fence, 100);
   CHECK(fresh.take(order()->execution, fence) == nullptr);
   CHECK(fresh.take(stored->execution, fence) == stored);
   CHECK(fresh.take(stored->execution, fence) == nullptr);
@@ -30,7 +30,7 @@ TEST_CASE("a run that was just stored is handed to the first who begins it, and 
 TEST_CASE("a run whose shard was away since is read from its rows") {
   FreshRuns fresh;
   const auto stored = order();
-  fresh.add(stored, fence);
+  fresh.add(stored, fence, 100);
   const storage::Fence later{fence.shard, Epoch{4}};
   CHECK(fresh.take(stored->execution, later) == nullptr);
   CHECK(fresh.take(stored->execution, fence) == nullptr);
@@ -39,7 +39,7 @@ TEST_CASE("a run whose shard was away since is read from its rows") {
 TEST_CASE("a run that could not be stored is not kept") {
   FreshRuns fresh;
   const auto refused = order();
-  fresh.add(refused, fence);
+  fresh.add(refused, fence, 100);
   fresh.forget(refused->execution);
   fresh.forget(refused->execution);
   CHECK(fresh.take(refused->execution, fence) == nullptr);
@@ -49,9 +49,22 @@ TEST_CASE("of too many runs that nobody begins the oldest are left out") {
   FreshRuns fresh;
   const auto first = order();
   const auto second = order();
-  fresh.add(first, fence);
-  fresh.add(second, fence);
-  for (std::size_t i = 1; i < FreshRuns::runs_max; ++i) fresh.add(order(), fence);
+  fresh.add(first, fence, 100);
+  fresh.add(second, fence, 100);
+  for (std::size_t i = 1; i < FreshRuns::runs_max; ++i) fresh.add(order(), fence, 100);
   CHECK(fresh.take(first->execution, fence) == nullptr);
   CHECK(fresh.take(second->execution, fence) == second);
+}
+
+TEST_CASE("runs that nobody begins keep to their bytes") {
+  FreshRuns fresh;
+  const auto first = order();
+  const auto second = order();
+  fresh.add(first, fence, FreshRuns::bytes_max / 2);
+  fresh.add(second, fence, FreshRuns::bytes_max / 2);
+  const auto third = order();
+  fresh.add(third, fence, 1);
+  CHECK(fresh.take(first->execution, fence) == nullptr);
+  CHECK(fresh.take(second->execution, fence) == second);
+  CHECK(fresh.take(third->execution, fence) == third);
 }
