@@ -397,8 +397,14 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
     }
     if (is_failing && row.failures == 1) note_failure(look, *look.end->problem);
   }
+  const bool is_news = row != look.stored || !orders.empty();
   if (row != look.stored) PollTable::put(batch, row);
-  if (auto stored = commit(std::move(batch)); !stored) {
+  if (!is_news) {
+    // Only wakes change, and nobody waits: what is lost on its way is looked for once more.
+    if (!uses_.commits.submit(std::move(batch))) {
+      return Again(uses_.clock.now() + options_.crowded_pause);
+    }
+  } else if (auto stored = commit(std::move(batch)); !stored) {
     forget_look(look.wake.target_key);  // it begins again from what is on the disk then
     return stored.error();
   }

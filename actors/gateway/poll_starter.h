@@ -9,7 +9,8 @@
 // account. A look is stored only upon the row that it began with: an account that was disabled, or begun anew,
 // meanwhile is not changed by it.
 //
-// A look that finds nothing writes its next wake in the place of this one and no more. The times of a poll's
+// A look that finds nothing writes its next wake in the place of this one and no more, without waiting for the
+// disk: a crash before it looks once more, and finds nothing once more. The times of a poll's
 // wakes are those of its grid (polls/poll_pace.h): whoever works out the next one gets the same, so wakes that
 // are doubled by a crash or a deploy become one.
 //

@@ -12,12 +12,14 @@ constexpr Millis first_within{60'000};
 constexpr Millis failure_wait_max{3'600'000};
 constexpr std::uint32_t doublings_max = 20;
 constexpr double jitter_share = 0.10;
+constexpr std::int64_t place_size = 1'000;
 
 std::int64_t place_in(std::string_view key, Millis interval) {
   const Sha256 digest = sha256(key);
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < sizeof number; ++i) number = number << 8 | digest[i];
-  return static_cast<std::int64_t>(number % static_cast<std::uint64_t>(interval.count()));
+  const std::int64_t places = std::max<std::int64_t>(1, interval.count() / place_size);
+  return static_cast<std::int64_t>(number % static_cast<std::uint64_t>(places)) * place_size;
 }
 
 }  // namespace

@@ -38,6 +38,14 @@ TEST_CASE("10,000 polls an hour are spread evenly over its minutes") {
   }
 }
 
+TEST_CASE("polls look at whole seconds, so that those of one second begin together") {
+  for (int i = 0; i < 100; ++i) {
+    const std::string key = std::to_string(i);
+    CHECK(next_look(key, hour, noon).time_since_epoch().count() % 1'000 == 0);
+    CHECK(first_look(key, Millis(1'500), noon) - noon <= Millis(1'500));
+  }
+}
+
 TEST_CASE("the first look comes within a minute, however long the interval is") {
   for (int i = 0; i < 100; ++i) {
     CHECK(first_look(std::to_string(i), hour, noon) <= noon + Millis(60'000));
