@@ -96,6 +96,7 @@ struct NodeDependencies {
   RequestGate* gate = nullptr;  // null: requests leave as they come
   /// A wake of the subscriptions is due. Returns at once; empty: nothing is subscribed to.
   std::function<void(const storage::WakeRow&)> subscription_due{};
+  ProviderCounts* counts = nullptr;  // null: nobody counts
 };
 
 struct NodeServices : NodeDependencies {

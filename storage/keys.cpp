@@ -347,6 +347,12 @@ std::string hook(ShardId shard, std::string_view id) {
   return hook_part(shard, HookPart::by_id).text(id).take();
 }
 
+std::string kept_tokens(ShardId shard) { return hook_part(shard, HookPart::kept_token).take(); }
+
+std::string kept_token(ShardId shard, std::string_view hook) {
+  return hook_part(shard, HookPart::kept_token).text(hook).take();
+}
+
 std::string hooks(const ProjectId& project, const UserId& user) {
   const ShardId shard = user.empty() ? shard_of(project) : shard_of(project, user);
   return hook_part(shard, HookPart::by_place).text(project.text).text(user.text).take();

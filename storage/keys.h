@@ -91,7 +91,8 @@ enum class HookPart : std::uint8_t {
   by_place = 2,  // project, user (empty: of the project's), integration, credential, webhook
   // Retired: rows as those of `account`, on the user's shard, one range per shard.
   scattered_account = 3,
-  account = 4,  // project, integration, provider id, user, credential: an index row
+  account = 4,     // project, integration, provider id, user, credential: an index row
+  kept_token = 5,  // id of a hook: what a challenge has brought to it
 };
 
 /// What a row of kind `test_capture` is. Stored numbers. Retired so far: none.
@@ -248,6 +249,9 @@ std::string hooks(const ProjectId& project, const UserId& user);
 /// `user` and `credential` empty: the URL is the integration's own, on the project's shard.
 std::string hook_place(const ProjectId& project, const UserId& user, std::string_view integration,
                        std::string_view credential, std::string_view webhook);
+
+std::string kept_tokens(ShardId shard);  // prefix
+std::string kept_token(ShardId shard, std::string_view hook);
 
 // --- test data -------------------------------------------------------------------------------
 std::string test_data(const ProjectId& project, const WorkflowId& workflow);

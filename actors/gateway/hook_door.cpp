@@ -4,6 +4,7 @@
 #include "actors/gateway/provider_keys.h"
 #include "actors/subscriptions/subscriptions.h"
 #include "runtime/base/limits.h"
+#include "runtime/secrets/redaction.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "runtime/webhooks/verify_delivery.h"
 
@@ -92,7 +93,7 @@ Result<OpenHook> HookDoor::open(std::string_view id) const {
 }
 
 Result<HookAnswer> HookDoor::receive(const OpenHook& hook, HookCall call) {
-  auto challenge = answer_challenge(*hook.webhook, call.parts);
+  auto challenge = answer(hook, call);
   if (!challenge) return challenge.error();
   if (*challenge) return HookAnswer(std::move(**challenge));
   std::optional<CodeAnswer> answer;
@@ -129,6 +130,22 @@ Result<HookAnswer> HookDoor::receive(const OpenHook& hook, HookCall call) {
   }
   if (answer) return HookAnswer(std::move(*answer));
   return HookAnswer(std::move(started));
+}
+
+Result<std::optional<ChallengeAnswer>> HookDoor::answer(const OpenHook& hook,
+                                                        const HookCall& call) const {
+  auto challenge = answer_challenge(*hook.webhook, call.parts);
+  if (!challenge || !*challenge || !hook.webhook->challenge->is_kept) return challenge;
+  if (uses_.tokens == nullptr) return Error(ErrorCode::overloaded, "no tokens are kept here");
+  const Json& token = value_at(hook.webhook->challenge->in, call.parts, call.parts.body);
+  if (!token.is_string() || token.get_string().size() < Redaction::value_bytes_min) {
+    return Error(ErrorCode::invalid_request, "the token of a challenge is a text of at least " +
+                                                 std::to_string(Redaction::value_bytes_min) +
+                                                 " bytes");
+  }
+  const auto kept = uses_.tokens->keep({hook.id, hook.place, {}}, token.get_string());
+  if (!kept) return kept.error();
+  return *kept ? challenge : std::optional<ChallengeAnswer>();
 }
 
 Result<CodeVerdict> HookDoor::ask_code(const OpenHook& hook, const HookCall& call,
@@ -171,6 +188,13 @@ Error HookDoor::told(const OpenHook& hook, const HookCall& call, const Error& wh
 
 Result<std::string> HookDoor::secret(const OpenHook& hook, const std::string& name) const {
   if (name != subscription_secret_name) return hook.project->secrets->value(name);
+  if (hook.webhook->challenge && hook.webhook->challenge->is_kept) {
+    if (uses_.tokens == nullptr) return Error(ErrorCode::overloaded, "no tokens are kept here");
+    auto kept = uses_.tokens->find(hook.id);
+    if (!kept) return kept.error();
+    if (*kept) return std::move((*kept)->token);
+    return Error(ErrorCode::secret_missing, "the provider has not brought its token yet");
+  }
   if (uses_.subscriptions == nullptr) {
     return Error(ErrorCode::secret_missing, "there are no subscriptions here");
   }

@@ -17,6 +17,7 @@
 #include "actors/gateway/resource_audience.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/hook_registry.h"
+#include "actors/tenants/kept_tokens.h"
 #include "actors/tenants/project_views.h"
 #include "actors/tenants/user_views.h"
 #include "runtime/webhooks/delivery.h"
@@ -68,6 +69,7 @@ class HookDoor {
     const Subscriptions* subscriptions = nullptr;  // null: there are none
     ProviderKeys* keys = nullptr;                  // null: no tokens with published keys
     DeliveryCode* code = nullptr;                  // null: no verification by code
+    KeptTokens* tokens = nullptr;                  // null: challenges bring no secrets here
   };
 
   explicit HookDoor(Dependencies dependencies) : uses_(std::move(dependencies)) {}
@@ -75,21 +77,23 @@ class HookDoor {
   /// Error: not_found, the same whatever is missing: the id, the account, the webhook.
   Result<OpenHook> open(std::string_view id) const;
 
-  /// Durable when it returns. What code has refused is an answer, and no error. Errors: unauthorized (and the event log says why), method_not_allowed (a GET
-  /// that is no challenge), invalid_request, limit_exceeded, those of the project's secrets and of
-  /// Gateway::deliver.
+  /// Durable when it returns. What code has refused is an answer, and no error. Errors: unauthorized (and the event
+  /// log says why), method_not_allowed (a GET that is no challenge), invalid_request, limit_exceeded, those of the
+  /// project's secrets and of Gateway::deliver.
   Result<HookAnswer> receive(const OpenHook& hook, HookCall call);
 
  private:
   using Deliveries = std::map<UserId, Delivery>;
 
+  /// Nothing: it asks nothing, or brings another token than the one that is kept.
+  Result<std::optional<ChallengeAnswer>> answer(const OpenHook& hook, const HookCall& call) const;
   Outcome verify(const OpenHook& hook, const HookCall& call, const std::vector<Json>& events) const;
   /// By code. What it says was noted, if it does not let the delivery in.
   Result<CodeVerdict> ask_code(const OpenHook& hook, const HookCall& call,
                                const CodeCheck& check) const;
   /// What is told of a verification that has failed; the rest is for those who may read the event log.
   Error told(const OpenHook& hook, const HookCall& call, const Error& why) const;
-  /// The project's, or the subscription's that has the URL.
+  /// The project's, or that of the URL: its subscription's, or what a challenge has brought.
   Result<std::string> secret(const OpenHook& hook, const std::string& name) const;
   /// Leaves out what is to be ignored, and adds each other event to those of its users.
   Result<Deliveries> split(const OpenHook& hook, const HookCall& call, const SharedParts& parts,

@@ -224,6 +224,7 @@ Result<PollStarter::Again> PollStarter::begin_look(const WakeRow& wake, PolledAc
     const std::lock_guard lock(mutex_);
     looks_[wake.target_key] = look;
   }
+  if (uses_.counts != nullptr) ++uses_.counts->looks_in_air;
   ask(look);
   return look->end ? store(*look) : Result<Again>(Again());
 }
@@ -245,12 +246,11 @@ PollStarter::Again PollStarter::held_back(const PolledAccountRow& row,
   return uses_.gate->admit(asking(row), *integration.rate_limit, ticket);
 }
 
-void PollStarter::note_pause(const Look& look, const Json& output, int status) const {
+void PollStarter::note_pause(const Look& look, const Json& output) const {
   const Integration& integration = *look.workflow->frozen_integration;
   if (uses_.gate == nullptr || !integration.rate_limit) return;
-  const auto until = pause_of(*integration.rate_limit, output, code_in(integration.answers, output),
-                              uses_.clock.now());
-  if (until) uses_.gate->pause(asking(look.stored), *until, status);
+  uses_.gate->note_answer(asking(look.stored), *integration.rate_limit, output,
+                          code_in(integration.answers, output));
 }
 
 void PollStarter::ask(const SharedLook& look) {
@@ -309,7 +309,7 @@ void PollStarter::take(const SharedLook& look, AccountCall::Answer answer) {
   Json value = body ? std::move(*body) : Json();
   look->redaction.apply_to(value);
   Json output = JsonObject{{"response", response_value(response, std::move(value))}};
-  note_pause(*look, output, response.status);
+  note_pause(*look, output);
   if (const auto problem = judge(*look, answer, output)) {
     look->wait = retry_after(response, uses_.clock.now());
     return fail(is_unreadable ? body.error() : *problem);
@@ -414,6 +414,7 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
   }
   for (const WakeRow& wake : wakes) uses_.schedule(wake);
   if (is_last) {
+    count(*look.end);
     forget_look(look.wake.target_key);
     return Again();
   }
@@ -585,7 +586,15 @@ PollStarter::SharedLook PollStarter::find_look(const std::string& key) {
 
 void PollStarter::forget_look(const std::string& key) {
   const std::lock_guard lock(mutex_);
-  looks_.erase(key);
+  const bool was_there = looks_.erase(key) > 0;
+  if (was_there && uses_.counts != nullptr) --uses_.counts->looks_in_air;
+}
+
+void PollStarter::count(const LookEnd& end) const {
+  if (uses_.counts == nullptr) return;
+  using Ended = ProviderCounts::Look;
+  uses_.counts->count(end.problem ? Ended::failed : Ended::done);
+  uses_.counts->records += end.found.size();
 }
 
 }  // namespace millrace

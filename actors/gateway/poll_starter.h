@@ -62,6 +62,7 @@ struct PollDependencies {
   TokenRefresh* tokens = nullptr;         // may be null
   RefusedCredentials* refused = nullptr;  // may be null
   RequestGate* gate = nullptr;            // null: requests leave as they come
+  ProviderCounts* counts = nullptr;       // null: nobody counts
 };
 
 class PollStarter {
@@ -73,7 +74,8 @@ class PollStarter {
   std::optional<Instant> serve(const storage::WakeRow& wake);
 
   /// Has the polls of an account look now; their next looks stay when they were. One that fails looks a minute
-  /// after it has failed last, or when its provider takes requests again, and its wait begins anew. What is asked for is not stored: a crash leaves the next look. Errors: those of the store.
+  /// after it has failed last, or when its provider takes requests again, and its wait begins anew. What is asked
+  /// for is not stored: a crash leaves the next look. Errors: those of the store.
   Outcome look_now(const PolledAccount& account);
 
   PollStates& states() { return states_; }
@@ -111,7 +113,7 @@ class PollStarter {
   /// Until when the account's limit, or its provider, holds the look back; nothing: it may begin.
   Again held_back(const storage::PolledAccountRow& row, const Integration& integration) const;
   /// The provider may have said that the account is not to be asked for a while.
-  void note_pause(const Look& look, const Json& output, int status) const;
+  void note_pause(const Look& look, const Json& output) const;
   void ask(const SharedLook& look);
   Outcome try_to_ask(const SharedLook& look);
   void take(const SharedLook& look, AccountCall::Answer answer);
@@ -143,6 +145,8 @@ class PollStarter {
 
   SharedLook find_look(const std::string& key);
   void forget_look(const std::string& key);
+  /// Of a look that is stored as a whole.
+  void count(const LookEnd& end) const;
 
   PollDependencies uses_;
   const PollOptions& options_;

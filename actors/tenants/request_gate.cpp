@@ -19,7 +19,7 @@ storage::PauseRow pause_row(const AskingAccount& account, Instant until, int sta
 
 Outcome RequestGate::load(const ShardSet& shards) {
   return table_.visit(shards, [&](const storage::PauseRow& row) -> Outcome {
-    hold({{row.project, row.user}, row.account}, row.until);
+    hold_until({{row.project, row.user}, row.account}, row.until);
     return Done{};
   });
 }
@@ -42,10 +42,17 @@ std::optional<Instant> RequestGate::admit(const AskingAccount& account, const Ra
   const Instant now = clock_.now();
   const std::lock_guard lock(mutex_);
   const Instant leaves = slots_of(account).admit(limit, ticket, now);
-  return leaves > now ? std::optional(leaves) : std::nullopt;
+  if (leaves <= now) return std::nullopt;
+  if (counts_ != nullptr) ++counts_->requests_held;
+  return leaves;
 }
 
 Instant RequestGate::hold(const AskingAccount& account, Instant until) {
+  if (counts_ != nullptr) ++counts_->pauses;
+  return hold_until(account, until);
+}
+
+Instant RequestGate::hold_until(const AskingAccount& account, Instant until) {
   const std::lock_guard lock(mutex_);
   SendSlots& slots = slots_of(account);
   slots.hold(until, clock_.now());
@@ -65,9 +72,15 @@ void RequestGate::pause(const AskingAccount& account, Instant until, int status)
 
 void RequestGate::note_answer(const AskingAccount& account, const RateLimit& limit,
                               const HttpResponse& response) {
-  const Json output = JsonObject{{"response", response_value(response, nullptr)}};
-  const auto until = pause_of(limit, output, {}, clock_.now());
-  if (until) pause(account, *until, response.status);
+  note_answer(account, limit, JsonObject{{"response", response_value(response, nullptr)}}, {});
+}
+
+void RequestGate::note_answer(const AskingAccount& account, const RateLimit& limit,
+                              const Json& output, const std::string& code) {
+  const auto until = pause_of(limit, output, code, clock_.now());
+  if (!until) return;
+  const Json& status = output.get_object().at("response").get_object().at("statusCode");
+  pause(account, *until, status.to_number<int>());
 }
 
 void RequestGate::ended(const storage::WakeRow& wake) {

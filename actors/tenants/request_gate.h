@@ -9,6 +9,7 @@
 // Thread-safe; nothing blocks but `load`, `pause`, `note_answer` and `ended`, which go to the disk.
 
 #include "actors/tenants/fenced_commits.h"
+#include "actors/tenants/provider_counts.h"
 #include "actors/tenants/user_view.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
@@ -34,8 +35,8 @@ class RequestGate {
   static constexpr std::size_t accounts_max = 100'000;
 
   RequestGate(const storage::OrderedStore& store, FencedCommits commits, const Clock& clock,
-              LogSink log)
-      : table_(store), commits_(commits), clock_(clock), log_(std::move(log)) {}
+              LogSink log, ProviderCounts* counts = nullptr)
+      : table_(store), commits_(commits), clock_(clock), log_(std::move(log)), counts_(counts) {}
 
   /// The pauses that are stored for these shards.
   Outcome load(const ShardSet& shards);
@@ -52,16 +53,21 @@ class RequestGate {
   /// The same if this answer says so, by its status and headers: its body is not read.
   void note_answer(const AskingAccount& account, const RateLimit& limit,
                    const HttpResponse& response);
+  /// Likewise of one that was read: `output` and `code` are those of `pause_of`.
+  void note_answer(const AskingAccount& account, const RateLimit& limit, const Json& output,
+                   const std::string& code);
   /// A pause is over, or was replaced.
   void ended(const storage::WakeRow& wake);
 
  private:
   SendSlots& slots_of(const AskingAccount& account);  // with the lock held
+  Instant hold_until(const AskingAccount& account, Instant until);
 
   const storage::PauseTable table_;
   FencedCommits commits_;
   const Clock& clock_;
   const LogSink log_;
+  ProviderCounts* const counts_;  // null: nobody counts
   std::mutex mutex_;
   std::map<std::string, SendSlots> accounts_;  // by the key of their row
 };

@@ -32,6 +32,7 @@ class EventRegistry;
 class Gateway;
 class HookDoor;
 class HookRegistry;
+class KeptTokens;
 class IntegrationRegistry;
 struct Integration;
 class ProjectRegistry;
@@ -71,6 +72,7 @@ struct ApiServices {
   CredentialRegistry& credentials;
   ConnectProxy& proxy;
   HookRegistry& hooks;
+  KeptTokens& kept_tokens;
   HookDoor& hook_door;
   TestRuns& tests;
   TestData& test_data;

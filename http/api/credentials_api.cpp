@@ -315,8 +315,9 @@ constexpr NamedShape shapes[]{
      "{id: string, integrationId: string, userId: string, status: \"VALID\"|\"INVALID\", "
      "statusReason?: string, config: {configuredWorkflows: {[workflowId]: ConfiguredWorkflow}, "
      "sharedSettings: object}, configurations: [Configuration], "
-     "externalId: string|null, providerId: string, providerData: any, webhooks?: {[name]: {url: "
-     "string}}, polls?: {[workflowId]: {state: \"ok\"|\"failing\", lastAt: date|null, nextAt: "
+     "externalId: string|null, providerId: string, providerData: any, webhooks?: {[name]: "
+     "HookUrl}, "
+     "polls?: {[workflowId]: {state: \"ok\"|\"failing\", lastAt: date|null, nextAt: "
      "date|null, error?: {code: string, message: string}}}}",
      "A connected account, without its secret parts."},
     {"Configuration",

@@ -92,6 +92,14 @@ storage::HookPlace place_of(const ApiCall& call, const Integration& integration,
   return place;
 }
 
+/// What the provider has brought, for whoever pastes it back there; null: nothing yet.
+Result<Json> token_of(const std::string& hook, ApiServices& services) {
+  auto kept = services.kept_tokens.find(hook);
+  if (!kept) return kept.error();
+  if (!*kept) return Json();
+  return Json(JsonObject{{"value", std::move((*kept)->token)}, {"dateKept", to_text((*kept)->at)}});
+}
+
 bool is_shown(const Webhook& webhook, const Credential* credential) {
   return (webhook.scope == Webhook::Scope::user) == (credential != nullptr);
 }
@@ -132,10 +140,16 @@ Result<JsonObject> webhook_urls(const ApiCall& call, ApiServices& services,
   JsonObject urls;
   for (const auto& [name, webhook] : integration.webhooks) {
     if (!is_shown(webhook, credential)) continue;
-    const auto url =
-        url_of(call, services, services.hooks.id_of(place_of(call, integration, name, credential)));
+    const auto id = services.hooks.id_of(place_of(call, integration, name, credential));
+    const auto url = url_of(call, services, id);
     if (!url) return url.error();
-    urls.emplace(name, JsonObject{{"url", *url}});
+    JsonObject shown{{"url", *url}};
+    if (webhook.challenge && webhook.challenge->is_kept) {
+      auto token = token_of(*id, services);
+      if (!token) return token.error();
+      shown["token"] = std::move(*token);
+    }
+    urls.emplace(name, std::move(shown));
   }
   return urls;
 }
@@ -228,8 +242,14 @@ constexpr Route routes[]{
                  {404, "There is none.", "Error"}}},
 };
 
+constexpr NamedShape shapes[]{
+    {"HookUrl", "{url: string, token?: {value: string, dateKept: date}|null}",
+     "Where a webhook is called; `token` is what its challenge has brought, of a webhook that "
+     "keeps it."},
+};
+
 }  // namespace
 
-constinit const RouteGroup hook_routes{"Webhooks", "What providers call.", routes};
+constinit const RouteGroup hook_routes{"Webhooks", "What providers call.", routes, shapes};
 
 }  // namespace millrace

@@ -115,7 +115,7 @@ constexpr Route routes[]{
 constexpr NamedShape shapes[]{
     {"Integration",
      "{type: string, name: string, isActive: boolean, dateUpdated: date, definition: object, "
-     "webhooks: {[name]: {url: string}}}",
+     "webhooks: {[name]: HookUrl}}",
      "An integration; `definition` is as it was put, `webhooks` has the URLs of those that serve "
      "all "
      "accounts."},

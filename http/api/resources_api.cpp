@@ -177,7 +177,7 @@ constexpr Route routes[]{
 constexpr NamedShape shapes[]{
     {"Resource",
      "{name: string, level: \"app\"|\"user\", isActive: boolean, dateUpdated: date, "
-     "definition: object, webhooks: {[name]: {url: string}}}",
+     "definition: object, webhooks: {[name]: HookUrl}}",
      "A resource; `definition` is as it was put, `webhooks` has the URLs of one of level `app`."},
 };
 

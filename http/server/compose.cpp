@@ -45,8 +45,9 @@
 #include "storage/memory/memory_store.h"
 #include "storage/rocks/rocks_store.h"
 
-#include <chrono>
 #include <spdlog/spdlog.h>
+
+#include <chrono>
 #include <thread>
 
 namespace millrace {
@@ -152,11 +153,27 @@ class ComposedServer final : public RunningServer {
     if (auto loaded = gate_.load(ownership_.owned()); !loaded) return loaded;
     auto key = admin_key(options_, random_);
     if (!key) return key.error();
-    gateway_ = make_actor_gateway(
-        {*store_, commits_, ownership_, clock_, random_, functions_, *http_, tenants_, workflows_,
-         run_sealer_, &write_log, ActorOptions{}, &observers_, &refused_credentials_, &event_log_,
-         &tokens_, [this](const storage::WakeRow& wake) { sign_ins_.end(wake); }, &gate_,
-         [this](const storage::WakeRow& wake) { subscriptions_.wake(wake); }});
+    gateway_ =
+        make_actor_gateway({*store_,
+                            commits_,
+                            ownership_,
+                            clock_,
+                            random_,
+                            functions_,
+                            *http_,
+                            tenants_,
+                            workflows_,
+                            run_sealer_,
+                            &write_log,
+                            ActorOptions{},
+                            &observers_,
+                            &refused_credentials_,
+                            &event_log_,
+                            &tokens_,
+                            [this](const storage::WakeRow& wake) { sign_ins_.end(wake); },
+                            &gate_,
+                            [this](const storage::WakeRow& wake) { subscriptions_.wake(wake); },
+                            &provider_counts_});
     credentials_.start_runs_by(gateway_->account_runs());
     subscriptions_.schedule_by([this](const storage::WakeRow& wake) { gateway_->schedule(wake); });
     user_views_.follow_by(&subscription_follower_);
@@ -166,7 +183,7 @@ class ComposedServer final : public RunningServer {
     hook_door_ = std::make_unique<HookDoor>(HookDoor::Dependencies{
         *store_, hooks_, project_views_, user_views_, *timed_gateway_, event_log_, clock_,
         workflows_, [this](const PolledAccount& account) { return gateway_->look_now(account); },
-        &subscriptions_, &provider_keys_, &delivery_code_});
+        &subscriptions_, &provider_keys_, &delivery_code_, &kept_tokens_});
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
@@ -184,6 +201,7 @@ class ComposedServer final : public RunningServer {
                                              credentials_,
                                              proxy_,
                                              hooks_,
+                                             kept_tokens_,
                                              *hook_door_,
                                              *tests_,
                                              test_data_,
@@ -316,13 +334,14 @@ class ComposedServer final : public RunningServer {
   UserRegistry users_;
   CredentialRegistry credentials_;
   HookRegistry hooks_;
+  KeptTokens kept_tokens_{*store_, hooks_, {commits_, ownership_}, sealer_, clock_};
   TestData test_data_;
   // Outlives all who change users.
   SubscriptionFollower subscription_follower_{
       *store_, project_views_, clock_,
       [this](const storage::WakeRow& wake) { subscriptions_.wake(wake); }};
   RefusedCredentials refused_credentials_{credentials_, &write_log};
-  RequestGate gate_{*store_, {commits_, ownership_}, clock_, &write_log};
+  RequestGate gate_{*store_, {commits_, ownership_}, clock_, &write_log, &provider_counts_};
   SignIns sign_ins_{{*store_,
                      {commits_, ownership_},
                      project_views_,

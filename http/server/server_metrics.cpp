@@ -131,6 +131,12 @@ void write_server_metrics(MetricsText& text, const ProviderCounts& counts) {
     text.counter("millrace_token_refreshes_total", number(counts.refreshes[i]),
                  {ProviderCounts::refresh_names[i]});
   }
+  for (std::size_t i = 0; i < counts.looks.size(); ++i) {
+    text.counter("millrace_poll_looks_total", number(counts.looks[i]),
+                 {ProviderCounts::look_names[i]});
+  }
+  text.counter("millrace_poll_records_total", number(counts.records));
+  text.gauge("millrace_poll_looks_in_air", number(counts.looks_in_air));
   for (std::size_t asked = 0; asked < counts.subscription_requests.size(); ++asked) {
     for (std::size_t answer = 0; answer < ProviderCounts::answer_names.size(); ++answer) {
       text.counter("millrace_subscription_requests_total",
@@ -139,6 +145,8 @@ void write_server_metrics(MetricsText& text, const ProviderCounts& counts) {
     }
   }
   text.counter("millrace_subscriptions_given_up_total", number(counts.subscriptions_given_up));
+  text.counter("millrace_account_pauses_total", number(counts.pauses));
+  text.counter("millrace_account_requests_held_total", number(counts.requests_held));
 }
 
 }  // namespace millrace

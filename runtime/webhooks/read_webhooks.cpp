@@ -19,6 +19,7 @@ constexpr std::array<Choice<Webhook::Scope>, 2> scopes{
     {{"user", Webhook::Scope::user}, {"app", Webhook::Scope::app}}};
 constexpr std::array<Choice<Challenge::Answer>, 2> answers{
     {{"text", Challenge::Answer::text}, {"json", Challenge::Answer::json}}};
+constexpr std::array<Choice<bool>, 1> keeps{{{"secret", true}}};
 constexpr std::string_view list_mark = "[*]";
 
 /// Adds a finding for each name in the template that is not among `known`. `seen` says what it may see.
@@ -76,6 +77,7 @@ std::optional<Challenge> read_challenge(ObjectReader& json) {
     auto path = read_delivery_path(inner, "in");
     challenge.answer =
         inner.choice<Challenge::Answer>("answer", answers).value_or(Challenge::Answer::text);
+    challenge.is_kept = inner.choice<bool>("keep", keeps).value_or(false);
     inner.finish();
     if (!path) return std::nullopt;
     challenge.in = std::move(*path);
@@ -96,14 +98,23 @@ Webhook::Scope read_scope(ObjectReader& json, std::optional<Webhook::Scope> of_r
   return of_resource ? *of_resource : given.value_or(Webhook::Scope::user);
 }
 
-/// Of a delivery to one URL for all accounts nobody knows whose subscription it belongs to.
+/// Of a delivery to one URL for all accounts nobody knows whose subscription it belongs to; what a challenge has
+/// brought belongs to the URL.
 void check_subscription_secret(ObjectReader& json, const Webhook& webhook) {
+  const bool is_kept = webhook.challenge && webhook.challenge->is_kept;
+  if (is_kept && webhook.subscription != nullptr) {
+    json.report(
+        "challenge",
+        "the secret of a webhook that subscribes is its subscription's, which `keep` is for",
+        "no `keep`, or no `subscribe`");
+  }
+  if (is_kept) return;
   const auto names = secrets_of(webhook.verify);
   if (std::find(names.begin(), names.end(), subscription_secret_name) == names.end()) return;
   if (webhook.subscription == nullptr) {
     json.report("verify",
                 "`subscription.secret` is of a subscription, and the webhook has no `subscribe`",
-                "`{{secrets.KEY}}`");
+                "`{{secrets.KEY}}`, or a `challenge` with `\"keep\": \"secret\"`");
   } else if (webhook.scope == Webhook::Scope::app) {
     json.report(
         "verify",

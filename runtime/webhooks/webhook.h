@@ -89,8 +89,8 @@ struct CodeCheck {
 using Verification =
     std::variant<std::monostate, SignatureCheck, BasicCheck, ValueCheck, TokenCheck, CodeCheck>;
 
-/// What stands for the secret of a subscription (subscription.h) among the project's, none of which can be
-/// called so.
+/// What stands for the secret of a subscription (subscription.h), or that a challenge has brought, among the
+/// project's, none of which can be called so.
 inline constexpr const char* subscription_secret_name = "subscription.secret";
 
 /// A delivery that has this value is a question whether we are there: it is answered, and starts nothing.
@@ -98,6 +98,8 @@ struct Challenge {
   enum class Answer : std::uint8_t { text, json };
   DeliveryPath in;
   Answer answer = Answer::text;
+  bool is_kept =
+      false;  // the first value is the secret of the webhook's URL, and nothing else is a challenge
 };
 
 struct Subscription;  // subscription.h

@@ -2,6 +2,7 @@
 
 #include "storage/maintenance/run_keys.h"
 #include "storage/tables/credential_table.h"
+#include "storage/tables/kept_token_table.h"
 #include "storage/tables/secret_table.h"
 #include "storage/tables/subscription_table.h"
 
@@ -28,6 +29,9 @@ class Resealing {
       return visited.error();
     }
     if (auto visited = visit<LeftAccountTable, LeftAccountRow>(); !visited.ok()) {
+      return visited.error();
+    }
+    if (auto visited = visit<KeptTokenTable, KeptTokenRow>(); !visited.ok()) {
       return visited.error();
     }
     if (auto visited = visit_run_keys(); !visited.ok()) return visited.error();

@@ -4,6 +4,7 @@
 #include "runtime/text/hex_text.h"
 #include "storage/keys.h"
 #include "storage/record_codec.h"
+#include "storage/tables/kept_token_table.h"
 #include "storage/tables/read_rows.h"
 
 #include <array>
@@ -63,10 +64,12 @@ void HookTable::put(WriteBatch& batch, const HookRow& row) {
 void HookTable::remove(WriteBatch& batch, const HookRow& row) {
   batch.remove(keys::hook(row.place.shard(), row.id));
   batch.remove(key_of(row.place));
+  KeptTokenTable::remove(batch, row.id);
 }
 
 void HookTable::remove_id(WriteBatch& batch, std::string_view id) {
   if (const auto shard = shard_of_hook(id)) batch.remove(keys::hook(*shard, id));
+  KeptTokenTable::remove(batch, id);
 }
 
 Result<std::optional<HookRow>> HookTable::find(std::string_view id) const {

@@ -43,6 +43,7 @@ class HookTable {
   explicit HookTable(const OrderedStore& store) : store_(store) {}
 
   static void put(WriteBatch& batch, const HookRow& row);
+  /// With what was kept for its id (kept_token_table.h).
   static void remove(WriteBatch& batch, const HookRow& row);
   /// The id alone, of a place that has another one by now.
   static void remove_id(WriteBatch& batch, std::string_view id);

@@ -3,6 +3,7 @@
 #include "storage/keys.h"
 #include "storage/tables/account_table.h"
 #include "storage/tables/hook_table.h"
+#include "storage/tables/kept_token_table.h"
 #include "tests/contracts/executions.h"
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"
@@ -19,6 +20,7 @@ using storage::CredentialRow;
 using storage::HookPlace;
 using storage::HookRow;
 using storage::HookTable;
+using storage::KeptTokenTable;
 using storage::WriteBatch;
 
 const ProjectId project("p");
@@ -33,8 +35,9 @@ TEST_CASE("the id of a hook begins with its shard, and no other text is one", "[
     CHECK(storage::shard_of_hook(id) == ShardId{shard});
     CHECK(ids.insert(id).second);
   }
-  for (const std::string none : {"", "00", "0000000000000000000000000000000000x",
-                                 "zz00000000000000000000000000000000", "FF00000000000000000000000000000000"}) {
+  for (const std::string none :
+       {"", "00", "0000000000000000000000000000000000x", "zz00000000000000000000000000000000",
+        "FF00000000000000000000000000000000"}) {
     CHECK_FALSE(storage::shard_of_hook(none).has_value());
   }
 }
@@ -74,6 +77,34 @@ TEST_CASE("a hook is found by its id and by its place until it is removed", "[ho
   must_commit(**store, all);
   CHECK(table.of_user(project, user)->empty());
   CHECK(table.find(rows[0].id)->has_value());
+}
+
+TEST_CASE("what was kept for a hook goes with its id", "[hook_table]") {
+  const auto store = any_store();
+  SeededRandom random(1);
+  const HookPlace place{project, user, "crm", "c1", "w"};
+  const HookRow first{storage::make_hook_id(place.shard(), random), place, at(1)};
+  const HookRow second{storage::make_hook_id(place.shard(), random), place, at(2)};
+  WriteBatch batch;
+  for (const HookRow& row : {first, second}) {
+    HookTable::put(batch, row);
+    KeptTokenTable::put(batch, {row.id, "sealed " + row.id, at(3)});
+  }
+  must_commit(**store, batch);
+  store->reopen();
+  const KeptTokenTable table(**store);
+  CHECK((*table.find(first.id))->sealed == "sealed " + first.id);
+  CHECK((*table.find(first.id))->kept == at(3));
+  CHECK_FALSE(table.find("x")->has_value());
+  WriteBatch id_alone;
+  HookTable::remove_id(id_alone, first.id);
+  must_commit(**store, id_alone);
+  CHECK_FALSE(table.find(first.id)->has_value());
+  CHECK(table.find(second.id)->has_value());
+  WriteBatch both;
+  HookTable::remove(both, second);
+  must_commit(**store, both);
+  CHECK_FALSE(table.find(second.id)->has_value());
 }
 
 TEST_CASE("accounts are found by the provider's id, on whatever shard their users are",

@@ -2,6 +2,7 @@
 
 #include "storage/maintenance/reseal.h"
 #include "storage/tables/credential_table.h"
+#include "storage/tables/kept_token_table.h"
 #include "storage/tables/secret_table.h"
 #include "storage/tables/subscription_table.h"
 #include "tests/contracts/executions.h"
@@ -70,6 +71,20 @@ TEST_CASE("changing the key seals every secret and credential anew", "[reseal]")
   CHECK(report->left == 0);
   CHECK(opened_by(new_sealer(), **store) == 320);
   CHECK(opened_by(old_sealer(), **store) == 0);
+}
+
+TEST_CASE("a token that a challenge has brought is sealed anew with the others", "[reseal]") {
+  const auto store = any_store();
+  KeptTokenRow row{std::string(34, '0'), {}, at(1)};
+  row.sealed = old_sealer().seal("token", row.place());
+  WriteBatch batch;
+  KeptTokenTable::put(batch, row);
+  must_commit(**store, batch);
+  const auto report = reseal_all(**store, old_sealer(), new_sealer());
+  REQUIRE(report.ok());
+  CHECK(report->resealed == 1);
+  const auto now = KeptTokenTable(**store).find(row.hook);
+  CHECK(*new_sealer().unseal((*now)->sealed, (*now)->place()) == "token");
 }
 
 TEST_CASE("an interrupted change of the key is finished by the next one", "[reseal]") {

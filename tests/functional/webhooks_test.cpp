@@ -247,6 +247,38 @@ TEST_CASE("URLs of webhooks and delivery ids outlive a restart, and nothing else
   }
 }
 
+TEST_CASE("a token that the first challenge brings signs what comes after it, also after a crash") {
+  ServerProcess server;
+  const TestProject project(server);
+  put_crm(project, R"({"hook": {"scope": "app", "route": "body.account",
+    "challenge": {"in": "body.verification_token", "keep": "secret"},
+    "verify": {"type": "hmac", "header": "X-Signature", "prefix": "sha256=",
+               "secret": "{{subscription.secret}}"}}})");
+  project.deploy("a", on_hook);
+  connect(project, "user-1", "acct-1");
+  const std::string path = app_hook(project);
+  const auto shown = [&] { return project.get("/integrations/crm").at("/webhooks/hook/token"); };
+  const auto bring = [&](const std::string& token) {
+    return deliver(project, path, R"({"verification_token": ")" + token + "\"}", {});
+  };
+  const std::string body = R"({"account": "acct-1"})";
+  CHECK(shown() == "null");
+  CHECK(deliver_signed(project, path, body, "d-0").status >= 400);
+  CHECK(bring("abc").status == 400);
+  CHECK(bring("hook-secret").status == 200);
+  server.kill_now();
+  server.start();
+  CHECK(shown().find(R"("value":"hook-secret")") != std::string::npos);
+  // It is sent again; another one is a delivery like any other, and signed by nobody.
+  CHECK(bring("hook-secret").status == 200);
+  CHECK(bring("of-an-attacker").status == 401);
+  CHECK(ids_of(deliver_signed(project, path, body, "d-1")).size() == 1);
+  CHECK(runs_of(project) == "1");
+  CHECK(project.get("/event-logs").text.find("hook-secret") == std::string::npos);
+  REQUIRE(project.post("/integrations/crm/webhooks/hook/rotate").status == 200);
+  CHECK(shown() == "null");
+}
+
 TEST_CASE("an event with an Idempotency-Key starts its runs once") {
   const TestProject project(open_server());
   REQUIRE(project.put("/events/E", R"({"schema": {}})").status == 201);

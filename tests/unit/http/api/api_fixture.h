@@ -82,27 +82,17 @@ class ApiFixture {
         tests_({clock, random_, functions_, http, tenants, {}, {}}, {}),
         eraser_({store_, user_views, gateway, ownership_, clock,
                  [](LogLevel, const std::string&) {}, erased_subscriptions_}),
-        api({projects,
-             workflows,
-             history_,
-             secrets,
-             integrations,
-             resources,
-             events,
-             event_log,
-             users,
-             credentials,
-             proxy_,
-             hooks,
-             hook_door_,
-             tests_,
-             test_data,
-             eraser_,
-             gateway,
-             clock,
-             std::move(options),
-             {},
-             [this] { return disk; }},
+        api({projects,     workflows,
+             history_,     secrets,
+             integrations, resources,
+             events,       event_log,
+             users,        credentials,
+             proxy_,       hooks,
+             kept_tokens_, hook_door_,
+             tests_,       test_data,
+             eraser_,      gateway,
+             clock,        std::move(options),
+             {},           [this] { return disk; }},
             admin_key) {
     api_key = make_project("p1");
   }
@@ -204,6 +194,7 @@ class ApiFixture {
   UserRegistry users;
   CredentialRegistry credentials;
   HookRegistry hooks;
+  KeptTokens kept_tokens_{store_, hooks, {commits_, ownership_}, sealer_, clock};
   TestData test_data;
   StoredTenants tenants;
 

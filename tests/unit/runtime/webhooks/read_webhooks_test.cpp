@@ -121,6 +121,25 @@ TEST_CASE("a challenge is answered with its value, as text or as JSON") {
   CHECK_FALSE(answer_challenge(webhook_of(R"("challenge": "body.challenge")"), parts).ok());
 }
 
+TEST_CASE("a challenge may bring the secret of its webhook, unless a subscription has it") {
+  const std::string verify =
+      R"("verify": {"type": "hmac", "header": "x-s", "secret": "{{subscription.secret}}"})";
+  const Webhook kept =
+      webhook_of(R"("challenge": {"in": "body.token", "keep": "secret"}, )" + verify);
+  CHECK(kept.challenge->is_kept);
+  CHECK_FALSE(webhook_of(R"("challenge": "body.token")").challenge->is_kept);
+  const auto findings = webhook_findings(
+      R"({"a": {"scope": "user", "challenge": {"in": "body.token", "keep": "token"}},
+          "b": {"scope": "user", "challenge": {"in": "body.token", "keep": "secret"},
+                "subscribe": {"request": {"method": "POST", "path": "/hooks"}}},
+          "c": {"scope": "user", "challenge": "body.token", )" +
+          verify + "}}",
+      "{}");
+  CHECK(finds(findings, "/webhooks/a/challenge/keep", ""));
+  CHECK(finds(findings, "/webhooks/b/challenge", "a webhook that subscribes"));
+  CHECK(finds(findings, "/webhooks/c/verify", "the webhook has no `subscribe`"));
+}
+
 // --- workflows ------------------------------------------------------------------------------------
 
 IntegrationSet crm_with_triggers() {

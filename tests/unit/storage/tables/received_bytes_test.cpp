@@ -4,6 +4,7 @@
 #include "storage/tables/app_event_table.h"
 #include "storage/tables/event_log_table.h"
 #include "storage/tables/hook_table.h"
+#include "storage/tables/kept_token_table.h"
 #include "storage/tables/received_table.h"
 #include "storage/tables/sign_in_table.h"
 #include "storage/tables/user_erasure_table.h"
@@ -62,6 +63,12 @@ TEST_CASE("the bytes of a webhook's URL never change", "[stored_bytes]") {
         "26d2a016332017738d804\n"
         "0096350270000175000163726d0001630001770001 = 010a223936616161616161616161616161616161616"
         "16161616161616161616161616161611201701a0175220363726d2a016332017738d804\n");
+}
+
+TEST_CASE("the bytes of a token that was kept for a URL never change", "[stored_bytes]") {
+  WriteBatch batch;
+  KeptTokenTable::put(batch, {"96" + std::string(32, 'a'), "s", at(300)});
+  CHECK(lines(batch) == "");
 }
 
 TEST_CASE("the bytes of a project's webhook's URL never change", "[stored_bytes]") {
