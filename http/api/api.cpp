@@ -30,7 +30,6 @@ ApiCall call_of(const httplib::Request& request, FormFields query, PathValues pa
 Api::Api(ApiServices services, std::string_view admin_key)
     : services_(std::move(services)),
       authenticate_(services_.projects, services_.clock, admin_key),
-      history_rate_(services_.options.history_requests_max),
       answers_(std::make_unique<std::atomic<std::uint64_t>[]>((all_routes().size() + 1) *
                                                               status_classes)) {
   services_.write_metrics = [this, below = std::move(services_.write_metrics)](MetricsText& text) {
@@ -130,13 +129,13 @@ Outcome Api::let_in(const Route& route, ApiCall& call) {
 Outcome Api::check_rate(const Route& route, const ApiCall& call) {
   // A project's allowance is not for its users to spend.
   if (route.rate == Rate::free || !call.user.empty()) return Done{};
-  const Millis wait = history_rate_.take(call.project, services_.clock.now());
+  const Millis wait = history_rate_.take(
+      {{call.project.text, services_.options.history_requests_max}}, services_.clock.now());
   if (wait == Millis(0)) return Done{};
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
-  return Error(ErrorCode::rate_limited, "the task history answers " +
-                                            std::to_string(services_.options.history_requests_max) +
-                                            " requests of a project in ten minutes; try again in " +
-                                            std::to_string(seconds) + " s");
+  return rate_limited("the task history answers " +
+                          std::to_string(services_.options.history_requests_max) +
+                          " requests of a project in ten minutes",
+                      wait);
 }
 
 void Api::count(const Route* route, int status) {

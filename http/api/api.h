@@ -35,7 +35,7 @@ class Api {
 
   ApiServices services_;
   Authenticate authenticate_;
-  RequestRate history_rate_;
+  RequestRate history_rate_{Millis(600'000)};
   /// Answers by route (the last row: no route) and class of status.
   std::unique_ptr<std::atomic<std::uint64_t>[]> answers_;
 };

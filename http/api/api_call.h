@@ -41,6 +41,7 @@ class TestData;
 class Subscriptions;
 class TaskHistory;
 class TestRuns;
+class TriggerLimits;
 class UserEraser;
 class UserRegistry;
 class WorkflowLibrary;
@@ -76,6 +77,7 @@ struct ApiServices {
   TestData& test_data;
   UserEraser& eraser;
   Gateway& gateway;
+  TriggerLimits& trigger_limits;
   const Clock& clock;
   ApiOptions options;
   /// Writes the metrics of everything below HTTP; may be empty.

@@ -6,6 +6,7 @@
 #include "http/api/account_choice.h"
 #include "http/api/idempotency_header.h"
 #include "http/api/trace_header.h"
+#include "http/api/trigger_limits.h"
 #include "runtime/reading/strict_json.h"
 #include "runtime/text/hex_text.h"
 #include "runtime/text/time_text.h"
@@ -144,6 +145,10 @@ Result<Reply> delete_event(const ApiCall& call, ApiServices& services) {
 }
 
 Result<Reply> trigger_event(const ApiCall& call, ApiServices& services) {
+  if (auto admitted = services.trigger_limits.admit(call.project, call.user, call.http.body.size());
+      !admitted) {
+    return admitted.error();
+  }
   auto body = json_object_body(call);
   if (!body) return body.error();
   if (auto checked = refuse_others(*body, {"name", "payload"}); !checked) return checked.error();

@@ -9,6 +9,7 @@
 #include "http/api/hooks_api.h"
 #include "http/api/import_api.h"
 #include "http/api/integrations_api.h"
+#include "http/api/limits_api.h"
 #include "http/api/oauth_api.h"
 #include "http/api/projects_api.h"
 #include "http/api/proxy_api.h"
@@ -55,6 +56,7 @@ struct Routes {
                                        resource_routes,
                                        user_routes,
                                        project_routes,
+                                       limits_routes,
                                        signing_key_routes,
                                        server_routes};
   const std::vector<Route> all = one_after_the_other(groups);

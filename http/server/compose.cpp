@@ -30,6 +30,7 @@
 #include "actors/test_runs/test_runs.h"
 #include "http/api/api.h"
 #include "http/api/cors.h"
+#include "http/api/trigger_limits.h"
 #include "http/outbound/curl_http_caller.h"
 #include "http/server/admin_key.h"
 #include "http/server/function_worker.h"
@@ -45,8 +46,9 @@
 #include "storage/memory/memory_store.h"
 #include "storage/rocks/rocks_store.h"
 
-#include <chrono>
 #include <spdlog/spdlog.h>
+
+#include <chrono>
 #include <thread>
 
 namespace millrace {
@@ -189,6 +191,7 @@ class ComposedServer final : public RunningServer {
                                              test_data_,
                                              *eraser_,
                                              *timed_gateway_,
+                                             trigger_limits_,
                                              clock_,
                                              options_.api,
                                              [this](MetricsText& text) { write_metrics(text); },
@@ -316,6 +319,7 @@ class ComposedServer final : public RunningServer {
   UserRegistry users_;
   CredentialRegistry credentials_;
   HookRegistry hooks_;
+  TriggerLimits trigger_limits_{project_views_, clock_};
   TestData test_data_;
   // Outlives all who change users.
   SubscriptionFollower subscription_follower_{

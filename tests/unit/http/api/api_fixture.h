@@ -21,6 +21,7 @@
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
 #include "http/api/api.h"
+#include "http/api/trigger_limits.h"
 #include "http/auth/user_token.h"
 #include "storage/group_commit.h"
 #include "storage/memory/memory_store.h"
@@ -99,6 +100,7 @@ class ApiFixture {
              test_data,
              eraser_,
              gateway,
+             trigger_limits_,
              clock,
              std::move(options),
              {},
@@ -204,6 +206,7 @@ class ApiFixture {
   UserRegistry users;
   CredentialRegistry credentials;
   HookRegistry hooks;
+  TriggerLimits trigger_limits_{project_views, clock};
   TestData test_data;
   StoredTenants tenants;
 
