@@ -1,8 +1,11 @@
 #include "http/api/api.h"
 
 #include "actors/tenants/user_registry.h"
+#include "http/api/audit.h"
 #include "http/api/cors.h"
 #include "http/wire/error_response.h"
+
+#include <spdlog/spdlog.h>
 
 namespace millrace {
 namespace {
@@ -90,7 +93,20 @@ Result<Reply> Api::answer(const httplib::Request& request, RouteMatch match) {
   auto outcome = let_in(*match.route, call);
   if (!outcome) return outcome.error();
   if (const auto limited = check_rate(*match.route, call); !limited) return limited.error();
-  return match.route->handler(call, services_);
+  auto reply = match.route->handler(call, services_);
+  if (reply) note_change(*match.route, call, reply->status);
+  return reply;
+}
+
+void Api::note_change(const Route& route, const ApiCall& call, int status) {
+  const bool is_admin = authenticate_.as_admin(call.http.get_header_value("Authorization")).ok();
+  const auto entry = audit_entry(route, call, status, is_admin);
+  if (!entry) return;
+  // The change is made, and its caller is told so whatever becomes of the entry.
+  if (auto noted = services_.audit_log.note(*entry); !noted) {
+    spdlog::error("a change of project {} is not in its audit log: {}", call.project.text,
+                  noted.error().message);
+  }
 }
 
 Outcome Api::let_in(const Route& route, ApiCall& call) {

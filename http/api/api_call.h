@@ -25,6 +25,7 @@
 
 namespace millrace {
 
+class AuditLog;
 class ConnectProxy;
 class CredentialRegistry;
 class EventLog;
@@ -68,6 +69,7 @@ struct ApiServices {
   IntegrationRegistry& resources;
   EventRegistry& events;
   EventLog& event_log;
+  AuditLog& audit_log;
   UserRegistry& users;
   CredentialRegistry& credentials;
   ConnectProxy& proxy;

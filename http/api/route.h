@@ -92,6 +92,9 @@ struct Route {
   RunsOn runs_on = RunsOn::any_node;
   ApiHandler handler = nullptr;
   Rate rate = Rate::free;
+  /// Calls with a key of the project, or the admin key, by any method but GET change something, and are in the audit
+  /// log; not those of a route that only tries.
+  bool only_tries = false;
   /// Unused entries are empty, here and in `answers`: read them through `declared`.
   RouteParameter parameters[10] = {};
   RouteBody body = {};

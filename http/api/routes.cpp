@@ -1,5 +1,6 @@
 #include "http/api/routes.h"
 
+#include "http/api/audit_api.h"
 #include "http/api/choices_api.h"
 #include "http/api/configurations_api.h"
 #include "http/api/credentials_api.h"
@@ -57,6 +58,7 @@ struct Routes {
                                        user_routes,
                                        project_routes,
                                        limits_routes,
+                                       audit_routes,
                                        signing_key_routes,
                                        server_routes};
   const std::vector<Route> all = one_after_the_other(groups);

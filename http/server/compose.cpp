@@ -15,6 +15,7 @@
 #include "actors/shards/shard_ownership.h"
 #include "actors/subscriptions/subscriptions.h"
 #include "actors/tenants/credential_registry.h"
+#include "actors/tenants/audit_log.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
 #include "actors/tenants/hook_registry.h"
@@ -141,6 +142,7 @@ class ComposedServer final : public RunningServer {
         resources_(project_views_, clock_, IntegrationRegistry::Of::resources),
         events_(project_views_, clock_),
         event_log_(*store_, {commits_, ownership_}, clock_, random_),
+        audit_log_(*store_, {commits_, ownership_}, clock_, random_),
         users_(*store_, user_views_, clock_),
         credentials_({*store_, project_views_, user_views_, clock_, random_, sealer_}),
         hooks_(*store_, {commits_, ownership_}, clock_, random_),
@@ -182,6 +184,7 @@ class ComposedServer final : public RunningServer {
                                              resources_,
                                              events_,
                                              event_log_,
+                                             audit_log_,
                                              users_,
                                              credentials_,
                                              proxy_,
@@ -316,6 +319,7 @@ class ComposedServer final : public RunningServer {
   IntegrationRegistry resources_;
   EventRegistry events_;
   EventLog event_log_;
+  AuditLog audit_log_;
   UserRegistry users_;
   CredentialRegistry credentials_;
   HookRegistry hooks_;

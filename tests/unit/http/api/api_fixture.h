@@ -9,6 +9,7 @@
 #include "actors/gateway/user_eraser.h"
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/credential_registry.h"
+#include "actors/tenants/audit_log.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
 #include "actors/tenants/hook_registry.h"
@@ -91,6 +92,7 @@ class ApiFixture {
              resources,
              events,
              event_log,
+             audit_log_,
              users,
              credentials,
              proxy_,
@@ -203,6 +205,7 @@ class ApiFixture {
   IntegrationRegistry resources;
   EventRegistry events;
   EventLog event_log;
+  AuditLog audit_log_{store_, {commits_, ownership_}, clock, random_};
   UserRegistry users;
   CredentialRegistry credentials;
   HookRegistry hooks;
