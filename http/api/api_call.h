@@ -34,6 +34,7 @@ class Gateway;
 class HookDoor;
 class HookRegistry;
 class IntegrationRegistry;
+class LiveFeed;
 struct Integration;
 class ProjectRegistry;
 class SecretRegistry;
@@ -64,6 +65,7 @@ struct ApiServices {
   ProjectRegistry& projects;
   WorkflowLibrary& workflows;
   const TaskHistory& history;
+  LiveFeed& live_feed;
   SecretRegistry& secrets;
   IntegrationRegistry& integrations;
   IntegrationRegistry& resources;

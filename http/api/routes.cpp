@@ -20,6 +20,7 @@
 #include "http/api/sdk_oauth_api.h"
 #include "http/api/secrets_api.h"
 #include "http/api/signing_keys_api.h"
+#include "http/api/stream_api.h"
 #include "http/api/task_history_api.h"
 #include "http/api/test_data_api.h"
 #include "http/api/test_runs_api.h"
@@ -47,6 +48,7 @@ struct Routes {
                                        proxy_routes,
                                        sdk_routes,
                                        task_history_routes,
+                                       stream_routes,
                                        workflow_routes,
                                        deploy_folder_routes,
                                        test_data_routes,

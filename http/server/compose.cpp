@@ -10,12 +10,13 @@
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/observation/failed_run_log.h"
+#include "actors/observation/live_feed.h"
 #include "actors/observation/observer_list.h"
 #include "actors/observation/run_metrics.h"
 #include "actors/shards/shard_ownership.h"
 #include "actors/subscriptions/subscriptions.h"
-#include "actors/tenants/credential_registry.h"
 #include "actors/tenants/audit_log.h"
+#include "actors/tenants/credential_registry.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
 #include "actors/tenants/hook_registry.h"
@@ -179,6 +180,7 @@ class ComposedServer final : public RunningServer {
     api_ = std::make_unique<Api>(ApiServices{projects_,
                                              workflows_,
                                              history_,
+                                             live_feed_,
                                              secrets_,
                                              integrations_,
                                              resources_,
@@ -224,6 +226,7 @@ class ComposedServer final : public RunningServer {
   std::uint16_t port() const override { return server_->port(); }
 
   Stopped stop() override {
+    live_feed_.close();
     return server_->drain(options_.drain) == HttpServer::Drained::all_answered ? Stopped::clean
                                                                                : Stopped::abandoned;
   }
@@ -304,8 +307,9 @@ class ComposedServer final : public RunningServer {
   TriggerTimings trigger_timings_;
   ProviderCounts provider_counts_;
   RunMetrics run_metrics_;
+  LiveFeed live_feed_{clock_};
   FailedRunLog failed_runs_{clock_, &write_log};
-  ObserverList observers_{{&run_metrics_, &failed_runs_}};
+  ObserverList observers_{{&run_metrics_, &failed_runs_, &live_feed_}};
   storage::GroupCommit commits_;
   FunctionPool functions_;
   const std::unique_ptr<CurlHttpCaller> http_;

@@ -9,6 +9,7 @@
 #include "actors/gateway/user_eraser.h"
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/credential_registry.h"
+#include "actors/observation/live_feed.h"
 #include "actors/tenants/audit_log.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
@@ -87,6 +88,7 @@ class ApiFixture {
         api({projects,
              workflows,
              history_,
+             live_feed,
              secrets,
              integrations,
              resources,
@@ -169,6 +171,7 @@ class ApiFixture {
 
   ManualClock clock;
   FakeGateway gateway;
+  LiveFeed live_feed{clock};
   ScriptedHttp http;
   /// Whether the store takes commits, as the routes are told.
   Outcome disk = Done{};
