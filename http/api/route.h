@@ -133,6 +133,8 @@ inline constexpr RouteParameter project_in_path{"project", "string", "The projec
                                                 RouteParameter::In::path};
 inline constexpr RouteParameter workflow_in_path{"workflow", "string", "The workflow's id.",
                                                  RouteParameter::In::path};
+inline constexpr RouteParameter user_in_path{
+    "user", "string", "The user's id, `sub` of the tokens.", RouteParameter::In::path};
 inline constexpr RouteParameter idempotency_key{
     "Idempotency-Key", "string",
     "1 to 255 characters: what comes again under it within 24 hours starts nothing anew.",
