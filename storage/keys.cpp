@@ -418,6 +418,16 @@ std::string app_event(const ProjectId& project, std::string_view name) {
   return project_row(Kind::app_event, project).text(name).take();
 }
 
+std::string audit(const ProjectId& project) { return project_row(Kind::audit, project).take(); }
+
+std::string audit_from(const ProjectId& project, Instant at) {
+  return project_row(Kind::audit, project).time(at).take();
+}
+
+std::string audit_row(const ProjectId& project, Instant at, std::uint64_t number) {
+  return project_row(Kind::audit, project).time(at).number(number).take();
+}
+
 std::string event_log(ShardId shard, const ProjectId& project) {
   return KeyWriter(shard, Kind::event_log).text(project.text).take();
 }

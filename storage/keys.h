@@ -68,6 +68,7 @@ enum class Kind : std::uint8_t {
   test_data = 57,         // project, workflow
   test_capture = 58,      // part, ...
   subscription = 56,      // part, project, user, credential, ...; on the user's shard
+  audit = 65,             // project, time, number(8)
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -270,6 +271,13 @@ std::string left_accounts(const ProjectId& project, const UserId& user);  // pre
 std::string left_account(const ProjectId& project, const UserId& user, std::string_view credential);
 /// Of all projects on one shard. A prefix.
 std::string subscriptions(ShardId shard);
+
+// --- the audit log ---------------------------------------------------------------------------
+/// Of one project, in the order of time. A prefix.
+std::string audit(const ProjectId& project);
+/// Where entries of that time begin within `audit(...)`.
+std::string audit_from(const ProjectId& project, Instant at);
+std::string audit_row(const ProjectId& project, Instant at, std::uint64_t number);
 
 // --- the event log ---------------------------------------------------------------------------
 /// Of one project on one shard, in the order of time. A prefix.

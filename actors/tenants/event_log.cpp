@@ -3,7 +3,6 @@
 #include "storage/keys.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace millrace {
@@ -24,14 +23,6 @@ std::string message_of(const Error& why) {
                (detail.message.empty() ? "expected " + detail.expected : detail.message);
   }
   return message;
-}
-
-std::uint64_t random_number(Random& random) {
-  std::array<std::uint8_t, 8> bytes{};
-  random.fill(bytes);
-  std::uint64_t number = 0;
-  for (const std::uint8_t byte : bytes) number = number << 8 | byte;
-  return number;
 }
 
 }  // namespace

@@ -91,6 +91,22 @@ Result<ProjectRegistry::Created> ProjectRegistry::rotate_api_key(const ProjectId
   return created;
 }
 
+Result<ProjectLimits> ProjectRegistry::limits(const ProjectId& project) const {
+  const auto view = projects_.now(project);
+  if (!view) return view.error();
+  if (!(*view)->exists()) return Error(ErrorCode::not_found, "there is no such project");
+  return (*view)->row.limits;
+}
+
+Outcome ProjectRegistry::put_limits(const ProjectId& project, const ProjectLimits& limits) {
+  return projects_.change(
+      project, [&](const ProjectView&, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
+        next.row.limits = limits;
+        storage::ProjectTable::put_project(batch, next.row);
+        return Done{};
+      });
+}
+
 Result<bool> ProjectRegistry::exists(const ProjectId& project) const {
   const auto view = projects_.now(project);
   if (!view) return view.error();

@@ -32,6 +32,11 @@ class ProjectRegistry {
   /// A new API key; the old one stops working. Error: not_found.
   Result<Created> rotate_api_key(const ProjectId& project);
 
+  /// What was set; zeros: nothing. Error: not_found.
+  Result<ProjectLimits> limits(const ProjectId& project) const;
+  /// In the place of those before. Runs that have begun go on. Error: not_found.
+  Outcome put_limits(const ProjectId& project, const ProjectLimits& limits);
+
   Result<bool> exists(const ProjectId& project) const;
   /// The project whose key it is, if there is one. The disk is asked at most once, however many
   /// projects there are; not at all when `expected`, in memory, has the key.

@@ -1,8 +1,11 @@
 #include "http/api/api.h"
 
 #include "actors/tenants/user_registry.h"
+#include "http/api/audit.h"
 #include "http/api/cors.h"
 #include "http/wire/error_response.h"
+
+#include <spdlog/spdlog.h>
 
 namespace millrace {
 namespace {
@@ -30,7 +33,6 @@ ApiCall call_of(const httplib::Request& request, FormFields query, PathValues pa
 Api::Api(ApiServices services, std::string_view admin_key)
     : services_(std::move(services)),
       authenticate_(services_.projects, services_.clock, admin_key),
-      history_rate_(services_.options.history_requests_max),
       answers_(std::make_unique<std::atomic<std::uint64_t>[]>((all_routes().size() + 1) *
                                                               status_classes)) {
   services_.write_metrics = [this, below = std::move(services_.write_metrics)](MetricsText& text) {
@@ -91,7 +93,20 @@ Result<Reply> Api::answer(const httplib::Request& request, RouteMatch match) {
   auto outcome = let_in(*match.route, call);
   if (!outcome) return outcome.error();
   if (const auto limited = check_rate(*match.route, call); !limited) return limited.error();
-  return match.route->handler(call, services_);
+  auto reply = match.route->handler(call, services_);
+  if (reply) note_change(*match.route, call, reply->status);
+  return reply;
+}
+
+void Api::note_change(const Route& route, const ApiCall& call, int status) {
+  const bool is_admin = authenticate_.as_admin(call.http.get_header_value("Authorization")).ok();
+  const auto entry = audit_entry(route, call, status, is_admin);
+  if (!entry) return;
+  // The change is made, and its caller is told so whatever becomes of the entry.
+  if (auto noted = services_.audit_log.note(*entry); !noted) {
+    spdlog::error("a change of project {} is not in its audit log: {}", call.project.text,
+                  noted.error().message);
+  }
 }
 
 Outcome Api::let_in(const Route& route, ApiCall& call) {
@@ -130,13 +145,13 @@ Outcome Api::let_in(const Route& route, ApiCall& call) {
 Outcome Api::check_rate(const Route& route, const ApiCall& call) {
   // A project's allowance is not for its users to spend.
   if (route.rate == Rate::free || !call.user.empty()) return Done{};
-  const Millis wait = history_rate_.take(call.project, services_.clock.now());
+  const Millis wait = history_rate_.take(
+      {{call.project.text, services_.options.history_requests_max}}, services_.clock.now());
   if (wait == Millis(0)) return Done{};
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
-  return Error(ErrorCode::rate_limited, "the task history answers " +
-                                            std::to_string(services_.options.history_requests_max) +
-                                            " requests of a project in ten minutes; try again in " +
-                                            std::to_string(seconds) + " s");
+  return rate_limited("the task history answers " +
+                          std::to_string(services_.options.history_requests_max) +
+                          " requests of a project in ten minutes",
+                      wait);
 }
 
 void Api::count(const Route* route, int status) {

@@ -28,6 +28,8 @@ class Api {
   Result<Reply> answer(const httplib::Request& request, RouteMatch match);
   Outcome let_in(const Route& route, ApiCall& call);
   Outcome check_rate(const Route& route, const ApiCall& call);
+  /// In the audit log, if it is one.
+  void note_change(const Route& route, const ApiCall& call, int status);
   void count(const Route* route, int status);
   void write_metrics(MetricsText& metrics) const;
 
@@ -35,7 +37,7 @@ class Api {
 
   ApiServices services_;
   Authenticate authenticate_;
-  RequestRate history_rate_;
+  RequestRate history_rate_{Millis(600'000)};
   /// Answers by route (the last row: no route) and class of status.
   std::unique_ptr<std::atomic<std::uint64_t>[]> answers_;
 };

@@ -25,6 +25,7 @@
 
 namespace millrace {
 
+class AuditLog;
 class ConnectProxy;
 class CredentialRegistry;
 class EventLog;
@@ -34,6 +35,7 @@ class HookDoor;
 class HookRegistry;
 class KeptTokens;
 class IntegrationRegistry;
+class LiveFeed;
 struct Integration;
 class ProjectRegistry;
 class SecretRegistry;
@@ -42,6 +44,7 @@ class TestData;
 class Subscriptions;
 class TaskHistory;
 class TestRuns;
+class TriggerLimits;
 class UserEraser;
 class UserRegistry;
 class WorkflowLibrary;
@@ -63,11 +66,13 @@ struct ApiServices {
   ProjectRegistry& projects;
   WorkflowLibrary& workflows;
   const TaskHistory& history;
+  LiveFeed& live_feed;
   SecretRegistry& secrets;
   IntegrationRegistry& integrations;
   IntegrationRegistry& resources;
   EventRegistry& events;
   EventLog& event_log;
+  AuditLog& audit_log;
   UserRegistry& users;
   CredentialRegistry& credentials;
   ConnectProxy& proxy;
@@ -78,6 +83,7 @@ struct ApiServices {
   TestData& test_data;
   UserEraser& eraser;
   Gateway& gateway;
+  TriggerLimits& trigger_limits;
   const Clock& clock;
   ApiOptions options;
   /// Writes the metrics of everything below HTTP; may be empty.

@@ -5,6 +5,7 @@
 #include "actors/subscriptions/subscriptions.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
+#include "actors/tenants/user_registry.h"
 #include "http/api/account_choice.h"
 #include "http/api/hooks_api.h"
 #include "http/api/sdk_shapes.h"
@@ -189,14 +190,9 @@ Result<Reply> show_account(const ApiCall& call, ApiServices& services, const std
 
 }  // namespace
 
-Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services) {
-  std::string id = call.path_value("credential");
-  // Integrations have no id but their type.
-  if (services.integrations.get(call.project, id)) {
-    const auto account = selected_account(call, services, id);
-    if (!account) return account.error();
-    id = account->credential->id;
-  }
+namespace {
+
+Result<Reply> disconnect(const ApiCall& call, ApiServices& services, const std::string& id) {
   const auto leaving = services.credentials.find(call.project, call.user, {}, id);
   const bool has_subscriptions = services.subscriptions != nullptr && leaving &&
                                  *leaving != nullptr &&
@@ -210,8 +206,8 @@ Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services) {
   return no_content();
 }
 
-Result<Reply> list_credentials(const ApiCall& call, ApiServices& services) {
-  if (const auto type = call.query_value("integration")) return show_account(call, services, *type);
+/// All accounts of the call's user.
+Result<Reply> accounts_of_user(const ApiCall& call, ApiServices& services) {
   const auto credentials = services.credentials.list(call.project, call.user);
   if (!credentials) return credentials.error();
   const auto offer = UserOffer::read(call, services);
@@ -223,6 +219,46 @@ Result<Reply> list_credentials(const ApiCall& call, ApiServices& services) {
     list.push_back(std::move(*shape));
   }
   return json_reply(200, JsonObject{{"credentials", std::move(list)}});
+}
+
+/// The call for the user in the path. Error: not_found.
+Result<ApiCall> for_user_in_path(const ApiCall& call, ApiServices& services) {
+  ApiCall as_user = call;
+  as_user.user = UserId(call.path_value("user"));
+  const auto known = services.users.find(call.project, as_user.user);
+  if (!known) return known.error();
+  if (*known != nullptr) return as_user;
+  return Error(ErrorCode::not_found, "no user \"" + as_user.user.text + "\" has been seen");
+}
+
+Result<Reply> list_accounts_of(const ApiCall& call, ApiServices& services) {
+  const auto as_user = for_user_in_path(call, services);
+  if (!as_user) return as_user.error();
+  return accounts_of_user(*as_user, services);
+}
+
+Result<Reply> disconnect_account_of(const ApiCall& call, ApiServices& services) {
+  const auto as_user = for_user_in_path(call, services);
+  if (!as_user) return as_user.error();
+  return disconnect(*as_user, services, call.path_value("credential"));
+}
+
+}  // namespace
+
+Result<Reply> disconnect_account(const ApiCall& call, ApiServices& services) {
+  std::string id = call.path_value("credential");
+  // Integrations have no id but their type.
+  if (services.integrations.get(call.project, id)) {
+    const auto account = selected_account(call, services, id);
+    if (!account) return account.error();
+    id = account->credential->id;
+  }
+  return disconnect(call, services, id);
+}
+
+Result<Reply> list_credentials(const ApiCall& call, ApiServices& services) {
+  if (const auto type = call.query_value("integration")) return show_account(call, services, *type);
+  return accounts_of_user(call, services);
 }
 
 Result<Reply> show_credential(const ApiCall& call, ApiServices& services) {
@@ -298,6 +334,27 @@ constexpr Route routes[]{
                     {"credential", "string", "The credential's id or external id.",
                      RouteParameter::In::path}},
      .answers = {{200, "The credential.", "Credential"}, {404, "There is none.", "Error"}}},
+    {.method = "GET",
+     .pattern = "/projects/{project}/users/{user}/credentials",
+     .operation = "listAccountsOfUser",
+     .summary = "The accounts of a user",
+     .access = Access::project_key,
+     .runs_on = RunsOn::user_shard,
+     .handler = &list_accounts_of,
+     .parameters = {project_in_path, user_in_path},
+     .answers = {{200, "The accounts.", "{credentials: [Credential]}"},
+                 {404, "Nothing is known of the user.", "Error"}}},
+    {.method = "DELETE",
+     .pattern = "/projects/{project}/users/{user}/credentials/{credential}",
+     .operation = "disconnectAccountOfUser",
+     .summary = "Disconnects an account of a user",
+     .access = Access::project_key,
+     .runs_on = RunsOn::user_shard,
+     .handler = &disconnect_account_of,
+     .parameters = {project_in_path,
+                    user_in_path,
+                    {"credential", "string", "The credential's id.", RouteParameter::In::path}},
+     .answers = {{204, "It is gone."}, {404, "There is none.", "Error"}}},
 };
 
 constexpr NamedShape shapes[]{

@@ -5,7 +5,9 @@
 #include "actors/tenants/event_registry.h"
 #include "http/api/account_choice.h"
 #include "http/api/idempotency_header.h"
+#include "http/api/log_query.h"
 #include "http/api/trace_header.h"
+#include "http/api/trigger_limits.h"
 #include "runtime/reading/strict_json.h"
 #include "runtime/text/hex_text.h"
 #include "runtime/text/time_text.h"
@@ -45,28 +47,6 @@ JsonObject shown(const storage::EventLogRow& row) {
 }
 
 /// `after` is the time and the number of an entry: "1767225600000-9f3c…".
-std::string place_text(const storage::EventLogQuery::Place& place) {
-  return std::to_string(place.at.time_since_epoch().count()) + '-' + std::to_string(place.number);
-}
-
-template <class Number>
-bool read_number(std::string_view text, Number& number) {
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  return read.ec == std::errc() && read.ptr == text.data() + text.size();
-}
-
-std::optional<storage::EventLogQuery::Place> parse_place(std::string_view text) {
-  const auto dash = text.find('-', 1);
-  std::int64_t at = 0;
-  storage::EventLogQuery::Place place;
-  if (dash == std::string_view::npos || !read_number(text.substr(0, dash), at) ||
-      !read_number(text.substr(dash + 1), place.number)) {
-    return std::nullopt;
-  }
-  place.at = Instant(Millis(at));
-  return place;
-}
-
 Result<storage::EventLogQuery> read_query(const ApiCall& call) {
   storage::EventLogQuery query;
   query.project = call.project;
@@ -82,23 +62,12 @@ Result<storage::EventLogQuery> read_query(const ApiCall& call) {
   if (auto workflow = call.query_value("workflowId")) {
     query.workflow = WorkflowId(std::move(*workflow));
   }
-  if (const auto since = call.query_value("since")) {
-    const auto at = parse_time(*since);
-    if (!at) {
-      return Error(ErrorCode::invalid_request,
-                   "the query parameter since must be a date such as 2026-01-31 or "
-                   "2026-01-31T09:00:00Z, not '" +
-                       *since + "'");
-    }
-    query.since = *at;
-  }
-  if (const auto after = call.query_value("after")) {
-    query.after = parse_place(*after);
-    if (!query.after) {
-      return Error(ErrorCode::invalid_request,
-                   "the query parameter after must be the \"next\" of an earlier page");
-    }
-  }
+  auto since = read_since(call);
+  if (!since) return since.error();
+  query.since = *since;
+  auto after = read_after(call);
+  if (!after) return after.error();
+  query.after = *after;
   return query;
 }
 
@@ -144,6 +113,10 @@ Result<Reply> delete_event(const ApiCall& call, ApiServices& services) {
 }
 
 Result<Reply> trigger_event(const ApiCall& call, ApiServices& services) {
+  if (auto admitted = services.trigger_limits.admit(call.project, call.user, call.http.body.size());
+      !admitted) {
+    return admitted.error();
+  }
   auto body = json_object_body(call);
   if (!body) return body.error();
   if (auto checked = refuse_others(*body, {"name", "payload"}); !checked) return checked.error();
@@ -197,9 +170,8 @@ Result<Reply> list_event_logs(const ApiCall& call, ApiServices& services) {
   if (!page) return page.error();
   JsonArray entries;
   for (const auto& row : page->entries) entries.push_back(shown(row));
-  return json_reply(
-      200, JsonObject{{"eventLogs", std::move(entries)},
-                      {"next", page->next ? Json(place_text(*page->next)) : Json(nullptr)}});
+  return json_reply(200,
+                    JsonObject{{"eventLogs", std::move(entries)}, {"next", next_of(page->next)}});
 }
 
 namespace {

@@ -8,6 +8,7 @@
 #include "http/api/history_query.h"
 #include "http/api/request_payload.h"
 #include "http/api/trace_header.h"
+#include "http/api/trigger_limits.h"
 #include "http/wire/error_response.h"
 #include "runtime/text/ascii_text.h"
 #include "runtime/text/nearest_name.h"
@@ -157,6 +158,12 @@ Result<JsonObject> webhook_urls(const ApiCall& call, ApiServices& services,
 Result<Reply> call_hook(const ApiCall& call, ApiServices& services) {
   const auto hook = services.hook_door.open(call.path_value("hook"));
   if (!hook) return hook.error();
+  const auto& place = hook->place;
+  if (auto admitted =
+          services.trigger_limits.admit(place.project, place.user, call.http.body.size());
+      !admitted) {
+    return admitted.error();
+  }
   auto payload = read_request_payload(call);
   if (!payload) return payload.error();
   const auto answer = services.hook_door.receive(

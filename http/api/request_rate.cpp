@@ -2,41 +2,70 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace millrace {
 namespace {
 
-constexpr std::size_t buckets_max = 10'000;
+/// How long it takes until there is one again.
+Millis wait_for_one(double left, double allowance, Millis window) {
+  return Millis(static_cast<std::int64_t>(
+      std::ceil((1 - left) * static_cast<double>(window.count()) / allowance)));
+}
 
 }  // namespace
 
-Millis RequestRate::take(const ProjectId& project, Instant now) {
-  if (requests_max_ == 0) return Millis(0);
+Error rate_limited(const std::string& why, Millis wait) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  Error error(ErrorCode::rate_limited, why + "; try again in " + std::to_string(seconds) + " s");
+  error.retry_after = static_cast<std::uint32_t>(seconds);
+  return error;
+}
+
+Millis RequestRate::take(std::initializer_list<Claim> claims, Instant now) {
   const std::lock_guard lock(mutex_);
-  if (buckets_.size() >= buckets_max) drop_full_buckets(now);
-  auto& bucket =
-      buckets_.try_emplace(project, Bucket{static_cast<double>(requests_max_), now}).first->second;
-  bucket.left = left_at(bucket, now);
-  bucket.counted = now;
-  if (bucket.left >= 1) {
-    bucket.left -= 1;
-    return Millis(0);
+  std::vector<Bucket*> buckets;
+  Millis wait(0);
+  for (const Claim& claim : claims) {
+    if (claim.allowance == 0) continue;
+    Bucket* const bucket = bucket_of(claim, now);
+    if (bucket == nullptr) continue;
+    buckets.push_back(bucket);
+    if (bucket->left < 1) {
+      wait = std::max(wait, wait_for_one(bucket->left, bucket->allowance, window_));
+    }
   }
-  const double per_request =
-      static_cast<double>(window.count()) / static_cast<double>(requests_max_);
-  return Millis(static_cast<std::int64_t>(std::ceil((1 - bucket.left) * per_request)));
+  if (wait == Millis(0)) {
+    for (Bucket* const bucket : buckets) bucket->left -= 1;
+  }
+  return wait;
+}
+
+RequestRate::Bucket* RequestRate::bucket_of(const Claim& claim, Instant now) {
+  if (buckets_.size() >= buckets_max && !buckets_.contains(claim.key)) {
+    forget_full(now);
+    if (buckets_.size() >= buckets_max) return nullptr;
+  }
+  const auto allowance = static_cast<double>(claim.allowance);
+  Bucket& bucket = buckets_.try_emplace(claim.key, Bucket{allowance, allowance, now}).first->second;
+  bucket.left = std::min(allowance, left_at(bucket, now));
+  bucket.allowance = allowance;
+  bucket.counted = now;
+  return &bucket;
 }
 
 double RequestRate::left_at(const Bucket& bucket, Instant now) const {
-  const double limit = static_cast<double>(requests_max_);
   const double passed = static_cast<double>(std::max(Millis(0), now - bucket.counted).count());
-  return std::min(limit, bucket.left + limit * passed / static_cast<double>(window.count()));
+  return std::min(bucket.allowance,
+                  bucket.left + bucket.allowance * passed / static_cast<double>(window_.count()));
 }
 
-/// A bucket that is full again says the same as none.
-void RequestRate::drop_full_buckets(Instant now) {
-  std::erase_if(buckets_, [&](const auto& entry) {
-    return left_at(entry.second, now) >= static_cast<double>(requests_max_);
+/// At most once a second: a table full of buckets in use is not walked for every request.
+void RequestRate::forget_full(Instant now) {
+  if (now - swept_ < Millis(1'000) && now >= swept_) return;
+  swept_ = now;
+  std::erase_if(buckets_, [&](const auto& each) {
+    return left_at(each.second, now) >= each.second.allowance;
   });
 }
 

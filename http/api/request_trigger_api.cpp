@@ -7,6 +7,7 @@
 #include "http/api/request_payload.h"
 #include "http/api/task_history_api.h"
 #include "http/api/trace_header.h"
+#include "http/api/trigger_limits.h"
 #include "http/wire/error_response.h"
 #include "http/wire/response_headers.h"
 #include "runtime/text/ascii_text.h"
@@ -147,6 +148,10 @@ Result<OnceReply> triggered(ApiServices& services, TriggerRequest request,
 }  // namespace
 
 Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
+  if (auto admitted = services.trigger_limits.admit(call.project, call.user, call.http.body.size());
+      !admitted) {
+    return admitted.error();
+  }
   auto payload = read_request_payload(call);
   if (!payload) return payload.error();
   auto account = account_for_run(call, services);

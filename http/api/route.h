@@ -92,6 +92,9 @@ struct Route {
   RunsOn runs_on = RunsOn::any_node;
   ApiHandler handler = nullptr;
   Rate rate = Rate::free;
+  /// Calls with a key of the project, or the admin key, by any method but GET change something, and are in the audit
+  /// log; not those of a route that only tries.
+  bool only_tries = false;
   /// Unused entries are empty, here and in `answers`: read them through `declared`.
   RouteParameter parameters[10] = {};
   RouteBody body = {};
@@ -130,6 +133,8 @@ inline constexpr RouteParameter project_in_path{"project", "string", "The projec
                                                 RouteParameter::In::path};
 inline constexpr RouteParameter workflow_in_path{"workflow", "string", "The workflow's id.",
                                                  RouteParameter::In::path};
+inline constexpr RouteParameter user_in_path{
+    "user", "string", "The user's id, `sub` of the tokens.", RouteParameter::In::path};
 inline constexpr RouteParameter idempotency_key{
     "Idempotency-Key", "string",
     "1 to 255 characters: what comes again under it within 24 hours starts nothing anew.",

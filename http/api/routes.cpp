@@ -1,5 +1,6 @@
 #include "http/api/routes.h"
 
+#include "http/api/audit_api.h"
 #include "http/api/choices_api.h"
 #include "http/api/configurations_api.h"
 #include "http/api/credentials_api.h"
@@ -9,6 +10,7 @@
 #include "http/api/hooks_api.h"
 #include "http/api/import_api.h"
 #include "http/api/integrations_api.h"
+#include "http/api/limits_api.h"
 #include "http/api/oauth_api.h"
 #include "http/api/projects_api.h"
 #include "http/api/proxy_api.h"
@@ -18,6 +20,7 @@
 #include "http/api/sdk_oauth_api.h"
 #include "http/api/secrets_api.h"
 #include "http/api/signing_keys_api.h"
+#include "http/api/stream_api.h"
 #include "http/api/task_history_api.h"
 #include "http/api/test_data_api.h"
 #include "http/api/test_runs_api.h"
@@ -45,6 +48,7 @@ struct Routes {
                                        proxy_routes,
                                        sdk_routes,
                                        task_history_routes,
+                                       stream_routes,
                                        workflow_routes,
                                        deploy_folder_routes,
                                        test_data_routes,
@@ -55,6 +59,8 @@ struct Routes {
                                        resource_routes,
                                        user_routes,
                                        project_routes,
+                                       limits_routes,
+                                       audit_routes,
                                        signing_key_routes,
                                        server_routes};
   const std::vector<Route> all = one_after_the_other(groups);

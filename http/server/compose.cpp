@@ -10,10 +10,12 @@
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/observation/failed_run_log.h"
+#include "actors/observation/live_feed.h"
 #include "actors/observation/observer_list.h"
 #include "actors/observation/run_metrics.h"
 #include "actors/shards/shard_ownership.h"
 #include "actors/subscriptions/subscriptions.h"
+#include "actors/tenants/audit_log.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
@@ -30,6 +32,7 @@
 #include "actors/test_runs/test_runs.h"
 #include "http/api/api.h"
 #include "http/api/cors.h"
+#include "http/api/trigger_limits.h"
 #include "http/outbound/curl_http_caller.h"
 #include "http/server/admin_key.h"
 #include "http/server/function_worker.h"
@@ -140,6 +143,7 @@ class ComposedServer final : public RunningServer {
         resources_(project_views_, clock_, IntegrationRegistry::Of::resources),
         events_(project_views_, clock_),
         event_log_(*store_, {commits_, ownership_}, clock_, random_),
+        audit_log_(*store_, {commits_, ownership_}, clock_, random_),
         users_(*store_, user_views_, clock_),
         credentials_({*store_, project_views_, user_views_, clock_, random_, sealer_}),
         hooks_(*store_, {commits_, ownership_}, clock_, random_),
@@ -192,11 +196,13 @@ class ComposedServer final : public RunningServer {
     api_ = std::make_unique<Api>(ApiServices{projects_,
                                              workflows_,
                                              history_,
+                                             live_feed_,
                                              secrets_,
                                              integrations_,
                                              resources_,
                                              events_,
                                              event_log_,
+                                             audit_log_,
                                              users_,
                                              credentials_,
                                              proxy_,
@@ -207,6 +213,7 @@ class ComposedServer final : public RunningServer {
                                              test_data_,
                                              *eraser_,
                                              *timed_gateway_,
+                                             trigger_limits_,
                                              clock_,
                                              options_.api,
                                              [this](MetricsText& text) { write_metrics(text); },
@@ -236,6 +243,7 @@ class ComposedServer final : public RunningServer {
   std::uint16_t port() const override { return server_->port(); }
 
   Stopped stop() override {
+    live_feed_.close();
     return server_->drain(options_.drain) == HttpServer::Drained::all_answered ? Stopped::clean
                                                                                : Stopped::abandoned;
   }
@@ -316,8 +324,9 @@ class ComposedServer final : public RunningServer {
   TriggerTimings trigger_timings_;
   ProviderCounts provider_counts_;
   RunMetrics run_metrics_;
+  LiveFeed live_feed_{clock_};
   FailedRunLog failed_runs_{clock_, &write_log};
-  ObserverList observers_{{&run_metrics_, &failed_runs_}};
+  ObserverList observers_{{&run_metrics_, &failed_runs_, &live_feed_}};
   storage::GroupCommit commits_;
   FunctionPool functions_;
   const std::unique_ptr<CurlHttpCaller> http_;
@@ -331,10 +340,12 @@ class ComposedServer final : public RunningServer {
   IntegrationRegistry resources_;
   EventRegistry events_;
   EventLog event_log_;
+  AuditLog audit_log_;
   UserRegistry users_;
   CredentialRegistry credentials_;
   HookRegistry hooks_;
   KeptTokens kept_tokens_{*store_, hooks_, {commits_, ownership_}, sealer_, clock_};
+  TriggerLimits trigger_limits_{project_views_, clock_};
   TestData test_data_;
   // Outlives all who change users.
   SubscriptionFollower subscription_follower_{

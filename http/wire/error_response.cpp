@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <exception>
 
 namespace millrace {
@@ -35,11 +36,14 @@ JsonObject violation(const ErrorDetail& detail) {
   return object;
 }
 
-void write_body(httplib::Response& response, int status, const JsonObject& body) {
+void write_body(httplib::Response& response, int status, const JsonObject& body,
+                std::uint32_t retry_after = 0) {
   response.status = status;
   response.set_content(to_text(body), "application/json");
   if (status == 401) response.set_header("WWW-Authenticate", "Bearer");
-  if (status == 429 || status == 503) response.set_header("Retry-After", "1");
+  if (status == 429 || status == 503) {
+    response.set_header("Retry-After", std::to_string(std::max(1u, retry_after)));
+  }
 }
 
 std::string_view reason_phrase(int status) {
@@ -96,7 +100,7 @@ JsonObject error_body(const Error& error) {
 }
 
 void write_error(httplib::Response& response, const Error& error) {
-  write_body(response, http_status(error.code), error_body(error));
+  write_body(response, http_status(error.code), error_body(error), error.retry_after);
 }
 
 void write_error(httplib::Response& response, int status, std::string_view code,

@@ -114,6 +114,7 @@ struct Error {
   ErrorCode code = ErrorCode::internal_error;
   std::string message;
   std::vector<ErrorDetail> details;
+  std::uint32_t retry_after = 0;  // seconds, where it is known when to try again; 0: it is not
 
   Error(ErrorCode error_code, std::string text) : code(error_code), message(std::move(text)) {}
   Error(ErrorCode error_code, std::string text, std::vector<ErrorDetail> findings)

@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 
+#include <array>
 #include <cerrno>
 #include <sys/random.h>
 
@@ -14,6 +15,14 @@ void SystemRandom::fill(std::span<std::uint8_t> bytes) {
     CHECK(got > 0, "the operating system gave no randomness");
     bytes = bytes.subspan(static_cast<std::size_t>(got));
   }
+}
+
+std::uint64_t random_number(Random& random) {
+  std::array<std::uint8_t, 8> bytes{};
+  random.fill(bytes);
+  std::uint64_t number = 0;
+  for (const std::uint8_t byte : bytes) number = number << 8 | byte;
+  return number;
 }
 
 }  // namespace millrace

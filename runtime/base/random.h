@@ -20,4 +20,7 @@ class SystemRandom final : public Random {
   void fill(std::span<std::uint8_t> bytes) override;
 };
 
+/// 64 bits.
+std::uint64_t random_number(Random& random);
+
 }  // namespace millrace

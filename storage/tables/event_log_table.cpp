@@ -86,7 +86,7 @@ Result<EventLogPage> EventLogTable::list(const EventLogQuery& query) const {
   for (; cursor->valid(); cursor->next()) {
     auto row = decode(cursor->value());
     if (!row.ok()) return row.error();
-    const EventLogQuery::Place place{row->at, row->number};
+    const LogPlace place{row->at, row->number};
     if (matches(query, *row)) page.entries.push_back(std::move(*row));
     if (++looked_at == looked_at_max || page.entries.size() == query.limit) {
       page.next = place;

@@ -5,6 +5,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
 #include "storage/ordered_store.h"
+#include "storage/tables/log_place.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -35,11 +36,7 @@ struct EventLogQuery {
   std::string type;   // empty: any
   Instant since{};
   /// Begins behind this entry; nothing: with the newest.
-  struct Place {
-    Instant at{};
-    std::uint64_t number = 0;
-  };
-  std::optional<Place> after;
+  std::optional<LogPlace> after;
   std::size_t limit = 100;
 };
 
@@ -47,7 +44,7 @@ struct EventLogPage {
   std::vector<EventLogRow> entries;  // newest first
   /// Where the next page begins; nothing: that was all. A page may have fewer entries than asked for, or
   /// none, when many were looked at that do not match.
-  std::optional<EventLogQuery::Place> next;
+  std::optional<LogPlace> next;
 };
 
 class EventLogTable {

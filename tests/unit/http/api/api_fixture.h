@@ -7,7 +7,9 @@
 #include "actors/gateway/hook_door.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
+#include "actors/observation/live_feed.h"
 #include "actors/shards/shard_ownership.h"
+#include "actors/tenants/audit_log.h"
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
@@ -21,6 +23,7 @@
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
 #include "http/api/api.h"
+#include "http/api/trigger_limits.h"
 #include "http/auth/user_token.h"
 #include "storage/group_commit.h"
 #include "storage/memory/memory_store.h"
@@ -82,17 +85,31 @@ class ApiFixture {
         tests_({clock, random_, functions_, http, tenants, {}, {}}, {}),
         eraser_({store_, user_views, gateway, ownership_, clock,
                  [](LogLevel, const std::string&) {}, erased_subscriptions_}),
-        api({projects,     workflows,
-             history_,     secrets,
-             integrations, resources,
-             events,       event_log,
-             users,        credentials,
-             proxy_,       hooks,
-             kept_tokens_, hook_door_,
-             tests_,       test_data,
-             eraser_,      gateway,
-             clock,        std::move(options),
-             {},           [this] { return disk; }},
+        api({projects,
+             workflows,
+             history_,
+             live_feed,
+             secrets,
+             integrations,
+             resources,
+             events,
+             event_log,
+             audit_log_,
+             users,
+             credentials,
+             proxy_,
+             hooks,
+             kept_tokens_,
+             hook_door_,
+             tests_,
+             test_data,
+             eraser_,
+             gateway,
+             trigger_limits_,
+             clock,
+             std::move(options),
+             {},
+             [this] { return disk; }},
             admin_key) {
     api_key = make_project("p1");
   }
@@ -155,6 +172,7 @@ class ApiFixture {
 
   ManualClock clock;
   FakeGateway gateway;
+  LiveFeed live_feed{clock};
   ScriptedHttp http;
   /// Whether the store takes commits, as the routes are told.
   Outcome disk = Done{};
@@ -191,10 +209,12 @@ class ApiFixture {
   IntegrationRegistry resources;
   EventRegistry events;
   EventLog event_log;
+  AuditLog audit_log_{store_, {commits_, ownership_}, clock, random_};
   UserRegistry users;
   CredentialRegistry credentials;
   HookRegistry hooks;
   KeptTokens kept_tokens_{store_, hooks, {commits_, ownership_}, sealer_, clock};
+  TriggerLimits trigger_limits_{project_views, clock};
   TestData test_data;
   StoredTenants tenants;
 

@@ -1,0 +1,208 @@
+#include "actors/observation/live_feed.h"
+
+#include "runtime/execution/execution_summary.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace {
+
+struct LiveFeed::Project {
+  std::deque<LiveChange> changes;
+  std::uint64_t missing_up_to = 0;  // changes up to this number are not here
+  std::size_t streams = 0;
+  Instant left{};           // when the last stream went
+  std::size_t waiting = 0;  // streams that wait for a change
+  std::condition_variable changed;
+};
+
+namespace {
+
+std::vector<std::uint32_t> indexes_of(const BranchPath& path) {
+  std::vector<std::uint32_t> indexes;
+  for (const auto& element : path.elements) indexes.push_back(element.index);
+  return indexes;
+}
+
+/// Of the step that the event is about; empty: it says nothing of any.
+std::string_view step_status(const ObservedEvent& event) {
+  switch (event.kind) {
+    case EventKind::step_completed:
+    case EventKind::delay_elapsed:
+      return wire_name(ExecutionStatus::succeeded);
+    case EventKind::fan_out_joined:
+      return wire_name(event.error ? ExecutionStatus::failed : ExecutionStatus::succeeded);
+    case EventKind::step_failed:
+      return wire_name(event.retry_at ? ExecutionStatus::executing : ExecutionStatus::failed);
+    case EventKind::delay_armed:
+      return wire_name(ExecutionStatus::delayed);
+    case EventKind::fan_out_opened:
+    case EventKind::request_paused:
+      return wire_name(ExecutionStatus::executing);
+    default:
+      return {};
+  }
+}
+
+/// Of the run; empty: the event changes nothing about it.
+std::string_view run_status(const ObservedEvent& event) {
+  switch (event.kind) {
+    case EventKind::execution_started:
+    case EventKind::delay_elapsed:
+      return wire_name(ExecutionStatus::executing);
+    case EventKind::delay_armed:
+      return wire_name(ExecutionStatus::delayed);
+    case EventKind::execution_ended:
+      return wire_name(event.status.value_or(ExecutionStatus::failed));
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+LiveFeed::LiveFeed(Clock& clock, LiveFeedOptions options)
+    : clock_(clock),
+      options_(options),
+      incarnation_(std::to_string(clock.now().time_since_epoch().count())) {}
+
+LiveFeed::~LiveFeed() = default;
+
+LiveFeed::Seat::~Seat() {
+  if (project_ != nullptr) feed_->leave(*project_);
+}
+
+// --- recording ------------------------------------------------------------------------------------
+
+void LiveFeed::durable(const DurableEvents& events) {
+  if (recorded_.load(std::memory_order_relaxed) == 0) return;
+  const std::lock_guard lock(mutex_);
+  const auto found = projects_.find(events.project);
+  if (found == projects_.end()) return;
+  Project& project = *found->second;
+  if (project.streams == 0 && project.left + options_.kept_for <= clock_.now()) {
+    projects_.erase(found);
+    --recorded_;
+    return;
+  }
+  try {
+    record(project, events);
+  } catch (const std::exception&) {  // without memory it is a gap, never a commit that fails
+    project.changes.clear();
+    project.missing_up_to = ++last_;
+  }
+  if (project.waiting > 0) project.changed.notify_all();
+}
+
+void LiveFeed::record(Project& project, const DurableEvents& events) {
+  const Workflow& workflow = *events.workflow;
+  for (const ObservedEvent& event : events.events) {
+    LiveChange change;
+    change.execution = events.execution;
+    change.workflow = workflow.id;
+    change.user = events.user;
+    change.at = event.at;
+    if (const auto status = step_status(event);
+        !status.empty() && event.step < workflow.by_index.size()) {
+      change.step = workflow.by_index[event.step]->id;
+      change.indexes = indexes_of(events.path);
+      change.status = status;
+      change.attempt = event.attempt;
+      change.error = event.error;
+      add(project, change);
+    }
+    if (const auto status = run_status(event); !status.empty() && events.path.is_root()) {
+      change.step = StepId();
+      change.indexes.clear();
+      change.attempt = 0;
+      change.status = status;
+      change.error = event.kind == EventKind::execution_ended ? event.error : std::nullopt;
+      add(project, std::move(change));
+    }
+  }
+}
+
+void LiveFeed::add(Project& project, LiveChange change) {
+  change.number = ++last_;
+  project.changes.push_back(std::move(change));
+  if (project.changes.size() <= options_.changes_max) return;
+  project.missing_up_to = project.changes.front().number;
+  project.changes.pop_front();
+}
+
+// --- looking on -----------------------------------------------------------------------------------
+
+Result<LiveFeed::Seat> LiveFeed::take_seat(const ProjectId& id) {
+  const std::lock_guard lock(mutex_);
+  auto found = projects_.find(id);
+  if (found == projects_.end()) {
+    if (projects_.size() >= options_.projects_max) forget_unwatched(clock_.now());
+    if (projects_.size() >= options_.projects_max) {
+      return Error(ErrorCode::rate_limited, "this node streams to as many projects as it may");
+    }
+    found = projects_.emplace(id, std::make_shared<Project>()).first;
+    found->second->missing_up_to = last_;
+    ++recorded_;
+  }
+  Project& project = *found->second;
+  if (project.streams >= options_.streams_per_project_max) {
+    return Error(ErrorCode::rate_limited, "the project has " +
+                                              std::to_string(options_.streams_per_project_max) +
+                                              " streams open, and may have no more");
+  }
+  ++project.streams;
+  return Seat(*this, found->second);
+}
+
+void LiveFeed::leave(Project& project) {
+  const std::lock_guard lock(mutex_);
+  if (--project.streams == 0) project.left = clock_.now();
+}
+
+void LiveFeed::forget_unwatched(Instant now) {
+  recorded_ -= std::erase_if(projects_, [&](const auto& each) {
+    return each.second->streams == 0 && each.second->left + options_.kept_for <= now;
+  });
+}
+
+LiveFeed::News LiveFeed::wait(const Seat& seat, std::uint64_t after, Instant from, Instant until) {
+  Project& project = *seat.project_;
+  const Instant first = std::min(from, until);
+  Lock lock(mutex_);
+  while (!is_closed_ && clock_.now() < first) clock_.wait_until(lock, closed_, first);
+  const auto is_behind = [&] {
+    return !project.changes.empty() && project.changes.back().number > after;
+  };
+  ++project.waiting;
+  while (!is_closed_ && !is_behind() && project.missing_up_to <= after && clock_.now() < until) {
+    clock_.wait_until(lock, project.changed, until);
+  }
+  --project.waiting;
+  return news(project, after);
+}
+
+LiveFeed::News LiveFeed::news(const Project& project, std::uint64_t after) const {
+  News news;
+  news.is_closed = is_closed_;
+  news.up_to = last_;
+  news.has_gap = after < project.missing_up_to;
+  const auto begin = std::upper_bound(
+      project.changes.begin(), project.changes.end(), after,
+      [](std::uint64_t number, const LiveChange& change) { return number < change.number; });
+  news.changes.assign(begin, project.changes.end());
+  return news;
+}
+
+std::uint64_t LiveFeed::last() const {
+  const std::lock_guard lock(mutex_);
+  return last_;
+}
+
+void LiveFeed::close() {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  closed_.notify_all();
+  for (const auto& [id, project] : projects_) project->changed.notify_all();
+}
+
+}  // namespace millrace
