@@ -15,7 +15,11 @@ std::string Answer::header(const std::string& name) const {
 
 std::string Answer::at(std::string_view pointer) const { return text_at(json, pointer); }
 
-Answer call_server(std::uint16_t port, const Call& call) {
+namespace {
+
+AnswerCheck answer_check = nullptr;
+
+Answer send(std::uint16_t port, const Call& call) {
   httplib::Client client("127.0.0.1", port);
   client.set_connection_timeout(10);
   client.set_read_timeout(90);
@@ -36,6 +40,16 @@ Answer call_server(std::uint16_t port, const Call& call) {
   answer.text = response->body;
   for (const auto& [name, value] : response->headers) answer.headers[lower_case(name)] = value;
   if (auto json = parse_json(answer.text, limits::stored_depth_max)) answer.json = *std::move(json);
+  return answer;
+}
+
+}  // namespace
+
+void check_answers_by(AnswerCheck check) { answer_check = check; }
+
+Answer call_server(std::uint16_t port, const Call& call) {
+  Answer answer = send(port, call);
+  if (answer_check != nullptr) answer_check(port, call, answer);
   return answer;
 }
 

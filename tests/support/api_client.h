@@ -36,6 +36,10 @@ struct Answer {
 /// Sends on a connection of its own. Any thread.
 Answer call_server(std::uint16_t port, const Call& call);
 
+/// Is shown every answer that `call_server` gets, by whichever thread; set before there are any.
+using AnswerCheck = void (*)(std::uint16_t port, const Call& call, const Answer& answer);
+void check_answers_by(AnswerCheck check);
+
 /// The JSON text at a pointer inside `value`; empty if absent.
 std::string text_at(const Json& value, std::string_view pointer);
 /// The string at a pointer. Throws when there is none.
