@@ -374,7 +374,8 @@ constexpr NamedShape shapes[]{
      "sharedSettings: object}, configurations: [Configuration], "
      "externalId: string|null, providerId: string, providerData: any, webhooks?: {[name]: "
      "HookUrl}, "
-     "polls?: {[workflowId]: {state: \"ok\"|\"failing\", lastAt: date|null, nextAt: "
+     "subscriptions?: {[name]: HookSubscription}, polls?: {[workflowId]: {state: "
+     "\"ok\"|\"failing\", lastAt: date|null, nextAt: "
      "date|null, error?: {code: string, message: string}}}}",
      "A connected account, without its secret parts."},
     {"Configuration",
@@ -382,6 +383,10 @@ constexpr NamedShape shapes[]{
      "workflowSettings: {[workflowId]: ConfiguredWorkflow}, sharedSettings: object, "
      "configMeta: object, externalId: string|null, dateCreated: string}",
      "How an account is set up; every account has a default one and may have others."},
+    {"HookSubscription",
+     "{state: \"subscribing\"|\"active\"|\"failed\"|\"unsubscribing\", expires?: date, "
+     "nextAt?: date, error?: {code: string, message: string}}",
+     "What has become of a webhook's subscription; `nextAt` is when it is looked after."},
     {"ConfiguredWorkflow", "{enabled?: boolean, settings?: object}",
      "What a workflow is set to on one account."},
 };

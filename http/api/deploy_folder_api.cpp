@@ -179,11 +179,15 @@ constexpr Route routes[]{
                  {400,
                   "Something is refused, and nothing was done: `refused` has an error for each "
                   "definition.",
-                  "Error"},
+                  "FolderRefusal"},
                  {409, "Drafts were changed meanwhile; nothing was done.", "Error"}}},
 };
 
 constexpr NamedShape shapes[]{
+    {"FolderRefusal",
+     "{code: string, message: string, details?: [Finding], refused?: [{kind: string, id: string, "
+     "code: string, message: string, details?: [Finding]}]}",
+     "An error; `refused` has one for each definition that is."},
     {"FolderChange", "\"added\"|\"changed\"|\"unchanged\"",
      "Against what is saved and live; what is unchanged keeps its version."},
     {"UnknownEvent", "{name: string, nearest?: string}",

@@ -215,14 +215,16 @@ constexpr Route routes[]{
      .parameters = {{"hook", "string", "The webhook's id, which makes the URL unguessable.",
                      RouteParameter::In::path}},
      .body = {"any", false, "*/*"},
-     .answers = {{200,
-                  "Its runs are durable; of a repeated delivery they are those of the first. A "
-                  "challenge is answered with its value.",
-                  "{executionIds: [string]}"},
-                 {400, "It cannot be read, or would start too much.", "Error"},
-                 {401, "It could not be verified, and has started nothing.", "Error"},
-                 {404, "There is no such webhook.", "Error"},
-                 {503, "It cannot be verified or stored now: it is to be sent again.", "Error"}}},
+     .answers =
+         {{200,
+           "Its runs are durable; of a repeated delivery they are those of the first. A "
+           "challenge is answered with its value. `{executionIds}`, unless verifying code has "
+           "said otherwise, with whatever status.",
+           "any", "*/*"},
+          {400, "It cannot be read, or would start too much.", "Error"},
+          {401, "It could not be verified, and has started nothing.", "Error"},
+          {404, "There is no such webhook.", "Error"},
+          {503, "It cannot be verified or stored now: it is to be sent again.", "Error"}}},
     {.method = "POST",
      .pattern = "/projects/{project}/integrations/{type}/webhooks/{webhook}/rotate",
      .operation = "rotateWebhook",

@@ -255,7 +255,8 @@ constexpr Route routes[]{
      .parameters = {{"hook", "string", "The id that makes the URL unguessable.",
                      RouteParameter::In::path}},
      .body = {"any", false, "*/*"},
-     .answers = {{200, "It is stored.", "{captured: boolean}"},
+     .answers = {{200, "It is stored: `{captured}`. A challenge is answered with its value.", "any",
+                  "*/*"},
                  {404, "There is no such URL, its hour is over, or it has caught one.", "Error"},
                  {413, "It is too large; the URL goes on waiting.", "Error"}}},
 };

@@ -238,7 +238,7 @@ constexpr Route routes[]{
 };
 
 constexpr NamedShape shapes[]{
-    {"TestRequest", "{headers?: object, params?: object, body?: any}",
+    {"TestRequest", "{headers?: object, params?: object, body?: any, file?: any}",
      "The request that the trigger is given."},
     {"TestReport",
      "{status: \"SUCCEEDED\"|\"FAILED\"|\"CANCELLED\", "
@@ -246,7 +246,8 @@ constexpr NamedShape shapes[]{
      "What became of a test run."},
     {"TestedStep",
      "{id: string, stepId: string, status: ExecutionStatus, type: string, indexes: [integer], "
-     "start: date, end: date|null, input: any, output: any, console: [ConsoleLine]}",
+     "start: date, end: date|null, input: any, output: any, console: [ConsoleLine], "
+     "isShortened?: boolean}",
      "A step of a test run with what it was given and what it gave."},
 };
 
