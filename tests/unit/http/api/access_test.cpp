@@ -42,6 +42,61 @@ TEST_CASE("an API key opens its own project and no other", "[http]") {
   CHECK(api.call("GET", "/projects/p1/workflows", "mr_guess").status == 401);
 }
 
+TEST_CASE("no route opens with what another project has", "[http]") {
+  ApiFixture api;
+  REQUIRE(api.put_key("a", first_keys().public_pem).status == 200);
+  const auto other_key = api.make_project("p2");
+  REQUIRE(api.call("PUT", "/projects/p2/signing-keys/a", other_key,
+                   to_text(JsonObject{{"pem", second_keys().public_pem}}))
+              .status == 200);
+  const std::string other_token = api.token(second_keys());
+  const auto path_of = [](const Route& route, const std::string& project) {
+    std::string path;
+    for (std::string_view left = route.pattern; !left.empty();) {
+      const auto begin = left.find('{');
+      path += left.substr(0, begin);
+      if (begin == std::string_view::npos) break;
+      const auto end = left.find('}');
+      path += left.substr(begin, end - begin + 1) == "{project}" ? project : "x";
+      left.remove_prefix(end + 1);
+    }
+    return path;
+  };
+  std::size_t tried = 0;
+  for (const Route& route : all_routes()) {
+    if (route.pattern.find("{project}") == std::string_view::npos) continue;
+    const std::string method(route.method == "ANY" ? "POST" : route.method);
+    const std::string path = path_of(route, "p1");
+    INFO(method << ' ' << path);
+    switch (route.access) {
+      case Access::open:
+      case Access::url_key:
+        continue;  // what is secret there is the path
+      case Access::admin_key:
+        CHECK(api.call(method, path, other_key, "{}").status == 401);
+        break;
+      case Access::project_key_or_user:
+        CHECK(api.call(method, path, other_token, "{}").status == 401);
+        [[fallthrough]];
+      case Access::project_key:
+      case Access::project_or_admin: {
+        const auto foreign = api.call(method, path, other_key, "{}");
+        CHECK(foreign.status == 404);
+        // Nothing tells whether there is such a project.
+        CHECK(foreign.text == api.call(method, path_of(route, "nowhere"), other_key, "{}").text);
+        break;
+      }
+      case Access::user_token:
+      case Access::user_token_or_ticket:
+        CHECK(api.call(method, path, other_token, "{}").status == 401);
+        CHECK(api.call(method, path, other_key, "{}").status == 401);
+        break;
+    }
+    ++tried;
+  }
+  CHECK(tried > 80);
+}
+
 TEST_CASE("a rotated API key replaces the old one at once", "[http]") {
   ApiFixture api;
   const auto rotated = api.call("POST", "/projects/p1/api-key", api.api_key);
