@@ -43,15 +43,38 @@ void HistoryIndexer::run() {
 
 bool HistoryIndexer::round() {
   if (const auto read = index_.reload(); !read) complain(read.error());
+  const Waiting waiting = index_.waiting();
+  note(waiting);
+  std::size_t changes = 0;
+  for (const auto& each : waiting) changes += each.changes;
+  const bool are_many = changes > options_.waiting_max;
   bool has_more = false;
-  for (const ProjectId& project : index_.waiting()) {
+  for (const auto& [project, count, is_unfilled] : waiting) {
     if (is_stopping()) return false;
+    const Instant now = clock_.now();
+    const bool is_due = is_unfilled || are_many || count >= options_.worth_it ||
+                        now >= seen_[project] + options_.age_max;
     const auto resting = resting_.find(project);
-    if (resting != resting_.end() && clock_.now() < resting->second) continue;
-    if (resting != resting_.end()) resting_.erase(resting);
-    has_more = step(project) || has_more;
+    if (!is_due || (resting != resting_.end() && now < resting->second)) continue;
+    const bool is_left = step(project);
+    // What is left has its turn in the next round; what comes is new.
+    seen_[project] = is_left ? Instant() : now;
+    has_more = is_left || has_more;
   }
   return has_more;
+}
+
+void HistoryIndexer::note(const Waiting& waiting) {
+  std::map<ProjectId, Instant> seen;
+  std::map<ProjectId, Instant> resting;
+  for (const auto& each : waiting) {
+    const auto known = seen_.find(each.project);
+    seen[each.project] = known == seen_.end() ? clock_.now() : known->second;
+    const auto rests = resting_.find(each.project);
+    if (rests != resting_.end()) resting.insert(*rests);
+  }
+  seen_ = std::move(seen);
+  resting_ = std::move(resting);
 }
 
 bool HistoryIndexer::step(const ProjectId& project) {

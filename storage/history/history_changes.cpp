@@ -99,8 +99,10 @@ void HistoryChanges::keep(ProjectId project, HistoryChangeSet set) {
     is_incomplete_ = true;
     return;
   }
+  Pending& pending = pending_[std::move(project)];
   waiting_ += set.changes.size();
-  pending_[std::move(project)].push_back(std::move(set));
+  pending.changes += set.changes.size();
+  pending.sets.push_back(std::move(set));
 }
 
 std::vector<HistoryChangeSet> HistoryChanges::take(const ProjectId& project, std::size_t most) {
@@ -109,40 +111,42 @@ std::vector<HistoryChangeSet> HistoryChanges::take(const ProjectId& project, std
   const auto found = pending_.find(project);
   if (found == pending_.end()) return taken;
   std::size_t changes = 0;
-  auto& sets = found->second;
+  Pending& pending = found->second;
+  auto& sets = pending.sets;
   while (!sets.empty() && (taken.empty() || changes + sets.front().changes.size() <= most)) {
     changes += sets.front().changes.size();
     taken.push_back(std::move(sets.front()));
     sets.pop_front();
   }
-  if (sets.empty()) pending_.erase(found);
-  CHECK(waiting_ >= changes, "more changes are taken than wait");
+  CHECK(waiting_ >= changes && pending.changes >= changes, "more changes are taken than wait");
   waiting_ -= changes;
+  pending.changes -= changes;
+  if (sets.empty()) pending_.erase(found);
   return taken;
 }
 
 void HistoryChanges::give_back(const ProjectId& project, std::vector<HistoryChangeSet> sets) {
   const std::lock_guard lock(mutex_);
-  auto& pending = pending_[project];
-  for (const HistoryChangeSet& set : sets) waiting_ += set.changes.size();
-  pending.insert(pending.begin(), std::make_move_iterator(sets.begin()),
-                 std::make_move_iterator(sets.end()));
+  Pending& pending = pending_[project];
+  for (const HistoryChangeSet& set : sets) {
+    waiting_ += set.changes.size();
+    pending.changes += set.changes.size();
+  }
+  pending.sets.insert(pending.sets.begin(), std::make_move_iterator(sets.begin()),
+                      std::make_move_iterator(sets.end()));
 }
 
-std::vector<ProjectId> HistoryChanges::projects() const {
+std::vector<std::pair<ProjectId, std::size_t>> HistoryChanges::projects() const {
   const std::lock_guard lock(mutex_);
-  std::vector<ProjectId> projects;
-  for (const auto& [project, sets] : pending_) projects.push_back(project);
+  std::vector<std::pair<ProjectId, std::size_t>> projects;
+  for (const auto& [project, pending] : pending_) projects.emplace_back(project, pending.changes);
   return projects;
 }
 
 std::size_t HistoryChanges::waiting(const ProjectId& project) const {
   const std::lock_guard lock(mutex_);
   const auto found = pending_.find(project);
-  if (found == pending_.end()) return 0;
-  std::size_t changes = 0;
-  for (const HistoryChangeSet& set : found->second) changes += set.changes.size();
-  return changes;
+  return found == pending_.end() ? 0 : found->second.changes;
 }
 
 Outcome HistoryChanges::reload(const OrderedStore& store) {

@@ -25,6 +25,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace::storage {
@@ -54,8 +55,8 @@ class HistoryChanges final : public CommitFollower {
   /// They could not be indexed: they come first again.
   void give_back(const ProjectId& project, std::vector<HistoryChangeSet> sets);
 
-  std::vector<ProjectId> projects() const;
-  /// Changes of the project that wait now.
+  /// Those that have changes waiting, and how many.
+  std::vector<std::pair<ProjectId, std::size_t>> projects() const;
   std::size_t waiting(const ProjectId& project) const;
   std::size_t waiting() const { return waiting_; }
 
@@ -78,7 +79,11 @@ class HistoryChanges final : public CommitFollower {
   std::uint64_t number_ = 0;
 
   mutable std::mutex mutex_;  // guards what follows
-  std::map<ProjectId, std::deque<HistoryChangeSet>> pending_;
+  struct Pending {
+    std::deque<HistoryChangeSet> sets;
+    std::size_t changes = 0;
+  };
+  std::map<ProjectId, Pending> pending_;
   std::atomic<std::size_t> waiting_{0};
   std::atomic<bool> is_incomplete_{true};
 };

@@ -80,11 +80,22 @@ Result<std::optional<HistoryIndex::Held>> HistoryIndex::hold(const ProjectId& pr
   return now->is_filled ? std::optional(std::move(held)) : std::nullopt;
 }
 
-std::vector<ProjectId> HistoryIndex::waiting() const {
-  std::vector<ProjectId> projects = changes_.projects();
-  const std::lock_guard lock(mutex_);
-  for (const ProjectId& project : unfilled_) projects.push_back(project);
-  return projects;
+std::vector<HistoryIndex::Waiting> HistoryIndex::waiting() const {
+  std::map<ProjectId, Waiting> projects;
+  for (auto& [project, changes] : changes_.projects()) {
+    projects[project] = {project, changes, false};
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    for (const ProjectId& project : unfilled_) {
+      Waiting& waiting = projects[project];
+      waiting.project = project;
+      waiting.is_unfilled = true;
+    }
+  }
+  std::vector<Waiting> all;
+  for (auto& [project, waiting] : projects) all.push_back(std::move(waiting));
+  return all;
 }
 
 Outcome HistoryIndex::reload() {

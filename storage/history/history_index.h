@@ -51,8 +51,13 @@ class HistoryIndex {
   Result<bool> catch_up(const ProjectId& project);
   /// The index of the project is damaged: it is filled anew.
   Outcome forget(const ProjectId& project);
-  /// Those that have something to be folded or filled.
-  std::vector<ProjectId> waiting() const;
+  struct Waiting {
+    ProjectId project;
+    std::size_t changes = 0;
+    bool is_unfilled = false;
+  };
+  /// The projects that have something to be folded or filled.
+  std::vector<Waiting> waiting() const;
   /// Reads back change rows that are not in memory, if there are any.
   Outcome reload();
 

@@ -1,8 +1,9 @@
 // Lists of many runs and their statistics, as a client pages through them.
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/child_process.h"
 
-#include <set>
+#include <sstream>
 
 using namespace millrace;
 using namespace millrace::tests;
@@ -11,11 +12,11 @@ namespace {
 
 const std::string list_path = "/task-history/workflow-executions";
 
-/// Behind the project's path.
+/// Behind the project's path; empty behind the last page.
 std::string next_of(const Json& page) {
+  if (page.at("nextLink").is_null()) return {};
   const std::string link = string_at(page, "/nextLink");
-  const std::size_t begin = link.find("/task-history");
-  return begin == std::string::npos ? std::string() : link.substr(begin);
+  return link.substr(link.find("/task-history"));
 }
 
 std::vector<std::string> ids_of(const Json& page) {
@@ -53,7 +54,7 @@ TEST_CASE("pages that follow their links show each run once, while further ones 
     REQUIRE(page.status == 200);
     CHECK(page.json.at("total").to_number<std::size_t>() >= 207);
     for (auto& id : ids_of(page.json)) met.push_back(std::move(id));
-    target = string_at(page.json, "/nextLink").empty() ? std::string() : next_of(page.json);
+    target = next_of(page.json);
     for (int i = 0; i < 5; ++i) many.start("ok");
   }
   std::vector<std::string> right;
@@ -115,4 +116,25 @@ TEST_CASE("users list their own runs with their own tokens") {
   CHECK(ids_of(list("ada").json) == std::vector<std::string>{many.runs[4], many.runs[2]});
   CHECK(list("bob").json.at("total") == Json(3));
   CHECK(list("carol").json.at("total") == Json(0));
+}
+
+TEST_CASE("every request that the page of lists and statistics shows is answered") {
+  const ManyRuns many(1);
+  std::istringstream page(read_file(MILLRACE_TASK_HISTORY_PAGE));
+  std::string section;
+  std::size_t asked = 0;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("## ")) section = line.substr(3);
+    if ((section != "Lists" && section != "Statistics") || !line.starts_with("GET ")) continue;
+    ++asked;
+    INFO(line);
+    const std::string begin = "GET …";
+    if (line.starts_with(begin)) {
+      CHECK(many.project.get("/task-history" + line.substr(begin.size())).status == 200);
+    } else {
+      const std::string path = many.project.path(line.substr(line.find("/sdk/")));
+      CHECK(call_server(many.project.port(), {"GET", path, many.project.token(), {}}).status == 200);
+    }
+  }
+  CHECK(asked == 7);
 }
