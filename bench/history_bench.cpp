@@ -113,9 +113,10 @@ const std::vector<Asked>& lists() {
       {"workflow, status", "workflowId=workflow-13&status=FAILED&"},
       {"workflow, rare status", "workflowId=workflow-13&status=CANCELLED&"},
       {"integration, status, dates", "integration=integration-1&status=FAILED&" + dates},
-      {"user, workflow, integration", "userId=user-0&workflowId=workflow-1&integration=integration-1&"},
-      {"all filters", "userId=user-0&workflowId=workflow-0&integration=integration-0&status=FAILED&" +
-                          dates},
+      {"user, workflow, integration",
+       "userId=user-0&workflowId=workflow-1&integration=integration-1&"},
+      {"all filters",
+       "userId=user-0&workflowId=workflow-0&integration=integration-0&status=FAILED&" + dates},
       {"nothing matches", "userId=nobody&status=FAILED&"},
   };
   return all;
@@ -124,8 +125,7 @@ const std::vector<Asked>& lists() {
 class Asking {
  public:
   explicit Asking(const ProductServer& server)
-      : server_(server),
-        path_("/projects/" + server.project().id + "/task-history/") {}
+      : server_(server), path_("/projects/" + server.project().id + "/task-history/") {}
 
   Json get(const std::string& target) {
     Json body;
@@ -221,8 +221,8 @@ class Table {
     report_.title = std::to_string(runs) +
                     " runs of one project; a page of 100, ms p50 / p99 / max of " +
                     std::to_string(requests_each) + " requests";
-    report_.rows.push_back({"all indexed after a start without an index, s", "",
-                            fixed(indexed_after, 1), "", "", ""});
+    report_.rows.push_back(
+        {"all indexed after a start without an index, s", "", fixed(indexed_after, 1), "", "", ""});
     report_.floors = {{"p99 of the slowest page, ms", Floor::Kind::at_most, p99_floor_ms, worst_}};
     report_.json = {{"indexedSeconds", indexed_after}, {"worstP99Ms", worst_}};
     return std::move(report_);
@@ -266,8 +266,7 @@ BenchReport history_bench(const BenchOptions& options) {
   progress("history: indexed after " + fixed(indexed_after, 1) + " s");
   Table table(asking);
   for (const Asked& asked : lists()) table.add(asked);
-  table.add_statistics("statistics, 30 days in hours",
-                       "from=2026-03-01&to=2026-03-31&bucket=1h");
+  table.add_statistics("statistics, 30 days in hours", "from=2026-03-01&to=2026-03-31&bucket=1h");
   table.add_statistics("statistics, a day in minutes of a workflow",
                        "from=2026-03-11&to=2026-03-12&bucket=2m&workflowId=workflow-0");
   return table.take(indexed_after);

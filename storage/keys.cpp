@@ -667,9 +667,7 @@ std::string history_blocks(const ProjectId& project, HistoryPart part) {
       .take();
 }
 
-std::string history_changes(ShardId shard) {
-  return KeyWriter(shard, Kind::history_change).take();
-}
+std::string history_changes(ShardId shard) { return KeyWriter(shard, Kind::history_change).take(); }
 
 std::string history_change(ShardId shard, std::uint64_t number) {
   return KeyWriter(shard, Kind::history_change).number(number).take();

@@ -98,11 +98,12 @@ enum class HookPart : std::uint8_t {
 
 /// What a row of kind `history_index` is. Stored numbers. Retired so far: none.
 enum class HistoryPart : std::uint8_t {
-  state = 0,   // nothing else
-  head = 1,    // start time, execution: of the first run of a block
-  runs = 2,    // likewise, as all that follow
-  users = 3,   //
-  states = 4,  //
+  state = 0,      // nothing else
+  head = 1,       // start time, execution: of the first run of a block
+  runs = 2,       // likewise, as all that follow
+  users = 3,      //
+  states = 4,     //
+  durations = 5,  //
 };
 
 /// What a row of kind `test_capture` is. Stored numbers. Retired so far: none.

@@ -8,11 +8,9 @@ namespace millrace {
 
 HistoryIndexer::HistoryIndexer(storage::HistoryIndex& index, Clock& clock, LogSink log,
                                Options options)
-    : index_(index),
-      clock_(clock),
-      log_(std::move(log)),
-      options_(options),
-      thread_([this] { run(); }) {}
+    : index_(index), clock_(clock), log_(std::move(log)), options_(options), thread_([this] {
+        run();
+      }) {}
 
 HistoryIndexer::~HistoryIndexer() {
   {

@@ -59,7 +59,7 @@ class HistoryIndexer {
   // Of the thread: since when it sees them wait, and until when they are left alone.
   std::map<ProjectId, Instant> seen_;
   std::map<ProjectId, Instant> resting_;
-  mutable std::mutex mutex_;              // guards what follows, up to the thread
+  mutable std::mutex mutex_;  // guards what follows, up to the thread
   std::condition_variable wake_;
   bool stopping_ = false;
   std::thread thread_;

@@ -56,8 +56,7 @@ auto ask(storage::HistoryIndex* index, const ProjectId& project, Read read)
 
 Result<TaskHistory::Page> TaskHistory::list(const Query& query) const {
   const Rows rows = rows_of(query);
-  auto found =
-      ask(index_, query.project, [&] { return storage::indexed_history(store_, rows); });
+  auto found = ask(index_, query.project, [&] { return storage::indexed_history(store_, rows); });
   if (!found) {
     auto walked = storage::ExecutionTable(store_).history(rows);
     if (!walked) return walked.error();

@@ -122,7 +122,8 @@ Result<TaskHistory::StatisticsQuery> read_statistics_query(const ApiCall& call, 
   query.to = to.value_or(now + Millis(1));
   query.from = from.value_or(query.to - std::chrono::hours(24));
   if (query.from >= query.to) {
-    return bad_parameter("from", "before to", call.query_value("from").value_or(to_text(query.from)));
+    return bad_parameter("from", "before to",
+                         call.query_value("from").value_or(to_text(query.from)));
   }
   const auto text = call.query_value("bucket").value_or("1h");
   const auto bucket = parse_duration(text);

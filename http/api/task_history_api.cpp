@@ -273,9 +273,10 @@ constexpr Route routes[]{
                     offset_in_query,
                     after_in_query,
                     {"sortBy", "\"ASC\"|\"DESC\"", "`ASC`: oldest first."}},
-     .answers = {{200,
-                  "A page; `isTotalCut`: the history is being indexed, and `total` counted to 100,000.",
-                  "ExecutionPage"}}},
+     .answers =
+         {{200,
+           "A page; `isTotalCut`: the history is being indexed, and `total` counted to 100,000.",
+           "ExecutionPage"}}},
     {.method = "GET",
      .pattern = "/projects/{project}/task-history/statistics",
      .operation = "showStatistics",

@@ -5,9 +5,9 @@
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/connect_proxy.h"
+#include "actors/gateway/history_indexer.h"
 #include "actors/gateway/hook_door.h"
 #include "actors/gateway/provider_keys.h"
-#include "actors/gateway/history_indexer.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/observation/failed_run_log.h"
@@ -47,8 +47,9 @@
 #include "storage/memory/memory_store.h"
 #include "storage/rocks/rocks_store.h"
 
-#include <chrono>
 #include <spdlog/spdlog.h>
+
+#include <chrono>
 #include <thread>
 
 namespace millrace {

@@ -27,7 +27,8 @@ BlockWalk::BlockWalk(const OrderedStore& store, const ProjectId& project, Histor
       heads_{keys::history_blocks(project, HistoryPart::head)},
       orders_{keys::history_blocks(project, HistoryPart::runs)},
       users_{keys::history_blocks(project, HistoryPart::users)},
-      states_{keys::history_blocks(project, HistoryPart::states)} {}
+      states_{keys::history_blocks(project, HistoryPart::states)},
+      durations_{keys::history_blocks(project, HistoryPart::durations)} {}
 
 void BlockWalk::open() {
   const std::string& prefix = heads_.prefix;
@@ -55,7 +56,10 @@ Result<bool> BlockWalk::next() {
       return false;
     }
     first_ = cursor.key().substr(heads_.prefix.size());
-    if (auto read = read_head(cursor.value(), head_); !read.ok()) return read.error();
+    const auto head = read_head(cursor.value());
+    if (!head.ok()) return head.error();
+    head_ = *head;
+    has_classes_ = false;
     const bool is_above = !stretch_.until.empty() && first_ >= stretch_.until;
     const bool is_below = !stretch_.from.empty() && last() < stretch_.from;
     if (!is_above && !is_below) return true;
@@ -64,7 +68,31 @@ Result<bool> BlockWalk::next() {
   }
 }
 
+Result<std::span<const ClassView>> BlockWalk::classes() {
+  if (!has_classes_) {
+    if (const auto read = read_classes(head_, classes_); !read.ok()) return read.error();
+    has_classes_ = true;
+  }
+  return std::span<const ClassView>(classes_);
+}
+
+Result<const DurationsView*> BlockWalk::durations() {
+  const auto known = classes();
+  if (!known.ok()) return known.error();
+  const auto text = row(durations_);
+  if (!text.ok()) return text.error();
+  const auto read = read_durations(*text, known->size(), durations_view_);
+  if (!read.ok()) return read.error();
+  return &durations_view_;
+}
+
 Result<std::string_view> BlockWalk::column(Column& column, std::size_t width) {
+  const auto found = row(column);
+  if (!found.ok()) return found.error();
+  return read_column(*found, width, head_.count);
+}
+
+Result<std::string_view> BlockWalk::row(Column& column) {
   const auto is_there = [&] {
     return column.cursor != nullptr && column.cursor->valid() &&
            column.cursor->key().substr(column.prefix.size()) == first_;
@@ -77,7 +105,7 @@ Result<std::string_view> BlockWalk::column(Column& column, std::size_t width) {
     if (const auto read = column.cursor->status(); !read.ok()) return read.error();
     return Error(ErrorCode::corrupt_data, "A block of the history index lacks a row.");
   }
-  return read_column(column.cursor->value(), width, head_.count);
+  return column.cursor->value();
 }
 
 }  // namespace millrace::storage

@@ -8,8 +8,10 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace::storage {
 
@@ -38,6 +40,7 @@ class BlockWalk {
 
   // --- the block at hand --------------------------------------------------------------------------
   const HeadView& head() const { return head_; }
+  Result<std::span<const ClassView>> classes();
   std::string_view first() const { return first_; }
   std::string_view last() const { return head_.last; }
   /// All of its runs lie in the stretch.
@@ -47,6 +50,7 @@ class BlockWalk {
   Result<std::string_view> orders() { return column(orders_, order_width); }
   Result<std::string_view> users() { return column(users_, user_width); }
   Result<std::string_view> states() { return column(states_, state_width); }
+  Result<const DurationsView*> durations();
 
  private:
   /// The rows of one part. Mostly the next block's is asked for, which is the next row.
@@ -56,6 +60,7 @@ class BlockWalk {
   };
 
   void open();
+  Result<std::string_view> row(Column& column);
   Result<std::string_view> column(Column& column, std::size_t width);
 
   const OrderedStore& store_;
@@ -65,8 +70,13 @@ class BlockWalk {
   Column orders_;
   Column users_;
   Column states_;
+  Column durations_;
   std::string first_;
   HeadView head_;
+  // Of the block at hand once they were asked for.
+  bool has_classes_ = false;
+  std::vector<ClassView> classes_;
+  DurationsView durations_view_;
 };
 
 }  // namespace millrace::storage

@@ -16,10 +16,7 @@ constexpr std::uint8_t record_version = 1;  // of every row in this file
 constexpr std::string_view table = "history index";
 
 namespace head_field {
-constexpr std::uint32_t last = 1, count = 2, one_class = 3;
-}
-namespace class_field {
-constexpr std::uint32_t workflow = 1, integration = 2, status = 3, count = 4, durations = 5;
+constexpr std::uint32_t last = 1, count = 2, classes = 3;
 }
 
 Error damaged(std::string_view what) {
@@ -27,35 +24,18 @@ Error damaged(std::string_view what) {
                "The table \"" + std::string(table) + "\" holds " + std::string(what) + ".");
 }
 
-Result<ClassView> read_class(std::string_view text) {
-  namespace field = class_field;
-  ClassView view;
-  RecordReader record(text, table, record_version);
-  while (record.next()) {
-    record.text(field::workflow, view.workflow);
-    record.text(field::integration, view.integration);
-    if (record.field() == field::status) {
-      std::uint8_t number = 0;
-      record.number(number);
-      view.status = static_cast<ExecutionStatus>(number);
-    }
-    record.number(field::count, view.count);
-    record.text(field::durations, view.durations);
-  }
-  if (const auto read = record.finish(); !read.ok()) return read.error();
-  return view;
+void append_text(std::string& to, std::string_view text) {
+  append_packed(to, text.size());
+  to += text;
 }
 
-std::string write_class(const HistoryClass& kind, std::uint32_t count,
-                        const DurationHistogram& durations) {
-  namespace field = class_field;
-  RecordWriter record(record_version);
-  record.text(field::workflow, kind.workflow);
-  record.text_if_any(field::integration, kind.integration);
-  record.number(field::status, static_cast<std::uint64_t>(kind.status));
-  record.number(field::count, count);
-  record.text_if_any(field::durations, durations.encode());
-  return std::move(record).take();
+/// Takes a length and as many bytes from the front; nothing when they are not there.
+std::optional<std::string_view> take_text(std::string_view& from) {
+  const auto size = take_packed(from);
+  if (!size || *size > from.size()) return std::nullopt;
+  const std::string_view text = from.substr(0, *size);
+  from.remove_prefix(*size);
+  return text;
 }
 
 std::string write_column(std::string_view bytes) {
@@ -64,9 +44,7 @@ std::string write_column(std::string_view bytes) {
   return std::move(record).take();
 }
 
-bool comes_before(const IndexedRun& run, const HistoryOrder& order) {
-  return run.order < order;
-}
+bool comes_before(const IndexedRun& run, const HistoryOrder& order) { return run.order < order; }
 
 }  // namespace
 
@@ -94,24 +72,58 @@ std::uint32_t duration_of(Instant started, const std::optional<Instant>& ended) 
 
 // --- reading ------------------------------------------------------------------------------------
 
-Outcome read_head(std::string_view row, HeadView& head) {
+Result<HeadView> read_head(std::string_view row) {
   namespace field = head_field;
-  head.classes.clear();
-  std::uint64_t counted = 0;
+  HeadView head;
   RecordReader record(row, table, record_version);
   while (record.next()) {
     if (record.field() == field::last) record.exact(head.last, keys::history_order_bytes);
     record.number(field::count, head.count);
-    if (record.field() != field::one_class) continue;
-    std::string_view text;
-    record.text(text);
-    auto view = read_class(text);
-    if (!view.ok()) return view.error();
-    counted += view->count;
-    head.classes.push_back(*view);
+    record.text(field::classes, head.classes);
   }
+  if (const auto read = record.finish(); !read.ok()) return read.error();
+  if (head.last.empty()) return damaged("a block without an end");
+  return head;
+}
+
+// Many classes have the same workflow: for each workflow, its statuses. Workflow, integration, how many; for
+// each of these status and count.
+Outcome read_classes(const HeadView& head, std::vector<ClassView>& classes) {
+  classes.clear();
+  std::uint64_t counted = 0;
+  std::string_view rest = head.classes;
+  while (!rest.empty()) {
+    const auto workflow = take_text(rest);
+    const auto integration = take_text(rest);
+    const auto statuses = take_packed(rest);
+    if (!workflow || !integration || !statuses) return damaged("classes that are cut off");
+    for (std::uint64_t i = 0; i < *statuses; ++i) {
+      const auto status = take_packed(rest);
+      const auto count = take_packed(rest);
+      if (!status || !count || *count > head.count) return damaged("classes that are cut off");
+      classes.push_back({*workflow, *integration, static_cast<ExecutionStatus>(*status),
+                         static_cast<std::uint32_t>(*count)});
+      counted += *count;
+    }
+  }
+  if (counted != head.count) return damaged("a block that does not add up");
+  return Done{};
+}
+
+Outcome read_durations(std::string_view row, std::size_t classes, DurationsView& durations) {
+  std::string_view rest;
+  RecordReader record(row, table, record_version);
+  while (record.next()) record.text(1, rest);
   if (auto read = record.finish(); !read.ok()) return read;
-  if (counted != head.count || head.last.empty()) return damaged("a block that does not add up");
+  durations.of_class.clear();
+  const auto all = take_text(rest);
+  if (!all) return damaged("durations that are cut off");
+  durations.all = *all;
+  for (std::size_t i = 0; i < classes; ++i) {
+    const auto one = take_text(rest);
+    if (!one) return damaged("durations that are cut off");
+    durations.of_class.push_back(*one);
+  }
   return Done{};
 }
 
@@ -137,21 +149,23 @@ std::uint32_t duration_at(std::string_view column, std::size_t run) {
 // --- changing -----------------------------------------------------------------------------------
 
 Result<HistoryBlock> HistoryBlock::decode(const BlockRows& rows) {
-  HeadView head;
-  if (auto read = read_head(rows.head, head); !read.ok()) return read.error();
-  const auto orders = read_column(rows.runs, order_width, head.count);
-  const auto users = read_column(rows.users, user_width, head.count);
-  const auto states = read_column(rows.states, state_width, head.count);
+  const auto head = read_head(rows.head);
+  if (!head.ok()) return head.error();
+  std::vector<ClassView> classes;
+  if (auto read = read_classes(*head, classes); !read.ok()) return read.error();
+  const auto orders = read_column(rows.runs, order_width, head->count);
+  const auto users = read_column(rows.users, user_width, head->count);
+  const auto states = read_column(rows.states, state_width, head->count);
   for (const auto* column : {&orders, &users, &states}) {
     if (!column->ok()) return column->error();
   }
   HistoryBlock block;
-  for (const ClassView& each : head.classes) {
+  for (const ClassView& each : classes) {
     block.classes_.push_back(
         {std::string(each.workflow), std::string(each.integration), each.status});
   }
-  block.runs_.reserve(head.count);
-  for (std::size_t i = 0; i < head.count; ++i) {
+  block.runs_.reserve(head->count);
+  for (std::size_t i = 0; i < head->count; ++i) {
     const IndexedRun run{history_order_of(order_at(*orders, i)), user_at(*users, i),
                          class_at(*states, i), duration_at(*states, i)};
     if (run.kind >= block.classes_.size()) return damaged("a run of a class that is not there");
@@ -218,36 +232,71 @@ std::vector<HistoryBlock> HistoryBlock::split(bool is_last) && {
     const auto from = runs_.begin() + static_cast<std::ptrdiff_t>(begin);
     HistoryBlock part;
     part.classes_ = classes_;
-    part.runs_.assign(from, from + static_cast<std::ptrdiff_t>(std::min(each, runs_.size() - begin)));
+    part.runs_.assign(from,
+                      from + static_cast<std::ptrdiff_t>(std::min(each, runs_.size() - begin)));
     parts.push_back(std::move(part));
   }
   return parts;
 }
 
+namespace {
+
+/// What one class of a block comes to.
+struct Counted {
+  const HistoryClass* kind = nullptr;
+  std::uint32_t count = 0;
+  std::uint16_t place = 0;  // in the head
+  DurationHistogram durations;
+};
+
+/// Those that runs are of, by workflow and integration, and where each is in the head.
+std::vector<Counted*> in_head_order(std::vector<Counted>& counted) {
+  std::vector<Counted*> order;
+  for (Counted& each : counted) {
+    if (each.count > 0) order.push_back(&each);
+  }
+  std::sort(order.begin(), order.end(),
+            [](const Counted* a, const Counted* b) { return *a->kind < *b->kind; });
+  for (std::size_t i = 0; i < order.size(); ++i) order[i]->place = static_cast<std::uint16_t>(i);
+  return order;
+}
+
+std::string classes_text(const std::vector<Counted*>& order) {
+  std::string text;
+  for (auto at = order.begin(); at != order.end();) {
+    const HistoryClass& kind = *(*at)->kind;
+    const auto end = std::find_if(at, order.end(), [&](const Counted* each) {
+      return each->kind->workflow != kind.workflow || each->kind->integration != kind.integration;
+    });
+    append_text(text, kind.workflow);
+    append_text(text, kind.integration);
+    append_packed(text, static_cast<std::uint64_t>(end - at));
+    for (; at != end; ++at) {
+      append_packed(text, static_cast<std::uint64_t>((*at)->kind->status));
+      append_packed(text, (*at)->count);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
 BlockRows HistoryBlock::encode() const {
   CHECK(!runs_.empty(), "an empty block has no rows");
   CHECK(runs_.size() <= limits::history_block_runs_max, "a block is split before it is stored");
-  // Classes that no run is of any more are left out.
-  struct Counted {
-    std::uint32_t count = 0;
-    std::uint16_t place = 0;
-    DurationHistogram durations;
-  };
   std::vector<Counted> counted(classes_.size());
+  for (std::size_t i = 0; i < classes_.size(); ++i) counted[i].kind = &classes_[i];
+  DurationHistogram all;
   for (const IndexedRun& run : runs_) {
     ++counted[run.kind].count;
-    if (run.duration != no_duration) counted[run.kind].durations.add(run.duration);
+    if (run.duration == no_duration) continue;
+    counted[run.kind].durations.add(run.duration);
+    all.add(run.duration);
   }
-  RecordWriter head(record_version, 1'024);
-  head.text(head_field::last, as_text(runs_.back().order));
-  head.number(head_field::count, runs_.size());
-  std::uint16_t places = 0;
-  for (std::size_t i = 0; i < classes_.size(); ++i) {
-    if (counted[i].count == 0) continue;
-    counted[i].place = places++;
-    head.text(head_field::one_class,
-              write_class(classes_[i], counted[i].count, counted[i].durations));
-  }
+  const auto order = in_head_order(counted);
+  std::string durations;
+  append_text(durations, all.encode());
+  for (const Counted* each : order) append_text(durations, each->durations.encode());
   std::string orders;
   std::string users;
   std::string states;
@@ -257,7 +306,12 @@ BlockRows HistoryBlock::encode() const {
     append_fixed(states, counted[run.kind].place);
     append_fixed(states, run.duration);
   }
-  return {std::move(head).take(), write_column(orders), write_column(users), write_column(states)};
+  RecordWriter head(record_version, 1'024);
+  head.text(head_field::last, as_text(runs_.back().order));
+  head.number(head_field::count, runs_.size());
+  head.text(head_field::classes, classes_text(order));
+  return {std::move(head).take(), write_column(orders), write_column(users), write_column(states),
+          write_column(durations)};
 }
 
 }  // namespace millrace::storage

@@ -1,13 +1,15 @@
 #pragma once
 // A block of the history's index: up to limits::history_block_runs_max runs of one project that follow each
-// other in the lists' order (start time, id), as columns. A block is four rows (keys::HistoryPart):
+// other in the lists' order (start time, id), as columns. A block is five rows (keys::HistoryPart):
 //
-//   head    the last run, and for each class of runs (same workflow, integration and status) how many
-//           there are and how long they took: what totals and statistics add up
-//   runs    start time and id of each, 24 bytes
-//   users   a digest of the user of each, 8 bytes
-//   states  class and duration of each, 6 bytes: the only column, beside the head, that changes when a
-//           run does
+//   head       the last run, and how many runs there are of each class (same workflow, integration and
+//              status): what totals add up. Read for every block of a list, so it is small and quick to read
+//   runs       start time and id of each, 24 bytes
+//   users      a digest of the user of each, 8 bytes
+//   states     class and duration of each, 6 bytes
+//   durations  how long all that have ended took, and those of each class: what statistics add up
+//
+// When a run changes, runs and users stay as they are.
 //
 // Counts are thus a function of the columns that they are written with, and cannot drift from them.
 //
@@ -62,22 +64,31 @@ struct IndexedRun {
 
 // --- reading ------------------------------------------------------------------------------------
 
-/// What one class of runs adds to a count. Points into the row.
+/// How many runs of one class there are. Points into the row.
 struct ClassView {
   std::string_view workflow;
   std::string_view integration;
   ExecutionStatus status = ExecutionStatus::executing;
   std::uint32_t count = 0;
-  std::string_view durations;  // see DurationHistogram::encode
 };
 
 struct HeadView {
   std::string_view last;  // the order of the last run
   std::uint32_t count = 0;
-  std::vector<ClassView> classes;
+  std::string_view classes;  // for `read_classes`
 };
-/// Into `head`, whose room is used again. Points into the row.
-Outcome read_head(std::string_view row, HeadView& head);
+/// Points into the row.
+Result<HeadView> read_head(std::string_view row);
+/// Into `classes`, whose room is used again.
+Outcome read_classes(const HeadView& head, std::vector<ClassView>& classes);
+
+/// Of a `durations` row: those of all runs, and those of each class, in the order of the head's. Each for
+/// DurationHistogram::add_encoded.
+struct DurationsView {
+  std::string_view all;
+  std::vector<std::string_view> of_class;
+};
+Outcome read_durations(std::string_view row, std::size_t classes, DurationsView& durations);
 
 /// A column of `width` bytes for each of `count` runs, within its row.
 Result<std::string_view> read_column(std::string_view row, std::size_t width, std::size_t count);
@@ -99,6 +110,7 @@ struct BlockRows {
   std::string runs;
   std::string users;
   std::string states;
+  std::string durations;
 };
 
 class HistoryBlock {

@@ -66,8 +66,8 @@ void HistoryChanges::before(WriteBatch& batch) {
     if (is_new) {
       in_flight_.push_back({keys::parse_history_row(operation.key).project, {}});
       const ShardId shard = keys::shard_in(operation.key);
-      in_flight_.back().set.key = keys::history_change(
-          shard, (epoch_of(batch, shard) << count_bits) | ++number_);
+      in_flight_.back().set.key =
+          keys::history_change(shard, (epoch_of(batch, shard) << count_bits) | ++number_);
     }
     in_flight_[found->second].set.changes.push_back(change_of(operation));
   }

@@ -23,8 +23,8 @@ std::string block_key(const ProjectId& project, HistoryPart part, const HistoryO
 }
 
 void remove_block(WriteBatch& batch, const ProjectId& project, const HistoryOrder& first) {
-  for (const auto part :
-       {HistoryPart::head, HistoryPart::runs, HistoryPart::users, HistoryPart::states}) {
+  for (const auto part : {HistoryPart::head, HistoryPart::runs, HistoryPart::users,
+                          HistoryPart::states, HistoryPart::durations}) {
     batch.remove(block_key(project, part, first));
   }
 }
@@ -35,6 +35,7 @@ void put_block(WriteBatch& batch, const ProjectId& project, const HistoryBlock& 
   const HistoryOrder& first = block.first();
   batch.put(block_key(project, HistoryPart::head, first), std::move(rows.head));
   batch.put(block_key(project, HistoryPart::states, first), std::move(rows.states));
+  batch.put(block_key(project, HistoryPart::durations, first), std::move(rows.durations));
   if (changed == HistoryBlock::Changed::states) return;
   batch.put(block_key(project, HistoryPart::runs, first), std::move(rows.runs));
   batch.put(block_key(project, HistoryPart::users, first), std::move(rows.users));
@@ -322,13 +323,11 @@ Result<HistoryIndex::Place> HistoryIndex::place_of(const ProjectId& project,
   return place;
 }
 
-Result<HistoryBlock> HistoryIndex::load(const ProjectId& project,
-                                        const HistoryOrder& first) const {
+Result<HistoryBlock> HistoryIndex::load(const ProjectId& project, const HistoryOrder& first) const {
   BlockRows rows;
-  for (const auto& [part, to] : {std::pair{HistoryPart::head, &rows.head},
-                                 std::pair{HistoryPart::runs, &rows.runs},
-                                 std::pair{HistoryPart::users, &rows.users},
-                                 std::pair{HistoryPart::states, &rows.states}}) {
+  for (const auto& [part, to] :
+       {std::pair{HistoryPart::head, &rows.head}, std::pair{HistoryPart::runs, &rows.runs},
+        std::pair{HistoryPart::users, &rows.users}, std::pair{HistoryPart::states, &rows.states}}) {
     auto row = store_.get(block_key(project, part, first));
     if (!row.ok()) return row.error();
     if (!*row) return Error(ErrorCode::corrupt_data, "A block of the history index lacks a row.");

@@ -39,10 +39,7 @@ class HistoryIndex {
 
   /// `commit` is told to `changes`, too, if it writes history rows.
   HistoryIndex(const OrderedStore& store, HistoryChanges& changes, Fences fences, Commit commit)
-      : store_(store),
-        changes_(changes),
-        fences_(std::move(fences)),
-        commit_(std::move(commit)) {}
+      : store_(store), changes_(changes), fences_(std::move(fences)), commit_(std::move(commit)) {}
 
   /// One step: fills, or folds up to limits::history_fold_max changes. True if more is to be done for the project.
   Result<bool> fold(const ProjectId& project);
@@ -97,7 +94,7 @@ class HistoryIndex {
   const Fences fences_;
   const Commit commit_;
   mutable std::array<std::shared_mutex, 64> stripes_;
-  mutable std::mutex mutex_;       // guards what follows
+  mutable std::mutex mutex_;      // guards what follows
   std::set<ProjectId> unfilled_;  // that somebody has asked for
 };
 

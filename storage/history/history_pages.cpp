@@ -26,7 +26,8 @@ class PageSearch {
         query_(query),
         walk_(store, query.project, stretch_of(query.after, query.before), query.direction),
         limit_(std::min(query.limit, limits::history_page_max)),
-        to_skip_(query.behind ? 0 : query.offset) {
+        to_skip_(query.behind ? 0 : query.offset),
+        is_of_any_class_(!query.workflow && !query.integration && !query.status) {
     if (query.user) user_ = user_digest(query.user->text);
     if (query.behind) behind_ = keys::history_order(query.behind->started, query.behind->id);
   }
@@ -57,14 +58,25 @@ class PageSearch {
            (!query_.status || *query_.status == kind.status);
   }
 
-  Outcome take_block() {
-    const auto& classes = walk_.head().classes;
-    matching_.assign(classes.size(), false);
+  /// How many runs of the block have a class that matches, and which classes those are.
+  Result<std::size_t> count_classes() {
+    if (is_of_any_class_) return walk_.head().count;
+    const auto classes = walk_.classes();
+    if (!classes.ok()) return classes.error();
+    matching_.assign(classes->size(), 0);
     std::size_t count = 0;
-    for (std::size_t i = 0; i < classes.size(); ++i) {
-      matching_[i] = matches(classes[i]);
-      if (matching_[i]) count += classes[i].count;
+    for (std::size_t i = 0; i < classes->size(); ++i) {
+      if (!matches((*classes)[i])) continue;
+      matching_[i] = 1;
+      count += (*classes)[i].count;
     }
+    return count;
+  }
+
+  Outcome take_block() {
+    const auto matched = count_classes();
+    if (!matched.ok()) return matched.error();
+    const std::size_t count = *matched;
     if (count == 0) return Done{};
     if (user_ || !walk_.is_inside()) return look();
     // In lists' direction the block ends with this run; before the place: the page has nothing of it.
@@ -88,7 +100,7 @@ class PageSearch {
       }
       if (!is_met) return Done{};
     }
-    const auto states = walk_.states();
+    const auto states = is_of_any_class_ ? Result<std::string_view>("") : walk_.states();
     if (!states.ok()) return states.error();
     const bool needs_orders = !is_found() || !walk_.is_inside();
     const auto orders = needs_orders ? walk_.orders() : Result<std::string_view>("");
@@ -97,11 +109,13 @@ class PageSearch {
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t run = is_forward() ? i : count - 1 - i;
       if (user_ && user_at(users, run) != *user_) continue;
-      const std::size_t kind = class_at(*states, run);
-      if (kind >= matching_.size()) {
-        return Error(ErrorCode::corrupt_data, "The history index holds a run of no class.");
+      if (!is_of_any_class_) {
+        const std::size_t kind = class_at(*states, run);
+        if (kind >= matching_.size()) {
+          return Error(ErrorCode::corrupt_data, "The history index holds a run of no class.");
+        }
+        if (matching_[kind] == 0) continue;
       }
-      if (!matching_[kind]) continue;
       if (!needs_orders) {
         ++total_;
       } else {
@@ -155,7 +169,8 @@ class PageSearch {
   std::optional<std::uint64_t> user_;
   std::string behind_;  // empty: the page begins by the offset
 
-  std::vector<bool> matching_;  // by class of the block at hand
+  const bool is_of_any_class_;  // no class is filtered out, so nobody has to look at them
+  std::vector<char> matching_;  // else: which classes of the block at hand match
   std::vector<std::string> orders_;
   std::size_t total_ = 0;
   bool has_more_ = false;

@@ -66,11 +66,19 @@ class Adding {
 
   Outcome add_head() {
     StatisticsBucket& bucket = buckets_[bucket_of(walk_.first())];
-    for (const ClassView& kind : walk_.head().classes) {
+    const auto classes = walk_.classes();
+    if (!classes.ok()) return classes.error();
+    const auto durations = walk_.durations();
+    if (!durations.ok()) return durations.error();
+    for (std::size_t i = 0; i < classes->size(); ++i) {
+      const ClassView& kind = (*classes)[i];
       if (!is_counted(kind)) continue;
       count(bucket, kind.status, kind.count);
-      if (!bucket.durations.add_encoded(kind.durations)) return damaged();
+      if (query_.workflow && !bucket.durations.add_encoded((*durations)->of_class[i])) {
+        return damaged();
+      }
     }
+    if (!query_.workflow && !bucket.durations.add_encoded((*durations)->all)) return damaged();
     return Done{};
   }
 
@@ -79,15 +87,16 @@ class Adding {
     if (!orders.ok()) return orders.error();
     const auto states = walk_.states();
     if (!states.ok()) return states.error();
-    const auto& classes = walk_.head().classes;
+    const auto classes = walk_.classes();
+    if (!classes.ok()) return classes.error();
     for (std::size_t run = 0; run < walk_.head().count; ++run) {
       const std::string_view order = order_at(*orders, run);
       if (!walk_.stretch().contains(order)) continue;
       const std::size_t kind = class_at(*states, run);
-      if (kind >= classes.size()) return damaged();
-      if (!is_counted(classes[kind])) continue;
+      if (kind >= classes->size()) return damaged();
+      if (!is_counted((*classes)[kind])) continue;
       StatisticsBucket& bucket = buckets_[bucket_of(order)];
-      count(bucket, classes[kind].status, 1);
+      count(bucket, (*classes)[kind].status, 1);
       const std::uint32_t duration = duration_at(*states, run);
       if (duration != no_duration) bucket.durations.add(duration);
     }

@@ -16,8 +16,8 @@ struct StatisticsQuery {
   ProjectId project{};
   std::optional<WorkflowId> workflow{};
   Instant from{};
-  Instant to{};        // exclusive, above `from`
-  Millis bucket{};     // above 0; (to - from) / bucket is at most limits::statistics_buckets_max
+  Instant to{};     // exclusive, above `from`
+  Millis bucket{};  // above 0; (to - from) / bucket is at most limits::statistics_buckets_max
 };
 
 struct StatisticsBucket {

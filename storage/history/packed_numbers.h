@@ -2,8 +2,10 @@
 // Numbers one behind the other in the columns of the history's index: varints (seven bits a byte, the lowest
 // first, the top bit says that more follow) and numbers of fixed size, the lowest byte first.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,12 +39,9 @@ void append_fixed(std::string& to, Number value) {
 /// The number that begins at byte `offset`; the caller has checked that it is there.
 template <class Number>
 Number fixed_at(std::string_view bytes, std::size_t offset) {
-  Number value = 0;
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    value = static_cast<Number>(
-        value | static_cast<Number>(static_cast<Number>(static_cast<std::uint8_t>(bytes[offset + i]))
-                                    << (8 * i)));
-  }
+  static_assert(std::endian::native == std::endian::little);
+  Number value;
+  std::memcpy(&value, bytes.data() + offset, sizeof(value));
   return value;
 }
 

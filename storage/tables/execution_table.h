@@ -105,7 +105,7 @@ class ExecutionTable {
     std::vector<ExecutionSummary> executions;
     std::size_t total = 0;  // rows that match, counted up to limits::history_total_max
     bool is_total_cut = false;
-    bool has_more = false;              // a row that matches follows
+    bool has_more = false;               // a row that matches follows
     std::optional<HistoryPlace> last{};  // where the next page goes on
   };
 

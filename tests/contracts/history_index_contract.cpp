@@ -204,9 +204,8 @@ void check_lists(Indexed& indexed, Model& model, int queries) {
     Query query = model.query();
     const auto right = model.expected(query);
     query.limit = 1 + model.draw(100);
-    query.offset = model.draw(4) == 0
-                       ? model.draw(static_cast<std::uint32_t>(right.size() + 3))
-                       : 0;
+    query.offset =
+        model.draw(4) == 0 ? model.draw(static_cast<std::uint32_t>(right.size() + 3)) : 0;
     std::size_t from = query.offset;
     for (int pages = 0; pages < 4; ++pages) {
       const auto walked = table.history(query);

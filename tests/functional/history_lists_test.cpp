@@ -109,9 +109,9 @@ TEST_CASE("statistics count runs by when they started and how they ended") {
 TEST_CASE("users list their own runs with their own tokens") {
   const ManyRuns many(6);
   const auto list = [&](const std::string& user) {
-    return call_server(many.project.port(),
-                       {"GET", many.project.path("/sdk/executions?workflowId=ok"),
-                        many.project.token(user), {}});
+    return call_server(
+        many.project.port(),
+        {"GET", many.project.path("/sdk/executions?workflowId=ok"), many.project.token(user), {}});
   };
   CHECK(ids_of(list("ada").json) == std::vector<std::string>{many.runs[4], many.runs[2]});
   CHECK(list("bob").json.at("total") == Json(3));
@@ -133,7 +133,8 @@ TEST_CASE("every request that the page of lists and statistics shows is answered
       CHECK(many.project.get("/task-history" + line.substr(begin.size())).status == 200);
     } else {
       const std::string path = many.project.path(line.substr(line.find("/sdk/")));
-      CHECK(call_server(many.project.port(), {"GET", path, many.project.token(), {}}).status == 200);
+      CHECK(call_server(many.project.port(), {"GET", path, many.project.token(), {}}).status ==
+            200);
     }
   }
   CHECK(asked == 7);

@@ -1,6 +1,7 @@
 // Durations as counts: quantiles, and that what was stored adds up.
 
 #include "storage/history/duration_histogram.h"
+
 #include "tests/support/catch.h"
 
 #include <algorithm>

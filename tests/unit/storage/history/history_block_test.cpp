@@ -49,11 +49,15 @@ TEST_CASE("the bytes of a block of the history index never change", "[stored_byt
   block.append(order_of(1), view(at(1)));
   block.append(order_of(2, 9), view(at(2), ExecutionStatus::delayed));
   const BlockRows rows = block.encode();
-  CHECK(hex(rows.head) == "HEAD");
-  CHECK(hex(rows.runs) == "RUNS");
-  CHECK(hex(rows.users) == "USERS");
-  CHECK(hex(rows.states) == "STATES");
-  CHECK(hex(keys::history_blocks(ProjectId("p"), keys::HistoryPart::head)) == "KEY");
+  CHECK(hex(rows.head) ==
+        "010a1880000000000000020000000000000000000000000000000910021a0b01770363726d0202010301");
+  CHECK(hex(rows.runs) ==
+        "010a30800000000000000100000000000000000000000000000000800000000000000200000000000000000000"
+        "000000000009");
+  CHECK(hex(rows.users) == "010a10c0a6268472d73cc4c0a6268472d73cc4");
+  CHECK(hex(rows.states) == "010a0c0100140000000000ffffffff");
+  CHECK(hex(rows.durations) == "010a0702120100021201");
+  CHECK(hex(keys::history_blocks(ProjectId("p"), keys::HistoryPart::head)) == "002b3c70000101");
 }
 
 TEST_CASE("the bytes of a change row never change", "[stored_bytes]") {
@@ -65,8 +69,8 @@ TEST_CASE("the bytes of a change row never change", "[stored_bytes]") {
   HistoryChanges changes;
   changes.before(batch);
   const auto& change = batch.operations().back();
-  CHECK(hex(change.key) == "CHANGEKEY");
-  CHECK(hex(change.value) == "CHANGEVALUE");
+  CHECK(hex(change.key) == "00963d0000030000000001");
+  CHECK(hex(change.value) == "010a01701218800000000000000100000000000180968100000001000000");
 }
 
 TEST_CASE("a block that does not add up is told as damage", "[history_index]") {
