@@ -29,6 +29,9 @@ BenchReport idle_polls_bench(const BenchOptions& options);
 /// An app event to two workflows and a signed delivery, beside the request trigger.
 BenchReport trigger_kinds_bench(const BenchOptions& options);
 
+/// A million runs of one project: pages of the task history with every kind of filter, and its statistics.
+BenchReport history_bench(const BenchOptions& options);
+
 /// This build beside the one in `options.against`, in turn: ratios of everything above that is load.
 BenchReport against_bench(const BenchOptions& options);
 

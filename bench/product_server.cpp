@@ -3,6 +3,7 @@
 #include "bench/bench_failure.h"
 
 #include <fstream>
+#include <utility>
 
 namespace millrace::bench {
 namespace {
@@ -12,16 +13,19 @@ const std::string admin_key = "bench-admin-key-0123456789abcdef";
 
 }  // namespace
 
-ProductServer::ProductServer(const BenchOptions& options)
-    : options_(options), directory_(options.scratch_parent) {
+ProductServer::ProductServer(const BenchOptions& options, std::vector<std::string> further)
+    : options_(options), further_(std::move(further)), directory_(options.scratch_parent) {
   restart();
   project_ = api().create_project();
 }
 
 ServerCommand ProductServer::command() const {
-  return {{options_.program("millrace"), "serve", "--data-dir", data_directory(), "--listen",
-           "127.0.0.1:0", "--admin-key", admin_key, "--egress-allow", "127.0.0.0/8"},
-          directory_.path() + "/server.log"};
+  ServerCommand command{
+      {options_.program("millrace"), "serve", "--data-dir", data_directory(), "--listen",
+       "127.0.0.1:0", "--admin-key", admin_key, "--egress-allow", "127.0.0.0/8"},
+      directory_.path() + "/server.log"};
+  command.arguments.insert(command.arguments.end(), further_.begin(), further_.end());
+  return command;
 }
 
 void ProductServer::restart() {

@@ -10,13 +10,15 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace millrace::bench {
 
 class ProductServer {
  public:
-  /// Starts the server and makes the project; BenchFailure when either does not work.
-  explicit ProductServer(const BenchOptions& options);
+  /// Starts the server and makes the project; BenchFailure when either does not work. `further`: options of the
+  /// server.
+  explicit ProductServer(const BenchOptions& options, std::vector<std::string> further = {});
 
   const ServerProcess& process() const { return *process_; }
   const BenchProject& project() const { return project_; }
@@ -33,6 +35,7 @@ class ProductServer {
   ServerCommand command() const;
 
   const BenchOptions& options_;
+  const std::vector<std::string> further_;
   ScratchDirectory directory_;
   std::optional<ServerProcess> process_;
   BenchProject project_;

@@ -154,7 +154,7 @@ Outcome GroupCommit::write(Group& group) {
 
   CHECK(ends.back() == merged.operations().size(), "operations were merged that are nobody's");
 
-  Outcome outcome = try_commit(merged);
+  Outcome outcome = commit_followed(merged);
   for (int round = 0; round < stale_rounds_max; ++round) {
     // A store compares the fences before it writes anything, so a refused group has left no trace.
     if (outcome.ok() || !means_shard_moved(outcome.error().code)) return outcome;
@@ -169,7 +169,7 @@ Outcome GroupCommit::write(Group& group) {
       for (std::size_t j = begin; j < ends[i]; ++j) rest.add(merged.operations()[j]);
       for (const Fence& fence : fences[i]) rest.require(fence);
     }
-    outcome = try_commit(rest);
+    outcome = commit_followed(rest);
   }
   return outcome;
 }
@@ -181,6 +181,14 @@ Outcome GroupCommit::try_commit(const WriteBatch& batch) {
   } catch (const std::exception& error) {
     return Error(ErrorCode::internal_error, std::string("A commit met a bug: ") + error.what());
   }
+}
+
+Outcome GroupCommit::commit_followed(WriteBatch& batch) {
+  if (options_.follower == nullptr) return try_commit(batch);
+  options_.follower->before(batch);
+  const Outcome outcome = try_commit(batch);
+  options_.follower->after(outcome);
+  return outcome;
 }
 
 Result<bool> GroupCommit::refuse_moved(Group& group,

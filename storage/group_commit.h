@@ -30,6 +30,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/limits.h"
+#include "storage/commit_follower.h"
 #include "storage/commit_timings.h"
 #include "storage/ordered_store.h"
 
@@ -58,6 +59,7 @@ struct GroupCommitOptions {
   std::size_t queue_bytes_max = limits::journal_queue_bytes_max;
   std::size_t commit_bytes_max = 16u << 20;  // one commit takes at most about this much
   CommitTimings* timings = nullptr;          // null: nobody asks how long things take
+  CommitFollower* follower = nullptr;        // null: nobody is told; outlives the group commit
 };
 
 struct GroupCommitStats {
@@ -113,6 +115,8 @@ class GroupCommit {
   /// Writes what is not refused; refuses the batches whose shards have moved.
   Outcome write(Group& group);
   Outcome try_commit(const WriteBatch& batch);
+  /// Likewise, of rows that the follower is told of.
+  Outcome commit_followed(WriteBatch& batch);
   /// Refuses the batches whose shards have moved; false if there are none.
   Result<bool> refuse_moved(Group& group, const std::vector<std::vector<Fence>>& fences);
   /// Begins a new generation and takes everything that waits.

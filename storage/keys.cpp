@@ -637,6 +637,58 @@ std::string history_row(const ProjectId& project, Instant started, const Executi
   return KeyWriter(id.shard(), Kind::history).text(project.text).time(started).execution(id).take();
 }
 
+std::string history_order(Instant started, const ExecutionId& id) {
+  std::string key = KeyWriter(id.shard(), Kind::history).time(started).execution(id).take();
+  return key.erase(0, shard_and_kind_bytes);
+}
+
+std::optional<HistoryOrderKey> parse_history_order(std::string_view order) {
+  if (order.size() != history_order_bytes) return std::nullopt;
+  KeyReader reader(order);
+  const Instant started = reader.time();
+  return HistoryOrderKey{started, reader.execution()};
+}
+
+bool is_history_row(std::string_view key) {
+  return key.size() > shard_and_kind_bytes + history_order_bytes &&
+         static_cast<Kind>(key[kind_position]) == Kind::history;
+}
+
+HistoryRowKey parse_history_row(std::string_view key) {
+  CHECK(is_history_row(key), "a key is taken for one of the task history");
+  const std::size_t order_at = key.size() - history_order_bytes;
+  // Between kind and order stands the project, escaped, and the two bytes that end it.
+  const std::string_view text =
+      key.substr(shard_and_kind_bytes, order_at - shard_and_kind_bytes - 2);
+  HistoryRowKey parsed{{}, key.substr(order_at)};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    parsed.project.text.push_back(text[i]);
+    if (text[i] == '\0') ++i;
+  }
+  return parsed;
+}
+
+std::string history_index(const ProjectId& project) {
+  return KeyWriter(shard_of(project), Kind::history_index).text(project.text).take();
+}
+
+std::string history_index_state(const ProjectId& project) {
+  return history_blocks(project, HistoryPart::state);
+}
+
+std::string history_blocks(const ProjectId& project, HistoryPart part) {
+  return KeyWriter(shard_of(project), Kind::history_index)
+      .text(project.text)
+      .byte(static_cast<std::uint8_t>(part))
+      .take();
+}
+
+std::string history_changes(ShardId shard) { return KeyWriter(shard, Kind::history_change).take(); }
+
+std::string history_change(ShardId shard, std::uint64_t number) {
+  return KeyWriter(shard, Kind::history_change).number(number).take();
+}
+
 std::string unfinished(ShardId shard) { return KeyWriter(shard, Kind::unfinished).take(); }
 
 std::string unfinished_row(const ExecutionId& id) {

@@ -65,6 +65,8 @@ enum class Kind : std::uint8_t {
   sign_in = 54,           // hash of what names it; on a shard of its own
   poll = 55,              // part(1), ...
   pause = 59,             // project, user, account; on the user's shard
+  history_index = 60,     // project, part(1), ...: a view, see storage/history
+  history_change = 61,    // number(8); on the shard of one of the runs that changed
   test_data = 57,         // project, workflow
   test_capture = 58,      // part, ...
   subscription = 56,      // part, project, user, credential, ...; on the user's shard
@@ -94,6 +96,16 @@ enum class HookPart : std::uint8_t {
   scattered_account = 3,
   account = 4,     // project, integration, provider id, user, credential: an index row
   kept_token = 5,  // id of a hook: what a challenge has brought to it
+};
+
+/// What a row of kind `history_index` is. Stored numbers. Retired so far: none.
+enum class HistoryPart : std::uint8_t {
+  state = 0,      // nothing else
+  head = 1,       // start time, execution: of the first run of a block
+  runs = 2,       // likewise, as all that follow
+  users = 3,      //
+  states = 4,     //
+  durations = 5,  //
 };
 
 /// What a row of kind `test_capture` is. Stored numbers. Retired so far: none.
@@ -300,6 +312,31 @@ std::string history_from(ShardId shard, const ProjectId& project, Instant starte
 std::string history_row(const ProjectId& project, Instant started, const ExecutionId& id);
 /// The part of a history row's key by which rows of all shards sort: start time and id.
 inline constexpr std::size_t history_order_bytes = 8 + 16;
+
+/// Start time and id, as they end a history row's key: what lists sort by.
+std::string history_order(Instant started, const ExecutionId& id);
+/// The other way; nothing for other than `history_order_bytes` bytes.
+struct HistoryOrderKey {
+  Instant started{};
+  ExecutionId id;
+};
+std::optional<HistoryOrderKey> parse_history_order(std::string_view order);
+/// True for history rows, and of nothing else.
+bool is_history_row(std::string_view key);
+/// What a history row's key says.
+struct HistoryRowKey {
+  ProjectId project;
+  std::string_view order;  // within the key
+};
+HistoryRowKey parse_history_row(std::string_view key);
+
+/// The whole index of a project's history. A prefix.
+std::string history_index(const ProjectId& project);
+std::string history_index_state(const ProjectId& project);
+/// The blocks' rows of one part, by the first run of each block. A prefix.
+std::string history_blocks(const ProjectId& project, HistoryPart part);
+std::string history_changes(ShardId shard);  // prefix
+std::string history_change(ShardId shard, std::uint64_t number);
 
 std::string unfinished(ShardId shard);  // prefix
 std::string unfinished_row(const ExecutionId& id);

@@ -104,26 +104,8 @@ StepDetail detail_of(StepHistory::Finding finding, ShownValues& values) {
 }  // namespace
 
 TaskHistory::TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows,
-                         const storage::Sealer& sealer)
-    : store_(store), workflows_(workflows), sealer_(sealer) {}
-
-Result<TaskHistory::Page> TaskHistory::list(const Query& query) const {
-  storage::ExecutionTable::HistoryQuery rows;
-  rows.project = query.project;
-  rows.user = query.user;
-  rows.workflow = query.workflow;
-  rows.integration = query.integration;
-  rows.status = query.status;
-  rows.after = query.after;
-  rows.before = query.before;
-  rows.direction = query.order == Order::newest_first ? storage::Direction::backward
-                                                      : storage::Direction::forward;
-  rows.offset = query.offset;
-  rows.limit = query.limit;
-  auto page = storage::ExecutionTable(store_).history(rows);
-  if (!page) return page.error();
-  return Page{std::move(page->executions), page->total};
-}
+                         const storage::Sealer& sealer, storage::HistoryIndex* index)
+    : store_(store), workflows_(workflows), sealer_(sealer), index_(index) {}
 
 Result<ExecutionSummary> TaskHistory::summary(const ProjectId& project,
                                               const ExecutionId& execution) const {

@@ -21,6 +21,7 @@ namespace millrace {
 class RunSecrets;
 class WorkflowLibrary;
 namespace storage {
+class HistoryIndex;
 class OrderedStore;
 class Sealer;
 }  // namespace storage
@@ -28,11 +29,17 @@ class Sealer;
 class TaskHistory {
  public:
   /// `sealer`: of what runs did not store in clear. Without the right key, steps are shown as far as they
-  /// stand in clear.
+  /// stand in clear. `index`: what answers lists; null: the rows themselves do, whose walk takes its time.
   TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows,
-              const storage::Sealer& sealer);
+              const storage::Sealer& sealer, storage::HistoryIndex* index = nullptr);
 
   enum class Order : std::uint8_t { newest_first, oldest_first };
+
+  /// Where a run stands in the lists, whether it is there or not.
+  struct Place {
+    Instant started{};
+    ExecutionId id;
+  };
 
   struct Query {
     ProjectId project{};
@@ -43,16 +50,42 @@ class TaskHistory {
     std::optional<Instant> after{};   // started at or after
     std::optional<Instant> before{};  // started before
     Order order = Order::newest_first;
+    /// The page begins with what follows this place; `offset` is then only what it is called.
+    std::optional<Place> behind{};
     std::size_t offset = 0;
     std::size_t limit = limits::history_page_max;  // more than this maximum is not returned
   };
   struct Page {
     std::vector<ExecutionSummary> executions;
-    std::size_t total = 0;  // runs that match, counted up to limits::history_total_max
+    std::size_t total = 0;      // runs that match
+    bool is_total_cut = false;  // counted up to limits::history_total_max only
+    bool has_more = false;
+    std::optional<Place> last;  // what the next page is behind; nothing when the page is empty
   };
 
-  /// By the time of the start. With a user, one shard is read instead of all.
+  /// By the time of the start; everything that was acknowledged before. All filters together. By the index;
+  /// while the project's is being filled, or cannot be read, by the rows.
   Result<Page> list(const Query& query) const;
+
+  struct StatisticsQuery {
+    ProjectId project{};
+    std::optional<WorkflowId> workflow{};
+    Instant from{};
+    Instant to{};     // exclusive, above `from`
+    Millis bucket{};  // at most `statistics_buckets_max` of them
+  };
+  /// Runs by the time at which they started; those that go on are in none.
+  struct StatisticsBucket {
+    Instant at{};
+    std::uint64_t succeeded = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t cancelled = 0;
+    std::optional<std::uint32_t> p50;  // milliseconds; nothing when no run ended
+    std::optional<std::uint32_t> p95;
+  };
+  static constexpr std::size_t statistics_buckets_max = 1'000;
+  /// Error overloaded: the index is being filled.
+  Result<std::vector<StatisticsBucket>> statistics(const StatisticsQuery& query) const;
 
   struct Outline {
     ExecutionSummary summary;
@@ -90,6 +123,7 @@ class TaskHistory {
   const storage::OrderedStore& store_;
   WorkflowLibrary& workflows_;
   const storage::Sealer& sealer_;
+  storage::HistoryIndex* const index_;
 };
 
 }  // namespace millrace

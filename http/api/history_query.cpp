@@ -1,5 +1,6 @@
 #include "http/api/history_query.h"
 
+#include "runtime/text/duration_text.h"
 #include "runtime/text/percent_text.h"
 #include "runtime/text/time_text.h"
 
@@ -37,6 +38,28 @@ Outcome read_order(const ApiCall& call, TaskHistory::Order& to) {
   return Done{};
 }
 
+/// How far a page may be from the first one; the index finds any.
+constexpr std::size_t offset_max = 1'000'000'000;
+
+/// `1767225600000.<execution id>`: milliseconds since 1970 of the start, and the run.
+std::optional<TaskHistory::Place> parse_place(std::string_view text) {
+  const std::size_t dot = text.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  std::int64_t milliseconds = 0;
+  const auto read = std::from_chars(text.data(), text.data() + dot, milliseconds);
+  const auto id = ExecutionId::parse(text.substr(dot + 1));
+  if (read.ec != std::errc() || read.ptr != text.data() + dot || !id) return std::nullopt;
+  return TaskHistory::Place{Instant(Millis(milliseconds)), *id};
+}
+
+Outcome read_place(const ApiCall& call, std::optional<TaskHistory::Place>& to) {
+  const auto text = call.query_value("after");
+  if (!text || text->empty()) return Done{};
+  to = parse_place(*text);
+  if (to) return Done{};
+  return bad_parameter("after", "as it stands in a nextLink", *text);
+}
+
 /// The host that the client used, if it looks like one: it is copied into a link.
 std::string host_of(const httplib::Request& request) {
   const std::string host = request.get_header_value("Host");
@@ -70,13 +93,53 @@ Result<TaskHistory::Query> read_history_query(const ApiCall& call) {
   query.integration = call.query_value("integration");
   for (const auto& outcome :
        {read_status(call, query.status), read_date(call, "beforeDate", query.before),
-        read_date(call, "afterDate", query.after), read_order(call, query.order)}) {
+        read_date(call, "afterDate", query.after), read_order(call, query.order),
+        read_place(call, query.behind)}) {
     if (!outcome) return outcome.error();
   }
-  const auto offset = read_offset(call, limits::history_total_max);
+  const auto offset = read_offset(call, offset_max);
   if (!offset) return offset.error();
   query.offset = *offset;
   query.limit = limits::history_page_max;
+  return query;
+}
+
+std::string place_text(const TaskHistory::Place& place) {
+  return std::to_string(place.started.time_since_epoch().count()) + '.' + place.id.text();
+}
+
+Result<TaskHistory::StatisticsQuery> read_statistics_query(const ApiCall& call, Instant now) {
+  TaskHistory::StatisticsQuery query;
+  query.project = call.project;
+  if (auto workflow = call.query_value("workflowId")) {
+    query.workflow = WorkflowId(std::move(*workflow));
+  }
+  std::optional<Instant> from;
+  std::optional<Instant> to;
+  for (const auto& outcome : {read_date(call, "from", from), read_date(call, "to", to)}) {
+    if (!outcome) return outcome.error();
+  }
+  query.to = to.value_or(now + Millis(1));
+  query.from = from.value_or(query.to - std::chrono::hours(24));
+  if (query.from >= query.to) {
+    return bad_parameter("from", "before to",
+                         call.query_value("from").value_or(to_text(query.from)));
+  }
+  const auto text = call.query_value("bucket").value_or("1h");
+  const auto bucket = parse_duration(text);
+  if (!bucket || *bucket < std::chrono::seconds(1)) {
+    return bad_parameter("bucket", "a duration of a second or more, such as 5m, 1h or 1d", text);
+  }
+  query.bucket = *bucket;
+  const auto stretch = static_cast<std::uint64_t>((query.to - query.from).count());
+  const auto each = static_cast<std::uint64_t>(bucket->count());
+  if ((stretch - 1) / each + 1 > TaskHistory::statistics_buckets_max) {
+    return bad_parameter("bucket",
+                         "so long that there are at most " +
+                             std::to_string(TaskHistory::statistics_buckets_max) +
+                             " buckets between from and to",
+                         text);
+  }
   return query;
 }
 

@@ -7,9 +7,16 @@
 
 namespace millrace {
 
-/// userId workflowId integration status beforeDate afterDate offset sortBy. Error invalid_request
+/// userId workflowId integration status beforeDate afterDate offset after sortBy. Error invalid_request
 /// names the parameter.
 Result<TaskHistory::Query> read_history_query(const ApiCall& call);
+
+/// from to bucket workflowId. Without `to` up to `now`, without `from` the day before that, in hours. Error
+/// invalid_request: likewise; or there would be too many buckets.
+Result<TaskHistory::StatisticsQuery> read_statistics_query(const ApiCall& call, Instant now);
+
+/// The query parameter `after` of the page behind this place.
+std::string place_text(const TaskHistory::Place& place);
 
 /// The query parameter `offset`; 0 when it is not given. Error invalid_request: not a whole number,
 /// or more than `most`.

@@ -93,22 +93,63 @@ std::string execution_path(const ProjectId& project, const std::string& executio
          execution;
 }
 
-Result<Reply> list_executions(const ApiCall& call, ApiServices& services) {
-  const auto query = read_history_query(call);
-  if (!query) return query.error();
-  const auto page = services.history.list(*query);
+namespace {
+
+Result<Reply> page_reply(const ApiCall& call, ApiServices& services,
+                         const TaskHistory::Query& query) {
+  const auto page = services.history.list(query);
   if (!page) return page.error();
   JsonArray list;
   for (const auto& summary : page->executions) list.push_back(shown(summary));
-  const std::size_t next = query->offset + page->executions.size();
-  const bool has_more = !page->executions.empty() && next < page->total;
-  JsonObject body{
-      {"workflowExecutions", std::move(list)},
-      {"nextLink", has_more ? Json(page_link(call, services.options, next)) : Json(nullptr)},
-      {"total", page->total}};
-  // There may be more than can be counted, or paged to: narrower filters show them.
-  if (page->total >= limits::history_total_max) body["isTotalCut"] = true;
+  Json next_link(nullptr);
+  if (page->has_more && page->last) {
+    // By the place that it ends with: runs that start meanwhile move no page.
+    next_link = page_link(call, services.options, query.offset + page->executions.size(),
+                          place_text(*page->last));
+  }
+  JsonObject body{{"workflowExecutions", std::move(list)},
+                  {"nextLink", std::move(next_link)},
+                  {"total", page->total}};
+  // There are more than were counted: narrower filters show them.
+  if (page->is_total_cut) body["isTotalCut"] = true;
   return json_reply(200, std::move(body));
+}
+
+Json milliseconds_or_null(const std::optional<std::uint32_t>& milliseconds) {
+  return milliseconds ? Json(*milliseconds) : Json(nullptr);
+}
+
+}  // namespace
+
+Result<Reply> list_executions(const ApiCall& call, ApiServices& services) {
+  const auto query = read_history_query(call);
+  if (!query) return query.error();
+  return page_reply(call, services, *query);
+}
+
+Result<Reply> list_own_executions(const ApiCall& call, ApiServices& services) {
+  auto query = read_history_query(call);
+  if (!query) return query.error();
+  // Whoever else is asked for: a user has no other runs than his own.
+  query->user = call.user;
+  return page_reply(call, services, *query);
+}
+
+Result<Reply> show_statistics(const ApiCall& call, ApiServices& services) {
+  const auto query = read_statistics_query(call, services.clock.now());
+  if (!query) return query.error();
+  const auto buckets = services.history.statistics(*query);
+  if (!buckets) return buckets.error();
+  JsonArray list;
+  for (const auto& bucket : *buckets) {
+    list.push_back(JsonObject{{"at", to_text(bucket.at)},
+                              {"succeeded", bucket.succeeded},
+                              {"failed", bucket.failed},
+                              {"cancelled", bucket.cancelled},
+                              {"p50", milliseconds_or_null(bucket.p50)},
+                              {"p95", milliseconds_or_null(bucket.p95)}});
+  }
+  return json_reply(200, JsonObject{{"buckets", std::move(list)}});
 }
 
 Result<Reply> show_own_execution(const ApiCall& call, ApiServices& services) {
@@ -211,6 +252,9 @@ namespace {
 constexpr RouteParameter execution_in_path{"execution", "string", "The execution's id.",
                                            RouteParameter::In::path};
 
+constexpr RouteParameter after_in_query{
+    "after", "string", "Where the page begins, as `nextLink` has it; instead of `offset`."};
+
 constexpr Route routes[]{
     {.method = "GET",
      .pattern = EXECUTIONS,
@@ -227,10 +271,28 @@ constexpr Route routes[]{
                     {"afterDate", "string", "Started at this date or time, or after it."},
                     {"beforeDate", "string", "Started before this date or time."},
                     offset_in_query,
+                    after_in_query,
                     {"sortBy", "\"ASC\"|\"DESC\"", "`ASC`: oldest first."}},
-     .answers = {{200, "A page; `total` counts to 100,000, and says with `isTotalCut` that it did.",
-                  "{workflowExecutions: [Execution], nextLink: string|null, total: integer, "
-                  "isTotalCut?: boolean}"}}},
+     .answers =
+         {{200,
+           "A page; `isTotalCut`: the history is being indexed, and `total` counted to 100,000.",
+           "ExecutionPage"}}},
+    {.method = "GET",
+     .pattern = "/projects/{project}/task-history/statistics",
+     .operation = "showStatistics",
+     .summary = "How runs ended and how long they took, by when they started",
+     .access = Access::project_key,
+     .handler = &show_statistics,
+     .rate = Rate::history,
+     .parameters = {project_in_path,
+                    {"from", "string", "A date or time; a day before `to` if left out."},
+                    {"to", "string", "A date or time, exclusive; now if left out."},
+                    {"bucket", "string", "A duration, `1h` if left out; at most 1,000 of them."},
+                    {"workflowId", "string", "Only of this workflow."}},
+     .answers = {{200, "A bucket for each stretch, also where nothing ran.",
+                  "{buckets: [{at: date, succeeded: integer, failed: integer, cancelled: integer, "
+                  "p50: integer|null, p95: integer|null}]}"},
+                 {503, "The history is being indexed.", "Error"}}},
     {.method = "GET",
      .pattern = EXECUTIONS "/{execution}",
      .operation = "showExecution",
@@ -283,6 +345,23 @@ constexpr Route routes[]{
 
 constexpr Route own_routes[]{
     {.method = "GET",
+     .pattern = "/projects/{project}/sdk/executions",
+     .operation = "listOwnExecutions",
+     .summary = "The calling user's runs, newest first, 100 at a time",
+     .access = Access::user_token,
+     .runs_on = RunsOn::user_shard,
+     .handler = &list_own_executions,
+     .parameters = {project_in_path,
+                    {"workflowId", "string", "Only of this workflow."},
+                    {"integration", "string", "Only of workflows of this integration."},
+                    {"status", "ExecutionStatus", "Only with this status."},
+                    {"afterDate", "string", "Started at this date or time, or after it."},
+                    {"beforeDate", "string", "Started before this date or time."},
+                    offset_in_query,
+                    after_in_query,
+                    {"sortBy", "\"ASC\"|\"DESC\"", "`ASC`: oldest first."}},
+     .answers = {{200, "A page.", "ExecutionPage"}}},
+    {.method = "GET",
      .pattern = "/projects/{project}/sdk/executions/{execution}",
      .operation = "showOwnExecution",
      .summary = "One of the calling user's runs, without its steps",
@@ -303,6 +382,10 @@ constexpr NamedShape shapes[]{
     {"ExecutionStatus", "\"EXECUTING\"|\"DELAYED\"|\"SUCCEEDED\"|\"FAILED\"|\"CANCELLED\"",
      "The last three are final."},
     {"Execution", "{" EXECUTION_MEMBERS "}", "A run; `runDuration` is in milliseconds."},
+    {"ExecutionPage",
+     "{workflowExecutions: [Execution], nextLink: string|null, total: integer, "
+     "isTotalCut?: boolean}",
+     "A page of runs; `total` are all that match."},
     {"OwnExecution",
      "{" EXECUTION_MEMBERS ", error?: {stepId: string|null, code: string, message: string}}",
      "A run as its own user sees it."},

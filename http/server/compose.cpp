@@ -5,6 +5,7 @@
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
 #include "actors/gateway/connect_proxy.h"
+#include "actors/gateway/history_indexer.h"
 #include "actors/gateway/hook_door.h"
 #include "actors/gateway/provider_keys.h"
 #include "actors/gateway/task_history.h"
@@ -43,6 +44,7 @@
 #include "runtime/definitions/check_code.h"
 #include "storage/cached_store.h"
 #include "storage/group_commit.h"
+#include "storage/history/history_index.h"
 #include "storage/maintenance/back_fill_indexes.h"
 #include "storage/maintenance/run_keys.h"
 #include "storage/memory/memory_store.h"
@@ -129,7 +131,7 @@ class ComposedServer final : public RunningServer {
         ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
         run_sealer_(std::move(run_sealer)),
-        commits_(*store_, {.timings = &commit_timings_}),
+        commits_(*store_, {.timings = &commit_timings_, .follower = &history_changes_}),
         functions_(function_options(options, call_timings_)),
         http_(std::move(http)),
         project_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
@@ -137,7 +139,7 @@ class ComposedServer final : public RunningServer {
         projects_(*store_, project_views_, clock_, random_),
         workflows_(*store_, commits_, ownership_, clock_, random_, functions_, catalogs(),
                    &write_log),
-        history_(*store_, workflows_, run_sealer_),
+        history_(*store_, workflows_, run_sealer_, &history_index_),
         secrets_(project_views_, clock_, sealer_),
         integrations_(project_views_, clock_),
         resources_(project_views_, clock_, IntegrationRegistry::Of::resources),
@@ -152,6 +154,9 @@ class ComposedServer final : public RunningServer {
 
   Outcome begin() {
     if (auto checked = check_function_worker(); !checked) return checked;
+    // What an earlier process has not indexed; before runs go on, so that lists never miss it.
+    if (auto read = history_index_.reload(); !read) return read;
+    history_indexer_ = std::make_unique<HistoryIndexer>(history_index_, clock_, &write_log);
     // What tenants have is read when somebody asks for it.
     if (auto indexed = projects_.index_api_keys(); !indexed) return indexed;
     if (auto loaded = gate_.load(ownership_.owned()); !loaded) return loaded;
@@ -327,7 +332,11 @@ class ComposedServer final : public RunningServer {
   LiveFeed live_feed_{clock_};
   FailedRunLog failed_runs_{clock_, &write_log};
   ObserverList observers_{{&run_metrics_, &failed_runs_, &live_feed_}};
+  storage::HistoryChanges history_changes_;
   storage::GroupCommit commits_;
+  storage::HistoryIndex history_index_{
+      *store_, history_changes_, [this](ShardId shard) { return ownership_.fence(shard); },
+      [this](storage::WriteBatch batch) { return commits_.commit_and_wait(std::move(batch)); }};
   FunctionPool functions_;
   const std::unique_ptr<CurlHttpCaller> http_;
   ProjectViews project_views_;
@@ -391,6 +400,7 @@ class ComposedServer final : public RunningServer {
                                   sign_ins_.revoke(project, account);
                                 },
                                 &provider_counts_}};
+  std::unique_ptr<HistoryIndexer> history_indexer_;
   std::unique_ptr<ActorGateway> gateway_;
   ErasedSubscriptions erased_subscriptions_{
       *store_, hooks_, clock_, [this](const storage::WakeRow& wake) { gateway_->schedule(wake); }};

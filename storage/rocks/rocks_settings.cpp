@@ -31,7 +31,10 @@ void set_memory(rocksdb::Options& settings, const RocksOptions& options) {
   settings.memtable_insert_with_hint_prefix_extractor = insert_hints();
 
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  // A part of the cache holds nothing that is larger than itself, and a file's filter has megabytes: with the
+  // library's 64 parts each look for a row of a large store would read its file's filter anew.
+  constexpr int parts_bits = 3;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes, parts_bits);
   // Indexes and filters count against the cache: memory stays bounded however large the data gets.
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;

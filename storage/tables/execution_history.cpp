@@ -4,6 +4,9 @@
 // what follows the prefix, is the history. A page that is full says nothing of the rows behind it: they
 // are counted by a second walk, which needs no order and is half the work a row (and, unless the query
 // filters, reads no values). What is written between the two walks may be in the one and not the other.
+//
+// This is what lists are by definition, and what answers until a project's index is whole
+// (storage/history). Its cost grows with the rows that are walked over.
 
 #include "runtime/base/check.h"
 #include "runtime/base/shard_set.h"
@@ -27,6 +30,20 @@ KeyRange range_of(const Query& query, ShardId shard) {
   KeyRange range{keys::history(shard, query.project)};
   if (query.after) range.from = keys::history_from(shard, query.project, *query.after);
   if (query.before) range.until = keys::history_from(shard, query.project, *query.before);
+  return range;
+}
+
+/// Of these, what is behind the query's place.
+KeyRange rest_of(const Query& query, ShardId shard) {
+  KeyRange range = range_of(query, shard);
+  if (!query.behind) return range;
+  std::string place = range.prefix + keys::history_order(query.behind->started, query.behind->id);
+  if (query.direction == Direction::backward) {
+    if (range.until.empty() || place < range.until) range.until = std::move(place);
+  } else {
+    place.push_back('\0');  // the next key
+    if (place > range.from) range.from = std::move(place);
+  }
   return range;
 }
 
@@ -57,10 +74,12 @@ Result<SummaryView> read_row(const Cursor& cursor) {
                "The task history holds a row whose key does not belong to its content.");
 }
 
+using Ranges = KeyRange (*)(const Query&, ShardId);
+
 std::unique_ptr<Cursor> open(const OrderedStore& store, const Query& query,
-                             ManyOptions::Order order) {
+                             ManyOptions::Order order, Ranges range) {
   std::vector<KeyRange> ranges;
-  for (const ShardId shard : shards_of(query)) ranges.push_back(range_of(query, shard));
+  for (const ShardId shard : shards_of(query)) ranges.push_back(range(query, shard));
   ManyOptions options;
   options.order = order;
   options.direction = query.direction;
@@ -70,7 +89,7 @@ std::unique_ptr<Cursor> open(const OrderedStore& store, const Query& query,
 
 /// The rows that match, counted up to `history_total_max`.
 Result<std::size_t> count(const OrderedStore& store, const Query& query) {
-  const auto cursor = open(store, query, ManyOptions::Order::range_by_range);
+  const auto cursor = open(store, query, ManyOptions::Order::range_by_range, &range_of);
   std::size_t total = 0;
   for (; cursor->valid() && total < limits::history_total_max; cursor->next()) {
     if (!is_unfiltered(query)) {
@@ -88,23 +107,29 @@ Result<std::size_t> count(const OrderedStore& store, const Query& query) {
 
 Result<ExecutionTable::HistoryPage> ExecutionTable::history(const HistoryQuery& query) const {
   const std::size_t limit = std::min(query.limit, limits::history_page_max);
+  const std::size_t offset = query.behind ? 0 : query.offset;
   HistoryPage page;
   std::size_t matched = 0;
-  const auto cursor = open(store_, query, ManyOptions::Order::by_tail);
-  for (; cursor->valid() && page.executions.size() < limit; cursor->next()) {
+  const auto cursor = open(store_, query, ManyOptions::Order::by_tail, &rest_of);
+  for (; cursor->valid() && !page.has_more; cursor->next()) {
     if (matched >= limits::history_total_max) break;
     const auto row = read_row(*cursor);
     if (!row.ok()) return row.error();
-    if (matches(query, *row) && matched++ >= query.offset) page.executions.push_back(row->own());
+    if (!matches(query, *row) || matched++ < offset) continue;
+    page.has_more = page.executions.size() == limit;
+    if (page.has_more) break;
+    page.executions.push_back(row->own());
+    page.last = HistoryPlace{row->started, row->id};
   }
   if (const auto read = cursor->status(); !read.ok()) return read.error();
   page.total = matched;
-  if (!cursor->valid()) return page;  // every row was met
+  if (!cursor->valid() && !query.behind) return page;  // every row was met
 
   const auto total = count(store_, query);
   if (!total.ok()) return total.error();
   // Rows of the page may be gone by now.
   page.total = std::max(*total, matched);
+  page.is_total_cut = page.total >= limits::history_total_max;
   CHECK(page.total <= limits::history_total_max, "more rows were counted than is promised");
   return page;
 }

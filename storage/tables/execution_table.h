@@ -23,6 +23,12 @@
 
 namespace millrace::storage {
 
+/// Where a run stands in the task history: all lists are in this order.
+struct HistoryPlace {
+  Instant started{};
+  ExecutionId id;
+};
+
 /// Consecutive events of one branch, as one row. `first_sequence` counts from 1 without gaps.
 struct JournalPage {
   std::uint64_t first_sequence = 0;
@@ -90,15 +96,21 @@ class ExecutionTable {
     std::optional<Instant> after{};             // started at or after
     std::optional<Instant> before{};            // started before
     Direction direction = Direction::backward;  // backward: newest first
+    /// A run that need not be there any more: the page begins with what follows it, and `offset` is nothing.
+    std::optional<HistoryPlace> behind{};
     std::size_t offset = 0;
     std::size_t limit = limits::history_page_max;  // more than this maximum is not returned
   };
   struct HistoryPage {
     std::vector<ExecutionSummary> executions;
     std::size_t total = 0;  // rows that match, counted up to limits::history_total_max
+    bool is_total_cut = false;
+    bool has_more = false;               // a row that matches follows
+    std::optional<HistoryPlace> last{};  // where the next page goes on
   };
 
-  /// Merges the shards by (start time, id). With a user it reads one shard.
+  /// Merges the shards by (start time, id). With a user it reads one shard. What every store can answer, in
+  /// time that grows with the history: storage/history has the index that answers in its stead.
   Result<HistoryPage> history(const HistoryQuery& query) const;
 
  private:
