@@ -68,6 +68,7 @@ enum class Kind : std::uint8_t {
   test_data = 57,         // project, workflow
   test_capture = 58,      // part, ...
   subscription = 56,      // part, project, user, credential, ...; on the user's shard
+  bulk_job = 63,          // project, job
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -266,6 +267,10 @@ std::string left_accounts(const ProjectId& project, const UserId& user);  // pre
 std::string left_account(const ProjectId& project, const UserId& user, std::string_view credential);
 /// Of all projects on one shard. A prefix.
 std::string subscriptions(ShardId shard);
+
+// --- many runs that are replayed or cancelled together ---------------------------------------
+std::string bulk_jobs(const ProjectId& project);  // prefix
+std::string bulk_job(const ProjectId& project, std::string_view job);
 
 // --- the event log ---------------------------------------------------------------------------
 /// Of one project on one shard, in the order of time. A prefix.
