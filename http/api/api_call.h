@@ -25,6 +25,7 @@
 
 namespace millrace {
 
+class BulkJobs;
 class ConnectProxy;
 class CredentialRegistry;
 class EventLog;
@@ -35,6 +36,7 @@ class HookRegistry;
 class IntegrationRegistry;
 struct Integration;
 class ProjectRegistry;
+class ReplayStarter;
 class SecretRegistry;
 class SignIns;
 class TestData;
@@ -88,6 +90,9 @@ struct ApiServices {
   Subscriptions* subscriptions = nullptr;  // null: webhooks make no subscriptions here
   /// Looks at the code by which webhooks are verified (check_webhook_code); may be empty.
   std::function<Outcome(const Integration&)> check_code{};
+  // Runs that are done again, and many at once; null: there are none here.
+  ReplayStarter* replays = nullptr;
+  BulkJobs* bulk_jobs = nullptr;
 };
 
 struct ApiCall {

@@ -12,6 +12,7 @@
 #include "http/api/oauth_api.h"
 #include "http/api/projects_api.h"
 #include "http/api/proxy_api.h"
+#include "http/api/replay_api.h"
 #include "http/api/request_trigger_api.h"
 #include "http/api/resources_api.h"
 #include "http/api/sdk_api.h"
@@ -45,6 +46,7 @@ struct Routes {
                                        proxy_routes,
                                        sdk_routes,
                                        task_history_routes,
+                                       replay_routes,
                                        workflow_routes,
                                        deploy_folder_routes,
                                        test_data_routes,

@@ -45,8 +45,9 @@
 #include "storage/memory/memory_store.h"
 #include "storage/rocks/rocks_store.h"
 
-#include <chrono>
 #include <spdlog/spdlog.h>
+
+#include <chrono>
 #include <thread>
 
 namespace millrace {
@@ -200,7 +201,9 @@ class ComposedServer final : public RunningServer {
                                              &subscriptions_,
                                              [this](const Integration& integration) {
                                                return check_webhook_code(integration, functions_);
-                                             }},
+                                             },
+                                             &gateway_->replays(),
+                                             &gateway_->bulk_jobs()},
                                  key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
