@@ -276,3 +276,20 @@ TEST_CASE("a request for many runs that makes no sense starts no job") {
   CHECK_THAT(refusal(to_text(JsonObject{{"ids", many}})), Catch::Contains("1000"));
   CHECK(project.get("/task-history/bulk-jobs/0123").status == 404);
 }
+
+TEST_CASE("the command line replays a run, and prints the id of the new one") {
+  const TestProject project(open_server());
+  project.deploy_steps("w", R"json(
+    {"id": "a", "type": "function", "code": "() => 1"},
+    {"id": "b", "type": "function", "parameters": {"a": "{{a.result}}"}, "code": "({ a }) => a + 1"})json");
+  const std::string run = ended_run(project, "w", "SUCCEEDED");
+  const ProgramEnd end = run_millrace({"executions", "replay", run, "--from-step", "b", "--version",
+                                       "deployed", "--url", open_server().url(), "--project",
+                                       project.id(), "--api-key", project.api_key()});
+  INFO(end.output << end.errors);
+  REQUIRE(end.exit_code == 0);
+  const Json shown =
+      project.wait_for_status(end.output.substr(0, end.output.find('\n')), "SUCCEEDED");
+  CHECK(string_at(shown, "/replayOf") == run);
+  CHECK(text_at(shown, "/stepExecutions/1/keptFrom") == to_text(Json(run)));
+}
