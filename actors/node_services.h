@@ -6,6 +6,7 @@
 #include "actors/runs/branch_loader.h"
 #include "actors/runs/held_replies.h"
 #include "actors/runs/run_queue.h"
+#include "actors/scheduling/bulk_options.h"
 #include "actors/scheduling/poll_options.h"
 #include "actors/scheduling/tick_options.h"
 #include "actors/scheduling/timer_service.h"
@@ -50,6 +51,7 @@ struct ActorOptions {
   TimerServiceOptions timers;
   TickOptions ticks;
   PollOptions polls;
+  BulkOptions bulk;
   /// A hook of tests: called with each event before it is journalled; throwing crashes the actor. Whoever
   /// wants to see what runs do is a RunObserver.
   std::function<void(const ExecutionId&, const Event&)> before_record;

@@ -625,6 +625,18 @@ std::string left_account(const ProjectId& project, const UserId& user,
   return subscription_rows(SubscriptionPart::left_account, project, user).text(credential).take();
 }
 
+// --- many runs that are replayed or cancelled together ---------------------------------------
+
+std::string bulk_jobs(const ProjectId& project) {
+  return KeyWriter(shard_of(project), Kind::bulk_job).text(project.text).take();
+}
+
+std::string bulk_job(const ProjectId& project, std::string_view job) {
+  return KeyWriter(shard_of(project), Kind::bulk_job).text(project.text).text(job).take();
+}
+
+// --- executions ------------------------------------------------------------------------------
+
 std::string history(ShardId shard, const ProjectId& project) {
   return KeyWriter(shard, Kind::history).text(project.text).take();
 }

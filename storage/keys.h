@@ -71,6 +71,7 @@ enum class Kind : std::uint8_t {
   test_capture = 58,      // part, ...
   subscription = 56,      // part, project, user, credential, ...; on the user's shard
   audit = 65,             // project, time, number(8)
+  bulk_job = 63,          // project, job
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -290,6 +291,10 @@ std::string audit(const ProjectId& project);
 /// Where entries of that time begin within `audit(...)`.
 std::string audit_from(const ProjectId& project, Instant at);
 std::string audit_row(const ProjectId& project, Instant at, std::uint64_t number);
+
+// --- many runs that are replayed or cancelled together ---------------------------------------
+std::string bulk_jobs(const ProjectId& project);  // prefix
+std::string bulk_job(const ProjectId& project, std::string_view job);
 
 // --- the event log ---------------------------------------------------------------------------
 /// Of one project on one shard, in the order of time. A prefix.

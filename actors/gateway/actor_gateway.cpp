@@ -1,11 +1,13 @@
 #include "actors/gateway/actor_gateway.h"
 
 #include "actors/gateway/account_starter.h"
+#include "actors/gateway/bulk_jobs.h"
 #include "actors/gateway/delivery_starter.h"
 #include "actors/gateway/event_starter.h"
 #include "actors/gateway/poll_starter.h"
 #include "actors/gateway/received.h"
 #include "actors/gateway/recorded_reply.h"
+#include "actors/gateway/replay_starter.h"
 #include "actors/gateway/starter.h"
 #include "actors/gateway/tick_starter.h"
 #include "actors/messages.h"
@@ -103,6 +105,20 @@ class CafGateway final : public ActorGateway {
         poll_work_(services_.options.polls.threads, services_.options.polls.held_max,
                    services_.clock, services_.log,
                    [this](const storage::WakeRow& wake) { return polls_.serve(wake); }),
+        replays_({services_.store, commits(), services_.workflows, services_.sealer, starter_,
+                  joint_, received_, services_.event_log}),
+        bulk_({services_.store, commits(), services_.ownership, replays_, joint_, services_.clock,
+               services_.random, services_.log,
+               [this](const ExecutionSummary& run, const std::string& by) {
+                 auto slot = std::make_shared<OutcomeSlot>();
+                 caf::anon_send(node_, CancelRun{run.project, run.user, run.id, slot, by});
+                 return slot;
+               },
+               [this](const storage::WakeRow& wake) { timers_.schedule(wake); }},
+              services_.options.bulk),
+        bulk_work_(services_.options.bulk.threads, services_.options.bulk.held_max, services_.clock,
+                   services_.log,
+                   [this](const storage::WakeRow& wake) { return bulk_.serve(wake); }),
         accounts_({services_.store, services_.workflows, joint_,
                    [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
                    services_.clock}),
@@ -117,6 +133,8 @@ class CafGateway final : public ActorGateway {
                   [this](const storage::WakeRow& wake) { tick_work_.wake(wake); });
     timers_.serve(storage::WakeTarget::poll,
                   [this](const storage::WakeRow& wake) { poll_work_.wake(wake); });
+    timers_.serve(storage::WakeTarget::bulk_job,
+                  [this](const storage::WakeRow& wake) { bulk_work_.wake(wake); });
     services_.workflows.tell_wakes(
         [this](const storage::WakeRow& wake) { timers_.schedule(wake); });
     if (services_.sign_in_ended) {
@@ -145,6 +163,7 @@ class CafGateway final : public ActorGateway {
     timers_.stop();
     tick_work_.stop();
     poll_work_.stop();
+    bulk_work_.stop();
     reminder_.stop();
     reader_.stop();
     if (services_.tokens != nullptr) services_.tokens->stop_answers();
@@ -262,6 +281,8 @@ class CafGateway final : public ActorGateway {
   }
   Outcome look_now(const PolledAccount& account) override { return polls_.look_now(account); }
   AccountRuns& account_runs() override { return accounts_; }
+  ReplayStarter& replays() override { return replays_; }
+  BulkJobs& bulk_jobs() override { return bulk_; }
   void schedule(const storage::WakeRow& wake) override { timers_.schedule(wake); }
 
  private:
@@ -393,6 +414,9 @@ class CafGateway final : public ActorGateway {
   WakeWork tick_work_;
   PollStarter polls_;
   WakeWork poll_work_;
+  ReplayStarter replays_;
+  BulkJobs bulk_;
+  WakeWork bulk_work_;
   AccountStarter accounts_;
   RecoverySweep sweep_;
 };

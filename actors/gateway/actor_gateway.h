@@ -10,6 +10,9 @@
 
 namespace millrace {
 
+class BulkJobs;
+class ReplayStarter;
+
 /// A test run of a version that is stored already (see actors/test_runs/test_runs.h).
 struct TestOrder {
   TriggerRequest trigger;
@@ -35,6 +38,9 @@ class ActorGateway : public Gateway {
   virtual Outcome look_now(const PolledAccount& account) = 0;
   /// What changes of accounts start; as long as the gateway lives.
   virtual AccountRuns& account_runs() = 0;
+  /// Does runs again, and acts on many at once; as long as the gateway lives.
+  virtual ReplayStarter& replays() = 0;
+  virtual BulkJobs& bulk_jobs() = 0;
   /// A wake was stored: it comes in time. Any thread; returns at once.
   virtual void schedule(const storage::WakeRow& wake) = 0;
   /// Blocks until is_ready().

@@ -15,12 +15,16 @@ ExecutionStarted started_of(RunStart& start, RunGrant grant) {
   started.user = start.user;
   started.workflow = workflow.id;
   started.version = workflow.version;
+  auto* const replay = std::get_if<FromReplay>(&start.origin);
   started.trigger =
-      share(with_mapped_object(workflow.trigger, std::move(start.output), grant.settings));
+      replay != nullptr && replay->mapping == FromReplay::Mapping::as_it_was
+          ? share(std::move(start.output))
+          : share(with_mapped_object(workflow.trigger, std::move(start.output), grant.settings));
   started.settings = share(std::move(grant.settings));
   started.user_meta = share(std::move(grant.user_meta));
   started.credential = std::move(grant.credential);
   started.trace = start.trace;
+  if (replay != nullptr) started.replay = std::move(replay->start);
   if (auto* const test = std::get_if<FromTest>(&start.origin)) {
     started.is_test = true;
     started.only_step = test->only_step;

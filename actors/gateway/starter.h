@@ -30,12 +30,21 @@ struct FromTest {
   std::optional<StepIndex> only_step;
   JsonObject given_outputs{};
 };
+/// A run that does another one again, with the output that its trigger gave then.
+struct FromReplay {
+  /// How the user's object mapping applies: the run has the mapped object as it was, or the output is new to
+  /// the workflow, by its input or its version.
+  enum class Mapping : std::uint8_t { as_it_was, anew };
+
+  ReplayStart start;
+  Mapping mapping = Mapping::as_it_was;
+};
 /// What started a run.
-using RunOrigin = std::variant<FromTrigger, FromTest>;
+using RunOrigin = std::variant<FromTrigger, FromTest, FromReplay>;
 
 struct RunStart {
   std::shared_ptr<const Workflow> workflow;
-  /// What came in. A workflow with another trigger is not started by it; not asked of tests.
+  /// What came in. A workflow with another trigger is not started by it; not asked of tests and replays.
   const TriggerKind* kind = nullptr;
   UserId user;
   Json output;  // the trigger's, files as handles

@@ -44,7 +44,9 @@ Result<LoadedRun> BranchLoader::begin(const RunOrder& order) const {
   auto tenant = tenants_.view(order.started.project, order.started.user);
   if (!tenant) return tenant.error();
   return LoadedRun{summary_of(order), LoadedBranch{std::move(machine), 0, {}}, std::move(*tenant),
-                   std::make_shared<RunSecrets>(sealer_, order.execution)};
+                   order.secrets != nullptr
+                       ? order.secrets
+                       : std::make_shared<RunSecrets>(sealer_, order.execution)};
 }
 
 Result<LoadedRun> BranchLoader::load_run(const ExecutionId& execution, storage::Fence fence) const {

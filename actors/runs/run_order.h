@@ -4,6 +4,7 @@
 #include "actors/runs/once_slot.h"
 #include "actors/runs/run_files.h"
 #include "actors/runs/run_rules.h"
+#include "actors/runs/run_secrets.h"
 #include "actors/runs/trigger_reply.h"
 #include "actors/tenants/tenant_view.h"
 #include "runtime/execution/event.h"
@@ -44,6 +45,8 @@ struct RunOrder {
   SharedTenant tenant;
   std::shared_ptr<RunRules> rules;
   std::shared_ptr<ReplySlot> reply;
+  /// What the run knows from the beginning, of a run that it does again; null: nothing.
+  std::shared_ptr<RunSecrets> secrets;
 };
 
 }  // namespace millrace

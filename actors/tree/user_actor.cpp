@@ -73,7 +73,9 @@ void UserActor::start(const StartRun& message) {
                 order->tenant,
                 std::make_shared<LivePlaces>(services_.options.fan_out_children_live_max),
                 order->rules,
-                std::make_shared<RunSecrets>(services_.sealer, order->execution),
+                order->secrets != nullptr
+                    ? order->secrets
+                    : std::make_shared<RunSecrets>(services_.sealer, order->execution),
                 order->reply}),
             order));
 }

@@ -26,6 +26,7 @@
 namespace millrace {
 
 class AuditLog;
+class BulkJobs;
 class ConnectProxy;
 class CredentialRegistry;
 class EventLog;
@@ -38,6 +39,7 @@ class IntegrationRegistry;
 class LiveFeed;
 struct Integration;
 class ProjectRegistry;
+class ReplayStarter;
 class SecretRegistry;
 class SignIns;
 class TestData;
@@ -96,6 +98,9 @@ struct ApiServices {
   Subscriptions* subscriptions = nullptr;  // null: webhooks make no subscriptions here
   /// Looks at the code by which webhooks are verified (check_webhook_code); may be empty.
   std::function<Outcome(const Integration&)> check_code{};
+  // Runs that are done again, and many at once; null: there are none here.
+  ReplayStarter* replays = nullptr;
+  BulkJobs* bulk_jobs = nullptr;
 };
 
 struct ApiCall {

@@ -17,16 +17,18 @@ Json date_or_null(const std::optional<Instant>& instant) {
 JsonObject shown(const ExecutionSummary& summary) {
   // Milliseconds, once the run has ended.
   const Json duration = summary.ended ? Json((*summary.ended - summary.started).count()) : nullptr;
-  return {{"id", summary.id.text()},
-          {"userId", summary.user.text},
-          {"taskCount", summary.tasks},
-          {"runDuration", duration},
-          {"workflowId", summary.workflow.text},
-          {"workflowVersion", summary.version},
-          {"integration", text_or_null(summary.integration)},
-          {"status", wire_name(summary.status)},
-          {"dateStarted", to_text(summary.started)},
-          {"dateEnded", date_or_null(summary.ended)}};
+  JsonObject object{{"id", summary.id.text()},
+                    {"userId", summary.user.text},
+                    {"taskCount", summary.tasks},
+                    {"runDuration", duration},
+                    {"workflowId", summary.workflow.text},
+                    {"workflowVersion", summary.version},
+                    {"integration", text_or_null(summary.integration)},
+                    {"status", wire_name(summary.status)},
+                    {"dateStarted", to_text(summary.started)},
+                    {"dateEnded", date_or_null(summary.ended)}};
+  if (summary.replay_of) object["replayOf"] = summary.replay_of->text();
+  return object;
 }
 
 JsonObject shown(const ErrorDetail& failure) {
@@ -49,6 +51,8 @@ JsonObject shown(const StepExecution& step, const std::string& execution) {
                     {"inputSize", step.input_bytes},
                     {"outputSize", step.output_bytes}};
   if (step.wakes) object["wakesAt"] = to_text(*step.wakes);
+  if (step.kept_from) object["keptFrom"] = *step.kept_from;
+  if (step.is_given) object["isGiven"] = true;
   if (!step.indexes.empty()) {
     object["index"] = step.indexes.back();
     object["indexes"] = JsonArray(step.indexes.begin(), step.indexes.end());
@@ -376,7 +380,7 @@ constexpr Route own_routes[]{
 #define EXECUTION_MEMBERS                                                       \
   "id: string, userId: string, taskCount: integer, runDuration: integer|null, " \
   "workflowId: string, workflowVersion: integer, integration: string|null, "    \
-  "status: ExecutionStatus, dateStarted: date, dateEnded: date|null"
+  "status: ExecutionStatus, dateStarted: date, dateEnded: date|null, replayOf?: string"
 
 constexpr NamedShape shapes[]{
     {"ExecutionStatus", "\"EXECUTING\"|\"DELAYED\"|\"SUCCEEDED\"|\"FAILED\"|\"CANCELLED\"",
@@ -397,7 +401,8 @@ constexpr NamedShape shapes[]{
      "{id: string, stepId: string, workflowExecutionId: string, status: ExecutionStatus, "
      "type: string, start: date, end: date|null, wakesAt?: date, next: [string], prev: "
      "string|null, "
-     "inputSize: integer, outputSize: integer, index?: integer, indexes?: [integer]}",
+     "inputSize: integer, outputSize: integer, index?: integer, indexes?: [integer], "
+     "keptFrom?: string, isGiven?: boolean}",
      "A step; inside a fan-out once per element, with its `indexes`, outermost first. `wakesAt`: "
      "of a "
      "delay."},

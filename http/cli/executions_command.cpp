@@ -1,4 +1,4 @@
-// `millrace executions list|show|cancel`: the task history on a terminal.
+// `millrace executions list|show|replay|cancel`: the task history on a terminal.
 
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
@@ -21,6 +21,7 @@ constexpr std::size_t ids_named_max = 20;
 struct ExecutionOptions : ApiCommand {
   std::string id;
   std::string step;
+  std::string version;  // of a replay: "deployed" or a number; empty: the run's own
   std::size_t limit = 100;
   std::size_t offset = 0;
   std::vector<std::pair<std::string, std::string>> filters{
@@ -137,6 +138,21 @@ int cancel(const ExecutionOptions& options) {
              });
 }
 
+int replay(const ExecutionOptions& options) {
+  std::string query;
+  for (const auto& [name, value] :
+       {std::pair("version", options.version), std::pair("fromStep", options.step)}) {
+    if (value.empty()) continue;
+    query += (query.empty() ? "?" : "&") + std::string(name) + "=" + percent_encode_text(value);
+  }
+  return ask(options,
+             {"POST",
+              options.path("/" + percent_encode_text(options.id) + "/replay" + query),
+              options.target.api_key,
+              {}},
+             [](const JsonObject& body) { std::cout << cell(body, "id") << "\n"; });
+}
+
 }  // namespace
 
 void add_executions_command(CLI::App& app, int& exit_code) {
@@ -169,6 +185,13 @@ void add_executions_command(CLI::App& app, int& exit_code) {
                            "input and output of this step; inside a fan-out STEP.INDEX");
   auto [cancel_command, cancelled] = add("cancel", "Stop a run before its next step.", &cancel);
   cancel_command->add_option("id", cancelled->id, "the run's id")->required();
+  auto [replay_command, replayed] =
+      add("replay", "Do a run again, as a new one, whose id is printed.", &replay);
+  replay_command->add_option("id", replayed->id, "the run's id")->required();
+  replay_command->add_option("--from-step", replayed->step,
+                             "begin at this step, and keep the outputs before it");
+  replay_command->add_option("--version", replayed->version,
+                             "\"deployed\", or a version's number; else the run's own");
 }
 
 }  // namespace millrace

@@ -230,7 +230,9 @@ class ComposedServer final : public RunningServer {
                                              &subscriptions_,
                                              [this](const Integration& integration) {
                                                return check_webhook_code(integration, functions_);
-                                             }},
+                                             },
+                                             &gateway_->replays(),
+                                             &gateway_->bulk_jobs()},
                                  key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,

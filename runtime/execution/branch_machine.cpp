@@ -69,6 +69,20 @@ void BranchMachine::on(const ExecutionStarted& event, Instant) {
         "a run was started at a step that its workflow does not have");
   scope_.emplace(std::make_shared<const ExecutionFacts>(*id_, event), *workflow_);
   if (event.only_step) take_given_outputs(event);
+  if (event.replay && event.replay->from_step) take_kept_outputs(*event.replay);
+}
+
+void BranchMachine::take_kept_outputs(const ReplayStart& replay) {
+  const auto& steps = workflow_->by_index;
+  const StepIndex from = *replay.from_step;
+  CHECK(from < steps.size() && steps[from]->fan_outs.empty(),
+        "a run begins at a step that is not its root's");
+  for (const KeptOutput& kept : replay.kept) {
+    CHECK(kept.step < steps.size() && kept.output != nullptr,
+          "an output was kept of a step that the workflow does not have");
+  }
+  for (const KeptOutput& kept : replay.kept) scope_->set_output(kept.step, kept.output);
+  current_ = from;
 }
 
 void BranchMachine::take_given_outputs(const ExecutionStarted& event) {
@@ -97,18 +111,9 @@ void BranchMachine::on(const StepCompleted& event, Instant) {
 /// The step behind a completed one; for a conditional, the first of the branch it chose.
 StepIndex BranchMachine::next_after(const Step& step, const Json& output) const {
   if (scope_->facts()->started.only_step == step.index) return no_step;
-  const StepIndex rejoin = workflow_->following[step.index];
-  const auto* conditional = std::get_if<ConditionalStep>(&step.config);
-  if (conditional == nullptr) return rejoin;
-  const auto* object = output.if_object();
-  const Json* choice = object ? object->if_contains("selectedChoice") : nullptr;
-  CHECK(choice != nullptr && choice->is_string(), "a conditional completed without a choice");
-  const std::string_view label(choice->get_string());
-  for (const auto& branch : conditional->branches) {
-    if (branch.label == label) return first_of(branch.steps, rejoin);
-  }
-  CHECK(label == conditional->otherwise_label, "a conditional chose a branch it does not have");
-  return first_of(conditional->otherwise, rejoin);
+  const auto next = step_behind(*workflow_, step, output);
+  CHECK(next.has_value(), "a conditional chose a branch it does not have");
+  return *next;
 }
 
 void BranchMachine::on(const StepFailed& event, Instant) {

@@ -130,6 +130,7 @@ class BranchMachine {
   void move_to(StepIndex step);
   void move_behind(StepIndex step);
   void take_given_outputs(const ExecutionStarted& event);
+  void take_kept_outputs(const ReplayStart& replay);
   StepIndex next_after(const Step& step, const Json& output) const;
 
   /// When the time of the step that waits is over, if it has a `timeout`.

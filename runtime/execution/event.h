@@ -8,6 +8,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
+#include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/execution/execution_summary.h"
@@ -37,6 +38,23 @@ enum class EventKind : std::uint8_t {
   request_paused = 11,
 };
 
+/// What references see of a step that another run has taken, or that somebody has given in its place.
+struct KeptOutput {
+  StepIndex step = 0;
+  SharedJson output;
+  bool is_given = false;  // by whoever replayed; otherwise it is the other run's
+};
+
+/// Of a run that does another one again.
+struct ReplayStart {
+  ExecutionId of;
+  /// It begins at this step, and `kept` stands for what ran before; nothing: at the first step. Never inside
+  /// a fan-out.
+  std::optional<StepIndex> from_step;
+  /// By step; of a fan-out the reduced outputs of its inner steps, too.
+  std::vector<KeptOutput> kept;
+};
+
 /// Everything a run may see that is not the output of one of its steps. Frozen at the start, so that
 /// a replay renders what the first pass rendered.
 struct ExecutionStarted {
@@ -55,6 +73,7 @@ struct ExecutionStarted {
   SharedJson given_outputs;
   std::string credential;  // the account that was chosen for the run; empty: none, or the only one
   std::optional<TraceParent> trace;  // of the trigger's request; the run's own requests continue it
+  std::optional<ReplayStart> replay;
 };
 
 /// The step has its output; the branch goes on behind it.

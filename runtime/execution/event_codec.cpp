@@ -71,6 +71,17 @@ void write(ObjectWriter& out, const ExecutionStarted& event) {
   }
   if (!event.credential.empty()) out.text("cr", event.credential);
   if (event.trace) out.text("tp", event.trace->text());
+  if (!event.replay) return;
+  out.text("rp", event.replay->of.text());
+  if (!event.replay->from_step) return;
+  out.number("fs", *event.replay->from_step);
+  JsonArray kept;
+  for (const KeptOutput& each : event.replay->kept) {
+    JsonArray entry{each.step, *each.output};
+    if (each.is_given) entry.push_back(1);
+    kept.push_back(std::move(entry));
+  }
+  out.json("kp", kept);
 }
 
 void write(ObjectWriter& out, const StepCompleted& event) {
@@ -214,6 +225,40 @@ class ObjectReader {
   bool damaged_ = false;
 };
 
+/// [step, output] or, of one that somebody gave, [step, output, 1].
+std::vector<KeptOutput> read_kept(ObjectReader& in) {
+  std::vector<KeptOutput> kept;
+  const JsonArray* const entries = in.array("kp");
+  if (entries == nullptr) return kept;
+  for (const Json& each : *entries) {
+    const auto* const entry = each.if_array();
+    const bool is_entry = entry != nullptr && (entry->size() == 2 || entry->size() == 3);
+    boost::system::error_code error;
+    const StepIndex step = is_entry ? entry->front().to_number<StepIndex>(error) : no_step;
+    if (step == no_step || error) {
+      in.damage();
+      break;
+    }
+    kept.push_back({step, share(entry->at(1)), entry->size() == 3});
+  }
+  return kept;
+}
+
+std::optional<ReplayStart> read_replay(ObjectReader& in) {
+  if (!in.has("rp")) return std::nullopt;
+  ReplayStart replay;
+  const auto of = ExecutionId::parse(in.text("rp"));
+  if (of) {
+    replay.of = *of;
+  } else {
+    in.damage();
+  }
+  if (!in.has("fs")) return replay;
+  replay.from_step = in.number<StepIndex>("fs");
+  replay.kept = read_kept(in);
+  return replay;
+}
+
 ExecutionStarted read_started(ObjectReader& in) {
   ExecutionStarted event;
   event.project = ProjectId(in.text("p"));
@@ -233,6 +278,7 @@ ExecutionStarted read_started(ObjectReader& in) {
     event.trace = TraceParent::parse(in.text("tp"));
     if (!event.trace) in.damage();
   }
+  event.replay = read_replay(in);
   return event;
 }
 

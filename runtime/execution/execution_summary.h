@@ -38,6 +38,7 @@ struct ExecutionSummary {
   std::uint32_t tasks = 0;
   Instant started{};
   std::optional<Instant> ended;
+  std::optional<ExecutionId> replay_of;  // the run that this one does again
 };
 
 }  // namespace millrace

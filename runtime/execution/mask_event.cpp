@@ -28,7 +28,14 @@ class Mask {
     masked.output = secrets_.masked(event.output, found);
     return if_any_found(std::move(masked));
   }
-  /// What a run begins with comes from its caller. All others hold nothing from outside.
+  /// What a run begins with comes from its caller, but for what it keeps of another run.
+  std::optional<EventBody> operator()(const ExecutionStarted& event) {
+    if (!event.replay) return std::nullopt;
+    ExecutionStarted masked = event;
+    for (KeptOutput& kept : masked.replay->kept) kept.output = secrets_.masked(kept.output, found);
+    return if_any_found(std::move(masked));
+  }
+  /// All others hold nothing from outside.
   template <class Other>
   std::optional<EventBody> operator()(const Other&) {
     return std::nullopt;

@@ -43,6 +43,9 @@ struct StepExecution {
   std::uint64_t input_bytes = 0;  // of the input as JSON text, as `StepDetail` shows it
   std::uint64_t output_bytes = 0;
   std::vector<StepAttempt> attempts;
+  /// Of a replay: it did not run; its output is the one that this run's step gave.
+  std::optional<std::string> kept_from{};
+  bool is_given = false;  // likewise, and the output is one that whoever replayed has given
 };
 
 struct StepDetail {

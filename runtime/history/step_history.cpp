@@ -6,6 +6,8 @@
 #include "runtime/execution/step_path.h"
 #include "runtime/triggers/trigger_catalog.h"
 
+#include <utility>
+
 namespace millrace {
 namespace {
 
@@ -18,6 +20,14 @@ std::vector<std::uint32_t> indexes_of(const BranchPath& path) {
 }
 
 std::uint64_t bytes_of(const SharedJson& value) { return value ? to_text(*value).size() : 0; }
+
+/// What a step gave that failed and was passed over.
+bool has_failed(const Step& step, const Json& output) {
+  const auto* const object = output.if_object();
+  const RequestTemplate* const request = request_of(step);
+  const bool has_pages = request != nullptr && request->pagination;  // one may be missing
+  return step.continue_on_error && !has_pages && object != nullptr && object->contains("error");
+}
 
 std::string open_status(const BranchMachine& machine, ExecutionStatus run_status) {
   if (is_final(run_status)) return "CANCELLED";
@@ -60,7 +70,8 @@ Outcome StepHistory::replay(const std::vector<Event>& root_events) {
     run = {ended->status, root_events.back().at};
   }
   try {
-    return replay_branch(machine, BranchPath{}, root_events, trigger_id, run);
+    return replay_branch(machine, BranchPath{}, root_events,
+                         report_kept(root_events.front(), trigger_id), run);
   } catch (const BugFound& problem) {
     return Error(ErrorCode::corrupt_data,
                  std::string("a journal does not fit its workflow: ") + problem.what());
@@ -79,6 +90,28 @@ void StepHistory::report_trigger(const Event& started) {
   finding.output = event.trigger;
   finding.step.output_bytes = bytes_of(event.trigger);
   visit_(std::move(finding));
+}
+
+std::string StepHistory::report_kept(const Event& started, std::string previous) {
+  const auto& replay = std::get<ExecutionStarted>(started.body).replay;
+  if (!replay) return previous;
+  for (const KeptOutput& kept : replay->kept) {
+    CHECK(kept.step < workflow_->by_index.size(), "a run keeps a step that its workflow lacks");
+    const Step& step = *workflow_->by_index[kept.step];
+    if (!step.fan_outs.empty()) continue;  // of its fan-out's outputs, not a step of its own
+    Finding finding;
+    finding.step = describe(step, BranchPath{});
+    finding.step.start = started.at;
+    finding.step.end = started.at;
+    finding.step.status = has_failed(step, *kept.output) ? "FAILED" : "SUCCEEDED";
+    finding.step.previous = std::exchange(previous, finding.step.id);
+    finding.step.output_bytes = bytes_of(kept.output);
+    finding.step.is_given = kept.is_given;
+    if (!kept.is_given) finding.step.kept_from = replay->of.text();
+    finding.output = kept.output;
+    visit_(std::move(finding));
+  }
+  return previous;
 }
 
 StepExecution StepHistory::describe(const Step& step, const BranchPath& path) const {

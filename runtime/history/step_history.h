@@ -55,6 +55,8 @@ class StepHistory {
                           const std::string& fan_out_id, const RunState& run);
   StepExecution describe(const Step& step, const BranchPath& path) const;
   void report_trigger(const Event& started);
+  /// The steps of a replay that did not run. Returns the id of the last one.
+  std::string report_kept(const Event& started, std::string previous);
 
   std::shared_ptr<const Workflow> workflow_;
   const ExecutionId execution_;

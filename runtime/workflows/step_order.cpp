@@ -25,4 +25,20 @@ std::vector<StepIndex> following_steps(const Workflow& workflow) {
   return following;
 }
 
+std::optional<StepIndex> step_behind(const Workflow& workflow, const Step& step,
+                                     const Json& output) {
+  const StepIndex rejoin = workflow.following[step.index];
+  const auto* const conditional = std::get_if<ConditionalStep>(&step.config);
+  if (conditional == nullptr) return rejoin;
+  const auto* const object = output.if_object();
+  const Json* const choice = object == nullptr ? nullptr : object->if_contains("selectedChoice");
+  if (choice == nullptr || !choice->is_string()) return std::nullopt;
+  const std::string_view label(choice->get_string());
+  for (const auto& branch : conditional->branches) {
+    if (branch.label == label) return first_of(branch.steps, rejoin);
+  }
+  if (label != conditional->otherwise_label) return std::nullopt;
+  return first_of(conditional->otherwise, rejoin);
+}
+
 }  // namespace millrace

@@ -11,7 +11,8 @@ constexpr std::uint8_t record_version = 1;  // of every row in this file
 
 namespace summary_field {
 constexpr std::uint32_t id = 1, project = 2, user = 3, workflow = 4, workflow_version = 5,
-                        integration = 6, status = 7, tasks = 8, started = 9, ended = 10;
+                        integration = 6, status = 7, tasks = 8, started = 9, ended = 10,
+                        replay_of = 11;
 }
 
 constexpr auto locator_fields = [](auto& record, auto& row) {
@@ -83,6 +84,9 @@ void take_summary_field(RecordReader& reader, SummaryView& summary) {
     case field::ended:
       reader.time(summary.ended.emplace());
       break;
+    case field::replay_of:
+      read_execution_id(reader, summary.replay_of.emplace());
+      break;
   }
 }
 
@@ -100,6 +104,7 @@ ExecutionSummary SummaryView::own() const {
   summary.tasks = tasks;
   summary.started = started;
   summary.ended = ended;
+  summary.replay_of = replay_of;
   return summary;
 }
 
@@ -116,6 +121,7 @@ std::string encode(const ExecutionSummary& summary) {
   record.number(field::tasks, summary.tasks);
   record.time(field::started, summary.started);
   if (summary.ended) record.time(field::ended, *summary.ended);
+  if (summary.replay_of) record.text(field::replay_of, as_text(*summary.replay_of));
   return std::move(record).take();
 }
 

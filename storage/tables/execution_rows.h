@@ -25,6 +25,7 @@ struct SummaryView {
   std::uint32_t tasks = 0;
   Instant started{};
   std::optional<Instant> ended;
+  std::optional<ExecutionId> replay_of;
 
   ExecutionSummary own() const;
 };

@@ -35,6 +35,7 @@ enum class WakeTarget : std::uint8_t {
   retention = 7,             // rows that have been kept long enough
   sign_in_end = 10,          // a sign-in that nobody has completed in time
   pause_end = 11,            // an account that may be asked again
+  bulk_job = 12,             // many runs that are replayed or cancelled together
   subscription_check = 14,   // something changed by which subscriptions are wanted, or no longer
 };
 

@@ -207,7 +207,7 @@ offer millrace --v
   CHECK(shell.wait_for_exit(20s) == 0);
   CHECK(read_file(folder.path() + "/out") ==
         "executions\n"
-        "list show cancel\n"
+        "list show cancel replay\n"
         "--limit\n"
         "--version\n");
   CHECK(read_file(folder.path() + "/errors").empty());

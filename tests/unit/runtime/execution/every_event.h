@@ -33,6 +33,14 @@ inline std::vector<StoredEvent> stored_events() {
   ExecutionStarted traced = started;
   traced.trace = TraceParent::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
 
+  ExecutionStarted replayed = started;
+  replayed.replay =
+      ReplayStart{*ExecutionId::parse("01890000-0000-8000-8000-000000000001"), std::nullopt, {}};
+  ExecutionStarted from_step = replayed;
+  from_step.replay->from_step = 2;
+  from_step.replay->kept = {{0, share(JsonObject{{"result", 1}}), false},
+                            {1, share(JsonObject()), true}};
+
   StepCompleted completed;
   completed.step = 1;
   completed.attempt = 2;
@@ -121,6 +129,13 @@ inline std::vector<StoredEvent> stored_events() {
                R"("in":{"request":{"body":{"name":"Adä"}}},"st":{"channel":"#sales"},"um":null,)"
                R"("tp":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}])"},
       {cancelled, R"(1[{"k":9,"t":1767225600000,"z":5}])"},
+      {replayed, R"(1[{"k":1,"t":1767225600000,"p":"acme","u":"ada","w":"lead-to-crm","v":3,)"
+                 R"("in":{"request":{"body":{"name":"Adä"}}},"st":{"channel":"#sales"},"um":null,)"
+                 R"("rp":"01890000-0000-8000-8000-000000000001"}])"},
+      {from_step, R"(1[{"k":1,"t":1767225600000,"p":"acme","u":"ada","w":"lead-to-crm","v":3,)"
+                  R"("in":{"request":{"body":{"name":"Adä"}}},"st":{"channel":"#sales"},"um":null,)"
+                  R"("rp":"01890000-0000-8000-8000-000000000001","fs":2,)"
+                  R"("kp":[[0,{"result":1}],[1,{},1]]}])"},
   };
 }
 

@@ -1,0 +1,25 @@
+#pragma once
+// What users can meet when they do runs again, or act on many at once.
+
+#include <chrono>
+#include <cstddef>
+
+namespace millrace::limits {
+
+/// The outputs that a replay keeps of the steps before the one at which it begins, as JSON. Beyond:
+/// `limit_exceeded`.
+inline constexpr std::size_t replay_kept_bytes_max = 64u << 20;
+/// The files that they and the trigger's output name, which are copied. Beyond: `limit_exceeded`.
+inline constexpr std::size_t replay_files_bytes_max = 200u << 20;
+
+/// Runs that one request may name. Beyond: `invalid_request`.
+inline constexpr std::size_t bulk_ids_max = 1'000;
+/// Bulk jobs of one project that are not through; all that are kept. Beyond: `limit_exceeded`.
+inline constexpr std::size_t bulk_jobs_open_max = 10;
+inline constexpr std::size_t bulk_jobs_kept_max = 1'000;
+/// How long a job that is through can be looked at.
+inline constexpr std::chrono::hours bulk_job_kept_for{24};
+/// Of those that were refused, how many a job lists. Those beyond are counted.
+inline constexpr std::size_t bulk_refused_listed_max = 1'000;
+
+}  // namespace millrace::limits
