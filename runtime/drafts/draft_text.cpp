@@ -2,6 +2,7 @@
 
 #include "runtime/digests/sha256.h"
 #include "runtime/drafts/raw_json.h"
+#include "runtime/drafts/read_definition.h"
 #include "runtime/reading/strict_json.h"
 #include "runtime/text/hex_text.h"
 
@@ -11,13 +12,16 @@
 namespace millrace {
 
 namespace {
+
 /// 128 bits: nobody finds two drafts of one tag by chance.
 constexpr std::size_t tag_bytes = 16;
+
 }  // namespace
 
 Result<DraftText> read_draft_text(std::string_view text) {
   auto definition = parse_strict_json(text);
   if (!definition) return definition.error();
+  make_whole_numbers_integers(*definition);
   return DraftText{std::move(*definition), compact_json(without_byte_order_mark(text))};
 }
 
