@@ -4,6 +4,7 @@
 #include "http/api/configurations_api.h"
 #include "http/api/credentials_api.h"
 #include "http/api/deploy_folder_api.h"
+#include "http/api/drafts_api.h"
 #include "http/api/events_api.h"
 #include "http/api/health_api.h"
 #include "http/api/hooks_api.h"
@@ -46,6 +47,7 @@ struct Routes {
                                        sdk_routes,
                                        task_history_routes,
                                        workflow_routes,
+                                       draft_routes,
                                        deploy_folder_routes,
                                        test_data_routes,
                                        test_run_routes,
