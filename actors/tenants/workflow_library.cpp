@@ -3,13 +3,14 @@
 #include "actors/shards/shard_ownership.h"
 #include "actors/tenants/follow_poll.h"
 #include "actors/tenants/follow_schedule.h"
+#include "actors/tenants/named_secrets.h"
 #include "runtime/definitions/compile_stored_workflow.h"
 #include "runtime/definitions/compile_workflow.h"
 #include "runtime/definitions/compiled_form.h"
 #include "runtime/definitions/found_by.h"
 #include "runtime/definitions/frozen_integrations.h"
 #include "runtime/definitions/link_integrations.h"
-#include "runtime/integrations/resource.h"
+#include "runtime/drafts/read_definition.h"
 #include "runtime/text/hex_text.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
@@ -56,10 +57,16 @@ Error not_deployed(const WorkflowId& id) {
 }
 
 Result<WorkflowLibrary::Entry> entry_of(const storage::WorkflowRow& row) {
-  auto draft = parse_json(row.draft, limits::stored_depth_max);
+  auto draft = read_definition(row.draft, limits::stored_depth_max);
   if (!draft) return Error(ErrorCode::corrupt_data, "a stored draft is " + draft.error().message);
-  return WorkflowLibrary::Entry{row.id, std::move(*draft), row.latest_version, row.deployed_version,
-                                row.updated};
+  return WorkflowLibrary::Entry{
+      row.id, std::move(*draft), row.latest_version, row.deployed_version, row.updated, {}};
+}
+
+Result<WorkflowLibrary::Entry> whole_entry_of(storage::WorkflowRow row) {
+  auto entry = entry_of(row);
+  if (entry) entry->text = std::move(row.draft);
+  return entry;
 }
 
 Result<FrozenIntegrations> frozen_integrations(const storage::WorkflowVersionRow& row) {
@@ -85,51 +92,6 @@ std::string new_endpoint_key(Random& random) {
   std::array<std::uint8_t, 24> key{};
   random.fill(key);
   return to_hex(key);
-}
-
-/// The secrets that a value names.
-void add_secrets(const Json& value, std::set<std::string>& names) {
-  auto text = Template::compile(value, "");
-  if (!text) return;
-  text->visit_references([&](const Reference& reference, const std::string&) {
-    if (reference.root != Reference::Root::secrets || reference.path.empty()) return;
-    if (const auto* const name = std::get_if<std::string>(&reference.path.front())) {
-      names.insert(*name);
-    }
-  });
-}
-
-/// What it needs to verify deliveries, to sign users in, and, as a resource of level app, for its credential.
-void add_own_secrets(const Integration& integration, std::set<std::string>& names) {
-  const auto* const definition = integration.definition.if_object();
-  for (const std::string_view part : {"webhooks", "auth"}) {
-    const Json* const value = definition == nullptr ? nullptr : definition->if_contains(part);
-    if (value != nullptr) add_secrets(*value, names);
-  }
-}
-
-/// What its steps and its trigger render of the project's secrets, and what its integration and its resources
-/// need of them.
-std::vector<std::string> secrets_of(const Workflow& workflow, const IntegrationCatalog& catalog) {
-  std::set<std::string> names;
-  for (const auto& member : workflow.masked_secrets.get_object()) names.emplace(member.key());
-  if (const auto* const request = std::get_if<RequestTrigger>(&workflow.trigger)) {
-    for (const auto& header : request->headers) {
-      if (!header.secret_value) continue;
-      names.insert(header.secret_value->secrets.begin(), header.secret_value->secrets.end());
-    }
-  }
-  if (const Poll* const poll = poll_of(workflow.trigger)) {
-    if (const auto said = parse_json(poll->text)) add_secrets(*said, names);
-  }
-  if (workflow.frozen_integration != nullptr) {
-    add_own_secrets(*workflow.frozen_integration, names);
-  }
-  for (const std::string& type : integrations_of(workflow)) {
-    const auto resource = is_resource_type(type) ? catalog.find_integration(type) : nullptr;
-    if (resource != nullptr) add_own_secrets(*resource, names);
-  }
-  return {names.begin(), names.end()};
 }
 
 std::string event_of(const Workflow& workflow) {
@@ -196,24 +158,24 @@ std::vector<std::string> WorkflowLibrary::names_near(const ProjectId& project) c
 
 // --- drafts ---------------------------------------------------------------------------------------
 
-Result<std::string> WorkflowLibrary::draft_text(const WorkflowId& id,
-                                                const Json& definition) const {
+Result<DraftText> WorkflowLibrary::accepted_draft(const WorkflowId& id,
+                                                  const DraftText& draft) const {
   if (id.empty() || id.text.size() > limits::id_bytes_max) {
     return Error(ErrorCode::invalid_request,
                  "a workflow id has 1 to " + std::to_string(limits::id_bytes_max) + " bytes");
   }
-  if (is_compiled_form(definition)) {
-    const auto translated = translate_compiled_form(definition);
-    return translated ? draft_text(id, *translated) : Result<std::string>(translated.error());
+  if (is_compiled_form(draft.definition)) {
+    auto translated = translate_compiled_form(draft.definition);
+    if (!translated) return translated.error();
+    return accepted_draft(id, written_out(std::move(*translated)));
   }
-  if (auto checked = check_draft(definition); !checked) return checked.error();
-  std::string text = to_text(definition);
-  if (text.size() > limits::definition_bytes_max) {
+  if (auto checked = check_draft(draft.definition); !checked) return checked.error();
+  if (draft.text.size() > limits::definition_bytes_max) {
     return Error(ErrorCode::limit_exceeded,
                  "a definition has at most " + std::to_string(limits::definition_bytes_max) +
-                     " bytes, this one has " + std::to_string(text.size()));
+                     " bytes, this one has " + std::to_string(draft.text.size()));
   }
-  return text;
+  return draft;
 }
 
 Result<storage::WorkflowRow> WorkflowLibrary::row_for_draft(
@@ -231,30 +193,65 @@ Result<storage::WorkflowRow> WorkflowLibrary::row_for_draft(
 
 Outcome WorkflowLibrary::put_draft(const ProjectId& project, const WorkflowId& id,
                                    const Json& definition) {
-  auto text = draft_text(id, definition);
-  if (!text) return text.error();
+  const auto put = put_draft(project, id, written_out(definition));
+  if (!put) return put.error();
+  return Done{};
+}
+
+Result<WorkflowLibrary::Entry> WorkflowLibrary::put_draft(const ProjectId& project,
+                                                          const WorkflowId& id,
+                                                          const DraftText& draft,
+                                                          const DraftCondition& condition) {
+  const auto accepted = accepted_draft(id, draft);
+  if (!accepted) return accepted.error();
   const KeyedLocks::Hold writing(locks_, storage::keys::workflow(project, id));
   auto row = table_.workflow(project, id);
   if (!row) return row.error();
+  // Nobody writes this row before it is committed below: the lock is this workflow's, and the fence its shard's.
+  if (auto holds = condition.holds_for(*row ? &(*row)->draft : nullptr); !holds) {
+    return holds.error();
+  }
   auto next = row_for_draft(project, id, *row);
   if (!next) return next.error();
-  const FoundBy before = next->found_by;
-  next->draft = std::move(*text);
-  next->updated = clock_.now();
-  if (next->deployed_version == 0) {
-    const auto draft = parse_json(next->draft);
-    next->found_by = draft ? found_by(*draft, Stage::draft) : FoundBy();
-  }
+  return store_draft(project, std::move(*next), *accepted);
+}
+
+Result<WorkflowLibrary::Entry> WorkflowLibrary::change_draft(const ProjectId& project,
+                                                             const WorkflowId& id,
+                                                             const DraftCondition& condition,
+                                                             const ChangeText& change) {
+  const KeyedLocks::Hold writing(locks_, storage::keys::workflow(project, id));
+  auto row = row_of(project, id);
+  if (!row) return row.error();
+  if (auto holds = condition.holds_for(&row->draft); !holds) return holds.error();
+  const auto text = change(row->draft);
+  if (!text) return text.error();
+  const auto draft = read_draft_text(*text);
+  if (!draft) return draft.error();
+  const auto accepted = accepted_draft(id, *draft);
+  if (!accepted) return accepted.error();
+  if (accepted->text == row->draft) return whole_entry_of(std::move(*row));
+  return store_draft(project, std::move(*row), *accepted);
+}
+
+Result<WorkflowLibrary::Entry> WorkflowLibrary::store_draft(const ProjectId& project,
+                                                            storage::WorkflowRow next,
+                                                            const DraftText& draft) {
+  const FoundBy before = next.found_by;
+  next.draft = draft.text;
+  next.updated = clock_.now();
+  if (next.deployed_version == 0) next.found_by = found_by(draft.definition, Stage::draft);
   storage::WriteBatch batch;
-  put(batch, project, before, *next);
-  return commit(project, std::move(batch));
+  put(batch, project, before, next);
+  if (auto stored = commit(project, std::move(batch)); !stored) return stored.error();
+  return whole_entry_of(std::move(next));
 }
 
 Result<WorkflowLibrary::Entry> WorkflowLibrary::get(const ProjectId& project,
                                                     const WorkflowId& id) const {
   auto row = row_of(project, id);
   if (!row) return row.error();
-  return entry_of(*row);
+  return whole_entry_of(std::move(*row));
 }
 
 Result<std::vector<WorkflowLibrary::Entry>> WorkflowLibrary::list(const ProjectId& project) const {
@@ -282,9 +279,13 @@ Result<WorkflowLibrary::Live> WorkflowLibrary::live(const ProjectId& project) {
   std::size_t bytes = 0;
   for (const auto& row : *rows) {
     if (row.deployed_version == 0) continue;
-    auto entry = entry_of(row);
+    auto version = table_.version(project, row.id, row.deployed_version);
+    if (!version) return version.error();
+    storage::WorkflowRow live = row;
+    if (*version) live.draft = std::move((*version)->definition);
+    auto entry = entry_of(live);
     if (!entry) return entry.error();
-    bytes += row.draft.size();
+    bytes += live.draft.size();
     entries.push_back(std::move(*entry));
   }
   auto list = std::make_shared<const std::vector<Entry>>(std::move(entries));
@@ -293,11 +294,13 @@ Result<WorkflowLibrary::Live> WorkflowLibrary::live(const ProjectId& project) {
   return list;
 }
 
-Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id) {
+Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id,
+                                const DraftCondition& condition) {
   const std::string key = storage::keys::workflow(project, id);
   const KeyedLocks::Hold writing(locks_, key);
   auto row = row_of(project, id);
   if (!row) return row.error();
+  if (auto holds = condition.holds_for(&row->draft); !holds) return holds;
   storage::WriteBatch batch;
   storage::WorkflowIndexTable::replace(batch, project, id, row->found_by, {});
   const auto wake = follow_schedule(store_, batch, project, id, nullptr, clock_.now());
@@ -315,10 +318,13 @@ Outcome WorkflowLibrary::remove(const ProjectId& project, const WorkflowId& id) 
 // --- deployment -----------------------------------------------------------------------------------
 
 Result<WorkflowLibrary::Deployment> WorkflowLibrary::deploy(const ProjectId& project,
-                                                            const WorkflowId& id) {
+                                                            const WorkflowId& id,
+                                                            const DraftCondition& condition) {
   for (int attempt = 0; attempt < deploy_attempts_max; ++attempt) {
     auto row = row_of(project, id);
     if (!row) return row.error();
+    // What is made live under the lock is this text, or it is looked at again.
+    if (auto holds = condition.holds_for(&row->draft); !holds) return holds.error();
     const auto catalog = integrations_(project);
     if (!catalog) return catalog.error();
     auto checked = check(project, *row, **catalog);  // may take long: no lock is held
@@ -340,10 +346,36 @@ Result<WorkflowLibrary::Deployment> WorkflowLibrary::deploy(const ProjectId& pro
                                         "\" was changed while it was checked: deploy it again");
 }
 
+Result<storage::WorkflowRow> WorkflowLibrary::row_with(const ProjectId& project,
+                                                       const WorkflowId& id,
+                                                       const DraftText& definition) const {
+  auto accepted = accepted_draft(id, definition);
+  if (!accepted) return accepted.error();
+  auto now = table_.workflow(project, id);
+  if (!now) return now.error();
+  auto row = row_for_draft(project, id, *now);
+  if (row) row->draft = std::move(accepted->text);
+  return row;
+}
+
+Result<WorkflowLibrary::Deployment> WorkflowLibrary::validate(
+    const ProjectId& project, const WorkflowId& id, const std::optional<DraftText>& definition) {
+  const auto row = definition ? row_with(project, id, *definition) : row_of(project, id);
+  if (!row) return row.error();
+  const auto catalog = integrations_(project);
+  if (!catalog) return catalog.error();
+  const auto checked = check(project, *row, **catalog);
+  if (!checked) return checked.error();
+  const auto is_unchanged = is_live_already(project, *row, *checked);
+  if (!is_unchanged) return is_unchanged.error();
+  return Deployment{*is_unchanged ? row->deployed_version : checked->row.version, *is_unchanged,
+                    secrets_of(*checked->workflow, **catalog), event_of(*checked->workflow)};
+}
+
 Result<WorkflowLibrary::Checked> WorkflowLibrary::check(const ProjectId& project,
                                                         const storage::WorkflowRow& row,
                                                         const IntegrationCatalog& catalog) {
-  const auto definition = parse_json(row.draft);
+  const auto definition = read_definition(row.draft);
   if (!definition) return definition.error();
   Checked checked;
   checked.row.version = row.latest_version + 1;
@@ -453,14 +485,16 @@ Result<bool> WorkflowLibrary::make_live(const ProjectId& project, const storage:
 Result<WorkflowLibrary::Step> WorkflowLibrary::plan_step(const ProjectId& project,
                                                          const Draft& draft,
                                                          const IntegrationCatalog& catalog) {
-  auto text = draft_text(draft.id, draft.definition);
-  if (!text) return text.error();
+  const DraftText written =
+      draft.text.empty() ? written_out(draft.definition) : DraftText{draft.definition, draft.text};
+  auto accepted = accepted_draft(draft.id, written);
+  if (!accepted) return accepted.error();
   auto now = table_.workflow(project, draft.id);
   if (!now) return now.error();
   auto row = row_for_draft(project, draft.id, *now);
   if (!row) return row.error();
   Step step{std::move(*now), std::move(*row), {}, Change::added};
-  step.next.draft = std::move(*text);
+  step.next.draft = std::move(accepted->text);
   auto checked = check(project, step.next, catalog);
   if (!checked) return checked.error();
   step.checked = std::move(*checked);
@@ -531,7 +565,6 @@ Result<bool> WorkflowLibrary::apply(const ProjectId& project, std::vector<Step>&
   auto stored = commit(std::move(batch));
   ++changes_;
   if (!stored) return stored.error();
-  tell(wakes);
   for (const Step& step : steps) {
     if (step.change != Change::unchanged) note_deployed(project, step.next.id, step.checked);
   }
@@ -571,6 +604,20 @@ Result<std::vector<WorkflowLibrary::Version>> WorkflowLibrary::versions(
     versions.push_back({each.version, std::move(*definition), each.deployed_at});
   }
   return versions;
+}
+
+Result<WorkflowLibrary::VersionText> WorkflowLibrary::version_text(const ProjectId& project,
+                                                                   const WorkflowId& id,
+                                                                   WorkflowVersion version) const {
+  if (auto row = row_of(project, id); !row) return row.error();
+  auto stored = table_.version(project, id, version);
+  if (!stored) return stored.error();
+  if (!*stored) {
+    return Error(ErrorCode::not_found, "the workflow \"" + id.text + "\" has no version " +
+                                           std::to_string(version) +
+                                           ": GET …/versions lists those that it has");
+  }
+  return VersionText{version, std::move((*stored)->definition), (*stored)->deployed_at};
 }
 
 // --- public endpoints -----------------------------------------------------------------------------
@@ -689,7 +736,7 @@ Result<std::shared_ptr<const Workflow>> WorkflowLibrary::compile(
                      ". Mend the draft and deploy it again",
                  why.details);
   };
-  auto definition = parse_json(row.definition, limits::stored_depth_max);
+  auto definition = read_definition(row.definition, limits::stored_depth_max);
   if (!definition) return cannot_execute(definition.error());
   auto integrations = frozen_integrations(row);
   if (!integrations) return cannot_execute(integrations.error());

@@ -6,11 +6,17 @@
 // Workflows do not wait for each other: changes of one workflow exclude each other while they read its
 // row and commit, and nothing at all is held while JavaScript is checked. A draft that was changed
 // meanwhile is checked again.
+//
+// Drafts are kept as the text that was written (runtime/drafts/draft_text.h). Whoever changes one may say which one he has
+// seen (draft_condition.h): that is decided under the workflow's lock, in which the change is committed, so
+// of two who have seen the same draft one is told `draft_changed`.
 
 #include "actors/tenants/keyed_locks.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
 #include "runtime/base/recent_map.h"
+#include "runtime/drafts/draft_condition.h"
+#include "runtime/drafts/draft_text.h"
 #include "runtime/workflows/workflow.h"
 #include "storage/group_commit.h"
 #include "storage/tables/project_table.h"
@@ -44,10 +50,17 @@ class WorkflowLibrary {
     WorkflowVersion latest_version = 0;
     WorkflowVersion deployed_version = 0;  // 0: not deployed
     Instant updated{};
+    /// The draft as it was written; empty in lists.
+    std::string text{};
   };
   struct Version {
     WorkflowVersion version = 0;
     Json definition;
+    Instant deployed_at{};
+  };
+  struct VersionText {
+    WorkflowVersion version = 0;
+    std::string text;  // the definition as it was written
     Instant deployed_at{};
   };
 
@@ -60,15 +73,25 @@ class WorkflowLibrary {
   /// but the holder. Nobody who holds one may ask the library for anything but `version`.
   KeyedLocks::Hold hold(const ProjectId& project, const WorkflowId& id);
 
-  /// Saves the draft; the live version is untouched. Errors: invalid_definition, limit_exceeded.
+  /// Saves the draft; the live version is untouched. The workflow as it was stored with it. Errors: invalid_definition,
+  /// limit_exceeded, draft_changed.
+  Result<Entry> put_draft(const ProjectId& project, const WorkflowId& id, const DraftText& draft,
+                          const DraftCondition& condition = {});
   Outcome put_draft(const ProjectId& project, const WorkflowId& id, const Json& definition);
+  /// What becomes of a draft's text. Called under the workflow's lock: pure, and bounded.
+  using ChangeText = std::function<Result<std::string>(const std::string& text)>;
+  /// Reads, changes and saves the draft while nobody else can. Errors: those of `change`, not_found, and as above.
+  Result<Entry> change_draft(const ProjectId& project, const WorkflowId& id,
+                             const DraftCondition& condition, const ChangeText& change);
   Result<Entry> get(const ProjectId& project, const WorkflowId& id) const;
   Result<std::vector<Entry>> list(const ProjectId& project) const;
-  /// Of those that are deployed, what each page of an application asks for: read once, until something changes.
+  /// Of those that are deployed, what each page of an application asks for, with the live definition in place of the
+  /// draft: read once, until something changes.
   using Live = std::shared_ptr<const std::vector<Entry>>;
   Result<Live> live(const ProjectId& project);
-  /// Removes draft and deployment; versions stay for the runs that use them.
-  Outcome remove(const ProjectId& project, const WorkflowId& id);
+  /// Removes draft and deployment; versions stay for the runs that use them. Errors: not_found, draft_changed.
+  Outcome remove(const ProjectId& project, const WorkflowId& id,
+                 const DraftCondition& condition = {});
 
   struct Deployment {
     WorkflowVersion version = 0;
@@ -79,12 +102,18 @@ class WorkflowLibrary {
   };
   /// Validates the draft (definition and every function's syntax), freezes it as the next version and
   /// makes it live. Errors: not_found, invalid_definition with all findings at once, conflict (the
-  /// draft changed whenever it had been checked).
-  Result<Deployment> deploy(const ProjectId& project, const WorkflowId& id);
+  /// draft changed whenever it had been checked), draft_changed (it is not the one that the caller has seen).
+  Result<Deployment> deploy(const ProjectId& project, const WorkflowId& id,
+                            const DraftCondition& condition = {});
+  /// What deploy would say of the draft, or, if one is given, of that definition, which need not be of a workflow that
+  /// there is. Nothing is stored. Errors as deploy.
+  Result<Deployment> validate(const ProjectId& project, const WorkflowId& id,
+                              const std::optional<DraftText>& definition);
 
   struct Draft {
     WorkflowId id;
     Json definition;
+    std::string text{};  // as it was written; empty: it is written out
   };
   enum class Change : std::uint8_t { added, changed, unchanged };
   struct Planned {
@@ -111,6 +140,9 @@ class WorkflowLibrary {
                           const IntegrationCatalog& catalog, const CommitRows& commit);
   Outcome undeploy(const ProjectId& project, const WorkflowId& id);
   Result<std::vector<Version>> versions(const ProjectId& project, const WorkflowId& id) const;
+  /// Error not_found, also when there is no such workflow any more.
+  Result<VersionText> version_text(const ProjectId& project, const WorkflowId& id,
+                                   WorkflowVersion version) const;
 
   /// Where a workflow whose live version is public can be called without a token.
   struct Endpoint {
@@ -152,8 +184,11 @@ class WorkflowLibrary {
   std::vector<std::string> names_near(const ProjectId& project) const;
   /// Error not_found.
   Result<storage::WorkflowRow> row_of(const ProjectId& project, const WorkflowId& id) const;
-  /// What is wrong with it before it is compiled; the text to be stored otherwise.
-  Result<std::string> draft_text(const WorkflowId& id, const Json& definition) const;
+  /// What is wrong with it before it is compiled; what is to be stored otherwise.
+  Result<DraftText> accepted_draft(const WorkflowId& id, const DraftText& draft) const;
+  /// The row with this draft, stored. Under the workflow's lock.
+  Result<Entry> store_draft(const ProjectId& project, storage::WorkflowRow next,
+                            const DraftText& draft);
   /// The row that takes a draft: what is there, or a new one that goes on counting its versions.
   Result<storage::WorkflowRow> row_for_draft(const ProjectId& project, const WorkflowId& id,
                                              const std::optional<storage::WorkflowRow>& now) const;
@@ -177,6 +212,9 @@ class WorkflowLibrary {
   void tell(const std::vector<storage::WakeRow>& wakes) const;
   /// False when a workflow is no longer as it was checked.
   Result<bool> apply(const ProjectId& project, std::vector<Step>& steps, const CommitRows& commit);
+  /// The row of the workflow with that definition as its draft, which is not stored.
+  Result<storage::WorkflowRow> row_with(const ProjectId& project, const WorkflowId& id,
+                                        const DraftText& definition) const;
   /// False when the draft is no longer the one that was checked.
   Result<bool> make_live(const ProjectId& project, const storage::WorkflowRow& seen,
                          const Checked& checked);

@@ -318,6 +318,10 @@ TestRuns::Node& TestRuns::node() {
   return *node_;
 }
 
-Result<TestReport> TestRuns::run(const TestRequest& request) { return node().run(request); }
+Result<TestReport> TestRuns::run(const TestRequest& request) {
+  auto report = node().run(request);
+  if (report) outputs_.note(request.project, request.workflow, report->steps);
+  return report;
+}
 
 }  // namespace millrace

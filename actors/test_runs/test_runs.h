@@ -1,7 +1,8 @@
 #pragma once
 // Test Workflow and Test Step (docs/steps.md): a draft, run to its end for the preview user, by the
 // same machine and the same actors as live runs, in a memory store of its own. So nothing of it can
-// appear in the live history, and nothing is left when the report is given.
+// appear in the live history, and nothing is left when the report is given but samples of what steps gave
+// (test_outputs.h).
 //
 // In a test run no step is tried again, delays do not wait, and paginated requests fetch three pages.
 // The report shows arrays, and the elements of fan-outs, up to 20. Thread-safe; blocks: for request
@@ -10,6 +11,7 @@
 #include "actors/runs/run_files.h"
 #include "actors/tenants/tenant_view.h"
 #include "actors/tenants/workflow_library.h"
+#include "actors/test_runs/test_outputs.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
@@ -76,6 +78,9 @@ class TestRuns {
   /// the trigger's validations refuse, with each violation), overloaded, step_timeout. A run that fails is a report, not an error.
   Result<TestReport> run(const TestRequest& request);
 
+  /// Of the runs until now.
+  TestOutputs& outputs() { return outputs_; }
+
  private:
   class Node;
   /// Made by the first test run: most servers never see one.
@@ -85,6 +90,7 @@ class TestRuns {
   const TestRunsOptions options_;
   std::once_flag is_made_;
   std::unique_ptr<Node> node_;
+  TestOutputs outputs_;
 };
 
 }  // namespace millrace

@@ -3,10 +3,14 @@
 #include "actors/tenants/deploy_folder.h"
 #include "http/api/workflows_api.h"
 #include "http/wire/error_response.h"
+#include "runtime/drafts/draft_text.h"
+#include "runtime/drafts/raw_json.h"
 #include "runtime/integrations/resource.h"
-#include "runtime/reading/strict_json.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -24,13 +28,18 @@ std::string_view word_of(WorkflowLibrary::Change change) {
 }
 
 Result<FolderContent> read_content(const ApiCall& call) {
-  const auto body = parse_strict_json(call.http.body);
-  if (!body) return body.error();
+  const auto written = read_draft_text(call.http.body);
+  if (!written) return written.error();
+  const Json* const body = &written->definition;
   if (!body->is_object()) return Error(ErrorCode::invalid_request, "the body must be an object");
   const auto known =
       refuse_others(body->get_object(), {"events", "integrations", "resources", "workflows"});
   if (!known) return known.error();
   FolderContent content;
+  std::map<std::string, std::string_view> workflow_texts;  // drafts are kept as they were written
+  for (RawMember& each : members_of(value_at(written->text, "/workflows"))) {
+    workflow_texts.emplace(std::move(each.key), each.value);
+  }
   for (const auto& member : body->get_object()) {
     const std::string key(member.key());
     if (!member.value().is_object()) {
@@ -51,7 +60,8 @@ Result<FolderContent> read_content(const ApiCall& call) {
       }
       const auto workflow = read_workflow_id(std::string(id));
       if (!workflow) return workflow.error();
-      content.workflows.push_back({*workflow, definition});
+      content.workflows.push_back(
+          {*workflow, definition, std::string(workflow_texts[workflow->text])});
     }
   }
   return content;

@@ -5,6 +5,7 @@
 #include "http/api/configurations_api.h"
 #include "http/api/credentials_api.h"
 #include "http/api/deploy_folder_api.h"
+#include "http/api/drafts_api.h"
 #include "http/api/events_api.h"
 #include "http/api/health_api.h"
 #include "http/api/hooks_api.h"
@@ -53,6 +54,7 @@ struct Routes {
       stream_routes,
       replay_routes,
       workflow_routes,
+      draft_routes,
       deploy_folder_routes,
       test_data_routes,
       test_run_routes,

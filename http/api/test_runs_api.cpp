@@ -201,6 +201,19 @@ Result<Reply> test_step(const ApiCall& call, ApiServices& services) {
   return run(*test, services);
 }
 
+Result<Reply> show_test_outputs(const ApiCall& call, ApiServices& services) {
+  const WorkflowId workflow(call.path_value("workflow"));
+  const auto entry = services.workflows.get(call.project, workflow);
+  if (!entry) return entry.error();
+  JsonObject outputs;
+  for (auto& [step, tested] : services.tests.outputs().of(call.project, workflow)) {
+    outputs.emplace(step, JsonObject{{"output", std::move(tested.output)},
+                                     {"isCut", tested.is_cut},
+                                     {"at", to_text(tested.at)}});
+  }
+  return json_reply(200, JsonObject{{"outputs", std::move(outputs)}});
+}
+
 namespace {
 
 // The project's owner has the draft; the user in the body is known too late to forward by.
@@ -235,6 +248,17 @@ constexpr Route routes[]{
               false},
      .answers = {{200, "The step has ended, well or not.", "TestReport"},
                  {404, "There is no such workflow or step.", "Error"}}},
+    {.method = "GET",
+     .pattern = "/projects/{project}/workflows/{workflow}/test-outputs",
+     .operation = "showTestOutputs",
+     .summary = "What steps gave in the latest tests since the server was started, cut",
+     .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
+     .handler = &show_test_outputs,
+     .parameters = {project_in_path, workflow_in_path},
+     .answers = {{200, "By step; the trigger's is under `trigger`.",
+                  "{outputs: {[stepId]: {output: any, isCut: boolean, at: date}}}"},
+                 {404, "There is no such workflow.", "Error"}}},
 };
 
 constexpr NamedShape shapes[]{

@@ -22,5 +22,7 @@ extern const RouteGroup test_run_routes;
 
 Result<Reply> test_workflow(const ApiCall& call, ApiServices& services);
 Result<Reply> test_step(const ApiCall& call, ApiServices& services);
+/// GET …/test-outputs : `{"outputs":{"<stepId>":{"output","isCut","at"}}}`, for editors to offer.
+Result<Reply> show_test_outputs(const ApiCall& call, ApiServices& services);
 
 }  // namespace millrace

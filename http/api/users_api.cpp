@@ -4,6 +4,7 @@
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/integration_registry.h"
 #include "actors/tenants/user_registry.h"
+#include "actors/test_runs/test_runs.h"
 #include "http/api/history_query.h"
 #include "http/api/resources_api.h"
 #include "http/api/sdk_shapes.h"
@@ -120,6 +121,7 @@ Result<Reply> erase_user(const ApiCall& call, ApiServices& services) {
   const UserId user(call.path_value("user"));
   const auto erased = services.eraser.erase(call.project, user);
   if (!erased) return erased.error();
+  services.tests.outputs().forget_all();  // some may be of tests for that user
   if (!*erased) return json_reply(202, JsonObject{{"userId", user.text}, {"status", "erasing"}});
   return json_reply(200, JsonObject{{"userId", user.text},
                                     {"status", "erased"},

@@ -4,11 +4,10 @@
 #include "actors/tenants/secret_registry.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
+#include "actors/test_runs/test_runs.h"
 #include "http/api/finding_json.h"
-#include "http/api/history_query.h"
-#include "http/api/request_trigger_api.h"
+#include "http/api/workflow_reply.h"
 #include "runtime/definitions/compiled_form.h"
-#include "runtime/reading/strict_json.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
 
@@ -18,50 +17,14 @@
 namespace millrace {
 namespace {
 
-Json version_or_null(WorkflowVersion version) {
-  return version == 0 ? Json(nullptr) : Json(version);
-}
-
-JsonObject outline(const WorkflowLibrary::Entry& entry) {
-  const auto* name =
-      entry.draft.is_object() ? entry.draft.get_object().if_contains("name") : nullptr;
-  return {{"id", entry.id.text},
-          {"name", name != nullptr ? *name : Json(nullptr)},
-          {"latestVersion", version_or_null(entry.latest_version)},
-          {"deployedVersion", version_or_null(entry.deployed_version)},
-          {"dateUpdated", to_text(entry.updated)}};
-}
-
-Result<WorkflowId> workflow_id(const ApiCall& call) {
-  return read_workflow_id(call.path_value("workflow"));
-}
-
-JsonObject shown(const ApiCall& call, const ApiServices& services, const WorkflowId& id,
-                 const WorkflowLibrary::Endpoint& endpoint) {
-  return {
-      {"url", own_address(call, services.options) + endpoint_path(call.project, id, endpoint.key)},
-      {"method", endpoint.method},
-      {"runAs", endpoint.run_as.text}};
-}
-
-Result<JsonObject> shown(const ApiCall& call, ApiServices& services, const WorkflowId& id) {
+Result<Reply> show(const ApiCall& call, ApiServices& services, const WorkflowId& id) {
   const auto entry = services.workflows.get(call.project, id);
   if (!entry) return entry.error();
-  JsonObject body = outline(*entry);
-  body["definition"] = entry->draft;
-  const auto endpoint = services.workflows.endpoint(call.project, id);
-  if (endpoint && *endpoint) body["endpoint"] = shown(call, services, id, **endpoint);
-  return body;
+  return workflow_reply(call, services, *entry);
 }
 
-Result<Reply> show(const ApiCall& call, ApiServices& services, const WorkflowId& id) {
-  auto body = shown(call, services, id);
-  if (!body) return body.error();
-  return json_reply(200, std::move(*body));
-}
-
-JsonObject outline(const WorkflowLibrary::Version& version) {
-  return {{"version", version.version}, {"dateDeployed", to_text(version.deployed_at)}};
+JsonObject outline(WorkflowVersion version, Instant deployed_at) {
+  return {{"version", version}, {"dateDeployed", to_text(deployed_at)}};
 }
 
 }  // namespace
@@ -81,7 +44,7 @@ Result<Reply> list_workflows(const ApiCall& call, ApiServices& services) {
   const auto entries = services.workflows.list(call.project);
   if (!entries) return entries.error();
   JsonArray list;
-  for (const auto& entry : *entries) list.push_back(outline(entry));
+  for (const auto& entry : *entries) list.push_back(workflow_outline(entry));
   return json_reply(200, JsonObject{{"workflows", std::move(list)}});
 }
 
@@ -89,48 +52,57 @@ namespace {
 
 /// The draft is the translation.
 Result<Reply> put_compiled(const ApiCall& call, ApiServices& services, const WorkflowId& id,
-                           const Json& compiled) {
+                           const Json& compiled, const DraftCondition& condition) {
   const auto translation = read_compiled_form(compiled);
   if (!translation) return translation.error();
   const auto draft = accepted(*translation);
   if (!draft) return draft.error();
-  const auto put = services.workflows.put_draft(call.project, id, *draft);
-  if (!put) return put.error();
-  auto body = shown(call, services, id);
-  if (!body) return body.error();
-  body->emplace("findings", findings_json(translation->findings));
-  return json_reply(200, std::move(*body));
+  const auto entry = services.workflows.put_draft(call.project, id, written_out(*draft), condition);
+  if (!entry) return entry.error();
+  return workflow_reply(call, services, *entry,
+                        {{"findings", findings_json(translation->findings)}});
 }
 
 }  // namespace
 
-Result<Reply> put_workflow(const ApiCall& call, ApiServices& services) {
-  const auto id = workflow_id(call);
-  if (!id) return id.error();
+Result<DraftText> definition_in(const ApiCall& call) {
   if (call.http.body.size() > limits::definition_bytes_max) {
     return Error(
         ErrorCode::payload_too_large,
         "a definition has at most " + std::to_string(limits::definition_bytes_max) + " bytes");
   }
-  const auto definition = parse_strict_json(call.http.body);
-  if (!definition) return definition.error();
-  if (is_compiled_form(*definition)) return put_compiled(call, services, *id, *definition);
-  const auto put = services.workflows.put_draft(call.project, *id, *definition);
-  if (!put) return put.error();
-  return show(call, services, *id);
+  return read_draft_text(call.http.body);
+}
+
+Result<Reply> put_workflow(const ApiCall& call, ApiServices& services) {
+  const auto id = workflow_in(call);
+  if (!id) return id.error();
+  const auto condition = draft_condition(call);
+  if (!condition) return condition.error();
+  const auto draft = definition_in(call);
+  if (!draft) return draft.error();
+  if (is_compiled_form(draft->definition)) {
+    return put_compiled(call, services, *id, draft->definition, *condition);
+  }
+  const auto entry = services.workflows.put_draft(call.project, *id, *draft, *condition);
+  if (!entry) return entry.error();
+  return workflow_reply(call, services, *entry);
 }
 
 Result<Reply> get_workflow(const ApiCall& call, ApiServices& services) {
-  const auto id = workflow_id(call);
+  const auto id = workflow_in(call);
   if (!id) return id.error();
   return show(call, services, *id);
 }
 
 Result<Reply> delete_workflow(const ApiCall& call, ApiServices& services) {
-  const auto id = workflow_id(call);
+  const auto id = workflow_in(call);
   if (!id) return id.error();
-  const auto removed = services.workflows.remove(call.project, *id);
+  const auto condition = draft_condition(call);
+  if (!condition) return condition.error();
+  const auto removed = services.workflows.remove(call.project, *id, *condition);
   if (!removed) return removed.error();
+  services.tests.outputs().forget(call.project, *id);
   return no_content();
 }
 
@@ -163,24 +135,33 @@ Result<Json> unknown_event(const ApiCall& call, ApiServices& services, const std
   return Json(std::move(unknown));
 }
 
-Result<Reply> deploy_workflow(const ApiCall& call, ApiServices& services) {
-  const auto id = workflow_id(call);
-  if (!id) return id.error();
-  const auto deployed = services.workflows.deploy(call.project, *id);
-  if (!deployed) return deployed.error();
-  JsonObject body{{"version", deployed->version}};
-  if (deployed->is_unchanged) body["unchanged"] = true;
-  const auto missing = missing_secrets(call, services, deployed->secrets);
+Result<JsonObject> deployment_json(const ApiCall& call, ApiServices& services,
+                                   const WorkflowLibrary::Deployment& deployment) {
+  JsonObject body{{"version", deployment.version}};
+  if (deployment.is_unchanged) body["unchanged"] = true;
+  const auto missing = missing_secrets(call, services, deployment.secrets);
   if (!missing) return missing.error();
   if (!missing->empty()) body["missingSecrets"] = *missing;
-  auto unknown = unknown_event(call, services, deployed->event);
+  auto unknown = unknown_event(call, services, deployment.event);
   if (!unknown) return unknown.error();
   if (!unknown->is_null()) body["unknownEvent"] = std::move(*unknown);
-  return json_reply(200, std::move(body));
+  return body;
+}
+
+Result<Reply> deploy_workflow(const ApiCall& call, ApiServices& services) {
+  const auto id = workflow_in(call);
+  if (!id) return id.error();
+  const auto condition = draft_condition(call);
+  if (!condition) return condition.error();
+  const auto deployed = services.workflows.deploy(call.project, *id, *condition);
+  if (!deployed) return deployed.error();
+  auto body = deployment_json(call, services, *deployed);
+  if (!body) return body.error();
+  return json_reply(200, std::move(*body));
 }
 
 Result<Reply> undeploy_workflow(const ApiCall& call, ApiServices& services) {
-  const auto id = workflow_id(call);
+  const auto id = workflow_in(call);
   if (!id) return id.error();
   const auto undeployed = services.workflows.undeploy(call.project, *id);
   if (!undeployed) return undeployed.error();
@@ -188,11 +169,11 @@ Result<Reply> undeploy_workflow(const ApiCall& call, ApiServices& services) {
 }
 
 Result<Reply> rotate_endpoint(const ApiCall& call, ApiServices& services) {
-  const auto id = workflow_id(call);
+  const auto id = workflow_in(call);
   if (!id) return id.error();
   const auto endpoint = services.workflows.rotate_endpoint(call.project, *id);
   if (!endpoint) return endpoint.error();
-  return json_reply(200, JsonObject{{"endpoint", shown(call, services, *id, *endpoint)}});
+  return json_reply(200, JsonObject{{"endpoint", endpoint_json(call, services, *id, *endpoint)}});
 }
 
 namespace {
@@ -231,7 +212,7 @@ Result<TimeZone> read_zone(const ApiCall& call, const ApiServices& services,
 }  // namespace
 
 Result<Reply> show_schedule(const ApiCall& call, ApiServices& services) {
-  const auto id = workflow_id(call);
+  const auto id = workflow_in(call);
   if (!id) return id.error();
   const auto count = read_count(call);
   if (!count) return count.error();
@@ -254,36 +235,36 @@ Result<Reply> show_schedule(const ApiCall& call, ApiServices& services) {
 }
 
 Result<Reply> list_versions(const ApiCall& call, ApiServices& services) {
-  const auto id = workflow_id(call);
+  const auto id = workflow_in(call);
   if (!id) return id.error();
   const auto versions = services.workflows.versions(call.project, *id);
   if (!versions) return versions.error();
   JsonArray list;
-  for (const auto& version : *versions) list.push_back(outline(version));
+  for (const auto& version : *versions)
+    list.push_back(outline(version.version, version.deployed_at));
   return json_reply(200, JsonObject{{"versions", std::move(list)}});
 }
 
 Result<Reply> get_version(const ApiCall& call, ApiServices& services) {
-  const auto id = workflow_id(call);
+  const auto id = workflow_in(call);
   if (!id) return id.error();
-  const auto versions = services.workflows.versions(call.project, *id);
-  if (!versions) return versions.error();
-  for (const auto& version : *versions) {
-    if (std::to_string(version.version) != call.path_value("version")) continue;
-    JsonObject body = outline(version);
-    body["definition"] = version.definition;
-    return json_reply(200, std::move(body));
-  }
-  return Error(ErrorCode::not_found, "the workflow has no such version");
+  const auto number = version_in(call);
+  if (!number) return number.error();
+  const auto version = services.workflows.version_text(call.project, *id, *number);
+  if (!version) return version.error();
+  Reply reply;
+  reply.body = with_member(to_text(outline(version->version, version->deployed_at)), "definition",
+                           version->text);
+  return reply;
 }
 
 namespace {
 
 #define WORKFLOW "/projects/{project}/workflows/{workflow}"
 
-constexpr RouteParameter version_in_path{"version", "integer", "A version's number, from 1 on.",
-                                         RouteParameter::In::path};
-
+constexpr RouteParameter if_none_match{"If-None-Match", "string",
+                                       "`*`: only if there is no such workflow yet, else 412.",
+                                       RouteParameter::In::header};
 constexpr RouteParameter ticks_count{"count", "integer", "How many, up to 100; 10 if not given."};
 constexpr RouteParameter ticks_user{"user", "string",
                                     "Whose, where each user has a time zone of his own."};
@@ -304,9 +285,10 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &put_workflow,
-     .parameters = {project_in_path, workflow_in_path},
+     .parameters = {project_in_path, workflow_in_path, if_match, if_none_match},
      .body = {"Definition"},
-     .answers = {{200, "The workflow with its new draft.", "Workflow"},
+     .answers = {{200, "The workflow with its new draft, whose tag is the `ETag`.", "Workflow"},
+                 {412, "The draft is another one by now (`draft_changed`).", "Error"},
                  {413, "The definition is too large.", "Error"}}},
     {.method = "GET",
      .pattern = WORKFLOW,
@@ -315,7 +297,8 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .handler = &get_workflow,
      .parameters = {project_in_path, workflow_in_path},
-     .answers = {{200, "The workflow.", "Workflow"}, {404, "There is none.", "Error"}}},
+     .answers = {{200, "The workflow; `ETag` is its draft's.", "Workflow"},
+                 {404, "There is none.", "Error"}}},
     {.method = "DELETE",
      .pattern = WORKFLOW,
      .operation = "deleteWorkflow",
@@ -323,8 +306,10 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &delete_workflow,
-     .parameters = {project_in_path, workflow_in_path},
-     .answers = {{204, "It is gone."}, {404, "There is none.", "Error"}}},
+     .parameters = {project_in_path, workflow_in_path, if_match},
+     .answers = {{204, "It is gone."},
+                 {404, "There is none.", "Error"},
+                 {412, "The draft is another one by now (`draft_changed`).", "Error"}}},
     {.method = "POST",
      .pattern = WORKFLOW "/deploy",
      .operation = "deployWorkflow",
@@ -333,12 +318,13 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &deploy_workflow,
-     .parameters = {project_in_path, workflow_in_path},
+     .parameters = {project_in_path, workflow_in_path, if_match},
      .answers = {{200, "The version that is live now.",
                   "{version: integer, unchanged?: boolean, missingSecrets?: [string], "
                   "unknownEvent?: UnknownEvent}"},
                  {400, "Every finding about the draft.", "Error"},
-                 {404, "There is no such workflow.", "Error"}}},
+                 {404, "There is no such workflow.", "Error"},
+                 {412, "The draft is another one by now (`draft_changed`).", "Error"}}},
     {.method = "POST",
      .pattern = WORKFLOW "/undeploy",
      .operation = "undeployWorkflow",
@@ -398,15 +384,18 @@ constexpr NamedShape shapes[]{
      "A workflow as docs/definitions.md describes it, or in compiled form."},
     {"WorkflowOutline",
      "{id: string, name: any, latestVersion: integer|null, deployedVersion: integer|null, "
-     "dateUpdated: date}",
-     "A workflow in a list; a version is null where there is none."},
+     "dateUpdated: date, integration?: any, description?: any, infoText?: any, order?: any, "
+     "hidden?: any, defaultEnabled?: any}",
+     "A workflow in a list, with what its draft says of itself; a version is null where there is "
+     "none."},
     {"Workflow",
      "{id: string, name: any, latestVersion: integer|null, deployedVersion: integer|null, "
-     "dateUpdated: date, definition: Definition, findings?: [ImportFinding], "
+     "dateUpdated: date, integration?: any, description?: any, infoText?: any, order?: any, "
+     "hidden?: any, defaultEnabled?: any, definition: Definition, findings?: [ImportFinding], "
      "endpoint?: Endpoint}",
-     "A workflow; `definition` is its draft. `findings` are those of a translation from the "
-     "compiled form, in the answer to `PUT` only. `endpoint` is there while a public version is "
-     "deployed."},
+     "A workflow; `definition` is its draft, as it was written. `findings` are those of a "
+     "translation from the compiled form, in the answer to `PUT` only. `endpoint` is there while "
+     "a public version is deployed."},
     {"Endpoint", "{url: string, method: string, runAs: string}",
      "Where a public workflow is called without a token, and for which user it runs."},
 };

@@ -2,8 +2,10 @@
 // Workflows: drafts, versions, deployment. `PUT` is create-or-replace, so that a folder of files
 // can be applied again and again; it changes the draft only, and `deploy` makes a draft live.
 
+#include "actors/tenants/workflow_library.h"
 #include "http/api/api_call.h"
 #include "http/api/route.h"
+#include "runtime/drafts/draft_text.h"
 
 namespace millrace {
 
@@ -20,11 +22,18 @@ Result<Json> unknown_event(const ApiCall& call, ApiServices& services, const std
 Result<JsonArray> missing_secrets(const ApiCall& call, ApiServices& services,
                                   const std::vector<std::string>& named);
 
+/// `{"version"}`, with `"unchanged"`, `"missingSecrets"` and `"unknownEvent"` where there is something to tell.
+Result<JsonObject> deployment_json(const ApiCall& call, ApiServices& services,
+                                   const WorkflowLibrary::Deployment& deployment);
+
+/// The body. Errors: payload_too_large, invalid_json.
+Result<DraftText> definition_in(const ApiCall& call);
+
 /// Ids stand in URLs, keys and logs. Error: invalid_request.
 Result<WorkflowId> read_workflow_id(const std::string& text);
 
-/// GET …/workflows : `{"workflows":
-/// [{"id","name","latestVersion","deployedVersion","dateUpdated"}]}`.
+/// GET …/workflows : `{"workflows": [{"id","name","latestVersion","deployedVersion","dateUpdated"}]}`, with what
+/// the draft says of `integration`, `description`, `infoText`, `order`, `hidden` and `defaultEnabled`.
 Result<Reply> list_workflows(const ApiCall& call, ApiServices& services);
 /// PUT …/workflows/{workflow} with the definition : the workflow as GET shows it; of one in the compiled
 /// form also `"findings"`, what its translation is to be told of.

@@ -1,5 +1,7 @@
 #include "http/cli/code_files.h"
 
+#include "runtime/drafts/raw_json.h"
+
 #include <filesystem>
 
 namespace millrace {
@@ -77,6 +79,24 @@ void put_code_in_place(DefinitionFile& workflow, const std::string& root, FileFi
     if (found == nullptr) continue;
     CodeInliner(workflow, root, findings).visit(*found, std::string("/") + part);
   }
+}
+
+std::string text_to_deploy(const DefinitionFile& workflow) {
+  std::string text = compact_json(workflow.text);
+  for (const auto& [pointer, file] : workflow.code_files) {
+    const std::string holder = pointer.substr(0, pointer.rfind('/'));
+    boost::json::error_code none;
+    const Json* const code = workflow.definition.find_pointer(pointer, none);
+    for (const RawMember& member : members_of(value_at(text, holder))) {
+      if (member.key != "codeFile" || code == nullptr) continue;
+      const auto begin = static_cast<std::size_t>(member.key_token.data() - text.data());
+      const auto end =
+          static_cast<std::size_t>(member.value.data() - text.data()) + member.value.size();
+      text.replace(begin, end - begin, "\"code\":" + to_text(*code));
+      break;  // the views are of the text before
+    }
+  }
+  return text;
 }
 
 }  // namespace millrace

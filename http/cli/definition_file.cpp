@@ -73,7 +73,9 @@ std::optional<DefinitionFile> read_definition_file(const std::string& path,
   const auto text = read_text_file(path, findings);
   if (!text) return std::nullopt;
   auto definition = parse_strict_json(*text);
-  if (definition) return DefinitionFile{path, std::move(*definition), JsonPlaces(*text), {}};
+  if (definition) {
+    return DefinitionFile{path, std::move(*definition), JsonPlaces(*text), {}, *text};
+  }
   for (const auto& detail : definition.error().details) findings.push_back({path, detail});
   return std::nullopt;
 }

@@ -26,6 +26,7 @@ struct DefinitionFile {
   Json definition;  // of a workflow with "code" in the place of "codeFile"
   JsonPlaces places;
   std::map<std::string, std::string> code_files;  // by the JSON pointer of the "code" they became
+  std::string text{};                             // as it was written, "codeFile" too
 };
 
 /// Adds to `findings`, and returns nothing, when the file cannot be read, is no UTF-8 or no JSON, or

@@ -1,5 +1,6 @@
 // `millrace deploy`: a folder of files becomes live workflows.
 
+#include "http/cli/code_files.h"
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
 #include "http/cli/project_folder.h"
@@ -183,17 +184,20 @@ int send(const DeployOptions& options, const ProjectFolder& folder) {
   for (const auto& file : folder.integrations) {
     (is_resource_type(file.type) ? resources : integrations)[own_name(file.type)] = file.definition;
   }
-  JsonObject workflows;
-  for (const auto& file : folder.workflows) workflows[file.id.text] = file.definition;
+  std::string workflows;  // as they were written: the server keeps them so
+  for (const auto& file : folder.workflows) {
+    workflows +=
+        (workflows.empty() ? "" : ",") + to_text(Json(file.id.text)) + ':' + text_to_deploy(file);
+  }
   const std::string path =
       options.target.project_path(options.dry_run ? "/deploy?check=true" : "/deploy");
-  JsonObject body{{"events", std::move(events)},
-                  {"integrations", std::move(integrations)},
-                  {"workflows", std::move(workflows)}};
+  JsonObject body{{"events", std::move(events)}, {"integrations", std::move(integrations)}};
   // A server that knows none is not asked for what is not there.
   if (!resources.empty()) body["resources"] = std::move(resources);
-  const auto answer =
-      call_api(options.target, {"POST", path, options.target.api_key, to_text(body)});
+  std::string text = to_text(body);
+  text.pop_back();
+  text += ",\"workflows\":{" + workflows + "}}";
+  const auto answer = call_api(options.target, {"POST", path, options.target.api_key, text});
   if (!answer) return complain(answer.error(), options.format());
   if (!answer->ok()) return refuse(options, folder, *answer);
   report(options, *answer);

@@ -3,22 +3,30 @@
 #include "runtime/conditions/compare_values.h"
 
 #include <algorithm>
+#include <map>
 
 namespace millrace {
 namespace {
 
 using Kind = DefinitionChange::Kind;
 
-/// Empty for an element without one.
-std::string id_of(const Json& element) {
-  const auto* const object = element.if_object();
-  const Json* const id = object == nullptr ? nullptr : object->if_contains("id");
-  return id != nullptr && id->is_string() ? std::string(id->get_string()) : std::string();
+/// Empty for a value without it.
+std::string text_at(const Json& value, std::string_view key) {
+  const auto* const object = value.if_object();
+  const Json* const member = object == nullptr ? nullptr : object->if_contains(key);
+  return member != nullptr && member->is_string() ? std::string(member->get_string())
+                                                  : std::string();
 }
 
+std::string id_of(const Json& element) { return text_at(element, "id"); }
+
+/// By what an element of a list is known: its id, or the label of a branch.
 std::vector<std::string> ids_of(const JsonArray& list) {
   std::vector<std::string> ids;
-  for (const Json& element : list) ids.push_back(id_of(element));
+  for (const Json& element : list) {
+    const std::string id = id_of(element);
+    ids.push_back(id.empty() ? text_at(element, "label") : id);
+  }
   return ids;
 }
 
@@ -29,77 +37,209 @@ bool is_keyed(std::vector<std::string> ids) {
          std::adjacent_find(ids.begin(), ids.end()) == ids.end();
 }
 
+struct InnerList {
+  std::string name;     // after the step's id and a dot in an edit's `in`; empty: the only one
+  std::string pointer;  // below the holder
+  const JsonArray* steps;
+};
+
+/// The lists of steps of a workflow or of a step.
+std::vector<InnerList> lists_of(const Json& holder) {
+  std::vector<InnerList> lists;
+  const auto* const object = holder.if_object();
+  if (object == nullptr) return lists;
+  for (const std::string_view key : {"steps", "then", "else"}) {
+    const Json* const list = object->if_contains(key);
+    if (list == nullptr || !list->is_array()) continue;
+    lists.push_back(
+        {key == "steps" ? "" : std::string(key), '/' + std::string(key), &list->get_array()});
+  }
+  const Json* const branches = object->if_contains("branches");
+  if (branches == nullptr || !branches->is_array()) return lists;
+  std::size_t index = 0;
+  for (const Json& branch : branches->get_array()) {
+    const std::string pointer = "/branches/" + std::to_string(index++) + "/steps";
+    for (InnerList& list : lists_of(branch)) {
+      if (list.name.empty()) lists.push_back({text_at(branch, "label"), pointer, list.steps});
+    }
+  }
+  return lists;
+}
+
+/// Where steps stand. Ids that two steps have are as good as none.
+class StepPlaces {
+ public:
+  struct Step {
+    const Json* json = nullptr;
+    std::string pointer;
+    Json place;  // as edits name it
+  };
+
+  explicit StepPlaces(const Json& definition) { add(definition, "", ""); }
+
+  /// Null: there is none, or there are two.
+  const Step* find(const std::string& id) const {
+    const auto found = steps_.find(id);
+    return found == steps_.end() || found->second.json == nullptr ? nullptr : &found->second;
+  }
+
+ private:
+  void add(const Json& holder, const std::string& pointer, const std::string& holder_id) {
+    for (const InnerList& list : lists_of(holder)) {
+      Json in(nullptr);
+      if (!pointer.empty()) in = list.name.empty() ? holder_id : holder_id + '.' + list.name;
+      Json after(nullptr);
+      for (std::size_t i = 0; i < list.steps->size(); ++i) {
+        const Json& step = (*list.steps)[i];
+        const std::string id = id_of(step);
+        const std::string place = pointer + list.pointer + '/' + std::to_string(i);
+        if (!id.empty()) {
+          const auto [known, is_new] =
+              steps_.try_emplace(id, Step{&step, place, JsonObject{{"in", in}, {"after", after}}});
+          if (!is_new) known->second.json = nullptr;
+        }
+        add(step, place, id);
+        after = id.empty() ? Json(nullptr) : Json(id);
+      }
+    }
+  }
+
+  std::map<std::string, Step> steps_;
+};
+
 class Comparison {
  public:
-  std::vector<DefinitionChange> run(const Json& from, const Json& to) {
-    compare(from, to, "", "");
+  Comparison(const Json& from, const Json& to)
+      : from_(from), to_(to), from_steps_(from), to_steps_(to) {}
+
+  std::vector<DefinitionChange> run() {
+    compare({from_, to_, "", ""}, "");
     return std::move(changes_);
   }
 
  private:
-  void compare(const Json& from, const Json& to, const std::string& path, const std::string& step) {
+  /// Two values of one place, or of one step that moved.
+  struct Pair {
+    const Json& from;
+    const Json& to;
+    std::string from_path;
+    std::string path;
+  };
+
+  void compare(const Pair& pair, const std::string& step) {
+    const auto& [from, to, from_path, path] = pair;
     if (equal_values(from, to)) return;
-    if (from.is_object() && to.is_object()) {
-      return compare_objects(from.get_object(), to.get_object(), path, step);
-    }
+    if (from.is_object() && to.is_object()) return compare_objects(pair, step);
     if (from.is_array() && to.is_array()) {
       const auto& before = from.get_array();
       const auto& after = to.get_array();
       const bool is_by_id = (before.empty() || is_keyed(ids_of(before))) &&
                             (after.empty() || is_keyed(ids_of(after)));
-      if (is_by_id) return compare_by_id(before, after, path);
+      if (is_by_id) return compare_by_id(pair, step);
     }
-    changes_.push_back({Kind::changed, step, path, from, to});
+    changes_.push_back({Kind::changed, step, path, from_path, from, to});
   }
 
-  void compare_objects(const JsonObject& from, const JsonObject& to, const std::string& path,
-                       const std::string& step) {
+  void compare_objects(const Pair& pair, const std::string& step) {
+    const JsonObject& from = pair.from.get_object();
+    const JsonObject& to = pair.to.get_object();
     for (const auto& member : to) {
-      const std::string place = path + '/' + pointer_token(member.key());
+      const std::string token = '/' + pointer_token(member.key());
       const Json* const before = from.if_contains(member.key());
-      if (before == nullptr) {
-        changes_.push_back({Kind::added, step, place, nullptr, member.value()});
+      if (before != nullptr) {
+        compare({*before, member.value(), pair.from_path + token, pair.path + token}, step);
       } else {
-        compare(*before, member.value(), place, step);
+        changes_.push_back({Kind::added, step, pair.path + token, "", nullptr, member.value()});
+        if (member.value().is_array()) follow_inside(member.value(), pair.path + token);
       }
     }
     for (const auto& member : from) {
       if (to.contains(member.key())) continue;
-      const std::string place = path + '/' + pointer_token(member.key());
-      changes_.push_back({Kind::removed, step, place, member.value(), nullptr});
+      const std::string place = pair.from_path + '/' + pointer_token(member.key());
+      changes_.push_back({Kind::removed, step, place, place, member.value(), nullptr});
     }
   }
 
-  void compare_by_id(const JsonArray& from, const JsonArray& to, const std::string& path) {
+  void compare_by_id(const Pair& pair, const std::string& around) {
+    const JsonArray& from = pair.from.get_array();
+    const JsonArray& to = pair.to.get_array();
     const auto before = ids_of(from);
     const auto after = ids_of(to);
+    const auto step_of = [&](const Json& element) {
+      const std::string id = id_of(element);
+      return id.empty() ? around : id;  // a branch is its conditional's
+    };
     std::vector<std::string> kept_before;
     std::vector<std::string> kept_after;
     for (std::size_t i = 0; i < to.size(); ++i) {
-      const std::string place = path + '/' + std::to_string(i);
+      const std::string place = pair.path + '/' + std::to_string(i);
       const auto found = std::find(before.begin(), before.end(), after[i]);
-      if (found == before.end()) {
-        changes_.push_back({Kind::added, after[i], place, nullptr, to[i]});
-        continue;
+      if (found != before.end()) {
+        const auto position = static_cast<std::size_t>(found - before.begin());
+        kept_after.push_back(after[i]);
+        compare({from[position], to[i], pair.from_path + '/' + std::to_string(position), place},
+                step_of(to[i]));
+      } else if (!follow_step(to[i], place)) {
+        changes_.push_back({Kind::added, step_of(to[i]), place, "", nullptr, to[i]});
+        follow_inside(to[i], place);
       }
-      kept_after.push_back(after[i]);
-      compare(from[static_cast<std::size_t>(found - before.begin())], to[i], place, after[i]);
     }
     for (std::size_t i = 0; i < from.size(); ++i) {
       if (std::find(after.begin(), after.end(), before[i]) != after.end()) {
         kept_before.push_back(before[i]);
         continue;
       }
-      const std::string place = path + '/' + std::to_string(i);
-      changes_.push_back({Kind::removed, before[i], place, from[i], nullptr});
+      const std::string place = pair.from_path + '/' + std::to_string(i);
+      if (has_moved(from[i], place)) continue;  // told where it stands now
+      changes_.push_back({Kind::removed, step_of(from[i]), place, place, from[i], nullptr});
     }
     if (kept_before == kept_after) return;
     const auto list = [](const std::vector<std::string>& ids) {
       return Json(JsonArray(ids.begin(), ids.end()));
     };
-    changes_.push_back({Kind::changed, "", path, list(kept_before), list(kept_after)});
+    changes_.push_back(
+        {Kind::reordered, "", pair.path, pair.from_path, list(kept_before), list(kept_after)});
   }
 
+  /// A step at this place of the old definition stands elsewhere in the new one.
+  bool has_moved(const Json& element, const std::string& pointer) const {
+    const std::string id = id_of(element);
+    const StepPlaces::Step* const step = from_steps_.find(id);
+    return step != nullptr && step->pointer == pointer && to_steps_.find(id) != nullptr;
+  }
+
+  /// If the element at this place of the new definition is a step that stood elsewhere.
+  bool follow_step(const Json& element, const std::string& pointer) {
+    const std::string id = id_of(element);
+    const StepPlaces::Step* const now = to_steps_.find(id);
+    const StepPlaces::Step* const before = from_steps_.find(id);
+    if (now == nullptr || before == nullptr || now->pointer != pointer) return false;
+    changes_.push_back({Kind::moved, id, pointer, before->pointer, before->place, now->place});
+    compare({*before->json, *now->json, before->pointer, pointer}, id);
+    return true;
+  }
+
+  /// Steps inside of what is new may have stood elsewhere: they are no part of it that is new.
+  void follow_inside(const Json& added, const std::string& pointer) {
+    if (const auto* const list = added.if_array()) {
+      for (std::size_t i = 0; i < list->size(); ++i) {
+        const std::string place = pointer + '/' + std::to_string(i);
+        if (!follow_step((*list)[i], place)) follow_inside((*list)[i], place);
+      }
+      return;
+    }
+    for (const InnerList& list : lists_of(added)) {
+      for (std::size_t i = 0; i < list.steps->size(); ++i) {
+        const std::string place = pointer + list.pointer + '/' + std::to_string(i);
+        if (!follow_step((*list.steps)[i], place)) follow_inside((*list.steps)[i], place);
+      }
+    }
+  }
+
+  const Json& from_;
+  const Json& to_;
+  const StepPlaces from_steps_;
+  const StepPlaces to_steps_;
   std::vector<DefinitionChange> changes_;
 };
 
@@ -112,13 +252,15 @@ std::string_view name_of(Kind kind) {
     case Kind::removed:
       return "removed";
     case Kind::changed:
+    case Kind::moved:
+    case Kind::reordered:
       return "changed";
   }
   return "changed";
 }
 
 std::vector<DefinitionChange> definition_changes(const Json& from, const Json& to) {
-  return Comparison().run(from, to);
+  return Comparison(from, to).run();
 }
 
 }  // namespace millrace

@@ -15,14 +15,6 @@ constexpr std::string_view unselected_type = "unselected";
 
 bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
 
-bool is_step_id(std::string_view text) {
-  if (text.empty() || text.size() > limits::id_bytes_max || !is_letter(text[0])) return false;
-  for (const char c : text) {
-    if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '-') return false;
-  }
-  return true;
-}
-
 /// The id for findings, before anything else is read.
 std::string id_of(const Json& step) {
   const auto* const object = step.if_object();
@@ -57,6 +49,14 @@ void read_supervision(ObjectReader& json, const StepKind& kind, Step& step) {
 }
 
 }  // namespace
+
+bool is_step_id(std::string_view text) {
+  if (text.empty() || text.size() > limits::id_bytes_max || !is_letter(text[0])) return false;
+  for (const char c : text) {
+    if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '-') return false;
+  }
+  return true;
+}
 
 Sequence SequenceReader::read(ObjectReader& parent, std::string_view key) {
   const JsonArray* const list = parent.array(key);

@@ -9,8 +9,12 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace millrace {
+
+/// A letter or `_`, then letters, digits, `_` and `-`, at most limits::id_bytes_max.
+bool is_step_id(std::string_view text);
 
 class SequenceReader {
  public:

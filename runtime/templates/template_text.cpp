@@ -2,6 +2,8 @@
 
 #include "runtime/text/ascii_text.h"
 
+#include <utility>
+
 namespace millrace {
 namespace {
 
@@ -28,17 +30,25 @@ std::size_t find_closing(std::string_view text, std::size_t from) {
 
 std::string place(std::size_t at) { return std::to_string(at + 1); }
 
+struct Inside {
+  Reference reference;
+  const char* name;
+};
+
 /// What stands between the braces: a reference, or the name of an escape and one.
-Result<Reference> parse_inside(std::string_view inside) {
+Result<Inside> parse_inside(std::string_view inside) {
   const std::string_view whole = trimmed(inside, white_space);
   const auto space = whole.find_first_of(white_space);
   const auto escape = parse_query_escape(whole.substr(0, space));
-  if (!escape || space == std::string_view::npos) return parse_reference(inside);
-  auto reference = parse_reference(whole.substr(space));
-  if (!reference) return reference;
-  reference->escape = *escape;
-  reference->text = whole;
-  return reference;
+  const bool is_escaped = escape && space != std::string_view::npos;
+  const std::string_view plain = is_escaped ? whole.substr(space) : inside;
+  auto reference = parse_reference(plain);
+  if (!reference) return reference.error();
+  if (is_escaped) {
+    reference->escape = *escape;
+    reference->text = whole;
+  }
+  return Inside{std::move(*reference), trimmed(plain, white_space).data()};
 }
 
 }  // namespace
@@ -66,12 +76,13 @@ TemplateText parse_template_text(std::string_view text) {
       return parsed;
     }
     const std::string_view inside = text.substr(from, close - from);
-    if (auto reference = parse_inside(inside)) {
-      parsed.references.push_back(std::move(*reference));
+    if (auto read = parse_inside(inside)) {
+      parsed.references.push_back(std::move(read->reference));
+      parsed.name_at.push_back(static_cast<std::size_t>(read->name - text.data()));
       parsed.literals.emplace_back();
     } else {
       parsed.mistakes.push_back("in `{{" + std::string(inside) + "}}` at character " + place(open) +
-                                ": " + reference.error().message);
+                                ": " + read.error().message);
     }
     at = close + closing.size();
   }

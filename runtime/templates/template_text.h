@@ -4,6 +4,7 @@
 
 #include "runtime/templates/reference.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ struct TemplateText {
   /// One more than there are references: literals[0] references[0] literals[1] ... Empty ones stay.
   std::vector<std::string> literals;
   std::vector<Reference> references;
+  /// Of each reference, the byte of the string at which its name begins.
+  std::vector<std::size_t> name_at;
   /// A sentence for each malformed reference, with its place in the string.
   std::vector<std::string> mistakes;
 

@@ -47,3 +47,50 @@ TEST_CASE("lists without ids are compared as a whole") {
         "changed  /steps\n");
   CHECK(changes("[]", "{}") == "changed  \n");
 }
+
+TEST_CASE("a step that stands in another list has moved, and is compared with what it was") {
+  CHECK(
+      changes(
+          R"({"steps":[{"id":"a","v":1},{"id":"c","type":"conditional","then":[{"id":"b"}],"else":[]}]})",
+          R"({"steps":[{"id":"c","type":"conditional","then":[],"else":[{"id":"a","v":2},{"id":"b"}]}]})") ==
+      "changed a /steps/0/else/0\n"
+      "changed a /steps/0/else/0/v\n"
+      "changed b /steps/0/else/1\n");
+  const auto moved =
+      definition_changes(*parse_json(R"({"steps":[{"id":"a"},{"id":"f","steps":[{"id":"b"}]}]})"),
+                         *parse_json(R"({"steps":[{"id":"f","steps":[{"id":"b"},{"id":"a"}]}]})"));
+  REQUIRE(moved.size() == 1);
+  CHECK(moved[0].kind == DefinitionChange::Kind::moved);
+  CHECK(moved[0].from_path == "/steps/0");
+  CHECK(to_text(moved[0].from) == R"({"in":null,"after":null})");
+  CHECK(to_text(moved[0].to) == R"({"in":"f","after":"b"})");
+}
+
+TEST_CASE("steps that are put into something new, or taken out of what is gone, have moved") {
+  const char* const flat = R"({"steps":[{"id":"a"},{"id":"b"}]})";
+  const char* const wrapped =
+      R"({"steps":[{"id":"f","type":"fanOut","steps":[{"id":"a"}]},{"id":"b"}]})";
+  CHECK(changes(flat, wrapped) ==
+        "added f /steps/0\n"
+        "changed a /steps/0/steps/0\n");
+  CHECK(changes(wrapped, flat) ==
+        "changed a /steps/0\n"
+        "removed f /steps/0\n");
+}
+
+TEST_CASE("branches are compared by their labels") {
+  CHECK(
+      changes(
+          R"({"steps":[{"id":"c","branches":[{"label":"x","steps":[{"id":"a","v":1}]},{"label":"y"}]}]})",
+          R"({"steps":[{"id":"c","branches":[{"label":"x","steps":[{"id":"a","v":2}]},{"label":"z"}]}]})") ==
+      "changed a /steps/0/branches/0/steps/0/v\n"
+      "added c /steps/0/branches/1\n"
+      "removed c /steps/0/branches/1\n");
+}
+
+TEST_CASE("an id that two steps have is not followed") {
+  CHECK(changes(R"({"steps":[{"id":"a"},{"id":"f","steps":[{"id":"a"}]}]})",
+                R"({"steps":[{"id":"f","steps":[]}]})") ==
+        "removed a /steps/1/steps/0\n"
+        "removed a /steps/0\n");
+}
