@@ -34,6 +34,7 @@ const std::vector<Benchmark>& all_benchmarks() {
                                           {"schedule", &schedule_bench},
                                           {"idle_polls", &idle_polls_bench},
                                           {"trigger_kinds", &trigger_kinds_bench},
+                                          {"history_run", &history_run_bench},
                                           {"journal", &journal_bench},
                                           {"template", &template_bench},
                                           {"function_pool", &function_pool_bench}};

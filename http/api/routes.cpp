@@ -14,6 +14,7 @@
 #include "http/api/proxy_api.h"
 #include "http/api/request_trigger_api.h"
 #include "http/api/resources_api.h"
+#include "http/api/run_details_api.h"
 #include "http/api/sdk_api.h"
 #include "http/api/sdk_oauth_api.h"
 #include "http/api/secrets_api.h"
@@ -32,31 +33,16 @@ namespace {
 struct Routes {
   // The groups are constants of other files, initialised at compile time: in any order, this finds
   // them complete.
-  const std::vector<RouteGroup> groups{request_trigger_routes,
-                                       event_routes,
-                                       hook_routes,
-                                       own_execution_routes,
-                                       me_routes,
-                                       credential_routes,
-                                       configuration_routes,
-                                       sdk_oauth_routes,
-                                       choices_routes,
-                                       oauth_routes,
-                                       proxy_routes,
-                                       sdk_routes,
-                                       task_history_routes,
-                                       workflow_routes,
-                                       deploy_folder_routes,
-                                       test_data_routes,
-                                       test_run_routes,
-                                       import_routes,
-                                       secret_routes,
-                                       integration_routes,
-                                       resource_routes,
-                                       user_routes,
-                                       project_routes,
-                                       signing_key_routes,
-                                       server_routes};
+  const std::vector<RouteGroup> groups{
+      request_trigger_routes, event_routes,       hook_routes,
+      own_execution_routes,   me_routes,          credential_routes,
+      configuration_routes,   sdk_oauth_routes,   choices_routes,
+      oauth_routes,           proxy_routes,       sdk_routes,
+      task_history_routes,    run_details_routes, workflow_routes,
+      deploy_folder_routes,   test_data_routes,   test_run_routes,
+      import_routes,          secret_routes,      integration_routes,
+      resource_routes,        user_routes,        project_routes,
+      signing_key_routes,     server_routes};
   const std::vector<Route> all = one_after_the_other(groups);
   const RouteTable table{all};
 
