@@ -35,6 +35,7 @@ const std::vector<Benchmark>& all_benchmarks() {
                                           {"idle_polls", &idle_polls_bench},
                                           {"trigger_kinds", &trigger_kinds_bench},
                                           {"history", &history_bench},
+                                          {"history_run", &history_run_bench},
                                           {"journal", &journal_bench},
                                           {"template", &template_bench},
                                           {"function_pool", &function_pool_bench}};

@@ -70,7 +70,7 @@ std::string usage() {
          "  --only      a benchmark to run (repeatable); all of them without it:\n"
          "              http_trigger function_chain fan_out request recovery tenants schedule "
          "idle_polls\n"
-         "              trigger_kinds journal template function_pool\n"
+         "              trigger_kinds history_run journal template function_pool\n"
          "  --seconds   of each measured slot, 1 to 60 (3)\n"
          "  --json      also write the results here\n"
          "  --scratch   where the data directories are made (the system's temporary directory)\n"

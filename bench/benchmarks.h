@@ -26,6 +26,9 @@ BenchReport schedule_bench(const BenchOptions& options);
 /// 50,000 accounts that are polled once an hour, of which none has anything new.
 BenchReport idle_polls_bench(const BenchOptions& options);
 
+/// One run of 100,000 elements in the task history: graph, pages, one step.
+BenchReport history_run_bench(const BenchOptions& options);
+
 /// An app event to two workflows and a signed delivery, beside the request trigger.
 BenchReport trigger_kinds_bench(const BenchOptions& options);
 

@@ -115,6 +115,12 @@ KeyWriter execution_part(const ExecutionId& id, ExecutionPart part) {
   return key;
 }
 
+KeyWriter step_note(const ExecutionId& id, StepNote note) {
+  KeyWriter key = execution_part(id, ExecutionPart::step_note);
+  key.byte(static_cast<std::uint8_t>(note));
+  return key;
+}
+
 KeyWriter received_part(ShardId shard, ReceivedPart part) {
   KeyWriter key(shard, Kind::received);
   key.byte(static_cast<std::uint8_t>(part));
@@ -747,6 +753,58 @@ std::string children(const ExecutionId& id, const BranchPath& parent, StepIndex 
       .elements(parent)
       .number(fan_out)
       .take();
+}
+
+std::string step_counts(const ExecutionId& id) {
+  return execution_part(id, ExecutionPart::step_counts).take();
+}
+
+std::string failed_steps(const ExecutionId& id) { return step_note(id, StepNote::failed).take(); }
+
+std::string failed_steps(const ExecutionId& id, StepIndex step) {
+  return step_note(id, StepNote::failed).number(step).take();
+}
+
+std::string failed_step(const ExecutionId& id, StepIndex step, const BranchPath& branch) {
+  return step_note(id, StepNote::failed).number(step).branch(branch).take();
+}
+
+std::string repeated_attempts(const ExecutionId& id) {
+  return step_note(id, StepNote::repeated).take();
+}
+
+std::string repeated_attempt(const ExecutionId& id, const BranchPath& branch,
+                             std::uint64_t events_before, Instant at) {
+  return step_note(id, StepNote::repeated).branch(branch).number(events_before).time(at).take();
+}
+
+std::optional<RepeatedAttemptKey> parse_repeated_attempt(std::string_view tail) {
+  if (tail.empty()) return std::nullopt;
+  KeyReader reader(tail);
+  RepeatedAttemptKey key;
+  const std::size_t depth = reader.number<std::uint8_t>();
+  if (reader.left() != depth * branch_element_bytes + 16) return std::nullopt;
+  for (std::size_t i = 0; i < depth; ++i) {
+    const auto fan_out = reader.number<StepIndex>();
+    key.branch.elements.push_back({fan_out, reader.number<std::uint32_t>()});
+  }
+  key.events_before = reader.number<std::uint64_t>();
+  key.at = reader.time();
+  return key;
+}
+
+std::optional<FailedStepKey> parse_failed_step(std::string_view tail) {
+  if (tail.size() < sizeof(StepIndex) + 1) return std::nullopt;
+  KeyReader reader(tail);
+  FailedStepKey key;
+  key.step = reader.number<StepIndex>();
+  const std::size_t depth = reader.number<std::uint8_t>();
+  if (reader.left() != depth * branch_element_bytes) return std::nullopt;
+  for (std::size_t i = 0; i < depth; ++i) {
+    const auto fan_out = reader.number<StepIndex>();
+    key.branch.elements.push_back({fan_out, reader.number<std::uint32_t>()});
+  }
+  return key;
 }
 
 std::optional<std::uint64_t> parse_sequence(std::string_view tail) {

@@ -81,6 +81,14 @@ enum class ExecutionPart : std::uint8_t {
   journal = 3,      // branch, first sequence
   file = 4,         // hash(32), chunk(4)
   sealed_file = 5,  // hash(32), chunk(4)
+  step_counts = 6,  // nothing else: of the fan-out that is open
+  step_note = 7,    // note(1), ...: what is to be found of single steps
+};
+
+/// What a row of part `step_note` says. Stored numbers. Retired so far: none.
+enum class StepNote : std::uint8_t {
+  failed = 1,    // step, branch: inside a fan-out, for good
+  repeated = 2,  // branch, events before(8), time: an attempt that was begun again
 };
 
 /// What a row of kind `received` is. Stored numbers. Retired so far: none.
@@ -363,6 +371,30 @@ std::string file(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash
                  ExecutionPart part = ExecutionPart::file);
 std::string file_chunk(const ExecutionId& id, const std::array<std::uint8_t, 32>& hash,
                        std::uint32_t chunk, ExecutionPart part = ExecutionPart::file);
+
+std::string step_counts(const ExecutionId& id);
+/// The steps inside fan-outs that have failed, by step and element. Prefixes.
+std::string failed_steps(const ExecutionId& id);
+std::string failed_steps(const ExecutionId& id, StepIndex step);
+std::string failed_step(const ExecutionId& id, StepIndex step, const BranchPath& branch);
+/// The attempts that were begun again. A prefix.
+std::string repeated_attempts(const ExecutionId& id);
+std::string repeated_attempt(const ExecutionId& id, const BranchPath& branch,
+                             std::uint64_t events_before, Instant at);
+/// What follows the prefix `repeated_attempts(id)`.
+struct RepeatedAttemptKey {
+  BranchPath branch;
+  std::uint64_t events_before = 0;
+  Instant at{};
+};
+std::optional<RepeatedAttemptKey> parse_repeated_attempt(std::string_view tail);
+
+/// What follows the prefix `failed_steps(id)`.
+struct FailedStepKey {
+  StepIndex step = 0;
+  BranchPath branch;
+};
+std::optional<FailedStepKey> parse_failed_step(std::string_view tail);
 
 /// What follows the prefix `journal(...)` in a page's key.
 std::optional<std::uint64_t> parse_sequence(std::string_view tail);

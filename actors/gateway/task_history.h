@@ -1,14 +1,10 @@
 #pragma once
-// The task history: what users see of their runs. Lists come from the summaries; steps come from the
-// journal itself, replayed through the pure machine: a step's input is rendered again from the state
-// the journal leads to, so nothing is stored twice. Files are shown as hex, as they came in, up to
-// limits::shown_files_bytes_max together; beyond it by their handles. Secrets of the run are shown as
-// `[secret KEY]`, wherever they stand. Blocks on the disk: request threads only.
+// The task history: what users see of their runs. Lists come from the summaries; what is shown of one run is
+// run_details.h's. Blocks on the disk: request threads only.
 
+#include "actors/gateway/run_details.h"
 #include "runtime/base/limits.h"
 #include "runtime/execution/execution_summary.h"
-#include "runtime/history/step_execution.h"
-#include "runtime/history/step_history.h"
 
 #include <cstdint>
 #include <functional>
@@ -18,12 +14,8 @@
 
 namespace millrace {
 
-class RunSecrets;
-class WorkflowLibrary;
 namespace storage {
 class HistoryIndex;
-class OrderedStore;
-class Sealer;
 }  // namespace storage
 
 class TaskHistory {
@@ -87,42 +79,28 @@ class TaskHistory {
   /// Error overloaded: the index is being filled.
   Result<std::vector<StatisticsBucket>> statistics(const StatisticsQuery& query) const;
 
-  struct Outline {
-    ExecutionSummary summary;
-    std::optional<ErrorDetail> failure;  // step, code (`got`) and message, when the run failed
-  };
-  /// Without its steps, so that the elements of its fan-outs are not read. Error: as of `show`.
-  Result<Outline> outline(const ProjectId& project, const ExecutionId& execution) const;
-
-  struct Execution {
-    ExecutionSummary summary;
-    std::optional<ErrorDetail> failure;  // likewise
-    std::optional<Error> cancelled;      // why and by whom, when it was and that is known
-    /// In the order in which they ended; a step inside a fan-out once per element.
-    std::vector<StepExecution> steps;
-  };
-  /// Error not_found also for another project's run.
-  Result<Execution> show(const ProjectId& project, const ExecutionId& execution) const;
-
-  /// All steps with inputs and outputs; of fan-outs, the first `elements_max` elements.
+  using Outline = RunDetails::Outline;
+  using Execution = RunDetails::Shown;
+  /// One run in all detail; what follows is the short way to what is asked for most.
+  const RunDetails& runs() const { return runs_; }
+  Result<Outline> outline(const ProjectId& project, const ExecutionId& execution) const {
+    return runs_.outline(project, execution);
+  }
+  Result<Execution> show(const ProjectId& project, const ExecutionId& execution) const {
+    return runs_.show(project, execution);
+  }
   Result<std::vector<StepDetail>> details(const ProjectId& project, const ExecutionId& execution,
-                                          std::size_t elements_max) const;
-
+                                          std::size_t elements_max) const {
+    return runs_.details(project, execution, elements_max);
+  }
   Result<StepDetail> step(const ProjectId& project, const ExecutionId& execution,
-                          const std::string& step_execution_id) const;
+                          const std::string& step_execution_id) const {
+    return runs_.step(project, execution, step_execution_id);
+  }
 
  private:
-  Result<ExecutionSummary> summary(const ProjectId& project, const ExecutionId& execution) const;
-  /// Why the run failed, by its root's last event.
-  std::optional<ErrorDetail> failure_of(const ExecutionSummary& summary,
-                                        const std::vector<Event>& root_events) const;
-  Outcome replay(const ExecutionSummary& summary, RunSecrets& secrets,
-                 const std::function<void(StepHistory::Finding&&)>& visit,
-                 std::vector<Event>* root_events) const;
-
   const storage::OrderedStore& store_;
-  WorkflowLibrary& workflows_;
-  const storage::Sealer& sealer_;
+  const RunDetails runs_;
   storage::HistoryIndex* const index_;
 };
 

@@ -3,6 +3,7 @@
 #include "actors/runs/start_rows.h"
 #include "runtime/execution/branch_snapshot.h"
 #include "runtime/execution/event_codec.h"
+#include "runtime/execution/step_counter.h"
 
 #include <algorithm>
 #include <utility>
@@ -11,8 +12,9 @@
 namespace millrace {
 namespace {
 
+/// `counter`: told of each event that is applied; null: nobody counts.
 Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPage>& pages,
-                    RunSecrets& secrets) {
+                    RunSecrets& secrets, StepCounter* counter = nullptr) {
   const auto open = [&](std::string_view sealed) -> Result<std::optional<std::string>> {
     auto text = secrets.open(sealed);
     if (!text) return text.error();
@@ -27,6 +29,7 @@ Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPa
       if (sequence++ <= machine.events_applied()) continue;
       try {
         machine.apply(event);
+        if (counter != nullptr) counter->meet(event);
       } catch (const BugFound& problem) {
         return Error(ErrorCode::corrupt_data,
                      std::string("a journal does not fit its workflow: ") + problem.what());
@@ -98,6 +101,9 @@ Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const Br
   if (auto applied = apply_pages(branch.machine, *pages, secrets); !applied) {
     return applied.error();
   }
+  const bool is_known_to_have_run = branch.machine.events_applied() > 1 || !path.is_root() ||
+                                    (!pages->empty() && pages->front().attempts_begun > 0);
+  branch.may_repeat = branch.machine.events_applied() > 0 && is_known_to_have_run;
   if (path.is_root() && branch.machine.events_applied() == 0) {
     return Error(ErrorCode::corrupt_data, "execution " + execution.text() + " has no journal");
   }
@@ -129,8 +135,10 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
           return false;
         }
         BranchMachine child(workflow, scope, fan_out, items.get_array()[index], index);
-        problem = apply_pages(child, pages, secrets);
+        StepCounter counter(workflow, StepCounter::Inside::counted);
+        problem = apply_pages(child, pages, secrets, &counter);
         if (!problem) return false;
+        branch.children.steps.add(counter.take_changes());
         if (child.has_ended()) {
           branch.children.settled.emplace_back(index, result_of(child, fan_out));
         } else {
@@ -144,44 +152,52 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
   if (!scanned) return scanned;
   if (!problem) return problem;
   for (const auto& [index, inner] : open_inside) {
-    const auto tasks = count_tasks(execution, path.child(fan_out.index, index), inner);
-    if (!tasks) return tasks.error();
+    const auto inside = count_inside(execution, workflow, path.child(fan_out.index, index), inner);
+    if (!inside) return inside.error();
+    branch.children.steps.add(inside->steps);
     const auto begun = std::find_if(branch.children.begun.begin(), branch.children.begun.end(),
                                     [&](const auto& each) { return each.index == index; });
-    begun->tasks += *tasks;
+    begun->tasks += inside->tasks;
   }
   return Done{};
 }
 
-Result<std::uint32_t> BranchLoader::count_tasks(const ExecutionId& execution,
-                                                const BranchPath& parent, StepIndex fan_out) const {
-  std::uint32_t tasks = 0;
+Result<BranchLoader::Counted> BranchLoader::count_inside(
+    const ExecutionId& execution, const std::shared_ptr<const Workflow>& workflow,
+    const BranchPath& parent, StepIndex fan_out) const {
+  Counted counted;
   std::vector<std::pair<std::uint32_t, StepIndex>> open_inside;
+  const auto count = [&](std::uint32_t index,
+                         const std::vector<storage::JournalPage>& pages) -> Outcome {
+    StepCounter counter(workflow, StepCounter::Inside::counted);
+    for (const auto& page : pages) {
+      const auto events = read_journal_page(page.events);
+      if (!events) return events.error();
+      for (const Event& event : *events) {
+        counted.tasks += tasks_of(event.body);
+        counter.meet(event);
+      }
+    }
+    if (const auto open = counter.open_fan_out()) open_inside.emplace_back(index, *open);
+    counted.steps.add(counter.take_changes());
+    return Done{};
+  };
   Outcome problem = Done{};
   const auto scanned =
       table_.children(execution, parent, fan_out,
                       [&](std::uint32_t index, const std::vector<storage::JournalPage>& pages) {
-                        for (const auto& page : pages) {
-                          const auto events = read_journal_page(page.events);
-                          if (!events) {
-                            problem = events.error();
-                            return false;
-                          }
-                          for (const Event& event : *events) tasks += tasks_of(event.body);
-                          if (events->empty() || &page != &pages.back()) continue;
-                          const auto* const open = std::get_if<FanOutOpened>(&events->back().body);
-                          if (open != nullptr) open_inside.emplace_back(index, open->step);
-                        }
-                        return true;
+                        problem = count(index, pages);
+                        return problem.ok();
                       });
   if (!scanned) return scanned.error();
   if (!problem) return problem.error();
   for (const auto& [index, inner] : open_inside) {
-    const auto inside = count_tasks(execution, parent.child(fan_out, index), inner);
+    const auto inside = count_inside(execution, workflow, parent.child(fan_out, index), inner);
     if (!inside) return inside.error();
-    tasks += *inside;
+    counted.tasks += inside->tasks;
+    counted.steps.add(inside->steps);
   }
-  return tasks;
+  return counted;
 }
 
 }  // namespace millrace

@@ -39,9 +39,14 @@ class BranchLoader {
                         const std::shared_ptr<const Workflow>& workflow,
                         LoadedBranch& branch) const;
 
-  /// What the elements of the fan-out, and those inside them, count for so far.
-  Result<std::uint32_t> count_tasks(const ExecutionId& execution, const BranchPath& parent,
-                                    StepIndex fan_out) const;
+  /// What the elements of a fan-out, and those inside them, have done so far.
+  struct Counted {
+    std::uint32_t tasks = 0;
+    StepCounts steps;
+  };
+  Result<Counted> count_inside(const ExecutionId& execution,
+                               const std::shared_ptr<const Workflow>& workflow,
+                               const BranchPath& parent, StepIndex fan_out) const;
 
   storage::ExecutionTable table_;
   WorkflowLibrary& workflows_;

@@ -25,6 +25,7 @@ struct FoundChildren {
   };
   std::uint32_t tasks() const;
 
+  StepCounts steps;  // of all of them, and those inside them
   std::vector<std::pair<std::uint32_t, BranchResult>> settled;  // ended
   std::vector<Begun> begun;                                     // not ended
 };
@@ -40,6 +41,8 @@ struct LoadedBranch {
   BranchMachine machine;
   std::uint64_t events_in_snapshot = 0;
   FoundChildren children;
+  /// An attempt may have been under way when the branch was last in memory: one that begins now is a repeat.
+  bool may_repeat = false;
 };
 
 struct LoadedRun {

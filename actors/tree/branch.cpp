@@ -5,6 +5,7 @@
 #include "runtime/base/check.h"
 #include "runtime/execution/mask_event.h"
 #include "runtime/execution/response_answer.h"
+#include "storage/tables/step_rows.h"
 
 #include <exception>
 #include <limits>
@@ -51,11 +52,26 @@ Branch::Branch(const NodeServices& services, SharedIdentity identity, LoadedBran
       call_(call_ports(services), identity_->execution, machine_, credentials_, identity_->secrets,
             mail_),
       found_(std::move(branch.children)),
-      tally_(std::make_shared<TaskTally>(machine_.tasks() + found_.tasks(),
-                                         std::move(ends.outer_tally))),
+      outer_tally_(std::move(ends.outer_tally)),
+      tally_(std::make_shared<TaskTally>(machine_.tasks() + found_.tasks(), outer_tally_)),
+      steps_(machine_.shared_workflow(), StepCounter::Inside::left_out),
       seen_bytes_(machine_.events_applied() == 0 ? seen_bytes : unknown_bytes) {
   CHECK(owner_ != nullptr, "a branch belongs to nobody");
-  if (!is_root()) ++services_.stats.children_live;
+  // One that waited has not begun its attempt.
+  if (branch.may_repeat && !machine_.waiting_until())
+    may_repeat_behind_ = machine_.events_applied();
+  tally_->steps().begin(found_.steps);
+  if (is_root()) {
+    // The row of what elements have done is this branch's: they would write it once for each of them.
+    tally_->steps().when_changed(
+        [&reminder = services_.reminder, mail = mail_] { reminder.remind(mail); });
+    return;
+  }
+  ++services_.stats.children_live;
+  const Step* const step = machine_.has_ended() ? nullptr : machine_.current_step();
+  if (machine_.events_applied() > 0 && step != nullptr) {
+    steps_.begin_at(step->index, machine_.is_delayed());
+  }
 }
 
 Branch::~Branch() {
@@ -184,11 +200,24 @@ BranchRest Branch::take(BranchTurn::News news) {
     record(std::move(*end));
     return advance(driven_events_max);
   }
-  if (journal_.is_lingering()) flush(journal_.urgency(), false, false);
+  if (journal_.is_lingering() || tally_->steps().has_changed()) {
+    flush(journal_.urgency(), false, false);
+  }
   return {};
 }
 
+void Branch::note_attempt(Instant at) {
+  const std::uint64_t events = machine_.events_applied();
+  if (may_repeat_behind_ == events) {
+    storage::StepRows::put_repeated(journal_.rows(), identity_->execution,
+                                    {identity_->path, events, at});
+  }
+  may_repeat_behind_.reset();
+  journal_.attempt_begins();
+}
+
 void Branch::begin_function(RunFunction effect, Instant planned) {
+  note_attempt(planned);
   CHECK(!call_.begin(std::move(effect), planned), "a function without files waits for the disk");
   if (!journal_.may_linger()) flush(journal_.urgency(), false, false);
 }
@@ -205,7 +234,7 @@ void Branch::record(CallInFlight::End end) {
 
 void Branch::record(EventBody body, Instant at) {
   if (identity_->secrets->knows_any()) mask_shown(body, *identity_->secrets->known());
-  count_cut_off(body);
+  count_inside(body);
   const Event event{at, std::move(body)};
   if (services_.options.before_record) {
     services_.options.before_record(identity_->execution, event);
@@ -215,15 +244,58 @@ void Branch::record(EventBody body, Instant at) {
                        std::holds_alternative<PageFetched>(event.body);
   if (is_step) tally_->add(tasks_of(event.body));
   seen_bytes_ += journal_.add(event);
+  if (!is_root()) {
+    steps_.meet(event);
+    note_failed(event);
+  }
   answer_if_response(event);
   if (mirror_) mirror_->recorded(event, machine_, journal_);
 }
 
-void Branch::count_cut_off(EventBody& event) const {
+void Branch::count_inside(EventBody& event) {
+  if (auto* const opened = std::get_if<FanOutOpened>(&event)) opened->lists_failures = true;
   if (!machine_.open_fan_out()) return;
+  auto* const joined = std::get_if<FanOutJoined>(&event);
+  auto* const failed = std::get_if<StepFailed>(&event);
+  auto* const ended = std::get_if<ExecutionEnded>(&event);
+  if (joined == nullptr && failed == nullptr && ended == nullptr) return;
+  // Every element has told of what is on its way to the disk: it has settled, or was left before.
+  auto closed = tally_->steps().close();
+  steps_.add(closed.cut_off);
+  auto inside = std::make_shared<const StepCounts>(std::move(closed.counts));
+  if (joined != nullptr) {
+    joined->inside = std::move(inside);
+    return;
+  }
   const std::uint32_t of_elements = tally_->tasks() - machine_.tasks();
-  if (auto* const failed = std::get_if<StepFailed>(&event)) failed->tasks = of_elements;
-  if (auto* const ended = std::get_if<ExecutionEnded>(&event)) ended->tasks = of_elements;
+  if (failed != nullptr) {
+    failed->tasks = of_elements;
+    failed->inside = std::move(inside);
+  } else {
+    ended->tasks = of_elements;
+    ended->inside = std::move(inside);
+  }
+}
+
+void Branch::note_failed(const Event& event) {
+  const auto* const failed = std::get_if<StepFailed>(&event.body);
+  if (failed == nullptr || failed->retry_at) return;
+  storage::StepRows::put_failed(journal_.rows(), identity_->execution,
+                                {failed->step, identity_->path});
+}
+
+void Branch::tell_steps() {
+  if (is_root() || outer_tally_ == nullptr) return;
+  outer_tally_->steps().add(steps_.take_changes());
+}
+
+void Branch::put_step_counts() {
+  const auto fan_out = machine_.open_fan_out();
+  if (!is_root() || !fan_out) return;
+  if (auto counts = tally_->steps().take_changed()) {
+    storage::StepRows::put_counts(journal_.rows(), identity_->execution,
+                                  {*fan_out, std::move(*counts)});
+  }
 }
 
 void Branch::answer_if_response(const Event& event) {
@@ -248,7 +320,9 @@ void Branch::flush(Urgency urgency, bool is_leaving, bool do_elements_sleep) {
   if (mirror_) mirror_->add_rows(journal_.rows(), machine_.is_delayed() || do_elements_sleep);
   // A root stays until its end is durable: if that is lost, somebody must know.
   if (is_leaving || (machine_.has_ended() && is_root())) journal_.tell_done();
+  put_step_counts();
   journal_.flush(urgency);
+  tell_steps();
 }
 
 }  // namespace millrace

@@ -19,6 +19,7 @@
 #include "actors/tree/branch_journal.h"
 #include "actors/tree/branch_turn.h"
 #include "actors/tree/call_in_flight.h"
+#include "runtime/execution/step_counter.h"
 
 #include <atomic>
 #include <cstdint>
@@ -123,6 +124,8 @@ class Branch {
   void record(CallInFlight::End end);
   /// `is_leaving`: CommitDone comes, when it is durable.
   void flush(storage::Urgency urgency, bool is_leaving, bool do_elements_sleep);
+  /// An attempt begins, as the first thing behind the last event.
+  void note_attempt(Instant at);
   /// It stops before its next step.
   void must_stop() { must_stop_ = true; }
 
@@ -151,8 +154,14 @@ class Branch {
   void begin_function(RunFunction effect, Instant planned);
   void answer_if_response(const Event& event);
   std::optional<Error> switched_off() const;
-  /// A fan-out that ends without a join takes along what its elements have done.
-  void count_cut_off(EventBody& event) const;
+  /// The event that ends a fan-out takes along what its elements have done; without a join, their tasks, too.
+  void count_inside(EventBody& event);
+  /// Of a step inside a fan-out.
+  void note_failed(const Event& event);
+  /// What was handed to group commit counts for those around.
+  void tell_steps();
+  /// The root's row of what its open fan-out has done, if that has changed.
+  void put_step_counts();
 
   const NodeServices& services_;
   const SharedIdentity identity_;
@@ -165,7 +174,11 @@ class Branch {
   const FreshCredentials credentials_;
   CallInFlight call_;
   FoundChildren found_;
+  const std::shared_ptr<TaskTally> outer_tally_;  // null: nobody is around
   const std::shared_ptr<TaskTally> tally_;
+  StepCounter steps_;  // of an element
+  /// Behind so many events an attempt may have been under way when the branch was in memory before.
+  std::optional<std::uint64_t> may_repeat_behind_;
   std::atomic<std::uint64_t> seen_bytes_;
   bool must_stop_ = false;
   bool is_closed_ = false;

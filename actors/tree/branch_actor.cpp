@@ -158,6 +158,7 @@ void BranchActor::carry_out(BranchRest rest) {
 }
 
 void BranchActor::carry_out(RunFunction& need, Instant planned) {
+  branch_->note_attempt(planned);
   // One whose files may be among what is recorded.
   const auto call = branch_->call().begin(std::move(need), planned);
   CHECK(call, "a function without files is not its actor's");
@@ -166,6 +167,7 @@ void BranchActor::carry_out(RunFunction& need, Instant planned) {
 }
 
 void BranchActor::carry_out(SendRequest& need, Instant planned) {
+  branch_->note_attempt(planned);
   journal().tell_call(branch_->call().begin(std::move(need), planned));
   flush(Urgency::urgent);
 }

@@ -218,9 +218,11 @@ bool BranchJournal::put_page() {
   const auto count = static_cast<std::uint32_t>(page_.count());
   const std::uint64_t last = machine_.events_applied();
   CHECK(last >= count, "a page holds more events than the machine has seen");
+  const bool is_first_of_run = identity_->path.is_root() && last == count;
   ExecutionTable::put_page(batch_, identity_->execution, identity_->path,
-                           {last - count + 1, page_.take(), count});
-  return identity_->path.is_root() && last == count;
+                           {last - count + 1, page_.take(), count,
+                            is_first_of_run && count == 1 && is_attempt_begun_ ? 1u : 0u});
+  return is_first_of_run;
 }
 
 void BranchJournal::forget(const storage::TimerRow& timer) {

@@ -52,6 +52,8 @@ class BranchJournal {
   storage::WriteBatch& rows() { return batch_; }
   /// A snapshot of the machine, if the last one is that many events old.
   void snapshot_if_due(std::uint64_t after_events);
+  /// An attempt begins behind what was added: a run that is rebuilt from its first page knows it then.
+  void attempt_begins() { is_attempt_begun_ = true; }
 
   // --- told when everything added so far is durable ----------------------------------------------
   /// The run's answer. The first one wins (docs/steps.md#response), here and in what waits for it.
@@ -119,6 +121,7 @@ class BranchJournal {
   WhenDurable when_durable_;
   std::vector<ObservedEvent> observed_;
   bool has_replied_ = false;
+  bool is_attempt_begun_ = false;  // the first one
   std::uint64_t flushes_told_ = 0;
   bool is_reminded_ = false;  // FlushDue will come for what has gathered since the last flush
   std::uint64_t events_in_snapshot_;

@@ -18,6 +18,7 @@
 #include "http/api/replay_api.h"
 #include "http/api/request_trigger_api.h"
 #include "http/api/resources_api.h"
+#include "http/api/run_details_api.h"
 #include "http/api/sdk_api.h"
 #include "http/api/sdk_oauth_api.h"
 #include "http/api/secrets_api.h"
@@ -51,6 +52,7 @@ struct Routes {
       proxy_routes,
       sdk_routes,
       task_history_routes,
+      run_details_routes,
       stream_routes,
       replay_routes,
       workflow_routes,

@@ -3,6 +3,7 @@
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/task_history.h"
 #include "http/api/history_query.h"
+#include "http/api/step_json.h"
 #include "runtime/history/waiting.h"
 #include "runtime/text/percent_text.h"
 
@@ -36,30 +37,6 @@ JsonObject shown(const ErrorDetail& failure) {
       {"stepId", text_or_null(failure.step)}, {"code", failure.got}, {"message", failure.message}};
 }
 
-JsonObject shown(const StepExecution& step, const std::string& execution) {
-  JsonArray next;
-  for (const auto& id : step.next) next.emplace_back(id);
-  JsonObject object{{"id", step.id},
-                    {"stepId", step.step.text},
-                    {"workflowExecutionId", execution},
-                    {"status", step.status},
-                    {"type", step.type},
-                    {"start", to_text(step.start)},
-                    {"end", date_or_null(step.end)},
-                    {"next", std::move(next)},
-                    {"prev", step.previous ? Json(*step.previous) : Json(nullptr)},
-                    {"inputSize", step.input_bytes},
-                    {"outputSize", step.output_bytes}};
-  if (step.wakes) object["wakesAt"] = to_text(*step.wakes);
-  if (step.kept_from) object["keptFrom"] = *step.kept_from;
-  if (step.is_given) object["isGiven"] = true;
-  if (!step.indexes.empty()) {
-    object["index"] = step.indexes.back();
-    object["indexes"] = JsonArray(step.indexes.begin(), step.indexes.end());
-  }
-  return object;
-}
-
 /// A value that is too large to be shown unasked.
 bool is_large(const Json& value) { return to_text(value).size() > limits::shown_value_bytes_max; }
 
@@ -71,6 +48,7 @@ JsonObject shown(const StepAttempt& attempt, bool wants_all) {
     object["error"] =
         JsonObject{{"code", wire_name(attempt.error->code)}, {"message", attempt.error->message}};
   }
+  if (attempt.is_cut_off) object["cutOff"] = true;
   if (attempt.retry_at) object["retryAt"] = to_text(*attempt.retry_at);
   if (attempt.paused_until) {
     object["pausedUntil"] = to_text(*attempt.paused_until);
@@ -190,8 +168,10 @@ Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
                                 {"message", execution->cancelled->message}};
   }
   JsonArray steps;
-  for (const auto& step : execution->steps) steps.push_back(shown(step, id->text()));
+  for (const auto& step : execution->steps) steps.push_back(step_json(step, id->text()));
   body["stepExecutions"] = std::move(steps);
+  body["stepExecutionsTotal"] = execution->steps_total;
+  if (execution->is_total_cut) body["isTotalCut"] = true;
   return json_reply(200, std::move(body));
 }
 
@@ -220,12 +200,10 @@ Result<Reply> show_step_execution(const ApiCall& call, ApiServices& services) {
 Result<Reply> explain_execution(const ApiCall& call, ApiServices& services) {
   const auto id = execution_id(call);
   if (!id) return id.error();
-  const auto execution = services.history.show(call.project, *id);
-  if (!execution) return execution.error();
-  constexpr std::size_t shown_max = 1'000;  // elements of a fan-out are many
+  const auto open = services.history.runs().open_steps(call.project, *id);
+  if (!open) return open.error();
   JsonArray list;
-  for (const Waiting& each : waiting_for(execution->steps, services.clock.now())) {
-    if (list.size() == shown_max) break;
+  for (const Waiting& each : waiting_for(open->steps, services.clock.now())) {
     JsonObject one{{"kind", wire_name(each.kind)},
                    {"stepId", each.step},
                    {"since", to_text(each.since)},
@@ -237,8 +215,9 @@ Result<Reply> explain_execution(const ApiCall& call, ApiServices& services) {
     }
     list.push_back(std::move(one));
   }
-  return json_reply(200, JsonObject{{"status", wire_name(execution->summary.status)},
-                                    {"waitingFor", std::move(list)}});
+  JsonObject body{{"status", wire_name(open->summary.status)}, {"waitingFor", std::move(list)}};
+  if (open->is_partial) body["isPartial"] = true;
+  return json_reply(200, body);
 }
 
 Result<Reply> cancel_execution(const ApiCall& call, ApiServices& services) {
@@ -327,9 +306,9 @@ constexpr Route routes[]{
      .rate = Rate::history,
      .parameters = {project_in_path, execution_in_path},
      .answers =
-         {{200, "Its open steps, 1,000 at most.",
+         {{200, "Its open steps, 1,000 at most; `isPartial`: there may be more.",
            "{status: ExecutionStatus, waitingFor: [{kind: string, stepId: string, since: date, "
-           "until: date|null, detail?: string}]}"},
+           "until: date|null, detail?: string}], isPartial?: boolean}"},
           {404, "There is none.", "Error"}}},
     {.method = "POST",
      .pattern = EXECUTIONS "/{execution}/cancel",
@@ -395,24 +374,19 @@ constexpr NamedShape shapes[]{
      "A run as its own user sees it."},
     {"ExecutionDetail",
      "{" EXECUTION_MEMBERS ", error?: {stepId: string|null, code: string, message: string}, "
-     "stepExecutions: [StepExecution]}",
-     "A run with its steps in the order in which they ended."},
-    {"StepExecution",
-     "{id: string, stepId: string, workflowExecutionId: string, status: ExecutionStatus, "
-     "type: string, start: date, end: date|null, wakesAt?: date, next: [string], prev: "
-     "string|null, "
-     "inputSize: integer, outputSize: integer, index?: integer, indexes?: [integer], "
-     "keptFrom?: string, isGiven?: boolean}",
-     "A step; inside a fan-out once per element, with its `indexes`, outermost first. `wakesAt`: "
-     "of a "
-     "delay."},
+     "stepExecutions: [StepExecution], stepExecutionsTotal: integer, isTotalCut?: boolean}",
+     "A run with its steps in the order in which they ended: those outside of fan-outs, and of the "
+     "others so many "
+     "that they are 1,000 together. `isTotalCut`: there are more than `stepExecutionsTotal`."},
     {"StepExecutionDetail",
      "{isLargeInput: boolean, isLargeOutput: boolean, input: any, output: any, "
-     "attempts: [{number: integer, start: date, end: date, "
+     "attempts: [{number: integer, start: date, end: date, cutOff?: boolean, "
      "error?: {code: string, message: string}, retryAt?: date, pausedUntil?: date, "
      "pausedByStatus?: integer, "
      "request?: {method: string, url: string}, response?: any}], console: [ConsoleLine]}",
-     "A large value is null unless `full=true` asks for it."},
+     "A large value is null unless `full=true` asks for it. `cutOff`: the server stopped during "
+     "the attempt, which was "
+     "begun again."},
     {"ConsoleLine", "{level: string, text: string}", "What a function wrote to its console."},
 };
 

@@ -12,10 +12,12 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/execution/execution_summary.h"
+#include "runtime/execution/step_counts.h"
 #include "runtime/functions/function_engine.h"
 #include "runtime/text/trace_parent.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,6 +56,9 @@ struct ReplayStart {
   /// By step; of a fan-out the reduced outputs of its inner steps, too.
   std::vector<KeptOutput> kept;
 };
+
+/// Of the steps inside a fan-out, when it ends; null: it was not open, or nobody counted.
+using SharedStepCounts = std::shared_ptr<const StepCounts>;
 
 /// Everything a run may see that is not the output of one of its steps. Frozen at the start, so that
 /// a replay renders what the first pass rendered.
@@ -102,7 +107,8 @@ struct StepFailed {
   std::vector<ConsoleLine> console;
   SharedJson
       response;  // of a request that was answered, {"statusCode", ...}; otherwise null pointer
-  std::uint32_t tasks = 0;  // of a fan-out: what its elements count for, by whoever ran them
+  std::uint32_t tasks = 0;    // of a fan-out: what its elements count for, by whoever ran them
+  SharedStepCounts inside{};  // of an open fan-out
 };
 
 /// A page of a paginated request, but for the last: that completes the step.
@@ -147,6 +153,8 @@ struct FanOutOpened {
   static constexpr auto kind = EventKind::fan_out_opened;
   StepIndex step = 0;
   std::uint32_t count = 0;
+  /// Steps inside that fail for good have a row each (storage/tables/step_rows.h).
+  bool lists_failures = false;
 };
 
 /// All children have ended. `outputs` are the reduced arrays, in input order, of the inner steps that
@@ -158,6 +166,7 @@ struct FanOutJoined {
   std::vector<std::pair<StepIndex, SharedJson>> outputs;
   SharedJson output;  // of the fan-out itself: {"errors": [...]}
   std::uint32_t tasks = 0;
+  SharedStepCounts inside{};
 };
 
 /// The run is to stop. Why, and by whom: `cancelled` when somebody asked for it, otherwise the rule that it
@@ -175,7 +184,8 @@ struct ExecutionEnded {
   std::optional<StepIndex> step;
   ErrorCode code = ErrorCode::internal_error;
   std::string message;
-  std::uint32_t tasks = 0;  // what the elements of a fan-out count for that it cuts off
+  std::uint32_t tasks = 0;    // what the elements of a fan-out count for that it cuts off
+  SharedStepCounts inside{};  // of such a fan-out
 };
 
 using EventBody = std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed,

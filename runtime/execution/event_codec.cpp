@@ -46,6 +46,9 @@ class ObjectWriter {
     for (const auto& line : lines) rows.push_back(JsonArray{line.level, line.text});
     json("c", rows);
   }
+  void counts(const SharedStepCounts& counts) {
+    if (counts) json("sc", counts_json(*counts));
+  }
 
  private:
   void member(std::string_view name) {
@@ -105,6 +108,7 @@ void write(ObjectWriter& out, const StepFailed& event) {
   out.console(event.console);
   if (event.response) out.json("re", event.response);
   if (event.tasks != 0) out.number("n", event.tasks);
+  out.counts(event.inside);
 }
 
 void write(ObjectWriter& out, const PageFetched& event) {
@@ -136,6 +140,7 @@ void write(ObjectWriter& out, const DelayElapsed& event) { out.number("s", event
 void write(ObjectWriter& out, const FanOutOpened& event) {
   out.number("s", event.step);
   out.number("n", event.count);
+  if (event.lists_failures) out.number("lf", 1);
 }
 
 void write(ObjectWriter& out, const FanOutJoined& event) {
@@ -146,6 +151,7 @@ void write(ObjectWriter& out, const FanOutJoined& event) {
   out.json("x", outputs);
   out.json("o", event.output);
   out.number("n", event.tasks);
+  out.counts(event.inside);
 }
 
 void write(ObjectWriter& out, const CancelRequested& event) {
@@ -157,6 +163,7 @@ void write(ObjectWriter& out, const CancelRequested& event) {
 void write(ObjectWriter& out, const ExecutionEnded& event) {
   out.number("z", static_cast<unsigned>(event.status));
   if (event.tasks != 0) out.number("n", event.tasks);
+  out.counts(event.inside);
   if (event.status != ExecutionStatus::failed) return;
   if (event.step) out.number("s", *event.step);
   out.number("e", static_cast<unsigned>(event.code));
@@ -218,6 +225,14 @@ class ObjectReader {
                        std::string(row.get_array()[1].get_string())});
     }
     return lines;
+  }
+  SharedStepCounts counts() {
+    const Json* const value = object_.if_contains("sc");
+    if (value == nullptr) return nullptr;
+    auto counts = read_counts(*value);
+    if (counts) return std::make_shared<const StepCounts>(std::move(*counts));
+    damaged_ = true;
+    return nullptr;
   }
 
  private:
@@ -306,6 +321,7 @@ StepFailed read_failed(ObjectReader& in) {
   event.console = in.console();
   if (in.has("re")) event.response = in.json("re");
   if (in.has("n")) event.tasks = in.number<std::uint32_t>("n");
+  event.inside = in.counts();
   return event;
 }
 
@@ -356,6 +372,7 @@ FanOutJoined read_joined(ObjectReader& in) {
   }
   event.output = in.json("o");
   event.tasks = in.number<std::uint32_t>("n");
+  event.inside = in.counts();
   return event;
 }
 
@@ -372,6 +389,7 @@ ExecutionEnded read_ended(ObjectReader& in) {
   event.status = static_cast<ExecutionStatus>(in.number<std::uint8_t>("z"));
   if (!is_final(event.status) || event.status > ExecutionStatus::cancelled) in.damage();
   if (in.has("n")) event.tasks = in.number<std::uint32_t>("n");
+  event.inside = in.counts();
   if (event.status != ExecutionStatus::failed) return event;
   if (in.has("s")) event.step = in.number<StepIndex>("s");
   event.code = error_code_from_number(in.number<std::uint16_t>("e"));
@@ -392,7 +410,7 @@ std::optional<EventBody> read_body(EventKind kind, ObjectReader& in) {
     case EventKind::delay_elapsed:
       return DelayElapsed{in.number<StepIndex>("s")};
     case EventKind::fan_out_opened:
-      return FanOutOpened{in.number<StepIndex>("s"), in.number<std::uint32_t>("n")};
+      return FanOutOpened{in.number<StepIndex>("s"), in.number<std::uint32_t>("n"), in.has("lf")};
     case EventKind::fan_out_joined:
       return read_joined(in);
     case EventKind::cancel_requested:

@@ -25,6 +25,9 @@ struct StepAttempt {
   // Of one that the account's limit held: it goes on then, under the same number.
   std::optional<Instant> paused_until{};
   std::uint16_t pause_status = 0;  // of the answer that said so; 0: it was not sent
+  /// The server stopped meanwhile, and it was begun again: it may have reached the other side, and nobody heard what
+  /// came of it. `started` is when it began at the earliest, `ended` when it was begun again.
+  bool is_cut_off = false;
 };
 
 struct StepExecution {
@@ -37,7 +40,10 @@ struct StepExecution {
   std::vector<std::uint32_t> indexes;  // the element, outermost fan-out first; empty outside
   Instant start{};
   std::optional<Instant> end;
-  std::optional<Instant> wakes;   // a delay: when it ends, or was to end
+  std::optional<Instant>
+      wakes;                   // a delay: when it ends, or was to end; a retry or pause: until then
+  std::optional<Error> error;  // of a failed one
+  std::string selected_choice;    // of a conditional that has chosen
   std::vector<std::string> next;  // step execution ids
   std::optional<std::string> previous;
   std::uint64_t input_bytes = 0;  // of the input as JSON text, as `StepDetail` shows it

@@ -23,6 +23,7 @@ constexpr auto locator_fields = [](auto& record, auto& row) {
 constexpr auto page_fields = [](auto& record, auto& row) {
   record.text(1, row.events);
   record.number_if_any(2, row.event_count);
+  record.number_if_any(3, row.attempts_begun);
 };
 
 constexpr auto snapshot_fields = [](auto& record, auto& row) {

@@ -156,11 +156,14 @@ Result<std::vector<JournalPage>> ExecutionTable::pages(const ExecutionId& id,
 
 Outcome ExecutionTable::children(
     const ExecutionId& id, const BranchPath& parent, StepIndex fan_out,
-    const std::function<bool(std::uint32_t index, std::vector<JournalPage>)>& visit) const {
+    const std::function<bool(std::uint32_t index, std::vector<JournalPage>)>& visit,
+    std::uint32_t from) const {
   const std::string prefix = keys::children(id, parent, fan_out);
   std::optional<std::uint32_t> child;
   PageCollector collector(id, 1);
-  const auto cursor = store_.scan(prefix);
+  const std::string begin =
+      from == 0 ? std::string() : keys::journal_page(id, parent.child(fan_out, from), 0);
+  const auto cursor = store_.scan(prefix, Direction::forward, begin);
   for (; cursor->valid(); cursor->next()) {
     const auto key = keys::parse_child_page(cursor->key().substr(prefix.size()));
     if (!key) return foreign_key("journal");
@@ -174,6 +177,18 @@ Outcome ExecutionTable::children(
   if (const auto read = cursor->status(); !read.ok()) return read.error();
   if (child) visit(*child, collector.take());
   return Done{};
+}
+
+Result<std::optional<std::uint32_t>> ExecutionTable::last_child(const ExecutionId& id,
+                                                                const BranchPath& parent,
+                                                                StepIndex fan_out) const {
+  const std::string prefix = keys::children(id, parent, fan_out);
+  const auto cursor = store_.scan(prefix, Direction::backward);
+  if (const auto read = cursor->status(); !read.ok()) return read.error();
+  if (!cursor->valid()) return std::optional<std::uint32_t>();
+  const auto key = keys::parse_child_page(cursor->key().substr(prefix.size()));
+  if (!key) return foreign_key("journal");
+  return std::optional(key->index);
 }
 
 Outcome ExecutionTable::unfinished(const ShardSet& shards,

@@ -36,6 +36,9 @@ struct JournalPage {
   /// How many events `events` holds. 0: not stated; then a gap behind this page is not noticed
   /// here.
   std::uint32_t event_count = 0;
+  /// Attempts that were begun behind its last event: 0 or 1. Kept of a page that holds a run's first event alone;
+  /// later ones say by themselves that the run had begun.
+  std::uint32_t attempts_begun = 0;
 };
 
 struct BranchSnapshot {
@@ -70,10 +73,14 @@ class ExecutionTable {
   Result<std::vector<JournalPage>> pages(const ExecutionId& id, const BranchPath& branch,
                                          std::uint64_t after_sequence = 0) const;
   /// The journals of the children of one fan-out step of `parent`, in element order: `visit` is
-  /// called once per child that has a journal, with all of its pages; it returns false to stop.
-  Outcome children(
-      const ExecutionId& id, const BranchPath& parent, StepIndex fan_out,
-      const std::function<bool(std::uint32_t index, std::vector<JournalPage>)>& visit) const;
+  /// called once per child that has a journal, with all of its pages; it returns false to stop. Begins at
+  /// element `from`.
+  Outcome children(const ExecutionId& id, const BranchPath& parent, StepIndex fan_out,
+                   const std::function<bool(std::uint32_t index, std::vector<JournalPage>)>& visit,
+                   std::uint32_t from = 0) const;
+  /// The last element that has a journal. Nothing: none has.
+  Result<std::optional<std::uint32_t>> last_child(const ExecutionId& id, const BranchPath& parent,
+                                                  StepIndex fan_out) const;
   /// Unfinished executions of these shards, each with its summary; `visit` returns false to stop. A
   /// damaged row must not keep the others from being recovered: it is passed over, and the outcome is
   /// the first damage. Shard by shard, within a shard by start time; with `from`, beginning at that

@@ -67,8 +67,9 @@ TEST_CASE("every row of an execution begins with its shard and its prefix", "[ke
   const auto id = id_for("project", "user", at(0), random);
   const auto branch = BranchPath().child(1, 2);
   const std::string shard = keys::epoch(id.shard()).substr(0, 2);
-  for (const auto& key : {keys::locator(id), keys::snapshot(id, branch),
-                          keys::journal_page(id, branch, 1), keys::children(id, branch, 3)}) {
+  for (const auto& key :
+       {keys::locator(id), keys::snapshot(id, branch), keys::journal_page(id, branch, 1),
+        keys::children(id, branch, 3), keys::step_counts(id), keys::failed_step(id, 3, branch)}) {
     CHECK(begins_with(key, shard));
     CHECK(begins_with(key, keys::execution(id)));
   }
@@ -105,6 +106,24 @@ TEST_CASE("tails of page keys are understood only in their exact size", "[keys]"
   CHECK(child->index == 256);
   CHECK(child->first_sequence == 3);
   CHECK_FALSE(keys::parse_child_page("\0\0\1\0"s).has_value());
+}
+
+TEST_CASE("the key of a failed step gives back what it was made of, and nothing else is one",
+          "[keys]") {
+  CountingRandom random;
+  const auto id = id_for("project", "user", at(0), random);
+  const auto branch = BranchPath().child(1, 2).child(3, 4'000'000'000u);
+  const auto key = keys::failed_step(id, 9, branch);
+  REQUIRE(begins_with(key, keys::failed_steps(id, 9)));
+  const auto tail = key.substr(keys::failed_steps(id).size());
+  const auto parsed = keys::parse_failed_step(tail);
+  REQUIRE(parsed.has_value());
+  CHECK(parsed->step == 9);
+  CHECK(parsed->branch == branch);
+  for (std::size_t size = 0; size < tail.size(); ++size) {
+    CHECK_FALSE(keys::parse_failed_step(tail.substr(0, size)).has_value());
+  }
+  CHECK_FALSE(keys::parse_failed_step(tail + "x").has_value());
 }
 
 TEST_CASE("a branch deeper than workflows may nest has no key", "[keys]") {

@@ -81,6 +81,15 @@ inline std::vector<StoredEvent> stored_events() {
   joined.outputs = {{4, share(JsonArray{1, nullptr})}, {5, share(JsonArray())}};
   joined.output = share(JsonObject{{"errors", JsonArray()}});
   joined.tasks = 2;
+  FanOutJoined counted;
+  counted.step = 3;
+  counted.started = test_epoch;
+  counted.output = share(JsonObject());
+  StepCounts inside;
+  inside.of(4).succeeded = 2;
+  inside.of(4).failed = 1;
+  inside.of(4).start = test_epoch;
+  counted.inside = std::make_shared<const StepCounts>(inside);
 
   ExecutionEnded broken;
   broken.status = ExecutionStatus::failed;
@@ -121,6 +130,9 @@ inline std::vector<StoredEvent> stored_events() {
       {FanOutOpened{3, 100}, R"(1[{"k":6,"t":1767225600000,"s":3,"n":100}])"},
       {joined, R"(1[{"k":7,"t":1767225600000,"s":3,"b":1767225600000,"x":[[4,[1,null]],[5,[]]],)"
                R"("o":{"errors":[]},"n":2}])"},
+      {FanOutOpened{3, 100, true}, R"(1[{"k":6,"t":1767225600000,"s":3,"n":100,"lf":1}])"},
+      {counted, R"(1[{"k":7,"t":1767225600000,"s":3,"b":1767225600000,"x":[],"o":{},"n":0,)"
+                R"("sc":[[4,2,1,0,0,0,0,1767225600000,null]]}])"},
       {CancelRequested{}, R"(1[{"k":8,"t":1767225600000}])"},
       {ExecutionEnded{}, R"(1[{"k":9,"t":1767225600000,"z":3}])"},
       {broken, R"(1[{"k":9,"t":1767225600000,"z":4,"s":4,"e":21,"m":"no such lead"}])"},

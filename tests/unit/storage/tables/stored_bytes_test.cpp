@@ -16,6 +16,7 @@
 #include "storage/tables/project_table.h"
 #include "storage/tables/schedule_table.h"
 #include "storage/tables/secret_table.h"
+#include "storage/tables/step_rows.h"
 #include "storage/tables/subscription_check.h"
 #include "storage/tables/subscription_table.h"
 #include "storage/tables/timer_table.h"
@@ -160,6 +161,32 @@ TEST_CASE("the bytes of pages and snapshots never change", "[stored_bytes]") {
         "020000000000000102 = 010a0165\n"
         "00b0210000000001028ab08b01020304050607020200000005000003e800000006000000"
         "02 = 01084012057374617465\n");
+}
+
+TEST_CASE("the bytes of counted and of failed steps never change", "[stored_bytes]") {
+  WriteBatch batch;
+  OpenFanOutCounts counts{5, {}};
+  counts.counts.of(7).succeeded = 2;
+  counts.counts.of(7).start = at(1);
+  counts.counts.of(7).end = at(3);
+  StepRows::put_counts(batch, summary().id, counts);
+  StepRows::put_failed(batch, summary().id, {7, BranchPath().child(5, 1'000).child(6, 2)});
+  CHECK(lines(batch) ==
+        "00b0210000000001028ab08b0102030405060706 = "
+        "01080512155b5b372c322c302c302c302c302c302c312c335d5d\n"
+        "00b0210000000001028ab08b010203040506070701000000070200000005000003e800000006"
+        "00000002 = 01\n");
+}
+
+TEST_CASE("the bytes of a repeated attempt, and of a page behind which one began, never change",
+          "[stored_bytes]") {
+  WriteBatch batch;
+  StepRows::put_repeated(batch, summary().id, {BranchPath().child(5, 1'000), 258, at(1)});
+  ExecutionTable::put_page(batch, summary().id, BranchPath(), {1, "e", 1, 1});
+  CHECK(lines(batch) ==
+        "00b0210000000001028ab08b0102030405060707020100000005000003e80000000000000102"
+        "8000000000000001 = 01\n"
+        "00b0210000000001028ab08b0102030405060703000000000000000001 = 010a016510011801\n");
 }
 
 TEST_CASE("the bytes of a pause and its wake never change", "[stored_bytes]") {
