@@ -216,6 +216,7 @@ constexpr Route routes[]{
      .summary = "What deploy would find in the draft, or in the definition that is sent; nothing "
                 "is saved",
      .access = Access::project_key,
+     .runs_on = RunsOn::project_shard,
      .handler = &validate_workflow,
      .parameters = {project_in_path, workflow_in_path},
      .body = {"Definition", false},
@@ -265,10 +266,6 @@ constexpr NamedShape shapes[]{
      "hidden?: any, defaultEnabled?: any, definition: Definition, findings: [Finding], "
      "endpoint?: Endpoint}",
      "A workflow after a patch; `findings` are references to steps that were removed."},
-    {"Finding",
-     "{step?: string, path: string, message: string, expected?: string, got?: string, nearest?: "
-     "string, line?: integer, column?: integer}",
-     "What is wrong in a definition, and where: `path` is a JSON pointer into it."},
     {"DefinitionChange",
      "{step: string|null, path: string, kind: \"added\"|\"removed\"|\"changed\", from: any, to: "
      "any}",

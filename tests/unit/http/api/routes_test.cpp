@@ -90,7 +90,7 @@ TEST_CASE("a path without a route is 404, a wrong method 405", "[http]") {
   const auto wrong = match_route("POST", "/projects/p/workflows/w");
   REQUIRE_FALSE(wrong.ok());
   CHECK(wrong.error().code == ErrorCode::method_not_allowed);
-  CHECK(allowed_methods("/projects/p/workflows/w") == "PUT, GET, DELETE");
+  CHECK(allowed_methods("/projects/p/workflows/w") == "PUT, GET, DELETE, PATCH");
 }
 
 TEST_CASE("a broken percent-encoding in a path is 400", "[http]") {
