@@ -374,7 +374,8 @@ constexpr NamedShape shapes[]{
      "A run as its own user sees it."},
     {"ExecutionDetail",
      "{" EXECUTION_MEMBERS ", error?: {stepId: string|null, code: string, message: string}, "
-     "stepExecutions: [StepExecution], stepExecutionsTotal: integer, isTotalCut?: boolean}",
+     "reason?: {code: string, message: string}, "
+     "stepExecutions?: [StepExecution], stepExecutionsTotal?: integer, isTotalCut?: boolean}",
      "A run with its steps in the order in which they ended: those outside of fan-outs, and of the "
      "others so many "
      "that they are 1,000 together. `isTotalCut`: there are more than `stepExecutionsTotal`."},
