@@ -76,7 +76,7 @@ TEST_CASE("a trigger that is larger than its project's limit is refused before i
   LimitsApi api;
   REQUIRE(api.put(R"({"payloadBytes": 10})").status == 200);
   CHECK(api.trigger("a", R"({"a": 1})").status == 202);
-  const auto refused = api.trigger("a", R"({"a": 1234)");
+  const auto refused = api.trigger("a", R"({"a": 1234})");
   CHECK(refused.status == 413);
   CHECK(refused.code() == "payload_too_large");
 }
