@@ -13,10 +13,10 @@ bool read_number(std::string_view text, Number& number) {
   return read.ec == std::errc() && read.ptr == text.data() + text.size();
 }
 
-std::optional<storage::LogPlace> parse_place(std::string_view text) {
+std::optional<LogPlace> parse_place(std::string_view text) {
   const auto dash = text.find('-', 1);
   std::int64_t at = 0;
-  storage::LogPlace place;
+  LogPlace place;
   if (dash == std::string_view::npos || !read_number(text.substr(0, dash), at) ||
       !read_number(text.substr(dash + 1), place.number)) {
     return std::nullopt;
@@ -38,16 +38,16 @@ Result<Instant> read_since(const ApiCall& call) {
                    *since + "'");
 }
 
-Result<std::optional<storage::LogPlace>> read_after(const ApiCall& call) {
+Result<std::optional<LogPlace>> read_after(const ApiCall& call) {
   const auto after = call.query_value("after");
-  if (!after) return std::optional<storage::LogPlace>();
+  if (!after) return std::optional<LogPlace>();
   const auto place = parse_place(*after);
   if (place) return std::optional(*place);
   return Error(ErrorCode::invalid_request,
                "the query parameter after must be the \"next\" of an earlier page");
 }
 
-Json next_of(const std::optional<storage::LogPlace>& next) {
+Json next_of(const std::optional<LogPlace>& next) {
   if (!next) return nullptr;
   return Json(std::to_string(next->at.time_since_epoch().count()) + '-' +
               std::to_string(next->number));

@@ -3,7 +3,7 @@
 // where it ended.
 
 #include "http/api/api_call.h"
-#include "storage/tables/log_place.h"
+#include "runtime/base/log_place.h"
 
 #include <optional>
 #include <string>
@@ -13,8 +13,8 @@ namespace millrace {
 /// The `since` of the query; the beginning of time when there is none. Error: invalid_request.
 Result<Instant> read_since(const ApiCall& call);
 /// The `after` of the query. Error: invalid_request.
-Result<std::optional<storage::LogPlace>> read_after(const ApiCall& call);
+Result<std::optional<LogPlace>> read_after(const ApiCall& call);
 /// What `after` takes; null: that was all.
-Json next_of(const std::optional<storage::LogPlace>& next);
+Json next_of(const std::optional<LogPlace>& next);
 
 }  // namespace millrace

@@ -4,8 +4,8 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
+#include "runtime/base/log_place.h"
 #include "storage/ordered_store.h"
-#include "storage/tables/log_place.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -5,11 +5,11 @@
 
 #include <cstdint>
 
-namespace millrace::storage {
+namespace millrace {
 
 struct LogPlace {
   Instant at{};
   std::uint64_t number = 0;
 };
 
-}  // namespace millrace::storage
+}  // namespace millrace
