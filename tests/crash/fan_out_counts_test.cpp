@@ -30,7 +30,7 @@ const char* const steps = R"json(
 
 Json counts_of(const Json& graph, std::string_view id) {
   for (const Json& step : graph.at("steps").as_array()) {
-    if (step.at("stepId") == id) return step.at("counts");
+    if (string_at(step, "/stepId") == id) return step.at("counts");
   }
   throw std::runtime_error("the graph has no step " + std::string(id));
 }

@@ -70,7 +70,7 @@ class LargeRun {
 
 const Json& step_in(const Json& graph, std::string_view id) {
   for (const Json& step : graph.at("steps").as_array()) {
-    if (step.at("stepId") == id) return step;
+    if (string_at(step, "/stepId") == id) return step;
   }
   throw std::runtime_error("the graph has no step " + std::string(id));
 }
