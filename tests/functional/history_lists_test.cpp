@@ -1,9 +1,11 @@
 // Lists of many runs and their statistics, as a client pages through them.
+#include "runtime/base/clock.h"
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/child_process.h"
 
 #include <sstream>
+#include <thread>
 
 using namespace millrace;
 using namespace millrace::tests;
@@ -35,8 +37,11 @@ struct ManyRuns {
     for (std::size_t i = 0; i < count; ++i) start(i % 10 == 0 ? "bad" : "ok");
     for (const auto& run : runs) project.wait_until_ended(run);
   }
+  /// Each in a millisecond of its own, so that lists have them in the order in which they were started.
   void start(const std::string& workflow) {
     runs.push_back(project.start(workflow, "{}", runs.size() % 2 == 0 ? "ada" : "bob"));
+    const Instant answered = SystemClock().now();
+    while (SystemClock().now() <= answered) std::this_thread::yield();
   }
 
   TestProject project;
