@@ -20,7 +20,10 @@ const ProjectId project("demo");
 
 /// A node whose indexer is seen at rest before anything is looked at.
 struct Node {
-  Node() { CHECK(ownership.claim(store, ShardSet::all()).ok()); }
+  Node() {
+    CHECK(ownership.claim(store, ShardSet::all()).ok());
+    CHECK(index.reload().ok());  // as a server does before anything is committed
+  }
 
   void put_runs(std::size_t count) {
     storage::WriteBatch batch;
@@ -38,7 +41,6 @@ struct Node {
   }
 
   void start() {
-    REQUIRE(index.reload().ok());
     indexer.emplace(index, clock, [this](LogLevel, const std::string&) { ++complaints; });
     rest();
   }
@@ -81,7 +83,7 @@ TEST_CASE("changes that are worth a fold are folded at once, few of them when th
   node.put_runs(3);
   node.advance(Millis(500));
   CHECK(node.changes.waiting() == 3);
-  node.advance(Millis(19'500));
+  node.advance(Millis(19'000));
   CHECK(node.changes.waiting() == 3);
   node.advance(Millis(500));
   CHECK(node.changes.waiting() == 0);
