@@ -5,10 +5,10 @@
 #include "tests/support/server_process.h"
 #include "tests/support/test_project.h"
 
+#include <algorithm>
 #include <iostream>
 #include <random>
 #include <set>
-#include <thread>
 
 using namespace millrace;
 using namespace millrace::tests;
@@ -48,17 +48,22 @@ TEST_CASE(
   project.deploy_steps("w", steps);
   const std::string run = project.start("w");
   const std::string path = TestProject::execution_path(run);
-  for (int i = 0; i < 6; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20 + random.below(150)));
-    server.kill_now();
-    server.start();
-    // What is shown is never ahead: a step has not run more often than there are elements.
+  const auto done = [&] {
     const Answer graph = project.get(path + "/graph");
     REQUIRE(graph.status == 200);
     const Json first = counts_of(graph.json, "first");
-    if (const Json* const done = first.as_object().if_contains("SUCCEEDED")) {
-      CHECK(done->to_number<int>() <= elements);
-    }
+    const Json* const counted = first.as_object().if_contains("SUCCEEDED");
+    return counted == nullptr ? 0 : counted->to_number<int>();
+  };
+  int before = 0;
+  for (int i = 0; i < 6; ++i) {
+    const int until = std::min(elements, before + 1 + static_cast<int>(random.below(500)));
+    CHECK(poll_until([&] { return done() >= until; }));
+    server.kill_now();
+    server.start();
+    // What is shown is never ahead: a step has not run more often than there are elements.
+    before = done();
+    CHECK(before <= elements);
   }
   const Json ended = project.wait_until_ended(run);
   CHECK(text_at(ended, "/status") == R"("SUCCEEDED")");

@@ -14,10 +14,11 @@ using namespace millrace::tests;
 
 TEST_CASE("a request that a kill cut off is an attempt of its own in the history") {
   std::atomic<int> asked{0};
+  std::atomic<bool> is_over{false};
   httplib::Server peer;
   // The first two are never answered: whoever asked is gone.
   peer.Get("/slow", [&](const httplib::Request&, httplib::Response& answer) {
-    if (++asked <= 2) std::this_thread::sleep_for(std::chrono::seconds(3));
+    if (++asked <= 2) poll_until([&] { return is_over.load(); });
     answer.set_content("{}", "application/json");
   });
   const int port = peer.bind_to_any_port("127.0.0.1");
@@ -25,18 +26,14 @@ TEST_CASE("a request that a kill cut off is an attempt of its own in the history
   ServerProcess server({"--history-requests-max", "0", "--egress-allow", "127.0.0.1/32"});
   const TestProject project(server);
   project.deploy_steps("w", R"json({"id": "ask", "type": "request", "method": "GET",
-    "url": "http://127.0.0.1:)json" + std::to_string(port) + R"json(/slow"})json");
+    "url": "http://127.0.0.1:)json" +
+                                std::to_string(port) + R"json(/slow"})json");
   const std::string run = project.start("w");
   for (int kill = 1; kill <= 2; ++kill) {
-    for (int i = 0; i < 1'000 && asked < kill; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    REQUIRE(asked == kill);
+    REQUIRE(poll_until([&] { return asked >= kill; }));
     server.kill_now();
     server.start();
-    for (int i = 0; i < 1'000 && asked < kill + 1; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    CHECK(poll_until([&] { return asked > kill; }));
     // In flight again, with what was cut off.
     const Json open = project.step(run, "ask");
     if (text_at(open, "/output") == "null") {
@@ -51,6 +48,7 @@ TEST_CASE("a request that a kill cut off is an attempt of its own in the history
   CHECK(text_at(step, "/attempts/2/cutOff").empty());
   CHECK(string_at(step, "/attempts/0/end") == string_at(step, "/attempts/1/start"));
   CHECK(string_at(step, "/attempts/1/end") <= string_at(step, "/attempts/2/start"));
+  is_over = true;
   peer.stop();
   serving.join();
 }

@@ -3,6 +3,7 @@
 #include "tests/functional/open_server.h"
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/poll_until.h"
 
 #include <httplib.h>
 
@@ -214,8 +215,7 @@ TEST_CASE("requests that have left are listed as running, with their elements") 
   httplib::Server peer;
   std::atomic<bool> may_answer{false};
   peer.Get("/held", [&](const httplib::Request&, httplib::Response& answer) {
-    for (int i = 0; i < 3'000 && !may_answer; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    poll_until([&] { return may_answer.load(); });
     answer.set_content("{}", "application/json");
   });
   const int port = peer.bind_to_any_port("127.0.0.1");
@@ -227,11 +227,10 @@ TEST_CASE("requests that have left are listed as running, with their elements") 
   const std::string run = project.start("w");
   const std::string path = TestProject::execution_path(run);
   Answer page;
-  for (int i = 0; i < 500; ++i) {
+  CHECK(poll_until([&] {
     page = project.get(path + "/step-executions?stepId=ask&status=EXECUTING");
-    if (page.json.at("stepExecutions").as_array().size() == 3) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+    return page.json.at("stepExecutions").as_array().size() == 3;
+  }));
   CHECK(page.at("/stepExecutions/2/id") == R"("ask.2")");
   CHECK(page.at("/stepExecutions/2/status") == R"("EXECUTING")");
   CHECK(page.at("/total") == "3");
