@@ -230,6 +230,25 @@ Result<std::vector<StepDetail>> RunDetails::details(const ProjectId& project,
   return details;
 }
 
+Result<bool> RunDetails::may_have_begun_in(Run& run, const BranchPath& branch) const {
+  if (branch.is_root()) return true;
+  BranchPath parent = branch;
+  const BranchPath::Element element = parent.elements.back();
+  parent.elements.pop_back();
+  const auto fan_outs = run.branches->fan_outs(parent);
+  if (!fan_outs) return fan_outs.error();
+  for (const auto& each : **fan_outs) {
+    const OpenedFanOut& opened = each->opened();
+    // Of one that has ended, an element has a journal or has not begun.
+    if (opened.step->index != element.fan_out || !opened.is_open()) continue;
+    const auto last =
+        storage::ExecutionTable(store_).last_child(run.summary.id, parent, element.fan_out);
+    if (!last) return last.error();
+    return element.index < (*last ? **last + 1 : 0) + may_have_begun(opened);
+  }
+  return true;
+}
+
 Outcome RunDetails::find_step(Run& run, const std::string& id,
                               const std::function<void(StepFinding&&)>& take) const {
   if (id == trigger_step_id) {
@@ -238,6 +257,10 @@ Outcome RunDetails::find_step(Run& run, const std::string& id,
   }
   const auto place = position_of(*run.workflow, id);
   if (!place) return no_such_step(run.summary.id, id);
+  const auto begun = may_have_begun_in(run, place->branch);
+  const bool is_unknown = !begun && begun.error().code == ErrorCode::not_found;
+  if (!begun && !is_unknown) return begun.error();
+  if (is_unknown || !*begun) return no_such_step(run.summary.id, id);
   bool is_found = false;
   Finder finder(place->step, Finder::Sizes::measured, [&](StepFinding&& finding) {
     is_found = true;

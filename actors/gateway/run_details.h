@@ -119,6 +119,8 @@ class RunDetails {
   std::optional<ErrorDetail> failure_of(const ExecutionSummary& summary,
                                         const std::vector<Event>& root_events) const;
   StepWalk walk_of(Run& run, ReadBudget& budget) const;
+  /// False: nothing of the branch can be there yet. Errors: not_found, likewise, and those of reading.
+  Result<bool> may_have_begun_in(Run& run, const BranchPath& branch) const;
   /// Error not_found; `take` is called once.
   Outcome find_step(Run& run, const std::string& id,
                     const std::function<void(StepFinding&&)>& take) const;

@@ -77,6 +77,9 @@ Outcome RunBranches::replay(const BranchPath& path, BranchListener& listener) {
   if (!fan_out) return fan_out.error();
   const auto events = read_(path);
   if (!events) return events.error();
+  if (events->empty() && !(*fan_out)->opened().is_open()) {
+    return Error(ErrorCode::not_found, "an element had not begun when its fan-out ended");
+  }
   return replay(path, *events, listener);
 }
 

@@ -65,8 +65,8 @@ TEST_CASE("after each kill the lists show every acknowledged run once, with the 
     CHECK(total(project, "?status=EXECUTING&workflowId=quick") == 0);
     CHECK(poll_until([&] { return total(project, "?status=DELAYED") == slow.size(); }));
     std::size_t counted = 0;
-    for (const Json& bucket :
-         project.get("/task-history/statistics").json.at("buckets").as_array()) {
+    const Answer statistics = project.get("/task-history/statistics");
+    for (const Json& bucket : statistics.json.at("buckets").as_array()) {
       counted += bucket.at("succeeded").to_number<std::size_t>();
     }
     CHECK(counted == quick.size());
