@@ -8,11 +8,21 @@
 namespace millrace {
 
 struct LiveFeed::Project {
+  /// Who looks on: how many, and since when nobody.
+  struct Watched {
+    std::size_t streams = 0;
+    Instant left{};
+
+    bool is_over(Instant now, Millis kept_for) const {
+      return streams == 0 && left + kept_for <= now;
+    }
+  };
+
   std::deque<LiveChange> changes;
   std::uint64_t missing_up_to = 0;  // changes up to this number are not here
-  std::size_t streams = 0;
-  Instant left{};           // when the last stream went
-  std::size_t waiting = 0;  // streams that wait for a change
+  Watched watched{};
+  std::map<ExecutionId, Watched> runs;  // of which steps are recorded
+  std::size_t waiting = 0;              // streams that wait for a change
   std::condition_variable changed;
 };
 
@@ -69,7 +79,7 @@ LiveFeed::LiveFeed(Clock& clock, LiveFeedOptions options)
 LiveFeed::~LiveFeed() = default;
 
 LiveFeed::Seat::~Seat() {
-  if (project_ != nullptr) feed_->leave(*project_);
+  if (project_ != nullptr) feed_->leave(*project_, run_);
 }
 
 // --- recording ------------------------------------------------------------------------------------
@@ -80,7 +90,7 @@ void LiveFeed::durable(const DurableEvents& events) {
   const auto found = projects_.find(events.project);
   if (found == projects_.end()) return;
   Project& project = *found->second;
-  if (project.streams == 0 && project.left + options_.kept_for <= clock_.now()) {
+  if (project.watched.is_over(clock_.now(), options_.kept_for)) {
     projects_.erase(found);
     --recorded_;
     return;
@@ -96,6 +106,7 @@ void LiveFeed::durable(const DurableEvents& events) {
 
 void LiveFeed::record(Project& project, const DurableEvents& events) {
   const Workflow& workflow = *events.workflow;
+  const bool wants_steps = project.runs.contains(events.execution);
   for (const ObservedEvent& event : events.events) {
     LiveChange change;
     change.execution = events.execution;
@@ -103,7 +114,7 @@ void LiveFeed::record(Project& project, const DurableEvents& events) {
     change.user = events.user;
     change.at = event.at;
     if (const auto status = step_status(event);
-        !status.empty() && event.step < workflow.by_index.size()) {
+        wants_steps && !status.empty() && event.step < workflow.by_index.size()) {
       change.step = workflow.by_index[event.step]->id;
       change.indexes = indexes_of(events.path);
       change.status = status;
@@ -132,7 +143,7 @@ void LiveFeed::add(Project& project, LiveChange change) {
 
 // --- looking on -----------------------------------------------------------------------------------
 
-Result<LiveFeed::Seat> LiveFeed::take_seat(const ProjectId& id) {
+Result<LiveFeed::Seat> LiveFeed::take_seat(const ProjectId& id, std::optional<ExecutionId> run) {
   const std::lock_guard lock(mutex_);
   auto found = projects_.find(id);
   if (found == projects_.end()) {
@@ -145,23 +156,31 @@ Result<LiveFeed::Seat> LiveFeed::take_seat(const ProjectId& id) {
     ++recorded_;
   }
   Project& project = *found->second;
-  if (project.streams >= options_.streams_per_project_max) {
+  if (project.watched.streams >= options_.streams_per_project_max) {
     return Error(ErrorCode::rate_limited, "the project has " +
                                               std::to_string(options_.streams_per_project_max) +
                                               " streams open, and may have no more");
   }
-  ++project.streams;
-  return Seat(*this, found->second);
+  ++project.watched.streams;
+  const Instant now = clock_.now();
+  std::erase_if(project.runs,
+                [&](const auto& each) { return each.second.is_over(now, options_.kept_for); });
+  if (run) ++project.runs[*run].streams;
+  return Seat(*this, found->second, run);
 }
 
-void LiveFeed::leave(Project& project) {
+void LiveFeed::leave(Project& project, const std::optional<ExecutionId>& run) {
   const std::lock_guard lock(mutex_);
-  if (--project.streams == 0) project.left = clock_.now();
+  const auto go = [now = clock_.now()](Project::Watched& watched) {
+    if (--watched.streams == 0) watched.left = now;
+  };
+  go(project.watched);
+  if (run) go(project.runs.at(*run));
 }
 
 void LiveFeed::forget_unwatched(Instant now) {
   recorded_ -= std::erase_if(projects_, [&](const auto& each) {
-    return each.second->streams == 0 && each.second->left + options_.kept_for <= now;
+    return each.second->watched.is_over(now, options_.kept_for);
   });
 }
 

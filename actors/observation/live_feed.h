@@ -4,7 +4,8 @@
 //
 // Told on the commit thread, once what happened is durable. As long as nobody looks on, it costs one load of an
 // atomic. A project is recorded from its first stream on, and for `kept_for` after its last, so that a stream that
-// is opened again finds what came between.
+// is opened again finds what came between; steps only of runs that a stream looks on, likewise, so that a fan-out of
+// thousands does not push out what others want to know.
 //
 // Numbers grow by one over all projects, within one process. What has been dropped, or was never recorded, is a gap:
 // whoever meets one reads the history anew.
@@ -21,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,8 +62,8 @@ class LiveFeed final : public RunObserver {
   /// The place of one stream. Given back by its end; the feed outlives it.
   class Seat {
    public:
-    Seat(LiveFeed& feed, std::shared_ptr<Project> project)
-        : feed_(&feed), project_(std::move(project)) {}
+    Seat(LiveFeed& feed, std::shared_ptr<Project> project, std::optional<ExecutionId> run)
+        : feed_(&feed), project_(std::move(project)), run_(run) {}
     Seat(Seat&&) = default;
     Seat& operator=(Seat&&) = delete;
     ~Seat();
@@ -70,9 +72,11 @@ class LiveFeed final : public RunObserver {
     friend class LiveFeed;
     LiveFeed* feed_;
     std::shared_ptr<Project> project_;  // null: moved from
+    std::optional<ExecutionId> run_;
   };
-  /// Error: rate_limited (the project, or the node, has as many as it may have).
-  Result<Seat> take_seat(const ProjectId& project);
+  /// `run`: the one whose steps are wanted. Error: rate_limited (the project, or the node, has as many as it may
+  /// have).
+  Result<Seat> take_seat(const ProjectId& project, std::optional<ExecutionId> run = std::nullopt);
 
   struct News {
     std::vector<LiveChange> changes;  // in order
@@ -92,7 +96,7 @@ class LiveFeed final : public RunObserver {
  private:
   using Lock = std::unique_lock<std::mutex>;
 
-  void leave(Project& project);
+  void leave(Project& project, const std::optional<ExecutionId>& run);
   void forget_unwatched(Instant now);
   News news(const Project& project, std::uint64_t after) const;
   void record(Project& project, const DurableEvents& events);

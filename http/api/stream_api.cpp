@@ -16,7 +16,7 @@ Result<Reply> stream_history(const ApiCall& call, ApiServices& services) {
                    "the query parameter executionId is the id of an execution");
     }
   }
-  auto seat = services.live_feed.take_seat(call.project);
+  auto seat = services.live_feed.take_seat(call.project, filter.execution);
   if (!seat) return seat.error();
   const auto stream =
       std::make_shared<LiveStream>(services.live_feed, std::move(*seat), services.clock,

@@ -20,6 +20,9 @@ struct Feed {
     return feed.wait(seat, after, clock.now(), clock.now());
   }
 
+  /// One that looks on the run that events are told of.
+  Result<LiveFeed::Seat> seat() { return feed.take_seat(acme, ExecutionId{}); }
+
   ManualClock clock;
   std::shared_ptr<const Workflow> workflow = a_step_of_each_kind();
   LiveFeed feed{clock, {.changes_max = 4, .streams_per_project_max = 2, .projects_max = 2}};
@@ -41,7 +44,7 @@ using Told = std::vector<std::string>;
 TEST_CASE("a stream sees how runs and their steps stand, from the moment on that it opens") {
   Feed f;
   f.run();
-  const auto seat = f.feed.take_seat(acme);
+  const auto seat = f.seat();
   REQUIRE(seat.ok());
   const auto begin = f.feed.last();
   CHECK(f.news(*seat, begin).changes.empty());
@@ -62,9 +65,19 @@ TEST_CASE("a stream sees how runs and their steps stand, from the moment on that
   CHECK(news.changes.back().error == ErrorCode::request_failed);
 }
 
-TEST_CASE("what was dropped, or never recorded, is a gap") {
+TEST_CASE("steps of a run that nobody looks on push nothing out") {
   Feed f;
   const auto seat = f.feed.take_seat(acme);
+  const auto begin = f.feed.last();
+  tell(f.feed, f.workflow, {{.kind = EventKind::execution_started}});
+  for (int i = 0; i < 100; ++i) f.run();
+  CHECK_FALSE(f.news(*seat, begin).has_gap);
+  CHECK(told(f.news(*seat, begin)) == Told{"EXECUTING"});
+}
+
+TEST_CASE("what was dropped, or never recorded, is a gap") {
+  Feed f;
+  const auto seat = f.seat();
   const auto begin = f.feed.last();
   for (int i = 0; i < 4; ++i) f.run();
   CHECK_FALSE(f.news(*seat, begin).has_gap);
@@ -80,31 +93,31 @@ TEST_CASE("a project is recorded for a while after its last stream, and then no 
   Feed f;
   std::uint64_t after = 0;
   {
-    const auto seat = f.feed.take_seat(acme);
+    const auto seat = f.seat();
     after = f.feed.last();
   }
   f.clock.advance(Millis(89'999));
   f.run();
   {
-    const auto seat = f.feed.take_seat(acme);
+    const auto seat = f.seat();
     CHECK(told(f.news(*seat, after)) == Told{"call SUCCEEDED"});
   }
   f.clock.advance(Millis(90'000));
   f.run();
-  const auto seat = f.feed.take_seat(acme);
+  const auto seat = f.seat();
   CHECK(f.news(*seat, after).has_gap);
   CHECK(f.news(*seat, after).changes.empty());
 }
 
 TEST_CASE("a project has so many streams and no more, and so have projects") {
   Feed f;
-  auto first = f.feed.take_seat(acme);
+  auto first = f.seat();
   {
-    const auto second = f.feed.take_seat(acme);
+    const auto second = f.seat();
     REQUIRE(second.ok());
     CHECK(f.feed.take_seat(acme).error().code == ErrorCode::rate_limited);
   }
-  CHECK(f.feed.take_seat(acme).ok());
+  CHECK(f.seat().ok());
   auto other = std::make_unique<Result<LiveFeed::Seat>>(f.feed.take_seat(ProjectId("b")));
   CHECK(f.feed.take_seat(ProjectId("c")).error().code == ErrorCode::rate_limited);
   other.reset();
@@ -114,7 +127,7 @@ TEST_CASE("a project has so many streams and no more, and so have projects") {
 
 TEST_CASE("a stream waits for its next round, and for news") {
   Feed f;
-  const auto seat = f.feed.take_seat(acme);
+  const auto seat = f.seat();
   const auto begin = f.feed.last();
   std::vector<Told> rounds;
   std::thread looker([&] {
@@ -136,7 +149,7 @@ TEST_CASE("a stream waits for its next round, and for news") {
 
 TEST_CASE("a server that stops ends all streams") {
   Feed f;
-  const auto seat = f.feed.take_seat(acme);
+  const auto seat = f.seat();
   std::thread looker([&] {
     CHECK(f.feed.wait(*seat, f.feed.last(), test_epoch, test_epoch + Millis(60'000)).is_closed);
   });

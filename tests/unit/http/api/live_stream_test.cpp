@@ -12,7 +12,8 @@ const std::string run_id = "00000000-0000-0000-0000-000000000000";
 
 struct Streams {
   LiveStream open(LiveStream::Filter filter = {}, const std::string& last_event = {}) {
-    return {feed, *feed.take_seat(acme), clock, std::move(filter), last_event};
+    auto seat = feed.take_seat(acme, filter.execution);
+    return {feed, std::move(*seat), clock, std::move(filter), last_event};
   }
   /// What it writes next; `went` says how it goes on.
   std::string next(LiveStream& stream) {
