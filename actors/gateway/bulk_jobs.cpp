@@ -43,15 +43,18 @@ BulkJobRow row_of(const BulkOrder& order, std::string id, Instant now) {
   row.created = now;
   row.executions = order.executions;
   row.is_by_filter = order.filter.has_value();
+  row.due = now;
   if (order.filter) {
     row.filter = *order.filter;
-    // What the job itself starts is none of its business, nor is what comes after it.
-    row.filter.before = std::min(row.filter.before.value_or(now), now);
+    // What the job itself starts is none of its business, nor is what comes after it; what began in the same
+    // millisecond may have been acknowledged before. So the job begins in the next one.
+    const Instant next = now + Millis(1);
+    row.filter.before = std::min(row.filter.before.value_or(next), next);
+    row.due = next;
   }
   row.version_choice = static_cast<std::uint8_t>(order.how.which);
   row.version = order.how.version;
   row.from_step = order.how.from_step.text;
-  row.due = now;
   return row;
 }
 

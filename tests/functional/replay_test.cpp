@@ -250,6 +250,7 @@ TEST_CASE("many sleeping runs are cancelled by a filter") {
   for (int i = 0; i < 3; ++i) ended_run(project, "w", "DELAYED");
   const Json job =
       finished(project, project.post(executions + "/cancel", R"({"filter": {"workflowId": "w"}})"));
+  INFO(to_text(job));
   CHECK(text_at(job, "/kind") == R"("cancel")");
   CHECK(text_at(job, "/accepted") == "3");
   CHECK(project.get(executions + "?status=CANCELLED").at("/total") == "3");

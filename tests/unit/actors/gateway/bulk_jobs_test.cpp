@@ -28,6 +28,7 @@ BulkJob started(ActorTestBed& bed, BulkOrder order) {
   order.project = bed.project;
   auto job = bed.gateway->bulk_jobs().start(std::move(order), Millis(0));
   REQUIRE(job.ok());
+  bed.clock.advance(Millis(1));  // by a filter it begins in the next millisecond
   return *job;
 }
 
@@ -68,7 +69,6 @@ std::vector<ExecutionId> ended_runs(ActorTestBed& bed, int count) {
     runs.push_back(bed.accept("w", JsonObject{}, "user-" + std::to_string(i % 3)));
     REQUIRE(bed.reaches(runs.back(), ExecutionStatus::succeeded));
   }
-  bed.clock.advance(Millis(1));
   return runs;
 }
 
@@ -142,6 +142,17 @@ TEST_CASE("a filter takes those that match it and began before the job", "[bulk]
   CHECK(each_once(bed, {runs[1], runs[4]}));
   // Whom it was about is forgotten with its end.
   CHECK(row_of(bed, job).filter.user.empty());
+}
+
+TEST_CASE("a filter takes what began in the job's own millisecond, and nothing that the job starts",
+          "[bulk]") {
+  ActorTestBed bed(in_parts_of(10));
+  bed.deploy("w", one_function);
+  const auto runs = ended_runs(bed, 5);
+  const auto job = started(bed, {.filter = storage::BulkFilter{}});
+  REQUIRE(is_through(bed, job));
+  CHECK(row_of(bed, job).accepted == 5);
+  CHECK(each_once(bed, runs));
 }
 
 TEST_CASE("a filter looks at so many rows in one part, whether they match or not", "[bulk]") {
