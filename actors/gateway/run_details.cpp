@@ -7,6 +7,7 @@
 #include "storage/tables/step_rows.h"
 
 #include <iterator>
+#include <limits>
 #include <unordered_map>
 
 namespace millrace {
@@ -60,6 +61,30 @@ Result<std::vector<Event>> events_of(const std::vector<storage::JournalPage>& pa
   }
   return events;
 }
+
+namespace {
+
+/// Reads the first `elements_max` elements of each fan-out.
+StepHistory::ReadChildren children_of(
+    const storage::OrderedStore& store, const ExecutionId& execution, RunSecrets& secrets,
+    std::size_t elements_max = std::numeric_limits<std::size_t>::max()) {
+  return [table = ExecutionTable(store), execution, &secrets, elements_max](
+             const BranchPath& parent, StepIndex fan_out,
+             const StepHistory::TakeChild& take) -> Outcome {
+    Outcome problem = Done{};
+    auto scanned =
+        table.children(execution, parent, fan_out,
+                       [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
+                         if (index >= elements_max) return false;
+                         auto events = events_of(pages, secrets);
+                         if (!events) problem = events.error();
+                         return problem.ok() && take(index, *events);
+                       });
+    return scanned ? problem : scanned;
+  };
+}
+
+}  // namespace
 
 Result<ExecutionSummary> RunDetails::summary(const ProjectId& project,
                                              const ExecutionId& execution) const {
@@ -150,24 +175,12 @@ Result<RunDetails::Shown> RunDetails::show(const ProjectId& project,
     if (!finding.step.indexes.empty()) --room;
     shown.steps.push_back(std::move(finding.step));
   };
-  const ExecutionTable table(store_);
-  const auto read_children = [&](const BranchPath& parent, StepIndex fan_out,
-                                 const StepHistory::TakeChild& take) -> Outcome {
-    Outcome problem = Done{};
-    auto scanned =
-        table.children(execution, parent, fan_out,
-                       [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
-                         auto events = events_of(pages, *run->secrets);
-                         if (!events) problem = events.error();
-                         return problem.ok() && take(index, *events);
-                       });
-    return scanned ? problem : scanned;
-  };
   const auto has_enough = [&] {
     is_cut = is_cut || room == 0;
     return room == 0;
   };
-  StepHistory history(run->workflow, execution, read_children, visit, has_enough, run->repeated);
+  StepHistory history(run->workflow, execution, children_of(store_, execution, *run->secrets),
+                      visit, has_enough, run->repeated);
   const auto& events = run->branches->root_events();
   auto replayed = history.replay(events);
   if (!replayed) return replayed.error();
@@ -202,22 +215,8 @@ Result<std::vector<StepDetail>> RunDetails::details(const ProjectId& project,
   if (!run) return run.error();
   std::vector<StepDetail> details;
   ShownValues values(store_, execution, run->secrets);
-  const ExecutionTable table(store_);
-  const auto read_children = [&](const BranchPath& parent, StepIndex fan_out,
-                                 const StepHistory::TakeChild& take) -> Outcome {
-    Outcome problem = Done{};
-    auto scanned =
-        table.children(execution, parent, fan_out,
-                       [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
-                         if (index >= elements_max) return false;
-                         auto events = events_of(pages, *run->secrets);
-                         if (!events) problem = events.error();
-                         return problem.ok() && take(index, *events);
-                       });
-    return scanned ? problem : scanned;
-  };
   StepHistory history(
-      run->workflow, execution, read_children,
+      run->workflow, execution, children_of(store_, execution, *run->secrets, elements_max),
       [&](StepFinding&& finding) {
         for (const auto index : finding.step.indexes) {
           if (index >= elements_max) return;

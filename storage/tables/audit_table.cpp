@@ -49,22 +49,9 @@ Result<AuditPage> AuditTable::list(const AuditQuery& query) const {
   ManyOptions options;
   options.direction = Direction::backward;
   const auto cursor = store_.scan_many({std::move(range)}, options);
-  AuditPage page;
-  std::size_t looked_at = 0;
-  for (; cursor->valid(); cursor->next()) {
-    auto row = decode(cursor->value());
-    if (!row.ok()) return row.error();
-    const LogPlace place{row->at, row->number};
-    if (query.operation.empty() || query.operation == row->operation) {
-      page.entries.push_back(std::move(*row));
-    }
-    if (++looked_at == looked_at_max || page.entries.size() == query.limit) {
-      page.next = place;
-      break;
-    }
-  }
-  if (const auto read = cursor->status(); !read.ok()) return read.error();
-  return page;
+  return read_log_page<AuditRow>(*cursor, decode, query.limit, [&](const AuditRow& row) {
+    return query.operation.empty() || query.operation == row.operation;
+  });
 }
 
 }  // namespace millrace::storage

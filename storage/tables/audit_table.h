@@ -3,8 +3,8 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
-#include "runtime/base/log_place.h"
 #include "storage/ordered_store.h"
+#include "storage/tables/log_page.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -32,17 +32,12 @@ struct AuditQuery {
   std::size_t limit = 100;
 };
 
-struct AuditPage {
-  std::vector<AuditRow> entries;  // newest first
-  /// Where the next page begins; nothing: that was all. A page may have fewer entries than asked for, or
-  /// none, when many were looked at that do not match.
-  std::optional<LogPlace> next;
-};
+using AuditPage = LogPage<AuditRow>;
 
 class AuditTable {
  public:
   /// Entries that one page looks at, whatever it finds.
-  static constexpr std::size_t looked_at_max = 10'000;
+  static constexpr std::size_t looked_at_max = log_page_looked_at_max;
 
   explicit AuditTable(const OrderedStore& store) : store_(store) {}
 

@@ -81,20 +81,8 @@ Result<EventLogPage> EventLogTable::list(const EventLogQuery& query) const {
   options.order = ManyOptions::Order::by_tail;
   options.direction = Direction::backward;
   const auto cursor = store_.scan_many(std::move(ranges), options);
-  EventLogPage page;
-  std::size_t looked_at = 0;
-  for (; cursor->valid(); cursor->next()) {
-    auto row = decode(cursor->value());
-    if (!row.ok()) return row.error();
-    const LogPlace place{row->at, row->number};
-    if (matches(query, *row)) page.entries.push_back(std::move(*row));
-    if (++looked_at == looked_at_max || page.entries.size() == query.limit) {
-      page.next = place;
-      break;
-    }
-  }
-  if (const auto read = cursor->status(); !read.ok()) return read.error();
-  return page;
+  return read_log_page<EventLogRow>(*cursor, decode, query.limit,
+                                    [&](const EventLogRow& row) { return matches(query, row); });
 }
 
 }  // namespace millrace::storage

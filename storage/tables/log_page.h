@@ -1,0 +1,45 @@
+#pragma once
+// Pages of a log, the newest entries first: what the tables of logs share.
+
+#include "runtime/base/log_place.h"
+#include "storage/tables/read_rows.h"
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace millrace::storage {
+
+/// Entries that one page looks at, whatever it finds.
+inline constexpr std::size_t log_page_looked_at_max = 10'000;
+
+template <class Row>
+struct LogPage {
+  std::vector<Row> entries;  // newest first
+  /// Where the next page begins; nothing: that was all. A page may have fewer entries than asked for, or
+  /// none, when many were looked at that do not match.
+  std::optional<LogPlace> next;
+};
+
+/// `cursor` walks backward in time, from where the page begins. A row has `at` and `number`.
+template <class Row, class Matches>
+Result<LogPage<Row>> read_log_page(Cursor& cursor, Decode<Row> decode, std::size_t limit,
+                                   const Matches& matches) {
+  LogPage<Row> page;
+  std::size_t looked_at = 0;
+  for (; cursor.valid(); cursor.next()) {
+    auto row = decode(cursor.value());
+    if (!row.ok()) return row.error();
+    const LogPlace place{row->at, row->number};
+    if (matches(*row)) page.entries.push_back(std::move(*row));
+    if (++looked_at == log_page_looked_at_max || page.entries.size() == limit) {
+      page.next = place;
+      break;
+    }
+  }
+  if (const auto read = cursor.status(); !read.ok()) return read.error();
+  return page;
+}
+
+}  // namespace millrace::storage
