@@ -227,6 +227,8 @@ std::string sign_in(std::string_view hash) {
   return KeyWriter(shard_of_sign_in(hash), Kind::sign_in).text(hash).take();
 }
 
+std::string sign_ins(ShardId shard) { return KeyWriter(shard, Kind::sign_in).take(); }
+
 std::string api_keys_are_indexed() { return KeyWriter(node_shard, Kind::api_key).take(); }
 
 std::string run_keys() { return KeyWriter(node_shard, Kind::run_key).take(); }

@@ -214,6 +214,7 @@ std::string user_on(ShardId shard, const ProjectId& project, const UserId& user)
 std::string user(const ProjectId& project, const UserId& user);
 /// `hash`: of what whoever signs in holds; in lower-case hex.
 std::string sign_in(std::string_view hash);
+std::string sign_ins(ShardId shard);  // prefix
 ShardId shard_of_sign_in(std::string_view hash);
 std::string user_erasures(ShardId shard);  // prefix
 std::string user_erasure(const ProjectId& project, const UserId& user);
