@@ -368,6 +368,7 @@ class ComposedServer final : public RunningServer {
                      {commits_, ownership_},
                      project_views_,
                      credentials_,
+                     event_log_,
                      *http_,
                      clock_,
                      random_,
