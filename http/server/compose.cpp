@@ -402,7 +402,8 @@ class ComposedServer final : public RunningServer {
                                 [this](const ProjectId& project, const Credential& account) {
                                   sign_ins_.revoke(project, account);
                                 },
-                                &provider_counts_}};
+                                &provider_counts_,
+                                &gate_}};
   std::unique_ptr<HistoryIndexer> history_indexer_;
   std::unique_ptr<ActorGateway> gateway_;
   ErasedSubscriptions erased_subscriptions_{
