@@ -191,7 +191,7 @@ Result<std::shared_ptr<const Workflow>> ReplayStarter::workflow_of(
   if (!chosen && chosen.error().code == ErrorCode::not_found) {
     return Error(ErrorCode::invalid_request, "the workflow has no version " +
                                                  std::to_string(how.version) +
-                                                 ": it has 1 to those that `GET …/versions` lists");
+                                                 ": `GET …/versions` lists those that it has");
   }
   if (!chosen) return chosen.error();
   const TriggerKind& then = kind_of(original.workflow->trigger);

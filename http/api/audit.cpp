@@ -28,7 +28,10 @@ bool is_of_keys(const Route& route, const ApiCall& call) {
 
 std::optional<AuditEntry> audit_entry(const Route& route, const ApiCall& call, int status,
                                       bool is_admin) {
-  const bool is_change = route.method != "GET" && !route.only_tries && status < 400 &&
+  const bool is_try = route.only_tries ||
+                      (!route.only_tries_with.empty() && call.query_value(route.only_tries_with) ==
+                                                             std::optional<std::string>("true"));
+  const bool is_change = route.method != "GET" && !is_try && status < 400 &&
                          !call.project.empty() && is_of_keys(route, call);
   if (!is_change) return std::nullopt;
   AuditEntry entry{

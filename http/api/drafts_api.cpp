@@ -218,6 +218,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &validate_workflow,
+     .only_tries = true,
      .parameters = {project_in_path, workflow_in_path},
      .body = {"Definition", false},
      .answers = {{200, "The findings; none if it can be deployed.",

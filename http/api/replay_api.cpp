@@ -28,6 +28,15 @@ Error not_here() { return {ErrorCode::not_found, "runs are not replayed here"}; 
 
 /// `version` and `fromStep` of the query.
 Result<ReplayChoice> read_choice(const ApiCall& call) {
+  for (const auto& [name, value] : call.query) {
+    // Whoever misspells one would have everything run again, side effects and all.
+    if (name == "version" || name == "fromStep") continue;
+    const std::string nearest = nearest_name(name, {"version", "fromStep"});
+    return Error(ErrorCode::invalid_request,
+                 "a replay has no query parameter `" + name +
+                     "`: those are `version` and `fromStep`" +
+                     (nearest.empty() ? "" : "; did you mean `" + nearest + "`?"));
+  }
   ReplayChoice choice;
   choice.from_step = StepId(call.query_value("fromStep").value_or(""));
   const auto version = call.query_value("version");
@@ -102,6 +111,13 @@ Result<std::vector<ExecutionId>> read_ids(const Json& ids) {
   return Error(ErrorCode::invalid_request, "not all of `ids` are ids", std::move(findings));
 }
 
+Error wrong_filter(const std::string& key, const std::string& message, std::string expected = {},
+                   std::string nearest = {}) {
+  const std::string pointer = "/filter/" + pointer_token(key);
+  return Error(ErrorCode::invalid_request, "`" + key + "` of `filter`: " + message,
+               {finding_at({}, pointer, message, std::move(expected), {}, std::move(nearest))});
+}
+
 /// By the names, and with the checks, of the list's query.
 Result<storage::BulkFilter> read_filter(const ApiCall& call, const Json& given) {
   static const std::vector<std::string> known{"userId", "workflowId", "integration",
@@ -112,10 +128,10 @@ Result<storage::BulkFilter> read_filter(const ApiCall& call, const Json& given) 
   for (const auto& member : *object) {
     const std::string key(member.key());
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      return wrong_member("filter/" + key, "is no filter of executions", nearest_name(key, known));
+      return wrong_filter(key, "this is no filter of executions", {}, nearest_name(key, known));
     }
     if (!member.value().is_string() || member.value().get_string().empty()) {
-      return wrong_member("filter/" + key, "must be a text that is not empty");
+      return wrong_filter(key, "a filter is a text that is not empty", "a text");
     }
     query.emplace_back(key, std::string(member.value().get_string()));
   }

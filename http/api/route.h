@@ -93,8 +93,9 @@ struct Route {
   ApiHandler handler = nullptr;
   Rate rate = Rate::free;
   /// Calls with a key of the project, or the admin key, by any method but GET change something, and are in the audit
-  /// log; not those of a route that only tries.
+  /// log; not those of a route that only tries, nor those that only try because this query parameter is "true".
   bool only_tries = false;
+  std::string_view only_tries_with = {};
   /// Unused entries are empty, here and in `answers`: read them through `declared`.
   RouteParameter parameters[10] = {};
   RouteBody body = {};

@@ -15,6 +15,12 @@ const std::vector<std::string> patched_members{
 
 const std::vector<std::string> edit_names{"insert", "duplicate", "remove", "move", "rename"};
 
+std::string names(const std::vector<std::string>& known) {
+  std::string text;
+  for (const std::string& name : known) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 Error refusal(std::string pointer, const std::string& message, std::string nearest = {}) {
   ErrorDetail detail;
   detail.path = std::move(pointer);
@@ -175,8 +181,9 @@ Result<DraftPatch> read_draft_patch(std::string_view body) {
     const auto& known = patched_members;
     if (std::find(known.begin(), known.end(), member.key) == known.end()) {
       return refusal('/' + member.key,
-                     member.key == "steps" ? "steps are changed by \"edits\", or all at once by PUT"
-                                           : "is no member that PATCH changes",
+                     member.key == "steps"
+                         ? "steps are changed by \"edits\", or all at once by PUT"
+                         : "is no member that PATCH changes; those are " + names(known),
                      nearest_name(member.key, known));
     }
     if (member.key == "edits") {

@@ -102,6 +102,8 @@ class Keeping {
     SharedJson output = given != nullptr ? share(*given) : earlier_output(step);
     const bool is_choice = std::holds_alternative<ConditionalStep>(step.config);
     if (output == nullptr) {
+      if (std::holds_alternative<FanOutStep>(step.config))
+        keep_inner(step, JsonObject{{"errors", JsonArray()}});
       if (is_choice) return std::nullopt;
       return workflow_.following[step.index];
     }
