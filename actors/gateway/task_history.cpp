@@ -56,6 +56,15 @@ TaskHistory::TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& wo
                          const storage::Sealer& sealer, storage::HistoryIndex* index)
     : store_(store), runs_(store, workflows, sealer), index_(index) {}
 
+Result<TaskHistory::ExportPlace> TaskHistory::begin_export(const ProjectId& project) const {
+  ExportPlace place = exports_.take(project, exports_per_project_max);
+  if (place.is_taken()) return std::move(place);
+  Error error(ErrorCode::rate_limited,
+              "another export of the project's history goes on; try again when it has ended");
+  error.retry_after = 10;
+  return error;
+}
+
 Result<TaskHistory::Page> TaskHistory::list(const Query& query) const {
   const Rows rows = rows_of(query);
   auto found = ask(index_, query.project, [&] { return storage::indexed_history(store_, rows); });
