@@ -58,7 +58,7 @@ TaskHistory::TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& wo
 
 Result<TaskHistory::ExportPlace> TaskHistory::begin_export(const ProjectId& project) const {
   ExportPlace place = exports_.take(project, exports_per_project_max);
-  if (place.is_taken()) return std::move(place);
+  if (place.is_taken()) return place;
   Error error(ErrorCode::rate_limited,
               "another export of the project's history goes on; try again when it has ended");
   error.retry_after = 10;

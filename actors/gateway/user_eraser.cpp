@@ -2,6 +2,7 @@
 
 #include "actors/gateway/gateway.h"
 #include "actors/workers/survive.h"
+#include "storage/tables/bulk_job_table.h"
 #include "storage/tables/credential_indexes.h"
 #include "storage/tables/event_log_table.h"
 #include "storage/tables/hook_table.h"
@@ -165,6 +166,9 @@ Result<UserEraser::Left> UserEraser::pass(const storage::UserErasureRow& wish) {
   const auto waits = says_farewell({wish.project, wish.user});
   if (!waits) return waits.error();
   if (*waits) return Left::subscriptions;
+  const auto is_named = is_in_jobs(wish);
+  if (!is_named) return is_named.error();
+  if (*is_named) return Left::jobs;
   const auto is_out = is_out_of_index(wish.project);
   if (!is_out) return is_out.error();
   if (!*is_out) return Left::index;
@@ -241,6 +245,13 @@ Outcome UserEraser::erase_received(const storage::UserErasureRow& wish) {
 Result<bool> UserEraser::is_out_of_index(const ProjectId& project) {
   if (dependencies_.index == nullptr) return true;
   return dependencies_.index->catch_up(project);
+}
+
+Result<bool> UserEraser::is_in_jobs(const storage::UserErasureRow& wish) const {
+  const auto jobs = storage::BulkJobTable(dependencies_.store).list(wish.project);
+  if (!jobs) return jobs.error();
+  return std::any_of(jobs->begin(), jobs->end(),
+                     [&](const auto& job) { return job.filter.user == wish.user; });
 }
 
 Result<bool> UserEraser::says_farewell(const UserKey& key) {

@@ -87,6 +87,7 @@ class UserEraser {
     running_runs,   // they have been asked to end
     subscriptions,  // likewise
     index,          // the index of the task history has not heard of all that is gone
+    jobs,           // a job goes on that was asked for the user's runs
   };
 
   /// One pass over each wish; how long to wait before the next.
@@ -102,6 +103,8 @@ class UserEraser {
   Outcome erase_received(const storage::UserErasureRow& wish);
   /// Whether the index of the task history has forgotten the user's runs.
   Result<bool> is_out_of_index(const ProjectId& project);
+  /// Whether a job still says that it is for the user's runs. It finds none, and forgets the user when it is through.
+  Result<bool> is_in_jobs(const storage::UserErasureRow& wish) const;
   /// Whether its subscriptions have a moment left.
   Result<bool> says_farewell(const UserKey& key);
   Outcome erase_user(const storage::UserErasureRow& wish);
