@@ -351,7 +351,8 @@ HistoryRowKey parse_history_row(std::string_view key);
 
 /// What tells the age of a row: of the task history, or of one of the logs.
 struct AgedKey {
-  std::string_view rows_of_project;  // within the key: the prefix of all such rows of the project on the shard
+  std::string_view
+      rows_of_project;  // within the key: the prefix of all such rows of the project on the shard
   ProjectId project;
   Instant at{};
 };

@@ -57,9 +57,9 @@ void Retention::round() {
     if (const auto done = dependencies_.reclaim(stopping_); !done) note_problem(done.error());
   }
   if (problem_) {
-    dependencies_.log(LogLevel::warning,
-                      "what is old could not all be removed; it is tried again later: " +
-                          problem_->message);
+    dependencies_.log(
+        LogLevel::warning,
+        "what is old could not all be removed; it is tried again later: " + problem_->message);
   }
   ++stats_.rounds;
 }
@@ -124,9 +124,9 @@ Result<Retention::Step> Retention::remove_entries(ShardId shard, storage::AgedLo
   auto batch = dependencies_.commits.begin(shard);
   if (!batch) return batch.error();
   std::size_t removed = 0;
-  auto piece = storage::remove_old_entries(dependencies_.store, *batch, log, shard,
-                                           std::move(walked_to), options_.removals_max,
-                                           began_ - kept_for, removed);
+  auto piece =
+      storage::remove_old_entries(dependencies_.store, *batch, log, shard, std::move(walked_to),
+                                  options_.removals_max, began_ - kept_for, removed);
   if (!piece) return piece.error();
   if (removed == 0) return Step{std::move(*piece), false};
   if (auto committed = commit(std::move(*batch)); !committed) return committed.error();

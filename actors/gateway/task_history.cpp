@@ -1,4 +1,5 @@
 #include "actors/gateway/task_history.h"
+
 #include "storage/history/history_index.h"
 #include "storage/history/history_limits.h"
 #include "storage/history/history_pages.h"

@@ -4,10 +4,11 @@
 //
 // The wish is a row before anything else happens, and in the same commit the user is disabled, so that
 // nothing begins any more. Then one thread goes over what is left, pass after pass: runs that go on are
-// cancelled, runs that have ended are erased, and when there is none, and the index of the task history has heard of
-// it, accounts, the user and the wish go in one commit. What the accounts have subscribed to is ended meanwhile; a provider that does not answer soon delays
-// nothing, and is asked again afterwards (subscriptions/erased_subscriptions.h). Every pass begins from the rows alone: a crash at any point costs a repetition and nothing
-// else, and what the wish was for goes on after the start.
+// cancelled, runs that have ended are erased, and when there is none, no bulk job names the user, and the index of
+// the task history has heard of it, what was received, accounts, the user and the wish go. What the accounts have
+// subscribed to is ended meanwhile; a provider that does not answer soon delays nothing, and is asked again afterwards
+// (subscriptions/erased_subscriptions.h). Every pass begins from the rows alone: a crash at any point costs a
+// repetition and nothing else, and what the wish was for goes on after the start.
 //
 // Created by compose, lives as long as the server; its destructor ends the thread, and what is unfinished
 // stays for the next one. Thread-safe.

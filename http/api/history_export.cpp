@@ -64,8 +64,7 @@ bool HistoryExport::read_page() {
 StreamedBody::Next HistoryExport::end(const StreamedBody::Write& write, bool is_complete) const {
   const Json next =
       is_complete || !query_.behind ? Json(nullptr) : Json(place_text(*query_.behind));
-  const std::string line =
-      to_text(JsonObject{{"complete", is_complete}, {"next", next}}) + '\n';
+  const std::string line = to_text(JsonObject{{"complete", is_complete}, {"next", next}}) + '\n';
   return write(line) ? StreamedBody::Next::end : StreamedBody::Next::broken;
 }
 

@@ -95,7 +95,7 @@ Result<Reply> export_history(const ApiCall& call, ApiServices& services) {
   auto place = services.history.begin_export(call.project);
   if (!place) return place.error();
   const auto values = call.query_value("full") == "true" ? HistoryExport::Values::all
-                                                          : HistoryExport::Values::small;
+                                                         : HistoryExport::Values::small;
   const auto lines = std::make_shared<HistoryExport>(services.history, std::move(*place),
                                                      std::move(*query), values, services.clock);
   Reply reply;

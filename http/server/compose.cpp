@@ -126,9 +126,9 @@ Result<storage::Sealer> make_sealer(const ServerOptions& options) {
 class ComposedServer final : public RunningServer {
  public:
   ComposedServer(const ServerOptions& options, std::unique_ptr<storage::CachedStore> store,
-                 storage::RocksStore* rocks,
-                 const std::vector<Epoch>& epochs, storage::Sealer sealer,
-                 storage::Sealer run_sealer, std::unique_ptr<CurlHttpCaller> http)
+                 storage::RocksStore* rocks, const std::vector<Epoch>& epochs,
+                 storage::Sealer sealer, storage::Sealer run_sealer,
+                 std::unique_ptr<CurlHttpCaller> http)
       : options_(options),
         store_(std::move(store)),
         rocks_(rocks),
@@ -200,9 +200,9 @@ class ComposedServer final : public RunningServer {
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
-    eraser_ = std::make_unique<UserEraser>(UserEraser::Dependencies{
-        *store_, user_views_, *gateway_, ownership_, clock_, &write_log, erased_subscriptions_,
-        &history_index_});
+    eraser_ = std::make_unique<UserEraser>(
+        UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log,
+                                 erased_subscriptions_, &history_index_});
     retention_ = std::make_unique<Retention>(Retention::Dependencies{
         *store_,
         {commits_, ownership_},
@@ -457,10 +457,9 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   if (!run_sealer) return run_sealer.error();
   auto http = CurlHttpCaller::make(options.outbound, &write_log);
   if (!http) return http.error();
-  auto server =
-      std::make_unique<ComposedServer>(options, std::move(store), database->rocks, *epochs,
-                                       std::move(*sealer), std::move(*run_sealer),
-                                       std::move(*http));
+  auto server = std::make_unique<ComposedServer>(options, std::move(store), database->rocks,
+                                                 *epochs, std::move(*sealer),
+                                                 std::move(*run_sealer), std::move(*http));
   if (auto begun = server->begin(); !begun) return begun.error();
   return std::unique_ptr<RunningServer>(std::move(server));
 }

@@ -2,9 +2,9 @@
 
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/connect_proxy.h"
+#include "actors/gateway/retention.h"
 #include "actors/node_services.h"
 #include "actors/observation/run_metrics.h"
-#include "actors/gateway/retention.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/provider_counts.h"
 #include "http/outbound/outbound_stats.h"

@@ -294,7 +294,7 @@ void RocksStore::note_removed_ranges(std::size_t count) {
   if (database == nullptr) return;
   rocksdb::FlushOptions flush;
   flush.wait = false;
-  flush.allow_write_stall = true;  // or this commit would wait until it is sure that no other one will
+  flush.allow_write_stall = true;  // or this commit waits until it is sure that no other one will
   // What fails here fails the next commit, which tells.
   database->Flush(flush).PermitUncheckedError();
 }

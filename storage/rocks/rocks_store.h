@@ -126,8 +126,8 @@ class RocksStore final : public OrderedStore {
   std::mutex commit_mutex_;  // guards the next four; held during a commit
   std::array<std::uint64_t, shard_count> epochs_{};
   std::size_t removed_ranges_ = 0;  // in the write buffer, or nearly
-  bool is_healthy_ = true;        // false: a commit has failed since the database was opened
-  std::optional<Error> failure_;  // set: final
+  bool is_healthy_ = true;          // false: a commit has failed since the database was opened
+  std::optional<Error> failure_;    // set: final
 
   mutable std::shared_mutex database_mutex_;  // guards the pointer; readers copy it
   std::shared_ptr<rocksdb::DB> database_;

@@ -59,8 +59,8 @@ Result<AgedPiece> walk_ended_runs(
   return walk(store, keys::histories(shard), std::move(walked_to), rows_max, horizon,
               [&](const Cursor& row, Instant before) -> Result<bool> {
                 const auto run = view_summary(row.value());
-                const bool is_old = run.ok() && is_final(run->status) && run->ended &&
-                                    *run->ended < before;
+                const bool is_old =
+                    run.ok() && is_final(run->status) && run->ended && *run->ended < before;
                 return is_old ? visit(run->own()) : Result<bool>(true);
               });
 }
@@ -68,8 +68,7 @@ Result<AgedPiece> walk_ended_runs(
 Result<AgedPiece> remove_old_entries(const OrderedStore& store, WriteBatch& batch, AgedLog log,
                                      ShardId shard, std::string walked_to, std::size_t rows_max,
                                      Instant before, std::size_t& removed) {
-  const std::string prefix =
-      log == AgedLog::events ? keys::event_logs(shard) : keys::audits(shard);
+  const std::string prefix = log == AgedLog::events ? keys::event_logs(shard) : keys::audits(shard);
   return walk(
       store, prefix, std::move(walked_to), rows_max,
       [&](const ProjectId&) { return Result<std::optional<Instant>>(before); },

@@ -31,9 +31,10 @@ std::string commands(const std::string& name, const std::string& project) {
 }
 
 std::string output_of(const TestProject& project, const std::string& name) {
-  const ProgramEnd end = run_program(
-      {"/bin/bash", "-c", "URL=" + shared_server().url() + "\nKEY=" + project.api_key() + '\n' +
-                              commands(name, project.id())});
+  const ProgramEnd end =
+      run_program({"/bin/bash", "-c",
+                   "URL=" + shared_server().url() + "\nKEY=" + project.api_key() + '\n' +
+                       commands(name, project.id())});
   INFO(end.output << end.errors);
   CHECK(end.exit_code == 0);
   return end.output;

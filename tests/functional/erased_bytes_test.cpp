@@ -55,7 +55,8 @@ std::vector<std::string> marked_files(const std::string& directory) {
     if (!entry.is_regular_file()) continue;
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-    if (const auto mark = mark_in(bytes)) found.push_back(entry.path().string() + ": " + marks[mark - 1]);
+    if (const auto mark = mark_in(bytes))
+      found.push_back(entry.path().string() + ": " + marks[mark - 1]);
   }
   return found;
 }
@@ -91,21 +92,26 @@ void put_workflows(const TestProject& project, const HookProvider& provider) {
   REQUIRE(project.put("/events/Said", R"({"schema": {}})").status == 201);
   const std::string echo = R"("steps": [{"id": "echo", "type": "function",
     "parameters": {"t": "{{trigger}}"}, "code": "({ t }) => { console.log(JSON.stringify(t)); return t }"}]})";
-  project.deploy("on-event", R"({"name": "e", "trigger": {"type": "event", "event": "Said"}, )" + echo + "}");
+  project.deploy("on-event",
+                 R"({"name": "e", "trigger": {"type": "event", "event": "Said"}, )" + echo + "}");
   project.deploy("on-hook", R"({"name": "h", "integration": "crm", "defaultEnabled": true,
-    "trigger": {"type": "webhook", "webhook": "hook"}, )" + echo + "}");
+    "trigger": {"type": "webhook", "webhook": "hook"}, )" +
+                                echo + "}");
   project.deploy("scheduled", R"({"name": "s", "integration": "crm", "defaultEnabled": true,
     "trigger": {"type": "scheduler", "every": {"seconds": 1}, "overlap": "skip"}, "steps": [
     {"id": "d", "type": "delay", "value": 30, "unit": "DAYS"}]})");
   project.deploy("polled", R"({"name": "p", "integration": "crm", "defaultEnabled": true,
     "trigger": {"type": "poll", "request": {"method": "GET", "path": "/hooks"},
-      "items": "response.body.items", "itemId": "id", "interval": "5s"}, )" + echo + "}");
+      "items": "response.body.items", "itemId": "id", "interval": "5s"}, )" +
+                               echo + "}");
   project.deploy_steps("large", R"({"id": "each", "type": "fanOut",
     "items": "{{trigger.request.body.list}}", "steps": [{"id": "f", "type": "function",
       "parameters": {"i": "{{each.instance}}"},
       "code": "({ i }) => { if (i.n % 7 === 0) throw new Error(i.text); return i }"}]})");
   project.deploy_steps("sleeps", R"({"id": "d", "type": "delay", "value": 30, "unit": "DAYS"})");
-  project.deploy("refused", R"({"name": "r", "integration": "crm", "trigger": {"type": "request"}, )" + echo + "}");
+  project.deploy(
+      "refused",
+      R"({"name": "r", "integration": "crm", "trigger": {"type": "request"}, )" + echo + "}");
 }
 
 /// Everything that a user can have.
@@ -123,7 +129,8 @@ void live_a_life(const TestProject& project) {
               .status == 201);
   std::string list;
   for (int i = 0; i < 60; ++i) {
-    list += (i == 0 ? "" : ",") + (R"({"text": "payload-mark-0815", "n": )" + std::to_string(i)) + "}";
+    list +=
+        (i == 0 ? "" : ",") + (R"({"text": "payload-mark-0815", "n": )" + std::to_string(i)) + "}";
   }
   // A file of its own blob, and elements of which some fail.
   std::string bytes = "file-mark-2342";
@@ -135,9 +142,11 @@ void live_a_life(const TestProject& project) {
     hex += digits[static_cast<unsigned char>(c) & 15];
   }
   const std::string body = R"({"list": [)" + list + R"(], "file": {"name": "file-mark-2342.bin",
-    "mimeType": "application/octet-stream", "dataType": "FILE", "data": ")" + hex + R"("}})";
+    "mimeType": "application/octet-stream", "dataType": "FILE", "data": ")" +
+                           hex + R"("}})";
   project.wait_until_ended(project.start("large", body, user));
-  project.wait_for_status(project.start("sleeps", R"({"text": "payload-mark-0815"})", user), "DELAYED");
+  project.wait_for_status(project.start("sleeps", R"({"text": "payload-mark-0815"})", user),
+                          "DELAYED");
   // Nothing starts: the event log says why.
   as_user(project, "POST", "/triggers/refused", R"({"text": "payload-mark-0815"})");
   const std::string hook = string_at(account.json, "/webhooks/hook/url");
@@ -154,8 +163,9 @@ void live_a_life(const TestProject& project) {
     return string_at(project.get("/task-history/workflow-executions?workflowId=scheduled").json,
                      "/workflowExecutions/0/userId") == user;
   }));
-  REQUIRE(project.post("/task-history/workflow-executions/replay",
-                       R"({"filter": {"userId": ")" + user + R"("}})")
+  REQUIRE(project
+              .post("/task-history/workflow-executions/replay",
+                    R"({"filter": {"userId": ")" + user + R"("}})")
               .status < 300);
 }
 

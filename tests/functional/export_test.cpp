@@ -26,7 +26,8 @@ std::vector<Json> exported(const TestProject& project, const std::string& query 
 
 }  // namespace
 
-TEST_CASE("an export has every run with what its steps were given and gave, and says that it is whole") {
+TEST_CASE(
+    "an export has every run with what its steps were given and gave, and says that it is whole") {
   const TestProject project(shared_server());
   project.deploy_steps("w", R"json({"id": "double", "type": "function",
     "parameters": {"n": "{{trigger.request.body.n}}"}, "code": "({ n }) => 2 * n"},
@@ -63,8 +64,8 @@ TEST_CASE("an export has every run with what its steps were given and gave, and 
   CHECK(exported(project, "?userId=user-1&workflowId=w&status=SUCCEEDED").size() == 4);
   CHECK(exported(project, "?to=2020-01-01").size() == 1);
   CHECK(exported(project, "?from=2020-01-01").size() == 4);
-  for (const char* const wrong : {"?from=tomorrow", "?from=2021-01-01&to=2020-01-01",
-                                  "?status=DONE", "?after=x"}) {
+  for (const char* const wrong :
+       {"?from=tomorrow", "?from=2021-01-01&to=2020-01-01", "?status=DONE", "?after=x"}) {
     INFO(wrong);
     CHECK(project.get("/task-history/export" + std::string(wrong)).status == 400);
   }

@@ -16,8 +16,8 @@
 namespace millrace {
 namespace {
 
-using storage::ExecutionTable;
 using std::chrono::days;
+using storage::ExecutionTable;
 
 const ProjectId project("demo");
 

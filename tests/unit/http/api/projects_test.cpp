@@ -28,7 +28,8 @@ TEST_CASE("what a change of a project leaves out stays as it is", "[http]") {
     "portalOrigins": ["https://app.example.com", "http://localhost:3000", "https://app.example.com"]})");
   REQUIRE(first.status == 200);
   CHECK(first["retentionDays"] == Json(0));
-  CHECK(to_text(first["portalOrigins"]) == R"(["https://app.example.com","http://localhost:3000"])");
+  CHECK(to_text(first["portalOrigins"]) ==
+        R"(["https://app.example.com","http://localhost:3000"])");
   REQUIRE(patch(api, R"({"previewUserId": "ada"})").status == 200);
   const auto now = show(api);
   CHECK(now["name"] == Json("Demo"));
@@ -46,7 +47,8 @@ TEST_CASE("a setting of a project that makes no sense is refused by its name and
   for (const char* const wrong :
        {R"({"retentionDays": -1})", R"({"retentionDays": 3651})", R"({"retentionDays": 1.5})",
         R"({"retentionDays": "90"})", R"({"retentionDays": null})", R"({"name": 7})",
-        R"({"portalOrigins": "https://a.example"})", R"({"portalOrigins": ["https://a.example/x"]})",
+        R"({"portalOrigins": "https://a.example"})",
+        R"({"portalOrigins": ["https://a.example/x"]})",
         R"({"portalOrigins": ["ftp://a.example"]})", R"({"portalOrigins": ["*"]})",
         R"({"portalOrigins": [7]})", R"({"previewUserId": ""})", R"({"id": "p2"})",
         R"({"name": "new", "retentionDay": 5})", "[]"}) {

@@ -419,12 +419,13 @@ TEST_CASE("what was removed gives its space back, large values too, and what is 
   const TemporaryDirectory directory;
   std::string noise(40'000, '\0');  // nothing that could be compressed
   std::uint32_t state = 1;
-  for (char& byte : noise) byte = static_cast<char>((state = state * 1'664'525 + 1'013'904'223) >> 24);
+  for (char& byte : noise)
+    byte = static_cast<char>((state = state * 1'664'525 + 1'013'904'223) >> 24);
   const auto store = open(directory.path());
   constexpr int count = 400;
   for (int i = 0; i < count; ++i) {
     WriteBatch batch;
-    batch.put(key(2 * i), std::to_string(i) + noise);       // in a blob file
+    batch.put(key(2 * i), std::to_string(i) + noise);  // in a blob file
     batch.put(key(2 * i + 1), std::to_string(i) + noise.substr(0, 9'000));
     REQUIRE(store->commit(batch).ok());
   }
