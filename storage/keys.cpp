@@ -426,6 +426,8 @@ std::string app_event(const ProjectId& project, std::string_view name) {
   return project_row(Kind::app_event, project).text(name).take();
 }
 
+std::string audits(ShardId shard) { return KeyWriter(shard, Kind::audit).take(); }
+
 std::string audit(const ProjectId& project) { return project_row(Kind::audit, project).take(); }
 
 std::string audit_from(const ProjectId& project, Instant at) {
@@ -435,6 +437,8 @@ std::string audit_from(const ProjectId& project, Instant at) {
 std::string audit_row(const ProjectId& project, Instant at, std::uint64_t number) {
   return project_row(Kind::audit, project).time(at).number(number).take();
 }
+
+std::string event_logs(ShardId shard) { return KeyWriter(shard, Kind::event_log).take(); }
 
 std::string event_log(ShardId shard, const ProjectId& project) {
   return KeyWriter(shard, Kind::event_log).text(project.text).take();
@@ -645,6 +649,8 @@ std::string bulk_job(const ProjectId& project, std::string_view job) {
 
 // --- executions ------------------------------------------------------------------------------
 
+std::string histories(ShardId shard) { return KeyWriter(shard, Kind::history).take(); }
+
 std::string history(ShardId shard, const ProjectId& project) {
   return KeyWriter(shard, Kind::history).text(project.text).take();
 }
@@ -674,18 +680,41 @@ bool is_history_row(std::string_view key) {
          static_cast<Kind>(key[kind_position]) == Kind::history;
 }
 
-HistoryRowKey parse_history_row(std::string_view key) {
-  CHECK(is_history_row(key), "a key is taken for one of the task history");
-  const std::size_t order_at = key.size() - history_order_bytes;
-  // Between kind and order stands the project, escaped, and the two bytes that end it.
+namespace {
+
+/// The project of a key that ends it in front of `tail_bytes`: between kind and tail stands the project, escaped,
+/// and the two bytes that end it.
+ProjectId project_before(std::string_view key, std::size_t tail_bytes) {
   const std::string_view text =
-      key.substr(shard_and_kind_bytes, order_at - shard_and_kind_bytes - 2);
-  HistoryRowKey parsed{{}, key.substr(order_at)};
+      key.substr(shard_and_kind_bytes, key.size() - tail_bytes - shard_and_kind_bytes - 2);
+  ProjectId project;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    parsed.project.text.push_back(text[i]);
+    project.text.push_back(text[i]);
     if (text[i] == '\0') ++i;
   }
-  return parsed;
+  return project;
+}
+
+/// What follows time in the keys of both logs: a number.
+constexpr std::size_t log_order_bytes = 8 + 8;
+
+}  // namespace
+
+HistoryRowKey parse_history_row(std::string_view key) {
+  CHECK(is_history_row(key), "a key is taken for one of the task history");
+  return {project_before(key, history_order_bytes), key.substr(key.size() - history_order_bytes)};
+}
+
+std::optional<AgedKey> parse_aged(std::string_view key) {
+  if (key.size() < shard_and_kind_bytes) return std::nullopt;
+  const auto kind = static_cast<Kind>(key[kind_position]);
+  const bool is_log = kind == Kind::event_log || kind == Kind::audit;
+  if (!is_log && kind != Kind::history) return std::nullopt;
+  const std::size_t tail_bytes = is_log ? log_order_bytes : history_order_bytes;
+  if (key.size() < shard_and_kind_bytes + 2 + tail_bytes) return std::nullopt;
+  const std::size_t tail_at = key.size() - tail_bytes;
+  return AgedKey{key.substr(0, tail_at), project_before(key, tail_bytes),
+                 KeyReader(key.substr(tail_at)).time()};
 }
 
 std::string history_index(const ProjectId& project) {

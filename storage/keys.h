@@ -295,6 +295,8 @@ std::string left_account(const ProjectId& project, const UserId& user, std::stri
 std::string subscriptions(ShardId shard);
 
 // --- the audit log ---------------------------------------------------------------------------
+/// Of all projects of one shard. A prefix.
+std::string audits(ShardId shard);
 /// Of one project, in the order of time. A prefix.
 std::string audit(const ProjectId& project);
 /// Where entries of that time begin within `audit(...)`.
@@ -306,6 +308,8 @@ std::string bulk_jobs(const ProjectId& project);  // prefix
 std::string bulk_job(const ProjectId& project, std::string_view job);
 
 // --- the event log ---------------------------------------------------------------------------
+/// Of all projects on one shard. A prefix.
+std::string event_logs(ShardId shard);
 /// Of one project on one shard, in the order of time. A prefix.
 std::string event_log(ShardId shard, const ProjectId& project);
 /// Where entries of that time begin within `event_log(...)`.
@@ -319,6 +323,8 @@ std::string event_log_stretch(ShardId shard, const ProjectId& project, std::int6
 inline constexpr int event_log_stretch_bits = 24;
 
 // --- executions ------------------------------------------------------------------------------
+/// The task history of all projects on one shard. A prefix.
+std::string histories(ShardId shard);
 /// The task history of one project on one shard, in (start time, id) order. A prefix.
 std::string history(ShardId shard, const ProjectId& project);
 /// Where rows that started at `started` begin within `history(...)`.
@@ -343,6 +349,16 @@ struct HistoryRowKey {
   std::string_view order;  // within the key
 };
 HistoryRowKey parse_history_row(std::string_view key);
+
+/// What tells the age of a row: of the task history, or of one of the logs.
+struct AgedKey {
+  std::string_view
+      rows_of_project;  // within the key: the prefix of all such rows of the project on the shard
+  ProjectId project;
+  Instant at{};
+};
+/// Nothing: the key is of no such row.
+std::optional<AgedKey> parse_aged(std::string_view key);
 
 /// The whole index of a project's history. A prefix.
 std::string history_index(const ProjectId& project);

@@ -283,6 +283,7 @@ class CafGateway final : public ActorGateway {
   AccountRuns& account_runs() override { return accounts_; }
   ReplayStarter& replays() override { return replays_; }
   BulkJobs& bulk_jobs() override { return bulk_; }
+  void clear_received(ShardId shard) override { received_.clear(shard); }
   void schedule(const storage::WakeRow& wake) override { timers_.schedule(wake); }
 
  private:

@@ -43,6 +43,8 @@ class ActorGateway : public Gateway {
   virtual BulkJobs& bulk_jobs() = 0;
   /// A wake was stored: it comes in time. Any thread; returns at once.
   virtual void schedule(const storage::WakeRow& wake) = 0;
+  /// Removes some of what is remembered of what came in on the shard (received.h) and is old. Blocks on the disk.
+  virtual void clear_received(ShardId shard) = 0;
   /// Blocks until is_ready().
   virtual void wait_until_ready() = 0;
 };

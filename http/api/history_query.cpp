@@ -104,6 +104,24 @@ Result<TaskHistory::Query> read_history_query(const ApiCall& call) {
   return query;
 }
 
+Result<TaskHistory::Query> read_export_query(const ApiCall& call, Instant now) {
+  auto query = read_history_query(call);
+  if (!query) return query;
+  query->order = TaskHistory::Order::oldest_first;
+  query->offset = 0;
+  query->after.reset();
+  query->before.reset();
+  for (const auto& outcome :
+       {read_date(call, "from", query->after), read_date(call, "to", query->before)}) {
+    if (!outcome) return outcome.error();
+  }
+  if (!query->before) query->before = now + Millis(1);
+  if (query->after && *query->after >= *query->before) {
+    return bad_parameter("from", "before to", *call.query_value("from"));
+  }
+  return query;
+}
+
 std::string place_text(const TaskHistory::Place& place) {
   return std::to_string(place.started.time_since_epoch().count()) + '.' + place.id.text();
 }

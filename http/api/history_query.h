@@ -11,6 +11,10 @@ namespace millrace {
 /// names the parameter.
 Result<TaskHistory::Query> read_history_query(const ApiCall& call);
 
+/// from to userId workflowId integration status after: the runs that began between the two, the oldest first.
+/// Without `to` up to `now`. Error invalid_request: likewise.
+Result<TaskHistory::Query> read_export_query(const ApiCall& call, Instant now);
+
 /// from to bucket workflowId. Without `to` up to `now`, without `from` the day before that, in hours. Error
 /// invalid_request: likewise; or there would be too many buckets.
 Result<TaskHistory::StatisticsQuery> read_statistics_query(const ApiCall& call, Instant now);

@@ -2,6 +2,8 @@
 
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/task_history.h"
+#include "http/api/execution_json.h"
+#include "http/api/history_export.h"
 #include "http/api/history_query.h"
 #include "http/api/step_json.h"
 #include "runtime/history/waiting.h"
@@ -9,36 +11,6 @@
 
 namespace millrace {
 namespace {
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-Json date_or_null(const std::optional<Instant>& instant) {
-  return instant ? Json(to_text(*instant)) : Json(nullptr);
-}
-
-JsonObject shown(const ExecutionSummary& summary) {
-  // Milliseconds, once the run has ended.
-  const Json duration = summary.ended ? Json((*summary.ended - summary.started).count()) : nullptr;
-  JsonObject object{{"id", summary.id.text()},
-                    {"userId", summary.user.text},
-                    {"taskCount", summary.tasks},
-                    {"runDuration", duration},
-                    {"workflowId", summary.workflow.text},
-                    {"workflowVersion", summary.version},
-                    {"integration", text_or_null(summary.integration)},
-                    {"status", wire_name(summary.status)},
-                    {"dateStarted", to_text(summary.started)},
-                    {"dateEnded", date_or_null(summary.ended)}};
-  if (summary.replay_of) object["replayOf"] = summary.replay_of->text();
-  return object;
-}
-
-JsonObject shown(const ErrorDetail& failure) {
-  return {
-      {"stepId", text_or_null(failure.step)}, {"code", failure.got}, {"message", failure.message}};
-}
-
-/// A value that is too large to be shown unasked.
-bool is_large(const Json& value) { return to_text(value).size() > limits::shown_value_bytes_max; }
 
 JsonObject shown(const StepAttempt& attempt, bool wants_all) {
   JsonObject object{{"number", attempt.number},
@@ -82,7 +54,7 @@ Result<Reply> page_reply(const ApiCall& call, ApiServices& services,
   const auto page = services.history.list(query);
   if (!page) return page.error();
   JsonArray list;
-  for (const auto& summary : page->executions) list.push_back(shown(summary));
+  for (const auto& summary : page->executions) list.push_back(execution_json(summary));
   Json next_link(nullptr);
   if (page->has_more && page->last) {
     // By the place that it ends with: runs that start meanwhile move no page.
@@ -117,6 +89,23 @@ Result<Reply> list_own_executions(const ApiCall& call, ApiServices& services) {
   return page_reply(call, services, *query);
 }
 
+Result<Reply> export_history(const ApiCall& call, ApiServices& services) {
+  auto query = read_export_query(call, services.clock.now());
+  if (!query) return query.error();
+  auto place = services.history.begin_export(call.project);
+  if (!place) return place.error();
+  const auto values = call.query_value("full") == "true" ? HistoryExport::Values::all
+                                                         : HistoryExport::Values::small;
+  const auto lines = std::make_shared<HistoryExport>(services.history, std::move(*place),
+                                                     std::move(*query), values, services.clock);
+  Reply reply;
+  reply.content_type = "application/x-ndjson";
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  reply.stream = StreamedBody{
+      std::nullopt, [lines](const StreamedBody::Write& write) { return lines->next(write); }};
+  return reply;
+}
+
 Result<Reply> show_statistics(const ApiCall& call, ApiServices& services) {
   const auto query = read_statistics_query(call, services.clock.now());
   if (!query) return query.error();
@@ -143,8 +132,8 @@ Result<Reply> show_own_execution(const ApiCall& call, ApiServices& services) {
   if (run->summary.user != call.user) {
     return Error(ErrorCode::not_found, "no execution " + id->text());
   }
-  JsonObject body = shown(run->summary);
-  if (run->failure) body["error"] = shown(*run->failure);
+  JsonObject body = execution_json(run->summary);
+  if (run->failure) body["error"] = failure_json(*run->failure);
   return json_reply(200, std::move(body));
 }
 
@@ -161,8 +150,8 @@ Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
   if (!id) return id.error();
   const auto execution = services.history.show(call.project, *id);
   if (!execution) return execution.error();
-  JsonObject body = shown(execution->summary);
-  if (execution->failure) body["error"] = shown(*execution->failure);
+  JsonObject body = execution_json(execution->summary);
+  if (execution->failure) body["error"] = failure_json(*execution->failure);
   if (execution->cancelled) {
     body["reason"] = JsonObject{{"code", wire_name(execution->cancelled->code)},
                                 {"message", execution->cancelled->message}};
@@ -260,6 +249,27 @@ constexpr Route routes[]{
          {{200,
            "A page; `isTotalCut`: the history is being indexed, and `total` counted to 100,000.",
            "ExecutionPage"}}},
+    {.method = "GET",
+     .pattern = "/projects/{project}/task-history/export",
+     .operation = "exportHistory",
+     .summary = "The executions with all their steps, one a line, the oldest first",
+     .access = Access::project_key,
+     .handler = &export_history,
+     .rate = Rate::history,
+     .parameters = {project_in_path,
+                    {"from", "string", "Started at this date or time, or after it."},
+                    {"to", "string", "Started before this date or time; now if left out."},
+                    {"userId", "string", "Only this user's."},
+                    {"workflowId", "string", "Only of this workflow."},
+                    {"integration", "string", "Only of workflows of this integration."},
+                    {"status", "ExecutionStatus", "Only with this status."},
+                    {"after", "string", "Goes on behind the line with this `cursor`."},
+                    {"full", "boolean", "`true`: values over 1 MiB, too."}},
+     .answers = {{200,
+                  "Lines of JSON: executions with `stepExecutions` and a `cursor`, and at the end "
+                  "`{complete, next}`.",
+                  "string", "application/x-ndjson"},
+                 {429, "Another export of the project goes on.", "Error"}}},
     {.method = "GET",
      .pattern = "/projects/{project}/task-history/statistics",
      .operation = "showStatistics",

@@ -8,6 +8,7 @@
 #include "actors/gateway/history_indexer.h"
 #include "actors/gateway/hook_door.h"
 #include "actors/gateway/provider_keys.h"
+#include "actors/gateway/retention.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/observation/failed_run_log.h"
@@ -75,10 +76,14 @@ void write_log(LogLevel level, const std::string& line) {
 /// A process that was killed holds its directory until the kernel has taken it down, which takes a moment.
 constexpr std::chrono::seconds directory_wait{3};
 
-Result<std::unique_ptr<storage::OrderedStore>> open_database(const ServerOptions& options) {
-  if (options.in_memory) {
-    return std::unique_ptr<storage::OrderedStore>(std::make_unique<storage::MemoryStore>());
-  }
+/// `rocks`: the store on disk, if it is one.
+struct Database {
+  std::unique_ptr<storage::OrderedStore> store;
+  storage::RocksStore* rocks = nullptr;
+};
+
+Result<Database> open_database(const ServerOptions& options) {
+  if (options.in_memory) return Database{std::make_unique<storage::MemoryStore>()};
   storage::RocksOptions rocks;
   rocks.directory = options.data_dir;
   rocks.log = &write_log;
@@ -86,18 +91,15 @@ Result<std::unique_ptr<storage::OrderedStore>> open_database(const ServerOptions
   const auto give_up = std::chrono::steady_clock::now() + directory_wait;
   for (;;) {
     auto store = storage::RocksStore::open(rocks);
-    if (store) return std::unique_ptr<storage::OrderedStore>(std::move(*store));
+    if (store) {
+      storage::RocksStore* const opened = store->get();
+      return Database{std::move(*store), opened};
+    }
     const bool may_come_free = store.error().code == ErrorCode::directory_in_use &&
                                std::chrono::steady_clock::now() < give_up;
     if (!may_come_free) return store.error();
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-}
-
-Result<std::unique_ptr<storage::CachedStore>> open_store(const ServerOptions& options) {
-  auto database = open_database(options);
-  if (!database) return database.error();
-  return std::make_unique<storage::CachedStore>(std::move(*database));
 }
 
 Result<AdminKey> admin_key(const ServerOptions& options, Random& random) {
@@ -124,10 +126,12 @@ Result<storage::Sealer> make_sealer(const ServerOptions& options) {
 class ComposedServer final : public RunningServer {
  public:
   ComposedServer(const ServerOptions& options, std::unique_ptr<storage::CachedStore> store,
-                 const std::vector<Epoch>& epochs, storage::Sealer sealer,
-                 storage::Sealer run_sealer, std::unique_ptr<CurlHttpCaller> http)
+                 storage::RocksStore* rocks, const std::vector<Epoch>& epochs,
+                 storage::Sealer sealer, storage::Sealer run_sealer,
+                 std::unique_ptr<CurlHttpCaller> http)
       : options_(options),
         store_(std::move(store)),
+        rocks_(rocks),
         ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
         run_sealer_(std::move(run_sealer)),
@@ -196,8 +200,19 @@ class ComposedServer final : public RunningServer {
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
-    eraser_ = std::make_unique<UserEraser>(UserEraser::Dependencies{
-        *store_, user_views_, *gateway_, ownership_, clock_, &write_log, erased_subscriptions_});
+    eraser_ = std::make_unique<UserEraser>(
+        UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log,
+                                 erased_subscriptions_, &history_index_});
+    retention_ = std::make_unique<Retention>(Retention::Dependencies{
+        *store_,
+        {commits_, ownership_},
+        ownership_,
+        clock_,
+        &write_log,
+        [this](ShardId shard) { gateway_->clear_received(shard); },
+        [this](std::atomic<bool>& stop) {
+          return rocks_ == nullptr ? Outcome(Done{}) : rocks_->reclaim(stop);
+        }});
     api_ = std::make_unique<Api>(ApiServices{projects_,
                                              workflows_,
                                              history_,
@@ -317,12 +332,14 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, event_log_);
     write_server_metrics(text, provider_counts_);
     write_server_metrics(text, proxy_);
+    write_server_metrics(text, retention_->stats());
   }
 
   const ServerOptions options_;
   SystemClock clock_;
   SystemRandom random_;
   std::unique_ptr<storage::CachedStore> store_;
+  storage::RocksStore* const rocks_;  // within it; null: it is in memory
   ShardOwnership ownership_;
   const storage::Sealer sealer_;
   const storage::Sealer run_sealer_;
@@ -413,6 +430,7 @@ class ComposedServer final : public RunningServer {
   std::unique_ptr<HookDoor> hook_door_;
   std::unique_ptr<TestRuns> tests_;
   std::unique_ptr<UserEraser> eraser_;
+  std::unique_ptr<Retention> retention_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> server_;
 };
@@ -423,26 +441,27 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   // Missing, it would only be missed at the first deploy.
   const std::string worker = function_worker_path(options.function_worker);
   if (auto there = check_function_worker_file(worker); !there) return there.error();
-  auto store = open_store(options);
-  if (!store) return store.error();
-  auto epochs = (*store)->claim(ShardSet::all().ids());
+  auto database = open_database(options);
+  if (!database) return database.error();
+  auto store = std::make_unique<storage::CachedStore>(std::move(database->store));
+  auto epochs = store->claim(ShardSet::all().ids());
   if (!epochs) return epochs.error();
   std::vector<storage::Fence> owned;
   for (std::uint16_t shard = 0; shard < shard_count; ++shard) {
     owned.push_back({ShardId{shard}, (*epochs)[shard]});
   }
   // Before anything reads or writes: a directory of an older program has no index rows yet.
-  if (auto filled = storage::back_fill_indexes(**store, owned); !filled) return filled.error();
+  if (auto filled = storage::back_fill_indexes(*store, owned); !filled) return filled.error();
   // The directory is ours now, so nobody else makes a key in it.
   auto sealer = make_sealer(options);
   if (!sealer) return sealer.error();
-  auto run_sealer = storage::open_run_key(**store, *sealer);
+  auto run_sealer = storage::open_run_key(*store, *sealer);
   if (!run_sealer) return run_sealer.error();
   auto http = CurlHttpCaller::make(options.outbound, &write_log);
   if (!http) return http.error();
-  auto server =
-      std::make_unique<ComposedServer>(options, std::move(*store), *epochs, std::move(*sealer),
-                                       std::move(*run_sealer), std::move(*http));
+  auto server = std::make_unique<ComposedServer>(options, std::move(store), database->rocks,
+                                                 *epochs, std::move(*sealer),
+                                                 std::move(*run_sealer), std::move(*http));
   if (auto begun = server->begin(); !begun) return begun.error();
   return std::unique_ptr<RunningServer>(std::move(server));
 }

@@ -2,6 +2,7 @@
 
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/connect_proxy.h"
+#include "actors/gateway/retention.h"
 #include "actors/node_services.h"
 #include "actors/observation/run_metrics.h"
 #include "actors/tenants/event_log.h"
@@ -124,6 +125,13 @@ void write_server_metrics(MetricsText& text, const RunMetrics& runs) {
 
 void write_server_metrics(MetricsText& text, const EventLog& log) {
   text.counter("millrace_event_log_left_out_total", number(log.left_out()));
+}
+
+void write_server_metrics(MetricsText& text, const RetentionStats& stats) {
+  text.counter("millrace_retention_runs_removed_total", number(stats.runs));
+  text.counter("millrace_retention_bytes_removed_total", number(stats.bytes));
+  text.counter("millrace_retention_log_entries_removed_total", number(stats.entries));
+  text.gauge("millrace_retention_lag_seconds", number(stats.lag_seconds));
 }
 
 void write_server_metrics(MetricsText& text, const ProviderCounts& counts) {

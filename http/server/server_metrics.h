@@ -15,6 +15,7 @@ struct FunctionPoolStats;
 struct HttpServerStats;
 struct OutboundStats;
 struct ProviderCounts;
+struct RetentionStats;
 struct TriggerTimings;
 namespace storage {
 struct CachedStoreStats;
@@ -35,5 +36,6 @@ void write_server_metrics(MetricsText& text, const RunMetrics& runs);
 void write_server_metrics(MetricsText& text, const EventLog& log);
 void write_server_metrics(MetricsText& text, const ProviderCounts& counts);
 void write_server_metrics(MetricsText& text, const ConnectProxy& proxy);
+void write_server_metrics(MetricsText& text, const RetentionStats& stats);
 
 }  // namespace millrace

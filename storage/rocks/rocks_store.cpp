@@ -12,8 +12,10 @@
 #include "storage/rocks/space_probe.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/table_properties.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <system_error>
@@ -54,6 +56,30 @@ rocksdb::Status add_operations(rocksdb::WriteBatch& rows, const WriteBatch& batc
     if (!status.ok()) return status;
   }
   return rocksdb::Status::OK();
+}
+
+std::size_t ranges_in(const WriteBatch& batch) {
+  const auto& operations = batch.operations();
+  return static_cast<std::size_t>(
+      std::count_if(operations.begin(), operations.end(), [](const auto& operation) {
+        return operation.kind == WriteBatch::Operation::Kind::remove_prefix;
+      }));
+}
+
+/// Whether so much of what is in the files are removals that rewriting them gives back space. A removed range stands
+/// for many rows (storage/tables/run_removal.h).
+bool is_worth_compacting(rocksdb::DB& database) {
+  constexpr std::uint64_t rows_of_range = 1'000;
+  constexpr std::uint64_t share = 8;
+  rocksdb::TablePropertiesCollection tables;
+  if (!database.GetPropertiesOfAllTables(&tables).ok()) return false;
+  std::uint64_t entries = 0;
+  std::uint64_t removals = 0;
+  for (const auto& [file, properties] : tables) {
+    entries += properties->num_entries;
+    removals += properties->num_deletions + properties->num_range_deletions * rows_of_range;
+  }
+  return removals > 0 && removals * share >= entries;
 }
 
 /// Upper bound of what RocksDB adds per operation: a tag and two lengths.
@@ -178,7 +204,9 @@ Outcome RocksStore::commit(const WriteBatch& batch) {
   if (const auto added = add_operations(rows, batch); !added.ok()) {
     return error_of(added, "A commit");
   }
-  return write(rows, options_.durability);
+  auto written = write(rows, options_.durability);
+  if (written.ok()) note_removed_ranges(rows.HasDeleteRange() ? ranges_in(batch) : 0);
+  return written;
 }
 
 Result<std::optional<std::string>> RocksStore::get(std::string_view key) const {
@@ -258,6 +286,34 @@ Outcome RocksStore::write(rocksdb::WriteBatch& rows, Durability durability) {
   return remember_failure(status);
 }
 
+void RocksStore::note_removed_ranges(std::size_t count) {
+  removed_ranges_ += count;
+  if (removed_ranges_ < removed_ranges_max) return;
+  removed_ranges_ = 0;
+  const auto database = this->database();
+  if (database == nullptr) return;
+  rocksdb::FlushOptions flush;
+  flush.wait = false;
+  flush.allow_write_stall = true;  // or this commit waits until it is sure that no other one will
+  // What fails here fails the next commit, which tells.
+  database->Flush(flush).PermitUncheckedError();
+}
+
+Outcome RocksStore::reclaim(std::atomic<bool>& stop) {
+  const auto database = this->database();
+  if (database == nullptr) return closed_by_full_disk();
+  if (const auto flushed = database->Flush(rocksdb::FlushOptions()); !flushed.ok()) {
+    return error_of(flushed, "Writing the rows in memory to a file");
+  }
+  if (stop || !is_worth_compacting(*database)) return Done{};
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;  // others go on beside it
+  options.canceled = &stop;
+  const auto compacted = database->CompactRange(options, nullptr, nullptr);
+  if (compacted.ok() || compacted.IsIncomplete()) return Done{};
+  return error_of(compacted, "Compacting the store");
+}
+
 Error RocksStore::remember_failure(const rocksdb::Status& status) {
   Error error = error_of(status, "A commit");
   is_healthy_ = false;
@@ -276,9 +332,12 @@ Error RocksStore::recover() {
   if (!can_write(*disk, options_.directory)) return full("the disk is full.");
 
   const std::unique_lock lock(database_mutex_);
+  // A compaction that was asked for would be waited for like a reader (reclaim).
+  if (database_ != nullptr) database_->DisableManualCompaction();
   // New readers wait at the lock. Point reads end in a moment, cursors perhaps not.
   for (int i = 0; i < 1'000 && database_.use_count() > 1; ++i) std::this_thread::yield();
   if (database_.use_count() > 1) {
+    database_->EnableManualCompaction();
     return full("the disk was full, and the store waits for readers before it goes on.");
   }
   close();

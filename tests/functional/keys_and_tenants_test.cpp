@@ -11,6 +11,8 @@ namespace {
 std::vector<Call> project_calls(const TestProject& project, const std::string& execution) {
   const std::string history = TestProject::execution_path(execution);
   return {
+      {"GET", project.path("")},
+      {"PATCH", project.path(""), "", R"({"retentionDays": 1})"},
       {"GET", project.path("/workflows")},
       {"PUT", project.path("/workflows/w"), "", "{}"},
       {"GET", project.path("/workflows/w")},
@@ -23,6 +25,7 @@ std::vector<Call> project_calls(const TestProject& project, const std::string& e
       {"PUT", project.path("/signing-keys/k"), "", "{}"},
       {"DELETE", project.path("/signing-keys/main")},
       {"GET", project.path("/task-history/workflow-executions")},
+      {"GET", project.path("/task-history/export")},
       {"GET", project.path(history)},
       {"GET", project.path(history + "/step-executions/one")},
       {"POST", project.path(history + "/cancel")},
@@ -91,6 +94,7 @@ TEST_CASE("another project's key sees a project that does not exist") {
   }
   // Nothing of all that has changed anything.
   CHECK(project.get("/workflows/w").at("/deployedVersion") == "1");
+  CHECK(project.get("").at("/retentionDays") == "90");
 }
 
 TEST_CASE("an execution is not found below a project that it does not belong to") {
