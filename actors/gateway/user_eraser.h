@@ -53,6 +53,8 @@ class UserEraser {
     Clock& clock;
     LogSink log;
     ErasedSubscriptions& subscriptions;
+    /// Adds the removal of the user's triggers that wait (AdmissionDoor::erase); empty: none can.
+    std::function<Outcome(const ProjectId&, const UserId&, storage::WriteBatch&)> erase_waiting{};
   };
   explicit UserEraser(Dependencies dependencies, UserEraserOptions options = {});
   ~UserEraser();

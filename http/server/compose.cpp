@@ -4,6 +4,7 @@
 #include "actors/accounts/token_refresher.h"
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
+#include "actors/gateway/admission_door.h"
 #include "actors/gateway/connect_proxy.h"
 #include "actors/gateway/history_indexer.h"
 #include "actors/gateway/hook_door.h"
@@ -197,7 +198,10 @@ class ComposedServer final : public RunningServer {
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
     eraser_ = std::make_unique<UserEraser>(UserEraser::Dependencies{
-        *store_, user_views_, *gateway_, ownership_, clock_, &write_log, erased_subscriptions_});
+        *store_, user_views_, *gateway_, ownership_, clock_, &write_log, erased_subscriptions_,
+        [this](const ProjectId& project, const UserId& user, storage::WriteBatch& batch) {
+          return gateway_->admission().erase(project, user, batch);
+        }});
     api_ = std::make_unique<Api>(ApiServices{projects_,
                                              workflows_,
                                              history_,
@@ -232,7 +236,8 @@ class ComposedServer final : public RunningServer {
                                                return check_webhook_code(integration, functions_);
                                              },
                                              &gateway_->replays(),
-                                             &gateway_->bulk_jobs()},
+                                             &gateway_->bulk_jobs(),
+                                             &gateway_->admission()},
                                  key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,

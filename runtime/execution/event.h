@@ -60,6 +60,13 @@ struct ReplayStart {
 /// Of the steps inside a fan-out, when it ends; null: it was not open, or nobody counted.
 using SharedStepCounts = std::shared_ptr<const StepCounts>;
 
+/// Of a run that its workflow's `admission` has held back, or made of many triggers.
+struct AdmittedStart {
+  Instant received{};          // when the first of its triggers came
+  std::uint64_t triggers = 1;  // that it is made of, or stands for
+  std::uint8_t waited = 0;     // bits: 1 << AdmissionStage, of those that have held it back
+};
+
 /// Everything a run may see that is not the output of one of its steps. Frozen at the start, so that
 /// a replay renders what the first pass rendered.
 struct ExecutionStarted {
@@ -79,6 +86,7 @@ struct ExecutionStarted {
   std::string credential;  // the account that was chosen for the run; empty: none, or the only one
   std::optional<TraceParent> trace;  // of the trigger's request; the run's own requests continue it
   std::optional<ReplayStart> replay;
+  std::optional<AdmittedStart> admission;
 };
 
 /// The step has its output; the branch goes on behind it.
