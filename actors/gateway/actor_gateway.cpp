@@ -28,6 +28,8 @@ namespace {
 constexpr Millis cancel_patience{30'000};
 // A run that has begun is stored within milliseconds, unless the disk is in trouble.
 constexpr Millis stored_patience{5'000};
+// Beside the stage that has held a request back: it starts nothing (ReceivedRow::held_by, stored).
+constexpr std::uint8_t left_out_bit = 0x80;
 // How often a repeated request looks whether the run has answered.
 constexpr Millis look_again{100};
 
@@ -407,7 +409,7 @@ class CafGateway final : public ActorGateway {
       std::vector<ExecutionId> started;
       std::uint8_t held_by = 0;
       if (const auto* const held = std::get_if<HeldBack>(&*passed)) {
-        held_by = static_cast<std::uint8_t>(held->by);
+        held_by = static_cast<std::uint8_t>(held->by) | (held->is_left_out ? left_out_bit : 0);
         reply = *held;
       } else {
         const auto& run = std::get<AdmissionDoor::Passage::Started>(*passed);
@@ -435,8 +437,10 @@ class CafGateway final : public ActorGateway {
   /// The answer of a run that an earlier request has started. It looks at the journal now and then: nobody
   /// in memory may know of the run, because it sleeps or there was a restart, and repeats are rare.
   Result<TriggerReply> reply_of_earlier(const storage::ReceivedRow& earlier, Millis hold) {
-    if (const auto held_by = admission_stage(earlier.held_by)) {
-      return TriggerReply(HeldBack{*held_by, false, earlier.at, std::nullopt, std::nullopt});
+    if (const auto held_by = admission_stage(earlier.held_by & ~left_out_bit)) {
+      const bool is_left_out = (earlier.held_by & left_out_bit) != 0;
+      return TriggerReply(
+          HeldBack{*held_by, is_left_out, earlier.at, std::nullopt, std::nullopt});
     }
     CHECK(!earlier.executions.empty(), "a request that was received has started nothing");
     const ExecutionId& run = earlier.executions.front();

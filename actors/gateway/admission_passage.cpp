@@ -478,7 +478,7 @@ Outcome AdmissionDoor::Passage::free_place(const std::string& singleton) {
   if (!line) return line.error();
   (*line)->row.running = ExecutionId{};
   (*line)->row.holder = {};
-  (*line)->soon = now_;
+  (*line)->soon = soon();
   return Done{};
 }
 
@@ -493,7 +493,7 @@ Outcome AdmissionDoor::Passage::serve(Line& line) {
   if (!workflow && !is_unmet_condition(workflow.error().code)) return workflow.error();
   if (!workflow) {
     if (auto dropped = drop_all(line, workflow.error()); !dropped) return dropped;
-    if (line.row.size() > 0) line.soon = now_;
+    if (line.row.size() > 0) line.soon = soon();
     const auto holder = holder_of(line);
     return holder ? Outcome(Done{}) : Outcome(holder.error());
   }
@@ -601,6 +601,10 @@ Outcome AdmissionDoor::Passage::drop_all(Line& line, const Error& why) {
 
 // --- the commit -----------------------------------------------------------------------------------
 
+/// At once, but at no time at which a wake has come that is served now: one that is there again would be taken for
+/// that one.
+Instant AdmissionDoor::Passage::soon() const { return now_ + Millis(1); }
+
 /// When the line has something to do; nothing: it is nobody's.
 std::optional<Instant> AdmissionDoor::Passage::next_look(Line& line) {
   AdmissionLineRow& row = line.row;
@@ -616,21 +620,21 @@ std::optional<Instant> AdmissionDoor::Passage::next_look(Line& line) {
   switch (row.stage) {
     case AdmissionStage::debounce:
       if (row.size() == 0) return std::nullopt;
-      return rules.debounce ? debounce_end(*rules.debounce, row.since, row.last) : now_;
+      return rules.debounce ? debounce_end(*rules.debounce, row.since, row.last) : soon();
     case AdmissionStage::batch:
       if (row.size() == 0) return std::nullopt;
-      return rules.batch ? row.since + rules.batch->wait : now_;
+      return rules.batch ? row.since + rules.batch->wait : soon();
     case AdmissionStage::singleton: {
       if (row.size() == 0) {
         return row.is_held() ? std::optional(now_ + options.idle_look) : std::nullopt;
       }
-      if (!row.is_held() || !rules.singleton) return now_;
+      if (!row.is_held() || !rules.singleton) return soon();
       const Millis pause = options.first_look * (std::int64_t{1} << std::min(row.looks, 16u));
       return now_ + std::min(pause, options.look_pause_max);
     }
     case AdmissionStage::throttle:
       if (row.size() > 0) {
-        return rules.throttle ? throttle_free_at(*rules.throttle, row.starts, now_) : now_;
+        return rules.throttle ? throttle_free_at(*rules.throttle, row.starts, now_) : soon();
       }
       if (row.starts.empty() || !rules.throttle) return std::nullopt;
       if (row.starts.back() + rules.throttle->per <= now_) return std::nullopt;
@@ -642,7 +646,8 @@ std::optional<Instant> AdmissionDoor::Passage::next_look(Line& line) {
 void AdmissionDoor::Passage::put_line(Line& line) {
   AdmissionLineRow& row = line.row;
   if (row.digest.empty()) return;  // it was asked for, and is not there
-  const auto next = next_look(line);
+  auto next = next_look(line);
+  if (next) next = std::max(*next, soon());
   const bool has_wake = row.wake != Instant{};
   if (!next) {
     if (has_wake) WakeTable::remove(batch_, AdmissionTable::wake_of(row, row.wake));

@@ -89,6 +89,7 @@ class AdmissionDoor::Passage {
   Outcome drop_all(Line& line, const Error& why);
   bool is_part_full() const;
 
+  Instant soon() const;
   std::optional<Instant> next_look(Line& line);
   void put_line(Line& line);
   void note(const millrace::Workflow& workflow, Error why);

@@ -37,6 +37,17 @@ JsonObject shown(const HeldBack& held) {
           {"waitsFor", execution_or_null(held.behind)}};
 }
 
+JsonObject shown(const AdmittedStart& admitted) {
+  JsonArray waited;
+  for (std::uint8_t stage = 1; stage < 8; ++stage) {
+    const auto known = admission_stage(stage);
+    if (known && (admitted.waited & (1u << stage)) != 0) waited.emplace_back(wire_name(*known));
+  }
+  return {{"dateReceived", to_text(admitted.received)},
+          {"triggers", admitted.triggers},
+          {"waitedFor", std::move(waited)}};
+}
+
 Result<Reply> list_admission(const ApiCall& call, ApiServices& services) {
   const WorkflowId workflow(call.path_value("workflow"));
   if (auto known = services.workflows.get(call.project, workflow); !known) return known.error();

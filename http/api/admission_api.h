@@ -10,6 +10,9 @@ namespace millrace {
 /// {"status": "WAITING" | "SKIPPED", "admission": "debounce", "waitsUntil": time | null, "waitsFor": execution | null}
 JsonObject shown(const HeldBack& held);
 
+/// {"dateReceived", "triggers", "waitedFor": ["debounce", …]}
+JsonObject shown(const AdmittedStart& admitted);
+
 /// GET …/workflows/{w}/admission?user=
 Result<Reply> list_admission(const ApiCall& call, ApiServices& services);
 

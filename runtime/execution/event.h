@@ -6,6 +6,7 @@
 // holds only step events: that it was started follows from its parent's FanOutOpened, that it ended
 // from its own last step.
 
+#include "runtime/admission/admission_stage.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/execution_id.h"
@@ -59,13 +60,6 @@ struct ReplayStart {
 
 /// Of the steps inside a fan-out, when it ends; null: it was not open, or nobody counted.
 using SharedStepCounts = std::shared_ptr<const StepCounts>;
-
-/// Of a run that its workflow's `admission` has held back, or made of many triggers.
-struct AdmittedStart {
-  Instant received{};          // when the first of its triggers came
-  std::uint64_t triggers = 1;  // that it is made of, or stands for
-  std::uint8_t waited = 0;     // bits: 1 << AdmissionStage, of those that have held it back
-};
 
 /// Everything a run may see that is not the output of one of its steps. Frozen at the start, so that
 /// a replay renders what the first pass rendered.
