@@ -6,6 +6,7 @@
 #include "actors/runs/branch_loader.h"
 #include "actors/runs/held_replies.h"
 #include "actors/runs/run_queue.h"
+#include "actors/scheduling/admission_options.h"
 #include "actors/scheduling/bulk_options.h"
 #include "actors/scheduling/poll_options.h"
 #include "actors/scheduling/tick_options.h"
@@ -29,6 +30,7 @@
 #include "storage/group_commit.h"
 #include "storage/tables/wake_table.h"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -52,6 +54,7 @@ struct ActorOptions {
   TickOptions ticks;
   PollOptions polls;
   BulkOptions bulk;
+  AdmissionOptions admission;
   /// A hook of tests: called with each event before it is journalled; throwing crashes the actor. Whoever
   /// wants to see what runs do is a RunObserver.
   std::function<void(const ExecutionId&, const Event&)> before_record;
@@ -71,6 +74,8 @@ struct ActorStats {
   std::atomic<std::int64_t> runs_queued{0};
   std::atomic<std::int64_t> children_live{0};
   std::atomic<std::int64_t> held_responses{0};  // requests that wait for a Response step
+  /// Triggers that wait for their workflow's `admission`, by stage: index AdmissionStage - 1.
+  std::array<std::atomic<std::int64_t>, 4> triggers_waiting{};
   Histogram place_wait{
       buckets::long_times};  // of runs that found no place in their project at once
 };

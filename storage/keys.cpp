@@ -647,6 +647,81 @@ std::string bulk_job(const ProjectId& project, std::string_view job) {
   return KeyWriter(shard_of(project), Kind::bulk_job).text(project.text).text(job).take();
 }
 
+// --- triggers that wait for their admission --------------------------------------------------
+
+namespace {
+
+void append_digest(KeyWriter& key, std::string_view digest) {
+  CHECK(digest.size() == 32, "a line is named by a digest of 32 bytes");
+  for (const char each : digest) key.byte(static_cast<std::uint8_t>(each));
+}
+
+KeyWriter waiting_rows(WaitingTriggerPart part, const ProjectId& project, const UserId& user) {
+  KeyWriter key(shard_of(project, user), Kind::waiting_trigger);
+  key.byte(static_cast<std::uint8_t>(part)).text(project.text).text(user.text);
+  return key;
+}
+
+KeyWriter waiting_row(WaitingTriggerPart part, const ProjectId& project, const UserId& user,
+                      std::string_view digest, std::uint64_t number) {
+  KeyWriter key = waiting_rows(part, project, user);
+  append_digest(key, digest);
+  key.number(number);
+  return key;
+}
+
+KeyWriter waiting_file_rows(const ProjectId& project, const UserId& user, std::string_view digest,
+                            std::uint64_t number, const std::array<std::uint8_t, 32>& hash) {
+  KeyWriter key = waiting_row(WaitingTriggerPart::file, project, user, digest, number);
+  for (const std::uint8_t each : hash) key.byte(each);
+  return key;
+}
+
+}  // namespace
+
+std::string admission_lines(ShardId shard) {
+  return KeyWriter(shard, Kind::admission_line).take();
+}
+
+std::string admission_lines(ShardId shard, const ProjectId& project) {
+  return KeyWriter(shard, Kind::admission_line).text(project.text).take();
+}
+
+std::string admission_lines(const ProjectId& project, const UserId& user) {
+  return KeyWriter(shard_of(project, user), Kind::admission_line)
+      .text(project.text)
+      .text(user.text)
+      .take();
+}
+
+std::string admission_line(const ProjectId& project, const UserId& user, std::string_view digest) {
+  KeyWriter key(shard_of(project, user), Kind::admission_line);
+  key.text(project.text).text(user.text);
+  append_digest(key, digest);
+  return key.take();
+}
+
+std::string waiting_triggers(const ProjectId& project, const UserId& user,
+                             WaitingTriggerPart part) {
+  return waiting_rows(part, project, user).take();
+}
+
+std::string waiting_trigger(const ProjectId& project, const UserId& user, std::string_view digest,
+                            std::uint64_t number) {
+  return waiting_row(WaitingTriggerPart::trigger, project, user, digest, number).take();
+}
+
+std::string waiting_file(const ProjectId& project, const UserId& user, std::string_view digest,
+                         std::uint64_t number, const std::array<std::uint8_t, 32>& hash) {
+  return waiting_file_rows(project, user, digest, number, hash).take();
+}
+
+std::string waiting_file_chunk(const ProjectId& project, const UserId& user,
+                               std::string_view digest, std::uint64_t number,
+                               const std::array<std::uint8_t, 32>& hash, std::uint32_t chunk) {
+  return waiting_file_rows(project, user, digest, number, hash).number(chunk).take();
+}
+
 // --- executions ------------------------------------------------------------------------------
 
 std::string histories(ShardId shard) { return KeyWriter(shard, Kind::history).take(); }

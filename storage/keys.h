@@ -71,7 +71,9 @@ enum class Kind : std::uint8_t {
   test_capture = 58,      // part, ...
   subscription = 56,      // part, project, user, credential, ...; on the user's shard
   audit = 65,             // project, time, number(8)
+  admission_line = 62,    // project, user, digest(32); on the user's shard
   bulk_job = 63,          // project, job
+  waiting_trigger = 64,   // part(1), project, user, digest(32), number(8), ...; on the user's shard
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -306,6 +308,29 @@ std::string audit_row(const ProjectId& project, Instant at, std::uint64_t number
 // --- many runs that are replayed or cancelled together ---------------------------------------
 std::string bulk_jobs(const ProjectId& project);  // prefix
 std::string bulk_job(const ProjectId& project, std::string_view job);
+
+// --- triggers that wait for their admission --------------------------------------------------
+/// What a row of kind `waiting_trigger` is. Stored numbers. Retired so far: none.
+enum class WaitingTriggerPart : std::uint8_t {
+  trigger = 1,  // nothing else
+  file = 2,     // hash(32), chunk(4)
+};
+std::string admission_lines(ShardId shard);                             // prefix
+std::string admission_lines(ShardId shard, const ProjectId& project);   // prefix
+std::string admission_lines(const ProjectId& project, const UserId& user);  // prefix
+/// `digest`: which line of the user's, in 32 bytes.
+std::string admission_line(const ProjectId& project, const UserId& user, std::string_view digest);
+/// Of one user. Prefixes.
+std::string waiting_triggers(const ProjectId& project, const UserId& user,
+                             WaitingTriggerPart part);
+std::string waiting_trigger(const ProjectId& project, const UserId& user, std::string_view digest,
+                            std::uint64_t number);
+/// The chunks of one file, in order. A prefix.
+std::string waiting_file(const ProjectId& project, const UserId& user, std::string_view digest,
+                         std::uint64_t number, const std::array<std::uint8_t, 32>& hash);
+std::string waiting_file_chunk(const ProjectId& project, const UserId& user,
+                               std::string_view digest, std::uint64_t number,
+                               const std::array<std::uint8_t, 32>& hash, std::uint32_t chunk);
 
 // --- the event log ---------------------------------------------------------------------------
 /// Of all projects on one shard. A prefix.

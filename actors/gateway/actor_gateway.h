@@ -10,6 +10,7 @@
 
 namespace millrace {
 
+class AdmissionDoor;
 class BulkJobs;
 class ReplayStarter;
 
@@ -41,6 +42,8 @@ class ActorGateway : public Gateway {
   /// Does runs again, and acts on many at once; as long as the gateway lives.
   virtual ReplayStarter& replays() = 0;
   virtual BulkJobs& bulk_jobs() = 0;
+  /// Holds triggers back; as long as the gateway lives.
+  virtual AdmissionDoor& admission() = 0;
   /// A wake was stored: it comes in time. Any thread; returns at once.
   virtual void schedule(const storage::WakeRow& wake) = 0;
   /// Removes some of what is remembered of what came in on the shard (received.h) and is old. Blocks on the disk.

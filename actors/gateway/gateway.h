@@ -15,6 +15,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -58,6 +59,8 @@ struct EventRequest {
 struct StartedRuns {
   std::vector<ExecutionId> executions;
   bool is_replayed = false;  // they were started by an earlier request with the same key
+  /// What starts no run now, because of its workflow's `admission`.
+  std::vector<std::pair<WorkflowId, HeldBack>> held_back{};
 };
 
 /// A delivery of a webhook that was verified, as far as it is for one user.

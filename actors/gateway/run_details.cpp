@@ -188,6 +188,8 @@ Result<RunDetails::Shown> RunDetails::show(const ProjectId& project,
   mask(shown.steps, *run->secrets);
   shown.failure = failure_of(shown.summary, events);
   for (const Event& event : events) {
+    const auto* const started = std::get_if<ExecutionStarted>(&event.body);
+    if (started != nullptr) shown.admission = started->admission;
     const auto* const cancel = std::get_if<CancelRequested>(&event.body);
     if (cancel != nullptr && !cancel->reason.empty()) {
       shown.cancelled = Error(cancel->code, cancel->reason);

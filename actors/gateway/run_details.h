@@ -13,6 +13,7 @@
 // threads only. Errors: not_found (also of another project's run), corrupt_data, storage_failed.
 
 #include "actors/gateway/history_limits.h"
+#include "runtime/admission/admission_stage.h"
 #include "runtime/execution/execution_summary.h"
 #include "runtime/execution/step_counts.h"
 #include "runtime/history/step_execution.h"
@@ -56,6 +57,7 @@ class RunDetails {
     ExecutionSummary summary;
     std::optional<ErrorDetail> failure;  // likewise
     std::optional<Error> cancelled;      // why and by whom, when it was and that is known
+    std::optional<AdmittedStart> admission;  // of a run that its workflow's `admission` held back
     /// In the order in which they ended, a step inside a fan-out once per element: all outside of fan-outs, and as
     /// many of the others as there is room for.
     std::vector<StepExecution> steps;

@@ -1,5 +1,6 @@
 #include "actors/gateway/starter.h"
 
+#include "runtime/admission/admission_rules.h"
 #include "runtime/base/check.h"
 #include "runtime/triggers/object_mapping.h"
 
@@ -16,15 +17,25 @@ ExecutionStarted started_of(RunStart& start, RunGrant grant) {
   started.workflow = workflow.id;
   started.version = workflow.version;
   auto* const replay = std::get_if<FromReplay>(&start.origin);
-  started.trigger =
-      replay != nullptr && replay->mapping == FromReplay::Mapping::as_it_was
-          ? share(std::move(start.output))
-          : share(with_mapped_object(workflow.trigger, std::move(start.output), grant.settings));
+  auto* const waiting = std::get_if<FromWaiting>(&start.origin);
+  const bool is_mapped = waiting != nullptr || (replay != nullptr && replay->mapping ==
+                                                                         FromReplay::Mapping::as_it_was);
+  if (!is_mapped) {
+    start.output =
+        with_mapped_object(workflow.trigger, std::move(start.output), grant.settings);
+  }
+  const bool is_test = std::holds_alternative<FromTest>(start.origin);
+  // What is tried out is one trigger; the steps see a batch.
+  if (is_test && workflow.admission.batch) {
+    start.output = batch_output(JsonArray{std::move(start.output)});
+  }
+  started.trigger = share(std::move(start.output));
   started.settings = share(std::move(grant.settings));
   started.user_meta = share(std::move(grant.user_meta));
   started.credential = std::move(grant.credential);
   started.trace = start.trace;
   if (replay != nullptr) started.replay = std::move(replay->start);
+  if (waiting != nullptr) started.admission = waiting->admitted;
   if (auto* const test = std::get_if<FromTest>(&start.origin)) {
     started.is_test = true;
     started.only_step = test->only_step;

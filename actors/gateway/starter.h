@@ -39,8 +39,12 @@ struct FromReplay {
   ReplayStart start;
   Mapping mapping = Mapping::as_it_was;
 };
+/// What came in earlier, and has waited since: its output was received and mapped then.
+struct FromWaiting {
+  AdmittedStart admitted;
+};
 /// What started a run.
-using RunOrigin = std::variant<FromTrigger, FromTest, FromReplay>;
+using RunOrigin = std::variant<FromTrigger, FromTest, FromReplay, FromWaiting>;
 
 struct RunStart {
   std::shared_ptr<const Workflow> workflow;

@@ -297,6 +297,10 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
         if (auto gone = polls.remove_user(batch, wish.project, wish.user); !gone) {
           return gone.error();
         }
+        if (dependencies_.erase_waiting) {
+          auto gone = dependencies_.erase_waiting(wish.project, wish.user, batch);
+          if (!gone) return gone.error();
+        }
         auto pauses =
             storage::PauseTable(dependencies_.store).remove_user(batch, wish.project, wish.user);
         if (!pauses) return pauses.error();

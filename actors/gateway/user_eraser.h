@@ -57,6 +57,8 @@ class UserEraser {
     ErasedSubscriptions& subscriptions;
     /// What knows the users of runs, too; null: nothing does.
     storage::HistoryIndex* index = nullptr;
+    /// Adds the removal of the user's triggers that wait (AdmissionDoor::erase); empty: none can.
+    std::function<Outcome(const ProjectId&, const UserId&, storage::WriteBatch&)> erase_waiting{};
   };
   explicit UserEraser(Dependencies dependencies, UserEraserOptions options = {});
   ~UserEraser();

@@ -26,6 +26,7 @@
 namespace millrace {
 
 class AuditLog;
+class AdmissionDoor;
 class BulkJobs;
 class ConnectProxy;
 class CredentialRegistry;
@@ -101,6 +102,7 @@ struct ApiServices {
   // Runs that are done again, and many at once; null: there are none here.
   ReplayStarter* replays = nullptr;
   BulkJobs* bulk_jobs = nullptr;
+  AdmissionDoor* admission = nullptr;
 };
 
 struct ApiCall {

@@ -1,5 +1,6 @@
 #include "http/api/routes.h"
 
+#include "http/api/admission_api.h"
 #include "http/api/audit_api.h"
 #include "http/api/choices_api.h"
 #include "http/api/configurations_api.h"
@@ -57,6 +58,7 @@ struct Routes {
       replay_routes,
       workflow_routes,
       draft_routes,
+      admission_routes,
       deploy_folder_routes,
       test_data_routes,
       test_run_routes,

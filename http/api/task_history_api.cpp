@@ -2,6 +2,7 @@
 
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/task_history.h"
+#include "http/api/admission_api.h"
 #include "http/api/execution_json.h"
 #include "http/api/history_export.h"
 #include "http/api/history_query.h"
@@ -156,6 +157,7 @@ Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
     body["reason"] = JsonObject{{"code", wire_name(execution->cancelled->code)},
                                 {"message", execution->cancelled->message}};
   }
+  if (execution->admission) body["admission"] = shown(*execution->admission);
   JsonArray steps;
   for (const auto& step : execution->steps) steps.push_back(step_json(step, id->text()));
   body["stepExecutions"] = std::move(steps);
@@ -385,6 +387,7 @@ constexpr NamedShape shapes[]{
     {"ExecutionDetail",
      "{" EXECUTION_MEMBERS ", error?: {stepId: string|null, code: string, message: string}, "
      "reason?: {code: string, message: string}, "
+     "admission?: {dateReceived: date, triggers: integer, waitedFor: [string]}, "
      "stepExecutions?: [StepExecution], stepExecutionsTotal?: integer, isTotalCut?: boolean}",
      "A run with its steps in the order in which they ended: those outside of fan-outs, and of the "
      "others so many "

@@ -4,6 +4,7 @@
 #include "actors/accounts/token_refresher.h"
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
+#include "actors/gateway/admission_door.h"
 #include "actors/gateway/connect_proxy.h"
 #include "actors/gateway/history_indexer.h"
 #include "actors/gateway/hook_door.h"
@@ -202,7 +203,11 @@ class ComposedServer final : public RunningServer {
                                         TestRunsOptions{});
     eraser_ = std::make_unique<UserEraser>(
         UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log,
-                                 erased_subscriptions_, &history_index_});
+                                 erased_subscriptions_, &history_index_,
+                                 [this](const ProjectId& project, const UserId& user,
+                                        storage::WriteBatch& batch) {
+                                   return gateway_->admission().erase(project, user, batch);
+                                 }});
     retention_ = std::make_unique<Retention>(Retention::Dependencies{
         *store_,
         {commits_, ownership_},
@@ -247,7 +252,8 @@ class ComposedServer final : public RunningServer {
                                                return check_webhook_code(integration, functions_);
                                              },
                                              &gateway_->replays(),
-                                             &gateway_->bulk_jobs()},
+                                             &gateway_->bulk_jobs(),
+                                             &gateway_->admission()},
                                  key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,

@@ -50,6 +50,10 @@ void write_server_metrics(MetricsText& text, const ActorStats& stats) {
   text.counter("millrace_late_results_total", number(stats.late_results.load()));
   text.gauge("millrace_runs_live", number(stats.runs_live.load()));
   text.gauge("millrace_runs_queued", number(stats.runs_queued.load()));
+  for (std::size_t i = 0; i < stats.triggers_waiting.size(); ++i) {
+    text.gauge("millrace_triggers_waiting", number(stats.triggers_waiting[i].load()),
+               {wire_name(static_cast<AdmissionStage>(i + 1))});
+  }
   text.gauge("millrace_held_responses", number(stats.held_responses.load()));
   text.gauge("millrace_fan_out_children_live", number(stats.children_live.load()));
   text.histogram("millrace_runs_place_wait_seconds", stats.place_wait);

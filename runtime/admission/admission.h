@@ -3,9 +3,7 @@
 // limits, of what the project has at work, and of the order, so that the answer can be read from a
 // table. Whoever asks (actors/tree/project_actor.h) keeps the state and does what the answer says.
 //
-// Only the two answers that limits alone can give are here. Merging orders (debounce, batch), waiting
-// until a time (throttle) and dropping (singleton) are answers of a workflow's own `admission`: they
-// become further alternatives of `Admission`, and their keys fields of `AdmissionOrder`.
+// What a workflow's own `admission` says is decided before there is a run (admission_rules.h).
 
 #include "runtime/admission/project_limits.h"
 

@@ -6,6 +6,7 @@
 // holds only step events: that it was started follows from its parent's FanOutOpened, that it ended
 // from its own last step.
 
+#include "runtime/admission/admission_stage.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/execution_id.h"
@@ -79,6 +80,7 @@ struct ExecutionStarted {
   std::string credential;  // the account that was chosen for the run; empty: none, or the only one
   std::optional<TraceParent> trace;  // of the trigger's request; the run's own requests continue it
   std::optional<ReplayStart> replay;
+  std::optional<AdmittedStart> admission;
 };
 
 /// The step has its output; the branch goes on behind it.

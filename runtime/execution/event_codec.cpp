@@ -74,6 +74,11 @@ void write(ObjectWriter& out, const ExecutionStarted& event) {
   }
   if (!event.credential.empty()) out.text("cr", event.credential);
   if (event.trace) out.text("tp", event.trace->text());
+  if (event.admission) {
+    out.number("ar", ms(event.admission->received));
+    out.number("an", event.admission->triggers);
+    out.number("aw", static_cast<unsigned>(event.admission->waited));
+  }
   if (!event.replay) return;
   out.text("rp", event.replay->of.text());
   if (!event.replay->from_step) return;
@@ -294,6 +299,10 @@ ExecutionStarted read_started(ObjectReader& in) {
     if (!event.trace) in.damage();
   }
   event.replay = read_replay(in);
+  if (in.has("ar")) {
+    event.admission = {in.instant("ar"), in.number<std::uint64_t>("an"),
+                       in.number<std::uint8_t>("aw")};
+  }
   return event;
 }
 
