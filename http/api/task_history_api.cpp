@@ -37,6 +37,14 @@ JsonObject shown(const ErrorDetail& failure) {
       {"stepId", text_or_null(failure.step)}, {"code", failure.got}, {"message", failure.message}};
 }
 
+JsonObject shown(const RunDetails::Move& move) {
+  return {{"at", to_text(move.at)},
+          {"from", move.from},
+          {"to", move.to},
+          {"stepId", move.step},
+          {"by", text_or_null(move.by)}};
+}
+
 /// A value that is too large to be shown unasked.
 bool is_large(const Json& value) { return to_text(value).size() > limits::shown_value_bytes_max; }
 
@@ -166,6 +174,11 @@ Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
   if (execution->cancelled) {
     body["reason"] = JsonObject{{"code", wire_name(execution->cancelled->code)},
                                 {"message", execution->cancelled->message}};
+  }
+  if (!execution->moves.empty()) {
+    JsonArray moves;
+    for (const auto& move : execution->moves) moves.push_back(shown(move));
+    body["migrations"] = std::move(moves);
   }
   JsonArray steps;
   for (const auto& step : execution->steps) steps.push_back(step_json(step, id->text()));
@@ -375,6 +388,7 @@ constexpr NamedShape shapes[]{
     {"ExecutionDetail",
      "{" EXECUTION_MEMBERS ", error?: {stepId: string|null, code: string, message: string}, "
      "reason?: {code: string, message: string}, "
+     "migrations?: [{at: date, from: integer, to: integer, stepId: string, by: string|null}], "
      "stepExecutions?: [StepExecution], stepExecutionsTotal?: integer, isTotalCut?: boolean}",
      "A run with its steps in the order in which they ended: those outside of fan-outs, and of the "
      "others so many "
