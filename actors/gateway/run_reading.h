@@ -36,8 +36,8 @@ class Finder final : public BranchListener {
 
   Finder(Sizes sizes, Take take) : sizes_(sizes), take_(std::move(take)) {}
   /// Nothing else is taken.
-  Finder(Wants wants, Sizes sizes, Take take)
-      : wants_(std::move(wants)), sizes_(sizes), take_(std::move(take)) {}
+  Finder(Wants which, Sizes sizes, Take take)
+      : wants_(std::move(which)), sizes_(sizes), take_(std::move(take)) {}
   Finder(StepIndex only, Sizes sizes, Take take)
       : Finder([only](StepIndex index, const std::string&) { return index == only; }, sizes,
                std::move(take)) {}

@@ -103,7 +103,7 @@ Result<LoadedBranch> BranchLoader::load_child(const ExecutionId& execution, cons
   return replay(execution, path, secrets, std::move(machine), no_version);
 }
 
-Result<std::optional<BranchMachine>> BranchLoader::restored(const ExecutionId& execution,
+Result<std::optional<BranchMachine>> BranchLoader::from_snapshot(const ExecutionId& execution,
                                                             const BranchPath& path,
                                                             RunSecrets& secrets,
                                                             const BranchMachine& machine) const {
@@ -123,7 +123,7 @@ Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const Br
                                           BranchMachine machine,
                                           const FindVersion& versions) const {
   LoadedBranch branch{std::move(machine), 0, {}};
-  auto snapshot = restored(execution, path, secrets, branch.machine);
+  auto snapshot = from_snapshot(execution, path, secrets, branch.machine);
   if (!snapshot) return snapshot.error();
   if (*snapshot) {
     branch.machine = std::move(**snapshot);

@@ -91,7 +91,8 @@ void ExecutionActor::migrate(const MigrationOrder& order) {
     services().commits.submit(
         std::move(behind), storage::Urgency::urgent,
         [slot = order.slot](const Outcome& durable) {
-          slot->give(durable ? MigrationAnswer(std::nullopt) : MigrationAnswer(durable.error()));
+          slot->give(durable ? MigrationAnswer(std::optional<Obstacle>())
+                             : MigrationAnswer(durable.error()));
         },
         identity().tenure.generation);
   }

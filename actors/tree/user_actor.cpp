@@ -340,9 +340,8 @@ void UserActor::settle(const ExecutionId& execution) {
   for (const auto& each : found->second.migrations) {
     services_.commits.submit(
         {}, storage::Urgency::urgent, [slot = each.order.slot](const Outcome& durable) {
-          slot->give(durable ? MigrationAnswer(Obstacle{Obstacle::Kind::execution_ended,
-                                                        {},
-                                                        "the run has ended"})
+          slot->give(durable ? MigrationAnswer(std::optional(Obstacle{
+                                   Obstacle::Kind::execution_ended, {}, "the run has ended"}))
                              : MigrationAnswer(durable.error()));
         });
   }
