@@ -118,8 +118,9 @@ class CafGateway final : public ActorGateway {
                [this](const ExecutionSummary& run, std::shared_ptr<const Migration> migration,
                       const std::string& by) {
                  auto slot = std::make_shared<MigrationSlot>();
-                 caf::anon_send(node_, MigrateRun{run.project, run.user, run.id,
-                                                  {std::move(migration), by, slot}});
+                 caf::anon_send(
+                     node_,
+                     MigrateRun{run.project, run.user, run.id, {std::move(migration), by, slot}});
                  return slot;
                },
                migrations_, [this](const storage::WakeRow& wake) { timers_.schedule(wake); }},

@@ -33,9 +33,9 @@ Result<std::shared_ptr<const Migration>> Migrations::between(const ProjectId& pr
   const auto version = [&](WorkflowVersion number) -> Result<MigrationVersion> {
     auto compiled = workflows_.version(project, workflow, number);
     if (!compiled && compiled.error().code == ErrorCode::not_found) {
-      return Error(ErrorCode::not_found,
-                   "the workflow \"" + workflow.text + "\" has no version " +
-                       std::to_string(number) + ": `GET …/versions` lists those that it has");
+      return Error(ErrorCode::not_found, "the workflow \"" + workflow.text + "\" has no version " +
+                                             std::to_string(number) +
+                                             ": `GET …/versions` lists those that it has");
     }
     if (!compiled) return compiled.error();
     const auto row = storage::ProjectTable(store_).version(project, workflow, number);

@@ -29,9 +29,8 @@ class Migrations {
 
   /// Errors: not_found (the workflow has no such version), and those of Migration::between.
   Result<std::shared_ptr<const Migration>> between(const ProjectId& project,
-                                                   const WorkflowId& workflow,
-                                                   WorkflowVersion from, WorkflowVersion to,
-                                                   const JsonObject& map) const;
+                                                   const WorkflowId& workflow, WorkflowVersion from,
+                                                   WorkflowVersion to, const JsonObject& map) const;
   Result<std::shared_ptr<const Migration>> of_job(const storage::BulkJobRow& job) const;
 
   struct Line {

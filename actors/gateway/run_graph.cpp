@@ -114,8 +114,8 @@ Result<RunDetails::Graph> RunDetails::graph(const ProjectId& project,
   if (!run) return run.error();
   Graph graph;
   graph.summary = run->summary;
-  const auto version =
-      storage::ProjectTable(store_).version(project, run->summary.workflow, run->summary.version);
+  const auto version = storage::ProjectTable(store_).version(project, run->summary.workflow,
+                                                             run->versions->last().version);
   if (!version) return version.error();
   if (*version) {
     auto definition = parse_json((*version)->definition, limits::stored_depth_max);
@@ -125,7 +125,8 @@ Result<RunDetails::Graph> RunDetails::graph(const ProjectId& project,
   if (!inside) return inside.error();
   graph.is_partial = inside->is_partial();
   const VersionsOfRun& versions = *run->versions;
-  const StepFinding trigger = trigger_finding(*versions.first(), run->branches->root_events().front());
+  const StepFinding trigger =
+      trigger_finding(*versions.first(), run->branches->root_events().front());
   StepCount triggered;
   triggered.succeeded = 1;
   triggered.start = trigger.step.start;

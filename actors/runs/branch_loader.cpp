@@ -103,10 +103,9 @@ Result<LoadedBranch> BranchLoader::load_child(const ExecutionId& execution, cons
   return replay(execution, path, secrets, std::move(machine), no_version);
 }
 
-Result<std::optional<BranchMachine>> BranchLoader::from_snapshot(const ExecutionId& execution,
-                                                            const BranchPath& path,
-                                                            RunSecrets& secrets,
-                                                            const BranchMachine& machine) const {
+Result<std::optional<BranchMachine>> BranchLoader::from_snapshot(
+    const ExecutionId& execution, const BranchPath& path, RunSecrets& secrets,
+    const BranchMachine& machine) const {
   auto snapshot = table_.snapshot(execution, path);
   if (!snapshot) return snapshot.error();
   if (!*snapshot) return std::optional<BranchMachine>();
@@ -119,8 +118,7 @@ Result<std::optional<BranchMachine>> BranchLoader::from_snapshot(const Execution
 }
 
 Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const BranchPath& path,
-                                          RunSecrets& secrets,
-                                          BranchMachine machine,
+                                          RunSecrets& secrets, BranchMachine machine,
                                           const FindVersion& versions) const {
   LoadedBranch branch{std::move(machine), 0, {}};
   auto snapshot = from_snapshot(execution, path, secrets, branch.machine);
@@ -165,8 +163,7 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
       open_inside;  // elements with a fan-out of their own
   Outcome problem = Done{};
   auto scanned = table_.children(
-      execution, path, number,
-      [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
+      execution, path, number, [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
         if (index >= items.get_array().size()) {
           problem = Error(ErrorCode::corrupt_data, "a fan-out has a journal for element " +
                                                        std::to_string(index) + " of " +

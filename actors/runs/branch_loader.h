@@ -40,8 +40,7 @@ class BranchLoader {
                               const FindVersion& versions) const;
   /// The machine as its snapshot has it; without one, or of a damaged one, nothing.
   Result<std::optional<BranchMachine>> from_snapshot(const ExecutionId& execution,
-                                                     const BranchPath& path,
-                                                     RunSecrets& secrets,
+                                                     const BranchPath& path, RunSecrets& secrets,
                                                      const BranchMachine& machine) const;
   Outcome load_children(const ExecutionId& execution, const BranchPath& path, RunSecrets& secrets,
                         LoadedBranch& branch) const;

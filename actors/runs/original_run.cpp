@@ -85,6 +85,8 @@ Result<OriginalRun> OriginalRuns::read(const ProjectId& project, const Execution
     auto machine = machine_after((*past)->first(), execution, *events);
     if (!machine) return machine.error();
     run.outputs.by_step = machine->scope().outputs();
+    run.workflow = machine->shared_workflow();  // it may have moved since its line was read
+    run.outputs.workflow = run.workflow.get();
     run.machine = std::move(*machine);
     run.may_have_begun = events->size() > 1 || pages->front().attempts_begun > 0;
   }

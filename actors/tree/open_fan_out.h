@@ -29,7 +29,7 @@ struct OpenFanOut {
   std::shared_ptr<const Workflow> workflow;
   const Step& step;
   StepIndex number;  // that the elements' paths hold
-  Json items;  // an array
+  Json items;        // an array
   std::shared_ptr<const BranchScope> scope;
   Instant started;
 };

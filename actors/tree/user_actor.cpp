@@ -220,8 +220,7 @@ void UserActor::migrate(const MigrateRun& message) {
 }
 
 void UserActor::forget_answered(Run& run) {
-  std::erase_if(run.migrations,
-                [](const MigrateRun& each) { return each.order.is_answered(); });
+  std::erase_if(run.migrations, [](const MigrateRun& each) { return each.order.is_answered(); });
 }
 
 // --- ends -----------------------------------------------------------------------------------------

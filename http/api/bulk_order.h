@@ -1,16 +1,15 @@
 #pragma once
 // What requests about many executions have in common: which ones, and the answer of the job.
 
-#include "http/api/api_call.h"
-
 #include "actors/gateway/bulk_jobs.h"
+#include "http/api/api_call.h"
 
 #include <string_view>
 
 namespace millrace {
 
 /// `ids` or `filter` of such a body, for shapes (shape_text.h), as a JSON Schema has it; without braces.
-#define MILLRACE_BULK_MEMBERS                                                             \
+#define MILLRACE_BULK_MEMBERS                                                              \
   "ids?: [string], filter?: {userId?: string, workflowId?: string, integration?: string, " \
   "status?: ExecutionStatus, beforeDate?: string, afterDate?: string}"
 

@@ -103,13 +103,14 @@ constexpr Route routes[]{
     {.method = "POST",
      .pattern = "/projects/{project}/workflows/{workflow}/migrate",
      .operation = "migrateExecutions",
-     .summary = "Moves runs that are in the middle to another version, or says what would come of it",
+     .summary =
+         "Moves runs that are in the middle to another version, or says what would come of it",
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &migrate_executions,
      .parameters = {project_in_path, workflow_in_path, idempotency_key},
-     .body = {"{from: integer, to: integer, map?: {[stepId]: string}, dryRun?: boolean, " 
-              MILLRACE_BULK_MEMBERS "}"},
+     .body = {"{from: integer, to: integer, map?: {[stepId]: string}, dryRun?: "
+              "boolean, " MILLRACE_BULK_MEMBERS "}"},
      .answers = {{200, "All of them have been looked at.", "BulkJob|MigrationPreview"},
                  {202, "It goes on; `Location` says how far it has come.", "BulkJob"},
                  {400, "No run can move so; all findings as details.", "Error"},

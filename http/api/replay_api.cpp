@@ -206,10 +206,13 @@ constexpr Route routes[]{
 
 constexpr NamedShape shapes[]{
     {"BulkJob",
-     "{id: string, kind: \"replay\"|\"cancel\"|\"migrate\", status: \"RUNNING\"|\"DONE\", accepted: integer, "
-     "refused: [{id: string, code: string, stepId?: string}], refusedTotal: integer, dateStarted: date, "
+     "{id: string, kind: \"replay\"|\"cancel\"|\"migrate\", status: \"RUNNING\"|\"DONE\", "
+     "accepted: integer, "
+     "refused: [{id: string, code: string, stepId?: string}], refusedTotal: integer, dateStarted: "
+     "date, "
      "dateEnded: date|null}",
-     "Many runs replayed, cancelled or moved to another version; `refused` lists the first 1,000 of `refusedTotal`."},
+     "Many runs replayed, cancelled or moved to another version; `refused` lists the first 1,000 "
+     "of `refusedTotal`."},
 };
 
 }  // namespace

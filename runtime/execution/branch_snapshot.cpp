@@ -175,8 +175,8 @@ Outcome BranchSnapshotCodec::restore(BranchMachine& machine, std::string_view st
       machine.steps_before_ = before->to_number<StepIndex>();
     }
     const Json* const number = in.if_contains("fn");
-    machine.fan_out_number_ = number ? number->to_number<StepIndex>()
-                                     : machine.steps_before_ + machine.current_;
+    machine.fan_out_number_ =
+        number ? number->to_number<StepIndex>() : machine.steps_before_ + machine.current_;
     machine.cancel_requested_ = in.at("cr").as_bool();
     machine.status_ = static_cast<ExecutionStatus>(in.at("z").to_number<std::uint8_t>());
     machine.tasks_ = in.at("k").to_number<std::uint32_t>();

@@ -33,7 +33,7 @@ struct ExecutionSummary {
   UserId user;
   WorkflowId workflow;
   WorkflowVersion version = 0;  // that it is on now
-  std::string integration;  // empty: the workflow belongs to none
+  std::string integration;      // empty: the workflow belongs to none
   ExecutionStatus status = ExecutionStatus::executing;
   std::uint32_t tasks = 0;
   Instant started{};

@@ -312,7 +312,8 @@ Outcome replay_branch(const VersionsOfRun& versions, BranchMachine& machine, con
                       const std::vector<Event>& events, std::string previous,
                       const BranchContext& open, BranchListener& listener) {
   try {
-    return BranchReplay(versions, machine, path, std::move(previous), listener).replay(events, open);
+    return BranchReplay(versions, machine, path, std::move(previous), listener)
+        .replay(events, open);
   } catch (const BugFound& problem) {
     return Error(ErrorCode::corrupt_data,
                  std::string("a journal does not fit its workflow: ") + problem.what());

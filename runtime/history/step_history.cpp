@@ -52,8 +52,8 @@ Outcome StepHistory::replay_children(const OpenedFanOut& fan_out, const BranchMa
     const BranchPath child_path = path.child(fan_out.number, index);
     BranchMachine child(fan_out.workflow, fan_out.scope, *fan_out.step, items[index], index);
     Listener listener(*this, child_path);
-    problem = replay_branch(*versions_, child, child_path, events, fan_out.id, fan_out.inside,
-                            listener);
+    problem =
+        replay_branch(*versions_, child, child_path, events, fan_out.id, fan_out.inside, listener);
     next = index + 1;
     return problem.ok();
   };

@@ -21,9 +21,8 @@ Outcome put_in_versions(std::vector<Event>& events, const FindVersion& find) {
 
 Result<std::shared_ptr<const VersionsOfRun>> VersionsOfRun::read(std::vector<Event>& root_events,
                                                                  const FindVersion& find) {
-  const auto* const started = root_events.empty()
-                                  ? nullptr
-                                  : std::get_if<ExecutionStarted>(&root_events.front().body);
+  const auto* const started =
+      root_events.empty() ? nullptr : std::get_if<ExecutionStarted>(&root_events.front().body);
   if (started == nullptr) {
     return Error(ErrorCode::corrupt_data, "a journal does not begin with ExecutionStarted");
   }
@@ -69,9 +68,8 @@ VersionsOfRun::VersionsOfRun(std::shared_ptr<const Workflow> first,
         part.shown.push_back(last().by_index[*now]->id.text);
       } else {
         const bool is_taken = taken.contains(step->id.text);
-        part.shown.push_back(
-            is_taken ? step->id.text + '@' + std::to_string(part.workflow->version)
-                     : step->id.text);
+        part.shown.push_back(is_taken ? step->id.text + '@' + std::to_string(part.workflow->version)
+                                      : step->id.text);
       }
     }
   }
@@ -83,9 +81,8 @@ StepIndex VersionsOfRun::end() const {
 }
 
 const VersionsOfRun::Part& VersionsOfRun::part_of(StepIndex number) const {
-  const auto behind = std::find_if(parts_.begin(), parts_.end(), [&](const Part& part) {
-    return part.steps_before > number;
-  });
+  const auto behind = std::find_if(parts_.begin(), parts_.end(),
+                                   [&](const Part& part) { return part.steps_before > number; });
   return *std::prev(behind);
 }
 

@@ -110,10 +110,9 @@ Result<std::shared_ptr<const Migration>> Migration::between(MigrationVersion fro
 bool Migration::is_counterpart(const Step& then, const Step& now) const {
   if (definition_type(then) != definition_type(now)) return false;
   // Steps are in preorder: of those around, it is known.
-  return std::equal(then.fan_outs.begin(), then.fan_outs.end(), now.fan_outs.begin(),
-                    now.fan_outs.end(), [this](StepIndex outer, StepIndex outer_now) {
-                      return counterparts_[outer] == outer_now;
-                    });
+  return std::equal(
+      then.fan_outs.begin(), then.fan_outs.end(), now.fan_outs.begin(), now.fan_outs.end(),
+      [this](StepIndex outer, StepIndex outer_now) { return counterparts_[outer] == outer_now; });
 }
 
 std::vector<ErrorDetail> Migration::read_map(const JsonObject& map) {
@@ -123,15 +122,13 @@ std::vector<ErrorDetail> Migration::read_map(const JsonObject& map) {
     const std::string id(member.key());
     const std::string pointer = "/map/" + pointer_token(id);
     if (step_named(*from_, id) == nullptr) {
-      findings.push_back(finding_at({}, pointer,
-                                    "version " + std::to_string(from_->version) +
-                                        " has no such step",
-                                    "a step of the version", id, nearest_name(id, ids_of(*from_))));
+      findings.push_back(
+          finding_at({}, pointer, "version " + std::to_string(from_->version) + " has no such step",
+                     "a step of the version", id, nearest_name(id, ids_of(*from_))));
       continue;
     }
     const auto* const name = member.value().if_string();
-    const Step* const now =
-        name == nullptr ? nullptr : step_named(*to_, std::string_view(*name));
+    const Step* const now = name == nullptr ? nullptr : step_named(*to_, std::string_view(*name));
     if (now == nullptr) {
       const std::string got = to_text(member.value());
       findings.push_back(finding_at(
@@ -139,8 +136,8 @@ std::vector<ErrorDetail> Migration::read_map(const JsonObject& map) {
           "a step of the version", got,
           name == nullptr ? std::string() : nearest_name(std::string(*name), ids_of(*to_))));
     } else if (!taken.insert(now->index).second) {
-      findings.push_back(finding_at(id, pointer,
-                                    "two steps would be " + quoted(*now) + ": name each once"));
+      findings.push_back(
+          finding_at(id, pointer, "two steps would be " + quoted(*now) + ": name each once"));
     }
   }
   for (const Step* const then : from_->by_index) {
@@ -171,8 +168,9 @@ bool Migration::is_same_fan_out(const Step& fan_out, const MigrationVersion& fro
     if (then[step]->id != now[step]->id) return false;
   }
   for (StepIndex step = fan_out.index; step < fan_out.end; ++step) {
-    const bool is_same = counterparts_[step] == step &&
-                         is_same_integration(integration_of(*then[step]), integration_of(*now[step]));
+    const bool is_same =
+        counterparts_[step] == step &&
+        is_same_integration(integration_of(*then[step]), integration_of(*now[step]));
     if (!is_same) return false;
   }
   const Json* const text = text_of(fan_out, from.definition);
@@ -277,8 +275,8 @@ std::optional<Obstacle> Migration::obstacle_of_choices(const BranchMachine& run,
     if (!is_known ||
         !has_chosen(outputs[static_cast<std::size_t>(then - counterparts_.begin())], label)) {
       return stays(Kind::choice_changed, around,
-                   quoted(place) + " is behind the choice \"" + label + "\" of " +
-                       quoted(*around) + " there, which the run has not made");
+                   quoted(place) + " is behind the choice \"" + label + "\" of " + quoted(*around) +
+                       " there, which the run has not made");
     }
   }
   return std::nullopt;

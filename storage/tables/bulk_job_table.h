@@ -51,7 +51,7 @@ struct BulkJobRow {
 
   // Of replays:
   std::uint8_t version_choice = 0;  // ReplayChoice::Version
-  WorkflowVersion version = 0;  // of migrations: to which
+  WorkflowVersion version = 0;      // of migrations: to which
   std::string from_step;
 
   // Of migrations:

@@ -10,7 +10,9 @@
 using namespace millrace;
 using namespace millrace::tests;
 
-TEST_CASE("a migration that crashes meet again and again moves each run once, and leaves none between two") {
+TEST_CASE(
+    "a migration that crashes meet again and again moves each run once, and leaves none between "
+    "two") {
   CrashingServer server;
   const TestProject project(server.process());
   const auto steps = [](const std::string& code) {
@@ -21,7 +23,8 @@ TEST_CASE("a migration that crashes meet again and again moves each run once, an
   };
   project.deploy_steps("w", steps("() => 1"));
   std::vector<std::string> runs;
-  for (int i = 0; i < 300; ++i) runs.push_back(project.start("w", "{}", "user-" + std::to_string(i % 5)));
+  for (int i = 0; i < 300; ++i)
+    runs.push_back(project.start("w", "{}", "user-" + std::to_string(i % 5)));
   for (const auto& run : runs) project.wait_for_status(run, "DELAYED");
   project.deploy_steps("w", steps("({ a }) => a + 41"));
   const auto ask = [&] {

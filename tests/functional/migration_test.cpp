@@ -20,8 +20,8 @@ std::string nap(const std::string& id, const std::string& value, const std::stri
 }
 
 std::string last(const std::string& code) {
-  return R"({"id": "z", "type": "function", "parameters": {"a": "{{a.result}}"}, "code": ")" + code +
-         R"("})";
+  return R"({"id": "z", "type": "function", "parameters": {"a": "{{a.result}}"}, "code": ")" +
+         code + R"("})";
 }
 
 Answer migrate(const TestProject& project, const std::string& body) {
@@ -127,7 +127,8 @@ TEST_CASE("a run that cannot move is refused with a reason and its step, and is 
   const std::string run = project.start("w");
   project.wait_for_status(run, "DELAYED");
   project.deploy_steps("w", first);
-  const Json job = finished(project, migrate(project, R"({"from": 1, "to": 2, "ids": [")" + run + R"("]})"));
+  const Json job =
+      finished(project, migrate(project, R"({"from": 1, "to": 2, "ids": [")" + run + R"("]})"));
   CHECK(text_at(job, "/accepted") == "0");
   CHECK(text_at(job, "/refused/0/code") == R"("step_missing")");
   CHECK(text_at(job, "/refused/0/stepId") == R"("nap")");
@@ -150,9 +151,10 @@ TEST_CASE("the commands of the page about migrations do as it says") {
   std::string commands = page();
   const std::string demo = "projects/demo";
   commands.replace(commands.find(demo), demo.size(), "projects/" + project.id());
-  const ProgramEnd end = run_program({"/bin/bash", "-c",
-                                      "URL=" + shared_server().url() + "\nKEY=" + project.api_key() +
-                                          "\nTOKEN=" + project.token() + '\n' + commands});
+  const ProgramEnd end =
+      run_program({"/bin/bash", "-c",
+                   "URL=" + shared_server().url() + "\nKEY=" + project.api_key() +
+                       "\nTOKEN=" + project.token() + '\n' + commands});
   INFO(end.output << end.errors);
   REQUIRE(end.exit_code == 0);
   std::vector<Json> answers;

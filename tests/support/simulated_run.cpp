@@ -493,8 +493,7 @@ std::unique_ptr<SimulatedRun::Branch> SimulatedRun::load(const BranchPath& path,
     const std::size_t covered = first + random_.below(events.size() - first + 1);
     BranchMachine before = fresh;
     for (std::size_t i = 0; i < covered; ++i) before.apply(events[i]);
-    BranchMachine restored =
-        path.is_root() ? BranchMachine(before.shared_workflow(), id()) : fresh;
+    BranchMachine restored = path.is_root() ? BranchMachine(before.shared_workflow(), id()) : fresh;
     const auto outcome = BranchSnapshotCodec::restore(restored, BranchSnapshotCodec::write(before));
     CHECK(outcome.ok(), "a snapshot that was written cannot be read");
     for (std::size_t i = covered; i < events.size(); ++i) restored.apply(events[i]);

@@ -145,7 +145,7 @@ class SimulatedRun {
   void start_children(Branch& branch);
   void settle_children(Branch& branch);
 
-  const std::shared_ptr<const Workflow> workflow_;  // that it began on
+  const std::shared_ptr<const Workflow> workflow_;                       // that it began on
   std::map<WorkflowVersion, std::shared_ptr<const Workflow>> versions_;  // that it has come to
   const SimulatedWorld world_;
   const Options options_;

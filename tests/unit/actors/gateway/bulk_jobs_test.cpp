@@ -258,8 +258,8 @@ const std::string nap_then_f =
     R"([{"id":"nap","type":"delay","value":1,"unit":"HOURS"},{"id":"f","type":"function","code":"() => 1"}])";
 
 BulkOrder to_version_2(ActorTestBed& bed) {
-  auto migration = bed.gateway->bulk_jobs().migrations().between(
-      bed.project, WorkflowId("w"), 1, 2, {});
+  auto migration =
+      bed.gateway->bulk_jobs().migrations().between(bed.project, WorkflowId("w"), 1, 2, {});
   REQUIRE(migration.ok());
   BulkOrder order{.kind = BulkKind::migrate};
   order.migration = std::move(*migration);

@@ -65,7 +65,8 @@ Tally tally_of_list(const SimulatedRun& run) {
     if (step.indexes.empty()) continue;
     const auto places = positions_of(*run.versions(), step.id);
     REQUIRE(places.size() == 1);
-    if (!run.journal().events(places.front().branch).empty()) ++tally[{step.step.text, step.status}];
+    if (!run.journal().events(places.front().branch).empty())
+      ++tally[{step.step.text, step.status}];
   }
   return tally;
 }

@@ -7,6 +7,7 @@
 #include "tests/support/simulated_run.h"
 #include "tests/unit/runtime/definitions/compile_text.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,8 @@ MigrationVersion version(WorkflowVersion number, const std::string& steps,
                          const std::string& trigger = R"({"type":"request"})") {
   auto definition = parse_json(R"({"trigger":)" + trigger + R"(,"steps":[)" + steps + "]}");
   REQUIRE(definition.ok());
-  auto workflow = compile_workflow(
-      *definition, {ProjectId("acme"), WorkflowId("w"), number}, &test_integrations());
+  auto workflow = compile_workflow(*definition, {ProjectId("acme"), WorkflowId("w"), number},
+                                   &test_integrations());
   if (!workflow) FAIL(workflow.error().message);
   return {std::move(*workflow), std::move(*definition)};
 }
@@ -137,7 +138,8 @@ using Lines = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("a run that sleeps goes on in the other version and reads what it has run", "[migration]") {
+TEST_CASE("a run that sleeps goes on in the other version and reads what it has run",
+          "[migration]") {
   const auto v2 = version(2, function("load", R"({"n":"{{trigger.request.body.n}}"})") + "," +
                                  nap("wait") + "," + function("send"));
   const auto v3 =
@@ -152,8 +154,8 @@ TEST_CASE("a run that sleeps goes on in the other version and reads what it has 
   run->run_to_end();
   CHECK(run->status() == ExecutionStatus::succeeded);
   CHECK(to_text(output_of(*run, "send")) == R"({"result":{"of":{"n":7},"new":null}})");
-  CHECK(history_of(*run) == Lines{"trigger SUCCEEDED", "load SUCCEEDED @2", "pause SUCCEEDED @3",
-                                  "send SUCCEEDED @3"});
+  CHECK(history_of(*run) ==
+        Lines{"trigger SUCCEEDED", "load SUCCEEDED @2", "pause SUCCEEDED @3", "send SUCCEEDED @3"});
 }
 
 TEST_CASE("a run of which nothing has begun begins in the other version", "[migration]") {
@@ -196,7 +198,8 @@ TEST_CASE("a run does not come to stand behind a choice that it has not made", "
   const auto obstacle = [&](const std::string& steps) {
     return obstacle_of(*sleeping(v2), *between(v2, version(3, steps)));
   };
-  CHECK(obstacle(choice(function("first") + "," + nap("wait"), "") + "," + function("end")).empty());
+  CHECK(
+      obstacle(choice(function("first") + "," + nap("wait"), "") + "," + function("end")).empty());
   CHECK(obstacle(choice("", nap("wait"))) == "choice_changed big");
   CHECK(obstacle(function("before") + "," + nap("wait")).empty());  // it has left it
   const auto v4 = version(4, nap("wait"));
@@ -220,10 +223,9 @@ TEST_CASE("a request that may have left keeps its id", "[migration]") {
 }
 
 TEST_CASE("an open fan-out moves with its elements if it is the same", "[migration]") {
-  const std::string each =
-      R"({"id":"each","type":"fanOut","items":[1,2,3],"steps":[)" +
-      function("in", R"({"n":"{{each.instance}}"})") + "," + nap("wait") + "," +
-      function("out", R"({"n":"{{in.result}}"})") + "]}";
+  const std::string each = R"({"id":"each","type":"fanOut","items":[1,2,3],"steps":[)" +
+                           function("in", R"({"n":"{{each.instance}}"})") + "," + nap("wait") +
+                           "," + function("out", R"({"n":"{{in.result}}"})") + "]}";
   const auto v2 = version(2, function("load") + "," + each);
   auto run = sleeping(v2);
   CHECK(obstacle_of(*run, *between(v2, version(3, function("new") + "," + function("load") + "," +
@@ -232,8 +234,8 @@ TEST_CASE("an open fan-out moves with its elements if it is the same", "[migrati
   changed.replace(changed.find("[1,2,3]"), 7, "[1,2,4]");
   CHECK(obstacle_of(*run, *between(v2, version(3, function("load") + "," + changed))) ==
         "fan_out_changed each");
-  const auto v3 = version(3, function("load") + "," + each + "," +
-                                 function("sum", R"({"of":"{{out.result}}"})"));
+  const auto v3 = version(
+      3, function("load") + "," + each + "," + function("sum", R"({"of":"{{out.result}}"})"));
   REQUIRE(obstacle_of(*run, *between(v2, v3)).empty());
   CHECK(run->status() == ExecutionStatus::delayed);
   run->run_to_end();
@@ -280,17 +282,17 @@ TEST_CASE("what two versions call the same and is not is told apart", "[migratio
   REQUIRE(obstacle_of(*run, *between(v2, v3)).empty());
   REQUIRE(obstacle_of(*run, *between(v3, v4)).empty());
   run->run_to_end();
-  CHECK(history_of(*run) == Lines{"trigger SUCCEEDED", "a@2 SUCCEEDED @2", "wait SUCCEEDED @4",
-                                  "a SUCCEEDED @4"});
+  CHECK(history_of(*run) ==
+        Lines{"trigger SUCCEEDED", "a@2 SUCCEEDED @2", "wait SUCCEEDED @4", "a SUCCEEDED @4"});
 }
 
 TEST_CASE("versions between which no run can move are refused with all that is wrong",
           "[migration]") {
   const auto v2 = version(2, function("a") + "," + nap("b"));
   CHECK(findings_between(v2, v2).size() == 1);
-  const auto v3 = version(3, function("a") + "," + nap("c"), R"({"type":"integrationEnabled"})");
-  const auto findings =
-      findings_between(v2, v3, {{"x", "a"}, {"a", "y"}, {"b", "a"}});
+  const auto v3 =
+      version(3, function("a") + "," + nap("c"), R"({"type":"scheduler","every":{"minutes":30}})");
+  const auto findings = findings_between(v2, v3, {{"x", "a"}, {"a", "y"}, {"b", "a"}});
   REQUIRE(findings.size() == 4);
   CHECK(findings[0].find("/to: ") == 0);
   CHECK(findings[1].find("/map/x: ") == 0);
@@ -306,8 +308,8 @@ TEST_CASE("a run that moves anywhere on its way ends as one that began there, wh
                            "]}," + nap("late") + "," +
                            function("send", R"({"a":"{{a.result}}","in":"{{in.result}}"})");
   const auto v2 = version(2, function("a") + "," + rest);
-  const auto v3 = version(3, function("a") + "," + rest + "," +
-                                 function("more", R"({"of":"{{send.result}}"})"));
+  const auto v3 = version(
+      3, function("a") + "," + rest + "," + function("more", R"({"of":"{{send.result}}"})"));
   const auto migration = between(v2, v3);
   SimulatedRun there(v3.workflow, {});
   there.start({});
@@ -315,8 +317,7 @@ TEST_CASE("a run that moves anywhere on its way ends as one that began there, wh
   const std::string expected = to_text(output_of(there, "more"));
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     INFO("seed " << seed);
-    SimulatedRun run(v2.workflow, {},
-                     {.seed = seed, .crashes = SimulatedRun::Crashes::often});
+    SimulatedRun run(v2.workflow, {}, {.seed = seed, .crashes = SimulatedRun::Crashes::often});
     run.start({});
     for (std::uint64_t moves = seed % 20; moves > 0 && run.move(); --moves) {
     }
