@@ -7,6 +7,7 @@
 //   ResumeRun          sweep               node > project > user              an unfinished one lies idle
 //   TimerFired         timer service       node > project > user > branch     a timer row is due
 //   CancelRun          gateway             node > project > user > execution  stop before the next step
+//   MigrateRun         gateway             node > project > user > execution  move to another version
 //   RunSettled         user                project                            no longer in memory
 //   QueuedRunsRead     storage reader      project                            what waits in rows
 //   LimitsRead         storage reader      project                            what the project may use
@@ -29,6 +30,7 @@
 //   SweepTick          itself              node, project                      unload what is idle
 
 #include "actors/runs/branch_news.h"
+#include "actors/runs/migration_order.h"
 #include "actors/runs/queued_runs.h"
 #include "actors/runs/run_order.h"
 #include "actors/runs/tenure.h"
@@ -67,6 +69,13 @@ struct CancelRun {
   ExecutionId execution;
   std::shared_ptr<OutcomeSlot> slot;
   std::string by;  // who asked; empty: not known
+};
+
+struct MigrateRun {
+  ProjectId project;
+  UserId user;
+  ExecutionId execution;
+  MigrationOrder order;
 };
 
 struct RunSettled {
@@ -163,6 +172,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::LimitsRead))
 CAF_ADD_TYPE_ID(millrace, (millrace::ChildCrashed))
 CAF_ADD_TYPE_ID(millrace, (millrace::ChildNeedsActor))
 CAF_ADD_TYPE_ID(millrace, (millrace::ChildSwitchedOff))
+CAF_ADD_TYPE_ID(millrace, (millrace::MigrateRun))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 // All of these stay inside one process: what crosses nodes is decided with the cluster and then gets
@@ -194,3 +204,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::LimitsRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildCrashed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildNeedsActor)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildSwitchedOff)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::MigrateRun)

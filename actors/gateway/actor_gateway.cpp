@@ -148,6 +148,7 @@ class CafGateway final : public ActorGateway {
                    [this](const storage::WakeRow& wake) { return polls_.serve(wake); }),
         replays_({services_.store, commits(), services_.workflows, services_.sealer, starter_,
                   joint_, received_, services_.event_log}),
+        migrations_(services_.store, services_.workflows, services_.sealer),
         bulk_({services_.store, commits(), services_.ownership, replays_, joint_, services_.clock,
                services_.random, services_.log,
                [this](const ExecutionSummary& run, const std::string& by) {
@@ -155,7 +156,15 @@ class CafGateway final : public ActorGateway {
                  caf::anon_send(node_, CancelRun{run.project, run.user, run.id, slot, by});
                  return slot;
                },
-               [this](const storage::WakeRow& wake) { timers_.schedule(wake); }},
+               [this](const ExecutionSummary& run, std::shared_ptr<const Migration> migration,
+                      const std::string& by) {
+                 auto slot = std::make_shared<MigrationSlot>();
+                 caf::anon_send(
+                     node_,
+                     MigrateRun{run.project, run.user, run.id, {std::move(migration), by, slot}});
+                 return slot;
+               },
+               migrations_, [this](const storage::WakeRow& wake) { timers_.schedule(wake); }},
               services_.options.bulk),
         bulk_work_(services_.options.bulk.threads, services_.options.bulk.held_max, services_.clock,
                    services_.log,
@@ -516,6 +525,7 @@ class CafGateway final : public ActorGateway {
   PollStarter polls_;
   WakeWork poll_work_;
   ReplayStarter replays_;
+  const Migrations migrations_;
   BulkJobs bulk_;
   WakeWork bulk_work_;
   AccountStarter accounts_;

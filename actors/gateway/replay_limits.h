@@ -22,4 +22,10 @@ inline constexpr std::chrono::hours bulk_job_kept_for{24};
 /// Of those that were refused, how many a job lists. Those beyond are counted.
 inline constexpr std::size_t bulk_refused_listed_max = 1'000;
 
+/// Runs that the preview of a migration describes; that it looks at; history rows among which it finds them by a
+/// filter. Beyond, it says that it is partial.
+inline constexpr std::size_t migration_described_max = 1'000;
+inline constexpr std::size_t migration_looked_at_max = 10'000;
+inline constexpr std::size_t migration_rows_max = 1'000'000;
+
 }  // namespace millrace::limits

@@ -12,9 +12,15 @@
 namespace millrace {
 namespace {
 
+/// No element moves to another version.
+Result<std::shared_ptr<const Workflow>> no_version(WorkflowVersion) {
+  return Error(ErrorCode::corrupt_data, "an element of a fan-out changes its version");
+}
+
 /// `counter`: told of each event that is applied; null: nobody counts.
 Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPage>& pages,
-                    RunSecrets& secrets, StepCounter* counter = nullptr) {
+                    RunSecrets& secrets, const FindVersion& versions,
+                    StepCounter* counter = nullptr) {
   const auto open = [&](std::string_view sealed) -> Result<std::optional<std::string>> {
     auto text = secrets.open(sealed);
     if (!text) return text.error();
@@ -23,6 +29,7 @@ Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPa
   for (const auto& page : pages) {
     auto events = read_journal_page(page.events, open);
     if (!events) return events.error();
+    if (auto found = put_in_versions(*events, versions); !found) return found;
     std::uint64_t sequence = page.first_sequence;
     for (const auto& event : *events) {
       // A page may begin inside what a snapshot already holds.
@@ -37,6 +44,19 @@ Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPa
     }
   }
   return Done{};
+}
+
+/// That a journal with this first page begins on.
+Result<std::shared_ptr<const Workflow>> first_version(const storage::JournalPage& first,
+                                                      const FindVersion& versions) {
+  const auto events = read_journal_page(first.events);
+  if (!events) return events.error();
+  const auto* const started =
+      events->empty() ? nullptr : std::get_if<ExecutionStarted>(&events->front().body);
+  if (started == nullptr) {
+    return Error(ErrorCode::corrupt_data, "a journal does not begin with ExecutionStarted");
+  }
+  return versions(started->version);
 }
 
 }  // namespace
@@ -58,11 +78,14 @@ Result<LoadedRun> BranchLoader::load_run(const ExecutionId& execution, storage::
   if (!summary) return summary.error();
   if (!*summary) return Error(ErrorCode::not_found, "no execution " + execution.text());
   const ExecutionSummary& known = **summary;
-  auto workflow = workflows_.version(known.project, known.workflow, known.version);
+  const FindVersion versions = [&](WorkflowVersion version) {
+    return workflows_.version(known.project, known.workflow, version);
+  };
+  auto workflow = versions(known.version);
   if (!workflow) return workflow.error();
   auto secrets = std::make_shared<RunSecrets>(sealer_, execution);
   auto root =
-      replay(execution, BranchPath{}, *secrets, *workflow, BranchMachine(*workflow, execution));
+      replay(execution, BranchPath{}, *secrets, BranchMachine(*workflow, execution), versions);
   if (!root) return root.error();
   auto tenant = tenants_.view(known.project, known.user);
   if (!tenant) return tenant.error();
@@ -72,33 +95,47 @@ Result<LoadedRun> BranchLoader::load_run(const ExecutionId& execution, storage::
 Result<LoadedBranch> BranchLoader::load_child(const ExecutionId& execution, const BranchPath& path,
                                               RunSecrets& secrets,
                                               std::shared_ptr<const Workflow> workflow,
+                                              const Step& fan_out,
                                               std::shared_ptr<const BranchScope> outer,
                                               Json instance) const {
-  const auto& [fan_out, index] = path.elements.back();
-  BranchMachine machine(workflow, std::move(outer), *workflow->by_index[fan_out],
-                        std::move(instance), index);
-  return replay(execution, path, secrets, std::move(workflow), std::move(machine));
+  BranchMachine machine(std::move(workflow), std::move(outer), fan_out, std::move(instance),
+                        path.elements.back().index);
+  return replay(execution, path, secrets, std::move(machine), no_version);
+}
+
+Result<std::optional<BranchMachine>> BranchLoader::from_snapshot(
+    const ExecutionId& execution, const BranchPath& path, RunSecrets& secrets,
+    const BranchMachine& machine) const {
+  auto snapshot = table_.snapshot(execution, path);
+  if (!snapshot) return snapshot.error();
+  if (!*snapshot) return std::optional<BranchMachine>();
+  BranchMachine restored = machine;
+  const auto state = secrets.uncover_snapshot(std::move((*snapshot)->state));
+  if (!state || !BranchSnapshotCodec::restore(restored, *state)) {
+    return std::optional<BranchMachine>();
+  }
+  return std::optional(std::move(restored));
 }
 
 Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const BranchPath& path,
-                                          RunSecrets& secrets,
-                                          std::shared_ptr<const Workflow> workflow,
-                                          BranchMachine machine) const {
+                                          RunSecrets& secrets, BranchMachine machine,
+                                          const FindVersion& versions) const {
   LoadedBranch branch{std::move(machine), 0, {}};
-  auto snapshot = table_.snapshot(execution, path);
+  auto snapshot = from_snapshot(execution, path, secrets, branch.machine);
   if (!snapshot) return snapshot.error();
   if (*snapshot) {
-    // A snapshot only shortens the way: when it is damaged, the journal still holds everything.
-    BranchMachine restored = branch.machine;
-    const auto state = secrets.uncover_snapshot(std::move((*snapshot)->state));
-    if (state && BranchSnapshotCodec::restore(restored, *state)) {
-      branch.machine = std::move(restored);
-      branch.events_in_snapshot = branch.machine.events_applied();
-    }
+    branch.machine = std::move(**snapshot);
+    branch.events_in_snapshot = branch.machine.events_applied();
   }
   auto pages = table_.pages(execution, path, branch.machine.events_applied());
   if (!pages) return pages.error();
-  if (auto applied = apply_pages(branch.machine, *pages, secrets); !applied) {
+  if (path.is_root() && !*snapshot && !pages->empty()) {
+    // From the beginning: on the version that the run began on.
+    auto first = first_version(pages->front(), versions);
+    if (!first) return first.error();
+    branch.machine = BranchMachine(std::move(*first), execution);
+  }
+  if (auto applied = apply_pages(branch.machine, *pages, secrets, versions); !applied) {
     return applied.error();
   }
   const bool is_known_to_have_run = branch.machine.events_applied() > 1 || !path.is_root() ||
@@ -108,7 +145,7 @@ Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const Br
     return Error(ErrorCode::corrupt_data, "execution " + execution.text() + " has no journal");
   }
   if (branch.machine.open_fan_out()) {
-    if (auto loaded = load_children(execution, path, secrets, workflow, branch); !loaded) {
+    if (auto loaded = load_children(execution, path, secrets, branch); !loaded) {
       return loaded.error();
     }
   }
@@ -116,9 +153,9 @@ Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const Br
 }
 
 Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPath& path,
-                                    RunSecrets& secrets,
-                                    const std::shared_ptr<const Workflow>& workflow,
-                                    LoadedBranch& branch) const {
+                                    RunSecrets& secrets, LoadedBranch& branch) const {
+  const auto& workflow = branch.machine.shared_workflow();
+  const StepIndex number = *branch.machine.open_fan_out_number();
   const Step& fan_out = *workflow->by_index[*branch.machine.open_fan_out()];
   const Json items = branch.machine.fan_out_items();
   const auto scope = branch.machine.freeze_scope();
@@ -126,8 +163,7 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
       open_inside;  // elements with a fan-out of their own
   Outcome problem = Done{};
   auto scanned = table_.children(
-      execution, path, fan_out.index,
-      [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
+      execution, path, number, [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
         if (index >= items.get_array().size()) {
           problem = Error(ErrorCode::corrupt_data, "a fan-out has a journal for element " +
                                                        std::to_string(index) + " of " +
@@ -136,7 +172,7 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
         }
         BranchMachine child(workflow, scope, fan_out, items.get_array()[index], index);
         StepCounter counter(workflow, StepCounter::Inside::counted);
-        problem = apply_pages(child, pages, secrets, &counter);
+        problem = apply_pages(child, pages, secrets, no_version, &counter);
         if (!problem) return false;
         branch.children.steps.add(counter.take_changes());
         if (child.has_ended()) {
@@ -152,7 +188,7 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
   if (!scanned) return scanned;
   if (!problem) return problem;
   for (const auto& [index, inner] : open_inside) {
-    const auto inside = count_inside(execution, workflow, path.child(fan_out.index, index), inner);
+    const auto inside = count_inside(execution, workflow, path.child(number, index), inner);
     if (!inside) return inside.error();
     branch.children.steps.add(inside->steps);
     const auto begun = std::find_if(branch.children.begun.begin(), branch.children.begun.end(),

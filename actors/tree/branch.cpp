@@ -290,7 +290,7 @@ void Branch::tell_steps() {
 }
 
 void Branch::put_step_counts() {
-  const auto fan_out = machine_.open_fan_out();
+  const auto fan_out = machine_.open_fan_out_number();
   if (!is_root() || !fan_out) return;
   if (auto counts = tally_->steps().take_changed()) {
     storage::StepRows::put_counts(journal_.rows(), identity_->execution,

@@ -18,6 +18,7 @@ caf::behavior NodeActor::make_behavior() {
       [this](const ResumeRun& message) { pass(message.project, message); },
       [this](const TimerFired& message) { pass(message.timer.project, message); },
       [this](const CancelRun& message) { pass(message.project, message); },
+      [this](const MigrateRun& message) { pass(message.project, message); },
   };
 }
 

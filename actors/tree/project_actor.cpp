@@ -35,6 +35,8 @@ caf::behavior ProjectActor::make_behavior() {
       },
       // A cancel frees a place sooner or later: it never waits for one.
       [this](const CancelRun& message) { pass(message.user, message.execution, message); },
+      // One that moves goes nowhere in memory: it waits for no place either, and takes none for long.
+      [this](const MigrateRun& message) { pass(message.user, message.execution, message); },
       [this](const RunSettled& message) { settled(message); },
       [this](const QueuedRunsRead& message) { queue_read(message); },
       [this](const LimitsRead& message) {

@@ -22,9 +22,10 @@ UserActor::UserActor(caf::actor_config& config, const NodeServices& services, Pr
 caf::behavior UserActor::make_behavior() {
   return {
       [this](const StartRun& message) { start(message); },
-      [this](const ResumeRun& message) { receive(message.execution); },
+      [this](const ResumeRun& message) { resume(message); },
       [this](const TimerFired& message) { wake(message); },
       [this](const CancelRun& message) { cancel(message); },
+      [this](const MigrateRun& message) { migrate(message); },
       [this](RunLoaded& message) { loaded(message); },
       [this](const RebuildRun& message) {
         const Run* run = find(message.execution);
@@ -149,6 +150,12 @@ void UserActor::loaded(RunLoaded& message) {
     return;
   }
   CHECK(run->tenure, "a run was loaded without a tenure");
+  forget_answered(*run);
+  if (run->mail_sent || !run->cancels.empty()) run->is_visit = false;
+  if (run->is_visit && run->migrations.empty()) {
+    settle(message.execution);
+    return;
+  }
   watch(message.execution, *run,
         spawn<ExecutionActor, caf::monitored>(
             services_,
@@ -163,7 +170,9 @@ void UserActor::loaded(RunLoaded& message) {
                 std::make_shared<RunRules>(found.tenant, RunRules::Begin::unchecked),
                 found.secrets,
                 run->reply}),
-            std::move(found), run->park));
+            std::move(found),
+            run->is_visit ? ExecutionActor::Stay::visit : ExecutionActor::Stay::run, run->park));
+  for (const auto& migration : run->migrations) send(run->actor, migration);
   for (const auto& cancel : run->cancels) send(run->actor, cancel);
   for (const auto& timer : std::exchange(run->timers, {})) send(run->actor, timer);
 }
@@ -173,7 +182,7 @@ void UserActor::loaded(RunLoaded& message) {
 void UserActor::wake(const TimerFired& message) {
   Run& run = receive(message.timer.execution);
   run.mail_sent = true;
-  if (run.actor) {
+  if (run.actor && !run.is_visit) {
     send(run.actor, message);
   } else {
     run.timers.push_back(message);
@@ -194,6 +203,24 @@ void UserActor::cancel(const CancelRun& message) {
   Run& run = receive(message.execution);
   run.cancels.push_back(message);
   if (run.actor) send(run.actor, message);
+}
+
+void UserActor::resume(const ResumeRun& message) {
+  Run& run = receive(message.execution);
+  if (run.is_visit) run.mail_sent = true;
+}
+
+void UserActor::migrate(const MigrateRun& message) {
+  const bool is_visit = find(message.execution) == nullptr;
+  Run& run = receive(message.execution);
+  if (is_visit) run.is_visit = true;
+  forget_answered(run);
+  run.migrations.push_back(message);
+  if (run.actor) send(run.actor, message);
+}
+
+void UserActor::forget_answered(Run& run) {
+  std::erase_if(run.migrations, [](const MigrateRun& each) { return each.order.is_answered(); });
 }
 
 // --- ends -----------------------------------------------------------------------------------------
@@ -220,7 +247,9 @@ void UserActor::ended(const caf::down_msg& message) {
       settle(execution);
       return;
     case ExitReason::asleep:
-      if (run.mail_sent || !run.cancels.empty()) {
+      forget_answered(run);
+      if (run.mail_sent || !run.cancels.empty() || !run.migrations.empty()) {
+        run.is_visit = !run.mail_sent && run.cancels.empty();
         load(execution);
       } else {
         settle(execution);
@@ -268,6 +297,7 @@ void UserActor::let_go(const ExecutionId& execution, Run& run) {
   // Quietly: nothing has failed. Whoever waits asks again, and is led to the new owner.
   if (run.reply) run.reply->give(shard_moved());
   for (const auto& cancel : std::exchange(run.cancels, {})) cancel.slot->give(shard_moved());
+  for (const auto& each : std::exchange(run.migrations, {})) each.order.slot->give(shard_moved());
   settle(execution);
 }
 
@@ -277,6 +307,7 @@ void UserActor::give_up(const ExecutionId& execution, Run& run, const Error& err
   if (run.reply) run.reply->give(error);
   for (const auto& cancel : run.cancels) cancel.slot->give(error);
   run.cancels.clear();
+  for (const auto& each : std::exchange(run.migrations, {})) each.order.slot->give(error);
   forget_timers(run);
   // Its journal cannot be continued, so only the history line is ended: the run is not tried again at
   // every start, and the journal stays as it is for whoever examines it.
@@ -303,6 +334,14 @@ void UserActor::settle(const ExecutionId& execution) {
         {}, storage::Urgency::urgent, [slot = cancel.slot](const Outcome& durable) {
           slot->give(durable ? Error(ErrorCode::conflict, "the execution has already ended")
                              : durable.error());
+        });
+  }
+  for (const auto& each : found->second.migrations) {
+    services_.commits.submit(
+        {}, storage::Urgency::urgent, [slot = each.order.slot](const Outcome& durable) {
+          slot->give(durable ? MigrationAnswer(std::optional(Obstacle{
+                                   Obstacle::Kind::execution_ended, {}, "the run has ended"}))
+                             : MigrationAnswer(durable.error()));
         });
   }
   const std::size_t mail = found->second.mail;

@@ -13,6 +13,7 @@
 #include "http/api/import_api.h"
 #include "http/api/integrations_api.h"
 #include "http/api/limits_api.h"
+#include "http/api/migrations_api.h"
 #include "http/api/oauth_api.h"
 #include "http/api/projects_api.h"
 #include "http/api/proxy_api.h"
@@ -56,6 +57,7 @@ struct Routes {
       run_details_routes,
       stream_routes,
       replay_routes,
+      migration_routes,
       workflow_routes,
       draft_routes,
       admission_routes,

@@ -13,6 +13,14 @@
 namespace millrace {
 namespace {
 
+JsonObject shown(const RunDetails::Move& move) {
+  return {{"at", to_text(move.at)},
+          {"from", move.from},
+          {"to", move.to},
+          {"stepId", move.step},
+          {"by", move.by.empty() ? Json(nullptr) : Json(move.by)}};
+}
+
 JsonObject shown(const StepAttempt& attempt, bool wants_all) {
   JsonObject object{{"number", attempt.number},
                     {"start", to_text(attempt.started)},
@@ -158,6 +166,11 @@ Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
                                 {"message", execution->cancelled->message}};
   }
   if (execution->admission) body["admission"] = shown(*execution->admission);
+  if (!execution->moves.empty()) {
+    JsonArray moves;
+    for (const auto& move : execution->moves) moves.push_back(shown(move));
+    body["migrations"] = std::move(moves);
+  }
   JsonArray steps;
   for (const auto& step : execution->steps) steps.push_back(step_json(step, id->text()));
   body["stepExecutions"] = std::move(steps);
@@ -388,6 +401,7 @@ constexpr NamedShape shapes[]{
      "{" EXECUTION_MEMBERS ", error?: {stepId: string|null, code: string, message: string}, "
      "reason?: {code: string, message: string}, "
      "admission?: {dateReceived: date, triggers: integer, waitedFor: [string]}, "
+     "migrations?: [{at: date, from: integer, to: integer, stepId: string, by: string|null}], "
      "stepExecutions?: [StepExecution], stepExecutionsTotal?: integer, isTotalCut?: boolean}",
      "A run with its steps in the order in which they ended: those outside of fan-outs, and of the "
      "others so many "

@@ -38,6 +38,8 @@ std::string_view event_name(EventKind kind) {
       return "PageFetched";
     case EventKind::request_paused:
       return "RequestPaused";
+    case EventKind::execution_migrated:
+      return "ExecutionMigrated";
   }
   return "Unknown";
 }

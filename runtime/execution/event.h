@@ -27,6 +27,8 @@
 
 namespace millrace {
 
+struct Workflow;
+
 enum class EventKind : std::uint8_t {
   execution_started = 1,
   step_completed = 2,
@@ -39,6 +41,7 @@ enum class EventKind : std::uint8_t {
   execution_ended = 9,
   page_fetched = 10,
   request_paused = 11,
+  execution_migrated = 12,
 };
 
 /// What references see of a step that another run has taken, or that somebody has given in its place.
@@ -179,6 +182,21 @@ struct CancelRequested {
   std::string reason{};  // "cancelled by API key"; empty in journals of before it was kept
 };
 
+/// From here on the run is on another version of its workflow. It stands where it stood, at the counterpart of its
+/// step: what sleeps sleeps on, what waits for a retry waits on. The steps inside a fan-out that is open are the same
+/// in both versions, so journals of elements, which hold nothing of this, go on being read by either.
+struct ExecutionMigrated {
+  static constexpr auto kind = EventKind::execution_migrated;
+  WorkflowVersion from = 0;
+  WorkflowVersion to = 0;
+  StepIndex step = 0;  // of `to`: where the run stands now
+  /// Steps of `from` and their counterparts in `to`: what ran of them is theirs. In the order of the former.
+  std::vector<std::pair<StepIndex, StepIndex>> counterparts;
+  std::string by{};  // who asked for it; empty: not known
+  /// `to` itself, which is not stored: whoever reads a journal puts it in (versions_of_run.h).
+  std::shared_ptr<const Workflow> workflow{};
+};
+
 struct ExecutionEnded {
   static constexpr auto kind = EventKind::execution_ended;
   ExecutionStatus status = ExecutionStatus::succeeded;  // a final one
@@ -192,7 +210,7 @@ struct ExecutionEnded {
 
 using EventBody = std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed,
                                DelayElapsed, FanOutOpened, FanOutJoined, CancelRequested,
-                               ExecutionEnded, PageFetched, RequestPaused>;
+                               ExecutionEnded, PageFetched, RequestPaused, ExecutionMigrated>;
 
 struct Event {
   Instant at{};

@@ -175,6 +175,16 @@ void write(ObjectWriter& out, const ExecutionEnded& event) {
   out.text("m", event.message);
 }
 
+void write(ObjectWriter& out, const ExecutionMigrated& event) {
+  out.number("vf", event.from);
+  out.number("v", event.to);
+  out.number("s", event.step);
+  JsonArray counterparts;
+  for (const auto& [from, to] : event.counterparts) counterparts.push_back(JsonArray{from, to});
+  out.json("x", counterparts);
+  if (!event.by.empty()) out.text("by", event.by);
+}
+
 /// Reads members of one stored event; a missing or mistyped one marks the event as damaged.
 class ObjectReader {
  public:
@@ -385,6 +395,29 @@ FanOutJoined read_joined(ObjectReader& in) {
   return event;
 }
 
+ExecutionMigrated read_migrated(ObjectReader& in) {
+  ExecutionMigrated event;
+  event.from = in.number<WorkflowVersion>("vf");
+  event.to = in.number<WorkflowVersion>("v");
+  event.step = in.number<StepIndex>("s");
+  if (in.has("by")) event.by = in.text("by");
+  const JsonArray* const counterparts = in.array("x");
+  if (counterparts == nullptr) return event;
+  for (const Json& each : *counterparts) {
+    const auto* const pair = each.if_array();
+    boost::system::error_code error;
+    const bool is_pair = pair != nullptr && pair->size() == 2;
+    const StepIndex from = is_pair ? pair->front().to_number<StepIndex>(error) : no_step;
+    const StepIndex to = is_pair && !error ? pair->back().to_number<StepIndex>(error) : no_step;
+    if (from == no_step || to == no_step || error) {
+      in.damage();
+      break;
+    }
+    event.counterparts.emplace_back(from, to);
+  }
+  return event;
+}
+
 CancelRequested read_cancel(ObjectReader& in) {
   CancelRequested event;
   if (!in.has("m")) return event;
@@ -428,6 +461,8 @@ std::optional<EventBody> read_body(EventKind kind, ObjectReader& in) {
       return read_ended(in);
     case EventKind::page_fetched:
       return read_page_fetched(in);
+    case EventKind::execution_migrated:
+      return read_migrated(in);
     case EventKind::request_paused:
       return read_paused(in);
   }

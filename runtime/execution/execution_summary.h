@@ -32,13 +32,14 @@ struct ExecutionSummary {
   ProjectId project;
   UserId user;
   WorkflowId workflow;
-  WorkflowVersion version = 0;
-  std::string integration;  // empty: the workflow belongs to none
+  WorkflowVersion version = 0;  // that it is on now
+  std::string integration;      // empty: the workflow belongs to none
   ExecutionStatus status = ExecutionStatus::executing;
   std::uint32_t tasks = 0;
   Instant started{};
   std::optional<Instant> ended;
   std::optional<ExecutionId> replay_of;  // the run that this one does again
+  std::optional<Instant> migrated;       // when it came to this version; nothing: it began on it
 };
 
 }  // namespace millrace

@@ -39,7 +39,7 @@ class StepCounter {
     bool is_open_fan_out = false;
   };
 
-  // One for each kind that says something about a step; roots alone begin, are cancelled and end.
+  // One for each kind that says something about a step; roots alone begin, move, are cancelled and end.
   void on(Instant, const ExecutionStarted&) {}
   void on(Instant at, const StepCompleted& event);
   void on(Instant at, const StepFailed& event);
@@ -51,6 +51,7 @@ class StepCounter {
   void on(Instant at, const FanOutJoined& event);
   void on(Instant, const CancelRequested&) {}
   void on(Instant, const ExecutionEnded&) {}
+  void on(Instant, const ExecutionMigrated&) {}
 
   const Step& step_at(StepIndex step) const;
   void stand_at(StepIndex step, Instant at);

@@ -26,7 +26,7 @@ class StepHistory {
   /// Asked before each element; true: those that are left of its fan-out are passed over.
   using HasEnough = std::function<bool()>;
 
-  StepHistory(std::shared_ptr<const Workflow> workflow, ExecutionId execution,
+  StepHistory(std::shared_ptr<const VersionsOfRun> versions, ExecutionId execution,
               ReadChildren children, Visit visit, HasEnough has_enough = {},
               std::shared_ptr<const RepeatedAttempts> repeated = nullptr);
 
@@ -40,7 +40,7 @@ class StepHistory {
   Outcome replay_children(const OpenedFanOut& fan_out, const BranchMachine& machine,
                           const BranchPath& path);
 
-  std::shared_ptr<const Workflow> workflow_;
+  std::shared_ptr<const VersionsOfRun> versions_;
   const ExecutionId execution_;
   const ReadChildren read_children_;
   const Visit visit_;

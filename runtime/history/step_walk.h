@@ -43,8 +43,8 @@ class StepWalk {
   Outcome walk_children(const BranchPath& path, RunBranches::FanOut& fan_out, const From* from);
   Outcome read_children(const BranchPath& path, const OpenedFanOut& opened, std::uint32_t first,
                         std::uint32_t end, const StepHistory::TakeChild& take);
-  bool wants_inside(const Step& fan_out) const;
-  bool wants(const Step& step, const BranchPath& path) const;
+  bool wants_inside(const BranchPath& path, const OpenedFanOut& fan_out) const;
+  bool wants(const std::string& id, const BranchPath& path) const;
   /// False: the page is full.
   bool offer(StepExecution step, StepPosition at);
   void stop_at(StepPosition at);

@@ -56,6 +56,9 @@ constexpr auto fields = [](auto& record, auto& stored) {
   record.number_if_any(25, stored.has_ended);
   record.time(26, stored.ended);
   record.time(27, row.due);
+  record.text_if_any(28, row.workflow.text);
+  record.number_if_any(29, row.from_version);
+  record.text_if_any(30, row.step_map);
 };
 
 std::string bytes_of(const std::vector<ExecutionId>& executions) {
@@ -93,8 +96,8 @@ Stored stored_form(const BulkJobRow& row) {
 Result<BulkJobRow> decode(std::string_view bytes) {
   auto stored = read_record<Stored>(bytes, "bulk job", record_version, fields);
   if (!stored) return stored.error();
-  const bool is_kind = stored->kind == static_cast<std::uint8_t>(BulkKind::replay) ||
-                       stored->kind == static_cast<std::uint8_t>(BulkKind::cancel);
+  const bool is_kind = stored->kind >= static_cast<std::uint8_t>(BulkKind::replay) &&
+                       stored->kind <= static_cast<std::uint8_t>(BulkKind::migrate);
   const bool is_status = stored->status <= static_cast<std::uint8_t>(ExecutionStatus::cancelled);
   if (!is_kind || !is_status || stored->executions.size() % id_bytes != 0) {
     return Error(ErrorCode::corrupt_data, "a bulk job holds what is none of its values");

@@ -22,7 +22,7 @@
 namespace millrace::storage {
 
 /// Stored numbers: never reused.
-enum class BulkKind : std::uint8_t { replay = 1, cancel = 2 };
+enum class BulkKind : std::uint8_t { replay = 1, cancel = 2, migrate = 3 };
 
 /// Which of a project's executions.
 struct BulkFilter {
@@ -51,14 +51,19 @@ struct BulkJobRow {
 
   // Of replays:
   std::uint8_t version_choice = 0;  // ReplayChoice::Version
-  WorkflowVersion version = 0;
+  WorkflowVersion version = 0;      // of migrations: to which
   std::string from_step;
+
+  // Of migrations:
+  WorkflowId workflow{};
+  WorkflowVersion from_version = 0;
+  std::string step_map;  // JSON text
 
   std::uint64_t done = 0;  // of `executions`
   std::string walked_to;   // of a filter: the key of the last history row that was looked at
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
-  std::string refused_list;  // JSON text: [{"id","code"}, …], the first ones
+  std::string refused_list;  // JSON text: [{"id","code","stepId"}, …], the first ones
   std::optional<Instant> ended;
   Instant due{};  // of its wake: the next part, or when the row goes
 };

@@ -12,7 +12,7 @@ constexpr std::uint8_t record_version = 1;  // of every row in this file
 namespace summary_field {
 constexpr std::uint32_t id = 1, project = 2, user = 3, workflow = 4, workflow_version = 5,
                         integration = 6, status = 7, tasks = 8, started = 9, ended = 10,
-                        replay_of = 11;
+                        replay_of = 11, migrated = 12;
 }
 
 constexpr auto locator_fields = [](auto& record, auto& row) {
@@ -88,6 +88,9 @@ void take_summary_field(RecordReader& reader, SummaryView& summary) {
     case field::replay_of:
       read_execution_id(reader, summary.replay_of.emplace());
       break;
+    case field::migrated:
+      reader.time(summary.migrated.emplace());
+      break;
   }
 }
 
@@ -106,6 +109,7 @@ ExecutionSummary SummaryView::own() const {
   summary.started = started;
   summary.ended = ended;
   summary.replay_of = replay_of;
+  summary.migrated = migrated;
   return summary;
 }
 
@@ -123,6 +127,7 @@ std::string encode(const ExecutionSummary& summary) {
   record.time(field::started, summary.started);
   if (summary.ended) record.time(field::ended, *summary.ended);
   if (summary.replay_of) record.text(field::replay_of, as_text(*summary.replay_of));
+  if (summary.migrated) record.time(field::migrated, *summary.migrated);
   return std::move(record).take();
 }
 

@@ -26,6 +26,7 @@ struct SummaryView {
   Instant started{};
   std::optional<Instant> ended;
   std::optional<ExecutionId> replay_of;
+  std::optional<Instant> migrated;
 
   ExecutionSummary own() const;
 };

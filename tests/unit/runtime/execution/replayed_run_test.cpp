@@ -96,7 +96,7 @@ TEST_CASE("what is kept and holds a secret is masked where it stands in clear", 
 TEST_CASE("the history shows the steps that were kept, and from where", "[replay]") {
   std::vector<std::string> lines;
   StepHistory history(
-      workflow(), SimulatedRun::id(),
+      std::make_shared<const VersionsOfRun>(workflow(), std::vector<Event>{}), SimulatedRun::id(),
       [](const BranchPath&, StepIndex, const StepHistory::TakeChild&) { return Outcome(Done{}); },
       [&](StepHistory::Finding&& finding) {
         const StepExecution& step = finding.step;

@@ -48,7 +48,7 @@ Outcome read_children_of(const SimulatedRun& run, const BranchPath& parent, Step
 std::vector<StepExecution> listed(const SimulatedRun& run) {
   std::vector<StepExecution> steps;
   StepHistory history(
-      run.shared_workflow(), SimulatedRun::id(),
+      run.versions(), SimulatedRun::id(),
       [&](const BranchPath& parent, StepIndex fan_out, const StepHistory::TakeChild& take) {
         return read_children_of(run, parent, fan_out, 0, take);
       },
@@ -63,9 +63,10 @@ Tally tally_of_list(const SimulatedRun& run) {
   Tally tally;
   for (const auto& step : listed(run)) {
     if (step.indexes.empty()) continue;
-    const auto place = position_of(run.workflow(), step.id);
-    REQUIRE(place);
-    if (!run.journal().events(place->branch).empty()) ++tally[{step.step.text, step.status}];
+    const auto places = positions_of(*run.versions(), step.id);
+    REQUIRE(places.size() == 1);
+    if (!run.journal().events(places.front().branch).empty())
+      ++tally[{step.step.text, step.status}];
   }
   return tally;
 }
@@ -122,7 +123,7 @@ Paged page_through(const SimulatedRun& run, StepQuery query, std::size_t element
   for (;;) {
     ++paged.pages;
     REQUIRE(paged.pages < 1'000);
-    RunBranches branches(run.shared_workflow(), SimulatedRun::id(), run.journal().events({}),
+    RunBranches branches(run.versions(), SimulatedRun::id(), run.root_events(),
                          [&](const BranchPath& path) {
                            return Result<std::vector<Event>>(run.journal().events(path));
                          });
@@ -266,11 +267,12 @@ TEST_CASE("what is no position of a step is refused") {
     CHECK_FALSE(parse_step_position(text));
   }
   const auto workflow = compile_steps(nested);
-  CHECK(position_of(*workflow, "leaf.2.1")->branch.elements.size() == 2);
+  const VersionsOfRun versions(workflow, {});
+  CHECK(positions_of(versions, "leaf.2.1").at(0).branch.elements.size() == 2);
   for (const char* const id : {"leaf", "leaf.2", "leaf.2.1.0", "leaf.2.01", "nothing", "",
                                "leaf.2.1.", "before.0", "trigger"}) {
     INFO(id);
-    CHECK_FALSE(position_of(*workflow, id));
+    CHECK(positions_of(versions, id).empty());
   }
 }
 
