@@ -131,7 +131,7 @@ class ComposedServer final : public RunningServer {
         ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
         run_sealer_(std::move(run_sealer)),
-        commits_(*store_, {.timings = &commit_timings_, .follower = &history_changes_}),
+        commits_(*store_, {.timings = &commit_timings_, .followers = {&history_changes_}}),
         functions_(function_options(options, call_timings_)),
         http_(std::move(http)),
         project_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
