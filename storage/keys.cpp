@@ -257,7 +257,7 @@ RowOwner of_execution(std::string_view key) {
 
 RowOwner owner_of(std::string_view key) {
   if (key.size() < shard_and_kind_bytes) return {};
-  const RowOwner behind_part = of_project_at(key, shard_and_kind_bytes + 1);
+  const auto behind_part = [key] { return of_project_at(key, shard_and_kind_bytes + 1); };
   switch (static_cast<Kind>(key[kind_position])) {
     case Kind::project:
     case Kind::signing_key:
@@ -286,14 +286,14 @@ RowOwner owner_of(std::string_view key) {
     case Kind::schedule:
     case Kind::poll:
     case Kind::subscription:
-      return behind_part;
+      return behind_part();
     case Kind::received:
-      return has_part(key, ReceivedPart::of_user) ? behind_part : RowOwner{};
+      return has_part(key, ReceivedPart::of_user) ? behind_part() : RowOwner{};
     case Kind::hook:
       return has_part(key, HookPart::by_id) || has_part(key, HookPart::kept_token) ? RowOwner{}
-                                                                                   : behind_part;
+                                                                                   : behind_part();
     case Kind::test_capture:
-      return has_part(key, TestCapturePart::of_workflow) ? behind_part : RowOwner{};
+      return has_part(key, TestCapturePart::of_workflow) ? behind_part() : RowOwner{};
     case Kind::format_version:
     case Kind::epoch:
     case Kind::api_key:

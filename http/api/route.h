@@ -95,6 +95,9 @@ struct Route {
   /// Calls with a key of the project, or the admin key, by any method but GET change something, and are in the audit
   /// log; not those of a route that only tries.
   bool only_tries = false;
+  /// It takes what is kept for good: 507 while the project keeps as much as it may. Not what starts runs (the
+  /// gateway refuses that), nor what takes something away, switches it off, or changes a little of it.
+  bool stores = false;
   /// Unused entries are empty, here and in `answers`: read them through `declared`.
   RouteParameter parameters[10] = {};
   RouteBody body = {};

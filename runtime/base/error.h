@@ -75,7 +75,8 @@ enum class RetryClass : std::uint8_t {
   X(secrets_locked, 54, "secrets_locked", 503, do_not_retry)                 \
   X(shard_moved, 55, "shard_moved", 503, retry)                              \
   X(permission_denied, 56, "permission_denied", 409, do_not_retry)           \
-  X(draft_changed, 57, "draft_changed", 412, do_not_retry)
+  X(draft_changed, 57, "draft_changed", 412, do_not_retry)                   \
+  X(stored_bytes_exceeded, 58, "stored_bytes_exceeded", 507, do_not_retry)
 
 enum class ErrorCode : std::uint16_t {
 #define X(name, number, wire, status, retry) name = number,

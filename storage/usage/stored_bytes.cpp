@@ -10,7 +10,7 @@ namespace {
 /// What a program that does not count has written to since is not counted, whatever its state says.
 bool is_kept(const CountedShard& state, Epoch epoch) {
   const auto number = static_cast<std::uint64_t>(epoch);
-  return state.epoch == number || state.epoch + 1 == number;
+  return state.epoch != 0 && (state.epoch == number || state.epoch + 1 == number);
 }
 
 /// The smallest key above this one.

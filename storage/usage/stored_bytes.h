@@ -4,7 +4,7 @@
 // commit that changes rows also changes their counts, so the two agree whatever moment a crash chooses. There is
 // one row for each project and shard, and one for each execution, which makes erasing one a single subtraction.
 //
-//   run's commit ── its rows ──► BatchReckoning ──► + a row for the execution, + one for (shard, project)
+//   a commit's rows ──► BatchReckoning ──► + a row for each execution, + one for each (shard, project)
 //
 // A run that begins and ends in one commit costs these two rows and no read. Runs that go on cost the look at the
 // rows that they replace, which are in memory as a rule (`reads` tells).
