@@ -5,6 +5,7 @@
 #include "actors/observation/run_observer.h"
 #include "actors/runs/branch_loader.h"
 #include "actors/runs/held_replies.h"
+#include "actors/runs/project_loads.h"
 #include "actors/runs/run_queue.h"
 #include "actors/scheduling/admission_options.h"
 #include "actors/scheduling/bulk_options.h"
@@ -15,6 +16,7 @@
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/request_gate.h"
+#include "actors/tenants/storage_room.h"
 #include "actors/tenants/tenant_view.h"
 #include "actors/tenants/token_refresh.h"
 #include "actors/tenants/workflow_library.h"
@@ -104,11 +106,13 @@ struct NodeDependencies {
   /// A wake of the subscriptions is due. Returns at once; empty: nothing is subscribed to.
   std::function<void(const storage::WakeRow&)> subscription_due{};
   ProviderCounts* counts = nullptr;  // null: nobody counts
+  StorageRoom* room = nullptr;       // null: projects may store what they like
 };
 
 struct NodeServices : NodeDependencies {
   TimerService& timers;
   HeldReplies& held_replies;
+  ProjectLoads& loads;
   StorageReader& reader;
   FlushReminder& reminder;
   BranchLoader loader;

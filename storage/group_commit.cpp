@@ -184,10 +184,9 @@ Outcome GroupCommit::try_commit(const WriteBatch& batch) {
 }
 
 Outcome GroupCommit::commit_followed(WriteBatch& batch) {
-  if (options_.follower == nullptr) return try_commit(batch);
-  options_.follower->before(batch);
+  for (CommitFollower* const follower : options_.followers) follower->before(batch);
   const Outcome outcome = try_commit(batch);
-  options_.follower->after(outcome);
+  for (CommitFollower* const follower : options_.followers) follower->after(outcome);
   return outcome;
 }
 

@@ -59,7 +59,8 @@ struct GroupCommitOptions {
   std::size_t queue_bytes_max = limits::journal_queue_bytes_max;
   std::size_t commit_bytes_max = 16u << 20;  // one commit takes at most about this much
   CommitTimings* timings = nullptr;          // null: nobody asks how long things take
-  CommitFollower* follower = nullptr;        // null: nobody is told; outlives the group commit
+  /// Told in this order, each of what those before it have added as well; outlive the group commit.
+  std::vector<CommitFollower*> followers{};
 };
 
 struct GroupCommitStats {
@@ -115,7 +116,7 @@ class GroupCommit {
   /// Writes what is not refused; refuses the batches whose shards have moved.
   Outcome write(Group& group);
   Outcome try_commit(const WriteBatch& batch);
-  /// Likewise, of rows that the follower is told of.
+  /// Likewise, of rows that the followers are told of.
   Outcome commit_followed(WriteBatch& batch);
   /// Refuses the batches whose shards have moved; false if there are none.
   Result<bool> refuse_moved(Group& group, const std::vector<std::vector<Fence>>& fences);

@@ -74,6 +74,7 @@ enum class Kind : std::uint8_t {
   admission_line = 62,    // project, user, digest(32); on the user's shard
   bulk_job = 63,          // project, job
   waiting_trigger = 64,   // part(1), project, user, digest(32), number(8), ...; on the user's shard
+  stored_bytes = 66,      // part, ...: what projects keep on the shard, see storage/usage
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -85,6 +86,7 @@ enum class ExecutionPart : std::uint8_t {
   sealed_file = 5,  // hash(32), chunk(4)
   step_counts = 6,  // nothing else: of the fan-out that is open
   step_note = 7,    // note(1), ...: what is to be found of single steps
+  bytes = 8,        // nothing else: of all rows of the execution but this one, see storage/usage
 };
 
 /// What a row of part `step_note` says. Stored numbers. Retired so far: none.
@@ -117,6 +119,12 @@ enum class HistoryPart : std::uint8_t {
   users = 3,      //
   states = 4,     //
   durations = 5,  //
+};
+
+/// What a row of kind `stored_bytes` is. Stored numbers. Retired so far: none.
+enum class StoredBytesPart : std::uint8_t {
+  state = 0,  // nothing else: how much of the shard is counted
+  sum = 1,    // project
 };
 
 /// What a row of kind `test_capture` is. Stored numbers. Retired so far: none.
@@ -153,6 +161,22 @@ inline constexpr std::size_t shard_and_kind_bytes = 3;
 bool is_lookup(std::string_view key);
 /// The shard of a key, or of a prefix that has at least `shard_and_kind_bytes`.
 ShardId shard_in(std::string_view key);
+
+/// Whose bytes a row is. A project's are the rows whose keys begin with it, and those of its executions. The
+/// instance's is what is sorted by something else: the queues of what is due or unfinished, and what leads to a
+/// project from what comes in (API keys, ids of webhooks, sign-ins); they are no larger than what they lead to.
+struct RowOwner {
+  enum class Kind : std::uint8_t { instance, project, execution } kind = Kind::instance;
+  std::string_view project{};  // within the key: escaped, with its end
+  ExecutionId execution{};
+};
+RowOwner owner_of(std::string_view key);
+/// True for rows that nobody writes a second time while they are there.
+bool is_written_once(std::string_view key);
+/// True for the row that a run begins with: nothing of its execution is there before.
+bool begins_execution(std::string_view key);
+/// Of which execution it is the prefix `execution(...)`, if of any.
+std::optional<ExecutionId> whole_execution(std::string_view prefix);
 
 // --- projects --------------------------------------------------------------------------------
 std::string projects(ShardId shard);  // prefix
@@ -415,6 +439,7 @@ std::string file_chunk(const ExecutionId& id, const std::array<std::uint8_t, 32>
                        std::uint32_t chunk, ExecutionPart part = ExecutionPart::file);
 
 std::string step_counts(const ExecutionId& id);
+std::string execution_bytes(const ExecutionId& id);
 /// The steps inside fan-outs that have failed, by step and element. Prefixes.
 std::string failed_steps(const ExecutionId& id);
 std::string failed_steps(const ExecutionId& id, StepIndex step);
@@ -447,6 +472,19 @@ struct ChildPage {
   std::uint64_t first_sequence = 0;
 };
 std::optional<ChildPage> parse_child_page(std::string_view tail);
+
+// --- what projects keep ----------------------------------------------------------------------
+std::string stored_bytes_state(ShardId shard);
+std::string stored_bytes_sums(ShardId shard);  // prefix
+std::string stored_bytes_sum(ShardId shard, const ProjectId& project);
+/// The same by the project as `owner_of` has it.
+std::string stored_bytes_sum(ShardId shard, std::string_view owner);
+bool is_stored_bytes_state(std::string_view key);
+/// All rows of a shard. A prefix, not for `WriteBatch::remove_prefix`.
+std::string whole_shard(ShardId shard);
+/// A project as it stands in keys, and the other way.
+std::string owner_text(const ProjectId& project);
+ProjectId project_of(std::string_view owner);
 
 // --- timers ----------------------------------------------------------------------------------
 // What is due: timers of executions and wakes of everything else. Behind the prefix both begin with the

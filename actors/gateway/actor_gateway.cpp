@@ -80,6 +80,7 @@ class CafGateway final : public ActorGateway {
         services_{observed_by(ended_runs_, dependencies),
                   timers_,
                   held_replies_,
+                  loads_,
                   reader_,
                   reminder_,
                   BranchLoader(dependencies.store, dependencies.workflows, dependencies.tenants,
@@ -88,10 +89,12 @@ class CafGateway final : public ActorGateway {
                   [this](const ExecutionId& run) { sweep_.refused(run); }},
         system_(configured(config_, services_.options)),
         node_(system_.spawn<NodeActor>(services_)),
-        starter_(services_.tenants, services_.commits, services_.clock, services_.random,
-                 [this](std::shared_ptr<const RunOrder> order) {
-                   caf::anon_send(node_, StartRun{std::move(order)});
-                 }),
+        starter_(
+            services_.tenants, services_.commits, services_.clock, services_.random,
+            [this](std::shared_ptr<const RunOrder> order) {
+              caf::anon_send(node_, StartRun{std::move(order)});
+            },
+            services_.room),
         joint_({commits(), starter_, fresh_,
                 [this](const RunOrder& order) {
                   caf::anon_send(
@@ -327,6 +330,12 @@ class CafGateway final : public ActorGateway {
   void wait_until_ready() override { sweep_.wait_for_first_sweep(); }
   bool is_ready() const override { return sweep_.has_swept(); }
   const ActorStats& stats() const override { return stats_; }
+  ProjectWork work_of(const ProjectId& project) const override {
+    ProjectWork work;
+    if (const auto load = loads_.find(project)) work = {load->running, load->queued, 0};
+    work.held = held_replies_.held(project);
+    return work;
+  }
   Result<std::vector<PollState>> polls(const ProjectId& project, const UserId& user) override {
     return polls_.states().of_user(project, user, services_.clock.now());
   }
@@ -358,7 +367,7 @@ class CafGateway final : public ActorGateway {
 
   /// A request that starts nothing is in the event log, if that is not the fault of the moment.
   void note(const TriggerRequest& request, const std::string& integration, const Error& why) {
-    if (services_.event_log == nullptr || !is_unmet_condition(why.code)) return;
+    if (services_.event_log == nullptr || !is_passed_over(why.code)) return;
     services_.event_log->note(
         {request.project, request.user, request.workflow, std::string(request_trigger_kind.type),
          integration, trace_id_text(request.trace)},
@@ -504,6 +513,7 @@ class CafGateway final : public ActorGateway {
   ActorStats stats_;
   TimerService timers_;
   HeldReplies held_replies_{stats_.held_responses};
+  ProjectLoads loads_;
   FreshRuns fresh_;
   FlushReminder reminder_;
   StorageReader reader_;

@@ -29,6 +29,10 @@ bool is_unmet_condition(ErrorCode code) {
   }
 }
 
+bool is_passed_over(ErrorCode code) {
+  return is_unmet_condition(code) || code == ErrorCode::stored_bytes_exceeded;
+}
+
 Error another_content() {
   return {
       ErrorCode::conflict,
@@ -59,6 +63,9 @@ Outcome JointStarter::prepare(const Incoming& incoming,
     } else if (is_unmet_condition(order.error().code)) {
       note(incoming, workflow->id, workflow->integration, order.error());
     } else {
+      if (is_passed_over(order.error().code)) {
+        note(incoming, workflow->id, workflow->integration, order.error());
+      }
       return order.error();
     }
   }

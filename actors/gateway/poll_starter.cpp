@@ -368,7 +368,7 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
   bool has_found = false;
   for (std::size_t i = look.runs_stored; i < until; ++i) {
     auto order = order_of(look, found[i]);
-    if (!order && is_unmet_condition(order.error().code)) {
+    if (!order && is_passed_over(order.error().code)) {
       // Something was switched off while the look was in the air: what it has found is not seen.
       const auto workflow = look.workflow;
       const WakeRow wake = look.wake;

@@ -11,10 +11,10 @@
 namespace millrace {
 namespace {
 
-/// A condition that the account does not meet, or damage of what is stored of it: neither keeps the others from
-/// their runs.
+/// A condition that the account or its project does not meet, or damage of what is stored of it: neither keeps the
+/// others from their runs.
 bool is_of_account(ErrorCode code) {
-  return is_unmet_condition(code) || code == ErrorCode::corrupt_data;
+  return is_passed_over(code) || code == ErrorCode::corrupt_data;
 }
 
 }  // namespace

@@ -47,12 +47,13 @@ ExecutionStarted started_of(RunStart& start, RunGrant grant) {
 }  // namespace
 
 Starter::Starter(const Tenants& tenants, const storage::GroupCommit& commits, const Clock& clock,
-                 Random& random, HandOver hand_over)
+                 Random& random, HandOver hand_over, StorageRoom* room)
     : tenants_(tenants),
       commits_(commits),
       clock_(clock),
       random_(random),
-      hand_over_(std::move(hand_over)) {
+      hand_over_(std::move(hand_over)),
+      room_(room) {
   CHECK(hand_over_ != nullptr, "nobody takes the runs that are started");
 }
 
@@ -81,6 +82,9 @@ Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start, SharedTenant 
   }
   if (commits_.is_full()) {
     return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
+  }
+  if (room_ != nullptr && !std::holds_alternative<FromTest>(start.origin)) {
+    if (auto free = room_->check(workflow.project, tenant->limits()); !free) return free.error();
   }
   // What changes from here on is met by the run itself.
   auto rules = std::make_shared<RunRules>(tenant, RunRules::Begin::granted);

@@ -20,7 +20,8 @@ ProjectActor::ProjectActor(caf::actor_config& config, const NodeServices& servic
       services_(services),
       project_(std::move(project)),
       limits_{.concurrent_steps = services.options.live_executions_per_project_max},
-      queue_(services.options.queue) {
+      queue_(services.options.queue),
+      load_(services.loads.open(project_)) {
   set_exception_handler(crash_reason);
   set_down_handler([this](caf::down_msg& message) { user_down(message); });
 }
@@ -78,7 +79,7 @@ template <class Message>
 void ProjectActor::pass(const UserId& user_id, const ExecutionId& execution,
                         const Message& message) {
   User& to = user(user_id);
-  if (to.live[execution]++ == 0) ++live_;
+  if (to.live[execution]++ == 0) load_->running = ++live_;
   to.idle_at_last_sweep = false;
   hold_or_release(user_id);
   send(to.actor, message);
@@ -217,6 +218,8 @@ void ProjectActor::count_queue() {
   services_.stats.runs_queued +=
       static_cast<std::int64_t>(now) - static_cast<std::int64_t>(reported_);
   reported_ = now;
+  load_->queued = now;
+  load_->running = live_;
 }
 
 void ProjectActor::read_queue() {

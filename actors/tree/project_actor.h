@@ -68,6 +68,7 @@ class ProjectActor final : public caf::event_based_actor {
   RunQueue queue_;
   std::size_t reported_ = 0;  // of the queue, to the counters
   std::size_t live_ = 0;
+  const std::shared_ptr<ProjectLoads::Load> load_;
 };
 
 }  // namespace millrace

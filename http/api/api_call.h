@@ -42,6 +42,7 @@ struct Integration;
 class ProjectRegistry;
 class ReplayStarter;
 class SecretRegistry;
+class StorageRoom;
 class SignIns;
 class TestData;
 class Subscriptions;
@@ -52,7 +53,8 @@ class UserEraser;
 class UserRegistry;
 class WorkflowLibrary;
 
-struct PollState;  // actors/gateway/poll_states.h
+struct PollState;    // actors/gateway/poll_states.h
+struct ProjectWork;  // actors/gateway/actor_gateway.h
 
 struct ApiOptions {
   /// How long a trigger's connection is held for a Response step. Beyond: 542.
@@ -103,6 +105,9 @@ struct ApiServices {
   ReplayStarter* replays = nullptr;
   BulkJobs* bulk_jobs = nullptr;
   AdmissionDoor* admission = nullptr;
+  StorageRoom* room = nullptr;  // null: what projects keep is not counted here
+  /// What a project has at work (ActorGateway::work_of); may be empty: nobody knows.
+  std::function<ProjectWork(const ProjectId&)> work{};
 };
 
 struct ApiCall {

@@ -175,6 +175,7 @@ constexpr Route routes[]{
      .runs_on = RunsOn::project_shard,
      .handler = &deploy_whole_folder,
      .only_tries_with = "check",
+     .stores = true,
      .parameters = {project_in_path,
                     {"check", "\"true\"|\"false\"",
                      "`true`: only say what would be done; `false` unless given."}},

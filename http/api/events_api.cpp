@@ -222,6 +222,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &put_event,
+     .stores = true,
      .parameters = {project_in_path, name_in_path},
      .body = {"{name?: string, schema?: any}"},
      .answers = {{200, "Replaced.", "AppEvent"},

@@ -29,6 +29,7 @@
 #include "http/api/task_history_api.h"
 #include "http/api/test_data_api.h"
 #include "http/api/test_runs_api.h"
+#include "http/api/usage_api.h"
 #include "http/api/users_api.h"
 #include "http/api/workflows_api.h"
 
@@ -71,6 +72,7 @@ struct Routes {
       user_routes,
       project_routes,
       limits_routes,
+      usage_routes,
       audit_routes,
       signing_key_routes,
       server_routes,

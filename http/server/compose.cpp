@@ -10,6 +10,7 @@
 #include "actors/gateway/hook_door.h"
 #include "actors/gateway/provider_keys.h"
 #include "actors/gateway/retention.h"
+#include "actors/gateway/stored_bytes_counter.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/observation/failed_run_log.h"
@@ -27,6 +28,7 @@
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/secret_registry.h"
+#include "actors/tenants/storage_room.h"
 #include "actors/tenants/stored_tenants.h"
 #include "actors/tenants/subscription_follower.h"
 #include "actors/tenants/test_data.h"
@@ -136,7 +138,8 @@ class ComposedServer final : public RunningServer {
         ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
         run_sealer_(std::move(run_sealer)),
-        commits_(*store_, {.timings = &commit_timings_, .follower = &history_changes_}),
+        commits_(*store_,
+                 {.timings = &commit_timings_, .followers = {&history_changes_, &stored_bytes_}}),
         functions_(function_options(options, call_timings_)),
         http_(std::move(http)),
         project_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
@@ -157,8 +160,13 @@ class ComposedServer final : public RunningServer {
         test_data_(*store_, {commits_, ownership_}, clock_, random_),
         tenants_(project_views_, user_views_, clock_) {}
 
-  Outcome begin() {
+  /// `owned`: under which epochs the shards were claimed.
+  Outcome begin(const std::vector<storage::Fence>& owned) {
     if (auto checked = check_function_worker(); !checked) return checked;
+    // Before anything is written that is to be counted.
+    if (auto opened = stored_bytes_.open(*store_, owned); !opened) return opened;
+    stored_bytes_counter_ = std::make_unique<StoredBytesCounter>(stored_bytes_, commits_,
+                                                                 ownership_, clock_, &write_log);
     // What an earlier process has not indexed; before runs go on, so that lists never miss it.
     if (auto read = history_index_.reload(); !read) return read;
     history_indexer_ = std::make_unique<HistoryIndexer>(history_index_, clock_, &write_log);
@@ -187,7 +195,8 @@ class ComposedServer final : public RunningServer {
                             [this](const storage::WakeRow& wake) { sign_ins_.end(wake); },
                             &gate_,
                             [this](const storage::WakeRow& wake) { subscriptions_.wake(wake); },
-                            &provider_counts_});
+                            &provider_counts_,
+                            &room_});
     credentials_.start_runs_by(gateway_->account_runs());
     subscriptions_.schedule_by([this](const storage::WakeRow& wake) { gateway_->schedule(wake); });
     user_views_.follow_by(&subscription_follower_);
@@ -218,43 +227,46 @@ class ComposedServer final : public RunningServer {
         [this](std::atomic<bool>& stop) {
           return rocks_ == nullptr ? Outcome(Done{}) : rocks_->reclaim(stop);
         }});
-    api_ = std::make_unique<Api>(ApiServices{projects_,
-                                             workflows_,
-                                             history_,
-                                             live_feed_,
-                                             secrets_,
-                                             integrations_,
-                                             resources_,
-                                             events_,
-                                             event_log_,
-                                             audit_log_,
-                                             users_,
-                                             credentials_,
-                                             proxy_,
-                                             hooks_,
-                                             kept_tokens_,
-                                             *hook_door_,
-                                             *tests_,
-                                             test_data_,
-                                             *eraser_,
-                                             *timed_gateway_,
-                                             trigger_limits_,
-                                             clock_,
-                                             options_.api,
-                                             [this](MetricsText& text) { write_metrics(text); },
-                                             [this] { return store_->commit({}); },
-                                             &sign_ins_,
-                                             [this](const ProjectId& project, const UserId& user) {
-                                               return gateway_->polls(project, user);
-                                             },
-                                             &subscriptions_,
-                                             [this](const Integration& integration) {
-                                               return check_webhook_code(integration, functions_);
-                                             },
-                                             &gateway_->replays(),
-                                             &gateway_->bulk_jobs(),
-                                             &gateway_->admission()},
-                                 key->key);
+    api_ = std::make_unique<Api>(
+        ApiServices{projects_,
+                    workflows_,
+                    history_,
+                    live_feed_,
+                    secrets_,
+                    integrations_,
+                    resources_,
+                    events_,
+                    event_log_,
+                    audit_log_,
+                    users_,
+                    credentials_,
+                    proxy_,
+                    hooks_,
+                    kept_tokens_,
+                    *hook_door_,
+                    *tests_,
+                    test_data_,
+                    *eraser_,
+                    *timed_gateway_,
+                    trigger_limits_,
+                    clock_,
+                    options_.api,
+                    [this](MetricsText& text) { write_metrics(text); },
+                    [this] { return store_->commit({}); },
+                    &sign_ins_,
+                    [this](const ProjectId& project, const UserId& user) {
+                      return gateway_->polls(project, user);
+                    },
+                    &subscriptions_,
+                    [this](const Integration& integration) {
+                      return check_webhook_code(integration, functions_);
+                    },
+                    &gateway_->replays(),
+                    &gateway_->bulk_jobs(),
+                    &gateway_->admission(),
+                    &room_,
+                    [this](const ProjectId& project) { return gateway_->work_of(project); }},
+        key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
         [this](const httplib::Request& request, httplib::Response& response) {
@@ -328,6 +340,7 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, server_->stats());
     write_server_metrics(text, commits_.stats());
     write_server_metrics(text, store_->stats());
+    write_server_metrics(text, room_);
     write_server_metrics(text, gateway_->stats());
     write_server_metrics(text, functions_.stats());
     write_server_metrics(text, http_->stats());
@@ -358,7 +371,9 @@ class ComposedServer final : public RunningServer {
   FailedRunLog failed_runs_{clock_, &write_log};
   ObserverList observers_{{&run_metrics_, &failed_runs_, &live_feed_}};
   storage::HistoryChanges history_changes_;
+  storage::StoredBytes stored_bytes_{*store_};
   storage::GroupCommit commits_;
+  StorageRoom room_{stored_bytes_, commits_};
   storage::HistoryIndex history_index_{
       *store_, history_changes_, [this](ShardId shard) { return ownership_.fence(shard); },
       [this](storage::WriteBatch batch) { return commits_.commit_and_wait(std::move(batch)); }};
@@ -427,6 +442,7 @@ class ComposedServer final : public RunningServer {
                                 },
                                 &provider_counts_,
                                 &gate_}};
+  std::unique_ptr<StoredBytesCounter> stored_bytes_counter_;
   std::unique_ptr<HistoryIndexer> history_indexer_;
   std::unique_ptr<ActorGateway> gateway_;
   ErasedSubscriptions erased_subscriptions_{
@@ -468,7 +484,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   auto server = std::make_unique<ComposedServer>(options, std::move(store), database->rocks,
                                                  *epochs, std::move(*sealer),
                                                  std::move(*run_sealer), std::move(*http));
-  if (auto begun = server->begin(); !begun) return begun.error();
+  if (auto begun = server->begin(owned); !begun) return begun.error();
   return std::unique_ptr<RunningServer>(std::move(server));
 }
 

@@ -7,6 +7,7 @@
 #include "actors/observation/run_metrics.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/provider_counts.h"
+#include "actors/tenants/storage_room.h"
 #include "http/outbound/outbound_stats.h"
 #include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
@@ -125,6 +126,12 @@ void write_server_metrics(MetricsText& text, const RunMetrics& runs) {
     text.histogram("millrace_step_seconds", times.retried, {name, "retried"});
     text.histogram("millrace_step_seconds", times.failed, {name, "failed"});
   }
+}
+
+void write_server_metrics(MetricsText& text, const StorageRoom& room) {
+  text.counter("millrace_stored_bytes_refused_total", number(room.refused()));
+  text.counter("millrace_stored_bytes_reads_total", number(room.stats().reads));
+  text.gauge("millrace_stored_bytes_uncounted_shards", number(room.stats().uncounted_shards));
 }
 
 void write_server_metrics(MetricsText& text, const EventLog& log) {

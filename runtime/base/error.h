@@ -76,7 +76,8 @@ enum class RetryClass : std::uint8_t {
   X(shard_moved, 55, "shard_moved", 503, retry)                              \
   X(permission_denied, 56, "permission_denied", 409, do_not_retry)           \
   X(draft_changed, 57, "draft_changed", 412, do_not_retry)                   \
-  X(admission_full, 58, "admission_full", 429, retry)
+  X(admission_full, 58, "admission_full", 429, retry)                        \
+  X(stored_bytes_exceeded, 59, "stored_bytes_exceeded", 507, do_not_retry)
 
 enum class ErrorCode : std::uint16_t {
 #define X(name, number, wire, status, retry) name = number,

@@ -78,7 +78,7 @@ class Indexed {
  private:
   struct Parts {
     Parts(OrderedStore& store, const std::vector<Fence>& fences)
-        : commits(store, {.linger = Millis(0), .follower = &changes}),
+        : commits(store, {.linger = Millis(0), .followers = {&changes}}),
           index(
               store, changes,
               [&fences](ShardId shard) {

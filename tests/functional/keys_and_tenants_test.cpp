@@ -30,6 +30,8 @@ std::vector<Call> project_calls(const TestProject& project, const std::string& e
       {"GET", project.path(history + "/step-executions/one")},
       {"POST", project.path(history + "/cancel")},
       {"POST", project.path("/api-key")},
+      {"GET", project.path("/limits")},
+      {"GET", project.path("/usage")},
   };
 }
 

@@ -59,7 +59,7 @@ struct Node {
   SeededRandom random{3};
   ShardOwnership ownership;
   storage::HistoryChanges changes;
-  storage::GroupCommit commits{store, {.follower = &changes}};
+  storage::GroupCommit commits{store, {.followers = {&changes}}};
   std::atomic<bool> is_lost{false};
   storage::HistoryIndex index{
       store, changes,
