@@ -25,6 +25,8 @@ namespace {
 
 // A cancel needs one load and one commit.
 constexpr Millis cancel_patience{30'000};
+// What a run waits for is one message there and one back.
+constexpr Millis place_wait_patience{1'000};
 // A run that has begun is stored within milliseconds, unless the disk is in trouble.
 constexpr Millis stored_patience{5'000};
 // How often a repeated request looks whether the run has answered.
@@ -49,6 +51,7 @@ class CafGateway final : public ActorGateway {
       : timers_(dependencies.store, dependencies.ownership, dependencies.clock, dependencies.log,
                 dependencies.options.timers),
         reminder_(dependencies.options.journal_linger, dependencies.log),
+        entries_(dependencies.clock, dependencies.options.entries, stats_.entry_turns_waiting),
         reader_(dependencies.options.reader_threads, dependencies.commits, dependencies.log),
         services_{dependencies,
                   timers_,
@@ -57,6 +60,7 @@ class CafGateway final : public ActorGateway {
                   reminder_,
                   BranchLoader(dependencies.store, dependencies.workflows, dependencies.tenants,
                                dependencies.sealer, fresh_),
+                  entries_,
                   stats_,
                   [this](const ExecutionId& run) { sweep_.refused(run); }},
         system_(configured(config_, services_.options)),
@@ -273,6 +277,14 @@ class CafGateway final : public ActorGateway {
     return Error(ErrorCode::overloaded, "the cancel was passed on but is not confirmed yet");
   }
 
+  std::optional<PlaceWait> place_wait(const ProjectId& project, const UserId& user,
+                                      const ExecutionId& execution) override {
+    if (!services_.ownership.owns(execution.shard())) return PlaceWait{PlaceWait::For::shard_owner};
+    auto slot = std::make_shared<PlaceWaitSlot>();
+    caf::anon_send(node_, PlaceAsked{project, user, execution, slot});
+    return slot->wait_for(place_wait_patience).value_or(std::nullopt);
+  }
+
   void wait_until_ready() override { sweep_.wait_for_first_sweep(); }
   bool is_ready() const override { return sweep_.has_swept(); }
   const ActorStats& stats() const override { return stats_; }
@@ -399,6 +411,7 @@ class CafGateway final : public ActorGateway {
   HeldReplies held_replies_{stats_.held_responses};
   FreshRuns fresh_;
   FlushReminder reminder_;
+  EntryTurns entries_;
   StorageReader reader_;
   NodeServices services_;
   caf::actor_system_config config_;

@@ -22,7 +22,7 @@ UserActor::UserActor(caf::actor_config& config, const NodeServices& services, Pr
 caf::behavior UserActor::make_behavior() {
   return {
       [this](const StartRun& message) { start(message); },
-      [this](const ResumeRun& message) { receive(message.execution); },
+      [this](const ResumeRun& message) { receive(message.execution, message.turn); },
       [this](const TimerFired& message) { wake(message); },
       [this](const CancelRun& message) { cancel(message); },
       [this](RunLoaded& message) { loaded(message); },
@@ -87,8 +87,11 @@ void UserActor::watch(const ExecutionId& execution, Run& run, caf::actor actor) 
   run.mail_sent = false;
 }
 
-UserActor::Run& UserActor::receive(const ExecutionId& execution) {
-  if (find(execution) == nullptr) load(execution);
+UserActor::Run& UserActor::receive(const ExecutionId& execution, const EntryTurns::Held& turn) {
+  if (find(execution) == nullptr) {
+    load(execution);
+    runs_.at(execution).turn = turn;
+  }
   Run& run = runs_.at(execution);
   ++run.mail;
   return run;
@@ -122,6 +125,7 @@ void UserActor::rebuild_later(const ExecutionId& execution, Run& run) {
 void UserActor::loaded(RunLoaded& message) {
   Run* run = find(message.execution);
   if (run == nullptr || run->actor) return;
+  const EntryTurns::Held turn = std::exchange(run->turn, nullptr);  // it is in, or has to wait
   run->tenure = message.tenure;
   if (!message.loaded->ok()) {
     const ErrorCode why = message.loaded->error().code;
@@ -171,12 +175,12 @@ void UserActor::loaded(RunLoaded& message) {
 // --- mail -----------------------------------------------------------------------------------------
 
 void UserActor::wake(const TimerFired& message) {
-  Run& run = receive(message.timer.execution);
+  Run& run = receive(message.timer.execution, message.turn);
   run.mail_sent = true;
   if (run.actor) {
     send(run.actor, message);
   } else {
-    run.timers.push_back(message);
+    run.timers.push_back({message.timer});
   }
 }
 
@@ -191,7 +195,7 @@ void UserActor::forget_timers(const Run& run) {
 }
 
 void UserActor::cancel(const CancelRun& message) {
-  Run& run = receive(message.execution);
+  Run& run = receive(message.execution, nullptr);
   run.cancels.push_back(message);
   if (run.actor) send(run.actor, message);
 }

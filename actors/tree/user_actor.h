@@ -27,6 +27,7 @@ class UserActor final : public caf::event_based_actor {
     std::shared_ptr<ReplySlot> reply;  // survives a rebuild
     std::vector<CancelRun> cancels;    // not yet answered
     std::vector<TimerFired> timers;    // came while it was loading
+    EntryTurns::Held turn;             // while it is brought in
     bool mail_sent = false;            // if it falls asleep now, it may have missed it
     std::size_t mail = 0;              // messages that came for it
     std::optional<Tenure> tenure;      // of the last incarnation; nothing: it was not built yet
@@ -43,8 +44,8 @@ class UserActor final : public caf::event_based_actor {
   void ended(const caf::down_msg& message);
 
   Run* find(const ExecutionId& execution);
-  /// The run that a message is for; one that is not in memory is loaded.
-  Run& receive(const ExecutionId& execution);
+  /// The run that a message is for; one that is not in memory is loaded, for which `turn` is kept.
+  Run& receive(const ExecutionId& execution, const EntryTurns::Held& turn);
   void load(const ExecutionId& execution);
   void rebuild_later(const ExecutionId& execution, Run& run);
   void watch(const ExecutionId& execution, Run& run, caf::actor actor);

@@ -129,6 +129,12 @@ inline constexpr Metric metric_list[] = {
      .unit = "runs",
      .help = "Runs accepted that wait for their project's limit.",
      .watch = "Growth over minutes: a project triggers more than its places can run."},
+    {.name = "millrace_entry_turns_waiting",
+     .kind = MetricKind::gauge,
+     .unit = "projects",
+     .help = "Projects whose waiting runs wait for a turn to come into memory.",
+     .watch = "More than a few for minutes: many projects have due or queued runs at once, and "
+              "share the node."},
     {.name = "millrace_held_responses",
      .kind = MetricKind::gauge,
      .unit = "requests",

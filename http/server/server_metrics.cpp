@@ -49,6 +49,7 @@ void write_server_metrics(MetricsText& text, const ActorStats& stats) {
   text.counter("millrace_late_results_total", number(stats.late_results.load()));
   text.gauge("millrace_runs_live", number(stats.runs_live.load()));
   text.gauge("millrace_runs_queued", number(stats.runs_queued.load()));
+  text.gauge("millrace_entry_turns_waiting", number(stats.entry_turns_waiting.load()));
   text.gauge("millrace_held_responses", number(stats.held_responses.load()));
   text.gauge("millrace_fan_out_children_live", number(stats.children_live.load()));
   text.histogram("millrace_runs_place_wait_seconds", stats.place_wait);
