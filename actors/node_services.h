@@ -4,6 +4,7 @@
 
 #include "actors/observation/run_observer.h"
 #include "actors/runs/branch_loader.h"
+#include "actors/runs/entry_turns.h"
 #include "actors/runs/held_replies.h"
 #include "actors/runs/project_loads.h"
 #include "actors/runs/run_queue.h"
@@ -44,6 +45,7 @@ struct ActorOptions {
   std::size_t reader_threads = 2;
   std::size_t live_executions_per_project_max = limits::live_executions_per_project_max;
   RunQueueOptions queue;  // of each project
+  EntryTurnOptions entries;
   std::size_t fan_out_children_live_max = limits::fan_out_children_live_max;
   /// A branch whose wait is shorter stays in memory; a longer one is unloaded.
   Millis stay_awake{2'000};
@@ -74,6 +76,7 @@ struct ActorStats {
   std::atomic<std::uint64_t> late_results{0};  // outcomes nobody waits for any more
   std::atomic<std::int64_t> runs_live{0};
   std::atomic<std::int64_t> runs_queued{0};
+  std::atomic<std::int64_t> entry_turns_waiting{0};  // projects that wait for one
   std::atomic<std::int64_t> children_live{0};
   std::atomic<std::int64_t> held_responses{0};  // requests that wait for a Response step
   /// Triggers that wait for their workflow's `admission`, by stage: index AdmissionStage - 1.
@@ -116,6 +119,7 @@ struct NodeServices : NodeDependencies {
   StorageReader& reader;
   FlushReminder& reminder;
   BranchLoader loader;
+  EntryTurns& entries;
   ActorStats& stats;
   /// The start of a run was refused because its commit failed: whatever of it is on the disk is erased.
   std::function<void(const ExecutionId&)> start_refused;

@@ -23,6 +23,9 @@ BenchReport tenants_bench(const BenchOptions& options);
 /// project notice?
 BenchReport schedule_bench(const BenchOptions& options);
 
+/// A hundred projects with one request a second, alone and beside one with 100,000 queued runs.
+BenchReport neighbours_bench(const BenchOptions& options);
+
 /// 50,000 accounts that are polled once an hour, of which none has anything new.
 BenchReport idle_polls_bench(const BenchOptions& options);
 

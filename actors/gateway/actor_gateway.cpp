@@ -26,6 +26,8 @@ namespace {
 
 // A cancel needs one load and one commit.
 constexpr Millis cancel_patience{30'000};
+// What a run waits for is one message there and one back.
+constexpr Millis place_wait_patience{1'000};
 // A run that has begun is stored within milliseconds, unless the disk is in trouble.
 constexpr Millis stored_patience{5'000};
 // Beside the stage that has held a request back: it starts nothing (ReceivedRow::held_by, stored).
@@ -75,6 +77,7 @@ class CafGateway final : public ActorGateway {
       : timers_(dependencies.store, dependencies.ownership, dependencies.clock, dependencies.log,
                 dependencies.options.timers),
         reminder_(dependencies.options.journal_linger, dependencies.log),
+        entries_(dependencies.clock, dependencies.options.entries, stats_.entry_turns_waiting),
         reader_(dependencies.options.reader_threads, dependencies.commits, dependencies.log),
         ended_runs_(dependencies.observer),
         services_{observed_by(ended_runs_, dependencies),
@@ -85,6 +88,7 @@ class CafGateway final : public ActorGateway {
                   reminder_,
                   BranchLoader(dependencies.store, dependencies.workflows, dependencies.tenants,
                                dependencies.sealer, fresh_),
+                  entries_,
                   stats_,
                   [this](const ExecutionId& run) { sweep_.refused(run); }},
         system_(configured(config_, services_.options)),
@@ -327,6 +331,14 @@ class CafGateway final : public ActorGateway {
     return Error(ErrorCode::overloaded, "the cancel was passed on but is not confirmed yet");
   }
 
+  std::optional<PlaceWait> place_wait(const ProjectId& project, const UserId& user,
+                                      const ExecutionId& execution) override {
+    if (!services_.ownership.owns(execution.shard())) return PlaceWait{PlaceWait::For::shard_owner};
+    auto slot = std::make_shared<PlaceWaitSlot>();
+    caf::anon_send(node_, PlaceAsked{project, user, execution, slot});
+    return slot->wait_for(place_wait_patience).value_or(std::nullopt);
+  }
+
   void wait_until_ready() override { sweep_.wait_for_first_sweep(); }
   bool is_ready() const override { return sweep_.has_swept(); }
   const ActorStats& stats() const override { return stats_; }
@@ -516,6 +528,7 @@ class CafGateway final : public ActorGateway {
   ProjectLoads loads_;
   FreshRuns fresh_;
   FlushReminder reminder_;
+  EntryTurns entries_;
   StorageReader reader_;
   EndedRuns ended_runs_;
   NodeServices services_;

@@ -3,6 +3,7 @@
 // of CAF. Every function may be called from any thread that is not an actor's, blocks at most as long
 // as it says, and returns what happened or a user-readable error.
 
+#include "actors/runs/place_wait.h"
 #include "actors/runs/run_files.h"
 #include "actors/runs/trigger_reply.h"
 #include "runtime/base/clock.h"
@@ -130,6 +131,13 @@ class Gateway {
                          const std::string& by) = 0;
   Outcome cancel(const ProjectId& project, const ExecutionId& execution) {
     return cancel(project, execution, {});
+  }
+
+  /// What keeps a run, which neither sleeps nor has ended, out of memory. Nothing: it is at work, or nobody knows.
+  /// Answers within a second.
+  virtual std::optional<PlaceWait> place_wait(const ProjectId& /*project*/, const UserId& /*user*/,
+                                              const ExecutionId& /*execution*/) {
+    return std::nullopt;
   }
 
   /// True when start-up recovery has been planned and new work is accepted.

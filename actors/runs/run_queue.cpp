@@ -29,6 +29,11 @@ bool RunQueue::has_waiting(const UserId& user) const {
   return has_lost_track_ || window_.size_of(user) > 0 || rows_.contains(user);
 }
 
+std::size_t RunQueue::size_of(const UserId& user) const {
+  const auto rows = rows_.find(user);
+  return window_.size_of(user) + (rows == rows_.end() ? 0 : rows->second.runs);
+}
+
 std::size_t RunQueue::room() const {
   const std::size_t taken = window_.size() - timers_ + promised_;
   return options_.window - std::min(options_.window, taken);

@@ -57,6 +57,8 @@ class RunQueue {
   void push(WaitingRun run);
   /// The one whose turn it is; nothing when none is in the window, or only such of held users.
   std::optional<WaitingRun> pop();
+  /// Whether there is one.
+  bool has_turn() const { return window_.next() != nullptr; }
   /// Passes a user over, that has as many runs at work as it may have.
   void hold(const UserId& user) { window_.hold(user); }
   void release(const UserId& user) { window_.release(user); }
@@ -66,6 +68,7 @@ class RunQueue {
   std::size_t in_window() const { return window_.size(); }
   /// Of those in rows as many as were named: an estimate after a crash of the project.
   std::size_t size() const { return window_.size() + in_rows_; }
+  std::size_t size_of(const UserId& user) const;
 
   /// What is to be read now, if anything. It is under way until one of the functions below.
   std::optional<Reading> next_reading();

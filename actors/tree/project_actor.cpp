@@ -39,6 +39,10 @@ caf::behavior ProjectActor::make_behavior() {
       // One that moves goes nowhere in memory: it waits for no place either, and takes none for long.
       [this](const MigrateRun& message) { pass(message.user, message.execution, message); },
       [this](const RunSettled& message) { settled(message); },
+      [this](EntryTurnCame) { admit_waiting(); },
+      [this](const PlaceAsked& message) {
+        message.slot->give(place_wait(message.user, message.execution));
+      },
       [this](const QueuedRunsRead& message) { queue_read(message); },
       [this](const LimitsRead& message) {
         is_asking_limits_ = false;
@@ -51,6 +55,7 @@ caf::behavior ProjectActor::make_behavior() {
 void ProjectActor::on_exit() {
   for (auto& [id, user] : users_) send_exit(user.actor, ExitReason::stopped);
   users_.clear();
+  services_.entries.forgo(project_);
   // What waits is in its rows; it waits no more here.
   services_.stats.runs_queued -= static_cast<std::int64_t>(std::exchange(reported_, 0));
 }
@@ -90,9 +95,11 @@ void ProjectActor::pass_or_queue(const UserId& user_id, const ExecutionId& execu
                                  const Message& message) {
   if (!knows_limits_) ask_limits(user_id);
   const AdmissionOrder order{.has_place = is_live(user_id, execution)};
-  if (admission_of(user_id, order) == Admission::run) {
-    pass(user_id, execution, message);
-    return;
+  if (order.has_place) return pass(user_id, execution, message);
+  if (admission_of(user_id, order) == Admission::run && !queue_.has_turn()) {
+    Message passed = message;
+    passed.turn = take_turn();
+    if (passed.turn) return pass(user_id, execution, passed);
   }
   WaitingRun waiting{user_id, execution, services_.clock.moment()};
   if constexpr (std::is_same_v<Message, TimerFired>) waiting.timer = message.timer;
@@ -157,6 +164,13 @@ void ProjectActor::settled(const RunSettled& message) {
   admit_waiting();
 }
 
+EntryTurns::Held ProjectActor::take_turn() {
+  auto turn = services_.entries.take(
+      project_, [self = caf::actor(this)] { caf::anon_send(self, EntryTurnCame{}); });
+  asked_for_turn_ = turn == nullptr;
+  return turn;
+}
+
 void ProjectActor::hold_or_release(const UserId& id) {
   const auto known = users_.find(id);
   if (known != users_.end() && user_is_full(limits_, known->second.live.size())) {
@@ -168,20 +182,40 @@ void ProjectActor::hold_or_release(const UserId& id) {
 
 void ProjectActor::admit_waiting() {
   // Users that are full are held, so that whoever has its turn finds a place.
-  while (live_ < limits_.concurrent_steps) {
+  while (live_ < limits_.concurrent_steps && queue_.has_turn()) {
+    auto turn = take_turn();
+    if (!turn) break;
     const auto next = queue_.pop();
-    if (!next) break;
-    CHECK(admission_of(next->user, {.had_waited = true}) == Admission::run,
+    CHECK(next && admission_of(next->user, {.had_waited = true}) == Admission::run,
           "a run had its turn without a place");
     services_.stats.place_wait.record(services_.clock.moment() - next->since);
     if (next->timer) {
-      pass(next->user, next->execution, TimerFired{*next->timer});
+      pass(next->user, next->execution, TimerFired{*next->timer, std::move(turn)});
     } else {
-      pass(next->user, next->execution, ResumeRun{project_, next->user, next->execution});
+      pass(next->user, next->execution,
+           ResumeRun{project_, next->user, next->execution, std::move(turn)});
     }
   }
+  // A turn that was kept for it is another one's when it has no use for it.
+  const bool wants_turn = live_ < limits_.concurrent_steps && queue_.has_turn();
+  if (!wants_turn && std::exchange(asked_for_turn_, false)) services_.entries.forgo(project_);
   count_queue();
   read_queue();
+}
+
+std::optional<PlaceWait> ProjectActor::place_wait(const UserId& user,
+                                                  const ExecutionId& execution) const {
+  if (is_live(user, execution) || !queue_.has_waiting(user)) return std::nullopt;
+  const auto known = users_.find(user);
+  const std::size_t live_of_user = known == users_.end() ? 0 : known->second.live.size();
+  if (live_ >= limits_.concurrent_steps) {
+    return PlaceWait{PlaceWait::For::place_of_project, limits_.concurrent_steps, queue_.size()};
+  }
+  if (user_is_full(limits_, live_of_user)) {
+    return PlaceWait{PlaceWait::For::place_of_user, limits_.concurrent_steps_per_user,
+                     queue_.size_of(user)};
+  }
+  return PlaceWait{PlaceWait::For::entry_turn, 0, queue_.size()};
 }
 
 // --- limits ---------------------------------------------------------------------------------------

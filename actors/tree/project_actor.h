@@ -35,6 +35,7 @@ class ProjectActor final : public caf::event_based_actor {
   void start(const StartRun& message);
   void queue_start(const StartRun& message);
   void settled(const RunSettled& message);
+  std::optional<PlaceWait> place_wait(const UserId& user, const ExecutionId& execution) const;
   void sweep();
   void user_down(const caf::down_msg& message);
 
@@ -47,6 +48,8 @@ class ProjectActor final : public caf::event_based_actor {
   /// Likewise for work that is durable and may wait.
   template <class Message>
   void pass_or_queue(const UserId& user_id, const ExecutionId& execution, const Message& message);
+  /// Null: its project is not the next one; it is told when that is so.
+  EntryTurns::Held take_turn();
   void hold_or_release(const UserId& id);
   void admit_waiting();
 
@@ -69,6 +72,7 @@ class ProjectActor final : public caf::event_based_actor {
   std::size_t reported_ = 0;  // of the queue, to the counters
   std::size_t live_ = 0;
   const std::shared_ptr<ProjectLoads::Load> load_;
+  bool asked_for_turn_ = false;  // to bring in a run
 };
 
 }  // namespace millrace

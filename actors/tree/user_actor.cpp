@@ -88,8 +88,11 @@ void UserActor::watch(const ExecutionId& execution, Run& run, caf::actor actor) 
   run.mail_sent = false;
 }
 
-UserActor::Run& UserActor::receive(const ExecutionId& execution) {
-  if (find(execution) == nullptr) load(execution);
+UserActor::Run& UserActor::receive(const ExecutionId& execution, const EntryTurns::Held& turn) {
+  if (find(execution) == nullptr) {
+    load(execution);
+    runs_.at(execution).turn = turn;
+  }
   Run& run = runs_.at(execution);
   ++run.mail;
   return run;
@@ -123,6 +126,7 @@ void UserActor::rebuild_later(const ExecutionId& execution, Run& run) {
 void UserActor::loaded(RunLoaded& message) {
   Run* run = find(message.execution);
   if (run == nullptr || run->actor) return;
+  const EntryTurns::Held turn = std::exchange(run->turn, nullptr);  // it is in, or has to wait
   run->tenure = message.tenure;
   if (!message.loaded->ok()) {
     const ErrorCode why = message.loaded->error().code;
@@ -180,12 +184,12 @@ void UserActor::loaded(RunLoaded& message) {
 // --- mail -----------------------------------------------------------------------------------------
 
 void UserActor::wake(const TimerFired& message) {
-  Run& run = receive(message.timer.execution);
+  Run& run = receive(message.timer.execution, message.turn);
   run.mail_sent = true;
   if (run.actor && !run.is_visit) {
     send(run.actor, message);
   } else {
-    run.timers.push_back(message);
+    run.timers.push_back({message.timer});
   }
 }
 
@@ -200,19 +204,19 @@ void UserActor::forget_timers(const Run& run) {
 }
 
 void UserActor::cancel(const CancelRun& message) {
-  Run& run = receive(message.execution);
+  Run& run = receive(message.execution, nullptr);
   run.cancels.push_back(message);
   if (run.actor) send(run.actor, message);
 }
 
 void UserActor::resume(const ResumeRun& message) {
-  Run& run = receive(message.execution);
+  Run& run = receive(message.execution, message.turn);
   if (run.is_visit) run.mail_sent = true;
 }
 
 void UserActor::migrate(const MigrateRun& message) {
   const bool is_visit = find(message.execution) == nullptr;
-  Run& run = receive(message.execution);
+  Run& run = receive(message.execution, nullptr);
   if (is_visit) run.is_visit = true;
   forget_answered(run);
   run.migrations.push_back(message);

@@ -28,6 +28,7 @@ class UserActor final : public caf::event_based_actor {
     std::vector<CancelRun> cancels;      // not yet answered
     std::vector<MigrateRun> migrations;  // some may be answered
     std::vector<TimerFired> timers;      // came while it was loading, or only visited
+    EntryTurns::Held turn;               // while it is brought in
     /// It is in memory to be moved to another version, and goes no step further. Other mail has it loaded anew.
     bool is_visit = false;
     bool mail_sent = false;        // if it falls asleep now, it may have missed it
@@ -49,8 +50,8 @@ class UserActor final : public caf::event_based_actor {
   void ended(const caf::down_msg& message);
 
   Run* find(const ExecutionId& execution);
-  /// The run that a message is for; one that is not in memory is loaded.
-  Run& receive(const ExecutionId& execution);
+  /// The run that a message is for; one that is not in memory is loaded, for which `turn` is kept.
+  Run& receive(const ExecutionId& execution, const EntryTurns::Held& turn);
   void load(const ExecutionId& execution);
   void rebuild_later(const ExecutionId& execution, Run& run);
   void watch(const ExecutionId& execution, Run& run, caf::actor actor);

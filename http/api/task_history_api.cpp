@@ -201,13 +201,57 @@ Result<Reply> show_step_execution(const ApiCall& call, ApiServices& services) {
   return json_reply(200, std::move(body));
 }
 
+std::string detail_of(const PlaceWait& wait) {
+  const std::string waiting = std::to_string(wait.waiting);
+  switch (wait.what) {
+    case PlaceWait::For::place_of_project:
+      return "the project has " + std::to_string(wait.limit) +
+             " runs at work, its limit (concurrentSteps); " + waiting +
+             " wait, and its users take turns";
+    case PlaceWait::For::place_of_user:
+      return "the user has " + std::to_string(wait.limit) +
+             " runs at work, the limit of each user (concurrentStepsPerUser); " + waiting +
+             " of the user's wait, the earliest first";
+    case PlaceWait::For::entry_turn:
+      return "it has a place and comes in with its project's next turn; " + waiting +
+             " of the project's wait";
+    case PlaceWait::For::shard_owner:
+      return "another node has the run's shard, or none has at the moment";
+  }
+  return {};
+}
+
+/// What keeps the run out of memory, though nothing that it waits for itself does.
+std::optional<JsonObject> place_waited_for(Gateway& gateway, const ExecutionSummary& run,
+                                           const std::vector<Waiting>& steps, Instant now) {
+  Instant since = run.started;
+  for (const Waiting& each : steps) {
+    if (each.until && *each.until > now) return std::nullopt;
+    since = std::max(since, each.until.value_or(each.since));
+  }
+  if (is_final(run.status)) return std::nullopt;
+  const auto wait = gateway.place_wait(run.project, run.user, run.id);
+  if (!wait) return std::nullopt;
+  const bool is_of_shard = wait->what == PlaceWait::For::shard_owner;
+  return JsonObject{{"kind", is_of_shard ? "lease" : "concurrencyLimit"},
+                    {"stepId", nullptr},
+                    {"since", to_text(since)},
+                    {"until", nullptr},
+                    {"detail", detail_of(*wait)}};
+}
+
 Result<Reply> explain_execution(const ApiCall& call, ApiServices& services) {
   const auto id = execution_id(call);
   if (!id) return id.error();
   const auto open = services.history.runs().open_steps(call.project, *id);
   if (!open) return open.error();
   JsonArray list;
-  for (const Waiting& each : waiting_for(open->steps, services.clock.now())) {
+  const Instant now = services.clock.now();
+  const std::vector<Waiting> steps = waiting_for(open->steps, now);
+  if (auto place = place_waited_for(services.gateway, open->summary, steps, now)) {
+    list.push_back(std::move(*place));
+  }
+  for (const Waiting& each : steps) {
     JsonObject one{{"kind", wire_name(each.kind)},
                    {"stepId", each.step},
                    {"since", to_text(each.since)},
@@ -330,11 +374,11 @@ constexpr Route routes[]{
      .handler = &explain_execution,
      .rate = Rate::history,
      .parameters = {project_in_path, execution_in_path},
-     .answers =
-         {{200, "Its open steps, 1,000 at most; `isPartial`: there may be more.",
-           "{status: ExecutionStatus, waitingFor: [{kind: string, stepId: string, since: date, "
-           "until: date|null, detail?: string}], isPartial?: boolean}"},
-          {404, "There is none.", "Error"}}},
+     .answers = {{200, "Its open steps, 1,000 at most; `isPartial`: there may be more.",
+                  "{status: ExecutionStatus, waitingFor: [{kind: string, stepId: string|null, "
+                  "since: date, "
+                  "until: date|null, detail?: string}], isPartial?: boolean}"},
+                 {404, "There is none.", "Error"}}},
     {.method = "POST",
      .pattern = EXECUTIONS "/{execution}/cancel",
      .operation = "cancelExecution",

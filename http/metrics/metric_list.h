@@ -135,6 +135,12 @@ inline constexpr Metric metric_list[] = {
      .help = "Triggers that wait for their workflow's `admission`.",
      .watch = "Growth over hours: more comes than a throttle or a singleton lets through.",
      .labels = {{{"stage", "debounce, batch, singleton, throttle"}}}},
+    {.name = "millrace_entry_turns_waiting",
+     .kind = MetricKind::gauge,
+     .unit = "projects",
+     .help = "Projects whose waiting runs wait for a turn to come into memory.",
+     .watch = "More than a few for minutes: many projects have due or queued runs at once, and "
+              "share the node."},
     {.name = "millrace_held_responses",
      .kind = MetricKind::gauge,
      .unit = "requests",

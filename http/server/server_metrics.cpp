@@ -55,6 +55,7 @@ void write_server_metrics(MetricsText& text, const ActorStats& stats) {
     text.gauge("millrace_triggers_waiting", number(stats.triggers_waiting[i].load()),
                {wire_name(static_cast<AdmissionStage>(i + 1))});
   }
+  text.gauge("millrace_entry_turns_waiting", number(stats.entry_turns_waiting.load()));
   text.gauge("millrace_held_responses", number(stats.held_responses.load()));
   text.gauge("millrace_fan_out_children_live", number(stats.children_live.load()));
   text.histogram("millrace_runs_place_wait_seconds", stats.place_wait);

@@ -31,6 +31,10 @@ class TimedGateway final : public Gateway {
   using Gateway::cancel;
   Outcome cancel(const ProjectId& project, const ExecutionId& execution,
                  const std::string& by) override;
+  std::optional<PlaceWait> place_wait(const ProjectId& project, const UserId& user,
+                                      const ExecutionId& execution) override {
+    return gateway_.place_wait(project, user, execution);
+  }
   bool is_ready() const override;
 
  private:
