@@ -82,6 +82,31 @@ bool is_worth_compacting(rocksdb::DB& database) {
   return removals > 0 && removals * share >= entries;
 }
 
+/// Whether a quarter of what lies in blob files belongs to no row any more: what is rewritten to get rid of it is then
+/// three times as much at most. By itself RocksDB looks at the oldest quarter of these files alone.
+bool are_blobs_worth_rewriting(rocksdb::DB& database) {
+  using Properties = rocksdb::DB::Properties;
+  std::uint64_t all = 0;
+  std::uint64_t garbage = 0;
+  const bool is_known = database.GetIntProperty(Properties::kLiveBlobFileSize, &all) &&
+                        database.GetIntProperty(Properties::kLiveBlobFileGarbageSize, &garbage);
+  return is_known && garbage > 0 && garbage * 4 >= all;
+}
+
+enum class Blobs : std::uint8_t { stay, are_rewritten };
+
+rocksdb::Status compact(rocksdb::DB& database, Blobs blobs, std::atomic<bool>& stop) {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;  // others go on beside it
+  options.canceled = &stop;
+  if (blobs == Blobs::are_rewritten) {
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+    options.blob_garbage_collection_age_cutoff = 1.0;
+  }
+  return database.CompactRange(options, nullptr, nullptr);
+}
+
 /// Upper bound of what RocksDB adds per operation: a tag and two lengths.
 constexpr std::size_t operation_overhead_bytes = 12;
 
@@ -305,11 +330,12 @@ Outcome RocksStore::reclaim(std::atomic<bool>& stop) {
   if (const auto flushed = database->Flush(rocksdb::FlushOptions()); !flushed.ok()) {
     return error_of(flushed, "Writing the rows in memory to a file");
   }
-  if (stop || !is_worth_compacting(*database)) return Done{};
-  rocksdb::CompactRangeOptions options;
-  options.exclusive_manual_compaction = false;  // others go on beside it
-  options.canceled = &stop;
-  const auto compacted = database->CompactRange(options, nullptr, nullptr);
+  rocksdb::Status compacted;
+  if (!stop && is_worth_compacting(*database)) compacted = compact(*database, Blobs::stay, stop);
+  // Only now it is known which blobs nobody refers to.
+  if (compacted.ok() && !stop && are_blobs_worth_rewriting(*database)) {
+    compacted = compact(*database, Blobs::are_rewritten, stop);
+  }
   if (compacted.ok() || compacted.IsIncomplete()) return Done{};
   return error_of(compacted, "Compacting the store");
 }

@@ -432,7 +432,7 @@ TEST_CASE("what was removed gives its space back, large values too, and what is 
   std::atomic<bool> stop{false};
   REQUIRE(store->reclaim(stop).ok());  // nothing was removed: rows are written to files, no more
   const auto full = bytes_on_disk(directory.path());
-  CHECK(full > 400u * 49'000);
+  CHECK(full > 400u * 40'000);
   WriteBatch batch;
   for (int i = 20; i < 2 * count; ++i) batch.remove(key(i));
   REQUIRE(store->commit(batch).ok());
