@@ -187,15 +187,18 @@ TEST_CASE("entries of the event log go after a month and those of the audit log 
   EventLog events(node.store, {node.commits, node.ownership}, node.clock, node.random);
   AuditLog audit(node.store, {node.commits, node.ownership}, node.clock, node.random);
   const auto note = [&] {
-    events.note({.project = project, .user = UserId("a"), .type = "request"},
-                Error(ErrorCode::user_disabled, "is disabled"));
+    EventLogEntry entry;
+    entry.project = project;
+    entry.user = UserId("a");
+    entry.type = "request";
+    events.note(entry, Error(ErrorCode::user_disabled, "is disabled"));
     REQUIRE(audit.note({project, "putWorkflow", "apiKey", {}, 200}).ok());
   };
   const auto rows = [&](const std::string& prefix) {
-    std::size_t rows = 0;
+    std::size_t count = 0;
     const storage::OrderedStore& all = node.store;
-    for (auto at = all.scan(prefix); at->valid(); at->next()) ++rows;
-    return rows;
+    for (auto at = all.scan(prefix); at->valid(); at->next()) ++count;
+    return count;
   };
   const auto event_rows = [&] {
     return rows(storage::keys::event_logs(shard_of(project, UserId("a"))));
