@@ -380,8 +380,9 @@ class Linker {
     }
     const std::string* const key = key_at(reference, 0);
     if (key != nullptr && *key == "event") {
-      reference.path.front() = std::string("body");
-      reference.path.insert(reference.path.begin(), std::string("result"));
+      std::vector<PathSegment> path{std::string("result"), std::string("body")};
+      path.insert(path.end(), reference.path.begin() + 1, reference.path.end());
+      reference.path = std::move(path);
     } else if (key != nullptr && *key == "result") {
       reference.root = Root::step;
       link_step(reference, *load);
