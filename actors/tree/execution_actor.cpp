@@ -74,7 +74,16 @@ void ExecutionActor::cancel(const CancelRun& message) {
 }
 
 void ExecutionActor::migrate(const MigrationOrder& order) {
-  if (order.is_answered()) return;
+  if (!order.is_answered()) move_by(order);  // nobody waits any more: who asks again, is told
+  if (machine().has_ended()) return;         // it leaves memory when that is durable
+  if (stay_ == Stay::visit) {
+    fall_asleep();
+  } else if (!is_under_way()) {
+    advance();
+  }
+}
+
+void ExecutionActor::move_by(const MigrationOrder& order) {
   auto moved = moved_by(*order.migration);
   if (auto* const obstacle = std::get_if<Obstacle>(&moved)) {
     order.slot->give(std::optional(std::move(*obstacle)));
@@ -95,11 +104,6 @@ void ExecutionActor::migrate(const MigrationOrder& order) {
                              : MigrationAnswer(durable.error()));
         },
         identity().tenure.generation);
-  }
-  if (stay_ == Stay::visit && !machine().has_ended()) {
-    fall_asleep();
-  } else if (!is_under_way()) {
-    advance();
   }
 }
 

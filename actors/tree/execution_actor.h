@@ -37,8 +37,9 @@ class ExecutionActor final : public BranchActor {
   void begin();
   void park();
   void cancel(const CancelRun& message);
-  /// Moves to another version and says so when that is durable, or says why not.
   void migrate(const MigrationOrder& order);
+  /// Moves to another version and says so when that is durable, or says why not.
+  void move_by(const MigrationOrder& order);
   std::variant<ExecutionMigrated, Obstacle> moved_by(const Migration& migration) const;
   /// Nothing of it goes on from here.
   void end_cancelled(CancelRequested why);
