@@ -31,31 +31,30 @@ TEST_CASE("after each kill the counts of stored bytes are those of the rows") {
   const TestProject project(server);
   project.deploy_steps("quick", R"({"id": "one", "type": "function", "code": "() => 1"})");
   project.deploy_steps("slow", R"({"id": "one", "type": "delay", "value": 3, "unit": "SECONDS"})");
-  project.deploy_steps("wide", R"({"id": "each", "type": "fanOut", "items": [1, 2, 3, 4, 5, 6, 7, 8],
-      "steps": [{"id": "one", "type": "function", "code": "() => 'x'.repeat(3000)"
-}]
-})");
+  project.deploy_steps("wide", R"json(
+      {"id": "each", "type": "fanOut", "items": [1, 2, 3, 4, 5, 6, 7, 8], "steps": [
+        {"id": "one", "type": "function", "code": "() => 'x'.repeat(3000)"}]})json");
   for (int kills = 0; kills < 4; ++kills) {
-  std::atomic<bool> is_killed = false;
-  std::thread client([&] {
-    for (int i = 0; !is_killed; ++i) {
-      const char* const workflow = i % 5 == 0 ? "wide" : i % 3 == 0 ? "slow" : "quick";
-      try {
-        project.trigger(workflow, "{}", "user-" + std::to_string(i % 9));
-        project.put("/events/E" + std::to_string(i % 3),
-                    R"({"schema": {"n": ")" + std::string(static_cast<std::size_t>(i) % 700, 'n') +
-                        R"("}})");
-      } catch (const std::exception&) {
-        // Nobody answers any more.
+    std::atomic<bool> is_killed = false;
+    std::thread client([&] {
+      for (int i = 0; !is_killed; ++i) {
+        const char* const workflow = i % 5 == 0 ? "wide" : i % 3 == 0 ? "slow" : "quick";
+        try {
+          project.trigger(workflow, "{}", "user-" + std::to_string(i % 9));
+          project.put("/events/E" + std::to_string(i % 3),
+                      R"({"schema": {"n": ")" +
+                          std::string(static_cast<std::size_t>(i) % 700, 'n') + R"("}})");
+        } catch (const std::exception&) {
+          // Nobody answers any more.
+        }
       }
-    }
-  });
-  for (int runs = 0; runs < 30; ++runs) project.start("quick", "{}", "other-user");
-  server.kill_now();
-  is_killed = true;
-  client.join();
-  check_counts(server.data_directory());
-  server.start();
-  CHECK(project.get("/usage").at("/storedBytes/isExact") == "true");
-}
+    });
+    for (int runs = 0; runs < 30; ++runs) project.start("quick", "{}", "other-user");
+    server.kill_now();
+    is_killed = true;
+    client.join();
+    check_counts(server.data_directory());
+    server.start();
+    CHECK(project.get("/usage").at("/storedBytes/isExact") == "true");
+  }
 }
