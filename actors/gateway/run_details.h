@@ -55,8 +55,8 @@ class RunDetails {
 
   struct Shown {
     ExecutionSummary summary;
-    std::optional<ErrorDetail> failure;  // likewise
-    std::optional<Error> cancelled;      // why and by whom, when it was and that is known
+    std::optional<ErrorDetail> failure;      // likewise
+    std::optional<Error> cancelled;          // why and by whom, when it was and that is known
     std::optional<AdmittedStart> admission;  // of a run that its workflow's `admission` held back
     /// In the order in which they ended, a step inside a fan-out once per element: all outside of fan-outs, and as
     /// many of the others as there is room for.
