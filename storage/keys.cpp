@@ -851,9 +851,7 @@ KeyWriter waiting_file_rows(const ProjectId& project, const UserId& user, std::s
 
 }  // namespace
 
-std::string admission_lines(ShardId shard) {
-  return KeyWriter(shard, Kind::admission_line).take();
-}
+std::string admission_lines(ShardId shard) { return KeyWriter(shard, Kind::admission_line).take(); }
 
 std::string admission_lines(ShardId shard, const ProjectId& project) {
   return KeyWriter(shard, Kind::admission_line).text(project.text).take();

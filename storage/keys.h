@@ -339,14 +339,13 @@ enum class WaitingTriggerPart : std::uint8_t {
   trigger = 1,  // nothing else
   file = 2,     // hash(32), chunk(4)
 };
-std::string admission_lines(ShardId shard);                             // prefix
-std::string admission_lines(ShardId shard, const ProjectId& project);   // prefix
+std::string admission_lines(ShardId shard);                                 // prefix
+std::string admission_lines(ShardId shard, const ProjectId& project);       // prefix
 std::string admission_lines(const ProjectId& project, const UserId& user);  // prefix
 /// `digest`: which line of the user's, in 32 bytes.
 std::string admission_line(const ProjectId& project, const UserId& user, std::string_view digest);
 /// Of one user. Prefixes.
-std::string waiting_triggers(const ProjectId& project, const UserId& user,
-                             WaitingTriggerPart part);
+std::string waiting_triggers(const ProjectId& project, const UserId& user, WaitingTriggerPart part);
 std::string waiting_trigger(const ProjectId& project, const UserId& user, std::string_view digest,
                             std::uint64_t number);
 /// The chunks of one file, in order. A prefix.

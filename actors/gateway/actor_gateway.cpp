@@ -107,8 +107,7 @@ class CafGateway final : public ActorGateway {
                 services_.start_refused, services_.observer, services_.event_log}),
         admission_({services_.store, commits(), services_.ownership, services_.workflows,
                     services_.tenants, starter_, joint_, services_.clock, services_.random,
-                    services_.log,
-                    [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
+                    services_.log, [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
                     [this](const storage::WakeRow& wake) { admission_work_.wake(wake); },
                     [this](const ExecutionSummary& run, const std::string& by) {
                       caf::anon_send(node_, CancelRun{run.project, run.user, run.id,
@@ -138,16 +137,28 @@ class CafGateway final : public ActorGateway {
         tick_work_(services_.options.ticks.threads, services_.options.ticks.held_max,
                    services_.clock, services_.log,
                    [this](const storage::WakeRow& wake) { return ticks_.serve(wake); }),
-        polls_({services_.store, FencedCommits(services_.commits, services_.ownership),
-                services_.ownership, services_.workflows, services_.tenants, starter_, admission_,
-                services_.http, services_.clock, services_.random, services_.log,
+        polls_({services_.store,
+                FencedCommits(services_.commits, services_.ownership),
+                services_.ownership,
+                services_.workflows,
+                services_.tenants,
+                starter_,
+                admission_,
+                services_.http,
+                services_.clock,
+                services_.random,
+                services_.log,
                 [this](const RunOrder& order) {
                   caf::anon_send(
                       node_, ResumeRun{order.started.project, order.started.user, order.execution});
                 },
                 [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
-                [this](const storage::WakeRow& wake) { poll_work_.wake(wake); }, services_.observer,
-                services_.event_log, services_.tokens, services_.refused, services_.gate,
+                [this](const storage::WakeRow& wake) { poll_work_.wake(wake); },
+                services_.observer,
+                services_.event_log,
+                services_.tokens,
+                services_.refused,
+                services_.gate,
                 services_.counts},
                services_.options.polls),
         poll_work_(services_.options.polls.threads, services_.options.polls.held_max,
@@ -258,7 +269,8 @@ class CafGateway final : public ActorGateway {
     if (!workflow) return workflow.error();
     OnceKey once{Received::key_of(request.project, request.user, request_trigger_kind.type,
                                   request.workflow.text, idempotency.key),
-                 std::move(idempotency.content), {}};
+                 std::move(idempotency.content),
+                 {}};
     once.held.emplace(received_, std::vector{once.key});
     auto known = received_.find(once.key);
     if (!known) return known.error();
@@ -470,8 +482,7 @@ class CafGateway final : public ActorGateway {
   Result<TriggerReply> reply_of_earlier(const storage::ReceivedRow& earlier, Millis hold) {
     if (const auto held_by = admission_stage(earlier.held_by & ~left_out_bit)) {
       const bool is_left_out = (earlier.held_by & left_out_bit) != 0;
-      return TriggerReply(
-          HeldBack{*held_by, is_left_out, earlier.at, std::nullopt, std::nullopt});
+      return TriggerReply(HeldBack{*held_by, is_left_out, earlier.at, std::nullopt, std::nullopt});
     }
     CHECK(!earlier.executions.empty(), "a request that was received has started nothing");
     const ExecutionId& run = earlier.executions.front();

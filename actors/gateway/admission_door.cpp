@@ -33,9 +33,8 @@ void AdmissionDoor::count_stored() {
     return Done{};
   });
   if (!read) {
-    uses_.log(LogLevel::error,
-              "triggers that wait for their admission could not be counted: " +
-                  read.error().message);
+    uses_.log(LogLevel::error, "triggers that wait for their admission could not be counted: " +
+                                   read.error().message);
   }
 }
 

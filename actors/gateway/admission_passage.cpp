@@ -123,9 +123,9 @@ Result<AdmissionDoor::Passage::Line*> AdmissionDoor::Passage::find_line(const st
 }
 
 Result<AdmissionDoor::Passage::Line*> AdmissionDoor::Passage::line_for(const Unit& unit,
-                                                                      const Workflow& workflow,
-                                                                      AdmissionStage stage,
-                                                                      const Template& key) {
+                                                                       const Workflow& workflow,
+                                                                       AdmissionStage stage,
+                                                                       const Template& key) {
   std::string text;
   try {
     text = rendered_key(key, KeyScope(unit.output, user_, *unit.meta));
@@ -184,7 +184,7 @@ Outcome AdmissionDoor::Passage::push(Line& line, Unit unit) {
 
 /// Out of the line, which the caller closes up.
 Result<AdmissionDoor::Passage::Unit> AdmissionDoor::Passage::take(Line& line,
-                                                                 std::uint64_t number) {
+                                                                  std::uint64_t number) {
   AdmissionLineRow& row = line.row;
   Unit unit;
   if (const auto fresh = line.units.find(number); fresh != line.units.end()) {
@@ -216,22 +216,39 @@ Result<AdmissionDoor::Passage::Unit> AdmissionDoor::Passage::take(Line& line,
   return unit;
 }
 
-Result<AdmissionDoor::Passage::Unit> AdmissionDoor::Passage::take_first(Line& line) {
-  CHECK(line.row.size() > 0, "nobody waits in the line");
-  auto unit = take(line, line.row.first);
-  if (unit) ++line.row.first;
-  return unit;
+/// One that is damaged is passed over: it costs nobody else his run.
+Result<std::optional<AdmissionDoor::Passage::Unit>> AdmissionDoor::Passage::take_first(Line& line) {
+  AdmissionLineRow& row = line.row;
+  while (row.size() > 0) {
+    auto unit = take(line, row.first);
+    const bool is_damaged = !unit && unit.error().code == ErrorCode::corrupt_data;
+    if (!unit && !is_damaged) return unit.error();
+    const std::uint64_t number = row.first++;
+    if (unit) return std::optional(std::move(*unit));
+    door_.uses_.log(LogLevel::error, "a trigger that waits for workflow " + row.workflow.text +
+                                         " of project " + project_.text +
+                                         " is lost: " + unit.error().message);
+    WaitingTriggerRow damaged;
+    damaged.project = project_;
+    damaged.user = user_;
+    damaged.at = {row.digest, number};
+    AdmissionTable::remove(batch_, damaged);
+    --counted_[row.stage].triggers;
+  }
+  row.bytes = 0;
+  return std::optional<Unit>();
 }
 
 /// All that wait, or as many as make a batch, as one.
-Result<AdmissionDoor::Passage::Unit> AdmissionDoor::Passage::take_batch(Line& line) {
+Result<std::optional<AdmissionDoor::Passage::Unit>> AdmissionDoor::Passage::take_batch(Line& line) {
   const std::size_t size = line.workflow->admission.batch->size;
   JsonArray items;
   Unit all;
-  std::uint64_t bytes = 0;
-  while (line.row.size() > 0 && items.size() < size) {
-    auto unit = take_first(line);
-    if (!unit) return unit.error();
+  while (items.size() < size) {
+    auto taken = take_first(line);
+    if (!taken) return taken.error();
+    auto& unit = *taken;
+    if (!unit) break;
     if (items.empty()) {
       all.row = unit->row;
       all.meta = unit->meta;
@@ -239,17 +256,17 @@ Result<AdmissionDoor::Passage::Unit> AdmissionDoor::Passage::take_batch(Line& li
       all.row.triggers = 0;
     }
     all.row.triggers += unit->row.triggers;
-    bytes += unit->row.bytes;
     for (const auto& [file, content] : unit->files.all()) all.files.add(file, content);
     items.push_back(std::move(unit->output));
   }
+  if (items.empty()) return std::optional<Unit>();
   all.output = batch_output(std::move(items));
   all.row.output = to_text(all.output);
   all.row.files.clear();
   for (const auto& [file, content] : all.files.all()) all.row.files.push_back(file);
   all.row.bytes = bytes_of(all.row.output, all.files);
   all.row.is_batch = true;
-  return all;
+  return std::optional(std::move(all));
 }
 
 // --- the stages -----------------------------------------------------------------------------------
@@ -271,8 +288,10 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_debounce(
     const Instant since = row.since;
     const auto before = take_first(line);
     if (!before) return before.error();
-    unit.row.triggers += before->row.triggers;
-    unit.row.received = before->row.received;
+    if (*before) {
+      unit.row.triggers += (*before)->row.triggers;
+      unit.row.received = (*before)->row.received;
+    }
     if (auto pushed = push(line, std::move(unit)); !pushed) return pushed.error();
     row.since = since;
   } else if (auto pushed = push(line, std::move(unit)); !pushed) {
@@ -291,20 +310,24 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_batch(
   Line& line = **found;
   AdmissionLineRow& row = line.row;
   const Instant received = unit.row.received;
-  if (row.size() > 0 && (row.since + rule->wait <= now_ ||
-                         batch_is_too_large_with(gathered(row), unit.row.bytes))) {
-    auto batch = take_batch(line);
-    if (!batch) return batch.error();
-    if (auto passed = pass_singleton(std::move(*batch), workflow); !passed) return passed.error();
+  if (row.size() > 0 &&
+      (row.since + rule->wait <= now_ || batch_is_too_large_with(gathered(row), unit.row.bytes))) {
+    if (auto let_go = let_batch_go(line, workflow); !let_go) return let_go;
   }
   if (auto pushed = push(line, std::move(unit)); !pushed) return pushed.error();
   if (!batch_is_full(*rule, gathered(row))) {
-    return Passed(HeldBack{AdmissionStage::batch, false, received, row.since + rule->wait,
-                           std::nullopt});
+    return Passed(
+        HeldBack{AdmissionStage::batch, false, received, row.since + rule->wait, std::nullopt});
   }
+  return let_batch_go(line, workflow);
+}
+
+Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::let_batch_go(
+    Line& line, const Workflow& workflow) {
   auto batch = take_batch(line);
   if (!batch) return batch.error();
-  return pass_singleton(std::move(*batch), workflow);
+  CHECK(batch->has_value(), "a batch that is to go has nothing in it");
+  return pass_singleton(std::move(**batch), workflow);
 }
 
 Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_singleton(
@@ -336,8 +359,8 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_singleton(
     case SingletonAnswer::replace:
       return take_over(std::move(unit), line);
     case SingletonAnswer::cancel:
-      if (auto dropped = drop_all(line, Error(ErrorCode::conflict,
-                                              "a later trigger of this singleton replaces it"));
+      if (auto dropped = drop_all(
+              line, Error(ErrorCode::conflict, "a later trigger of this singleton replaces it"));
           !dropped) {
         return dropped.error();
       }
@@ -356,8 +379,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::take_over(Unit un
   Line& throttle = **found;
   if (!throttle.workflow) throttle.workflow = line.workflow;
   if (auto replaced = take(throttle, place.number); !replaced) return replaced.error();
-  note(*line.workflow,
-       Error(ErrorCode::conflict, "a later trigger of this singleton replaces it"));
+  note(*line.workflow, Error(ErrorCode::conflict, "a later trigger of this singleton replaces it"));
   const Instant received = unit.row.received;
   unit.row.singleton = line.row.digest;
   // It is put where the other one was.
@@ -367,8 +389,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::take_over(Unit un
   throttle.row.next = next;
   throttle.row.since = since;
   if (!pushed) return pushed.error();
-  return Passed(
-      HeldBack{AdmissionStage::throttle, false, received, std::nullopt, std::nullopt});
+  return Passed(HeldBack{AdmissionStage::throttle, false, received, std::nullopt, std::nullopt});
 }
 
 Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_throttle(
@@ -398,7 +419,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_throttle(
 }
 
 Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::start(Unit unit,
-                                                                    const Workflow& workflow) {
+                                                                     const Workflow& workflow) {
   const bool is_own = unit.order != nullptr;
   const std::string singleton = unit.row.singleton;
   auto order = is_own ? Result<std::shared_ptr<RunOrder>>(unit.order) : order_of(unit, workflow);
@@ -423,7 +444,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::start(Unit unit,
 }
 
 Result<std::shared_ptr<RunOrder>> AdmissionDoor::Passage::order_of(Unit& unit,
-                                                                  const Workflow& workflow) {
+                                                                   const Workflow& workflow) {
   // Rules may have changed since: a workflow with a batch sees one in any case.
   if (workflow->admission.batch && !unit.row.is_batch) {
     unit.output = batch_output(JsonArray{std::move(unit.output)});
@@ -443,7 +464,14 @@ Result<std::shared_ptr<RunOrder>> AdmissionDoor::Passage::order_of(Unit& unit,
 
 Result<Holder> AdmissionDoor::Passage::holder_of(Line& line) {
   AdmissionLineRow& row = line.row;
-  if (!row.holder.line.empty()) return Holder::waiting;
+  if (!row.holder.line.empty()) {
+    const auto waits_in = find_line(row.holder.line);
+    if (!waits_in) return waits_in.error();
+    const AdmissionLineRow& throttle = (*waits_in)->row;
+    const bool waits = row.holder.number >= throttle.first && row.holder.number < throttle.next;
+    if (waits) return Holder::waiting;
+    row.holder = {};  // it was damaged
+  }
   if (row.running == ExecutionId{}) return Holder::nobody;
   if (started_.contains(row.running)) return Holder::running;
   const auto summary = door_.executions_.summary(row.running);
@@ -518,7 +546,8 @@ Outcome AdmissionDoor::Passage::serve_debounce(Line& line) {
     if (rule && debounce_end(*rule, line.row.since, line.row.last) > now_) return Done{};
     auto unit = take_first(line);
     if (!unit) return unit.error();
-    auto passed = pass_batch(std::move(*unit), workflow);
+    if (!*unit) break;
+    auto passed = pass_batch(std::move(**unit), workflow);
     if (!passed) return passed.error();
   }
   return Done{};
@@ -533,7 +562,8 @@ Outcome AdmissionDoor::Passage::serve_batch(Line& line) {
     }
     auto unit = rule ? take_batch(line) : take_first(line);
     if (!unit) return unit.error();
-    auto passed = pass_singleton(std::move(*unit), workflow);
+    if (!*unit) break;
+    auto passed = pass_singleton(std::move(**unit), workflow);
     if (!passed) return passed.error();
   }
   return Done{};
@@ -556,8 +586,9 @@ Outcome AdmissionDoor::Passage::serve_singleton(Line& line) {
     }
     auto unit = take_first(line);
     if (!unit) return unit.error();
-    unit->row.singleton = rule ? line.row.digest : std::string();
-    auto passed = pass_throttle(std::move(*unit), workflow);
+    if (!*unit) continue;
+    (*unit)->row.singleton = rule ? line.row.digest : std::string();
+    auto passed = pass_throttle(std::move(**unit), workflow);
     if (!passed) return passed.error();
   }
 }
@@ -569,7 +600,8 @@ Outcome AdmissionDoor::Passage::serve_throttle(Line& line) {
     if (rule && throttle_free_at(*rule, line.row.starts, now_) > now_) return Done{};
     auto unit = take_first(line);
     if (!unit) return unit.error();
-    auto passed = start(std::move(*unit), workflow);
+    if (!*unit) break;
+    auto passed = start(std::move(**unit), workflow);
     if (!passed) return passed.error();
     if (rule && std::holds_alternative<Started>(*passed)) {
       note_start(*rule, line.row.starts, now_);
@@ -584,8 +616,9 @@ Outcome AdmissionDoor::Passage::drop_all(Line& line, const Error& why) {
   for (; line.row.size() > 0 && !is_part_full(); ++dropped) {
     const auto unit = take_first(line);
     if (!unit) return unit.error();
+    if (!*unit) break;
     ++let_go_;
-    if (auto freed = free_place(unit->row.singleton); !freed) return freed;
+    if (auto freed = free_place((*unit)->row.singleton); !freed) return freed;
   }
   if (dropped == 0) return Done{};
   Error told = why;
@@ -593,8 +626,12 @@ Outcome AdmissionDoor::Passage::drop_all(Line& line, const Error& why) {
                  std::string(wire_name(line.row.stage)) + "): " + why.message;
   const Workflow& workflow = line.workflow;
   const std::string type = workflow ? std::string(kind_of(workflow->trigger).type) : "admission";
-  notes_.emplace_back(EventLogEntry{project_, user_, line.row.workflow, type,
-                                    workflow ? workflow->integration : std::string(), {}},
+  notes_.emplace_back(EventLogEntry{project_,
+                                    user_,
+                                    line.row.workflow,
+                                    type,
+                                    workflow ? workflow->integration : std::string(),
+                                    {}},
                       std::move(told));
   return Done{};
 }
@@ -708,9 +745,12 @@ void AdmissionDoor::Passage::done(const Outcome& committed) {
 }
 
 void AdmissionDoor::Passage::note(const millrace::Workflow& workflow, Error why) {
-  notes_.emplace_back(EventLogEntry{project_, user_, workflow.id,
+  notes_.emplace_back(EventLogEntry{project_,
+                                    user_,
+                                    workflow.id,
                                     std::string(kind_of(workflow.trigger).type),
-                                    workflow.integration, {}},
+                                    workflow.integration,
+                                    {}},
                       std::move(why));
 }
 

@@ -47,28 +47,30 @@ class AdmissionDoor::Passage {
     RunFiles files;
     std::string account;                     // on which it runs
     std::shared_ptr<const JsonObject> meta;  // of the user
-    std::shared_ptr<RunOrder> order;  // its own; null: it has waited
-    bool is_new = false;              // it takes room
+    std::shared_ptr<RunOrder> order;         // its own; null: it has waited
+    bool is_new = false;                     // it takes room
   };
   struct Line {
     storage::AdmissionLineRow row;
     std::optional<storage::AdmissionLineRow> before;  // on the disk
-    Workflow workflow;                                // whose rules hold for it; null: nothing is live
-    std::map<std::uint64_t, Unit> units;              // that came in this passage
-    std::optional<Instant> soon{};                    // something is left to do
+    Workflow workflow;                    // whose rules hold for it; null: nothing is live
+    std::map<std::uint64_t, Unit> units;  // that came in this passage
+    std::optional<Instant> soon{};        // something is left to do
   };
   void hold();
   Result<Line*> find_line(const std::string& digest);
   Result<Line*> line_for(const Unit& unit, const Workflow& workflow, AdmissionStage stage,
                          const Template& key);
   Outcome push(Line& line, Unit unit);
-  Result<Unit> take_first(Line& line);
   Result<Unit> take(Line& line, std::uint64_t number);
-  Result<Unit> take_batch(Line& line);
+  /// Nothing: nobody is left.
+  Result<std::optional<Unit>> take_first(Line& line);
+  Result<std::optional<Unit>> take_batch(Line& line);
 
   // The stages; each hands on to the next.
   Result<Passed> pass_debounce(Unit unit, const Workflow& workflow);
   Result<Passed> pass_batch(Unit unit, const Workflow& workflow);
+  Result<Passed> let_batch_go(Line& line, const Workflow& workflow);
   Result<Passed> pass_singleton(Unit unit, const Workflow& workflow);
   Result<Passed> pass_throttle(Unit unit, const Workflow& workflow);
   Result<Passed> start(Unit unit, const Workflow& workflow);

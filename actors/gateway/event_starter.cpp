@@ -37,8 +37,7 @@ Result<StartedRuns> EventStarter::start_new(EventRequest request, const Received
   Orders orders;
   if (auto prepared = prepare_all(request, orders); !prepared) return prepared.error();
   StartedRuns started;
-  AdmissionDoor::Passage passage(uses_.admission, request.project, request.user,
-                                 std::move(*batch));
+  AdmissionDoor::Passage passage(uses_.admission, request.project, request.user, std::move(*batch));
   for (const auto& order : orders) {
     auto passed = passage.admit(order);
     if (!passed) return passed.error();

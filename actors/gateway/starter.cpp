@@ -18,11 +18,10 @@ ExecutionStarted started_of(RunStart& start, RunGrant grant) {
   started.version = workflow.version;
   auto* const replay = std::get_if<FromReplay>(&start.origin);
   auto* const waiting = std::get_if<FromWaiting>(&start.origin);
-  const bool is_mapped = waiting != nullptr || (replay != nullptr && replay->mapping ==
-                                                                         FromReplay::Mapping::as_it_was);
+  const bool is_mapped = waiting != nullptr ||
+                         (replay != nullptr && replay->mapping == FromReplay::Mapping::as_it_was);
   if (!is_mapped) {
-    start.output =
-        with_mapped_object(workflow.trigger, std::move(start.output), grant.settings);
+    start.output = with_mapped_object(workflow.trigger, std::move(start.output), grant.settings);
   }
   const bool is_test = std::holds_alternative<FromTest>(start.origin);
   // What is tried out is one trigger; the steps see a batch.

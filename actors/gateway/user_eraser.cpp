@@ -280,7 +280,8 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
           if (!row) return row.error();
           if (!*row) continue;
           storage::follow_credential(batch, &**row, nullptr);
-          storage::CredentialTable::remove(batch, wish.project, wish.user, connected.credential->id);
+          storage::CredentialTable::remove(batch, wish.project, wish.user,
+                                           connected.credential->id);
           ++accounts;
         }
         const storage::HookTable hooks(dependencies_.store);

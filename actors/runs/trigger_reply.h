@@ -54,7 +54,6 @@ struct HeldBack {
   std::optional<Instant> until{};       // when it goes on, if nothing comes between
   std::optional<ExecutionId> behind{};  // whose end it waits for, or that goes on in its place
 };
-using TriggerReply =
-    std::variant<RunAccepted, RunResponded, RunFailed, RunStillGoing, HeldBack>;
+using TriggerReply = std::variant<RunAccepted, RunResponded, RunFailed, RunStillGoing, HeldBack>;
 
 }  // namespace millrace

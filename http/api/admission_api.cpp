@@ -59,8 +59,8 @@ Result<Reply> list_admission(const ApiCall& call, ApiServices& services) {
   if (!lines) return lines.error();
   JsonArray list;
   for (const auto& line : lines->lines) list.push_back(shown(line));
-  return json_reply(
-      200, JsonObject{{"lines", std::move(list)}, {"truncated", lines->is_truncated}});
+  return json_reply(200,
+                    JsonObject{{"lines", std::move(list)}, {"truncated", lines->is_truncated}});
 }
 
 namespace {
@@ -72,9 +72,7 @@ constexpr Route routes[]{
      .summary = "The triggers that wait for the workflow's `admission`, line by line",
      .access = Access::project_key,
      .handler = &list_admission,
-     .parameters = {project_in_path,
-                    workflow_in_path,
-                    {"user", "string", "Only of this user."}},
+     .parameters = {project_in_path, workflow_in_path, {"user", "string", "Only of this user."}},
      .answers = {{200, "The lines in which somebody waits; `truncated`: there are more than 1,000.",
                   "{lines: [AdmissionLine], truncated: boolean}"},
                  {404, "There is no such workflow.", "Error"}}},
@@ -85,7 +83,8 @@ constexpr NamedShape shapes[]{
      "{stage: \"debounce\"|\"batch\"|\"singleton\"|\"throttle\", userId: string, "
      "credential: string|null, key: any, waiting: integer, bytes: integer, since: date, "
      "next: date|null, waitsFor: string|null}",
-     "Triggers of one workflow, account and key that wait; `next` is when they are looked at, at the latest."},
+     "Triggers of one workflow, account and key that wait; `next` is when they are looked at, at "
+     "the latest."},
     {"HeldBack",
      "{workflowId: string, status: \"WAITING\"|\"SKIPPED\", "
      "admission: \"debounce\"|\"batch\"|\"singleton\"|\"throttle\", waitsUntil: date|null, "

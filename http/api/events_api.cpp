@@ -201,12 +201,13 @@ constexpr Route routes[]{
      .parameters = {project_in_path, selected_account_header, selected_configuration_header,
                     idempotency_key},
      .body = {"{name: string, payload?: any}"},
-     .answers = {{201,
-                  "The runs are durable, all or none; an event may start none. `heldBack`: what waits for "
-                  "its workflow's `admission`, and is durable as well.",
-                  "{executionIds: [string], heldBack?: [HeldBack]}"},
-                 {409, "The key was used for another event.", "Error"},
-                 {404, "The project has no such event.", "Error"}}},
+     .answers =
+         {{201,
+           "The runs are durable, all or none; an event may start none. `heldBack`: what waits for "
+           "its workflow's `admission`, and is durable as well.",
+           "{executionIds: [string], heldBack?: [HeldBack]}"},
+          {409, "The key was used for another event.", "Error"},
+          {404, "The project has no such event.", "Error"}}},
     {.method = "GET",
      .pattern = "/projects/{project}/events",
      .operation = "listEvents",

@@ -238,7 +238,8 @@ constexpr RouteAnswer run_answers[]{
     {200, "A Response step's answer; its status, headers and body are the step's own.", "any",
      "*/*"},
     {202,
-     "The run is durable and nobody waits for it; `Location` leads to its history. Or the workflow's `admission` "
+     "The run is durable and nobody waits for it; `Location` leads to its history. Or the "
+     "workflow's `admission` "
      "holds the trigger back: no execution yet, and `admission` says where it waits.",
      "{executionId: string|null, workflowId: string, "
      "status: \"EXECUTING\"|\"WAITING\"|\"SKIPPED\", dateSubmitted: date, admission?: string, "

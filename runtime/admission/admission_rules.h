@@ -108,11 +108,11 @@ enum class Holder : std::uint8_t {
   running,
 };
 enum class SingletonAnswer : std::uint8_t {
-  pass,          // takes the place
-  skip,          // starts nothing
-  queue,         // behind those that wait
-  replace,       // in place of the trigger that has the place
-  cancel,        // the run is to end; waits for that, in place of those that wait for it already
+  pass,     // takes the place
+  skip,     // starts nothing
+  queue,    // behind those that wait
+  replace,  // in place of the trigger that has the place
+  cancel,   // the run is to end; waits for that, in place of those that wait for it already
 };
 SingletonAnswer decide(Singleton::OnConflict rule, Holder holder, std::size_t waiting);
 

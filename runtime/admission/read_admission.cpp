@@ -23,15 +23,14 @@ Millis required_duration(ObjectReader& json, std::string_view key, std::string_v
 std::size_t required_count(ObjectReader& json, std::string_view key, std::string_view expected,
                            std::size_t max) {
   json.require(key, expected);
-  return static_cast<std::size_t>(
-      json.integer(key, 1, static_cast<std::int64_t>(max)).value_or(1));
+  return static_cast<std::size_t>(json.integer(key, 1, static_cast<std::int64_t>(max)).value_or(1));
 }
 
 Debounce read_debounce(ObjectReader& json) {
   Debounce rule;
   rule.wait = required_duration(json, "wait", "how long nothing more may come, such as \"30s\"");
-  const Millis standard = std::min<Millis>(rule.wait * limits::debounce_waits_max,
-                                           limits::admission_wait_max);
+  const Millis standard =
+      std::min<Millis>(rule.wait * limits::debounce_waits_max, limits::admission_wait_max);
   rule.max_wait = json.duration("maxWait", limits::admission_wait_max).value_or(standard);
   if (rule.max_wait < rule.wait) {
     json.report("maxWait", "the longest wait is not shorter than `wait`");

@@ -114,10 +114,10 @@ void check_admission(const Workflow& workflow, Findings& findings) {
   const AdmissionRules& rules = workflow.admission;
   const TriggerKind& kind = kind_of(workflow.trigger);
   if (rules.holds_back() && !kind.may_wait) {
-    findings.push_back(finding_at(
-        "", "/admission",
-        "only what comes from outside can be held back: a workflow on a trigger `" +
-            std::string(kind.type) + "` takes a `priority` and no more"));
+    findings.push_back(
+        finding_at("", "/admission",
+                   "only what comes from outside can be held back: a workflow on a trigger `" +
+                       std::string(kind.type) + "` takes a `priority` and no more"));
   }
   if (rules.batch && load_step_of(workflow) != nullptr) {
     findings.push_back(finding_at("", "/admission/batch",

@@ -169,9 +169,9 @@ WakeRow AdmissionTable::wake_of(const AdmissionLineRow& row, Instant due) {
 }
 
 void AdmissionTable::put(WriteBatch& batch, const WaitingTriggerRow& row) {
-  batch.put(keys::waiting_trigger(row.project, row.user, row.at.line, row.at.number),
-            write_record(record_version, stored_form(row), trigger_fields,
-                         row.output.size() + 512));
+  batch.put(
+      keys::waiting_trigger(row.project, row.user, row.at.line, row.at.number),
+      write_record(record_version, stored_form(row), trigger_fields, row.output.size() + 512));
 }
 
 void AdmissionTable::put_file(WriteBatch& batch, const WaitingTriggerRow& of,

@@ -52,8 +52,8 @@ struct AdmissionLineRow {
 
   std::vector<Instant> starts;  // of a throttle: the latest last
   ExecutionId running;          // of a singleton: the run that has the place; zero: none
-  PlaceInLine holder;           // of a singleton: the trigger that has it, and waits for its throttle
-  std::uint32_t looks = 0;      // in vain, for the end of `running`
+  PlaceInLine holder;       // of a singleton: the trigger that has it, and waits for its throttle
+  std::uint32_t looks = 0;  // in vain, for the end of `running`
 
   Instant wake{};  // that is there; 1970: none
 
@@ -71,10 +71,10 @@ struct WaitingTriggerRow {
   std::string trace;              // a traceparent; empty: none
   Instant received{};             // when it came; of a batch its first item
   std::uint64_t triggers = 1;     // of which it is made: more than one of a batch
-  std::string singleton;  // the digest of the line in which it has the place; empty: in none
-  bool is_batch = false;          // the output is one of a batch
-  std::uint8_t waited = 0;        // bits: 1 << AdmissionStage, of those that have held it back
-  std::uint64_t bytes = 0;        // output and files
+  std::string singleton;    // the digest of the line in which it has the place; empty: in none
+  bool is_batch = false;    // the output is one of a batch
+  std::uint8_t waited = 0;  // bits: 1 << AdmissionStage, of those that have held it back
+  std::uint64_t bytes = 0;  // output and files
   bool operator==(const WaitingTriggerRow&) const = default;
 };
 
@@ -97,8 +97,7 @@ class AdmissionTable {
                                                std::string_view digest) const;
   /// By the target key of a wake.
   Result<std::optional<AdmissionLineRow>> find(const std::string& key) const;
-  Result<std::vector<AdmissionLineRow>> of_user(const ProjectId& project,
-                                                const UserId& user) const;
+  Result<std::vector<AdmissionLineRow>> of_user(const ProjectId& project, const UserId& user) const;
   using Visit = std::function<Outcome(AdmissionLineRow)>;
   /// Of all projects, or of one.
   Outcome visit(const ShardSet& shards, const Visit& each) const;

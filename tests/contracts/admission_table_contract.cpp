@@ -101,7 +101,8 @@ TEST_CASE("a waiting trigger is found with its files, and removed with them", "[
   CHECK(table.file(row, large).error().code == ErrorCode::corrupt_data);
 }
 
-TEST_CASE("what waits of a user is removed with its wakes, and nothing of another user", "[admission]") {
+TEST_CASE("what waits of a user is removed with its wakes, and nothing of another user",
+          "[admission]") {
   const auto store = any_store();
   WriteBatch batch;
   const AdmissionLineRow own = line("u", 'd');
@@ -121,10 +122,13 @@ TEST_CASE("what waits of a user is removed with its wakes, and nothing of anothe
   CHECK(table.of_user(others.project, others.user)->size() == 1);
   CHECK(table.find_trigger(others.project, others.user, {others.digest, 3})->has_value());
   std::size_t seen = 0;
-  REQUIRE(table.visit(ShardSet::all(), own.project, [&](AdmissionLineRow) -> Outcome {
-    ++seen;
-    return Done{};
-  }).ok());
+  REQUIRE(table
+              .visit(ShardSet::all(), own.project,
+                     [&](AdmissionLineRow) -> Outcome {
+                       ++seen;
+                       return Done{};
+                     })
+              .ok());
   CHECK(seen == 1);
 }
 

@@ -19,6 +19,7 @@ std::vector<Call> project_calls(const TestProject& project, const std::string& e
       {"POST", project.path("/workflows/w/deploy")},
       {"GET", project.path("/workflows/w/versions")},
       {"GET", project.path("/workflows/w/versions/1")},
+      {"GET", project.path("/workflows/w/admission")},
       {"POST", project.path("/workflows/w/undeploy")},
       {"DELETE", project.path("/workflows/w")},
       {"GET", project.path("/signing-keys")},

@@ -1,5 +1,6 @@
 // Triggers that are held back: what begins when, once, over restarts.
 #include "actors/gateway/admission_door.h"
+
 #include "storage/keys.h"
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
@@ -89,7 +90,8 @@ TEST_CASE("of triggers in quick succession a debounce runs the last, when nothin
   CHECK_FALSE(has_rows(bed));
 }
 
-TEST_CASE("a steady stream runs after the longest wait of its debounce, also when no wake has come") {
+TEST_CASE(
+    "a steady stream runs after the longest wait of its debounce, also when no wake has come") {
   ActorTestBed bed;
   deploy(bed, "w", R"({"debounce":{"wait":"30s","maxWait":"60s"}})");
   for (int i = 0; i < 4; ++i) {
@@ -217,7 +219,9 @@ TEST_CASE("a singleton that skips acknowledges what comes meanwhile and starts n
   CHECK(runs(bed).size() == 2);
 }
 
-TEST_CASE("a singleton that replaces cancels the run that goes on, and starts the newest when that has ended") {
+TEST_CASE(
+    "a singleton that replaces cancels the run that goes on, and starts the newest when that has "
+    "ended") {
   ActorTestBed bed;
   deploy(bed, "w", R"({"singleton":{"onConflict":"replace"}})", request_trigger,
          R"([{"id":"wait","type":"delay","value":1,"unit":"HOURS"},)" + work.substr(1));
@@ -230,8 +234,7 @@ TEST_CASE("a singleton that replaces cancels the run that goes on, and starts th
 
 TEST_CASE("a singleton and a throttle together neither run two at once nor start too many") {
   ActorTestBed bed;
-  deploy(bed, "w",
-         R"({"singleton":{"onConflict":"queue"},"throttle":{"limit":1,"per":"60s"}})");
+  deploy(bed, "w", R"({"singleton":{"onConflict":"queue"},"throttle":{"limit":1,"per":"60s"}})");
   const auto first = bed.accept("w", body(1));
   REQUIRE(bed.reaches(first, ExecutionStatus::succeeded));
   CHECK(held(bed.trigger("w", body(2))).by == AdmissionStage::throttle);
@@ -279,8 +282,7 @@ TEST_CASE("what waits follows the rules of the version that is live when its tim
   bed.clock.advance(std::chrono::seconds(30));
   REQUIRE(ActorTestBed::eventually([&] {
     const auto lines = bed.gateway->admission().lines(bed.project, WorkflowId("w"), {});
-    return lines.ok() && lines->lines.size() == 1 &&
-           lines->lines[0].stage == AdmissionStage::batch;
+    return lines.ok() && lines->lines.size() == 1 && lines->lines[0].stage == AdmissionStage::batch;
   }));
   bed.clock.advance(std::chrono::seconds(10));
   CHECK(becomes(bed, 1));

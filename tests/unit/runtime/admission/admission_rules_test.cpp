@@ -1,6 +1,7 @@
 // When triggers begin a run, by the rules of their workflow.
-#include "runtime/admission/admission_limits.h"
 #include "runtime/admission/admission_rules.h"
+
+#include "runtime/admission/admission_limits.h"
 #include "tests/support/catch.h"
 #include "tests/support/seeded_random.h"
 
@@ -16,7 +17,8 @@ using OnConflict = Singleton::OnConflict;
 
 }  // namespace
 
-TEST_CASE("a debounce ends when nothing has come for a while, and at the latest after its longest wait") {
+TEST_CASE(
+    "a debounce ends when nothing has come for a while, and at the latest after its longest wait") {
   Debounce rule;
   rule.wait = Millis(30);
   rule.max_wait = Millis(100);
@@ -25,7 +27,8 @@ TEST_CASE("a debounce ends when nothing has come for a while, and at the latest 
   CHECK(debounce_end(rule, at(0), at(90)) == at(100));
 }
 
-TEST_CASE("a batch is full by its items or by their bytes, and one that is too large begins the next") {
+TEST_CASE(
+    "a batch is full by its items or by their bytes, and one that is too large begins the next") {
   Batch rule;
   rule.size = 3;
   CHECK_FALSE(batch_is_full(rule, {2, 10}));
@@ -36,7 +39,8 @@ TEST_CASE("a batch is full by its items or by their bytes, and one that is too l
   CHECK_FALSE(batch_is_too_large_with({1, limits::batch_bytes_max - 2}, 2));
 }
 
-TEST_CASE("a throttle lets its limit through at once and then waits for the oldest start to be over") {
+TEST_CASE(
+    "a throttle lets its limit through at once and then waits for the oldest start to be over") {
   Throttle rule;
   rule.limit = 2;
   rule.per = Millis(100);

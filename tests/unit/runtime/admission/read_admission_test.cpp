@@ -1,6 +1,6 @@
 // `admission` of a definition: what is read, and what is refused.
-#include "tests/unit/runtime/definitions/compile_text.h"
 #include "tests/support/catch.h"
+#include "tests/unit/runtime/definitions/compile_text.h"
 
 using namespace millrace;
 using namespace std::chrono_literals;
@@ -68,11 +68,13 @@ TEST_CASE("a key is about the trigger and the user, and behind a batch about the
   CHECK(with(R"({"throttle": {"limit": 1, "per": "1m", "key": "{{user.meta.plan}}"}})").ok());
   CHECK_THAT(paths(with(R"({"throttle": {"limit": 1, "per": "1m", "key": "{{settings.a}}"}})")),
              Catch::Contains("/admission/throttle/key"));
-  const std::string batch = R"("batch": {"size": 2, "wait": "1s", "key": "{{trigger.request.body.a}}"})";
-  CHECK_THAT(paths(with("{" + batch +
-                        R"(, "throttle": {"limit": 1, "per": "1m", "key": "{{trigger.request}}"}})",
-                        R"({"type":"request"})", "{{trigger.items}}")),
-             Catch::Contains("/admission/throttle/key"));
+  const std::string batch =
+      R"("batch": {"size": 2, "wait": "1s", "key": "{{trigger.request.body.a}}"})";
+  CHECK_THAT(
+      paths(with(
+          "{" + batch + R"(, "throttle": {"limit": 1, "per": "1m", "key": "{{trigger.request}}"}})",
+          R"({"type":"request"})", "{{trigger.items}}")),
+      Catch::Contains("/admission/throttle/key"));
 }
 
 TEST_CASE("the steps of a workflow with a batch see its items and no single trigger") {
