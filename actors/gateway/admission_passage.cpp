@@ -2,6 +2,7 @@
 
 #include "runtime/admission/admission_limits.h"
 #include "runtime/base/check.h"
+#include "runtime/base/utf8.h"
 #include "runtime/digests/sha256.h"
 #include "runtime/templates/user_scope.h"
 #include "runtime/text/time_text.h"
@@ -78,7 +79,10 @@ AdmissionDoor::Passage::Passage(AdmissionDoor& door, ProjectId project, UserId u
 AdmissionDoor::Passage::~Passage() = default;
 
 void AdmissionDoor::Passage::hold() {
-  if (!hold_) hold_.emplace(door_.locks_, lock_of(project_, user_));
+  if (hold_) return;
+  hold_.emplace(door_.locks_, lock_of(project_, user_));
+  // Not earlier than whatever was decided before: a throttle counts by these times.
+  now_ = door_.uses_.clock.now();
 }
 
 Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::admit(
@@ -142,7 +146,7 @@ Result<AdmissionDoor::Passage::Line*> AdmissionDoor::Passage::line_for(const Uni
   row.workflow = workflow->id;
   row.account = unit.account;
   row.stage = stage;
-  row.key = text.substr(0, shown_key_bytes_max);
+  row.key = repair_utf8(text.substr(0, shown_key_bytes_max));
   (*line)->workflow = workflow;
   return line;
 }
@@ -326,7 +330,9 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::let_batch_go(
     Line& line, const Workflow& workflow) {
   auto batch = take_batch(line);
   if (!batch) return batch.error();
-  CHECK(batch->has_value(), "a batch that is to go has nothing in it");
+  if (!*batch) {  // all of it was damaged
+    return Passed(HeldBack{AdmissionStage::batch, true, now_, std::nullopt, std::nullopt});
+  }
   return pass_singleton(std::move(**batch), workflow);
 }
 

@@ -100,7 +100,7 @@ class AdmissionDoor::Passage {
   const ProjectId project_;
   const UserId user_;
   storage::WriteBatch batch_;
-  const Instant now_;
+  Instant now_;
   std::optional<KeyedLocks::Hold> hold_;
   std::map<std::string, Line> lines_;  // by digest
   JointStarter::Orders fresh_;
