@@ -28,6 +28,9 @@ struct LiveFeed::Project {
 
 namespace {
 
+/// Whoever has gone without a word is noticed by then (limits::live_stream_pulse, twice).
+constexpr std::uint32_t seconds_until_a_seat = 6;
+
 std::vector<std::uint32_t> indexes_of(const BranchPath& path) {
   std::vector<std::uint32_t> indexes;
   for (const auto& element : path.elements) indexes.push_back(element.index);
@@ -157,9 +160,11 @@ Result<LiveFeed::Seat> LiveFeed::take_seat(const ProjectId& id, std::optional<Ex
   }
   Project& project = *found->second;
   if (project.watched.streams >= options_.streams_per_project_max) {
-    return Error(ErrorCode::rate_limited, "the project has " +
-                                              std::to_string(options_.streams_per_project_max) +
-                                              " streams open, and may have no more");
+    Error full(ErrorCode::rate_limited, "the project has " +
+                                            std::to_string(options_.streams_per_project_max) +
+                                            " streams open, and may have no more");
+    full.retry_after = seconds_until_a_seat;
+    return full;
   }
   ++project.watched.streams;
   const Instant now = clock_.now();

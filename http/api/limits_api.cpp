@@ -64,6 +64,10 @@ Result<std::uint64_t> read_limit(const JsonObject& body, const Named& named) {
 }
 
 Result<Reply> put_limits(const ApiCall& call, ApiServices& services) {
+  if (call.http.body.empty()) {
+    return Error(ErrorCode::invalid_request,
+                 "the body is the limits, as JSON: {} takes back all that were set");
+  }
   const auto body = json_object_body(call);
   if (!body) return body.error();
   if (auto checked = refuse_others(*body, names()); !checked) return checked.error();

@@ -27,8 +27,14 @@ Result<ReplayChoice> read_choice(const ApiCall& call) {
                      "`: those are `version` and `fromStep`" +
                      (nearest.empty() ? "" : "; did you mean `" + nearest + "`?"));
   }
+  const auto from_step = call.query_value("fromStep");
+  if (from_step && from_step->empty()) {
+    return Error(
+        ErrorCode::invalid_request,
+        "the query parameter fromStep is a step's id; without it the whole run is done again");
+  }
   ReplayChoice choice;
-  choice.from_step = StepId(call.query_value("fromStep").value_or(""));
+  choice.from_step = StepId(from_step.value_or(""));
   const auto version = call.query_value("version");
   if (!version) return choice;
   if (*version == "deployed") {
