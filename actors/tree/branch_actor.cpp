@@ -207,7 +207,7 @@ void BranchActor::follow(CallInFlight::MaybeEnd end) {
 
 // --- fan-outs -------------------------------------------------------------------------------------
 
-void BranchActor::carry_out(const RunFanOut& need, Instant planned) {
+void BranchActor::carry_out(const RunFanOut&, Instant planned) {
   if (fan_out_) {  // it runs; what woke the branch was a hint
     follow(fan_out_->run.look());
     return;
