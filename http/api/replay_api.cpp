@@ -6,6 +6,7 @@
 #include "http/api/task_history_api.h"
 #include "http/api/trace_header.h"
 #include "runtime/files/file_value.h"
+#include "runtime/text/nearest_name.h"
 
 #include <charconv>
 #include <string>
