@@ -248,10 +248,14 @@ Result<Reply> explain_execution(const ApiCall& call, ApiServices& services) {
   JsonArray list;
   const Instant now = services.clock.now();
   const std::vector<Waiting> steps = waiting_for(open->steps, now);
-  if (auto place = place_waited_for(services.gateway, open->summary, steps, now)) {
-    list.push_back(std::move(*place));
-  }
+  auto place = place_waited_for(services.gateway, open->summary, steps, now);
+  const bool is_outside = place.has_value();
+  if (place) list.push_back(std::move(*place));
   for (const Waiting& each : steps) {
+    // Of a run that is not in memory no call is out: its step is yet to be begun.
+    const bool is_call =
+        each.kind == Waiting::Kind::request || each.kind == Waiting::Kind::function;
+    if (is_outside && is_call) continue;
     JsonObject one{{"kind", wire_name(each.kind)},
                    {"stepId", each.step},
                    {"since", to_text(each.since)},
