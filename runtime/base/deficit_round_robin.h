@@ -33,7 +33,9 @@ class DeficitRoundRobin {
   };
 
   explicit DeficitRoundRobin(Limits limits) : limits_(limits), credits_(limits.accounts_max) {
-    CHECK(limits.quantum > Cost{}, "turns that give nothing would go round for ever");
+    // Turns that give nothing would go round for ever.
+    if (limits.quantum <= Cost{})
+      fail_check("quantum > 0", __FILE__, __LINE__, "turns give nothing");
   }
 
   /// Wants turns from now on, at the end. False: it stands here already and keeps its place.
