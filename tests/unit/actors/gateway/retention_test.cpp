@@ -101,7 +101,7 @@ struct Node {
   ManualClock clock;
   ShardOwnership ownership;
   storage::HistoryChanges changes;
-  storage::GroupCommit commits{store, {.linger = Millis(0), .follower = &changes}};
+  storage::GroupCommit commits{store, {.linger = Millis(0), .followers = {&changes}}};
   storage::HistoryIndex index{
       store, changes, [this](ShardId shard) { return ownership.fence(shard); },
       [this](storage::WriteBatch batch) { return commits.commit_and_wait(std::move(batch)); }};
