@@ -24,6 +24,7 @@ std::shared_ptr<const Workflow> workflow() {
 
 ExecutionStarted replayed(StepIndex from, std::vector<KeptOutput> kept) {
   ExecutionStarted event;
+  event.version = workflow()->version;
   event.trigger = share(JsonObject{{"request", JsonObject{}}});
   event.settings = share(JsonObject());
   event.user_meta = share(JsonObject());
