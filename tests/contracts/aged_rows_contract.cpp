@@ -28,7 +28,7 @@ Horizon horizons(std::map<std::string, std::int64_t> of) {
 }
 
 struct Runs {
-  explicit Runs(OrderedStore& rows) : store(rows) {}
+  explicit Runs(StoreUnderTest& under_test) : store(under_test) {}
 
   ExecutionSummary put(const std::string& project, std::int64_t started,
                        std::optional<std::int64_t> ended, std::size_t pages = 1) {
@@ -42,11 +42,11 @@ struct Runs {
     for (std::size_t page = 1; page <= pages; ++page) {
       ExecutionTable::put_page(batch, run.id, BranchPath{}, {page, "events", 1});
     }
-    must_commit(store, batch);
+    must_commit(*store, batch);
     return run;
   }
 
-  OrderedStore& store;
+  StoreUnderTest& store;  // which may be opened anew
   CountingRandom random;
 };
 
@@ -74,7 +74,7 @@ std::vector<ExecutionId> ended(const OrderedStore& store, ShardId shard, const H
 
 TEST_CASE("runs are old by the time they ended, whenever they began", "[aged_rows]") {
   const auto store = any_store();
-  Runs runs(**store);
+  Runs runs(*store);
   const auto old = runs.put("p", 10, 20);
   runs.put("p", 11, std::nullopt);  // goes on
   runs.put("p", 12, 150);           // began long ago, and ended yesterday
@@ -91,7 +91,7 @@ TEST_CASE("runs are old by the time they ended, whenever they began", "[aged_row
 
 TEST_CASE("every project of a shard has its own horizon", "[aged_rows]") {
   const auto store = any_store();
-  Runs runs(**store);
+  Runs runs(*store);
   // Three projects of one shard.
   std::vector<std::string> names;
   for (int i = 0; names.size() < 3; ++i) {
@@ -112,7 +112,7 @@ TEST_CASE("every project of a shard has its own horizon", "[aged_rows]") {
 
 TEST_CASE("a removed run leaves no row, whether it has few rows or many", "[run_removal]") {
   const auto store = any_store();
-  Runs runs(**store);
+  Runs runs(*store);
   const auto other = runs.put("p", 1, 2);
   const Rows before = rows_of(**store, {});
   for (const std::size_t pages : {std::size_t{2}, limits::removed_rows_each_max + 5}) {

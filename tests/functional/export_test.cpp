@@ -93,7 +93,8 @@ TEST_CASE("a value over a mebibyte is left out of an export unless all are wante
     "code": "() => 'x'.repeat(1200000)"})json");
   project.wait_until_ended(project.start("w"));
   const auto output = [&](const std::string& query) {
-    for (const Json& step : exported(project, query)[0].at("stepExecutions").as_array()) {
+    const auto lines = exported(project, query);
+    for (const Json& step : lines[0].at("stepExecutions").as_array()) {
       if (string_at(step, "/stepId") == "large") return step;
     }
     return Json();
