@@ -105,7 +105,7 @@ TEST_CASE("what a project keeps grows with what it stores and shrinks with what 
   const auto with_event = used_bytes(project);
   CHECK(with_event > before + 5'000);
   REQUIRE(project.put("/events/E", R"({"schema": {"text": "x"}})").status == 200);
-  CHECK(used_bytes(project) < with_event - 4'900);
+  CHECK(used_bytes(project) < with_event - 4'500);  // its entry in the audit log has come
 }
 
 TEST_CASE("usage is for the project's own key and the admin key") {
