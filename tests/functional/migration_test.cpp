@@ -87,7 +87,9 @@ TEST_CASE("a run that sleeps is moved, wakes and ends on the other version") {
   CHECK(graph.at("/definition/steps/0/id") == R"("new")");
   CHECK(graph.at("/steps/1/counts") == "{}");
   CHECK(graph.at("/steps/2/counts/SUCCEEDED") == "1");
-  const Answer again = project.post(TestProject::execution_path(run) + "/replay?fromStep=z");
+  // It has never run what stands before its place only in the version that it is on now.
+  const Answer again = project.post(TestProject::execution_path(run) + "/replay?fromStep=z",
+                                    R"({"outputs": {"new": {"result": 0}}})");
   INFO(again.text);
   REQUIRE(again.status == 201);
   CHECK(again.at("/workflowVersion") == "2");
@@ -159,7 +161,9 @@ TEST_CASE("the commands of the page about migrations do as it says") {
   REQUIRE(end.exit_code == 0);
   std::vector<Json> answers;
   std::istringstream lines(end.output);
-  for (std::string line; std::getline(lines, line);) answers.push_back(json_of(line));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty()) answers.push_back(json_of(line));
+  }
   REQUIRE(answers.size() == 5);
   CHECK(to_text(answers[0]) == R"({"version":2})");
   CHECK(text_at(answers[1], "/reasons/step_missing") == "1");
