@@ -12,6 +12,7 @@
 #include "actors/gateway/starter.h"
 #include "actors/gateway/tick_starter.h"
 #include "actors/messages.h"
+#include "actors/observation/observer_list.h"
 #include "actors/scheduling/recovery_sweep.h"
 #include "actors/scheduling/wake_work.h"
 #include "actors/tree/node_actor.h"
@@ -20,6 +21,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace millrace {
 namespace {
@@ -48,23 +50,26 @@ caf::actor_system_config& configured(caf::actor_system_config& config,
   return config;
 }
 
-/// Hands on what is observed, and says which runs have ended.
+/// Says which runs have ended.
 class EndedRuns final : public RunObserver {
  public:
-  explicit EndedRuns(RunObserver* next) : next_(next) {}
   void tell(AdmissionDoor& door) { door_ = &door; }
 
   void durable(const DurableEvents& events) override {
-    if (next_ != nullptr) next_->durable(events);
     AdmissionDoor* const door = door_;
     if (door == nullptr || events.events.empty()) return;
     if (events.events.back().kind == EventKind::execution_ended) door->ended(events.execution);
   }
 
  private:
-  RunObserver* const next_;
   std::atomic<AdmissionDoor*> door_{nullptr};
 };
+
+/// The one from outside, which may be null, is told first.
+std::vector<RunObserver*> observers_of(RunObserver* outside, RunObserver& own) {
+  if (outside == nullptr) return {&own};
+  return {outside, &own};
+}
 
 NodeDependencies observed_by(RunObserver& observer, NodeDependencies dependencies) {
   dependencies.observer = &observer;
@@ -79,8 +84,8 @@ class CafGateway final : public ActorGateway {
         reminder_(dependencies.options.journal_linger, dependencies.log),
         entries_(dependencies.clock, dependencies.options.entries, stats_.entry_turns_waiting),
         reader_(dependencies.options.reader_threads, dependencies.commits, dependencies.log),
-        ended_runs_(dependencies.observer),
-        services_{observed_by(ended_runs_, dependencies),
+        observers_(observers_of(dependencies.observer, ended_runs_)),
+        services_{observed_by(observers_, dependencies),
                   timers_,
                   held_replies_,
                   loads_,
@@ -542,6 +547,7 @@ class CafGateway final : public ActorGateway {
   EntryTurns entries_;
   StorageReader reader_;
   EndedRuns ended_runs_;
+  ObserverList observers_;
   NodeServices services_;
   caf::actor_system_config config_;
   caf::actor_system system_;
