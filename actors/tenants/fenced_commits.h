@@ -23,8 +23,10 @@ class FencedCommits {
     return batch;
   }
 
-  /// Durable when it returns. Blocks on the disk.
-  Outcome commit(storage::WriteBatch batch) { return commits_.commit_and_wait(std::move(batch)); }
+  /// Durable when it returns. Blocks on the disk. `lane`: the project whose runs it is of; anything else has none.
+  Outcome commit(storage::WriteBatch batch, const ProjectId& lane = {}) {
+    return commits_.commit_and_wait(std::move(batch), lane);
+  }
   /// Durable soon; returns at once. Refused when too much waits already.
   bool submit(storage::WriteBatch batch) {
     if (commits_.is_full()) return false;

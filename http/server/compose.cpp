@@ -336,9 +336,11 @@ class ComposedServer final : public RunningServer {
   ObserverList observers_{{&run_metrics_, &failed_runs_, &live_feed_}};
   storage::HistoryChanges history_changes_;
   storage::GroupCommit commits_;
-  storage::HistoryIndex history_index_{
-      *store_, history_changes_, [this](ShardId shard) { return ownership_.fence(shard); },
-      [this](storage::WriteBatch batch) { return commits_.commit_and_wait(std::move(batch)); }};
+  storage::HistoryIndex history_index_{*store_, history_changes_,
+                                       [this](ShardId shard) { return ownership_.fence(shard); },
+                                       [this](const ProjectId& project, storage::WriteBatch batch) {
+                                         return commits_.commit_and_wait(std::move(batch), project);
+                                       }};
   FunctionPool functions_;
   const std::unique_ptr<CurlHttpCaller> http_;
   ProjectViews project_views_;
