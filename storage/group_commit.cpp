@@ -12,11 +12,21 @@ namespace {
 /// How often one group is written anew because fences became stale. Each round needs a change of
 /// ownership during the round, so more than a few mean that something else is wrong.
 constexpr int stale_rounds_max = 8;
+/// What an operation costs beside its bytes, in bytes: a row of 50 bytes is written in about half of the time of one of
+/// 500.
+constexpr std::int64_t operation_cost = 256;
+/// A turn gives as much as a short run writes.
+constexpr std::int64_t turn_quantum = 8 << 10;
+/// A batch may be larger than that: its lane then passes so many turns at most.
+constexpr std::int64_t turn_debt_max = 4 << 20;
 
 }  // namespace
 
 GroupCommit::GroupCommit(OrderedStore& store, GroupCommitOptions options)
-    : store_(store), options_(options), thread_([this] { run(); }) {}
+    : store_(store),
+      options_(options),
+      turns_({turn_quantum, turn_debt_max}),
+      thread_([this] { run(); }) {}
 
 GroupCommit::~GroupCommit() {
   {
@@ -28,10 +38,12 @@ GroupCommit::~GroupCommit() {
   CHECK(queue_.empty(), "batches are left without an answer");
 }
 
-void GroupCommit::submit(WriteBatch batch, Urgency urgency, OnCommitted on_committed,
-                         Generation generation) {
+void GroupCommit::submit(WriteBatch batch, const Submission& submission, OnCommitted on_committed) {
+  const Generation generation = submission.generation;
   Waiting waiting;
   waiting.bytes = batch.bytes();
+  waiting.cost = static_cast<std::int64_t>(waiting.bytes) +
+                 static_cast<std::int64_t>(batch.operations().size()) * operation_cost;
   waiting.batch = std::move(batch);
   waiting.on_committed = std::move(on_committed);
   waiting.submitted = moment();
@@ -49,20 +61,21 @@ void GroupCommit::submit(WriteBatch batch, Urgency urgency, OnCommitted on_commi
     if (was_empty) linger_end_ = std::chrono::steady_clock::now() + options_.linger;
     queue_bytes_ += waiting.bytes;
     stats_.waiting_bytes += waiting.bytes;
-    is_urgent_ = is_urgent_ || urgency == Urgency::urgent;
-    queue_.push_back(std::move(waiting));
+    ++stats_.waiting_batches;
+    is_urgent_ = is_urgent_ || submission.urgency == Urgency::urgent;
+    queue(submission.lane, std::move(waiting));
     // The thread sleeps until the first batch, then until the group is due; nothing else wakes it.
     must_wake = was_empty || (!was_due && is_due());
   }
   if (must_wake) wake_.notify_one();
 }
 
-Outcome GroupCommit::commit_and_wait(WriteBatch batch) {
+Outcome GroupCommit::commit_and_wait(WriteBatch batch, const ProjectId& lane) {
   CHECK(std::this_thread::get_id() != thread_.get_id(), "the commit thread cannot wait for itself");
   std::mutex mutex;
   std::condition_variable answered;
   std::optional<Outcome> outcome;
-  submit(std::move(batch), Urgency::urgent, [&](const Outcome& result) {
+  submit(std::move(batch), {.lane = lane}, [&](const Outcome& result) {
     // Notified under the lock: the waiting thread takes all three away as soon as it is released.
     const std::lock_guard lock(mutex);
     outcome = result;
@@ -108,17 +121,57 @@ bool GroupCommit::is_due() const {
   return is_urgent_ || is_stopping_ || queue_bytes_ >= options_.commit_bytes_max;
 }
 
+void GroupCommit::queue(const ProjectId& lane, Waiting waiting) {
+  const bool has_lane = lane != ProjectId();
+  if (queue_.empty() || queue_.back().has_lanes != has_lane) queue_.push_back({has_lane});
+  Stretch& stretch = queue_.back();
+  auto& batches = stretch.lanes[lane];
+  if (batches.empty()) {
+    // The lanes of the first stretch are known by their turns.
+    if (queue_.size() == 1) {
+      turns_.push(lane);
+    } else {
+      stretch.in_order.push_back(lane);
+    }
+  }
+  batches.push_back(std::move(waiting));
+}
+
+GroupCommit::Waiting GroupCommit::take_next() {
+  Stretch& stretch = queue_.front();
+  const auto lane = stretch.lanes.find(turns_.next());
+  Waiting taken = std::move(lane->second.front());
+  lane->second.pop_front();
+  turns_.charge(lane->first, taken.cost);
+  if (lane->second.empty()) {
+    turns_.remove(lane->first);
+    stretch.lanes.erase(lane);
+  }
+  if (stretch.lanes.empty()) {
+    queue_.pop_front();
+    if (!queue_.empty()) {
+      for (const ProjectId& each : queue_.front().in_order) turns_.push(each);
+    }
+  }
+  return taken;
+}
+
+GroupCommit::Group GroupCommit::take_all() {
+  Group all;
+  while (!queue_.empty()) all.push_back(take_next());
+  queue_bytes_ = 0;
+  is_urgent_ = false;
+  return all;
+}
+
 GroupCommit::Group GroupCommit::take_group() {
   Group group;
-  std::size_t bytes = 0;
-  while (!queue_.empty()) {
-    const std::size_t next = queue_.front().bytes;
-    if (!group.empty() && bytes + next > options_.commit_bytes_max) break;
-    bytes += next;
-    group.push_back(std::move(queue_.front()));
-    queue_.pop_front();
+  std::int64_t room = static_cast<std::int64_t>(options_.commit_bytes_max);
+  while (!queue_.empty() && (group.empty() || next_lane().front().cost <= room)) {
+    group.push_back(take_next());
+    room -= group.back().cost;
+    queue_bytes_ -= group.back().bytes;
   }
-  queue_bytes_ -= bytes;
   // What is left has waited for this commit: its linger has passed or will not be extended, and an
   // urgent batch may be among it.
   if (queue_.empty()) is_urgent_ = false;
@@ -227,11 +280,7 @@ GroupCommit::Group GroupCommit::end_generation(const Error& error) {
   ++generation_;
   last_failure_ = error;
   ++stats_.failures;
-  Group waiting(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
-  queue_.clear();
-  queue_bytes_ = 0;
-  is_urgent_ = false;
-  return waiting;
+  return take_all();
 }
 
 void GroupCommit::record(const Group& group, Moment begun) const {
@@ -263,6 +312,7 @@ void GroupCommit::answer(Group& group, const Outcome& outcome) {
     const std::lock_guard lock(mutex_);
     CHECK(stats_.waiting_bytes >= bytes, "more bytes were answered than waited");
     stats_.waiting_bytes -= bytes;
+    stats_.waiting_batches -= group.size();
     stats_.moved += moved;
     stats_.batches += durable;
     stats_.bytes += durable_bytes;

@@ -85,7 +85,9 @@ void JointStarter::put_fresh(storage::WriteBatch& batch,
 
 Outcome JointStarter::start(const Orders& orders, storage::WriteBatch batch) {
   for (const auto& order : orders) put_fresh(batch, order);
-  auto committed = uses_.commits.commit(std::move(batch));
+  // A batch without runs only says what was received: it is of nobody's lane.
+  const ProjectId lane = orders.empty() ? ProjectId() : orders.front()->started.project;
+  auto committed = uses_.commits.commit(std::move(batch), lane);
   if (!committed) {
     for (const auto& order : orders) uses_.fresh.forget(order->execution);
     if (means_shard_moved(committed.error().code)) return committed;

@@ -163,7 +163,9 @@ Outcome ScheduledStarts::require(ShardId shard) {
 }
 
 Outcome ScheduledStarts::commit() {
-  if (auto stored = uses_.commits.commit(std::move(batch_)); !stored) return stored;
+  if (auto stored = uses_.commits.commit(std::move(batch_), workflow_->project); !stored) {
+    return stored;
+  }
   for (const auto& order : orders_) {
     tell_stored(*order, uses_.observer);
     uses_.resume(*order);

@@ -208,9 +208,8 @@ void BranchJournal::flush(Urgency urgency) {
   // incarnation was lost, or its shard has moved.
   batch_.require(identity_->tenure.fence);
   ports_.commits.submit(
-      std::exchange(batch_, {}), urgency,
-      Commit(*this, std::exchange(when_durable_, {}), std::exchange(observed_, {}), is_start),
-      identity_->tenure.generation);
+      std::exchange(batch_, {}), {urgency, identity_->tenure.generation, identity_->project},
+      Commit(*this, std::exchange(when_durable_, {}), std::exchange(observed_, {}), is_start));
 }
 
 bool BranchJournal::put_page() {
@@ -233,7 +232,8 @@ void BranchJournal::forget(const storage::TimerRow& timer) {
   storage::WriteBatch batch;
   batch.require(identity_->tenure.fence);
   TimerTable::remove(batch, timer);
-  ports_.commits.submit(std::move(batch), Urgency::lazy, {});
+  ports_.commits.submit(std::move(batch), {.urgency = Urgency::lazy, .lane = identity_->project},
+                        {});
 }
 
 }  // namespace millrace

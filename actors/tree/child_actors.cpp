@@ -40,10 +40,12 @@ void ChildActors::give_actor(std::uint32_t index) {
 void ChildActors::load(const OpenFanOut& fan_out, std::uint32_t index) {
   CHECK(fan_out.number == fan_out_, "an element of another fan-out was loaded");
   // What a crashed incarnation had recorded may still be on its way to the disk.
+  const SharedIdentity identity = branch_.shared_identity();
   services_.reader.after_commits(
-      [&services = services_, mail = branch_.mail(), branch = branch_.shared_identity(),
-       workflow = fan_out.workflow, &step = fan_out.step, scope = fan_out.scope,
-       item = fan_out.item(index), fan_out = fan_out_, index](const Outcome& durable) {
+      identity->project,
+      [&services = services_, mail = branch_.mail(), branch = identity, workflow = fan_out.workflow,
+       &step = fan_out.step, scope = fan_out.scope, item = fan_out.item(index), fan_out = fan_out_,
+       index](const Outcome& durable) {
         auto loaded = answer_of([&]() -> Result<LoadedBranch> {
           if (!durable) return durable.error();
           return services.loader.load_child(branch->execution, branch->path.child(fan_out, index),

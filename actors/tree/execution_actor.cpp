@@ -98,12 +98,11 @@ void ExecutionActor::move_by(const MigrationOrder& order) {
     storage::WriteBatch behind;
     behind.require(identity().tenure.fence);
     services().commits.submit(
-        std::move(behind), storage::Urgency::urgent,
+        std::move(behind), {.generation = identity().tenure.generation, .lane = identity().project},
         [slot = order.slot](const Outcome& durable) {
           slot->give(durable ? MigrationAnswer(std::optional<Obstacle>())
                              : MigrationAnswer(durable.error()));
-        },
-        identity().tenure.generation);
+        });
   }
 }
 

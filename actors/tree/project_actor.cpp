@@ -133,7 +133,7 @@ void ProjectActor::queue_start(const StartRun& message) {
   count_queue();
   // A run that has to wait for a place answers at once that it was accepted, also when it has a
   // Response step: holding the connection would only hold the queue's length in connections.
-  services_.commits.submit(std::move(batch), storage::Urgency::urgent,
+  services_.commits.submit(std::move(batch), {.lane = project_},
                            [order = message.order, observer = services_.observer,
                             refused = services_.start_refused](const Outcome& outcome) {
                              if (outcome) {
@@ -260,9 +260,9 @@ void ProjectActor::read_queue() {
   auto reading = queue_.next_reading();
   if (!reading) return;
   // What was queued a moment ago may still be on its way to the disk.
-  services_.reader.after_commits([self = caf::actor(this), &services = services_,
-                                  project = project_,
-                                  reading = std::move(*reading)](const Outcome& durable) {
+  services_.reader.after_commits(project_, [self = caf::actor(this), &services = services_,
+                                            project = project_,
+                                            reading = std::move(*reading)](const Outcome& durable) {
     using Found = std::variant<std::vector<RunsFound>, UsersFound>;
     auto found = answer_of([&]() -> Result<Found> {
       if (!durable) return durable.error();

@@ -105,17 +105,17 @@ void UserActor::load(const ExecutionId& execution) {
   ++services_.stats.runs_loaded;
   // What a crashed incarnation had recorded may still be on its way to the disk. And while the disk
   // takes nothing, a rebuilt run would only do again what it cannot keep.
-  services_.reader.after_commits(
-      [self = caf::actor(this), &services = services_, execution](const Outcome& durable) {
-        const auto tenure = begin_tenure(services.ownership, services.commits, execution.shard());
-        auto run = answer_of([&]() -> Result<LoadedRun> {
-          if (!durable) return durable.error();
-          if (!tenure) return tenure.error();
-          return services.loader.load_run(execution, tenure->fence);
-        });
-        caf::anon_send(self, RunLoaded{execution, tenure ? std::optional(*tenure) : std::nullopt,
-                                       std::make_shared<Result<LoadedRun>>(std::move(run))});
-      });
+  services_.reader.after_commits(project_, [self = caf::actor(this), &services = services_,
+                                            execution](const Outcome& durable) {
+    const auto tenure = begin_tenure(services.ownership, services.commits, execution.shard());
+    auto run = answer_of([&]() -> Result<LoadedRun> {
+      if (!durable) return durable.error();
+      if (!tenure) return tenure.error();
+      return services.loader.load_run(execution, tenure->fence);
+    });
+    caf::anon_send(self, RunLoaded{execution, tenure ? std::optional(*tenure) : std::nullopt,
+                                   std::make_shared<Result<LoadedRun>>(std::move(run))});
+  });
 }
 
 void UserActor::rebuild_later(const ExecutionId& execution, Run& run) {
@@ -200,7 +200,8 @@ void UserActor::forget_timers(const Run& run) {
   storage::WriteBatch batch;
   batch.require(run.tenure->fence);
   for (const auto& fired : run.timers) storage::TimerTable::remove(batch, fired.timer);
-  services_.commits.submit(std::move(batch), storage::Urgency::lazy, {});
+  services_.commits.submit(std::move(batch), {.urgency = storage::Urgency::lazy, .lane = project_},
+                           {});
 }
 
 void UserActor::cancel(const CancelRun& message) {
@@ -316,16 +317,18 @@ void UserActor::give_up(const ExecutionId& execution, Run& run, const Error& err
   // Its journal cannot be continued, so only the history line is ended: the run is not tried again at
   // every start, and the journal stays as it is for whoever examines it.
   CHECK(run.tenure, "a run was given up that was never built");
-  services_.reader.submit([&services = services_, execution, fence = run.tenure->fence] {
-    auto summary = storage::ExecutionTable(services.store).summary(execution);
-    if (!summary || !*summary || is_final((*summary)->status)) return;
-    (*summary)->status = ExecutionStatus::failed;
-    (*summary)->ended = services.clock.now();
-    storage::WriteBatch batch;
-    batch.require(fence);
-    storage::ExecutionTable::put_summary(batch, **summary);
-    services.commits.submit(std::move(batch), storage::Urgency::lazy, {});
-  });
+  services_.reader.submit(
+      [&services = services_, execution, fence = run.tenure->fence, project = project_] {
+        auto summary = storage::ExecutionTable(services.store).summary(execution);
+        if (!summary || !*summary || is_final((*summary)->status)) return;
+        (*summary)->status = ExecutionStatus::failed;
+        (*summary)->ended = services.clock.now();
+        storage::WriteBatch batch;
+        batch.require(fence);
+        storage::ExecutionTable::put_summary(batch, **summary);
+        services.commits.submit(std::move(batch),
+                                {.urgency = storage::Urgency::lazy, .lane = project}, {});
+      });
   settle(execution);
 }
 
@@ -334,15 +337,14 @@ void UserActor::settle(const ExecutionId& execution) {
   CHECK(found != runs_.end(), "a run was settled twice");
   for (const auto& cancel : found->second.cancels) {
     // The run itself confirms a cancel when it is durable; what is left came after the end.
-    services_.commits.submit(
-        {}, storage::Urgency::urgent, [slot = cancel.slot](const Outcome& durable) {
-          slot->give(durable ? Error(ErrorCode::conflict, "the execution has already ended")
-                             : durable.error());
-        });
+    services_.commits.submit({}, {.lane = project_}, [slot = cancel.slot](const Outcome& durable) {
+      slot->give(durable ? Error(ErrorCode::conflict, "the execution has already ended")
+                         : durable.error());
+    });
   }
   for (const auto& each : found->second.migrations) {
     services_.commits.submit(
-        {}, storage::Urgency::urgent, [slot = each.order.slot](const Outcome& durable) {
+        {}, {.lane = project_}, [slot = each.order.slot](const Outcome& durable) {
           slot->give(durable ? MigrationAnswer(std::optional(Obstacle{
                                    Obstacle::Kind::execution_ended, {}, "the run has ended"}))
                              : MigrationAnswer(durable.error()));

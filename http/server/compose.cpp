@@ -374,9 +374,11 @@ class ComposedServer final : public RunningServer {
   storage::StoredBytes stored_bytes_{*store_};
   storage::GroupCommit commits_;
   StorageRoom room_{stored_bytes_, commits_};
-  storage::HistoryIndex history_index_{
-      *store_, history_changes_, [this](ShardId shard) { return ownership_.fence(shard); },
-      [this](storage::WriteBatch batch) { return commits_.commit_and_wait(std::move(batch)); }};
+  storage::HistoryIndex history_index_{*store_, history_changes_,
+                                       [this](ShardId shard) { return ownership_.fence(shard); },
+                                       [this](const ProjectId& project, storage::WriteBatch batch) {
+                                         return commits_.commit_and_wait(std::move(batch), project);
+                                       }};
   FunctionPool functions_;
   const std::unique_ptr<CurlHttpCaller> http_;
   ProjectViews project_views_;

@@ -84,7 +84,9 @@ class Indexed {
               [&fences](ShardId shard) {
                 return Result<Fence>(fences[static_cast<std::size_t>(shard)]);
               },
-              [this](WriteBatch batch) { return commits.commit_and_wait(std::move(batch)); }) {}
+              [this](const ProjectId& project, WriteBatch batch) {
+                return commits.commit_and_wait(std::move(batch), project);
+              }) {}
     HistoryChanges changes;
     GroupCommit commits;
     HistoryIndex index;
