@@ -29,6 +29,7 @@
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/secret_registry.h"
 #include "actors/tenants/storage_room.h"
+#include "actors/tenants/task_usage.h"
 #include "actors/tenants/stored_tenants.h"
 #include "actors/tenants/subscription_follower.h"
 #include "actors/tenants/test_data.h"
@@ -139,7 +140,7 @@ class ComposedServer final : public RunningServer {
         sealer_(std::move(sealer)),
         run_sealer_(std::move(run_sealer)),
         commits_(*store_,
-                 {.timings = &commit_timings_, .followers = {&history_changes_, &stored_bytes_}}),
+                 {.timings = &commit_timings_, .followers = {&history_changes_, &task_counts_, &stored_bytes_}}),
         functions_(function_options(options, call_timings_)),
         http_(std::move(http)),
         project_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
@@ -265,7 +266,8 @@ class ComposedServer final : public RunningServer {
                     &gateway_->bulk_jobs(),
                     &gateway_->admission(),
                     &room_,
-                    [this](const ProjectId& project) { return gateway_->work_of(project); }},
+                    [this](const ProjectId& project) { return gateway_->work_of(project); },
+                    &task_usage_},
         key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
@@ -341,6 +343,7 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, commits_.stats());
     write_server_metrics(text, store_->stats());
     write_server_metrics(text, room_);
+    write_server_metrics(text, task_usage_);
     write_server_metrics(text, gateway_->stats());
     write_server_metrics(text, functions_.stats());
     write_server_metrics(text, http_->stats());
@@ -371,9 +374,11 @@ class ComposedServer final : public RunningServer {
   FailedRunLog failed_runs_{clock_, &write_log};
   ObserverList observers_{{&run_metrics_, &failed_runs_, &live_feed_}};
   storage::HistoryChanges history_changes_;
+  storage::TaskCounts task_counts_{*store_};
   storage::StoredBytes stored_bytes_{*store_};
   storage::GroupCommit commits_;
   StorageRoom room_{stored_bytes_, commits_};
+  TaskUsage task_usage_{*store_, task_counts_, clock_};
   storage::HistoryIndex history_index_{
       *store_, history_changes_, [this](ShardId shard) { return ownership_.fence(shard); },
       [this](storage::WriteBatch batch) { return commits_.commit_and_wait(std::move(batch)); }};
