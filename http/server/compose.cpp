@@ -211,13 +211,6 @@ class ComposedServer final : public RunningServer {
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
-    eraser_ = std::make_unique<UserEraser>(
-        UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log,
-                                 erased_subscriptions_, &history_index_,
-                                 [this](const ProjectId& project, const UserId& user,
-                                        storage::WriteBatch& batch) {
-                                   return gateway_->admission().erase(project, user, batch);
-                                 }});
     retention_ = std::make_unique<Retention>(Retention::Dependencies{
         *store_,
         {commits_, ownership_},
@@ -225,9 +218,20 @@ class ComposedServer final : public RunningServer {
         clock_,
         &write_log,
         [this](ShardId shard) { gateway_->clear_received(shard); },
-        [this](std::atomic<bool>& stop) {
-          return rocks_ == nullptr ? Outcome(Done{}) : rocks_->reclaim(stop);
+        [this](std::atomic<bool>& stop, std::span<const ShardId> erased) {
+          return rocks_ == nullptr ? Outcome(Done{}) : rocks_->reclaim(stop, erased);
         }});
+    eraser_ = std::make_unique<UserEraser>(
+        UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log,
+                                 erased_subscriptions_, &history_index_,
+                                 [this](const ProjectId& project, const UserId& user,
+                                        storage::WriteBatch& batch) {
+                                   return gateway_->admission().erase(project, user, batch);
+                                 },
+                                 [this](const UserKey& user, std::span<const ShardId> shards) {
+                                   live_feed_.forget(user.project, user.user);
+                                   retention_->note_erased(shards);
+                                 }});
     api_ = std::make_unique<Api>(
         ApiServices{projects_,
                     workflows_,
@@ -456,8 +460,8 @@ class ComposedServer final : public RunningServer {
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<HookDoor> hook_door_;
   std::unique_ptr<TestRuns> tests_;
-  std::unique_ptr<UserEraser> eraser_;
   std::unique_ptr<Retention> retention_;
+  std::unique_ptr<UserEraser> eraser_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> server_;
 };
