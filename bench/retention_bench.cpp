@@ -248,8 +248,7 @@ BenchReport retention_bench(const BenchOptions& options) {
   server.stop();
   const std::uintmax_t before = bytes_below(server.data_directory());
   server.restart();
-  const auto enough =
-      static_cast<std::uintmax_t>(static_cast<double>(before) * disk_share_floor);
+  const auto enough = static_cast<std::uintmax_t>(static_cast<double>(before) * disk_share_floor);
   const Measured measured = Removal(server, enough).watch();
   return report_of(measured, before);
 }

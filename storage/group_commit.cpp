@@ -158,7 +158,8 @@ Outcome GroupCommit::write(Group& group) {
     ends[i] = {merged.operations().size(), merged.settled().size()};
   }
 
-  CHECK(ends.back().operations == merged.operations().size(), "operations were merged that are nobody's");
+  CHECK(ends.back().operations == merged.operations().size(),
+        "operations were merged that are nobody's");
 
   Outcome outcome = commit_followed(merged);
   for (int round = 0; round < stale_rounds_max; ++round) {

@@ -76,7 +76,7 @@ enum class Kind : std::uint8_t {
   bulk_job = 63,          // project, job
   waiting_trigger = 64,   // part(1), project, user, digest(32), number(8), ...; on the user's shard
   stored_bytes = 66,      // part, ...: what projects keep on the shard, see storage/usage
-  task_count = 67,        // project, month(2); on any shard that a commit wrote to, see storage/usage
+  task_count = 67,  // project, month(2); on any shard that a commit wrote to, see storage/usage
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.

@@ -1,5 +1,7 @@
 #include "actors/tenants/task_usage.h"
 
+#include "storage/usage/usage_limits.h"
+
 namespace millrace {
 
 Result<TaskUsage::Use> TaskUsage::use(const ProjectId& project) const {
@@ -9,7 +11,8 @@ Result<TaskUsage::Use> TaskUsage::use(const ProjectId& project) const {
   for (const storage::MonthTasks& each : *months) {
     if (each.month == use.now.month) {
       use.now.tasks = each.tasks;
-    } else if (each.month < use.now.month) {
+    } else if (each.month < use.now.month &&
+               each.month.number + limits::task_months_kept > use.now.month.number) {
       use.earlier.push_back(each);
     }
   }

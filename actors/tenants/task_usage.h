@@ -20,7 +20,8 @@ class TaskUsage {
 
   struct Use {
     storage::MonthTasks now;
-    std::vector<storage::MonthTasks> earlier;  // the latest first; months without tasks are left out
+    /// The latest first, of limits::task_months_kept together with `now`; months without tasks are left out.
+    std::vector<storage::MonthTasks> earlier;
   };
   /// What is durable. Errors: those of the store.
   Result<Use> use(const ProjectId& project) const;

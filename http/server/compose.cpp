@@ -29,9 +29,9 @@
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/secret_registry.h"
 #include "actors/tenants/storage_room.h"
-#include "actors/tenants/task_usage.h"
 #include "actors/tenants/stored_tenants.h"
 #include "actors/tenants/subscription_follower.h"
+#include "actors/tenants/task_usage.h"
 #include "actors/tenants/test_data.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
@@ -139,8 +139,8 @@ class ComposedServer final : public RunningServer {
         ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
         run_sealer_(std::move(run_sealer)),
-        commits_(*store_,
-                 {.timings = &commit_timings_, .followers = {&history_changes_, &task_counts_, &stored_bytes_}}),
+        commits_(*store_, {.timings = &commit_timings_,
+                           .followers = {&history_changes_, &task_counts_, &stored_bytes_}}),
         functions_(function_options(options, call_timings_)),
         http_(std::move(http)),
         project_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
@@ -221,17 +221,16 @@ class ComposedServer final : public RunningServer {
         [this](std::atomic<bool>& stop, std::span<const ShardId> erased) {
           return rocks_ == nullptr ? Outcome(Done{}) : rocks_->reclaim(stop, erased);
         }});
-    eraser_ = std::make_unique<UserEraser>(
-        UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log,
-                                 erased_subscriptions_, &history_index_,
-                                 [this](const ProjectId& project, const UserId& user,
-                                        storage::WriteBatch& batch) {
-                                   return gateway_->admission().erase(project, user, batch);
-                                 },
-                                 [this](const UserKey& user, std::span<const ShardId> shards) {
-                                   live_feed_.forget(user.project, user.user);
-                                   retention_->note_erased(shards);
-                                 }});
+    eraser_ = std::make_unique<UserEraser>(UserEraser::Dependencies{
+        *store_, user_views_, *gateway_, ownership_, clock_, &write_log, erased_subscriptions_,
+        &history_index_,
+        [this](const ProjectId& project, const UserId& user, storage::WriteBatch& batch) {
+          return gateway_->admission().erase(project, user, batch);
+        },
+        [this](const UserKey& user, std::span<const ShardId> shards) {
+          live_feed_.forget(user.project, user.user);
+          retention_->note_erased(shards);
+        }});
     api_ = std::make_unique<Api>(
         ApiServices{projects_,
                     workflows_,

@@ -46,9 +46,8 @@ Result<std::optional<std::uint64_t>> TaskCountTable::count(std::string_view key)
 Result<std::vector<MonthTasks>> TaskCountTable::of_project(const ProjectId& project) const {
   std::vector<KeyRange> ranges;
   for (const ShardId shard : ShardSet::all()) ranges.push_back({keys::task_counts(shard, project)});
-  const auto cursor =
-      store_.scan_many(std::move(ranges), {.order = ManyOptions::Order::by_tail,
-                                           .direction = Direction::backward});
+  const auto cursor = store_.scan_many(
+      std::move(ranges), {.order = ManyOptions::Order::by_tail, .direction = Direction::backward});
   std::vector<MonthTasks> months;
   for (; cursor->valid(); cursor->next()) {
     const auto month = keys::month_of_task_count(cursor->key());

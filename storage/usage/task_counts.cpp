@@ -69,7 +69,8 @@ std::optional<std::uint64_t> TaskCounts::counted(const Fence& fence, const Proje
                                                  CalendarMonth month, const std::string& key,
                                                  WriteBatch& batch) {
   // Under another epoch somebody else may have written it in between.
-  if (const Count* const known = counts_.find(key); known != nullptr && known->epoch == fence.epoch) {
+  if (const Count* const known = counts_.find(key);
+      known != nullptr && known->epoch == fence.epoch) {
     return known->tasks;
   }
   ++reads_;

@@ -7,8 +7,8 @@
 //
 // That row lies on the lowest of the shards that the commit has the fence of, whoever's rows are there: a project's
 // month is the sum of up to 256 rows, and no row is written by two owners. What a shard's row says is in memory from
-// the first commit on that has written it; so a commit reads nothing as a rule. The first of a month removes what is
-// older than `limits::task_months_kept`.
+// the first commit on that has written it; so a commit reads nothing as a rule. The first of a month on a shard
+// removes there what is older than `limits::task_months_kept`.
 //
 // Runs of users that were erased, and of runs that were removed, stay counted; test runs never were. A row that
 // cannot be read is left as it is, and what it would have counted is told in the stats.

@@ -31,11 +31,11 @@ class FailingStore final : public storage::OrderedStore {
     return store_->get(key);
   }
   std::unique_ptr<storage::Cursor> scan(std::string_view prefix, storage::Direction direction,
-                               std::string_view start_at) const override {
+                                        std::string_view start_at) const override {
     return store_->scan(prefix, direction, start_at);
   }
   std::unique_ptr<storage::Cursor> scan_many(std::vector<storage::KeyRange> ranges,
-                                    const storage::ManyOptions& options) const override {
+                                             const storage::ManyOptions& options) const override {
     return store_->scan_many(std::move(ranges), options);
   }
   Result<std::vector<Epoch>> claim(std::span<const ShardId> shards) override {

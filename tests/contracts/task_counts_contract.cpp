@@ -114,8 +114,7 @@ TEST_CASE("the tasks of a month are those of what is on the disk, whatever fails
       after[project][at] += tasks;
     }
     counted.store().fail_next_commit(failure);
-    REQUIRE(counted.commits().commit_and_wait(std::move(batch)).ok() ==
-            (failure == Failure::none));
+    REQUIRE(counted.commits().commit_and_wait(std::move(batch)).ok() == (failure == Failure::none));
     if (failure != Failure::nothing_written) model = after;
     if (i % 50 == 7) counted.crash();
     if (i % 20 == 3) counted.own({ShardId{0}, counted.fence(draw(shard_count)).shard});
@@ -160,8 +159,8 @@ TEST_CASE("tasks of a batch whose shard has moved are not counted, those of its 
   counted.own({ShardId{5}});
   Outcome refused = Done{};
   Outcome stored = Error(ErrorCode::internal_error, "not told");
-  counted.commits().submit(Counted::step(counted.fence(9), projects[0], month(0), 3),
-                           Urgency::lazy, [&](const Outcome& outcome) { stored = outcome; });
+  counted.commits().submit(Counted::step(counted.fence(9), projects[0], month(0), 3), Urgency::lazy,
+                           [&](const Outcome& outcome) { stored = outcome; });
   counted.commits().submit(Counted::step(old, projects[0], month(0), 40), Urgency::lazy,
                            [&](const Outcome& outcome) { refused = outcome; });
   REQUIRE(counted.commits()
@@ -173,8 +172,9 @@ TEST_CASE("tasks of a batch whose shard has moved are not counted, those of its 
   CHECK(counted.months(projects[0]).at(month(0)) == 503);
 }
 
-TEST_CASE("the first task of a month removes the months that are kept no longer, of its project alone",
-          "[usage]") {
+TEST_CASE(
+    "the first task of a month removes the months that are kept no longer, of its project alone",
+    "[usage]") {
   const auto store = any_store();
   Counted counted(*store);
   counted.start();

@@ -40,11 +40,12 @@ std::string line_with(const std::string& output, std::string_view words) {
 
 TEST_CASE("who follows docs/oauth.md has signed in at the peer of the examples") {
   const TestProject project(open_server());
-  const ProgramEnd end = run_program(
-      {"/bin/bash", "-c",
-       "URL=" + open_server().url() + "\nPEER=" + example_peer().url() + "\nKEY=" +
-           project.api_key() + "\nTOKEN=" + project.token() + '\n' +
-           commands_of_the_page(project.id()) + "curl -sS -o /dev/null -w '%{http_code}\\n' \"$page\"\n"});
+  const ProgramEnd end =
+      run_program({"/bin/bash", "-c",
+                   "URL=" + open_server().url() + "\nPEER=" + example_peer().url() +
+                       "\nKEY=" + project.api_key() + "\nTOKEN=" + project.token() + '\n' +
+                       commands_of_the_page(project.id()) +
+                       "curl -sS -o /dev/null -w '%{http_code}\\n' \"$page\"\n"});
   INFO(end.output << end.errors);
   REQUIRE(end.exit_code == 0);
   CHECK_THAT(end.output, Catch::Contains("data-status=\"connected\""));

@@ -158,9 +158,8 @@ std::string challenge_of(std::string_view verifier) {
 }
 
 JsonObject granted(std::string access_token) {
-  return JsonObject{{"access_token", std::move(access_token)},
-                    {"token_type", "Bearer"},
-                    {"expires_in", 3'600}};
+  return JsonObject{
+      {"access_token", std::move(access_token)}, {"token_type", "Bearer"}, {"expires_in", 3'600}};
 }
 
 void status(PeerConnection& connection, const std::string& path, const std::string& query) {
@@ -220,8 +219,8 @@ void ExamplePeer::authorize(PeerConnection& connection, const std::string& query
   codes_[code] = challenge;
   connection.answer(302, {},
                     "Location: " + back + (back.find('?') == std::string::npos ? "?" : "&") +
-                        "code=" + code +
-                        "&state=" + percent_encode_text(field_of(query, "state")) + "\r\n");
+                        "code=" + code + "&state=" + percent_encode_text(field_of(query, "state")) +
+                        "\r\n");
 }
 
 /// RFC 6749, 4.4: credentials in the header or in the form; 4.1.3: a code, once, with its verifier; 6: a refresh token,
@@ -233,9 +232,8 @@ void ExamplePeer::token(PeerConnection& connection, const PeerRequest& request) 
   const auto code = codes_.find(field_of(request.body, "code"));
   const bool is_good =
       grant == "authorization_code"
-          ? code != codes_.end() &&
-                std::exchange(code->second, {}) ==
-                    challenge_of(field_of(request.body, "code_verifier"))
+          ? code != codes_.end() && std::exchange(code->second, {}) ==
+                                        challenge_of(field_of(request.body, "code_verifier"))
           : grant == "refresh_token" && tokens_.erase(field_of(request.body, "refresh_token")) > 0;
   if (!is_good) return answer_json(connection, 400, JsonObject{{"error", "invalid_grant"}});
   const std::string number = std::to_string(++pairs_);

@@ -41,9 +41,10 @@ class ExamplePeer {
 
   mutable std::mutex mutex_;
   std::vector<PeerRequest> requests_;
-  std::map<std::string, std::string> codes_;  // that were given, with their challenge; empty: it was used
-  std::set<std::string> tokens_;              // that are good: as they are sent
-  std::size_t pairs_ = 0;                     // of tokens, given so far
+  std::map<std::string, std::string>
+      codes_;                     // that were given, with their challenge; empty: it was used
+  std::set<std::string> tokens_;  // that are good: as they are sent
+  std::size_t pairs_ = 0;         // of tokens, given so far
   std::atomic<std::size_t> given_up_{0};
   MisbehavingPeer peer_;  // last: its threads use what is above
 };

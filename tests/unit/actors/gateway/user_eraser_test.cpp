@@ -29,9 +29,15 @@ struct Node {
   UserEraser& eraser(UserEraserOptions options = {}) {
     if (!eraser_) {
       eraser_.emplace(
-          UserEraser::Dependencies{store, users, gateway, ownership, clock,
-                                   [](LogLevel, const std::string&) {}, erased_subscriptions,
-                                   nullptr, {},
+          UserEraser::Dependencies{store,
+                                   users,
+                                   gateway,
+                                   ownership,
+                                   clock,
+                                   [](LogLevel, const std::string&) {},
+                                   erased_subscriptions,
+                                   nullptr,
+                                   {},
                                    [this](const UserKey& key, std::span<const ShardId> shards) {
                                      erased_user = key.user;
                                      erased_shards.assign(shards.begin(), shards.end());

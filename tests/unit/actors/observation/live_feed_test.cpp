@@ -89,7 +89,8 @@ TEST_CASE("what was dropped, or never recorded, is a gap") {
   CHECK_FALSE(f.news(*seat, begin + 1).has_gap);
 }
 
-TEST_CASE("what is remembered of an erased user is forgotten, and is a gap for who has not seen it") {
+TEST_CASE(
+    "what is remembered of an erased user is forgotten, and is a gap for who has not seen it") {
   Feed f;
   const auto seat = f.seat();
   REQUIRE(seat.ok());

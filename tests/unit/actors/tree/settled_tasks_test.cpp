@@ -30,10 +30,11 @@ Json numbers(int count) {
 
 }  // namespace
 
-TEST_CASE("the tasks of a month are those of its runs, of elements too, and what is no task is none") {
+TEST_CASE(
+    "the tasks of a month are those of its runs, of elements too, and what is no task is none") {
   ActorTestBed bed;
-  bed.deploy("steps", "[" + function_step("one") + "," + function_step("work") + "," + respond_ok +
-                          "]");
+  bed.deploy("steps",
+             "[" + function_step("one") + "," + function_step("work") + "," + respond_ok + "]");
   bed.deploy("wide", "[" + fan_out(element_function) + "," + respond_items + "]");
   REQUIRE(bed.trigger("steps").ok());
   CHECK(tasks(bed) == 2);
@@ -58,7 +59,8 @@ TEST_CASE("a fan-out that fails has what its elements did counted, and a failed 
   CHECK(tasks(bed) == 19 + tasks_of(bed, failed));
 }
 
-TEST_CASE("a step is counted when it ends, while its run sleeps, and in the month in which it ended") {
+TEST_CASE(
+    "a step is counted when it ends, while its run sleeps, and in the month in which it ended") {
   ActorTestBed bed;
   bed.deploy("w", "[" + function_step("one") + "," + delay_step("40", "DAYS") + "," +
                       function_step("two") + "]");

@@ -7,7 +7,8 @@ namespace {
 
 using namespace std::chrono;
 
-TEST_CASE("a month begins with the first millisecond of its first day, and ends with its last one") {
+TEST_CASE(
+    "a month begins with the first millisecond of its first day, and ends with its last one") {
   const Instant begin = sys_days(year(2026) / January / 1);
   CHECK(to_text(CalendarMonth::of(begin)) == "2026-01");
   CHECK(to_text(CalendarMonth::of(begin - milliseconds(1))) == "2025-12");
