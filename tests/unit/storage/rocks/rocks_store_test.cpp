@@ -416,10 +416,10 @@ std::uintmax_t bytes_on_disk(const std::string& directory) {
 
 namespace {
 
-/// Nothing that could be compressed.
-std::string noise_of(std::size_t bytes) {
+/// Nothing that could be compressed, nor beside another one.
+std::string noise_of(std::size_t bytes, std::uint32_t seed = 1) {
   std::string noise(bytes, '\0');
-  std::uint32_t state = 1;
+  std::uint32_t state = seed * 2'654'435'761u;
   for (char& byte : noise)
     byte = static_cast<char>((state = state * 1'664'525 + 1'013'904'223) >> 24);
   return noise;
@@ -441,17 +441,20 @@ std::uintmax_t bytes_in_tables(const std::string& directory) {
 TEST_CASE("of a shard that somebody was erased from the rows leave the disk, however few they are",
           "[rocks]") {
   const TemporaryDirectory directory;
-  const std::string noise = noise_of(9'000);
+  constexpr std::size_t bytes = 9'000;
   const auto store = open(directory.path());
   const auto of_other_shard = [](int i) { return "\0\1\xf0"s + std::to_string(1'000 + i); };
   WriteBatch batch;
-  for (int i = 0; i < 10; ++i) batch.put(key(i), std::to_string(i) + noise);
-  for (int i = 0; i < 400; ++i) batch.put(of_other_shard(i), std::to_string(i) + noise);
+  for (int i = 0; i < 10; ++i)
+    batch.put(key(i), noise_of(bytes, 1'000u + static_cast<unsigned>(i)));
+  for (int i = 0; i < 400; ++i) {
+    batch.put(of_other_shard(i), noise_of(bytes, static_cast<unsigned>(i)));
+  }
   REQUIRE(store->commit(batch).ok());
   std::atomic<bool> stop{false};
   REQUIRE(store->reclaim(stop).ok());
   const auto full = bytes_in_tables(directory.path());
-  REQUIRE(full > 410u * 9'000);
+  REQUIRE(full > 400 * bytes);
   WriteBatch removal;
   for (int i = 0; i < 10; ++i) removal.remove(key(i));
   REQUIRE(store->commit(removal).ok());
