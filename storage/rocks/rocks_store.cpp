@@ -112,7 +112,7 @@ rocksdb::Status compact(rocksdb::DB& database, Blobs blobs, std::atomic<bool>& s
   return database.CompactRange(options, nullptr, nullptr);
 }
 
-/// Where a removal and what it removes lie in different files, both are read and neither is written.
+/// Merges the shard's rows down to the last level: there removals go, together with what they have removed.
 rocksdb::Status compact(rocksdb::DB& database, ShardId shard, std::atomic<bool>& stop) {
   const std::string first = keys::whole_shard(shard);
   const std::string last = keys::end_of_prefix(first);
