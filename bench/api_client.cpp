@@ -75,6 +75,10 @@ void ApiClient::limit_runs(const BenchProject& project, std::size_t concurrent_s
         JsonObject{{"concurrentSteps", concurrent_steps}}});
 }
 
+void ApiClient::keep_runs(const BenchProject& project, std::size_t days) const {
+  call({"PATCH", project_path(project), project.api_key, JsonObject{{"retentionDays", days}}});
+}
+
 void ApiClient::connect(const BenchProject& project, const std::string& user,
                         const std::string& integration, const AccountText& account) const {
   const std::string token = user_token(project, user);

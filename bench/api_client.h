@@ -51,6 +51,9 @@ class ApiClient {
   /// How many runs of the project may be at work at once.
   void limit_runs(const BenchProject& project, std::size_t concurrent_steps) const;
 
+  /// For so many days after their end; 0: for ever.
+  void keep_runs(const BenchProject& project, std::size_t days) const;
+
   /// An account of the user, on which the workflow is enabled.
   void connect(const BenchProject& project, const std::string& user, const std::string& integration,
                const AccountText& account) const;

@@ -20,6 +20,12 @@ constexpr std::int64_t turn_quantum = 8 << 10;
 /// A batch may be larger than that: its lane then passes so many turns at most.
 constexpr std::int64_t turn_debt_max = 4 << 20;
 
+/// Where a batch ends within those that it was merged with.
+struct End {
+  std::size_t operations = 0;
+  std::size_t settled = 0;
+};
+
 }  // namespace
 
 GroupCommit::GroupCommit(OrderedStore& store, GroupCommitOptions options)
@@ -196,16 +202,17 @@ Outcome GroupCommit::write(Group& group) {
   // lies is remembered, so that the rare group with a stale fence can be put together again.
   WriteBatch merged;
   std::vector<std::vector<Fence>> fences(group.size());
-  std::vector<std::size_t> ends(group.size());
+  std::vector<End> ends(group.size());
   for (std::size_t i = 0; i < group.size(); ++i) {
     if (!group[i].refusal) {
       fences[i] = group[i].batch.fences();
       merged.append(std::move(group[i].batch));
     }
-    ends[i] = merged.operations().size();
+    ends[i] = {merged.operations().size(), merged.settled().size()};
   }
 
-  CHECK(ends.back() == merged.operations().size(), "operations were merged that are nobody's");
+  CHECK(ends.back().operations == merged.operations().size(),
+        "operations were merged that are nobody's");
 
   Outcome outcome = commit_followed(merged);
   for (int round = 0; round < stale_rounds_max; ++round) {
@@ -216,10 +223,16 @@ Outcome GroupCommit::write(Group& group) {
     if (!*found) return outcome;
 
     WriteBatch rest;
-    std::size_t begin = 0;
+    End begin;
     for (std::size_t i = 0; i < group.size(); begin = ends[i++]) {
       if (group[i].refusal) continue;
-      for (std::size_t j = begin; j < ends[i]; ++j) rest.add(merged.operations()[j]);
+      for (std::size_t j = begin.operations; j < ends[i].operations; ++j) {
+        rest.add(merged.operations()[j]);
+      }
+      for (std::size_t j = begin.settled; j < ends[i].settled; ++j) {
+        const SettledTasks& each = merged.settled()[j];
+        rest.settle(each.project, each.month, each.tasks);
+      }
       for (const Fence& fence : fences[i]) rest.require(fence);
     }
     outcome = commit_followed(rest);

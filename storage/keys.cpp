@@ -307,6 +307,7 @@ RowOwner owner_of(std::string_view key) {
     case Kind::sign_in:
     case Kind::history_change:
     case Kind::stored_bytes:
+    case Kind::task_count:
       return {};
   }
   return {};
@@ -365,6 +366,24 @@ bool is_stored_bytes_state(std::string_view key) {
   return key.size() == shard_and_kind_bytes + 1 &&
          static_cast<Kind>(key[kind_position]) == Kind::stored_bytes &&
          has_part(key, StoredBytesPart::state);
+}
+
+std::string task_counts(ShardId shard, const ProjectId& project) {
+  KeyWriter key(shard, Kind::task_count);
+  return key.text(project.text).take();
+}
+
+std::string task_count(ShardId shard, const ProjectId& project, CalendarMonth month) {
+  KeyWriter key(shard, Kind::task_count);
+  return key.text(project.text).number(month.number).take();
+}
+
+std::optional<CalendarMonth> month_of_task_count(std::string_view key) {
+  constexpr std::size_t month_bytes = sizeof(CalendarMonth::number);
+  const bool is_one = key.size() > shard_and_kind_bytes + month_bytes &&
+                      static_cast<Kind>(key[kind_position]) == Kind::task_count;
+  if (!is_one) return std::nullopt;
+  return CalendarMonth{KeyReader(key.substr(key.size() - month_bytes)).number<std::uint16_t>()};
 }
 
 std::string whole_shard(ShardId shard) {

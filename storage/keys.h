@@ -9,6 +9,7 @@
 // Keys are stored for ever: a kind and a part number are never reused, fields are never reordered.
 // storage/README.md shows the same keys as a table.
 
+#include "runtime/base/calendar_month.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
@@ -75,6 +76,7 @@ enum class Kind : std::uint8_t {
   bulk_job = 63,          // project, job
   waiting_trigger = 64,   // part(1), project, user, digest(32), number(8), ...; on the user's shard
   stored_bytes = 66,      // part, ...: what projects keep on the shard, see storage/usage
+  task_count = 67,  // project, month(2); on any shard that a commit wrote to, see storage/usage
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -479,6 +481,11 @@ std::string stored_bytes_sum(ShardId shard, const ProjectId& project);
 /// The same by the project as `owner_of` has it.
 std::string stored_bytes_sum(ShardId shard, std::string_view owner);
 bool is_stored_bytes_state(std::string_view key);
+/// What a project's tasks were on one shard, in the order of months. A prefix.
+std::string task_counts(ShardId shard, const ProjectId& project);
+std::string task_count(ShardId shard, const ProjectId& project, CalendarMonth month);
+/// Nothing for keys of other kinds.
+std::optional<CalendarMonth> month_of_task_count(std::string_view key);
 /// All rows of a shard. A prefix, not for `WriteBatch::remove_prefix`.
 std::string whole_shard(ShardId shard);
 /// A project as it stands in keys, and the other way.

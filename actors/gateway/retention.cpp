@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 namespace {
@@ -53,15 +54,32 @@ void Retention::round() {
   for (const ShardId shard : dependencies_.ownership.owned()) clear(shard);
   if (stopping_) return;
   if (!problem_) stats_.lag_seconds = 0;
-  if (has_removed_ && dependencies_.reclaim) {
-    if (const auto done = dependencies_.reclaim(stopping_); !done) note_problem(done.error());
-  }
+  reclaim();
   if (problem_) {
     dependencies_.log(
         LogLevel::warning,
         "what is old could not all be removed; it is tried again later: " + problem_->message);
   }
   ++stats_.rounds;
+}
+
+void Retention::note_erased(std::span<const ShardId> shards) {
+  const std::lock_guard lock(mutex_);
+  erased_.insert(shards.begin(), shards.end());
+}
+
+void Retention::reclaim() {
+  std::vector<ShardId> erased;
+  {
+    const std::lock_guard lock(mutex_);
+    erased.assign(erased_.begin(), erased_.end());
+    erased_.clear();
+  }
+  if (!dependencies_.reclaim || (!has_removed_ && erased.empty())) return;
+  const auto done = dependencies_.reclaim(stopping_, erased);
+  if (done) return;
+  note_problem(done.error());
+  note_erased(erased);
 }
 
 void Retention::clear(ShardId shard) {

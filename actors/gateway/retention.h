@@ -9,7 +9,8 @@
 // others keep the machine busy, steps take longer, and so do the pauses. A commit holds the fence of its shard.
 //
 // What is old is decided by the clock and the settings at the beginning of a round. Where the store keeps removed
-// rows for a while, it is asked behind a round to let them go (`reclaim`).
+// rows for a while, it is asked behind a round to let them go (`reclaim`); also when nothing was old, but somebody was
+// erased meanwhile (`note_erased`). So that is at most once a round, however many are erased.
 //
 // Created by compose, lives as long as the server; its destructor ends the thread behind the step at hand.
 
@@ -28,6 +29,8 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -64,13 +67,18 @@ class Retention {
     LogSink log;
     /// Removes what is remembered too long of what came in on the shard. May be empty.
     std::function<void(ShardId)> clear_received{};
-    /// Lets removed rows leave the disk; returns early when the flag becomes true. May be empty.
-    std::function<Outcome(std::atomic<bool>& stop)> reclaim{};
+    /// Lets removed rows leave the disk, those of the shards in `erased` in any case; returns early when the flag
+    /// becomes true. May be empty.
+    std::function<Outcome(std::atomic<bool>& stop, std::span<const ShardId> erased)> reclaim{};
   };
   explicit Retention(Dependencies dependencies, RetentionOptions options = {});
   ~Retention();
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;
+
+  /// Rows of these shards were removed that are not to stay on the disk: they go behind the next round, or the one at
+  /// hand. Thread-safe. A stop before that leaves it to the store, which rewrites its files as it goes on.
+  void note_erased(std::span<const ShardId> shards);
 
   const RetentionStats& stats() const { return stats_; }
 
@@ -85,6 +93,7 @@ class Retention {
   void run();
   void round();
   void clear(ShardId shard);
+  void reclaim();
   /// Step after step, with pauses.
   void walk(const Do& step);
   Result<Step> remove_runs(ShardId shard, std::string walked_to);
@@ -107,8 +116,9 @@ class Retention {
   bool has_removed_ = false;
 
   std::atomic<bool> stopping_{false};
-  std::mutex mutex_;  // for the wait alone
+  std::mutex mutex_;  // for the wait, and what follows
   std::condition_variable wake_;
+  std::set<ShardId> erased_;
   std::thread thread_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "actors/gateway/gateway.h"
 #include "actors/workers/survive.h"
+#include "storage/keys.h"
 #include "storage/tables/bulk_job_table.h"
 #include "storage/tables/credential_indexes.h"
 #include "storage/tables/event_log_table.h"
@@ -21,6 +22,13 @@ namespace {
 
 /// Rows that are erased in one commit, about.
 constexpr std::size_t rows_per_commit = 1'000;
+
+/// Those of the rows that a batch writes or removes.
+void add_shards(std::set<ShardId>& shards, const storage::WriteBatch& batch) {
+  for (const auto& operation : batch.operations()) {
+    shards.insert(storage::keys::shard_in(operation.key));
+  }
+}
 
 std::pair<ProjectId, UserId> pair_of(const UserKey& key) { return {key.project, key.user}; }
 
@@ -272,6 +280,8 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
   if (auto erased = erase_log(wish); !erased) return erased;
   if (auto erased = erase_received(wish); !erased) return erased;
   std::size_t accounts = 0;
+  // Runs and logs lie on the first, the index of the task history on the second.
+  std::set<ShardId> shards{shard_of(wish.project, wish.user), shard_of(wish.project)};
   auto erased = dependencies_.users.change(
       {wish.project, wish.user},
       [&](const UserView& now, storage::WriteBatch& batch) -> Result<SharedUserView> {
@@ -310,10 +320,15 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
         left = std::move(*subscribed);
         storage::UserTable::remove(batch, wish.project, wish.user);
         storage::UserErasureTable::remove(batch, wish.project, wish.user);
+        add_shards(shards, batch);
         return SharedUserView(std::make_shared<UserView>());
       });
   if (!erased) return erased;
   dependencies_.subscriptions.tell(left);
+  if (dependencies_.erased) {
+    const std::vector<ShardId> of_rows(shards.begin(), shards.end());
+    dependencies_.erased({wish.project, wish.user}, of_rows);
+  }
   const std::lock_guard lock(mutex_);
   progress_[{wish.project, wish.user}].erased.accounts += accounts;
   return Done{};

@@ -29,6 +29,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <thread>
 
 namespace millrace {
@@ -59,6 +60,8 @@ class UserEraser {
     storage::HistoryIndex* index = nullptr;
     /// Adds the removal of the user's triggers that wait (AdmissionDoor::erase); empty: none can.
     std::function<Outcome(const ProjectId&, const UserId&, storage::WriteBatch&)> erase_waiting{};
+    /// Is told whose last row is gone, and from which shards rows were removed. May be empty. Must not wait.
+    std::function<void(const UserKey&, std::span<const ShardId> shards)> erased{};
   };
   explicit UserEraser(Dependencies dependencies, UserEraserOptions options = {});
   ~UserEraser();

@@ -217,6 +217,19 @@ LiveFeed::News LiveFeed::news(const Project& project, std::uint64_t after) const
   return news;
 }
 
+void LiveFeed::forget(const ProjectId& id, const UserId& user) {
+  const std::lock_guard lock(mutex_);
+  const auto found = projects_.find(id);
+  if (found == projects_.end()) return;
+  Project& project = *found->second;
+  const bool is_named = std::any_of(project.changes.begin(), project.changes.end(),
+                                    [&](const LiveChange& change) { return change.user == user; });
+  if (!is_named) return;
+  // Without a gap a stream would wait for the end of a run that is gone.
+  project.missing_up_to = project.changes.back().number;
+  project.changes.clear();
+}
+
 std::uint64_t LiveFeed::last() const {
   const std::lock_guard lock(mutex_);
   return last_;

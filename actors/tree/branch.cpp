@@ -240,9 +240,7 @@ void Branch::record(EventBody body, Instant at) {
     services_.options.before_record(identity_->execution, event);
   }
   machine_.apply(event);  // refuses what does not fit before it is written
-  const bool is_step = std::holds_alternative<StepCompleted>(event.body) ||
-                       std::holds_alternative<PageFetched>(event.body);
-  if (is_step) tally_->add(tasks_of(event.body));
+  if (const auto tasks = settled_tasks(event.body)) tally_->add(tasks);
   seen_bytes_ += journal_.add(event);
   if (!is_root()) {
     steps_.meet(event);

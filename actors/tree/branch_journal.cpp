@@ -111,6 +111,9 @@ std::size_t BranchJournal::add(const Event& event) {
   const std::size_t bytes_before = page_.bytes();
   add_to_page(event);
   CHECK(page_.count() <= machine_.events_applied(), "an event was added that was not applied");
+  if (const auto tasks = settled_tasks(event.body)) {
+    batch_.settle(identity_->project, CalendarMonth::of(event.at), tasks);
+  }
   if (ports_.observer != nullptr) observed_.push_back(observed(event, machine_.step_started()));
   keep_timer_row(kind_of(event));
   return page_.bytes() - bytes_before;

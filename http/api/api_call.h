@@ -43,6 +43,7 @@ class ProjectRegistry;
 class ReplayStarter;
 class SecretRegistry;
 class StorageRoom;
+class TaskUsage;
 class SignIns;
 class TestData;
 class Subscriptions;
@@ -108,6 +109,7 @@ struct ApiServices {
   StorageRoom* room = nullptr;  // null: what projects keep is not counted here
   /// What a project has at work (ActorGateway::work_of); may be empty: nobody knows.
   std::function<ProjectWork(const ProjectId&)> work{};
+  const TaskUsage* tasks = nullptr;  // null: what projects do is not counted here
 };
 
 struct ApiCall {

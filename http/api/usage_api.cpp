@@ -4,6 +4,7 @@
 #include "actors/gateway/task_history.h"
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/storage_room.h"
+#include "actors/tenants/task_usage.h"
 #include "http/api/api_call.h"
 #include "http/api/trigger_limits.h"
 #include "runtime/base/limits.h"
@@ -30,6 +31,20 @@ Result<JsonObject> stored_bytes(const ApiCall& call, ApiServices& services,
   return shown;
 }
 
+JsonObject shown_month(const storage::MonthTasks& month) {
+  return {{"month", to_text(month.month)}, {"used", month.tasks}};
+}
+
+Result<JsonObject> tasks_of(const TaskUsage& tasks, const ProjectId& project) {
+  const auto use = tasks.use(project);
+  if (!use) return use.error();
+  JsonArray earlier;
+  for (const auto& month : use->earlier) earlier.push_back(shown_month(month));
+  JsonObject shown = shown_month(use->now);
+  shown["earlier"] = std::move(earlier);
+  return shown;
+}
+
 Result<Reply> get_usage(const ApiCall& call, ApiServices& services) {
   const auto limits = services.projects.limits(call.project);
   if (!limits) return limits.error();
@@ -51,6 +66,11 @@ Result<Reply> get_usage(const ApiCall& call, ApiServices& services) {
   usage["triggersPerMinute"] =
       used_of(services.trigger_limits.taken(call.project, limits->triggers_per_minute),
               limit_of(limits->triggers_per_minute, 0));
+  if (services.tasks != nullptr) {
+    auto tasks = tasks_of(*services.tasks, call.project);
+    if (!tasks) return tasks.error();
+    usage["tasks"] = std::move(*tasks);
+  }
   usage["executions"] = JsonObject{{"queued", work.queued}, {"delayed", sleeping->total}};
   return json_reply(200, std::move(usage));
 }
@@ -72,9 +92,13 @@ constexpr NamedShape shapes[]{
      "How much is used of one limit; null: there is none. `isExact` false: what was stored before "
      "is being counted, "
      "and more may be used."},
+    {"MonthTasks", "{month: string, used: integer}",
+     "Tasks that were done in a month of the calendar, in UTC: `2026-01`."},
+    {"TaskUsage", "{month: string, used: integer, earlier: [MonthTasks]}",
+     "Tasks that were done this month, and in the twelve before; months without any are left out."},
     {"Usage",
      "{storedBytes?: Used, concurrentSteps: Used, heldResponses: Used, triggersPerMinute: Used, "
-     "executions: {queued: integer, delayed: integer}}",
+     "tasks?: TaskUsage, executions: {queued: integer, delayed: integer}}",
      "What a project uses, by the names of its limits; `triggersPerMinute` is counted while it has "
      "a limit. "
      "`executions`: runs that wait for a place, and those that sleep."},

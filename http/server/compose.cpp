@@ -31,6 +31,7 @@
 #include "actors/tenants/storage_room.h"
 #include "actors/tenants/stored_tenants.h"
 #include "actors/tenants/subscription_follower.h"
+#include "actors/tenants/task_usage.h"
 #include "actors/tenants/test_data.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
@@ -138,8 +139,8 @@ class ComposedServer final : public RunningServer {
         ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
         run_sealer_(std::move(run_sealer)),
-        commits_(*store_,
-                 {.timings = &commit_timings_, .followers = {&history_changes_, &stored_bytes_}}),
+        commits_(*store_, {.timings = &commit_timings_,
+                           .followers = {&history_changes_, &task_counts_, &stored_bytes_}}),
         functions_(function_options(options, call_timings_)),
         http_(std::move(http)),
         project_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
@@ -210,13 +211,6 @@ class ComposedServer final : public RunningServer {
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
-    eraser_ = std::make_unique<UserEraser>(
-        UserEraser::Dependencies{*store_, user_views_, *gateway_, ownership_, clock_, &write_log,
-                                 erased_subscriptions_, &history_index_,
-                                 [this](const ProjectId& project, const UserId& user,
-                                        storage::WriteBatch& batch) {
-                                   return gateway_->admission().erase(project, user, batch);
-                                 }});
     retention_ = std::make_unique<Retention>(Retention::Dependencies{
         *store_,
         {commits_, ownership_},
@@ -224,8 +218,18 @@ class ComposedServer final : public RunningServer {
         clock_,
         &write_log,
         [this](ShardId shard) { gateway_->clear_received(shard); },
-        [this](std::atomic<bool>& stop) {
-          return rocks_ == nullptr ? Outcome(Done{}) : rocks_->reclaim(stop);
+        [this](std::atomic<bool>& stop, std::span<const ShardId> erased) {
+          return rocks_ == nullptr ? Outcome(Done{}) : rocks_->reclaim(stop, erased);
+        }});
+    eraser_ = std::make_unique<UserEraser>(UserEraser::Dependencies{
+        *store_, user_views_, *gateway_, ownership_, clock_, &write_log, erased_subscriptions_,
+        &history_index_,
+        [this](const ProjectId& project, const UserId& user, storage::WriteBatch& batch) {
+          return gateway_->admission().erase(project, user, batch);
+        },
+        [this](const UserKey& user, std::span<const ShardId> shards) {
+          live_feed_.forget(user.project, user.user);
+          retention_->note_erased(shards);
         }});
     api_ = std::make_unique<Api>(
         ApiServices{projects_,
@@ -265,7 +269,8 @@ class ComposedServer final : public RunningServer {
                     &gateway_->bulk_jobs(),
                     &gateway_->admission(),
                     &room_,
-                    [this](const ProjectId& project) { return gateway_->work_of(project); }},
+                    [this](const ProjectId& project) { return gateway_->work_of(project); },
+                    &task_usage_},
         key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
@@ -341,6 +346,7 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, commits_.stats());
     write_server_metrics(text, store_->stats());
     write_server_metrics(text, room_);
+    write_server_metrics(text, task_usage_);
     write_server_metrics(text, gateway_->stats());
     write_server_metrics(text, functions_.stats());
     write_server_metrics(text, http_->stats());
@@ -371,9 +377,11 @@ class ComposedServer final : public RunningServer {
   FailedRunLog failed_runs_{clock_, &write_log};
   ObserverList observers_{{&run_metrics_, &failed_runs_, &live_feed_}};
   storage::HistoryChanges history_changes_;
+  storage::TaskCounts task_counts_{*store_};
   storage::StoredBytes stored_bytes_{*store_};
   storage::GroupCommit commits_;
   StorageRoom room_{stored_bytes_, commits_};
+  TaskUsage task_usage_{*store_, task_counts_, clock_};
   storage::HistoryIndex history_index_{*store_, history_changes_,
                                        [this](ShardId shard) { return ownership_.fence(shard); },
                                        [this](const ProjectId& project, storage::WriteBatch batch) {
@@ -453,8 +461,8 @@ class ComposedServer final : public RunningServer {
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<HookDoor> hook_door_;
   std::unique_ptr<TestRuns> tests_;
-  std::unique_ptr<UserEraser> eraser_;
   std::unique_ptr<Retention> retention_;
+  std::unique_ptr<UserEraser> eraser_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> server_;
 };

@@ -8,6 +8,7 @@
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/provider_counts.h"
 #include "actors/tenants/storage_room.h"
+#include "actors/tenants/task_usage.h"
 #include "http/outbound/outbound_stats.h"
 #include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
@@ -133,6 +134,10 @@ void write_server_metrics(MetricsText& text, const StorageRoom& room) {
   text.counter("millrace_stored_bytes_refused_total", number(room.refused()));
   text.counter("millrace_stored_bytes_reads_total", number(room.stats().reads));
   text.gauge("millrace_stored_bytes_uncounted_shards", number(room.stats().uncounted_shards));
+}
+
+void write_server_metrics(MetricsText& text, const TaskUsage& tasks) {
+  text.counter("millrace_tasks_uncounted_total", number(tasks.stats().uncounted));
 }
 
 void write_server_metrics(MetricsText& text, const EventLog& log) {

@@ -9,6 +9,7 @@ namespace millrace {
 class ConnectProxy;
 class EventLog;
 class StorageRoom;
+class TaskUsage;
 class RunMetrics;
 struct ActorStats;
 struct CallTimings;
@@ -36,6 +37,7 @@ void write_server_metrics(MetricsText& text, const TriggerTimings& timings);
 void write_server_metrics(MetricsText& text, const RunMetrics& runs);
 void write_server_metrics(MetricsText& text, const EventLog& log);
 void write_server_metrics(MetricsText& text, const StorageRoom& room);
+void write_server_metrics(MetricsText& text, const TaskUsage& tasks);
 void write_server_metrics(MetricsText& text, const ProviderCounts& counts);
 void write_server_metrics(MetricsText& text, const ConnectProxy& proxy);
 void write_server_metrics(MetricsText& text, const RetentionStats& stats);

@@ -223,6 +223,9 @@ inline EventKind kind_of(const Event& event) {
 
 /// What it adds to the tasks of its branch.
 std::uint32_t tasks_of(const EventBody& event);
+/// Likewise, of what the branch has done itself. What a fan-out's elements have done was settled by their own
+/// events, which are on the disk before the one that ends the fan-out and says it once more.
+std::uint32_t settled_tasks(const EventBody& event);
 
 /// The event's name in journals as people read them: "StepCompleted".
 std::string_view event_name(EventKind kind);

@@ -95,16 +95,30 @@ bool are_blobs_worth_rewriting(rocksdb::DB& database) {
 
 enum class Blobs : std::uint8_t { stay, are_rewritten };
 
-rocksdb::Status compact(rocksdb::DB& database, Blobs blobs, std::atomic<bool>& stop) {
+rocksdb::CompactRangeOptions beside_others(std::atomic<bool>& stop) {
   rocksdb::CompactRangeOptions options;
-  options.exclusive_manual_compaction = false;  // others go on beside it
+  options.exclusive_manual_compaction = false;
   options.canceled = &stop;
+  return options;
+}
+
+rocksdb::Status compact(rocksdb::DB& database, Blobs blobs, std::atomic<bool>& stop) {
+  auto options = beside_others(stop);
   if (blobs == Blobs::are_rewritten) {
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
     options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
     options.blob_garbage_collection_age_cutoff = 1.0;
   }
   return database.CompactRange(options, nullptr, nullptr);
+}
+
+/// Merges the shard's rows down to the last level: there removals go, together with what they have removed.
+rocksdb::Status compact(rocksdb::DB& database, ShardId shard, std::atomic<bool>& stop) {
+  const std::string first = keys::whole_shard(shard);
+  const std::string last = keys::end_of_prefix(first);
+  const rocksdb::Slice begin(first);
+  const rocksdb::Slice end(last);
+  return database.CompactRange(beside_others(stop), &begin, &end);
 }
 
 /// Upper bound of what RocksDB adds per operation: a tag and two lengths.
@@ -324,14 +338,20 @@ void RocksStore::note_removed_ranges(std::size_t count) {
   database->Flush(flush).PermitUncheckedError();
 }
 
-Outcome RocksStore::reclaim(std::atomic<bool>& stop) {
+Outcome RocksStore::reclaim(std::atomic<bool>& stop, std::span<const ShardId> erased) {
   const auto database = this->database();
   if (database == nullptr) return closed_by_full_disk();
   if (const auto flushed = database->Flush(rocksdb::FlushOptions()); !flushed.ok()) {
     return error_of(flushed, "Writing the rows in memory to a file");
   }
   rocksdb::Status compacted;
-  if (!stop && is_worth_compacting(*database)) compacted = compact(*database, Blobs::stay, stop);
+  if (!stop && is_worth_compacting(*database)) {
+    compacted = compact(*database, Blobs::stay, stop);
+  } else {
+    for (const ShardId shard : erased) {
+      if (compacted.ok() && !stop) compacted = compact(*database, shard, stop);
+    }
+  }
   // Only now it is known which blobs nobody refers to.
   if (compacted.ok() && !stop && are_blobs_worth_rewriting(*database)) {
     compacted = compact(*database, Blobs::are_rewritten, stop);

@@ -102,9 +102,14 @@ class RocksStore final : public OrderedStore {
   /// an eighth of what is in the files says that something was removed, they are compacted, piece after piece,
   /// beside commits and reads, which do not wait for it. Most of it RocksDB does by itself, as files with many
   /// removals are compacted first; this is for what is spread thin, and for a store that nobody writes to any
-  /// more. Then likewise blob files, when a quarter of them is of no row any more. Takes as long as rewriting the store at most; ends early, with Done, when `stop` becomes true. One
+  /// more. Then likewise blob files, when a quarter of them is of no row any more.
+  ///
+  /// Of the shards in `erased` what was removed leaves the files in any case, however little it is: each is a 256th of
+  /// the store. Its large values leave with the blob files that they are in.
+  ///
+  /// Takes as long as rewriting the store at most; ends early, with Done, when `stop` becomes true. One
   /// thread at a time. Errors: overloaded, storage_failed; nothing is lost then.
-  Outcome reclaim(std::atomic<bool>& stop);
+  Outcome reclaim(std::atomic<bool>& stop, std::span<const ShardId> erased = {});
 
  private:
   RocksStore(RocksOptions options, DirectoryLock lock);

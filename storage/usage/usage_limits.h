@@ -1,7 +1,8 @@
 #pragma once
-// Bounds of counting what projects keep. Numbers without a unit are counts.
+// Bounds of counting what projects keep and do. Numbers without a unit are counts.
 
 #include <cstddef>
+#include <cstdint>
 
 namespace millrace::limits {
 
@@ -14,5 +15,10 @@ inline constexpr std::size_t stored_bytes_first_steps = 32;
 inline constexpr std::size_t stored_bytes_sums_held = 65'536;
 /// Projects whose total is held in memory, some 150 bytes each. Others are added up when they are asked for.
 inline constexpr std::size_t stored_bytes_totals_held = 16'384;
+
+/// Months of which a project's tasks are kept, the current one included.
+inline constexpr std::uint16_t task_months_kept = 13;
+/// Counts of one project, month and shard that are held in memory, some 200 bytes each. Others are read.
+inline constexpr std::size_t task_counts_held = 16'384;
 
 }  // namespace millrace::limits

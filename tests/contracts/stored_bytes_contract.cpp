@@ -8,10 +8,10 @@
 #include "storage/tables/step_rows.h"
 #include "storage/usage/stored_bytes.h"
 #include "tests/contracts/executions.h"
+#include "tests/contracts/failing_store.h"
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"
 
-#include <atomic>
 #include <map>
 #include <random>
 
@@ -23,45 +23,6 @@ using namespace storage;
 /// The project whose id has a NUL tells keys from ids.
 const std::vector<ProjectId> projects{ProjectId("p"), ProjectId("project-two"),
                                       ProjectId(std::string("a\0b", 3))};
-
-/// The store under test, whatever object it is at the moment. Commits fail when they are told to: without a trace, or
-/// although they were written. So do reads.
-class FailingStore final : public OrderedStore {
- public:
-  enum class Failure : std::uint8_t { none, nothing_written, all_written };
-
-  explicit FailingStore(StoreUnderTest& store) : store_(store) {}
-  void fail_next_commit(Failure failure) { failure_ = failure; }
-  void fail_next_get() { fails_get_ = true; }
-
-  Outcome commit(const WriteBatch& batch) override {
-    const Failure failure = batch.empty() ? Failure::none : std::exchange(failure_, Failure::none);
-    const Error error(ErrorCode::overloaded, "told to fail");
-    if (failure == Failure::nothing_written) return error;
-    auto outcome = store_->commit(batch);
-    return failure == Failure::all_written ? Outcome(error) : outcome;
-  }
-  Result<std::optional<std::string>> get(std::string_view key) const override {
-    if (fails_get_.exchange(false)) return Error(ErrorCode::corrupt_data, "told to fail");
-    return store_->get(key);
-  }
-  std::unique_ptr<Cursor> scan(std::string_view prefix, Direction direction,
-                               std::string_view start_at) const override {
-    return store_->scan(prefix, direction, start_at);
-  }
-  std::unique_ptr<Cursor> scan_many(std::vector<KeyRange> ranges,
-                                    const ManyOptions& options) const override {
-    return store_->scan_many(std::move(ranges), options);
-  }
-  Result<std::vector<Epoch>> claim(std::span<const ShardId> shards) override {
-    return store_->claim(shards);
-  }
-
- private:
-  StoreUnderTest& store_;
-  Failure failure_ = Failure::none;
-  mutable std::atomic<bool> fails_get_{false};
-};
 
 /// A server's way to commit, which may crash.
 class Counted {

@@ -1,6 +1,11 @@
-// What a project keeps is counted to the byte, whenever the server is killed.
+// What a project keeps is counted to the byte, and what it does to the task, whenever the server is killed.
+#include "runtime/base/shard_set.h"
+#include "runtime/execution/event_codec.h"
+#include "storage/keys.h"
 #include "storage/maintenance/check_stored_bytes.h"
 #include "storage/rocks/rocks_store.h"
+#include "storage/tables/execution_rows.h"
+#include "storage/tables/task_count_table.h"
 #include "tests/crash/crashing_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/test_project.h"
@@ -13,10 +18,41 @@ using namespace millrace::tests;
 
 namespace {
 
+/// What all journals say that was done.
+std::uint64_t tasks_in_journals(const storage::OrderedStore& store) {
+  namespace keys = storage::keys;
+  std::uint64_t tasks = 0;
+  for (const ShardId shard : ShardSet::all()) {
+    const auto rows = store.scan(keys::whole_shard(shard));
+    for (; rows->valid(); rows->next()) {
+      const bool is_page = keys::owner_of(rows->key()).kind == keys::RowOwner::Kind::execution &&
+                           keys::is_written_once(rows->key());
+      if (!is_page) continue;
+      const auto page = storage::decode_page(rows->value(), 1);
+      REQUIRE(page.ok());
+      const auto events = read_journal_page(page->events);
+      REQUIRE(events.ok());
+      for (const Event& event : *events) tasks += settled_tasks(event.body);
+    }
+    REQUIRE(rows->status().ok());
+  }
+  return tasks;
+}
+
+void check_tasks(const storage::OrderedStore& store, const ProjectId& project) {
+  const auto months = storage::TaskCountTable(store).of_project(project);
+  REQUIRE(months.ok());
+  std::uint64_t counted = 0;
+  for (const auto& month : *months) counted += month.tasks;
+  CHECK(counted > 0);
+  CHECK(counted == tasks_in_journals(store));
+}
+
 /// What is left behind, looked at by nobody's program but this one.
-void check_counts(const std::string& directory) {
+void check_counts(const std::string& directory, const std::string& project) {
   const auto store = storage::RocksStore::open({.directory = directory});
   REQUIRE(store.ok());
+  check_tasks(**store, ProjectId(project));
   const auto miscounts = storage::check_stored_bytes(**store);
   REQUIRE(miscounts.ok());
   for (const auto& each : *miscounts) {
@@ -26,7 +62,7 @@ void check_counts(const std::string& directory) {
 
 }  // namespace
 
-TEST_CASE("after each kill the counts of stored bytes are those of the rows") {
+TEST_CASE("after each kill the counts of stored bytes and of tasks are those of the rows") {
   ServerProcess server({"--egress-allow", "127.0.0.1/32"});
   const TestProject project(server);
   project.deploy_steps("quick", R"({"id": "one", "type": "function", "code": "() => 1"})");
@@ -53,7 +89,7 @@ TEST_CASE("after each kill the counts of stored bytes are those of the rows") {
     server.kill_now();
     is_killed = true;
     client.join();
-    check_counts(server.data_directory());
+    check_counts(server.data_directory(), project.id());
     server.start();
     CHECK(project.get("/usage").at("/storedBytes/isExact") == "true");
   }

@@ -57,6 +57,7 @@ TEST_CASE("the commands of the limits page do as it says") {
   CHECK(text_at(answers[2], "/storedBytes/limit") == "20000");
   CHECK(text_at(answers[2], "/storedBytes/isExact") == "true");
   CHECK(text_at(answers[2], "/triggersPerMinute/used") == "0");
+  CHECK(text_at(answers[2], "/tasks/used") == "0");
   CHECK(to_text(answers[3]) == "201");
   CHECK(text_at(answers[4], "/code") == "\"stored_bytes_exceeded\"");
   CHECK(to_text(answers[5]) == "204");
@@ -106,6 +107,25 @@ TEST_CASE("what a project keeps grows with what it stores and shrinks with what 
   CHECK(with_event > before + 5'000);
   REQUIRE(project.put("/events/E", R"({"schema": {"text": "x"}})").status == 200);
   CHECK(used_bytes(project) < with_event - 4'500);  // its entry in the audit log has come
+}
+
+TEST_CASE("usage shows the tasks that a project has done this month, and none of its test runs") {
+  const TestProject project(shared_server());
+  const TestProject other(shared_server());
+  project.deploy_steps("w", doubling_steps);
+  const auto tasks = [](const TestProject& of) { return of.get("/usage").at("/tasks/used"); };
+  CHECK(tasks(project) == "0");
+  CHECK(project.trigger("w", R"({"n": 2})").at("/twice") == "4");
+  CHECK(tasks(project) == "1");
+  CHECK(project.post("/workflows/w/test", R"({"request": {"body": {"n": 2}}})").status == 200);
+  CHECK(tasks(project) == "1");
+  CHECK(tasks(other) == "0");
+  const Answer usage = project.get("/usage");
+  CHECK_THAT(usage.at("/tasks/month"), Catch::Matches("\"2[0-9]{3}-[0-9]{2}\""));
+  CHECK(usage.at("/tasks/earlier") == "[]");
+  // Removing the user removes what they did, not that it was done.
+  CHECK(poll_until([&] { return project.remove("/users/user-1").status != 202; }));
+  CHECK(tasks(project) == "1");
 }
 
 TEST_CASE("usage is for the project's own key and the admin key") {

@@ -66,9 +66,10 @@ struct Node {
                                   clock,
                                   [this](LogLevel, const std::string& line) { logged = line; },
                                   [this](ShardId) { ++cleared; },
-                                  [this](std::atomic<bool>&) {
+                                  [this](std::atomic<bool>&, std::span<const ShardId> erased) {
                                     ++reclaimed;
-                                    return Outcome(Done{});
+                                    erased_shards.assign(erased.begin(), erased.end());
+                                    return disk;
                                   }},
           options);
     }
@@ -108,6 +109,9 @@ struct Node {
   SeededRandom random{5};
   std::atomic<int> cleared{0};
   std::atomic<int> reclaimed{0};
+  // Of the thread, behind a round:
+  std::vector<ShardId> erased_shards;  // that were named when space was reclaimed last
+  Outcome disk = Done{};
   std::string logged;
 
  private:
@@ -136,6 +140,26 @@ TEST_CASE("runs go when they ended longer ago than their project keeps them, and
   node.round();
   CHECK(node.retention().stats().runs == 1);
   CHECK(node.reclaimed == 1);
+}
+
+TEST_CASE("what was erased leaves the disk behind the next round, when nothing else is removed") {
+  Node node;
+  node.round();
+  CHECK(node.reclaimed == 0);
+  const std::vector<ShardId> erased{ShardId{3}, ShardId{200}};
+  node.retention().note_erased(erased);
+  node.retention().note_erased({erased.data(), 1});
+  node.disk = Error(ErrorCode::overloaded, "the disk is full");
+  node.round();
+  CHECK(node.reclaimed == 1);
+  CHECK(node.erased_shards == erased);
+  // In vain: once more, and then no more.
+  node.disk = Done{};
+  node.round();
+  CHECK(node.reclaimed == 2);
+  CHECK(node.erased_shards == erased);
+  node.round();
+  CHECK(node.reclaimed == 2);
 }
 
 TEST_CASE("a change of how long runs are kept holds from the next round on") {

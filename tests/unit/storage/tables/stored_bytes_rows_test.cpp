@@ -3,6 +3,7 @@
 #include "runtime/text/hex_text.h"
 #include "storage/keys.h"
 #include "storage/tables/stored_bytes_table.h"
+#include "storage/tables/task_count_table.h"
 #include "tests/support/catch.h"
 
 namespace millrace::storage {
@@ -35,6 +36,16 @@ TEST_CASE("the bytes of rows that count what projects keep never change", "[stor
         "61621805");
 }
 
+TEST_CASE("the bytes of rows that count tasks never change", "[stored_bytes]") {
+  const CalendarMonth january_2026{2026 * 12};
+  WriteBatch batch;
+  const std::string key = keys::task_count(ShardId(0x2b), project, january_2026);
+  TaskCountTable::put(batch, key, 300);
+  CHECK(line(batch) == "002b437000015ef8 = 0108ac02");
+  CHECK(keys::month_of_task_count(key) == january_2026);
+  CHECK_FALSE(keys::month_of_task_count(keys::stored_bytes_sum(ShardId(1), project)).has_value());
+}
+
 TEST_CASE("whose a row is follows from its key", "[usage]") {
   using Owner = keys::RowOwner::Kind;
   const ProjectId odd(std::string("a\0b", 3));
@@ -60,6 +71,7 @@ TEST_CASE("whose a row is follows from its key", "[usage]") {
        {keys::execution_bytes(run), keys::unfinished_row(run), keys::api_key("hash"),
         keys::hook(ShardId(1), "id"), keys::wake(ShardId(1), Instant(), 1, "t"),
         keys::timer(Instant(), run, BranchPath{}, 1), keys::stored_bytes_sum(ShardId(1), odd),
+        keys::task_count(ShardId(1), odd, CalendarMonth{24'312}),
         keys::received_at(Instant(), odd, user, std::string(32, 'd')),
         keys::test_capture(ShardId(1), "id"), keys::history_change(ShardId(1), 1)}) {
     INFO(to_hex(key));
