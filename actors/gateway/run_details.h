@@ -131,6 +131,9 @@ class RunDetails {
   std::optional<ErrorDetail> failure_of(const ExecutionSummary& summary,
                                         const std::vector<Event>& root_events) const;
   StepWalk walk_of(Run& run, ReadBudget& budget) const;
+  /// Behind which element of an open fan-out none has begun, as far as anybody may know.
+  Result<std::uint32_t> begun_end(Run& run, const BranchPath& parent,
+                                  const OpenedFanOut& fan_out) const;
   /// False: nothing of the branch can be there yet. Errors: not_found, likewise, and those of reading.
   Result<bool> may_have_begun_in(Run& run, const BranchPath& branch) const;
   /// Error not_found; `take` is called once.

@@ -149,6 +149,14 @@ void BranchJournal::keep_timer_row(EventKind happened) {
   ports_.timers.schedule(row);
 }
 
+void BranchJournal::note_begun() {
+  CHECK(!identity_->path.is_root() && machine_.events_applied() == 0, "a branch's first event says that it has begun");
+  // Should the element go on after all, its first page takes this one's place.
+  ExecutionTable::put_page(
+      batch_, identity_->execution, identity_->path,
+      {1, JournalPageWriter::without_events(), 0, is_attempt_begun_ ? 1u : 0u});
+}
+
 void BranchJournal::snapshot_if_due(std::uint64_t after_events) {
   if (machine_.events_applied() < events_in_snapshot_ + after_events) return;
   events_in_snapshot_ = machine_.events_applied();

@@ -29,15 +29,16 @@ struct HistoryPlace {
   ExecutionId id;
 };
 
-/// Consecutive events of one branch, as one row. `first_sequence` counts from 1 without gaps.
+/// Consecutive events of one branch, as one row. `first_sequence` counts from 1 without gaps. A page without events
+/// says of an element that it has begun: the next one has the same number, and takes its place.
 struct JournalPage {
   std::uint64_t first_sequence = 0;
   std::string events;
   /// How many events `events` holds. 0: not stated; then a gap behind this page is not noticed
   /// here.
   std::uint32_t event_count = 0;
-  /// Attempts that were begun behind its last event: 0 or 1. Kept of a page that holds a run's first event alone;
-  /// later ones say by themselves that the run had begun.
+  /// Attempts that were begun behind its last event: 0 or 1. Kept of a page that holds a run's first event alone, or
+  /// no event; later ones say by themselves that the run had begun.
   std::uint32_t attempts_begun = 0;
 };
 
