@@ -61,6 +61,43 @@ Error both(Error one, const Outcome& other) {
   return one;
 }
 
+/// The places in a value that somebody gave at which the file stands.
+void note_places(const Json& value, const FileHandle& file, const std::string& at,
+                 std::vector<ErrorDetail>& findings) {
+  if (const auto* const text = value.if_string()) {
+    const auto named = find_file_handles(*text);
+    if (std::find(named.begin(), named.end(), file) == named.end()) return;
+    findings.push_back(finding_at({}, at, "the run that is replayed has no such file",
+                                  "a file object with its bytes in hex as `data`, or a handle from "
+                                  "that run's history",
+                                  to_text(file)));
+  } else if (const auto* const array = value.if_array()) {
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      note_places((*array)[i], file, at + '/' + std::to_string(i), findings);
+    }
+  } else if (const auto* const object = value.if_object()) {
+    for (const auto& member : *object) {
+      note_places(member.value(), file, at + '/' + pointer_token(member.key()), findings);
+    }
+  }
+}
+
+/// A value of the new run that may name files; and where it was given, as a JSON pointer. Empty: it is the original's.
+struct NamesFiles {
+  const Json* value = nullptr;
+  std::string given_at{};
+};
+
+std::vector<NamesFiles> values_of(const RunStart& start, bool is_input_given) {
+  std::vector<NamesFiles> values{{&start.output, is_input_given ? "/input" : ""}};
+  for (const KeptOutput& kept : std::get<FromReplay>(start.origin).start.kept) {
+    const std::string& step = start.workflow->by_index[kept.step]->id.text;
+    values.push_back(
+        {kept.output.get(), kept.is_given ? "/outputs/" + pointer_token(step) : std::string()});
+  }
+  return values;
+}
+
 std::uint64_t bytes_of(const std::vector<KeptOutput>& kept) {
   std::uint64_t bytes = 0;
   for (const KeptOutput& each : kept) bytes += to_text(*each.output).size();
@@ -151,9 +188,10 @@ Result<std::shared_ptr<RunOrder>> ReplayStarter::order_of(ReplayRequest request,
     }
   }
   if (!input) return input.error();
+  const bool is_input_given = request.input.has_value();
   const bool is_new_to_workflow =
-      request.input.has_value() || (*workflow)->version != original.workflow->version;
-  Json output = request.input ? std::move(*request.input) : *original.started.trigger;
+      is_input_given || (*workflow)->version != original.workflow->version;
+  Json output = is_input_given ? std::move(*request.input) : *original.started.trigger;
   if (is_new_to_workflow) {
     origin.mapping = FromReplay::Mapping::anew;
     output = unmapped(std::move(output));
@@ -166,7 +204,7 @@ Result<std::shared_ptr<RunOrder>> ReplayStarter::order_of(ReplayRequest request,
                  .files = std::move(request.files),
                  .credential = is_same_account ? original.started.credential : std::string(),
                  .trace = request.trace};
-  if (auto added = add_files(start, original); !added) return added.error();
+  if (auto added = add_files(start, original, is_input_given); !added) return added.error();
   auto order = uses_.starter.prepare(std::move(start));
   if (order && original.secrets->knows_any()) {
     (*order)->secrets = std::make_shared<RunSecrets>(uses_.sealer, (*order)->execution);
@@ -205,29 +243,36 @@ Result<std::shared_ptr<const Workflow>> ReplayStarter::workflow_of(
   return chosen;
 }
 
-Outcome ReplayStarter::add_files(RunStart& start, const OriginalRun& original) const {
-  std::vector<FileHandle> named = file_handles_of(start.output);
-  for (const KeptOutput& kept : std::get<FromReplay>(start.origin).start.kept) {
-    const auto more = file_handles_of(*kept.output);
-    named.insert(named.end(), more.begin(), more.end());
-  }
+Outcome ReplayStarter::add_files(RunStart& start, const OriginalRun& original,
+                                 bool is_input_given) const {
   const StoredFiles stored(uses_.store, original.summary.id, original.secrets);
+  std::vector<ErrorDetail> unknown;
   std::uint64_t bytes = 0;
-  for (const FileHandle& file : named) {
-    if (start.files.find(file) != nullptr) continue;
-    auto content = stored.get(file);
-    if (!content) return content.error();
-    if (*content == nullptr) continue;  // text that looks like a handle
-    bytes += file.size;
-    if (bytes > limits::replay_files_bytes_max) {
-      return Error(ErrorCode::limit_exceeded,
-                   "the run's files are more than " +
-                       std::to_string(limits::replay_files_bytes_max >> 20) +
-                       " MiB together, and would be copied");
+  for (const auto& [value, given_at] : values_of(start, is_input_given)) {
+    for (const FileHandle& file : file_handles_of(*value)) {
+      if (start.files.find(file) != nullptr) continue;
+      auto content = stored.get(file);
+      if (!content) return content.error();
+      if (*content == nullptr) {
+        // What the run itself had is text that looks like a handle.
+        if (!given_at.empty()) note_places(*value, file, given_at, unknown);
+        continue;
+      }
+      bytes += file.size;
+      if (bytes > limits::replay_files_bytes_max) {
+        return Error(ErrorCode::limit_exceeded,
+                     "the run's files are more than " +
+                         std::to_string(limits::replay_files_bytes_max >> 20) +
+                         " MiB together, and would be copied");
+      }
+      start.files.add(file, std::move(*content));
     }
-    start.files.add(file, std::move(*content));
   }
-  return Done{};
+  if (unknown.empty()) return Done{};
+  return Error(ErrorCode::invalid_file,
+               "what is given names files that run " + original.summary.id.text() +
+                   " does not have: give them with their bytes",
+               std::move(unknown));
 }
 
 void ReplayStarter::note(const ExecutionSummary& original, const std::optional<TraceParent>& trace,
