@@ -294,6 +294,24 @@ TEST_CASE("many sleeping runs are cancelled by a filter") {
   CHECK(text_at(refused, "/refused") == R"([{"id":")" + done + R"(","code":"conflict"}])");
 }
 
+TEST_CASE("the filter of a bulk job means what the list's does, also of workflows without integration") {
+  const TestProject project(open_server());
+  project.deploy_steps("w", R"json({"id": "a", "type": "delay", "value": 1, "unit": "HOURS"})json");
+  const std::string run = ended_run(project, "w", "DELAYED");
+  for (const char* const integration : {"crm", ""}) {
+    INFO("integration '" << integration << "'");
+    const std::string matching = *integration == '\0' ? "1" : "0";
+    CHECK(poll_until([&] {
+      return project.get(executions + "?status=DELAYED&integration=" + integration).at("/total") ==
+             matching;
+    }));
+    const std::string filter = R"({"filter": {"integration": ")" + std::string(integration) + R"("}})";
+    const Json job = finished(project, project.post(executions + "/cancel", filter));
+    CHECK(text_at(job, "/accepted") == matching);
+  }
+  CHECK(text_at(project.execution(run), "/status") == R"("CANCELLED")");
+}
+
 TEST_CASE("a request for many runs that makes no sense starts no job") {
   const TestProject project(open_server());
   const auto refusal = [&](const std::string& body) {
@@ -306,7 +324,10 @@ TEST_CASE("a request for many runs that makes no sense starts no job") {
   CHECK_THAT(refusal(R"({"ids": ["x", 7]})"),
              Catch::Contains("/ids/0") && Catch::Contains("/ids/1"));
   CHECK_THAT(refusal(R"({"filter": {"stauts": "FAILED"}})"), Catch::Contains("status"));
-  CHECK_THAT(refusal(R"({"filter": {"status": "BROKEN"}})"), Catch::Contains("status"));
+  CHECK_THAT(refusal(R"({"filter": {"status": "BROKEN"}})"), Catch::Contains("/filter/status"));
+  CHECK_THAT(refusal(R"({"filter": {"afterDate": ""}})"), Catch::Contains("/filter/afterDate"));
+  CHECK_THAT(refusal(R"({"filter": {"integration": null}})"),
+             Catch::Contains("/filter/integration"));
   JsonArray many;
   for (int i = 0; i <= 1'000; ++i) many.emplace_back("01890000-0000-8000-8000-000000000001");
   CHECK_THAT(refusal(to_text(JsonObject{{"ids", many}})), Catch::Contains("1000"));
