@@ -158,7 +158,7 @@ Result<Reply> diff_versions(const ApiCall& call, ApiServices& services) {
   if (!from) return from.error();
   const auto to = compared_side(call, services, *id);
   if (!to) return to.error();
-  const auto changes = definition_changes(from->definition, to->definition);
+  const auto changes = definition_changes({from->definition, from->text}, {to->definition, to->text});
   std::string list = "[";
   for (std::size_t i = 0; i < changes.size() && i < limits::listed_changes_max; ++i) {
     if (i > 0) list += ',';
