@@ -257,9 +257,10 @@ constexpr Route routes[]{
 
 constexpr NamedShape shapes[]{
     {"WorkflowPatch",
-     "{name?: any, description?: any, infoText?: any, order?: any, hidden?: any, "
-     "defaultEnabled?: any, settings?: any, permissions?: any, integration?: any, trigger?: any, "
-     "edits?: [{insert?: {after?: string|null, in?: string|null, step: object}, duplicate?: "
+     "{name?: string|null, description?: string|null, infoText?: string|null, "
+     "order?: number|null, hidden?: boolean|null, defaultEnabled?: boolean|null, "
+     "settings?: [object]|null, permissions?: [any]|null, integration?: string|null, "
+     "trigger?: object|null, edits?: [{insert?: {after?: string|null, in?: string|null, step: object}, duplicate?: "
      "string, as?: string, remove?: string, move?: any, after?: string|null, in?: string|null, "
      "rename?: {from: string, to: string}}]}",
      "Members of the draft (null removes one), and edits of its steps, one after the other."},

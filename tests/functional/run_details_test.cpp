@@ -171,9 +171,11 @@ TEST_CASE("questions about a run that make no sense are refused") {
     CHECK(answer.status == 400);
     CHECK(answer.at("/code") == R"("invalid_request")");
   }
-  for (const char* const query : {"part=both", "offset=-1", "limit=0"}) {
+  for (const char* const query : {"part=both", "offset=-1", "limit=0", "limit=1001"}) {
     INFO(query);
-    CHECK(large.ask(std::string("/step-executions/work.1/value?") + query).status == 400);
+    const Answer answer = large.ask(std::string("/step-executions/work.1/value?") + query);
+    CHECK(answer.status == 400);
+    CHECK(answer.at("/code") == R"("invalid_request")");
   }
   // Positions that no page gives lead somewhere or nowhere, never further.
   for (const char* const after : {"99999-", "0.999999-1", "0.5-", "7.7-7.7-7", "4000000000"}) {
