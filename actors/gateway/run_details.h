@@ -66,7 +66,7 @@ class RunDetails {
     std::optional<ErrorDetail> failure;      // likewise
     std::optional<Error> cancelled;          // why and by whom, when it was and that is known
     std::optional<AdmittedStart> admission;  // of a run that its workflow's `admission` held back
-    std::vector<Move> moves;             // in their order
+    std::vector<Move> moves;                 // in their order
     /// In the order in which they ended, a step inside a fan-out once per element: all outside of fan-outs, and as
     /// many of the others as there is room for.
     std::vector<StepExecution> steps;

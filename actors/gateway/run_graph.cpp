@@ -71,8 +71,7 @@ Result<std::uint32_t> RunDetails::begun_end(Run& run, const BranchPath& parent,
   if (parent.is_root()) {
     auto row = StepRows(store_).counts(run.summary.id);
     if (!row) return row.error();
-    const bool is_known =
-        *row && (*row)->fan_out == fan_out.number && !(*row)->counts.is_partial();
+    const bool is_known = *row && (*row)->fan_out == fan_out.number && !(*row)->counts.is_partial();
     if (is_known) {
       // Elements are counted when they begin, at their first step.
       const StepIndex first = first_step_inside(*fan_out.step);
@@ -84,15 +83,15 @@ Result<std::uint32_t> RunDetails::begun_end(Run& run, const BranchPath& parent,
   BegunElements begun(fan_out);
   ReadBudget budget{limits::step_page_elements_max};
   Outcome problem = Done{};
-  auto scanned = table.children(
-      run.summary.id, parent, fan_out.number,
-      [&](std::uint32_t index, const std::vector<storage::JournalPage>& pages) {
-        if (!budget.may_go_on()) return false;
-        budget.read(pages);
-        const auto events = events_of(pages, *run.secrets);
-        problem = events ? begun.meet(index, *events) : Outcome(events.error());
-        return problem.ok();
-      });
+  auto scanned =
+      table.children(run.summary.id, parent, fan_out.number,
+                     [&](std::uint32_t index, const std::vector<storage::JournalPage>& pages) {
+                       if (!budget.may_go_on()) return false;
+                       budget.read(pages);
+                       const auto events = events_of(pages, *run.secrets);
+                       problem = events ? begun.meet(index, *events) : Outcome(events.error());
+                       return problem.ok();
+                     });
   if (!scanned) return scanned.error();
   if (!problem) return problem.error();
   if (stored > 0) begun.pass_to(stored - 1);

@@ -150,7 +150,8 @@ void BranchJournal::keep_timer_row(EventKind happened) {
 }
 
 void BranchJournal::note_begun() {
-  CHECK(!identity_->path.is_root() && machine_.events_applied() == 0, "a branch's first event says that it has begun");
+  CHECK(!identity_->path.is_root() && machine_.events_applied() == 0,
+        "a branch's first event says that it has begun");
   // Should the element go on after all, its first page takes this one's place.
   ExecutionTable::put_page(
       batch_, identity_->execution, identity_->path,

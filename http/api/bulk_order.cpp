@@ -59,8 +59,12 @@ Result<storage::BulkFilter> read_filter(const ProjectId& project, const Json& gi
   }
   auto read = read_history_filter(project, query, FilterIn::body);
   if (!read) return read.error();
-  return storage::BulkFilter{std::move(read->user), std::move(read->workflow),
-                             std::move(read->integration), read->status, read->after, read->before};
+  return storage::BulkFilter{std::move(read->user),
+                             std::move(read->workflow),
+                             std::move(read->integration),
+                             read->status,
+                             read->after,
+                             read->before};
 }
 
 std::string job_path(const ProjectId& project, const std::string& job) {

@@ -66,8 +66,8 @@ Result<ReplayRequest> read_replay(const ApiCall& call) {
   request.trace = trace_of(call.http);
   // Files come as hex; one that the history showed by its handle is the original's.
   Json given = std::move(*body);
-  auto kept = intern_files(
-      given, [&](std::string bytes) { return request.files.keep(std::move(bytes)); });
+  auto kept =
+      intern_files(given, [&](std::string bytes) { return request.files.keep(std::move(bytes)); });
   if (!kept) return kept.error();
   if (Json* const input = given.get_object().if_contains("input")) {
     request.input = std::move(*input);

@@ -120,7 +120,8 @@ int show_step(const ExecutionOptions& options) {
 void put_error_text(JsonObject& step) {
   const Json* const error = step.if_contains("error");
   if (error == nullptr || !error->is_object()) return;
-  std::string text = cell(error->get_object(), "code") + ": " + cell(error->get_object(), "message");
+  std::string text =
+      cell(error->get_object(), "code") + ": " + cell(error->get_object(), "message");
   for (char& each : text) {
     const auto byte = static_cast<unsigned char>(each);
     if (byte < 0x20 || byte == 0x7F) each = ' ';

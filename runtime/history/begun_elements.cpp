@@ -11,7 +11,9 @@
 namespace millrace {
 namespace {
 
-std::uint32_t left_of(std::uint32_t room, std::uint32_t taken) { return room - std::min(room, taken); }
+std::uint32_t left_of(std::uint32_t room, std::uint32_t taken) {
+  return room - std::min(room, taken);
+}
 
 }  // namespace
 

@@ -75,7 +75,8 @@ Outcome check_limit(const Json& value, std::size_t limit) {
   const std::size_t most = has_items ? limits::level_items_max : limits::level_text_bytes_max;
   if (limit <= most) return Done{};
   return Error(ErrorCode::invalid_request,
-               "the query parameter limit must be a whole number from 1 to " + std::to_string(most) +
+               "the query parameter limit must be a whole number from 1 to " +
+                   std::to_string(most) +
                    (has_items ? ": the value has members or elements"
                               : ", in bytes: the value has none inside") +
                    "; `next` leads on");

@@ -124,9 +124,8 @@ std::string key_of(const BulkJobRow& row) { return keys::bulk_job(row.project, r
 
 bool BulkFilter::matches(const ExecutionSummary& run) const {
   return (!user || *user == run.user) && (!workflow || *workflow == run.workflow) &&
-         (!integration || *integration == run.integration) &&
-         (!status || *status == run.status) && (!after || run.started >= *after) &&
-         (!before || run.started < *before);
+         (!integration || *integration == run.integration) && (!status || *status == run.status) &&
+         (!after || run.started >= *after) && (!before || run.started < *before);
 }
 
 void BulkJobTable::put(WriteBatch& batch, const BulkJobRow& row) {

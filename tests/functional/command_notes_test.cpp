@@ -96,9 +96,8 @@ TEST_CASE("a stranger at a public URL does not learn the name of a secret") {
   CHECK(answer.at("/code") == R"("secret_missing")");
   CHECK(answer.text.find("HOOK_KEY") == std::string::npos);
   // Its owner is told.
-  CHECK(poll_until([&] {
-    return project.get("/event-logs").text.find("HOOK_KEY") != std::string::npos;
-  }));
+  CHECK(poll_until(
+      [&] { return project.get("/event-logs").text.find("HOOK_KEY") != std::string::npos; }));
 }
 
 TEST_CASE("a build that is no JSON is complained of once") {

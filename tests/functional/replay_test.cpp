@@ -153,17 +153,18 @@ TEST_CASE("a file that the replayed run does not have is refused where it is giv
            R"(", "mimeType": "text/plain", "dataType": "FILE"})";
   };
   const std::string unknown = "millrace-file:" + std::string(64, 'a') + ":2";
-  const Answer refused = replay(project, run, "?fromStep=b",
-                                R"({"input": {"request": {"body": [)" + with_handle(unknown) +
-                                    R"(]}}, "outputs": {"a": {"result": "see )" + unknown + R"("}}})");
+  const Answer refused =
+      replay(project, run, "?fromStep=b",
+             R"({"input": {"request": {"body": [)" + with_handle(unknown) +
+                 R"(]}}, "outputs": {"a": {"result": "see )" + unknown + R"("}}})");
   INFO(refused.text);
   CHECK(refused.status == 400);
   CHECK(refused.at("/code") == R"("invalid_file")");
   CHECK(refused.at("/details/0/path") == R"("/input/request/body/0/data")");
   CHECK(refused.at("/details/1/path") == R"("/outputs/a/result")");
   CHECK_THAT(refused.at("/details/0/expected"), Catch::Contains("hex"));
-  const Answer not_hex = replay(project, run, "", R"({"input": {"request": {"body": )" +
-                                                      with_handle("zz") + "}}}");
+  const Answer not_hex =
+      replay(project, run, "", R"({"input": {"request": {"body": )" + with_handle("zz") + "}}}");
   CHECK(not_hex.status == 400);
   CHECK(not_hex.at("/details/0/path") == R"("/input/request/body/data")");
   // "hi" by its BLAKE2b-256.
@@ -294,7 +295,8 @@ TEST_CASE("many sleeping runs are cancelled by a filter") {
   CHECK(text_at(refused, "/refused") == R"([{"id":")" + done + R"(","code":"conflict"}])");
 }
 
-TEST_CASE("the filter of a bulk job means what the list's does, also of workflows without integration") {
+TEST_CASE(
+    "the filter of a bulk job means what the list's does, also of workflows without integration") {
   const TestProject project(open_server());
   project.deploy_steps("w", R"json({"id": "a", "type": "delay", "value": 1, "unit": "HOURS"})json");
   const std::string run = ended_run(project, "w", "DELAYED");
@@ -305,7 +307,8 @@ TEST_CASE("the filter of a bulk job means what the list's does, also of workflow
       return project.get(executions + "?status=DELAYED&integration=" + integration).at("/total") ==
              matching;
     }));
-    const std::string filter = R"({"filter": {"integration": ")" + std::string(integration) + R"("}})";
+    const std::string filter =
+        R"({"filter": {"integration": ")" + std::string(integration) + R"("}})";
     const Json job = finished(project, project.post(executions + "/cancel", filter));
     CHECK(text_at(job, "/accepted") == matching);
   }

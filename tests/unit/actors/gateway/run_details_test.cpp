@@ -294,7 +294,9 @@ TEST_CASE("a cancel leaves those elements in the history whose first step was ru
   CHECK(shown->steps.size() == 4);
 }
 
-TEST_CASE("first steps of elements inside elements are counted and listed, and what a cancel left of them") {
+TEST_CASE(
+    "first steps of elements inside elements are counted and listed, and what a cancel left of "
+    "them") {
   ActorTestBed bed;
   const std::string inner = R"({"id":"inner","type":"fanOut","items":[0,1,2],"steps":[)" +
                             function("leaf", "{{inner.instance}}") + "]}";
@@ -319,10 +321,11 @@ TEST_CASE("first steps of elements inside elements are counted and listed, and w
 
 TEST_CASE("an element that sleeps keeps its seat: none behind it is shown as running") {
   ActorTestBed bed;
-  bed.deploy("w", "[" +
-                      fan_out(function("item", "{{each.instance}}") + "," + delay_step("1", "HOURS"),
-                              R"("concurrency":2,)") +
-                      "]");
+  bed.deploy("w",
+             "[" +
+                 fan_out(function("item", "{{each.instance}}") + "," + delay_step("1", "HOURS"),
+                         R"("concurrency":2,)") +
+                 "]");
   const auto execution = bed.accept("w", items(5));
   REQUIRE(bed.reaches(execution, ExecutionStatus::delayed));
   CHECK(graph_of(bed, execution).at("item") == "SUCCEEDED 2");
@@ -463,16 +466,15 @@ TEST_CASE("a stop of the server cuts off the attempts of elements, and leaves wh
   const auto execution = bed.accept("w", items(3));
   REQUIRE(bed.functions->wait_for_calls("more", 3));
   // What an element has done is on the disk before it could be repeated.
-  REQUIRE(bed.eventually([&] {
-    return graph_of(bed, execution).at("more") == "EXECUTING 3";
-  }));
+  REQUIRE(bed.eventually([&] { return graph_of(bed, execution).at("more") == "EXECUTING 3"; }));
   bed.restart();
   REQUIRE(bed.reaches(execution, ExecutionStatus::succeeded));
   CHECK(bed.history->step(bed.project, execution, "more.1")->step.attempts.size() == 2);
   CHECK(bed.history->step(bed.project, execution, "item.1")->step.attempts.size() == 1);
 }
 
-TEST_CASE("a stop of the server cuts nothing off of what waits: for a place, for a retry, in a delay") {
+TEST_CASE(
+    "a stop of the server cuts nothing off of what waits: for a place, for a retry, in a delay") {
   ActorOptions options;
   options.live_executions_per_project_max = 1;
   ActorTestBed bed(options);

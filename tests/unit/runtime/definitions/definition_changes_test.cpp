@@ -32,12 +32,14 @@ TEST_CASE("equal definitions have no changes, whatever the order of their keys")
 }
 
 TEST_CASE("what is written otherwise is a change, though it means the same") {
-  CHECK(changes(R"({"a":1.0,"b":[{"id":"x","n":100}],"list":[1,{"big":12345678901234567890123}],"t":"a"})",
-                R"({"a":1,"b":[{"id":"x","n":1e2}],"list":[1,{"big":12345678901234567890124}],"t":"\u0061"})") ==
-        "changed  /a\n"
-        "changed x /b/0/n\n"
-        "changed  /list/1/big\n"
-        "changed  /t\n");
+  CHECK(
+      changes(
+          R"({"a":1.0,"b":[{"id":"x","n":100}],"list":[1,{"big":12345678901234567890123}],"t":"a"})",
+          R"({"a":1,"b":[{"id":"x","n":1e2}],"list":[1,{"big":12345678901234567890124}],"t":"\u0061"})") ==
+      "changed  /a\n"
+      "changed x /b/0/n\n"
+      "changed  /list/1/big\n"
+      "changed  /t\n");
 }
 
 TEST_CASE("steps are compared by their id, inside of others too") {
@@ -74,9 +76,8 @@ TEST_CASE("a step that stands in another list has moved, and is compared with wh
       "changed a /steps/0/else/0\n"
       "changed a /steps/0/else/0/v\n"
       "changed b /steps/0/else/1\n");
-  const auto moved =
-      changes_of(R"({"steps":[{"id":"a"},{"id":"f","steps":[{"id":"b"}]}]})",
-                 R"({"steps":[{"id":"f","steps":[{"id":"b"},{"id":"a"}]}]})");
+  const auto moved = changes_of(R"({"steps":[{"id":"a"},{"id":"f","steps":[{"id":"b"}]}]})",
+                                R"({"steps":[{"id":"f","steps":[{"id":"b"},{"id":"a"}]}]})");
   REQUIRE(moved.size() == 1);
   CHECK(moved[0].kind == DefinitionChange::Kind::moved);
   CHECK(moved[0].from_path == "/steps/0");
