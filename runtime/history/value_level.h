@@ -31,7 +31,7 @@ struct LevelQuery {
 ///  of a file              `name`, `mimeType`; its length is the file's
 ///  of anything else       `value`
 /// and `next`, the offset behind what is shown, or null. Length: members, elements, or bytes of UTF-8; bytes: of the
-/// value as JSON. Errors: not_found (the path leads nowhere), invalid_request (more is asked for than is shown at once).
+/// value as JSON. Errors: not_found (the path leads nowhere), invalid_request (the limit is beyond those above).
 Result<JsonObject> level_of(const Json& value, const LevelQuery& query);
 
 }  // namespace millrace
