@@ -52,6 +52,7 @@ Branch::Branch(const NodeServices& services, SharedIdentity identity, LoadedBran
       call_(call_ports(services), identity_->execution, machine_, credentials_, identity_->secrets,
             mail_),
       found_(std::move(branch.children)),
+      is_new_(branch.is_new),
       outer_tally_(std::move(ends.outer_tally)),
       tally_(std::make_shared<TaskTally>(machine_.tasks() + found_.tasks(), outer_tally_)),
       steps_(machine_.shared_workflow(), StepCounter::Inside::left_out),
@@ -152,7 +153,8 @@ void Branch::close() {
   if (std::exchange(is_closed_, true)) return;
   if (!is_root()) --services_.stats.children_live;
   turn_.close();
-  const bool is_unseen = !is_root() && machine_.events_applied() == 0 && !machine_.has_ended();
+  // Of one that was loaded something is on the disk.
+  const bool is_unseen = is_new_ && machine_.events_applied() == 0 && !machine_.has_ended();
   if (is_unseen) journal_.note_begun();
   if (is_unseen || journal_.is_lingering()) flush(Urgency::lazy, false, false);
   call_.abandon();

@@ -12,6 +12,7 @@
 namespace millrace {
 
 using storage::ExecutionTable;
+using storage::JournalPage;
 using storage::TimerTable;
 using storage::Urgency;
 
@@ -152,10 +153,10 @@ void BranchJournal::keep_timer_row(EventKind happened) {
 void BranchJournal::note_begun() {
   CHECK(!identity_->path.is_root() && machine_.events_applied() == 0,
         "a branch's first event says that it has begun");
-  // Should the element go on after all, its first page takes this one's place.
-  ExecutionTable::put_page(
-      batch_, identity_->execution, identity_->path,
-      {1, JournalPageWriter::without_events(), 0, is_attempt_begun_ ? 1u : 0u});
+  JournalPage page;
+  page.events = JournalPageWriter::without_events();
+  page.attempts_begun = is_attempt_begun_ ? 1 : 0;
+  ExecutionTable::put_begun(batch_, identity_->execution, identity_->path, std::move(page));
 }
 
 void BranchJournal::snapshot_if_due(std::uint64_t after_events) {
