@@ -10,7 +10,9 @@
 #include "tests/support/catch.h"
 #include "tests/unit/actors/tree/workflows.h"
 
+#include <atomic>
 #include <map>
+#include <stdexcept>
 
 using namespace millrace;
 
@@ -317,6 +319,28 @@ TEST_CASE(
   CHECK(bed.eventually([&] {
     return page_through(bed, execution, {.step = "leaf", .statuses = {"CANCELLED"}}) == leaves;
   }));
+}
+
+TEST_CASE(
+    "an element that crashes before its first event is counted once, and its attempt is shown") {
+  std::atomic<int> left{1};
+  ActorOptions options;
+  options.before_record = [&](const ExecutionId&, const Event& event) {
+    const auto* completed = std::get_if<StepCompleted>(&event.body);
+    if (completed && to_text(*completed->output) == R"({"result":{"v":7}})" && left-- > 0) {
+      throw std::runtime_error("injected crash");
+    }
+  };
+  ActorTestBed bed(options);
+  bed.deploy("w", "[" + fan_out(element_function) + "]");
+  const auto execution = bed.accept("w", items(16));
+  REQUIRE(bed.reaches(execution, ExecutionStatus::succeeded));
+  CHECK(graph_of(bed, execution).at("item") == "SUCCEEDED 16");
+  CHECK(page_through(bed, execution, {}).size() == 18);
+  const auto step = bed.history->step(bed.project, execution, "item.7");
+  REQUIRE(step.ok());
+  REQUIRE(step->step.attempts.size() == 2);
+  CHECK(step->step.attempts[0].is_cut_off);
 }
 
 TEST_CASE("an element that sleeps keeps its seat: none behind it is shown as running") {
