@@ -118,15 +118,19 @@ Result<RunDetails::Run> RunDetails::open(const ProjectId& project,
   auto row = summary(project, execution);
   if (!row) return row.error();
   auto secrets = std::make_shared<RunSecrets>(sealer_, execution);
-  const auto read = [this, execution,
-                     secrets](const BranchPath& path) -> Result<std::vector<Event>> {
+  using Journal = std::optional<std::vector<Event>>;
+  const auto read = [this, execution, secrets](const BranchPath& path) -> Result<Journal> {
     auto pages = ExecutionTable(store_).pages(execution, path);
     if (!pages) return pages.error();
-    return events_of(*pages, *secrets);
+    if (pages->empty()) return Journal();
+    auto events = events_of(*pages, *secrets);
+    if (!events) return events.error();
+    return Journal(std::move(*events));
   };
-  auto root = read(BranchPath{});
-  if (!root) return root.error();
-  auto versions = VersionsOfRun::read(*root, [&](WorkflowVersion version) {
+  auto root_journal = read(BranchPath{});
+  if (!root_journal) return root_journal.error();
+  std::vector<Event> root = std::move(*root_journal).value_or(std::vector<Event>());
+  auto versions = VersionsOfRun::read(root, [&](WorkflowVersion version) {
     return workflows_.version(row->project, row->workflow, version);
   });
   if (!versions) return versions.error();
@@ -138,7 +142,7 @@ Result<RunDetails::Run> RunDetails::open(const ProjectId& project,
     repeated->emplace(std::pair(each.branch, each.events_before), each.at);
   }
   auto branches =
-      std::make_unique<RunBranches>(*versions, execution, std::move(*root), read, repeated);
+      std::make_unique<RunBranches>(*versions, execution, std::move(root), read, repeated);
   return Run{std::move(*row), std::move(*versions), std::move(secrets), std::move(repeated),
              std::move(branches)};
 }
@@ -262,10 +266,9 @@ Result<bool> RunDetails::may_have_begun_in(Run& run, const BranchPath& branch) c
     const OpenedFanOut& opened = each->opened();
     // Of one that has ended, an element has a journal or has not begun.
     if (opened.number != element.fan_out || !opened.is_open()) continue;
-    const auto last =
-        storage::ExecutionTable(store_).last_child(run.summary.id, parent, element.fan_out);
-    if (!last) return last.error();
-    return element.index < (*last ? **last + 1 : 0) + may_have_begun(opened);
+    const auto end = begun_end(run, parent, opened);
+    if (!end) return end.error();
+    return element.index < *end;
   }
   return true;
 }

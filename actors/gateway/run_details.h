@@ -66,7 +66,7 @@ class RunDetails {
     std::optional<ErrorDetail> failure;      // likewise
     std::optional<Error> cancelled;          // why and by whom, when it was and that is known
     std::optional<AdmittedStart> admission;  // of a run that its workflow's `admission` held back
-    std::vector<Move> moves;             // in their order
+    std::vector<Move> moves;                 // in their order
     /// In the order in which they ended, a step inside a fan-out once per element: all outside of fan-outs, and as
     /// many of the others as there is room for.
     std::vector<StepExecution> steps;
@@ -131,6 +131,9 @@ class RunDetails {
   std::optional<ErrorDetail> failure_of(const ExecutionSummary& summary,
                                         const std::vector<Event>& root_events) const;
   StepWalk walk_of(Run& run, ReadBudget& budget) const;
+  /// Behind which element of an open fan-out none has begun, as far as anybody may know.
+  Result<std::uint32_t> begun_end(Run& run, const BranchPath& parent,
+                                  const OpenedFanOut& fan_out) const;
   /// False: nothing of the branch can be there yet. Errors: not_found, likewise, and those of reading.
   Result<bool> may_have_begun_in(Run& run, const BranchPath& branch) const;
   /// Error not_found; `take` is called once.

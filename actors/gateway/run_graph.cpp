@@ -3,6 +3,7 @@
 #include "actors/gateway/run_reading.h"
 #include "runtime/base/check.h"
 #include "runtime/execution/step_counter.h"
+#include "runtime/history/begun_elements.h"
 #include "storage/tables/project_table.h"
 #include "storage/tables/step_rows.h"
 
@@ -49,18 +50,52 @@ Result<StepCounts> RunDetails::counts_of(Run& run, const OpenedFanOut& fan_out) 
   }
   const auto& body = std::get<FanOutStep>(fan_out.step->config).steps;
   if (!fan_out.is_open() || body.empty()) return counts;
-  // Elements that may have begun, with nothing on the disk yet, run their first step. Of those that have
-  // something, each is counted there.
-  const auto last = ExecutionTable(store_).last_child(run.summary.id, {}, fan_out.number);
-  if (!last) return last.error();
-  const std::int64_t begun = (*last ? std::int64_t{**last} + 1 : 0) + may_have_begun(fan_out);
+  // Elements that may have begun and are not counted yet run their first step. Of the others, each is counted there.
+  const auto begun = begun_end(run, {}, fan_out);
+  if (!begun) return begun.error();
   StepCount& first = counts.of(body.front().index);
-  const std::int64_t unseen = std::min(begun, std::int64_t{fan_out.count}) - first.all();
+  const std::int64_t unseen = std::int64_t{*begun} - first.all();
   if (unseen > 0) {
     first.executing += unseen;
     first.start = std::min(first.start.value_or(fan_out.inside.began), fan_out.inside.began);
   }
   return counts;
+}
+
+Result<std::uint32_t> RunDetails::begun_end(Run& run, const BranchPath& parent,
+                                            const OpenedFanOut& fan_out) const {
+  const ExecutionTable table(store_);
+  const auto last = table.last_child(run.summary.id, parent, fan_out.number);
+  if (!last) return last.error();
+  const std::uint32_t stored = *last ? **last + 1 : 0;
+  if (parent.is_root()) {
+    auto row = StepRows(store_).counts(run.summary.id);
+    if (!row) return row.error();
+    const bool is_known = *row && (*row)->fan_out == fan_out.number && !(*row)->counts.is_partial();
+    if (is_known) {
+      // Elements are counted when they begin, at their first step.
+      const StepIndex first = first_step_inside(*fan_out.step);
+      const std::int64_t begun = first == no_step ? 0 : (*row)->counts.of(first).all();
+      return static_cast<std::uint32_t>(
+          std::clamp(begun, std::int64_t{stored}, std::int64_t{std::max(fan_out.count, stored)}));
+    }
+  }
+  BegunElements begun(fan_out);
+  ReadBudget budget{limits::step_page_elements_max};
+  Outcome problem = Done{};
+  auto scanned =
+      table.children(run.summary.id, parent, fan_out.number,
+                     [&](std::uint32_t index, const std::vector<storage::JournalPage>& pages) {
+                       if (!budget.may_go_on()) return false;
+                       budget.read(pages);
+                       const auto events = events_of(pages, *run.secrets);
+                       problem = events ? begun.meet(index, *events) : Outcome(events.error());
+                       return problem.ok();
+                     });
+  if (!scanned) return scanned.error();
+  if (!problem) return problem.error();
+  if (stored > 0) begun.pass_to(stored - 1);
+  return begun.end();
 }
 
 Result<StepCounts> RunDetails::read_counts_of(Run& run,

@@ -136,10 +136,10 @@ StepWalk RunDetails::walk_of(Run& run, ReadBudget& budget) const {
         from);
     return scanned ? problem : scanned;
   };
-  const auto last_child = [this, id](const BranchPath& parent, StepIndex fan_out) {
-    return ExecutionTable(store_).last_child(id, parent, fan_out);
+  const auto begun_end = [this, &run](const BranchPath& parent, const OpenedFanOut& fan_out) {
+    return this->begun_end(run, parent, fan_out);
   };
-  return StepWalk(*run.branches, children, last_child, [&budget] { return budget.may_go_on(); });
+  return StepWalk(*run.branches, children, begun_end, [&budget] { return budget.may_go_on(); });
 }
 
 Result<RunDetails::OpenStepList> RunDetails::open_steps(const ProjectId& project,

@@ -4,6 +4,7 @@
 #include "runtime/execution/branch_snapshot.h"
 #include "runtime/execution/event_codec.h"
 #include "runtime/execution/step_counter.h"
+#include "runtime/history/begun_elements.h"
 
 #include <algorithm>
 #include <utility>
@@ -138,9 +139,9 @@ Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const Br
   if (auto applied = apply_pages(branch.machine, *pages, secrets, versions); !applied) {
     return applied.error();
   }
-  const bool is_known_to_have_run = branch.machine.events_applied() > 1 || !path.is_root() ||
-                                    (!pages->empty() && pages->front().attempts_begun > 0);
-  branch.may_repeat = branch.machine.events_applied() > 0 && is_known_to_have_run;
+  // A root's first event only says that it shall run.
+  branch.may_repeat = branch.machine.events_applied() > (path.is_root() ? 1u : 0u) ||
+                      (!pages->empty() && pages->front().attempts_begun > 0);
   if (path.is_root() && branch.machine.events_applied() == 0) {
     return Error(ErrorCode::corrupt_data, "execution " + execution.text() + " has no journal");
   }
@@ -159,8 +160,7 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
   const Step& fan_out = *workflow->by_index[*branch.machine.open_fan_out()];
   const Json items = branch.machine.fan_out_items();
   const auto scope = branch.machine.freeze_scope();
-  std::vector<std::pair<std::uint32_t, StepIndex>>
-      open_inside;  // elements with a fan-out of their own
+  std::vector<OpenInside> open_inside;
   Outcome problem = Done{};
   auto scanned = table_.children(
       execution, path, number, [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
@@ -174,6 +174,9 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
         StepCounter counter(workflow, StepCounter::Inside::counted);
         problem = apply_pages(child, pages, secrets, no_version, &counter);
         if (!problem) return false;
+        if (child.events_applied() == 0) {
+          counter.begin(first_step_inside(fan_out), branch.machine.step_started());
+        }
         branch.children.steps.add(counter.take_changes());
         if (child.has_ended()) {
           branch.children.settled.emplace_back(index, result_of(child, fan_out));
@@ -181,18 +184,20 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
           // One in a fan-out of its own may have something to do, whatever that step's timeout says.
           const auto due = child.open_fan_out() ? std::nullopt : child.waiting_until();
           branch.children.begun.push_back({index, due, child.is_delayed(), child.tasks()});
-          if (const auto inner = child.open_fan_out()) open_inside.emplace_back(index, *inner);
+          if (const auto inner = child.open_fan_out()) {
+            open_inside.push_back({index, *inner, child.step_started()});
+          }
         }
         return true;
       });
   if (!scanned) return scanned;
   if (!problem) return problem;
-  for (const auto& [index, inner] : open_inside) {
-    const auto inside = count_inside(execution, workflow, path.child(number, index), inner);
+  for (const OpenInside& inner : open_inside) {
+    const auto inside = count_inside(execution, workflow, path.child(number, inner.index), inner);
     if (!inside) return inside.error();
     branch.children.steps.add(inside->steps);
     const auto begun = std::find_if(branch.children.begun.begin(), branch.children.begun.end(),
-                                    [&](const auto& each) { return each.index == index; });
+                                    [&](const auto& each) { return each.index == inner.index; });
     begun->tasks += inside->tasks;
   }
   return Done{};
@@ -200,35 +205,39 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
 
 Result<BranchLoader::Counted> BranchLoader::count_inside(
     const ExecutionId& execution, const std::shared_ptr<const Workflow>& workflow,
-    const BranchPath& parent, StepIndex fan_out) const {
+    const BranchPath& parent, const OpenInside& fan_out) const {
   Counted counted;
-  std::vector<std::pair<std::uint32_t, StepIndex>> open_inside;
+  std::vector<OpenInside> open_inside;
   const auto count = [&](std::uint32_t index,
                          const std::vector<storage::JournalPage>& pages) -> Outcome {
     StepCounter counter(workflow, StepCounter::Inside::counted);
+    std::optional<Instant> last;  // event of the element
     for (const auto& page : pages) {
       const auto events = read_journal_page(page.events);
       if (!events) return events.error();
       for (const Event& event : *events) {
         counted.tasks += tasks_of(event.body);
         counter.meet(event);
+        last = event.at;
       }
     }
-    if (const auto open = counter.open_fan_out()) open_inside.emplace_back(index, *open);
+    if (!last) counter.begin(first_step_inside(*workflow->by_index[fan_out.step]), fan_out.opened);
+    if (const auto open = counter.open_fan_out()) open_inside.push_back({index, *open, *last});
     counted.steps.add(counter.take_changes());
     return Done{};
   };
   Outcome problem = Done{};
   const auto scanned =
-      table_.children(execution, parent, fan_out,
+      table_.children(execution, parent, fan_out.step,
                       [&](std::uint32_t index, const std::vector<storage::JournalPage>& pages) {
                         problem = count(index, pages);
                         return problem.ok();
                       });
   if (!scanned) return scanned.error();
   if (!problem) return problem.error();
-  for (const auto& [index, inner] : open_inside) {
-    const auto inside = count_inside(execution, workflow, parent.child(fan_out, index), inner);
+  for (const OpenInside& inner : open_inside) {
+    const auto inside =
+        count_inside(execution, workflow, parent.child(fan_out.step, inner.index), inner);
     if (!inside) return inside.error();
     counted.tasks += inside->tasks;
     counted.steps.add(inside->steps);

@@ -45,6 +45,12 @@ class BranchLoader {
   Outcome load_children(const ExecutionId& execution, const BranchPath& path, RunSecrets& secrets,
                         LoadedBranch& branch) const;
 
+  /// A fan-out that an element has opened.
+  struct OpenInside {
+    std::uint32_t index = 0;  // of the element
+    StepIndex step = 0;
+    Instant opened{};
+  };
   /// What the elements of a fan-out, and those inside them, have done so far.
   struct Counted {
     std::uint32_t tasks = 0;
@@ -52,7 +58,7 @@ class BranchLoader {
   };
   Result<Counted> count_inside(const ExecutionId& execution,
                                const std::shared_ptr<const Workflow>& workflow,
-                               const BranchPath& parent, StepIndex fan_out) const;
+                               const BranchPath& parent, const OpenInside& fan_out) const;
 
   storage::ExecutionTable table_;
   WorkflowLibrary& workflows_;

@@ -12,6 +12,7 @@
 namespace millrace {
 
 using storage::ExecutionTable;
+using storage::JournalPage;
 using storage::TimerTable;
 using storage::Urgency;
 
@@ -150,6 +151,15 @@ void BranchJournal::keep_timer_row(EventKind happened) {
   const storage::TimerRow row = row_of(*armed_);
   TimerTable::put(batch_, row);
   ports_.timers.schedule(row);
+}
+
+void BranchJournal::note_begun() {
+  CHECK(!identity_->path.is_root() && machine_.events_applied() == 0,
+        "a branch's first event says that it has begun");
+  JournalPage page;
+  page.events = JournalPageWriter::without_events();
+  page.attempts_begun = is_attempt_begun_ ? 1 : 0;
+  ExecutionTable::put_begun(batch_, identity_->execution, identity_->path, std::move(page));
 }
 
 void BranchJournal::snapshot_if_due(std::uint64_t after_events) {

@@ -54,6 +54,8 @@ class BranchJournal {
   storage::WriteBatch& rows() { return batch_; }
   /// A snapshot of the machine, if the last one is that many events old.
   void snapshot_if_due(std::uint64_t after_events);
+  /// An element that began here is left before its first event: the task history shall know of it.
+  void note_begun();
   /// An attempt begins behind what was added: a run that is rebuilt from its first page knows it then.
   void attempt_begins() { is_attempt_begun_ = true; }
 

@@ -131,6 +131,9 @@ struct Reply {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   std::optional<StreamedBody> stream = {};  // in place of `body`
+  // For the audit log, where the route does not tell (audit.h):
+  bool has_only_tried = false;  // nothing was changed
+  ProjectId made_project = {};  // whose path it does not stand in
 };
 
 Reply json_reply(int status, const Json& body);

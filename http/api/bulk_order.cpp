@@ -42,15 +42,8 @@ Result<std::vector<ExecutionId>> read_ids(const Json& ids) {
   return Error(ErrorCode::invalid_request, "not all of `ids` are ids", std::move(findings));
 }
 
-Error wrong_filter(const std::string& key, const std::string& message, std::string expected = {},
-                   std::string nearest = {}) {
-  const std::string pointer = "/filter/" + pointer_token(key);
-  return Error(ErrorCode::invalid_request, "`" + key + "` of `filter`: " + message,
-               {finding_at({}, pointer, message, std::move(expected), {}, std::move(nearest))});
-}
-
-/// By the names, and with the checks, of the list's query.
-Result<storage::BulkFilter> read_filter(const ApiCall& call, const Json& given) {
+/// By the names, and with the meaning, of the list's query.
+Result<storage::BulkFilter> read_filter(const ProjectId& project, const Json& given) {
   static const std::vector<std::string> known{"userId", "workflowId", "integration",
                                               "status", "beforeDate", "afterDate"};
   const auto* const object = given.if_object();
@@ -59,24 +52,19 @@ Result<storage::BulkFilter> read_filter(const ApiCall& call, const Json& given) 
   for (const auto& member : *object) {
     const std::string key(member.key());
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      return wrong_filter(key, "this is no filter of executions", {}, nearest_name(key, known));
+      return wrong_filter(key, "is not known here", {}, nearest_name(key, known));
     }
-    if (!member.value().is_string() || member.value().get_string().empty()) {
-      return wrong_filter(key, "a filter is a text that is not empty", "a text");
-    }
+    if (!member.value().is_string()) return wrong_filter(key, "must be a text", "a text");
     query.emplace_back(key, std::string(member.value().get_string()));
   }
-  const ApiCall as_list{call.http, std::move(query), call.path_values, call.project, call.user};
-  const auto read = read_history_query(as_list);
+  auto read = read_history_filter(project, query, FilterIn::body);
   if (!read) return read.error();
-  storage::BulkFilter filter;
-  filter.user = read->user.value_or(UserId());
-  filter.workflow = read->workflow.value_or(WorkflowId());
-  filter.integration = read->integration.value_or("");
-  filter.status = read->status;
-  filter.after = read->after;
-  filter.before = read->before;
-  return filter;
+  return storage::BulkFilter{std::move(read->user),
+                             std::move(read->workflow),
+                             std::move(read->integration),
+                             read->status,
+                             read->after,
+                             read->before};
 }
 
 std::string job_path(const ProjectId& project, const std::string& job) {
@@ -112,7 +100,7 @@ Result<BulkOrder> read_bulk_order(const ApiCall& call, const JsonObject& body) {
     if (!executions) return executions.error();
     order.executions = std::move(*executions);
   } else {
-    auto read = read_filter(call, *filter);
+    auto read = read_filter(call.project, *filter);
     if (!read) return read.error();
     order.filter = std::move(*read);
   }

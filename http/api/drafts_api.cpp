@@ -158,7 +158,8 @@ Result<Reply> diff_versions(const ApiCall& call, ApiServices& services) {
   if (!from) return from.error();
   const auto to = compared_side(call, services, *id);
   if (!to) return to.error();
-  const auto changes = definition_changes(from->definition, to->definition);
+  const auto changes =
+      definition_changes({from->definition, from->text}, {to->definition, to->text});
   std::string list = "[";
   for (std::size_t i = 0; i < changes.size() && i < limits::listed_changes_max; ++i) {
     if (i > 0) list += ',';
@@ -257,9 +258,11 @@ constexpr Route routes[]{
 
 constexpr NamedShape shapes[]{
     {"WorkflowPatch",
-     "{name?: any, description?: any, infoText?: any, order?: any, hidden?: any, "
-     "defaultEnabled?: any, settings?: any, permissions?: any, integration?: any, trigger?: any, "
-     "edits?: [{insert?: {after?: string|null, in?: string|null, step: object}, duplicate?: "
+     "{name?: string|null, description?: string|null, infoText?: string|null, "
+     "order?: number|null, hidden?: boolean|null, defaultEnabled?: boolean|null, "
+     "settings?: [object]|null, permissions?: [any]|null, integration?: string|null, "
+     "trigger?: object|null, edits?: [{insert?: {after?: string|null, in?: string|null, step: "
+     "object}, duplicate?: "
      "string, as?: string, remove?: string, move?: any, after?: string|null, in?: string|null, "
      "rename?: {from: string, to: string}}]}",
      "Members of the draft (null removes one), and edits of its steps, one after the other."},

@@ -89,7 +89,9 @@ Result<Reply> migrate_executions(const ApiCall& call, ApiServices& services) {
     const auto preview =
         migrations.preview(call.project, **migration, order->executions, order->filter);
     if (!preview) return preview.error();
-    return shown(**migration, *preview);
+    Reply reply = shown(**migration, *preview);
+    reply.has_only_tried = true;
+    return reply;
   }
   order->kind = storage::BulkKind::migrate;
   order->migration = std::move(*migration);

@@ -113,6 +113,7 @@ Result<Reply> create_project(const ApiCall& call, ApiServices& services) {
   const auto created = services.projects.create(id->value_or(""), name->value_or(""));
   if (!created) return created.error();
   Reply reply = json_reply(201, shown(*created));
+  reply.made_project = created->id;
   reply.headers.emplace_back("Cache-Control", "no-store");
   return reply;
 }

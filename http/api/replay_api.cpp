@@ -54,11 +54,6 @@ Result<ReplayChoice> read_choice(const ApiCall& call) {
   return choice;
 }
 
-/// Files come as hex; one that the history showed by its handle is the original's.
-Outcome keep_files(Json& value, RunFiles& files) {
-  return intern_files(value, [&](std::string bytes) { return files.keep(std::move(bytes)); });
-}
-
 Result<ReplayRequest> read_replay(const ApiCall& call) {
   auto body = json_object_body(call);
   if (!body) return body.error();
@@ -69,15 +64,18 @@ Result<ReplayRequest> read_replay(const ApiCall& call) {
   request.project = call.project;
   request.how = std::move(*choice);
   request.trace = trace_of(call.http);
-  if (Json* const input = body->if_contains("input")) {
-    if (auto kept = keep_files(*input, request.files); !kept) return kept.error();
+  // Files come as hex; one that the history showed by its handle is the original's.
+  Json given = std::move(*body);
+  auto kept =
+      intern_files(given, [&](std::string bytes) { return request.files.keep(std::move(bytes)); });
+  if (!kept) return kept.error();
+  if (Json* const input = given.get_object().if_contains("input")) {
     request.input = std::move(*input);
   }
-  if (Json* const outputs = body->if_contains("outputs")) {
+  if (Json* const outputs = given.get_object().if_contains("outputs")) {
     if (!outputs->is_object()) {
       return wrong_member("outputs", "must be an object of outputs by the ids of their steps");
     }
-    if (auto kept = keep_files(*outputs, request.files); !kept) return kept.error();
     request.outputs = std::move(outputs->get_object());
   }
   return request;

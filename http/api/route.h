@@ -93,7 +93,8 @@ struct Route {
   ApiHandler handler = nullptr;
   Rate rate = Rate::free;
   /// Calls with a key of the project, or the admin key, by any method but GET change something, and are in the audit
-  /// log; not those of a route that only tries, nor those that only try because this query parameter is "true".
+  /// log; not those of a route that only tries, nor those that only try because this query parameter is "true", or as
+  /// their reply says.
   bool only_tries = false;
   std::string_view only_tries_with = {};
   /// It takes what is kept for good: 507 while the project keeps as much as it may. Not what starts runs (the

@@ -63,7 +63,7 @@ enum class RetryClass : std::uint8_t {
   X(too_many_redirects, 42, "too_many_redirects", 502, do_not_retry)         \
   X(bad_response, 43, "bad_response", 502, retry)                            \
   X(authorization_failed, 44, "authorization_failed", 502, do_not_retry)     \
-  X(secret_missing, 45, "secret_missing", 500, do_not_retry)                 \
+  X(secret_missing, 45, "secret_missing", 409, do_not_retry)                 \
   X(invalid_file, 46, "invalid_file", 400, do_not_retry)                     \
   X(invalid_parameters, 47, "invalid_parameters", 400, do_not_retry)         \
   X(integration_inactive, 48, "integration_inactive", 409, do_not_retry)     \

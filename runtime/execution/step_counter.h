@@ -20,7 +20,9 @@ class StepCounter {
   StepCounter(std::shared_ptr<const Workflow> workflow, Inside inside)
       : workflow_(std::move(workflow)), inside_(inside) {}
 
-  /// The branch was rebuilt, and everything before is counted: it stands there.
+  /// The branch is new: it stands at its first step (no_step: it has none).
+  void begin(StepIndex first, Instant at) { stand_at(first, at); }
+  /// What the branch has done so far is counted, where it stands with it: there.
   void begin_at(StepIndex step, bool is_delayed) { told_ = now_ = Standing{step, is_delayed}; }
   /// The next event of the branch.
   void meet(const Event& event);

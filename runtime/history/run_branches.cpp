@@ -77,10 +77,10 @@ Outcome RunBranches::replay(const BranchPath& path, BranchListener& listener) {
   if (!fan_out) return fan_out.error();
   const auto events = read_(path);
   if (!events) return events.error();
-  if (events->empty() && !(*fan_out)->opened().is_open()) {
+  if (!*events && !(*fan_out)->opened().is_open()) {
     return Error(ErrorCode::not_found, "an element had not begun when its fan-out ended");
   }
-  return replay(path, *events, listener);
+  return replay(path, events->value_or(std::vector<Event>()), listener);
 }
 
 Outcome RunBranches::replay(const BranchPath& path, const std::vector<Event>& events,

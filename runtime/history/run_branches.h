@@ -16,8 +16,8 @@ namespace millrace {
 
 class RunBranches {
  public:
-  /// The events of one branch; none: nothing of it is stored.
-  using ReadBranch = std::function<Result<std::vector<Event>>(const BranchPath&)>;
+  /// The events of one branch; nothing: it has no journal. One without events has begun, and was left then.
+  using ReadBranch = std::function<Result<std::optional<std::vector<Event>>>(const BranchPath&)>;
   /// A fan-out, and its elements once they are asked for.
   class FanOut {
    public:

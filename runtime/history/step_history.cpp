@@ -1,5 +1,7 @@
 #include "runtime/history/step_history.h"
 
+#include "runtime/history/begun_elements.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -65,6 +67,7 @@ Outcome StepHistory::replay_children(const OpenedFanOut& fan_out, const BranchMa
     }
     return goes_on;
   };
+  BegunElements begun(fan_out);
   auto read = read_children_(
       path, fan_out.number, [&](std::uint32_t index, const std::vector<Event>& events) {
         if (index >= items.size()) {
@@ -72,17 +75,13 @@ Outcome StepHistory::replay_children(const OpenedFanOut& fan_out, const BranchMa
               Error(ErrorCode::corrupt_data, "a fan-out has a journal for an element it lacks");
           return goes_on = false;
         }
-        return take_up_to(index) && (goes_on = take(index, events));
+        if (!take_up_to(index) || !take(index, events)) return goes_on = false;
+        if (fan_out.is_open()) problem = begun.meet(index, events);
+        return goes_on = problem.ok();
       });
   if (!read) return read;
-  take_up_to(std::size_t{next} + may_have_begun(fan_out));
+  take_up_to(begun.end());
   return problem;
-}
-
-std::uint32_t may_have_begun(const OpenedFanOut& fan_out) {
-  const auto& config = std::get<FanOutStep>(fan_out.step->config);
-  constexpr auto live_max = static_cast<std::uint32_t>(limits::fan_out_children_live_max);
-  return std::min(config.concurrency.value_or(live_max), live_max);
 }
 
 }  // namespace millrace

@@ -49,11 +49,11 @@ class StepWalk::Taking final : public BranchListener {
   const From* const from_;
 };
 
-StepWalk::StepWalk(RunBranches& branches, ReadChildren children, LastChild last_child,
+StepWalk::StepWalk(RunBranches& branches, ReadChildren children, BegunEnd begun_end,
                    MayGoOn may_go_on)
     : branches_(branches),
       children_(std::move(children)),
-      last_child_(std::move(last_child)),
+      begun_end_(std::move(begun_end)),
       may_go_on_(std::move(may_go_on)) {}
 
 Result<StepPage> StepWalk::page(const StepQuery& query) {
@@ -147,28 +147,23 @@ Outcome StepWalk::read_children(const BranchPath& path, const OpenedFanOut& open
                                 std::uint32_t first, std::uint32_t end,
                                 const StepHistory::TakeChild& take) {
   if (first >= end) return Done{};
-  std::uint32_t begun_end = 0;
-  if (opened.is_open()) {
-    const auto last = last_child_(path, opened.number);
-    if (!last) return last.error();
-    const std::uint32_t stored = *last ? **last + 1 : 0;
-    begun_end = std::min(end, stored + may_have_begun(opened));
-  }
   std::uint32_t next = first;
   bool goes_on = true;
   const auto take_up_to = [&](std::uint32_t until) {
-    while (goes_on && next < until) goes_on = take(next++, {});
+    while (goes_on && opened.is_open() && next < until) goes_on = take(next++, {});
     return goes_on;
   };
   auto read = children_(path, opened.number, first,
                         [&](std::uint32_t index, const std::vector<Event>& events) {
-                          if (index >= end) return false;
-                          if (!take_up_to(std::min(index, begun_end))) return false;
+                          // Those before one that has a journal have begun.
+                          if (!take_up_to(std::min(index, end)) || index >= end) return false;
                           next = index + 1;
                           return goes_on = take(index, events);
                         });
-  if (!read) return read;
-  take_up_to(begun_end);
+  if (!read || !goes_on || !opened.is_open() || next >= end) return read;
+  const auto begun_end = begun_end_(path, opened);
+  if (!begun_end) return begun_end.error();
+  take_up_to(std::min(end, *begun_end));
   return Done{};
 }
 

@@ -24,11 +24,11 @@ namespace millrace::storage {
 /// Stored numbers: never reused.
 enum class BulkKind : std::uint8_t { replay = 1, cancel = 2, migrate = 3 };
 
-/// Which of a project's executions.
+/// Which of a project's executions, by what is given: each means what it does for lists (ExecutionTable::HistoryQuery).
 struct BulkFilter {
-  UserId user{};  // empty: any, as of the others
-  WorkflowId workflow{};
-  std::string integration{};
+  std::optional<UserId> user{};
+  std::optional<WorkflowId> workflow{};
+  std::optional<std::string> integration{};  // empty: of workflows that belong to none
   std::optional<ExecutionStatus> status{};
   std::optional<Instant> after{};   // started at or after
   std::optional<Instant> before{};  // started before

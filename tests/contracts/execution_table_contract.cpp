@@ -209,6 +209,46 @@ TEST_CASE("a child's journal with a gap is refused", "[execution_table]") {
   CHECK(visited.error().code == ErrorCode::corrupt_data);
 }
 
+TEST_CASE("an element that has begun has a journal before its first event, and goes on in it",
+          "[execution_table]") {
+  Executions executions;
+  const auto id = executions.new_id();
+  const auto element = root.child(1, 2);
+  const auto begin = [&](const BranchPath& branch) {
+    storage::WriteBatch batch;
+    JournalPage begun;
+    begun.events = "nothing yet";
+    begun.attempts_begun = 1;
+    ExecutionTable::put_begun(batch, id, branch, begun);
+    must_commit(executions.store(), batch);
+  };
+  begin(element);
+  auto pages = executions.table().pages(id, element);
+  REQUIRE(pages.ok());
+  REQUIRE(firsts(*pages) == Sequences{0});
+  CHECK(pages->front().events == "nothing yet");
+  CHECK(pages->front().event_count == 0);
+  CHECK(pages->front().attempts_begun == 1);
+  CHECK(executions.table().last_child(id, root, 1).value() == 2u);
+  std::vector<std::uint32_t> order;
+  REQUIRE(executions.table()
+              .children(id, root, 1,
+                        [&](std::uint32_t index, std::vector<JournalPage>) {
+                          order.push_back(index);
+                          return true;
+                        })
+              .ok());
+  CHECK(order == std::vector<std::uint32_t>{2});
+  executions.write(id, element, {{1, 2}, {3, 1}});
+  pages = executions.table().pages(id, element);
+  REQUIRE(pages.ok());
+  CHECK(firsts(*pages) == Sequences{0, 1, 3});
+  // Its first event is missing.
+  begin(root.child(1, 3));
+  executions.write(id, root.child(1, 3), {{2, 1}});
+  CHECK_FALSE(executions.table().pages(id, root.child(1, 3)).ok());
+}
+
 TEST_CASE("a branch has its own latest snapshot and no other", "[execution_table]") {
   Executions executions;
   const auto id = executions.new_id();

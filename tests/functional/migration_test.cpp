@@ -69,7 +69,13 @@ TEST_CASE("a run that sleeps is moved, wakes and ends on the other version") {
   CHECK(would.at("/wouldMove") == "1");
   CHECK(would.at("/executions/0/toStepId") == R"("nap")");
   CHECK(text_at(project.execution(run), "/workflowVersion") == "1");
+  const auto is_audited = [&] {
+    return project.get("/audit?operation=migrateExecutions").at("/audit/0/operation") ==
+           R"("migrateExecutions")";
+  };
+  CHECK_FALSE(is_audited());
   const Json job = finished(project, migrate(project, "{" + named + "}"));
+  CHECK(is_audited());
   CHECK(text_at(job, "/accepted") == "1");
   CHECK(text_at(job, "/kind") == R"("migrate")");
   CHECK(text_at(project.execution(run), "/status") == R"("DELAYED")");

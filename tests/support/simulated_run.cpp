@@ -177,7 +177,7 @@ void SimulatedRun::move_branch(Branch& branch) {
     answer(branch);
   } else if (branch.state == Branch::State::fan_out && has_timed_out(branch)) {
     const Effect effect = branch.machine.plan(now_, world_.values);
-    branch.fan_out.reset();  // children and running calls are dropped
+    leave_fan_out(branch);
     record(branch, std::get<RecordEvent>(effect).event);
   } else if (branch.state == Branch::State::fan_out) {
     const auto& fan_out = *branch.fan_out;
@@ -367,6 +367,15 @@ void SimulatedRun::open_fan_out(Branch& branch) {
   }
 }
 
+void SimulatedRun::leave_fan_out(Branch& branch) {
+  if (!branch.fan_out) return;
+  for (const auto& [index, child] : branch.fan_out->children) {
+    if (child->machine.events_applied() == 0) journal_.note_begun(child->path);
+    leave_fan_out(*child);
+  }
+  branch.fan_out.reset();
+}
+
 void SimulatedRun::start_children(Branch& branch) {
   Branch::FanOut& fan_out = *branch.fan_out;
   while (const auto index = fan_out.progress.start_next()) {
@@ -447,7 +456,7 @@ void SimulatedRun::run_to_end() {
 
 void SimulatedRun::cancel() {
   if (root().has_ended()) return;
-  root_->fan_out.reset();  // children and running calls are dropped; late answers find nobody
+  leave_fan_out(*root_);  // late answers find nobody
   record(*root_, CancelRequested{});
 }
 

@@ -142,6 +142,8 @@ class SimulatedRun {
   Result<Json> body_of(const HttpResponse& response, const std::string& url);
   void note_sent(const Branch& branch, const HttpRequest& request, std::uint32_t attempt);
   void open_fan_out(Branch& branch);
+  /// Drops its elements, and the calls that run in them.
+  void leave_fan_out(Branch& branch);
   void start_children(Branch& branch);
   void settle_children(Branch& branch);
 

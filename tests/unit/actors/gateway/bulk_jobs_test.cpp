@@ -141,7 +141,7 @@ TEST_CASE("a filter takes those that match it and began before the job", "[bulk]
   CHECK(row_of(bed, job).accepted == 2);
   CHECK(each_once(bed, {runs[1], runs[4]}));
   // Whom it was about is forgotten with its end.
-  CHECK(row_of(bed, job).filter.user.empty());
+  CHECK_FALSE(row_of(bed, job).filter.user.has_value());
 }
 
 TEST_CASE("a filter takes what began in the job's own millisecond, and nothing that the job starts",

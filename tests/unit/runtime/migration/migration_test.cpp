@@ -3,8 +3,7 @@
 
 #include "runtime/history/step_history.h"
 #include "runtime/history/step_position.h"
-#include "runtime/history/step_walk.h"
-#include "tests/support/simulated_run.h"
+#include "tests/support/simulated_history.h"
 #include "tests/unit/runtime/definitions/compile_text.h"
 
 #include <algorithm>
@@ -78,22 +77,13 @@ Json output_of(const SimulatedRun& run, const std::string& id) {
   return nullptr;
 }
 
-Outcome children_of(const SimulatedRun& run, const BranchPath& parent, StepIndex fan_out,
-                    std::uint32_t from, const StepHistory::TakeChild& take) {
-  for (const auto index : run.journal().children(parent, fan_out)) {
-    if (index < from) continue;
-    if (!take(index, run.journal().events(parent.child(fan_out, index)))) break;
-  }
-  return Done{};
-}
-
 /// "id STATUS @version".
 std::vector<std::string> history_of(const SimulatedRun& run) {
   std::vector<std::string> lines;
   StepHistory history(
       run.versions(), SimulatedRun::id(),
       [&](const BranchPath& parent, StepIndex fan_out, const StepHistory::TakeChild& take) {
-        return children_of(run, parent, fan_out, 0, take);
+        return read_children_of(run, parent, fan_out, 0, take);
       },
       [&](StepFinding&& finding) {
         lines.push_back(finding.step.id + " " + finding.step.status +
@@ -110,22 +100,8 @@ std::vector<std::string> walk_of(const SimulatedRun& run, std::size_t limit) {
   StepQuery query;
   query.limit = limit;
   do {
-    RunBranches branches(run.versions(), SimulatedRun::id(), run.root_events(),
-                         [&](const BranchPath& path) {
-                           return Result<std::vector<Event>>(run.journal().events(path));
-                         });
-    StepWalk walk(
-        branches,
-        [&](const BranchPath& parent, StepIndex fan_out, std::uint32_t from,
-            const StepHistory::TakeChild& take) {
-          return children_of(run, parent, fan_out, from, take);
-        },
-        [&](const BranchPath& parent, StepIndex fan_out) {
-          const auto all = run.journal().children(parent, fan_out);
-          return Result<std::optional<std::uint32_t>>(all.empty() ? std::optional<std::uint32_t>()
-                                                                  : std::optional(all.back()));
-        },
-        [] { return true; });
+    const auto branches = branches_of(run);
+    StepWalk walk = walk_over(run, *branches, [] { return true; });
     const auto page = walk.page(query);
     REQUIRE(page.ok());
     for (const auto& step : page->steps) ids.push_back(step.id);
