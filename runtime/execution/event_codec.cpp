@@ -186,9 +186,9 @@ void write(ObjectWriter& out, const ExecutionMigrated& event) {
 }
 
 /// Reads members of one stored event; a missing or mistyped one marks the event as damaged.
-class ObjectReader {
+class MemberReader {
  public:
-  explicit ObjectReader(const JsonObject& object) : object_(object) {}
+  explicit MemberReader(const JsonObject& object) : object_(object) {}
 
   bool has(std::string_view name) const { return object_.if_contains(name) != nullptr; }
   bool damaged() const { return damaged_; }
@@ -256,7 +256,7 @@ class ObjectReader {
 };
 
 /// [step, output] or, of one that somebody gave, [step, output, 1].
-std::vector<KeptOutput> read_kept(ObjectReader& in) {
+std::vector<KeptOutput> read_kept(MemberReader& in) {
   std::vector<KeptOutput> kept;
   const JsonArray* const entries = in.array("kp");
   if (entries == nullptr) return kept;
@@ -274,7 +274,7 @@ std::vector<KeptOutput> read_kept(ObjectReader& in) {
   return kept;
 }
 
-std::optional<ReplayStart> read_replay(ObjectReader& in) {
+std::optional<ReplayStart> read_replay(MemberReader& in) {
   if (!in.has("rp")) return std::nullopt;
   ReplayStart replay;
   const auto of = ExecutionId::parse(in.text("rp"));
@@ -289,7 +289,7 @@ std::optional<ReplayStart> read_replay(ObjectReader& in) {
   return replay;
 }
 
-ExecutionStarted read_started(ObjectReader& in) {
+ExecutionStarted read_started(MemberReader& in) {
   ExecutionStarted event;
   event.project = ProjectId(in.text("p"));
   event.user = UserId(in.text("u"));
@@ -316,7 +316,7 @@ ExecutionStarted read_started(ObjectReader& in) {
   return event;
 }
 
-StepCompleted read_completed(ObjectReader& in) {
+StepCompleted read_completed(MemberReader& in) {
   StepCompleted event;
   event.step = in.number<StepIndex>("s");
   event.attempt = in.number<std::uint32_t>("a");
@@ -328,7 +328,7 @@ StepCompleted read_completed(ObjectReader& in) {
   return event;
 }
 
-StepFailed read_failed(ObjectReader& in) {
+StepFailed read_failed(MemberReader& in) {
   StepFailed event;
   event.step = in.number<StepIndex>("s");
   event.attempt = in.number<std::uint32_t>("a");
@@ -344,7 +344,7 @@ StepFailed read_failed(ObjectReader& in) {
   return event;
 }
 
-PageFetched read_page_fetched(ObjectReader& in) {
+PageFetched read_page_fetched(MemberReader& in) {
   PageFetched event;
   event.step = in.number<StepIndex>("s");
   event.attempt = in.number<std::uint32_t>("a");
@@ -362,7 +362,7 @@ PageFetched read_page_fetched(ObjectReader& in) {
   return event;
 }
 
-RequestPaused read_paused(ObjectReader& in) {
+RequestPaused read_paused(MemberReader& in) {
   RequestPaused event;
   event.step = in.number<StepIndex>("s");
   event.attempt = in.number<std::uint32_t>("a");
@@ -372,7 +372,7 @@ RequestPaused read_paused(ObjectReader& in) {
   return event;
 }
 
-FanOutJoined read_joined(ObjectReader& in) {
+FanOutJoined read_joined(MemberReader& in) {
   FanOutJoined event;
   event.step = in.number<StepIndex>("s");
   event.started = in.instant("b");
@@ -395,7 +395,7 @@ FanOutJoined read_joined(ObjectReader& in) {
   return event;
 }
 
-ExecutionMigrated read_migrated(ObjectReader& in) {
+ExecutionMigrated read_migrated(MemberReader& in) {
   ExecutionMigrated event;
   event.from = in.number<WorkflowVersion>("vf");
   event.to = in.number<WorkflowVersion>("v");
@@ -418,7 +418,7 @@ ExecutionMigrated read_migrated(ObjectReader& in) {
   return event;
 }
 
-CancelRequested read_cancel(ObjectReader& in) {
+CancelRequested read_cancel(MemberReader& in) {
   CancelRequested event;
   if (!in.has("m")) return event;
   event.code = error_code_from_number(in.number<std::uint16_t>("e"));
@@ -426,7 +426,7 @@ CancelRequested read_cancel(ObjectReader& in) {
   return event;
 }
 
-ExecutionEnded read_ended(ObjectReader& in) {
+ExecutionEnded read_ended(MemberReader& in) {
   ExecutionEnded event;
   event.status = static_cast<ExecutionStatus>(in.number<std::uint8_t>("z"));
   if (!is_final(event.status) || event.status > ExecutionStatus::cancelled) in.damage();
@@ -439,7 +439,7 @@ ExecutionEnded read_ended(ObjectReader& in) {
   return event;
 }
 
-std::optional<EventBody> read_body(EventKind kind, ObjectReader& in) {
+std::optional<EventBody> read_body(EventKind kind, MemberReader& in) {
   switch (kind) {
     case EventKind::execution_started:
       return read_started(in);
@@ -483,7 +483,7 @@ void append_event(std::string& text, const Event& event, std::string_view sealed
 
 Result<Event> read_event(const Json& value) {
   if (!value.is_object()) return damaged_page("an event is not an object");
-  ObjectReader in(value.get_object());
+  MemberReader in(value.get_object());
   const auto kind = in.number<std::uint8_t>("k");
   const Instant at = in.instant("t");
   auto body = read_body(static_cast<EventKind>(kind), in);
