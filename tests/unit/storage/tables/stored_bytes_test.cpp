@@ -132,6 +132,18 @@ TEST_CASE("the bytes of a summary and its index rows never change", "[stored_byt
         "00b0207000ff71000180000000000000010000000001028ab08b01020304050607 -\n");
 }
 
+TEST_CASE("a summary names its priority if that is not the standard one", "[stored_bytes]") {
+  WriteBatch plain;
+  ExecutionTable::put_summary(plain, summary(), ExecutionTable::Marker::never_set);
+  WriteBatch urgent;
+  auto row = summary();
+  row.priority = 9;
+  ExecutionTable::put_summary(urgent, row, ExecutionTable::Marker::never_set);
+  std::string expected = lines(plain);
+  expected.insert(expected.size() - 1, "6809");
+  CHECK(lines(urgent) == expected);
+}
+
 TEST_CASE("a run that ends in its first batch leaves no tombstone of a marker it never had") {
   WriteBatch batch;
   ExecutionTable::put_summary(batch, summary(), ExecutionTable::Marker::never_set);
