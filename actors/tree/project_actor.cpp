@@ -106,7 +106,8 @@ void ProjectActor::pass_or_queue(const UserId& user_id, const ExecutionId& execu
   if (!knows_limits_) ask_limits(user_id);
   const AdmissionOrder order{.has_place = is_live(user_id, execution)};
   if (order.has_place) return pass(user_id, execution, priority, message);
-  if (admission_of(user_id, priority, order) == Admission::run && !queue_.has_turn()) {
+  if (knows_limits_ && admission_of(user_id, priority, order) == Admission::run &&
+      !queue_.has_turn()) {
     Message passed = message;
     passed.turn = take_turn();
     if (passed.turn) return pass(user_id, execution, priority, passed);
@@ -198,7 +199,10 @@ void ProjectActor::hold_or_release(const UserId& id) {
 
 void ProjectActor::admit_waiting() {
   // Users that are full are held, so that whoever has its turn finds a place.
-  while (live_ < limits_.concurrent_steps && queue_.has_turn()) {
+  const auto can_admit = [this] {
+    return knows_limits_ && live_ < limits_.concurrent_steps && queue_.has_turn();
+  };
+  while (can_admit()) {
     auto turn = take_turn();
     if (!turn) break;
     const auto next = queue_.pop();
@@ -213,8 +217,7 @@ void ProjectActor::admit_waiting() {
     }
   }
   // A turn that was kept for it is another one's when it has no use for it.
-  const bool wants_turn = live_ < limits_.concurrent_steps && queue_.has_turn();
-  if (!wants_turn && std::exchange(asked_for_turn_, false)) services_.entries.forgo(project_);
+  if (!can_admit() && std::exchange(asked_for_turn_, false)) services_.entries.forgo(project_);
   count_queue();
   read_queue();
 }
@@ -242,12 +245,12 @@ std::optional<PlaceWait> ProjectActor::place_wait(const ExecutionSummary& run) c
 // --- limits ---------------------------------------------------------------------------------------
 
 void ProjectActor::set_limits(const ProjectLimits& limits) {
-  knows_limits_ = true;
+  const bool is_first = !std::exchange(knows_limits_, true);
   ProjectLimits complete = limits;
   if (complete.concurrent_steps == 0) {
     complete.concurrent_steps = services_.options.live_executions_per_project_max;
   }
-  if (limits_ == complete) return;
+  if (limits_ == complete && !is_first) return;
   limits_ = complete;
   for (const auto& [id, user] : users_) hold_or_release(id);
   admit_waiting();
@@ -255,6 +258,7 @@ void ProjectActor::set_limits(const ProjectLimits& limits) {
 
 void ProjectActor::ask_limits(const UserId& id) {
   if (std::exchange(is_asking_limits_, true)) return;
+  limits_user_ = id;
   services_.reader.submit([self = caf::actor(this), &services = services_, project = project_, id] {
     // A project that cannot be read has the node's limits: its runs say what is wrong.
     auto limits = answer_of([&]() -> Result<ProjectLimits> {
@@ -326,7 +330,14 @@ void ProjectActor::queue_read(const QueuedRunsRead& message) {
 
 void ProjectActor::sweep() {
   delayed_send(this, services_.options.idle_sweep, SweepTick{});
-  if (queue_.size() > 0 && !users_.empty()) ask_limits(users_.begin()->first);
+  if (queue_.size() > 0) {
+    is_asking_limits_ = false;  // an answer that has not come by now was lost
+    if (!users_.empty()) {
+      ask_limits(users_.begin()->first);
+    } else if (!limits_user_.empty()) {
+      ask_limits(limits_user_);
+    }
+  }
   queue_.read_again();
   read_queue();
   for (auto user = users_.begin(); user != users_.end();) {

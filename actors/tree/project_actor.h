@@ -4,7 +4,8 @@
 // priority and fairly between users (actors/runs/run_queues.h). Ended by the node actor when it has been idle.
 //
 // The limits come with the tenant of each run that is begun; while runs wait they are also read with
-// each sweep. Runs that are resumed before the limits are known have the node's.
+// each sweep. Runs that are resumed before the limits are known wait until they are: a restart gives no
+// project more places than it has.
 
 #include "actors/messages.h"
 #include "actors/node_services.h"
@@ -74,6 +75,7 @@ class ProjectActor final : public caf::event_based_actor {
   ProjectLimits limits_;  // with the node's defaults
   bool knows_limits_ = false;
   bool is_asking_limits_ = false;
+  UserId limits_user_;  // by whose view they were asked for
   std::unordered_map<UserId, User> users_;
   std::unordered_map<caf::actor_addr, UserId> user_of_;
   RunQueues queue_;
