@@ -157,6 +157,35 @@ class PollBed {
 
 }  // namespace
 
+TEST_CASE("each record waits once for the throttle of its workflow, over looks and restarts") {
+  PollBed polls;
+  polls.show(R"({"id": 1, "at": 5}, {"id": 2, "at": 6}, {"id": 3, "at": 7})");
+  polls.deploy(from_beginning + R"(, "admission": {"throttle": {"limit": 1, "per": "10m"}})");
+  const auto waiting = [&] {
+    const auto lines = polls.bed.gateway->admission().lines(polls.bed.project, WorkflowId("w"), {});
+    REQUIRE(lines.ok());
+    return lines->lines.empty() ? 0 : lines->lines.front().size();
+  };
+  polls.look();
+  REQUIRE(polls.has_runs(1));
+  CHECK(waiting() == 2);
+  polls.look();
+  CHECK(polls.runs() == 1);
+  CHECK(waiting() == 2);
+  polls.bed.restart();
+  polls.look();
+  CHECK(polls.runs() == 1);
+  CHECK(waiting() == 2);
+  for (std::size_t count = 2; count <= 3; ++count) {
+    for (int i = 0; i < 10; ++i) polls.look();
+    REQUIRE(polls.has_runs(count));
+    CHECK(waiting() == 3 - count);
+  }
+  for (int i = 0; i < 11; ++i) polls.look();
+  CHECK(polls.runs() == 3);
+  CHECK(waiting() == 0);
+}
+
 TEST_CASE("each new record starts one run, and a look that shows it again starts none") {
   PollBed polls;
   polls.show(R"({"id": 1, "at": 5})");
@@ -383,12 +412,11 @@ TEST_CASE("looks beyond the places of a project wait, and come when there is one
 
 TEST_CASE("an answer of 200 that the integration calls no success fails the look") {
   PollBed polls;
-  REQUIRE(
-      polls.bed.integrations
-          ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
+  REQUIRE(polls.bed.integrations
+              ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
       "success": [[{"variable": "{{response.body.ok}}", "operator": "BooleanTrue"}]],
       "errors": {"code": "response.body.error", "retry": ["busy"]}})"))
-          .ok());
+              .ok());
   polls.show(R"({"id": 1, "at": 5}], "ok": false, "error": "busy", "rest": [)");
   polls.deploy(from_beginning);
   polls.look();
@@ -406,9 +434,8 @@ TEST_CASE("an answer of 200 that the integration calls no success fails the look
 
 TEST_CASE("an account's limit holds its looks back until there is room again") {
   PollBed polls;
-  REQUIRE(
-      polls.bed.integrations
-          ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
+  REQUIRE(polls.bed.integrations
+              ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
       "rateLimit": {"requests": 1, "interval": "2h"}})"))
           .ok());
   polls.show(R"({"id": 1, "at": 5})");
@@ -425,9 +452,8 @@ TEST_CASE("an account's limit holds its looks back until there is room again") {
 
 TEST_CASE("a pause that an answer asks for by its code holds the account's looks back") {
   PollBed polls;
-  REQUIRE(
-      polls.bed.integrations
-          ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
+  REQUIRE(polls.bed.integrations
+              ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
       "success": [[{"variable": "{{response.body.ok}}", "operator": "BooleanTrue"}]],
       "errors": {"code": "response.body.error"},
       "rateLimit": {"requests": 100, "interval": "1s",
@@ -452,7 +478,7 @@ TEST_CASE("what an integration calls no success is none for a poll, whatever its
               ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
       "success": [[{"variable": "{{response.body.error}}", "operator": "DoesNotExist"}]],
       "errors": {"code": "response.body.error", "retry": ["busy"]}})"))
-              .ok());
+          .ok());
   polls.deploy(from_beginning);
   // Behind the list of records, which is then no list of a success.
   polls.show(R"({"id": 1, "at": 1}], "error": "gone", "x": [)");
