@@ -412,11 +412,12 @@ TEST_CASE("looks beyond the places of a project wait, and come when there is one
 
 TEST_CASE("an answer of 200 that the integration calls no success fails the look") {
   PollBed polls;
-  REQUIRE(polls.bed.integrations
-              ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
+  REQUIRE(
+      polls.bed.integrations
+          ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
       "success": [[{"variable": "{{response.body.ok}}", "operator": "BooleanTrue"}]],
       "errors": {"code": "response.body.error", "retry": ["busy"]}})"))
-              .ok());
+          .ok());
   polls.show(R"({"id": 1, "at": 5}], "ok": false, "error": "busy", "rest": [)");
   polls.deploy(from_beginning);
   polls.look();
@@ -434,8 +435,9 @@ TEST_CASE("an answer of 200 that the integration calls no success fails the look
 
 TEST_CASE("an account's limit holds its looks back until there is room again") {
   PollBed polls;
-  REQUIRE(polls.bed.integrations
-              ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
+  REQUIRE(
+      polls.bed.integrations
+          ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
       "rateLimit": {"requests": 1, "interval": "2h"}})"))
           .ok());
   polls.show(R"({"id": 1, "at": 5})");
@@ -452,8 +454,9 @@ TEST_CASE("an account's limit holds its looks back until there is room again") {
 
 TEST_CASE("a pause that an answer asks for by its code holds the account's looks back") {
   PollBed polls;
-  REQUIRE(polls.bed.integrations
-              ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
+  REQUIRE(
+      polls.bed.integrations
+          ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
       "success": [[{"variable": "{{response.body.ok}}", "operator": "BooleanTrue"}]],
       "errors": {"code": "response.body.error"},
       "rateLimit": {"requests": 100, "interval": "1s",
@@ -478,7 +481,7 @@ TEST_CASE("what an integration calls no success is none for a poll, whatever its
               ->put("crm", *parse_json(R"({"baseUrl": "https://crm.example", "auth": {"type": "bearer"},
       "success": [[{"variable": "{{response.body.error}}", "operator": "DoesNotExist"}]],
       "errors": {"code": "response.body.error", "retry": ["busy"]}})"))
-          .ok());
+              .ok());
   polls.deploy(from_beginning);
   // Behind the list of records, which is then no list of a success.
   polls.show(R"({"id": 1, "at": 1}], "error": "gone", "x": [)");
