@@ -7,7 +7,8 @@
 // first whoever's they are. Finding the next one takes a look at each queue, of which there are nine at most; each
 // has windows of its own, which is the limit of what is held in memory.
 //
-// Readings: queues take turns, one reading of all of them is under way at a time.
+// Readings: queues take turns, one reading of all of them is under way at a time. Each passes over rows of other
+// priorities that lie in between, and the next one goes on behind them: a row is looked at once for each priority in use.
 //
 // Pure. Not thread-safe.
 
@@ -40,11 +41,10 @@ class RunQueues {
   /// Of those in rows as many as were named: an estimate after a crash of the project.
   std::size_t size() const;
   std::size_t size_of(const UserId& user) const;
-  /// How many go before this one: those of other priorities whose place in the line is earlier, and of its own
-  /// priority those of its user alone, as others take turns with it. `all`: also other users' runs, or else
-  /// only its own user's. For one that is only in its row yet, all of its user are taken to be before it. Looks at all
-  /// that is held in memory.
   enum class Among : std::uint8_t { all, own_user };
+  /// How many go before this one: those of other priorities, of all users or of its own, whose place in the line is
+  /// earlier, and of its own priority those of its user alone, as others take turns with it. One that is in its row
+  /// alone is taken to be its user's last. Looks at all that is held in memory: for who asks, not for each run.
   std::size_t ahead_of(const UserId& user, const ExecutionId& execution, Priority priority,
                        Among among) const;
 
