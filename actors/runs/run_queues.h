@@ -8,7 +8,7 @@
 // has windows of its own, which is the limit of what is held in memory.
 //
 // Readings: queues take turns, one reading of all of them is under way at a time. Each passes over rows of other
-// priorities that lie in between, and the next one goes on behind them: a row is looked at once for each priority in use.
+// priorities that lie in between, and the next one goes on behind them: a row is looked at once for each priority.
 //
 // Pure. Not thread-safe.
 
