@@ -75,6 +75,7 @@ class RunQueue {
   std::size_t in_window() const { return window_.size(); }
   /// Of those in rows as many as were named: an estimate after a crash of the project.
   std::size_t size() const { return window_.size() + in_rows_; }
+  std::size_t timers() const { return timers_; }
   std::size_t size_of(const UserId& user) const;
 
   struct Place {

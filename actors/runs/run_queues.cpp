@@ -41,7 +41,17 @@ RunQueue* RunQueues::next() const {
 
 // --- coming and going -----------------------------------------------------------------------------
 
-void RunQueues::push(WaitingRun run) { queue_of(run.priority).push(std::move(run)); }
+void RunQueues::push(WaitingRun run) {
+  RunQueue& queue = queue_of(run.priority);
+  if (run.timer && !has_room_for_timer(queue)) return;  // its row fires again
+  queue.push(std::move(run));
+}
+
+bool RunQueues::has_room_for_timer(const RunQueue& queue) const {
+  std::size_t timers = 0;
+  for (const auto& each : queues_) timers += each ? each->timers() : 0;
+  return timers < options_.timers || queue.timers() < options_.timers / queues_.size();
+}
 
 std::optional<WaitingRun> RunQueues::pop() {
   RunQueue* const queue = next();

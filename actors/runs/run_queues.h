@@ -24,7 +24,7 @@ class RunQueues {
  public:
   explicit RunQueues(RunQueueOptions options) : options_(options) {}
 
-  /// A run that waits already keeps its place.
+  /// A run that waits already keeps its place. Queues share the room for timers; a ninth of it is each one's own.
   void push(WaitingRun run);
   /// The one whose turn it is; nothing when none is in memory, or only such of held users.
   std::optional<WaitingRun> pop();
@@ -64,6 +64,7 @@ class RunQueues {
   static std::size_t index_of(Priority priority);
   static Priority priority_at(std::size_t index);
   RunQueue& queue_of(Priority priority);
+  bool has_room_for_timer(const RunQueue& queue) const;
   RunQueue* next() const;
   /// Whose reading is under way; from now on none is.
   RunQueue& reader();

@@ -34,7 +34,7 @@ caf::behavior ProjectActor::make_behavior() {
         pass_or_queue(message.user, message.execution, message.priority, message);
       },
       [this](const TimerFired& message) {
-        pass_or_queue(message.timer.user, message.timer.execution, priority_standard, message);
+        pass_or_queue(message.timer.user, message.timer.execution, message.timer.priority, message);
       },
       // A cancel frees a place sooner or later: it never waits for one.
       [this](const CancelRun& message) {

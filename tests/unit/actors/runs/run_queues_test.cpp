@@ -162,6 +162,18 @@ TEST_CASE("a woken run waits since its timer was due") {
   CHECK(bench.queues.pop()->execution == run_at(1));
 }
 
+TEST_CASE("timers of all priorities share their room, and a part of it is for each") {
+  Bench bench({.timers = 18, .timers_per_user = 18});
+  const auto wake = [&](std::uint32_t ms, Priority priority) {
+    bench.queues.push({UserId("u"), run_at(ms), {}, due_at(ms), priority});
+  };
+  for (std::uint32_t i = 1; i <= 100; ++i) wake(i, 1);
+  CHECK(bench.queues.size() == 18);
+  for (std::uint32_t i = 101; i <= 200; ++i) wake(i, 9);
+  CHECK(bench.queues.size() == 20);
+  CHECK(bench.queues.pop()->execution == run_at(101));
+}
+
 TEST_CASE("urgent runs pass a queue that is longer than what is held of it") {
   Bench bench({.window = 16, .window_per_user = 8});
   std::vector<std::uint32_t> urgent;

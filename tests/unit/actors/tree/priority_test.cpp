@@ -211,6 +211,36 @@ TEST_CASE("a run that waits for its user's limit counts its user's runs alone") 
   CHECK(all_succeed(bed, of_others));
 }
 
+TEST_CASE("runs that wake together have their turn by priority, also after a restart") {
+  Gate gate;
+  Starts starts;
+  ActorOptions options = places(1);
+  starts.note_in(options);
+  ActorTestBed bed(options);
+  const OpenAtEnd open_at_end{gate};
+  const std::string sleep_and_work =
+      "[" + delay_step("1", "HOURS") + "," + function_step("work") + "]";
+  deploy_all(bed, sleep_and_work);
+  bed.deploy("first", one_function);
+  const auto sleepers = accept_all(bed, {"low", "w", "high", "low", "high"});
+  for (const auto& run : sleepers) REQUIRE(bed.reaches(run, ExecutionStatus::delayed));
+  bed.script.on("work", [&](const ScriptedCall& call) {
+    gate.stand();
+    return echoing()(call);
+  });
+  bed.restart();
+  const auto first = bed.accept("first");
+  bed.clock.advance(std::chrono::hours(1));
+  CHECK(bed.eventually([&] { return bed.gateway->stats().runs_queued == 5; }));
+  gate.open();
+  CHECK(bed.reaches(first, ExecutionStatus::succeeded));
+  CHECK(all_succeed(bed, sleepers));
+  auto order = starts.seen();
+  order.erase(std::unique(order.begin(), order.end()), order.end());  // a delay ends as a step, too
+  CHECK(order ==
+        std::vector{first, sleepers[2], sleepers[4], sleepers[1], sleepers[0], sleepers[3]});
+}
+
 TEST_CASE("a run keeps the priority of the version it started with, and a later one has the new") {
   ActorTestBed bed(places(1));
   deploy_all(bed);

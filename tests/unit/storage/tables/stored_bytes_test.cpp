@@ -217,6 +217,12 @@ TEST_CASE("the bytes of timers never change", "[stored_bytes]") {
   CHECK(lines(batch) ==
         "00b0308000018bcfe568000000000001028ab08b010203040506070100000005000003e8"
         "00000007 = 010a03700071120175\n");
+  WriteBatch urgent;
+  TimerTable::put(urgent, {at(1'700'000'000'000), row.id, BranchPath().child(5, 1'000), 7,
+                           row.project, row.user, 9});
+  CHECK(lines(urgent) ==
+        "00b0308000018bcfe568000000000001028ab08b010203040506070100000005000003e8"
+        "00000007 = 010a037000711201751809\n");
 }
 
 TEST_CASE("the bytes of wakes never change", "[stored_bytes]") {
