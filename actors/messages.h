@@ -38,7 +38,9 @@
 #include "actors/runs/queued_runs.h"
 #include "actors/runs/run_order.h"
 #include "actors/runs/tenure.h"
+#include "runtime/admission/priority.h"
 #include "runtime/admission/project_limits.h"
+#include "runtime/execution/execution_summary.h"
 #include "runtime/execution/fan_out_progress.h"
 #include "storage/tables/timer_table.h"
 
@@ -61,6 +63,7 @@ struct ResumeRun {
   ProjectId project;
   UserId user;
   ExecutionId execution;
+  Priority priority = priority_standard;
   EntryTurns::Held turn{};  // from the project on, when the run is not in memory
 };
 
@@ -94,9 +97,7 @@ struct EntryTurnCame {};
 
 using PlaceWaitSlot = OnceSlot<std::optional<PlaceWait>>;
 struct PlaceAsked {
-  ProjectId project;
-  UserId user;
-  ExecutionId execution;
+  ExecutionSummary run;
   std::shared_ptr<PlaceWaitSlot> slot;
 };
 

@@ -50,6 +50,12 @@ caf::actor_system_config& configured(caf::actor_system_config& config,
   return config;
 }
 
+/// Of a run that was stored before it is begun.
+ResumeRun resume(const RunOrder& order) {
+  return {order.started.project, order.started.user, order.execution,
+          order.workflow->admission.priority};
+}
+
 /// Says which runs have ended.
 class EndedRuns final : public RunObserver {
  public:
@@ -105,10 +111,7 @@ class CafGateway final : public ActorGateway {
             },
             services_.room),
         joint_({commits(), starter_, fresh_,
-                [this](const RunOrder& order) {
-                  caf::anon_send(
-                      node_, ResumeRun{order.started.project, order.started.user, order.execution});
-                },
+                [this](const RunOrder& order) { caf::anon_send(node_, resume(order)); },
                 services_.start_refused, services_.observer, services_.event_log}),
         admission_({services_.store, commits(), services_.ownership, services_.workflows,
                     services_.tenants, starter_, joint_, services_.clock, services_.random,
@@ -129,16 +132,13 @@ class CafGateway final : public ActorGateway {
                  admission_, received_}),
         deliveries_({services_.store, commits(), services_.workflows, services_.tenants, joint_,
                      admission_, received_}),
-        ticks_({services_.store, FencedCommits(services_.commits, services_.ownership),
-                services_.ownership, services_.workflows, services_.tenants, starter_,
-                services_.clock, services_.log,
-                [this](const RunOrder& order) {
-                  caf::anon_send(
-                      node_, ResumeRun{order.started.project, order.started.user, order.execution});
-                },
-                [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
-                services_.observer, services_.event_log},
-               services_.options.ticks),
+        ticks_(
+            {services_.store, FencedCommits(services_.commits, services_.ownership),
+             services_.ownership, services_.workflows, services_.tenants, starter_, services_.clock,
+             services_.log, [this](const RunOrder& order) { caf::anon_send(node_, resume(order)); },
+             [this](const storage::WakeRow& wake) { timers_.schedule(wake); }, services_.observer,
+             services_.event_log},
+            services_.options.ticks),
         tick_work_(services_.options.ticks.threads, services_.options.ticks.held_max,
                    services_.clock, services_.log,
                    [this](const storage::WakeRow& wake) { return ticks_.serve(wake); }),
@@ -153,10 +153,7 @@ class CafGateway final : public ActorGateway {
                 services_.clock,
                 services_.random,
                 services_.log,
-                [this](const RunOrder& order) {
-                  caf::anon_send(
-                      node_, ResumeRun{order.started.project, order.started.user, order.execution});
-                },
+                [this](const RunOrder& order) { caf::anon_send(node_, resume(order)); },
                 [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
                 [this](const storage::WakeRow& wake) { poll_work_.wake(wake); },
                 services_.observer,
@@ -199,7 +196,8 @@ class CafGateway final : public ActorGateway {
             services_.store, services_.ownership, services_.clock, services_.log,
             services_.options.recovery_interval,
             [this](const ExecutionSummary& summary) {
-              caf::anon_send(node_, ResumeRun{summary.project, summary.user, summary.id});
+              caf::anon_send(
+                  node_, ResumeRun{summary.project, summary.user, summary.id, summary.priority});
             },
             [this](const ExecutionId& run) { return erase_refused(run); }) {
     timers_.serve(storage::WakeTarget::schedule,
@@ -348,11 +346,10 @@ class CafGateway final : public ActorGateway {
     return Error(ErrorCode::overloaded, "the cancel was passed on but is not confirmed yet");
   }
 
-  std::optional<PlaceWait> place_wait(const ProjectId& project, const UserId& user,
-                                      const ExecutionId& execution) override {
-    if (!services_.ownership.owns(execution.shard())) return PlaceWait{PlaceWait::For::shard_owner};
+  std::optional<PlaceWait> place_wait(const ExecutionSummary& run) override {
+    if (!services_.ownership.owns(run.id.shard())) return PlaceWait{PlaceWait::For::shard_owner};
     auto slot = std::make_shared<PlaceWaitSlot>();
-    caf::anon_send(node_, PlaceAsked{project, user, execution, slot});
+    caf::anon_send(node_, PlaceAsked{run, slot});
     return slot->wait_for(place_wait_patience).value_or(std::nullopt);
   }
 

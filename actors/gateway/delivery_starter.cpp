@@ -64,7 +64,10 @@ class DeliveryStarter::Run {
       if (here != in_this_.end()) return tell(here->second);
       auto known = uses_.received.find(*key);
       if (!known) return known.error();
-      if (*known) return tell((*known)->executions);
+      if (*known) {
+        has_repeats_ = true;
+        return tell((*known)->executions);
+      }
     }
     const std::size_t before = orders_.size();
     if (auto prepared = prepare(event); !prepared) return prepared;
@@ -85,7 +88,8 @@ class DeliveryStarter::Run {
   bool has_any() const { return !orders_.empty(); }
   Outcome commit() { return passage_.commit(); }
   std::vector<ExecutionId> take_ids() { return std::move(ids_); }
-  bool has_noted() const { return has_noted_; }
+  /// Somebody knows what became of it: it was noted, or it came before.
+  bool is_explained() const { return has_noted_ || has_repeats_; }
 
  private:
   Outcome tell(const std::vector<ExecutionId>& ids) {
@@ -159,6 +163,7 @@ class DeliveryStarter::Run {
   std::map<std::string, std::vector<ExecutionId>>
       in_this_;  // an id may stand twice in one delivery
   bool has_noted_ = false;
+  bool has_repeats_ = false;
 };
 
 Result<DeliveryStarter::Listeners> DeliveryStarter::listeners(const Delivery& delivery) const {
@@ -216,7 +221,7 @@ Result<std::vector<ExecutionId>> DeliveryStarter::start(Delivery delivery) {
     if (!added) return added.error();
   }
   auto ids = run.take_ids();
-  if (ids.empty() && !run.has_any() && !run.has_noted()) {
+  if (ids.empty() && !run.has_any() && !run.is_explained()) {
     uses_.joint.note(
         incoming, {}, delivery.integration,
         Error(ErrorCode::workflow_not_deployed,

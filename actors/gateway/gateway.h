@@ -11,6 +11,7 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/execution/execution_summary.h"
 #include "runtime/text/trace_parent.h"
 #include "runtime/webhooks/delivery.h"
 
@@ -135,8 +136,7 @@ class Gateway {
 
   /// What keeps a run, which neither sleeps nor has ended, out of memory. Nothing: it is at work, or nobody knows.
   /// Answers within a second.
-  virtual std::optional<PlaceWait> place_wait(const ProjectId& /*project*/, const UserId& /*user*/,
-                                              const ExecutionId& /*execution*/) {
+  virtual std::optional<PlaceWait> place_wait(const ExecutionSummary& /*run*/) {
     return std::nullopt;
   }
 

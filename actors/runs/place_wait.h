@@ -1,6 +1,8 @@
 #pragma once
 // Why a run that could go on is not in memory: what `explain` says of it.
 
+#include "runtime/admission/priority.h"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -15,8 +17,11 @@ struct PlaceWait {
   };
   For what = For::place_of_project;
   std::size_t limit = 0;  // of runs at work, where it waits for a place
-  std::size_t waiting =
-      0;  // runs that wait for the same, itself included; about, right after a crash
+  /// Runs that wait for the same, itself included; about, right after a crash.
+  std::size_t waiting = 0;
+  Priority priority = priority_standard;  // its own
+  /// Those of them that go before it, whatever turns users take; about, where many are in rows alone.
+  std::size_t ahead = 0;
 };
 
 }  // namespace millrace

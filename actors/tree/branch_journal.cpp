@@ -129,8 +129,8 @@ std::optional<BranchJournal::Wait> BranchJournal::current_wait() const {
 }
 
 storage::TimerRow BranchJournal::row_of(const Wait& wait) const {
-  return {wait.due,  identity_->execution, identity_->path,
-          wait.step, identity_->project,   identity_->user};
+  return {wait.due,           identity_->execution, identity_->path,    wait.step,
+          identity_->project, identity_->user,      identity_->priority};
 }
 
 bool BranchJournal::is_row_of(const std::optional<Wait>& wait,

@@ -20,7 +20,7 @@ caf::behavior NodeActor::make_behavior() {
       [this](const CancelRun& message) { pass(message.project, message); },
       [this](const MigrateRun& message) { pass(message.project, message); },
       [this](const PlaceAsked& message) {
-        const auto project = projects_.find(message.project);
+        const auto project = projects_.find(message.run.project);
         if (project == projects_.end()) {
           message.slot->give(std::nullopt);
         } else {

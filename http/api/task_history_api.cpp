@@ -203,18 +203,20 @@ Result<Reply> show_step_execution(const ApiCall& call, ApiServices& services) {
 
 std::string detail_of(const PlaceWait& wait) {
   const std::string waiting = std::to_string(wait.waiting);
+  const std::string ahead = ", " + std::to_string(wait.ahead) +
+                            " of them before this one of priority " + std::to_string(wait.priority);
   switch (wait.what) {
     case PlaceWait::For::place_of_project:
       return "the project has " + std::to_string(wait.limit) +
-             " runs at work, its limit (concurrentSteps); " + waiting +
-             " wait, and its users take turns";
+             " runs at work, its limit (concurrentSteps); " + waiting + " wait" + ahead +
+             "; users take turns within a priority";
     case PlaceWait::For::place_of_user:
       return "the user has " + std::to_string(wait.limit) +
              " runs at work, the limit of each user (concurrentStepsPerUser); " + waiting +
-             " of the user's wait, the earliest first";
+             " of the user's wait" + ahead + "; the earliest first within a priority";
     case PlaceWait::For::entry_turn:
       return "it has a place and comes in with its project's next turn; " + waiting +
-             " of the project's wait";
+             " of the project's wait" + ahead;
     case PlaceWait::For::shard_owner:
       return "another node has the run's shard, or none has at the moment";
   }
@@ -230,7 +232,7 @@ std::optional<JsonObject> place_waited_for(Gateway& gateway, const ExecutionSumm
     since = std::max(since, each.until.value_or(each.since));
   }
   if (is_final(run.status)) return std::nullopt;
-  const auto wait = gateway.place_wait(run.project, run.user, run.id);
+  const auto wait = gateway.place_wait(run);
   if (!wait) return std::nullopt;
   const bool is_of_shard = wait->what == PlaceWait::For::shard_owner;
   return JsonObject{{"kind", is_of_shard ? "lease" : "concurrencyLimit"},

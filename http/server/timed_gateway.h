@@ -31,9 +31,8 @@ class TimedGateway final : public Gateway {
   using Gateway::cancel;
   Outcome cancel(const ProjectId& project, const ExecutionId& execution,
                  const std::string& by) override;
-  std::optional<PlaceWait> place_wait(const ProjectId& project, const UserId& user,
-                                      const ExecutionId& execution) override {
-    return gateway_.place_wait(project, user, execution);
+  std::optional<PlaceWait> place_wait(const ExecutionSummary& run) override {
+    return gateway_.place_wait(run);
   }
   bool is_ready() const override;
 

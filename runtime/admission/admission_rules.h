@@ -14,6 +14,7 @@
 // actors/gateway/admission_door.h. Pure.
 
 #include "runtime/admission/admission_stage.h"
+#include "runtime/admission/priority.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/json.h"
 #include "runtime/templates/scope.h"
@@ -56,14 +57,12 @@ struct Throttle {
   Template key{};
 };
 
-inline constexpr int priority_standard = 5;
-
 struct AdmissionRules {
   std::optional<Debounce> debounce;
   std::optional<Batch> batch;
   std::optional<Singleton> singleton;
   std::optional<Throttle> throttle;
-  int priority = priority_standard;  // 1 to 9: the highest has its turn first
+  Priority priority = priority_standard;  // of its runs, where they wait for a place
 
   /// Whether a trigger may have to wait, or be left out.
   bool holds_back() const { return debounce || batch || singleton || throttle; }

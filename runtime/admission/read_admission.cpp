@@ -91,7 +91,8 @@ AdmissionRules read_admission(ObjectReader& definition) {
   rules.batch = read_stage(json, AdmissionStage::batch, read_batch);
   rules.singleton = read_stage(json, AdmissionStage::singleton, read_singleton);
   rules.throttle = read_stage(json, AdmissionStage::throttle, read_throttle);
-  rules.priority = static_cast<int>(json.integer("priority", 1, 9).value_or(priority_standard));
+  rules.priority = static_cast<Priority>(
+      json.integer("priority", priority_min, priority_max).value_or(priority_standard));
   if (rules.debounce && rules.batch) {
     json.report("batch", "a debounce keeps only the last trigger, a batch keeps all: choose one");
   }

@@ -2,6 +2,7 @@
 // One line of the task history: what is known of an execution without reading its journal. It is a
 // view, written in the same commit as the events it mirrors and rebuildable from the journal.
 
+#include "runtime/admission/priority.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
@@ -38,8 +39,9 @@ struct ExecutionSummary {
   std::uint32_t tasks = 0;
   Instant started{};
   std::optional<Instant> ended;
-  std::optional<ExecutionId> replay_of;  // the run that this one does again
-  std::optional<Instant> migrated;       // when it came to this version; nothing: it began on it
+  std::optional<ExecutionId> replay_of;   // the run that this one does again
+  std::optional<Instant> migrated;        // when it came to this version; nothing: it began on it
+  Priority priority = priority_standard;  // of the version that it started with
 };
 
 }  // namespace millrace

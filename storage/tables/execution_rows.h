@@ -27,6 +27,7 @@ struct SummaryView {
   std::optional<Instant> ended;
   std::optional<ExecutionId> replay_of;
   std::optional<Instant> migrated;
+  Priority priority = priority_standard;
 
   ExecutionSummary own() const;
 };

@@ -276,6 +276,7 @@ TEST_CASE("a summary is found by its bare id with every field", "[execution_tabl
   summary.status = ExecutionStatus::failed;
   summary.tasks = 77;
   summary.ended = at(1'700'000'000'999);
+  summary.priority = 9;
   WriteBatch batch;
   ExecutionTable::put_summary(batch, summary);
   must_commit(executions.store(), batch);
@@ -283,6 +284,27 @@ TEST_CASE("a summary is found by its bare id with every field", "[execution_tabl
   REQUIRE((found.ok() && found->has_value()));
   CHECK(is_same(**found, summary));
   CHECK_FALSE(executions.table().summary(executions.new_id())->has_value());
+}
+
+TEST_CASE("the marker of an unfinished run says its priority, and nothing of the standard one",
+          "[execution_table]") {
+  Executions executions;
+  for (const Priority priority : {priority_min, priority_standard, priority_max}) {
+    auto summary = summary_for("project", "user", at(priority), executions.random());
+    summary.priority = priority;
+    WriteBatch batch;
+    ExecutionTable::put_summary(batch, summary);
+    must_commit(executions.store(), batch);
+  }
+  std::vector<Priority> found;
+  REQUIRE(executions.table()
+              .unfinished(ShardSet::all(),
+                          [&](const ExecutionSummary& summary) {
+                            found.push_back(summary.priority);
+                            return true;
+                          })
+              .ok());
+  CHECK(found == std::vector<Priority>{priority_min, priority_standard, priority_max});
 }
 
 std::set<std::string> unfinished_ids(const ExecutionTable& table) {

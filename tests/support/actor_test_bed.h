@@ -86,10 +86,15 @@ class ActorTestBed {
     return true;
   }
 
-  ExecutionStatus status(const ExecutionId& execution) const {
+  ExecutionSummary summary(const ExecutionId& execution) const {
     auto summary = storage::ExecutionTable(store).summary(execution);
     CHECK(summary.ok() && summary->has_value(), "the execution has no summary");
-    return (*summary)->status;
+    return std::move(**summary);
+  }
+  ExecutionStatus status(const ExecutionId& execution) const { return summary(execution).status; }
+  /// Why a run that could go on is not in memory.
+  std::optional<PlaceWait> place_wait(const ExecutionId& execution) const {
+    return gateway->place_wait(summary(execution));
   }
   /// Whether anything is going to be woken, by a row.
   bool has_timer() const {

@@ -1,6 +1,7 @@
 // Triggers that are held back: what begins when, once, over restarts.
 #include "actors/gateway/admission_door.h"
 
+#include "runtime/admission/admission_limits.h"
 #include "storage/keys.h"
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
@@ -286,6 +287,32 @@ TEST_CASE("what waits follows the rules of the version that is live when its tim
   }));
   bed.clock.advance(std::chrono::seconds(10));
   CHECK(becomes(bed, 1));
+}
+
+TEST_CASE("a full line refuses until it has room again, and keeps all that it has taken") {
+  ActorTestBed bed;
+  deploy(bed, "w", R"({"throttle":{"limit":5,"per":"60s"}})");
+  for (int i = 0; i < 5; ++i)
+    REQUIRE(std::holds_alternative<RunAccepted>(*bed.trigger("w", body(i))));
+  for (std::size_t i = 0; i < limits::admission_line_max; ++i) {
+    if (!std::holds_alternative<HeldBack>(*bed.trigger("w"))) FAIL("it has not waited");
+  }
+  const auto refused = bed.trigger("w", body(7));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::admission_full);
+  CHECK(refused.error().retry_after == 60);
+  CHECK(waiting(bed, "w") == limits::admission_line_max);
+  CHECK(runs(bed).size() == 5);
+  // Another user's line has room.
+  CHECK(bed.trigger("w", body(8), "user-2").ok());
+  bed.clock.advance(std::chrono::seconds(60));
+  REQUIRE(becomes(bed, 11));
+  CHECK(waiting(bed, "w") == limits::admission_line_max - 5);
+  for (int i = 0; i < 5; ++i) held(bed.trigger("w", body(i)));
+  CHECK(bed.trigger("w").error().code == ErrorCode::admission_full);
+  bed.restart();
+  CHECK(waiting(bed, "w") == limits::admission_line_max);
+  CHECK(bed.trigger("w").error().code == ErrorCode::admission_full);
 }
 
 TEST_CASE("a run says how long its trigger has waited, and for what") {

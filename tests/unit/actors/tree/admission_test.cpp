@@ -60,20 +60,18 @@ TEST_CASE("whoever asks is told which limit a queued run waits for, and how many
   ActorTestBed bed(options);
   bed.deploy("w", one_function);
   bed.functions->hold("work");
-  const UserId user("user-1");
   const auto first = bed.accept("w");
   const auto second = bed.accept("w");
   bed.accept("w");
-  CHECK_FALSE(bed.gateway->place_wait(bed.project, user, first).has_value());
-  const auto wait = bed.gateway->place_wait(bed.project, user, second);
+  CHECK_FALSE(bed.place_wait(first).has_value());
+  const auto wait = bed.place_wait(second);
   REQUIRE(wait.has_value());
   CHECK(wait->what == PlaceWait::For::place_of_project);
   CHECK(wait->limit == 1);
   CHECK(wait->waiting == 2);
   bed.functions->release("work");
   CHECK(bed.reaches(second, ExecutionStatus::succeeded));
-  CHECK(bed.eventually(
-      [&] { return !bed.gateway->place_wait(bed.project, user, second).has_value(); }));
+  CHECK(bed.eventually([&] { return !bed.place_wait(second).has_value(); }));
 }
 
 TEST_CASE("a run that waits for its user's limit says so, and not that of the project") {
@@ -84,7 +82,7 @@ TEST_CASE("a run that waits for its user's limit says so, and not that of the pr
   const auto first = bed.accept("w");
   const auto second = bed.accept("w");
   bed.accept("w", JsonObject{}, "user-2");
-  const auto wait = bed.gateway->place_wait(bed.project, UserId("user-1"), second);
+  const auto wait = bed.place_wait(second);
   REQUIRE(wait.has_value());
   CHECK(wait->what == PlaceWait::For::place_of_user);
   CHECK(wait->limit == 1);
@@ -100,7 +98,7 @@ TEST_CASE("a run of a shard that is another node's waits for its owner") {
   bed.functions->hold("work");
   const auto run = bed.accept("w");
   bed.ownership->lose(run.shard());
-  const auto wait = bed.gateway->place_wait(bed.project, UserId("user-1"), run);
+  const auto wait = bed.place_wait(run);
   REQUIRE(wait.has_value());
   CHECK(wait->what == PlaceWait::For::shard_owner);
   bed.functions->release("work");
