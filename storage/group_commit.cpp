@@ -31,6 +31,7 @@ struct End {
 GroupCommit::GroupCommit(OrderedStore& store, GroupCommitOptions options)
     : store_(store),
       options_(options),
+      commit_cost_max_(static_cast<std::int64_t>(options.commit_bytes_max)),
       turns_({turn_quantum, turn_debt_max}),
       thread_([this] { run(); }) {}
 
@@ -65,7 +66,7 @@ void GroupCommit::submit(WriteBatch batch, const Submission& submission, OnCommi
     const bool was_empty = queue_.empty();
     const bool was_due = is_due();
     if (was_empty) linger_end_ = std::chrono::steady_clock::now() + options_.linger;
-    queue_bytes_ += waiting.bytes;
+    queue_cost_ += waiting.cost;
     stats_.waiting_bytes += waiting.bytes;
     ++stats_.waiting_batches;
     is_urgent_ = is_urgent_ || submission.urgency == Urgency::urgent;
@@ -124,7 +125,7 @@ bool GroupCommit::wait_for_work(std::unique_lock<std::mutex>& lock) {
 }
 
 bool GroupCommit::is_due() const {
-  return is_urgent_ || is_stopping_ || queue_bytes_ >= options_.commit_bytes_max;
+  return is_urgent_ || is_stopping_ || queue_cost_ >= commit_cost_max_;
 }
 
 void GroupCommit::queue(const ProjectId& lane, Waiting waiting) {
@@ -165,18 +166,18 @@ GroupCommit::Waiting GroupCommit::take_next() {
 GroupCommit::Group GroupCommit::take_all() {
   Group all;
   while (!queue_.empty()) all.push_back(take_next());
-  queue_bytes_ = 0;
+  queue_cost_ = 0;
   is_urgent_ = false;
   return all;
 }
 
 GroupCommit::Group GroupCommit::take_group() {
   Group group;
-  std::int64_t room = static_cast<std::int64_t>(options_.commit_bytes_max);
+  std::int64_t room = commit_cost_max_;
   while (!queue_.empty() && (group.empty() || next_lane().front().cost <= room)) {
     group.push_back(take_next());
     room -= group.back().cost;
-    queue_bytes_ -= group.back().bytes;
+    queue_cost_ -= group.back().cost;
   }
   // What is left has waited for this commit: its linger has passed or will not be extended, and an
   // urgent batch may be among it.

@@ -166,11 +166,12 @@ class GroupCommit {
 
   OrderedStore& store_;
   const GroupCommitOptions options_;
+  const std::int64_t commit_cost_max_;
   mutable std::mutex mutex_;  // guards what follows, up to the thread
   std::condition_variable wake_;
   std::deque<Stretch> queue_;  // none is empty
   Lanes turns_;                // the lanes of the first one
-  std::size_t queue_bytes_ = 0;
+  std::int64_t queue_cost_ = 0;
   bool is_urgent_ = false;
   bool is_stopping_ = false;
   std::chrono::steady_clock::time_point linger_end_{};

@@ -186,7 +186,8 @@ TEST_CASE("lazy batches commit early when they are enough bytes for a commit", "
   for (int i = 0; i < 10; ++i) {
     commit.submit(row(i, std::string(100, 'v')), Urgency::lazy, answers.expect(i));
   }
-  answers.wait_for(9);
+  // Two of them may be too little for another one.
+  answers.wait_for(8);
   CHECK(store.commit_count() >= 1);
 }
 

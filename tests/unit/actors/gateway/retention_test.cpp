@@ -103,9 +103,11 @@ struct Node {
   ShardOwnership ownership;
   storage::HistoryChanges changes;
   storage::GroupCommit commits{store, {.linger = Millis(0), .followers = {&changes}}};
-  storage::HistoryIndex index{
-      store, changes, [this](ShardId shard) { return ownership.fence(shard); },
-      [this](storage::WriteBatch batch) { return commits.commit_and_wait(std::move(batch)); }};
+  storage::HistoryIndex index{store, changes,
+                              [this](ShardId shard) { return ownership.fence(shard); },
+                              [this](const ProjectId& project, storage::WriteBatch batch) {
+                                return commits.commit_and_wait(std::move(batch), project);
+                              }};
   SeededRandom random{5};
   std::atomic<int> cleared{0};
   std::atomic<int> reclaimed{0};
