@@ -72,7 +72,7 @@ bool nothing_waits(const TestProject& project) {
 TEST_CASE("the commands of docs/admission.md make six triggers two runs, of the last and of all") {
   const TestProject project(open_server());
   output_of(project, "deploy");
-  CHECK(project.get("/workflows/sync-contact").at("/deployedVersion") == "1");
+  CHECK(project.get("/workflows/settle-contact").at("/deployedVersion") == "1");
   const auto held = answers_of(output_of(project, "events"));
   REQUIRE(held.size() == 6);
   for (std::size_t i = 0; i < held.size(); ++i) {
@@ -91,7 +91,7 @@ TEST_CASE("the commands of docs/admission.md make six triggers two runs, of the 
         project.execution(id).at("admission").at("triggers").to_number<std::int64_t>();
   }
   CHECK(triggers ==
-        std::map<std::string, std::int64_t>{{"import-contacts", 3}, {"sync-contact", 3}});
+        std::map<std::string, std::int64_t>{{"import-contacts", 3}, {"settle-contact", 3}});
   const auto synced = example_peer().requests("/echo?contact=c-7");
   REQUIRE_FALSE(synced.empty());
   CHECK_THAT(synced.back().body, Catch::Contains(R"("name":"Ada")"));
