@@ -146,10 +146,12 @@ void GroupCommit::queue(const ProjectId& lane, Waiting waiting) {
 
 GroupCommit::Waiting GroupCommit::take_next() {
   Stretch& stretch = queue_.front();
-  const auto lane = stretch.lanes.find(turns_.next());
+  // Alone, a lane has nobody to take turns with, and is not looked for.
+  const bool is_alone = stretch.lanes.size() == 1;
+  const auto lane = is_alone ? stretch.lanes.begin() : stretch.lanes.find(turns_.next());
   Waiting taken = std::move(lane->second.front());
   lane->second.pop_front();
-  turns_.charge(lane->first, taken.cost);
+  if (!is_alone) turns_.charge(lane->first, taken.cost);
   if (lane->second.empty()) {
     turns_.remove(lane->first);
     stretch.lanes.erase(lane);
@@ -174,7 +176,11 @@ GroupCommit::Group GroupCommit::take_all() {
 GroupCommit::Group GroupCommit::take_group() {
   Group group;
   std::int64_t room = commit_cost_max_;
-  while (!queue_.empty() && (group.empty() || next_lane().front().cost <= room)) {
+  const auto next_cost = [this] {
+    const auto& lanes = queue_.front().lanes;
+    return (lanes.size() == 1 ? lanes.begin()->second : next_lane()).front().cost;
+  };
+  while (!queue_.empty() && (group.empty() || next_cost() <= room)) {
     group.push_back(take_next());
     room -= group.back().cost;
     queue_cost_ -= group.back().cost;
