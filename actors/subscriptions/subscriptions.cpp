@@ -595,7 +595,7 @@ Outcome Subscriptions::settle_finding(Row row, const Turn& turn,
   if (answer.error) {
     return put_off(row, row, turn, answer, changes);
   }
-  const auto found = found_in(*turn.by.subscription, *answer.outcome, asking_.url_of(row));
+  const auto found = found_in(*turn.by.subscription, *answer.outcome, SubscriptionAsking::path_of(row));
   if (!found) {
     return put_off(row, row, turn, {found.error(), true, found.error().message, found.error().code},
                    changes);

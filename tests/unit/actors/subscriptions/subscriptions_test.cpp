@@ -179,7 +179,7 @@ class Bed {
         random,
         sealer,
         [](LogLevel, const std::string&) {},
-        [] { return std::string("https://us.example"); },
+        [this] { return address; },
         [this](const ProjectId&, const Credential& account) { ended.push_back(account.id); },
         nullptr,
         &gate});
@@ -296,6 +296,7 @@ class Bed {
   std::vector<std::string> ended;
   FakeGateway gateway;
   ErasedSubscriptions erased{store, hooks, clock, {}};
+  std::string address = "https://us.example";
   std::unique_ptr<Subscriptions> subscriptions;
 };
 
@@ -543,6 +544,19 @@ TEST_CASE("a crash around any request leaves one subscription where the provider
       CHECK(bed.rows().empty());
     }
   }
+}
+
+TEST_CASE("a server that comes back under another address finds what it has asked for") {
+  Bed bed(find);
+  bed.provider.crash_at = 1;
+  bed.provider.does_it_before_the_crash = true;
+  const std::string id = bed.connect();
+  bed.enable(id);
+  CHECK_FALSE(bed.settle());
+  bed.address = "https://moved.example";
+  bed.settle_after(1min);
+  CHECK(bed.state(id) == "active");
+  CHECK(bed.provider.made_count == 1);
 }
 
 TEST_CASE("a crash is survived by the key of a request where the provider minds it") {
