@@ -89,7 +89,7 @@ TEST_CASE("accounts that are connected while the server is killed start their wo
     {"id": "f", "type": "function", "parameters": {"r": "{{trigger.result}}"}, "code": "({ r }) => r"}]})");
   constexpr int accounts = 60;
   const auto user_of = [](int account) { return "user-" + std::to_string(account % 5); };
-  std::thread client([&] {
+  std::jthread client([&] {
     for (int i = 0; i < accounts; ++i) {
       const std::string body =
           R"({"credentials": {"token": "t0k3n"}, "providerId": "p)" + std::to_string(i) + R"("})";
@@ -149,7 +149,7 @@ TEST_CASE("a server that is killed while it refreshes never sends an older refre
                            "expiresAt": "2020-01-01T00:00:00Z"}})"})
               .status == 201);
   std::atomic<bool> is_over{false};
-  std::thread client([&] {
+  std::jthread client([&] {
     while (!is_over) {
       const auto starts = server.starts();
       const Answer answer = project.trigger("ask");

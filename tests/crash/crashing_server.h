@@ -27,7 +27,12 @@ class CrashingServer {
 
   void kill_and_start() {
     process_.kill_now();
-    process_.start();
+    try {
+      process_.start();
+    } catch (...) {
+      stays_as_it_is();  // or clients would wait for ever, and nobody would be told why
+      throw;
+    }
     const std::lock_guard lock(mutex_);
     ++starts_;
     started_.notify_all();

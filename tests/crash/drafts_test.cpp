@@ -63,7 +63,7 @@ TEST_CASE("an edit is whole and under its tag, or was never made, whenever the p
     const Answer begun = call(project, "PUT", R"({"steps":[],"own":1.0})");
     REQUIRE(begun.status == 200);
     editor.tag = begun.header("etag");
-    std::thread client([&] { editor.edit(project); });
+    std::jthread client([&] { editor.edit(project); });
     CHECK_FALSE(
         server.process().wait_for_exit(std::chrono::milliseconds(milliseconds)).has_value());
     server.kill_and_start();

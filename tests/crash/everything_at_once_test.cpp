@@ -306,7 +306,7 @@ TEST_CASE("whatever starts runs does so once for each, all at once and killed ag
   Caller deliveries(server, [&](int number) {
     return delivery(hooks[static_cast<std::size_t>(number) % hooks.size()], number);
   });
-  std::thread late([&] {
+  std::jthread late([&] {
     for (int i = users; i < users + late_users; ++i) {
       call_until_answered(server, connecting_crm(project, user_of(i)));
     }

@@ -35,7 +35,7 @@ TEST_CASE(
                                                  "application/json",
                                                  {{"Idempotency-Key", "all"}}});
   };
-  std::thread client([&] { (void)ask(); });
+  std::jthread client([&] { (void)ask(); });
   for (int kill = 0; kill < 4; ++kill) {
     REQUIRE_FALSE(server.process().wait_for_exit(std::chrono::milliseconds(150)).has_value());
     server.kill_and_start();

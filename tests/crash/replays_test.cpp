@@ -111,7 +111,7 @@ TEST_CASE("a bulk replay that crashes meet again and again replays each run once
   REQUIRE(all_succeed(project, runs.size()));
   Answer answer;
   // It waits for the end of the job, which a crash cuts off.
-  std::thread client([&] {
+  std::jthread client([&] {
     answer = call_server(server.process().port(), {"POST",
                                                    project.path(executions + "/replay"),
                                                    project.api_key(),

@@ -72,7 +72,7 @@ TEST_CASE("after each kill the counts of stored bytes and of tasks are those of 
         {"id": "one", "type": "function", "code": "() => 'x'.repeat(3000)"}]})json");
   for (int kills = 0; kills < 4; ++kills) {
     std::atomic<bool> is_killed = false;
-    std::thread client([&] {
+    std::jthread client([&] {
       for (int i = 0; !is_killed; ++i) {
         const char* const workflow = i % 5 == 0 ? "wide" : i % 3 == 0 ? "slow" : "quick";
         try {

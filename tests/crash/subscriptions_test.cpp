@@ -65,7 +65,7 @@ void one_each_while_killed(const std::string& rest, const std::string& more,
   const TestProject project(server.process());
   put_all(project, provider, rest, more);
   constexpr int users = 40;
-  std::thread client([&] {
+  std::jthread client([&] {
     for (int i = 0; i < users; ++i) connect(server, project, user_of(i));
   });
   for (int i = 0; i < 6; ++i) {
@@ -86,7 +86,7 @@ void one_each_while_killed(const std::string& rest, const std::string& more,
   CHECK(urls.size() == users);
 
   // And ended, while it is killed.
-  std::thread leaving([&] {
+  std::jthread leaving([&] {
     for (int i = 0; i < users; ++i) {
       call_server(project.port(),
                   {"DELETE", project.path("/sdk/workflows/w"), project.token(user_of(i))});
@@ -132,7 +132,7 @@ TEST_CASE("what an erased user has subscribed to is ended, whenever the server i
         [&] { return state_of(project, user_of(i)).find("active") != std::string::npos; }));
   }
   provider.take_up({.unsubscribe_status = 503});
-  std::thread erasing([&] {
+  std::jthread erasing([&] {
     for (int i = 0; i < users; ++i) project.remove("/users/" + user_of(i));
   });
   for (int i = 0; i < 4; ++i) {

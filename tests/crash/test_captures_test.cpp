@@ -46,7 +46,7 @@ TEST_CASE("a capture URL has caught its request or waits for it, whenever the pr
       const std::string url = string_at(begun.json, "/url");
       captures[static_cast<std::size_t>(i)].path = url.substr(url.find("/captures/"));
     }
-    std::thread client([&] {
+    std::jthread client([&] {
       for (Caught& each : captures) send(project, each);
     });
     CHECK_FALSE(
