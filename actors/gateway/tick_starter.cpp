@@ -1,6 +1,5 @@
 #include "actors/gateway/tick_starter.h"
 
-#include "runtime/base/limits.h"
 #include "runtime/text/time_text.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "storage/keys.h"
@@ -103,9 +102,7 @@ Result<TickStarter::Again> TickStarter::walk_on(storage::ScheduleRow row, const 
   const storage::ScheduleAudience audience(uses_.store, uses_.ownership.owned(), row.project,
                                            row.workflow, audience_of(*workflow));
   const bool is_many_each = row.is_missed && trigger.catch_up == CatchUp::all;
-  const std::size_t part =
-      is_many_each ? std::max<std::size_t>(1, options_.chunk / limits::schedule_caught_up_max)
-                   : options_.chunk;
+  const std::size_t part = is_many_each ? 1 : part_of(row);
   ScheduledStarts starts(uses_, notes_, options_, workflow, std::move(batch));
   const bool is_for_nobody = row.is_missed && trigger.catch_up == CatchUp::none;
   std::vector<storage::AudienceMember> members;
@@ -118,15 +115,14 @@ Result<TickStarter::Again> TickStarter::walk_on(storage::ScheduleRow row, const 
   if (!is_last) members.pop_back();
   if (auto added = add_runs(row, members, trigger, starts); !added) return added.error();
   if (is_last) return end_walk(std::move(row), workflow, starts);
-  const auto next = next_part(row, trigger, audience, part);
-  if (!next) return next.error();
   row.walked_to = members.back().key;
   storage::ScheduleTable::put(starts.batch(), row);
   if (auto stored = starts.commit(); !stored) {
     is_unsettled_ = true;
     return stored.error();
   }
-  return Again(*next);
+  const auto next = next_part(row, trigger, audience, part);
+  return next ? Result<Again>(*next) : Result<Again>(next.error());
 }
 
 Outcome TickStarter::add_runs(const storage::ScheduleRow& row,
@@ -208,32 +204,37 @@ void TickStarter::forget_pace(const std::string& key) {
   paces_.erase(key);
 }
 
+std::size_t TickStarter::part_of(const storage::ScheduleRow& row) {
+  const std::lock_guard lock(mutex_);
+  const auto known = paces_.find(storage::keys::schedule(row.project, row.workflow));
+  return known == paces_.end() ? options_.parts.least : known->second.part(uses_.clock.now());
+}
+
 Result<Instant> TickStarter::next_part(const storage::ScheduleRow& row,
                                        const SchedulerTrigger& trigger,
                                        const storage::ScheduleAudience& audience,
                                        std::size_t part) {
   const std::string key = storage::keys::schedule(row.project, row.workflow);
-  const Instant now = uses_.clock.now();
   {
     const std::lock_guard lock(mutex_);
     const auto known = paces_.find(key);
     if (known != paces_.end()) {
-      Pace& pace = known->second;
-      pace.done = std::min(pace.done + 1, pace.parts);
-      return pace.begun + pace.spread * static_cast<std::int64_t>(pace.done) /
-                              static_cast<std::int64_t>(pace.parts);
+      known->second.add_done(part);
+      return known->second.next();
     }
   }
   // The first part, or the first one since the start: only this process knows its pace.
   const auto left = audience.count(row.walked_to);
   if (!left) return left.error();
-  Pace pace{now, trigger.spread, std::max<std::size_t>(1, (*left + part - 1) / part), 1};
+  const Instant now = uses_.clock.now();
+  Millis spread = trigger.spread;
   if (const auto next = next_tick(trigger, now)) {
-    pace.spread = std::min(pace.spread, std::chrono::duration_cast<Millis>(*next - now));
+    spread = std::min(spread, std::chrono::duration_cast<Millis>(*next - now));
   }
+  const TickPace pace(now, spread, part + *left, part, options_.parts);
   const std::lock_guard lock(mutex_);
-  paces_[key] = pace;
-  return pace.begun + pace.spread / static_cast<std::int64_t>(pace.parts);
+  paces_.insert_or_assign(key, pace);
+  return pace.next();
 }
 
 // --- an account whose tick waits ------------------------------------------------------------------

@@ -16,8 +16,8 @@
 // whose zone ticks then. So nothing has to be kept for a user, and one who moves is served in his new zone.
 //
 // A tick counts as missed when it came before this process, or longer ago than `late_max`: then it is for
-// `catchUp` to say what is run. A tick for more than `chunk` accounts is spread over `spread`, or until the
-// next tick, whichever is shorter. Thread-safe for different targets; blocks on the disk.
+// `catchUp` to say what is run. A tick for many is spread over `spread`, or until the next tick, whichever is
+// shorter (runtime/schedules/tick_pace.h). Thread-safe for different targets; blocks on the disk.
 
 #include "actors/gateway/scheduled_starts.h"
 
@@ -38,13 +38,6 @@ class TickStarter {
   std::optional<Instant> serve(const storage::WakeRow& wake);
 
  private:
-  /// What a tick for many has to keep to.
-  struct Pace {
-    Instant begun{};
-    Millis spread{};
-    std::size_t parts = 1;
-    std::size_t done = 0;
-  };
   using Workflow = std::shared_ptr<const millrace::Workflow>;
   using Again = std::optional<Instant>;
 
@@ -64,7 +57,9 @@ class TickStarter {
                          ScheduledStarts& starts);
   /// What was missed and is not run is in the event log.
   void note_missed(const Workflow& workflow, Instant from, Instant until) const;
-  /// When the next `part` accounts are to be served.
+  /// How many accounts are to be served now.
+  std::size_t part_of(const storage::ScheduleRow& row);
+  /// When to go on, behind a part of `part` accounts that ends where the row says.
   Result<Instant> next_part(const storage::ScheduleRow& row, const SchedulerTrigger& trigger,
                             const storage::ScheduleAudience& audience, std::size_t part);
 
@@ -77,7 +72,7 @@ class TickStarter {
   UnmetNotes notes_;
   std::atomic<bool> is_unsettled_{false};  // a commit failed, and what it left is not known
   std::mutex mutex_;
-  std::map<std::string, Pace> paces_;  // of the ticks at hand, by the keys of their rows
+  std::map<std::string, TickPace> paces_;  // of the ticks at hand, by the keys of their rows
 };
 
 }  // namespace millrace

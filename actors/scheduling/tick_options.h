@@ -2,6 +2,7 @@
 // How the ticks of schedules are served. Constants that tune; tests make them small.
 
 #include "runtime/base/clock.h"
+#include "runtime/schedules/tick_pace.h"
 
 #include <cstddef>
 
@@ -11,8 +12,8 @@ struct TickOptions {
   std::size_t threads = 2;
   /// Workflows and waiting accounts that are served at once. Beyond: their rows are fired again later.
   std::size_t held_max = 10'000;
-  /// Accounts that are served in one commit. A tick for more of them is spread.
-  std::size_t chunk = 50;
+  /// Accounts that are served in one commit.
+  TickParts parts{};
   /// A tick that is served so much later counts as missed, and the ticks behind it are not run one by one.
   Millis late_max{60'000};
   /// After what could not be read or stored.

@@ -23,9 +23,9 @@ std::string each_minute_with(const std::string& more) {
   return R"({"type": "scheduler", "every": {"minutes": 1}, )" + more + "}";
 }
 
-ActorOptions in_chunks_of(std::size_t chunk) {
+ActorOptions in_parts_of(std::size_t accounts) {
   ActorOptions options;
-  options.ticks.chunk = chunk;
+  options.ticks.parts = {.least = accounts, .most = accounts};
   return options;
 }
 
@@ -159,7 +159,7 @@ TEST_CASE("a deploy of the same schedule goes on with it, that of another one be
 }
 
 TEST_CASE("a tick for many is spread over its window, the first ones at once") {
-  ActorTestBed bed(in_chunks_of(2));
+  ActorTestBed bed(in_parts_of(2));
   add_users(bed, 6);
   bed.deploy_on(each_minute_with(R"("spread": "30s")"), "w", steps);
   bed.clock.advance(minute);
@@ -174,7 +174,7 @@ TEST_CASE("a tick for many is spread over its window, the first ones at once") {
 }
 
 TEST_CASE("a restart in the middle of a tick goes on behind those who have their runs") {
-  ActorTestBed bed(in_chunks_of(2));
+  ActorTestBed bed(in_parts_of(2));
   add_users(bed, 5);
   bed.deploy_on(each_minute_with(R"("spread": "30s")"), "w", steps);
   bed.clock.advance(minute);
@@ -197,7 +197,7 @@ TEST_CASE("a restart in the middle of a tick goes on behind those who have their
 
 TEST_CASE("ticks that came while nobody was there are one run, none or all, as catchUp says") {
   const auto after_five_minutes = [](const std::string& more) {
-    ActorTestBed bed(in_chunks_of(250));  // of those who are run many times each, two at once
+    ActorTestBed bed;
     add_users(bed, 2);
     bed.deploy_on(more.empty() ? each_minute : each_minute_with(more), "w", steps);
     sleep_through(bed, 5 * minute + second);
