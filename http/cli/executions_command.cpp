@@ -96,7 +96,7 @@ Error no_such_step(const ExecutionOptions& options, const JsonObject& run) {
   return {ErrorCode::not_found,
           "the run has no step " + options.step +
               (nearest.empty() ? std::string() : "; did you mean " + nearest + "?") +
-              (list.empty() ? std::string() : " It has " + list)};
+              (list.empty() ? std::string() : (nearest.empty() ? ": it has " : " It has ") + list)};
 }
 
 int show_step(const ExecutionOptions& options) {

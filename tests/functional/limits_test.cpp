@@ -51,7 +51,7 @@ TEST_CASE("the commands of the limits page do as it says") {
   std::vector<Json> answers;
   std::istringstream lines(end.output);
   for (std::string line; std::getline(lines, line);) answers.push_back(json_of(line));
-  REQUIRE(answers.size() == 7);
+  REQUIRE(answers.size() == 8);
   CHECK(text_at(answers[0], "/storedBytes") == "20000");
   CHECK(to_text(answers[1]) == to_text(answers[0]));
   CHECK(text_at(answers[2], "/storedBytes/limit") == "20000");
@@ -62,6 +62,7 @@ TEST_CASE("the commands of the limits page do as it says") {
   CHECK(text_at(answers[4], "/code") == "\"stored_bytes_exceeded\"");
   CHECK(to_text(answers[5]) == "204");
   CHECK(to_text(answers[6]) == "201");
+  CHECK(text_at(answers[7], "/storedBytes") == "null");
 }
 
 TEST_CASE(
