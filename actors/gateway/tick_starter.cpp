@@ -1,5 +1,6 @@
 #include "actors/gateway/tick_starter.h"
 
+#include "runtime/base/limits.h"
 #include "runtime/text/time_text.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "storage/keys.h"
@@ -102,7 +103,9 @@ Result<TickStarter::Again> TickStarter::walk_on(storage::ScheduleRow row, const 
   const storage::ScheduleAudience audience(uses_.store, uses_.ownership.owned(), row.project,
                                            row.workflow, audience_of(*workflow));
   const bool is_many_each = row.is_missed && trigger.catch_up == CatchUp::all;
-  const std::size_t part = is_many_each ? 1 : part_of(row);
+  const std::size_t part =
+      is_many_each ? std::max<std::size_t>(1, part_of(row) / limits::schedule_caught_up_max)
+                   : part_of(row);
   ScheduledStarts starts(uses_, notes_, options_, workflow, std::move(batch));
   const bool is_for_nobody = row.is_missed && trigger.catch_up == CatchUp::none;
   std::vector<storage::AudienceMember> members;
