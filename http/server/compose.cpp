@@ -48,11 +48,15 @@
 #include "storage/maintenance/back_fill_indexes.h"
 #include "storage/maintenance/run_keys.h"
 #include "storage/memory/memory_store.h"
+#include "storage/postgres/postgres_store.h"
 #include "storage/rocks/rocks_store.h"
 
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 
 namespace millrace {
@@ -75,10 +79,26 @@ void write_log(LogLevel level, const std::string& line) {
 /// A process that was killed holds its directory until the kernel has taken it down, which takes a moment.
 constexpr std::chrono::seconds directory_wait{3};
 
+Result<std::unique_ptr<storage::OrderedStore>> open_postgres(const ServerOptions& options) {
+  // For the keys; what cannot be made is missed when they are written.
+  std::error_code ignored;
+  std::filesystem::create_directories(options.data_dir, ignored);
+  std::array<std::uint8_t, 16> bits{};
+  SystemRandom().fill(bits);
+  storage::PostgresOptions postgres;
+  postgres.url = options.postgres;
+  postgres.incarnation.assign(bits.begin(), bits.end());
+  postgres.log = &write_log;
+  auto store = storage::PostgresStore::open(std::move(postgres));
+  if (!store) return store.error();
+  return std::unique_ptr<storage::OrderedStore>(std::move(*store));
+}
+
 Result<std::unique_ptr<storage::OrderedStore>> open_database(const ServerOptions& options) {
   if (options.in_memory) {
     return std::unique_ptr<storage::OrderedStore>(std::make_unique<storage::MemoryStore>());
   }
+  if (!options.postgres.empty()) return open_postgres(options);
   storage::RocksOptions rocks;
   rocks.directory = options.data_dir;
   rocks.log = &write_log;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int binary = 1;
 /// The first version that has all that the statements use.
-constexpr int server_version_min = 120'000;
+constexpr int server_version_min = 130'000;
 
 /// Waits until the socket is ready; false at the deadline.
 bool wait_for(int socket, short events, Moment deadline) {
@@ -98,7 +98,7 @@ std::optional<PostgresFault> PostgresConnection::finish_connecting(Moment deadli
 std::optional<PostgresFault> PostgresConnection::set_up(const PostgresAddress& address,
                                                         Moment deadline) {
   if (server_version() < server_version_min) {
-    return PostgresFault{"0A000", "PostgreSQL 12 or newer is needed", false};
+    return PostgresFault{"0A000", "PostgreSQL 13 or newer is needed", false};
   }
   if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) return lose();
   PostgresQuery query(settings);

@@ -68,7 +68,7 @@ Outcome PostgresLane::try_take_over(Moment deadline) {
 }
 
 Outcome PostgresLane::commit(const MakeQueries& make, std::string_view doing) {
-  const Moment deadline = Steady::now() + patience_;
+  Moment deadline = Steady::now() + patience_;
   for (bool has_sent = false;;) {
     if (connection_ == nullptr) {
       const auto fate = attach(deadline);
@@ -90,7 +90,8 @@ Outcome PostgresLane::commit(const MakeQueries& make, std::string_view doing) {
       connection_.reset();
       continue;
     }
-    has_sent = true;
+    // Time is given once to find out, from here on, and not again to a connection that is lost again and again.
+    if (!std::exchange(has_sent, true)) deadline = Steady::now() + patience_;
     is_unresolved_ = true;
     lose_connection(answer.fault ? answer.fault->message : "its wait for a standby was cut short");
   }
@@ -118,7 +119,7 @@ Outcome PostgresLane::load_epochs() {
   if (connection_ == nullptr) return resolve(Steady::now() + patience_);
   const auto answer = connection_->ask(PostgresQuery(read_epochs), Steady::now() + patience_);
   if (answer.fault) {
-    // Whoever comes next reads them before anything else.
+    // Fences must not be compared with what may be old: whoever comes next reads them before anything else.
     is_unresolved_ = true;
     lose_connection(answer.fault->message);
     return resolve(Steady::now() + patience_);

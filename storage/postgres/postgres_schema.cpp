@@ -36,9 +36,7 @@ const std::array<PostgresStatement, 6> tables{{
      " PRIMARY KEY(incarnation, lane)) WITH (fillfactor = 10)"},
     {"", "INSERT INTO shard(id) SELECT generate_series(0, $1 - 1)"},
 }};
-// Of 128 random bits; PostgreSQL has had gen_random_uuid since 13.
-const PostgresStatement name_cluster{
-    "", "INSERT INTO cluster(id, format) SELECT md5(random()::text || clock_timestamp()::text || pg_backend_pid())::uuid, $1"};
+const PostgresStatement name_cluster{"", "INSERT INTO cluster(id, format) VALUES (gen_random_uuid(), $1)"};
 const std::array<PostgresStatement, 3> emptying{{
     {"", "TRUNCATE kv"},
     {"", "DELETE FROM lane"},

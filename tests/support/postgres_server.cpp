@@ -48,7 +48,7 @@ PostgresServer::PostgresServer() {
 PostgresServer::~PostgresServer() { stop(); }
 
 std::string PostgresServer::url() const {
-  return "host=" + directory_.path() + " user=millrace dbname=postgres";
+  return "postgres://millrace@/postgres?host=" + directory_.path();
 }
 
 ChildProcess::Command PostgresServer::command(std::vector<std::string> arguments) const {

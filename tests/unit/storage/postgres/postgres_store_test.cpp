@@ -197,7 +197,7 @@ TEST_CASE("databases of a newer format, of another cluster and of other programs
   options.schema = "no \"schema";
   CHECK(failure_of(options).code == ErrorCode::invalid_request);
   options = impatient(schema);
-  options.url += "_elsewhere";
+  options.url.replace(options.url.find("/postgres?"), 10, "/postgres_elsewhere?");
   CHECK_THAT(failure_of(options).message, Catch::Contains("postgres_elsewhere"));
 }
 
