@@ -1,9 +1,8 @@
 #include "storage/postgres/postgres_lane.h"
 
 #include "runtime/base/check.h"
+#include "storage/postgres/attempts.h"
 
-#include <algorithm>
-#include <thread>
 #include <utility>
 
 namespace millrace::storage {
@@ -11,7 +10,6 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr Millis pause_between_attempts{50};
 /// How long an answer may be believed.
 constexpr Millis heard_for{1'000};
 /// The server ends a statement by itself before this, unless it cannot.
@@ -136,11 +134,9 @@ Outcome PostgresLane::resolve(Moment deadline) {
 }
 
 Result<PostgresLane::Fate> PostgresLane::attach(Moment deadline) {
-  for (;;) {
+  for (const Attempts attempts(deadline);;) {
     auto fate = try_attach(deadline);
-    if (fate || fate.error().code != ErrorCode::overloaded) return fate;
-    if (Steady::now() + pause_between_attempts >= deadline) return fate;
-    std::this_thread::sleep_for(pause_between_attempts);
+    if (fate || fate.error().code != ErrorCode::overloaded || !attempts.wait_for_next()) return fate;
   }
 }
 

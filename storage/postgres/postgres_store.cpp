@@ -2,15 +2,14 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/shard_set.h"
+#include "storage/postgres/attempts.h"
 #include "storage/postgres/commit_statement.h"
 #include "storage/postgres/postgres_cursor.h"
 #include "storage/postgres/postgres_schema.h"
 #include "storage/postgres/standby_check.h"
 
-#include <algorithm>
 #include <chrono>
 #include <limits>
-#include <thread>
 #include <utility>
 
 namespace millrace::storage {
@@ -19,7 +18,6 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t incarnation_bytes = 16;
-constexpr Millis pause_between_attempts{50};
 /// For sorting and for pages of many rows.
 constexpr Millis read_timeout{60'000};
 /// Rows of the first page of a walk whose caller has not said how many he needs.
@@ -83,13 +81,11 @@ std::vector<std::int16_t> numbers_of(const ShardSet& shards) {
 /// deadline.
 template <class T, class Ask>
 Result<T> read_by(ConnectionPool& pool, Moment deadline, const Ask& ask) {
-  for (;;) {
+  for (const Attempts attempts(deadline);;) {
     auto connection = pool.lease(deadline);
     Result<T> answer = connection ? ask(std::move(*connection)) : Result<T>(connection.error());
-    if (answer || answer.error().code != ErrorCode::overloaded) return answer;
-    if (Steady::now() + pause_between_attempts >= deadline) return answer;
+    if (answer || answer.error().code != ErrorCode::overloaded || !attempts.wait_for_next()) return answer;
     pool.forget_idle();
-    std::this_thread::sleep_for(pause_between_attempts);
   }
 }
 
@@ -236,16 +232,16 @@ Outcome PostgresStore::end_filling(std::span<const Epoch> epochs) {
 }
 
 Outcome PostgresStore::wait_until_resolved(Moment deadline) const {
+  const Attempts attempts(deadline);
   while (lane_.is_unresolved()) {
     // A commit that is finding out holds the lock; otherwise whoever comes first does.
     if (const std::unique_lock lock(commit_mutex_, std::try_to_lock); lock.owns_lock()) {
       return lane_.is_unresolved() ? lane_.resolve(deadline) : Done{};
     }
-    if (Steady::now() + pause_between_attempts >= deadline) {
+    if (!attempts.wait_for_next()) {
       return Error(ErrorCode::overloaded,
                    "It is not known yet what PostgreSQL has committed last. Try again in a moment.");
     }
-    std::this_thread::sleep_for(pause_between_attempts);
   }
   return Done{};
 }
