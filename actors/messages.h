@@ -7,6 +7,9 @@
 //   ResumeRun          sweep               node > project > user              an unfinished one lies idle
 //   TimerFired         timer service       node > project > user > branch     a timer row is due
 //   CancelRun          gateway             node > project > user > execution  stop before the next step
+//   MigrateRun         gateway             node > project > user > execution  move to another version
+//   PlaceAsked         gateway             node > project                     what does this run wait for?
+//   EntryTurnCame      entry turns         project                            a waiting run may come in
 //   RunSettled         user                project                            no longer in memory
 //   QueuedRunsRead     storage reader      project                            what waits in rows
 //   LimitsRead         storage reader      project                            what the project may use
@@ -29,10 +32,15 @@
 //   SweepTick          itself              node, project                      unload what is idle
 
 #include "actors/runs/branch_news.h"
+#include "actors/runs/entry_turns.h"
+#include "actors/runs/migration_order.h"
+#include "actors/runs/place_wait.h"
 #include "actors/runs/queued_runs.h"
 #include "actors/runs/run_order.h"
 #include "actors/runs/tenure.h"
+#include "runtime/admission/priority.h"
 #include "runtime/admission/project_limits.h"
+#include "runtime/execution/execution_summary.h"
 #include "runtime/execution/fan_out_progress.h"
 #include "storage/tables/timer_table.h"
 
@@ -55,10 +63,13 @@ struct ResumeRun {
   ProjectId project;
   UserId user;
   ExecutionId execution;
+  Priority priority = priority_standard;
+  EntryTurns::Held turn{};  // from the project on, when the run is not in memory
 };
 
 struct TimerFired {
   storage::TimerRow timer;
+  EntryTurns::Held turn{};  // likewise
 };
 
 struct CancelRun {
@@ -69,10 +80,25 @@ struct CancelRun {
   std::string by;  // who asked; empty: not known
 };
 
+struct MigrateRun {
+  ProjectId project;
+  UserId user;
+  ExecutionId execution;
+  MigrationOrder order;
+};
+
 struct RunSettled {
   UserId user;
   ExecutionId execution;
   std::size_t mail = 0;  // how many messages for the run had come by then
+};
+
+struct EntryTurnCame {};
+
+using PlaceWaitSlot = OnceSlot<std::optional<PlaceWait>>;
+struct PlaceAsked {
+  ExecutionSummary run;
+  std::shared_ptr<PlaceWaitSlot> slot;
 };
 
 struct QueuedRunsRead {
@@ -163,6 +189,9 @@ CAF_ADD_TYPE_ID(millrace, (millrace::LimitsRead))
 CAF_ADD_TYPE_ID(millrace, (millrace::ChildCrashed))
 CAF_ADD_TYPE_ID(millrace, (millrace::ChildNeedsActor))
 CAF_ADD_TYPE_ID(millrace, (millrace::ChildSwitchedOff))
+CAF_ADD_TYPE_ID(millrace, (millrace::MigrateRun))
+CAF_ADD_TYPE_ID(millrace, (millrace::EntryTurnCame))
+CAF_ADD_TYPE_ID(millrace, (millrace::PlaceAsked))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 // All of these stay inside one process: what crosses nodes is decided with the cluster and then gets
@@ -194,3 +223,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::LimitsRead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildCrashed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildNeedsActor)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::ChildSwitchedOff)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::MigrateRun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::EntryTurnCame)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::PlaceAsked)

@@ -4,8 +4,11 @@
 
 #include "actors/observation/run_observer.h"
 #include "actors/runs/branch_loader.h"
+#include "actors/runs/entry_turns.h"
 #include "actors/runs/held_replies.h"
+#include "actors/runs/project_loads.h"
 #include "actors/runs/run_queue.h"
+#include "actors/scheduling/admission_options.h"
 #include "actors/scheduling/bulk_options.h"
 #include "actors/scheduling/poll_options.h"
 #include "actors/scheduling/tick_options.h"
@@ -14,6 +17,7 @@
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/request_gate.h"
+#include "actors/tenants/storage_room.h"
 #include "actors/tenants/tenant_view.h"
 #include "actors/tenants/token_refresh.h"
 #include "actors/tenants/workflow_library.h"
@@ -29,6 +33,7 @@
 #include "storage/group_commit.h"
 #include "storage/tables/wake_table.h"
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -40,6 +45,7 @@ struct ActorOptions {
   std::size_t reader_threads = 2;
   std::size_t live_executions_per_project_max = limits::live_executions_per_project_max;
   RunQueueOptions queue;  // of each project
+  EntryTurnOptions entries;
   std::size_t fan_out_children_live_max = limits::fan_out_children_live_max;
   /// A branch whose wait is shorter stays in memory; a longer one is unloaded.
   Millis stay_awake{2'000};
@@ -52,6 +58,7 @@ struct ActorOptions {
   TickOptions ticks;
   PollOptions polls;
   BulkOptions bulk;
+  AdmissionOptions admission;
   /// A hook of tests: called with each event before it is journalled; throwing crashes the actor. Whoever
   /// wants to see what runs do is a RunObserver.
   std::function<void(const ExecutionId&, const Event&)> before_record;
@@ -69,8 +76,11 @@ struct ActorStats {
   std::atomic<std::uint64_t> late_results{0};  // outcomes nobody waits for any more
   std::atomic<std::int64_t> runs_live{0};
   std::atomic<std::int64_t> runs_queued{0};
+  std::atomic<std::int64_t> entry_turns_waiting{0};  // projects that wait for one
   std::atomic<std::int64_t> children_live{0};
   std::atomic<std::int64_t> held_responses{0};  // requests that wait for a Response step
+  /// Triggers that wait for their workflow's `admission`, by stage: index AdmissionStage - 1.
+  std::array<std::atomic<std::int64_t>, 4> triggers_waiting{};
   Histogram place_wait{
       buckets::long_times};  // of runs that found no place in their project at once
 };
@@ -99,14 +109,17 @@ struct NodeDependencies {
   /// A wake of the subscriptions is due. Returns at once; empty: nothing is subscribed to.
   std::function<void(const storage::WakeRow&)> subscription_due{};
   ProviderCounts* counts = nullptr;  // null: nobody counts
+  StorageRoom* room = nullptr;       // null: projects may store what they like
 };
 
 struct NodeServices : NodeDependencies {
   TimerService& timers;
   HeldReplies& held_replies;
+  ProjectLoads& loads;
   StorageReader& reader;
   FlushReminder& reminder;
   BranchLoader loader;
+  EntryTurns& entries;
   ActorStats& stats;
   /// The start of a run was refused because its commit failed: whatever of it is on the disk is erased.
   std::function<void(const ExecutionId&)> start_refused;

@@ -57,9 +57,8 @@ Json ApiClient::call(const Call& call) const {
   return answer->body.empty() ? Json(nullptr) : must(parse_json(answer->body));
 }
 
-BenchProject ApiClient::create_project() const {
+BenchProject ApiClient::create_project(const RsaKeyPair& pair) const {
   const Json created = call({"POST", "/projects", admin_key_, JsonObject{{"name", "bench"}}});
-  const RsaKeyPair pair = generate_key_pair();
   BenchProject project{text_member(created, "id"), text_member(created, "apiKey"),
                        must(parse_private_key(pair.private_pem))};
   call({"PUT", project_path(project) + "/signing-keys/" + signing_key_id.text, project.api_key,
@@ -69,6 +68,15 @@ BenchProject ApiClient::create_project() const {
 
 void ApiClient::put(const BenchProject& project, const std::string& path, const Json& body) const {
   call({"PUT", project_path(project) + path, project.api_key, body});
+}
+
+void ApiClient::limit_runs(const BenchProject& project, std::size_t concurrent_steps) const {
+  call({"PUT", project_path(project) + "/limits", admin_key_,
+        JsonObject{{"concurrentSteps", concurrent_steps}}});
+}
+
+void ApiClient::keep_runs(const BenchProject& project, std::size_t days) const {
+  call({"PATCH", project_path(project), project.api_key, JsonObject{{"retentionDays", days}}});
 }
 
 void ApiClient::connect(const BenchProject& project, const std::string& user,

@@ -39,12 +39,20 @@ class ApiClient {
   bool is_ready() const;
   /// A sample of /metrics, named with its labels if it has any.
   double metric(const std::string& name) const;
-  BenchProject create_project() const;
+  BenchProject create_project() const { return create_project(generate_key_pair()); }
+  /// Whose users' tokens are signed by these: making a pair takes a while.
+  BenchProject create_project(const RsaKeyPair& pair) const;
   /// Something of the project: its integrations, events, secrets. `path` begins behind the project's.
   void put(const BenchProject& project, const std::string& path, const Json& body) const;
   /// Stores the definition as the workflow's draft and makes it live.
   void deploy(const BenchProject& project, const std::string& workflow,
               const Json& definition) const;
+
+  /// How many runs of the project may be at work at once.
+  void limit_runs(const BenchProject& project, std::size_t concurrent_steps) const;
+
+  /// For so many days after their end; 0: for ever.
+  void keep_runs(const BenchProject& project, std::size_t days) const;
 
   /// An account of the user, on which the workflow is enabled.
   void connect(const BenchProject& project, const std::string& user, const std::string& integration,

@@ -32,6 +32,8 @@ const std::vector<Benchmark>& all_benchmarks() {
                                           {"recovery", &recovery_bench},
                                           {"tenants", &tenants_bench},
                                           {"schedule", &schedule_bench},
+                                          {"neighbours", &neighbours_bench},
+                                          {"retention", &retention_bench},
                                           {"idle_polls", &idle_polls_bench},
                                           {"trigger_kinds", &trigger_kinds_bench},
                                           {"history", &history_bench},

@@ -23,6 +23,12 @@ BenchReport tenants_bench(const BenchOptions& options);
 /// project notice?
 BenchReport schedule_bench(const BenchOptions& options);
 
+/// A hundred projects with one request a second, alone and beside one with 100,000 queued runs.
+BenchReport neighbours_bench(const BenchOptions& options);
+
+/// 20,000 old runs are removed: how soon, is the disk given back, and what do live triggers notice?
+BenchReport retention_bench(const BenchOptions& options);
+
 /// 50,000 accounts that are polled once an hour, of which none has anything new.
 BenchReport idle_polls_bench(const BenchOptions& options);
 

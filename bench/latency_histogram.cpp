@@ -27,6 +27,12 @@ void LatencyHistogram::record(std::chrono::nanoseconds latency) {
   largest_ = std::max(largest_, bounded);
 }
 
+void LatencyHistogram::add(const LatencyHistogram& other) {
+  for (std::size_t cell = 0; cell < counts_.size(); ++cell) counts_[cell] += other.counts_[cell];
+  count_ += other.count_;
+  largest_ = std::max(largest_, other.largest_);
+}
+
 std::chrono::nanoseconds LatencyHistogram::quantile(double share) const {
   if (count_ == 0) return std::chrono::nanoseconds(0);
   const double wanted = std::ceil(std::clamp(share, 0.0, 1.0) * static_cast<double>(count_));

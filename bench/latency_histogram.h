@@ -17,6 +17,8 @@ class LatencyHistogram {
   static constexpr std::chrono::nanoseconds latency_max{(std::int64_t{1} << 37) - 1};  // 137 s
 
   void record(std::chrono::nanoseconds latency);
+  /// Everything that the other one has recorded.
+  void add(const LatencyHistogram& other);
 
   std::uint64_t count() const { return count_; }
   /// The smallest latency that at least `share` (0 to 1) of the recorded ones do not exceed, to the

@@ -25,6 +25,13 @@ double thread_cpu_seconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
+timespec until(std::chrono::steady_clock::time_point time) {
+  const auto left = std::max(std::chrono::nanoseconds(0),
+                             std::chrono::nanoseconds(time - std::chrono::steady_clock::now()));
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(left);
+  return {static_cast<time_t>(seconds.count()), static_cast<long>((left - seconds).count())};
+}
+
 /// A connected socket, or a closed descriptor. Connecting blocks, which on loopback takes no time;
 /// everything after it does not.
 Descriptor connect_to(std::uint16_t port) {
@@ -78,6 +85,7 @@ LoadResult LoadGenerator::run(const LoadBounds& bounds) {
   bounds_ = bounds;
   result_ = LoadResult();
   sent_ = 0;
+  due_ = 0;
   outstanding_ = 0;
   const double cpu_begin = thread_cpu_seconds();
   const auto begin = Steady::now();
@@ -85,13 +93,18 @@ LoadResult LoadGenerator::run(const LoadBounds& bounds) {
   const auto give_up = send_end_ + bounds.patience;
   auto last_answer = begin;
 
+  const bool is_paced = bounds.interval.count() > 0;
   for (auto& connection : connections_) {
-    if (connection.socket.is_open() && may_send()) start(connection);
+    connection.overdue.clear();
+    if (!is_paced && connection.socket.is_open() && may_send()) start(connection, Steady::now());
   }
   std::array<epoll_event, 256> events{};
-  while (outstanding_ > 0 && Steady::now() < give_up) {
-    const int ready =
-        ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), 100);
+  while ((outstanding_ > 0 || (is_paced && may_send())) && Steady::now() < give_up) {
+    const auto look_again =
+        is_paced ? start_due(begin) : Steady::now() + std::chrono::milliseconds(100);
+    const timespec pause = until(look_again);
+    const int ready = ::epoll_pwait2(poll_.get(), events.data(), static_cast<int>(events.size()),
+                                     &pause, nullptr);
     for (int i = 0; i < ready; ++i) {
       receive(*static_cast<Connection*>(events[static_cast<std::size_t>(i)].data.ptr));
     }
@@ -100,7 +113,7 @@ LoadResult LoadGenerator::run(const LoadBounds& bounds) {
 
   for (auto& connection : connections_) {
     if (!connection.is_waiting) continue;
-    ++result_.unanswered;
+    result_.unanswered += 1 + connection.overdue.size();
     connection.is_waiting = false;
     connection.socket.close();  // its late answer must not be taken for the next run's first
   }
@@ -109,10 +122,28 @@ LoadResult LoadGenerator::run(const LoadBounds& bounds) {
   return std::move(result_);
 }
 
-void LoadGenerator::start(Connection& connection) {
+LoadGenerator::Steady::time_point LoadGenerator::start_due(Steady::time_point begin) {
+  const auto between = std::chrono::nanoseconds(bounds_.interval) / connections_.size();
+  while (may_send()) {
+    const auto due = begin + between * static_cast<std::int64_t>(due_);
+    const auto now = Steady::now();
+    if (due > now) return std::min<Steady::time_point>(due, send_end_);
+    Connection& connection = connections_[due_++ % connections_.size()];
+    if (connection.is_waiting) {
+      connection.overdue.push_back(due);
+    } else if (connection.socket.is_open() || open(connection)) {
+      start(connection, now);
+    } else {
+      ++result_.broken;
+    }
+  }
+  return Steady::now() + std::chrono::milliseconds(100);
+}
+
+void LoadGenerator::start(Connection& connection, Steady::time_point since) {
   const std::string& request = target_.requests[next_request_];
   if (++next_request_ == target_.requests.size()) next_request_ = 0;
-  connection.sent = Steady::now();
+  connection.sent = since;
   connection.is_waiting = true;
   ++sent_;
   ++outstanding_;
@@ -162,7 +193,13 @@ void LoadGenerator::finish(Connection& connection, const HttpAnswer& answer) {
       return;
     }
   }
-  if (may_send()) start(connection);
+  if (bounds_.interval.count() == 0) {
+    if (may_send()) start(connection, Steady::now());
+  } else if (!connection.overdue.empty() && sent_ < bounds_.requests_max) {
+    const auto since = connection.overdue.front();
+    connection.overdue.pop_front();
+    start(connection, since);
+  }
 }
 
 void LoadGenerator::lose(Connection& connection) {

@@ -8,6 +8,11 @@
 // sends nothing while it waits, so a stall of the server is seen by as many requests as there are
 // connections, not by all that would have come; read p99 with that in mind.
 //
+// With an `interval` it is an open loop: each connection sends at times of its own, one interval apart, spread
+// evenly over the connections. A request whose connection still waits at its time is sent when that is over, and its
+// latency counts from its time, as if it had been sent: stalls are seen by all requests they would have met. How late
+// the generator itself was woken does not count.
+//
 // Bounded: by a duration, by a number of requests, and by a patience for the last answers. A
 // connection that the server ends is opened anew unless it ended in the middle of an answer or
 // cannot be opened; then it counts as `broken` and stays closed.
@@ -20,6 +25,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,6 +46,8 @@ struct LoadTarget {
 struct LoadBounds {
   std::chrono::milliseconds duration{1'000};
   std::uint64_t requests_max = UINT64_MAX;
+  /// Between the requests of one connection; 0: each is sent when the one before is answered.
+  std::chrono::milliseconds interval{0};
   /// For the answers that are outstanding at the end; what has not come by then is `unanswered`.
   std::chrono::milliseconds patience{60'000};
 };
@@ -78,11 +86,15 @@ class LoadGenerator {
     Descriptor socket;
     AnswerReader reader;
     Steady::time_point sent{};
-    bool is_waiting = false;  // a request is outstanding
+    bool is_waiting = false;                 // a request is outstanding
+    std::deque<Steady::time_point> overdue;  // times of requests that the outstanding one delays
   };
 
   bool open(Connection& connection);
-  void start(Connection& connection);
+  /// Sends the next request, whose latency counts from `since`.
+  void start(Connection& connection, Steady::time_point since);
+  /// Sends what is due by now. When to look again.
+  Steady::time_point start_due(Steady::time_point begin);
   void finish(Connection& connection, const HttpAnswer& answer);
   void receive(Connection& connection);
   void lose(Connection& connection);
@@ -97,6 +109,7 @@ class LoadGenerator {
   LoadBounds bounds_;
   Steady::time_point send_end_{};
   std::uint64_t sent_ = 0;
+  std::uint64_t due_ = 0;  // requests whose time has come, with an interval
   std::size_t outstanding_ = 0;
   LoadResult result_;
 };

@@ -70,6 +70,10 @@ Json chain_workflow(std::size_t steps) {
   return on_request("Chain", std::move(list));
 }
 
+Json unheld_chain_workflow(std::size_t steps) {
+  return on_request("Unheld chain", chain_steps(1, steps));
+}
+
 Json background_workflow(std::chrono::seconds delay) {
   JsonArray list = chain_steps(1, 5);
   list.push_back(delay_step(delay));

@@ -14,6 +14,8 @@ Json lead_workflow();
 /// `steps` functions, each of which adds one to the number before it, then a response with the
 /// last.
 Json chain_workflow(std::size_t steps);
+/// The same without a response: a trigger is answered as soon as the run is durable.
+Json unheld_chain_workflow(std::size_t steps);
 /// A few functions, a delay, a few functions, no response: a trigger is answered as soon as the run
 /// is durable.
 Json background_workflow(std::chrono::seconds delay);

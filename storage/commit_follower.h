@@ -1,7 +1,7 @@
 #pragma once
 // Who is told of everything that group commit writes, and may add to it: a view that has to be as durable as
 // what it is of, without every writer knowing of it. Called on the commit thread alone, in turn: `before`,
-// then `after`. Must be quick, must not block and must not throw.
+// then `after`. Must be quick and must not throw; every commit waits for it.
 
 #include "storage/ordered_store.h"
 

@@ -12,11 +12,28 @@ namespace {
 /// How often one group is written anew because fences became stale. Each round needs a change of
 /// ownership during the round, so more than a few mean that something else is wrong.
 constexpr int stale_rounds_max = 8;
+/// What an operation costs beside its bytes, in bytes: a row of 50 bytes is written in about half of the time of one of
+/// 500.
+constexpr std::int64_t operation_cost = 256;
+/// A turn gives as much as a short run writes.
+constexpr std::int64_t turn_quantum = 8 << 10;
+/// A batch may be larger than that: its lane then passes so many turns at most.
+constexpr std::int64_t turn_debt_max = 4 << 20;
+
+/// Where a batch ends within those that it was merged with.
+struct End {
+  std::size_t operations = 0;
+  std::size_t settled = 0;
+};
 
 }  // namespace
 
 GroupCommit::GroupCommit(OrderedStore& store, GroupCommitOptions options)
-    : store_(store), options_(options), thread_([this] { run(); }) {}
+    : store_(store),
+      options_(options),
+      commit_cost_max_(static_cast<std::int64_t>(options.commit_bytes_max)),
+      turns_({turn_quantum, turn_debt_max}),
+      thread_([this] { run(); }) {}
 
 GroupCommit::~GroupCommit() {
   {
@@ -28,10 +45,12 @@ GroupCommit::~GroupCommit() {
   CHECK(queue_.empty(), "batches are left without an answer");
 }
 
-void GroupCommit::submit(WriteBatch batch, Urgency urgency, OnCommitted on_committed,
-                         Generation generation) {
+void GroupCommit::submit(WriteBatch batch, const Submission& submission, OnCommitted on_committed) {
+  const Generation generation = submission.generation;
   Waiting waiting;
   waiting.bytes = batch.bytes();
+  waiting.cost = static_cast<std::int64_t>(waiting.bytes) +
+                 static_cast<std::int64_t>(batch.operations().size()) * operation_cost;
   waiting.batch = std::move(batch);
   waiting.on_committed = std::move(on_committed);
   waiting.submitted = moment();
@@ -47,22 +66,23 @@ void GroupCommit::submit(WriteBatch batch, Urgency urgency, OnCommitted on_commi
     const bool was_empty = queue_.empty();
     const bool was_due = is_due();
     if (was_empty) linger_end_ = std::chrono::steady_clock::now() + options_.linger;
-    queue_bytes_ += waiting.bytes;
+    queue_cost_ += waiting.cost;
     stats_.waiting_bytes += waiting.bytes;
-    is_urgent_ = is_urgent_ || urgency == Urgency::urgent;
-    queue_.push_back(std::move(waiting));
+    ++stats_.waiting_batches;
+    is_urgent_ = is_urgent_ || submission.urgency == Urgency::urgent;
+    queue(submission.lane, std::move(waiting));
     // The thread sleeps until the first batch, then until the group is due; nothing else wakes it.
     must_wake = was_empty || (!was_due && is_due());
   }
   if (must_wake) wake_.notify_one();
 }
 
-Outcome GroupCommit::commit_and_wait(WriteBatch batch) {
+Outcome GroupCommit::commit_and_wait(WriteBatch batch, const ProjectId& lane) {
   CHECK(std::this_thread::get_id() != thread_.get_id(), "the commit thread cannot wait for itself");
   std::mutex mutex;
   std::condition_variable answered;
   std::optional<Outcome> outcome;
-  submit(std::move(batch), Urgency::urgent, [&](const Outcome& result) {
+  submit(std::move(batch), {.lane = lane}, [&](const Outcome& result) {
     // Notified under the lock: the waiting thread takes all three away as soon as it is released.
     const std::lock_guard lock(mutex);
     outcome = result;
@@ -105,20 +125,66 @@ bool GroupCommit::wait_for_work(std::unique_lock<std::mutex>& lock) {
 }
 
 bool GroupCommit::is_due() const {
-  return is_urgent_ || is_stopping_ || queue_bytes_ >= options_.commit_bytes_max;
+  return is_urgent_ || is_stopping_ || queue_cost_ >= commit_cost_max_;
+}
+
+void GroupCommit::queue(const ProjectId& lane, Waiting waiting) {
+  const bool has_lane = lane != ProjectId();
+  if (queue_.empty() || queue_.back().has_lanes != has_lane) queue_.push_back({has_lane});
+  Stretch& stretch = queue_.back();
+  auto& batches = stretch.lanes[lane];
+  if (batches.empty()) {
+    // The lanes of the first stretch are known by their turns.
+    if (queue_.size() == 1) {
+      turns_.push(lane);
+    } else {
+      stretch.in_order.push_back(lane);
+    }
+  }
+  batches.push_back(std::move(waiting));
+}
+
+GroupCommit::Waiting GroupCommit::take_next() {
+  Stretch& stretch = queue_.front();
+  // Alone, a lane has nobody to take turns with, and is not looked for.
+  const bool is_alone = stretch.lanes.size() == 1;
+  const auto lane = is_alone ? stretch.lanes.begin() : stretch.lanes.find(turns_.next());
+  Waiting taken = std::move(lane->second.front());
+  lane->second.pop_front();
+  if (!is_alone) turns_.charge(lane->first, taken.cost);
+  if (lane->second.empty()) {
+    turns_.remove(lane->first);
+    stretch.lanes.erase(lane);
+  }
+  if (stretch.lanes.empty()) {
+    queue_.pop_front();
+    if (!queue_.empty()) {
+      for (const ProjectId& each : queue_.front().in_order) turns_.push(each);
+    }
+  }
+  return taken;
+}
+
+GroupCommit::Group GroupCommit::take_all() {
+  Group all;
+  while (!queue_.empty()) all.push_back(take_next());
+  queue_cost_ = 0;
+  is_urgent_ = false;
+  return all;
 }
 
 GroupCommit::Group GroupCommit::take_group() {
   Group group;
-  std::size_t bytes = 0;
-  while (!queue_.empty()) {
-    const std::size_t next = queue_.front().bytes;
-    if (!group.empty() && bytes + next > options_.commit_bytes_max) break;
-    bytes += next;
-    group.push_back(std::move(queue_.front()));
-    queue_.pop_front();
+  std::int64_t room = commit_cost_max_;
+  const auto next_cost = [this] {
+    const auto& lanes = queue_.front().lanes;
+    return (lanes.size() == 1 ? lanes.begin()->second : next_lane()).front().cost;
+  };
+  while (!queue_.empty() && (group.empty() || next_cost() <= room)) {
+    group.push_back(take_next());
+    room -= group.back().cost;
+    queue_cost_ -= group.back().cost;
   }
-  queue_bytes_ -= bytes;
   // What is left has waited for this commit: its linger has passed or will not be extended, and an
   // urgent batch may be among it.
   if (queue_.empty()) is_urgent_ = false;
@@ -143,16 +209,17 @@ Outcome GroupCommit::write(Group& group) {
   // lies is remembered, so that the rare group with a stale fence can be put together again.
   WriteBatch merged;
   std::vector<std::vector<Fence>> fences(group.size());
-  std::vector<std::size_t> ends(group.size());
+  std::vector<End> ends(group.size());
   for (std::size_t i = 0; i < group.size(); ++i) {
     if (!group[i].refusal) {
       fences[i] = group[i].batch.fences();
       merged.append(std::move(group[i].batch));
     }
-    ends[i] = merged.operations().size();
+    ends[i] = {merged.operations().size(), merged.settled().size()};
   }
 
-  CHECK(ends.back() == merged.operations().size(), "operations were merged that are nobody's");
+  CHECK(ends.back().operations == merged.operations().size(),
+        "operations were merged that are nobody's");
 
   Outcome outcome = commit_followed(merged);
   for (int round = 0; round < stale_rounds_max; ++round) {
@@ -163,10 +230,16 @@ Outcome GroupCommit::write(Group& group) {
     if (!*found) return outcome;
 
     WriteBatch rest;
-    std::size_t begin = 0;
+    End begin;
     for (std::size_t i = 0; i < group.size(); begin = ends[i++]) {
       if (group[i].refusal) continue;
-      for (std::size_t j = begin; j < ends[i]; ++j) rest.add(merged.operations()[j]);
+      for (std::size_t j = begin.operations; j < ends[i].operations; ++j) {
+        rest.add(merged.operations()[j]);
+      }
+      for (std::size_t j = begin.settled; j < ends[i].settled; ++j) {
+        const SettledTasks& each = merged.settled()[j];
+        rest.settle(each.project, each.month, each.tasks);
+      }
       for (const Fence& fence : fences[i]) rest.require(fence);
     }
     outcome = commit_followed(rest);
@@ -184,10 +257,9 @@ Outcome GroupCommit::try_commit(const WriteBatch& batch) {
 }
 
 Outcome GroupCommit::commit_followed(WriteBatch& batch) {
-  if (options_.follower == nullptr) return try_commit(batch);
-  options_.follower->before(batch);
+  for (CommitFollower* const follower : options_.followers) follower->before(batch);
   const Outcome outcome = try_commit(batch);
-  options_.follower->after(outcome);
+  for (CommitFollower* const follower : options_.followers) follower->after(outcome);
   return outcome;
 }
 
@@ -228,11 +300,7 @@ GroupCommit::Group GroupCommit::end_generation(const Error& error) {
   ++generation_;
   last_failure_ = error;
   ++stats_.failures;
-  Group waiting(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
-  queue_.clear();
-  queue_bytes_ = 0;
-  is_urgent_ = false;
-  return waiting;
+  return take_all();
 }
 
 void GroupCommit::record(const Group& group, Moment begun) const {
@@ -264,6 +332,7 @@ void GroupCommit::answer(Group& group, const Outcome& outcome) {
     const std::lock_guard lock(mutex_);
     CHECK(stats_.waiting_bytes >= bytes, "more bytes were answered than waited");
     stats_.waiting_bytes -= bytes;
+    stats_.waiting_batches -= group.size();
     stats_.moved += moved;
     stats_.batches += durable;
     stats_.bytes += durable_bytes;

@@ -2,9 +2,15 @@
 // Group commit: one thread turns everything that waits into one atomic, synced commit, then tells
 // everyone. While one commit syncs, the next one gathers.
 //
-// Order: batches commit in the order of submission, and a batch is never durable without all
-// earlier ones. This is what lets a parent join its children's results: their batches were
-// submitted first.
+// Order: the batches of one project's lane commit in the order of submission, and one is never durable without all
+// earlier ones of its lane. This is what lets a parent join its children's results: their batches were submitted first.
+// A batch that names no lane commits behind everything that was submitted before it, and in front of everything that is
+// submitted after it, whatever the lane. Between two lanes there is no order: what one project does builds on nothing of
+// another's.
+//
+// Fair: a commit takes a bounded part of what waits, and lanes take turns in it by deficit round robin over what their
+// batches cost (bytes, and a fixed amount for each operation). So who submits little waits for the commit at hand and
+// goes with the next one, however much another project has submitted.
 //
 // Urgency: an `urgent` batch (somebody outside waits for it) is committed at once; a `lazy` one
 // (the events of pure steps) waits up to `linger` for company, so that steps in a row cost one
@@ -15,7 +21,7 @@
 // work; batches of runs that are already accepted are always taken.
 //
 // Failure: when a commit fails, every batch in it and every batch that waits at that moment is
-// answered with the error, in order. The owner of a failed batch must drop its state and rebuild.
+// answered with the error, each lane in order. The owner of a failed batch must drop its state and rebuild.
 // One case remains: an owner that has not yet heard of the failure may submit a further batch, and
 // the disk may be well again. That batch builds on one that is lost, and must not become durable.
 // Therefore an owner asks for the `generation()` before it reads the rows it is built from, and
@@ -29,6 +35,8 @@
 // stays stale for ever. The owner ends; the shard's new owner rebuilds from the rows.
 
 #include "runtime/base/clock.h"
+#include "runtime/base/deficit_round_robin.h"
+#include "runtime/base/ids.h"
 #include "runtime/base/limits.h"
 #include "storage/commit_follower.h"
 #include "storage/commit_timings.h"
@@ -43,6 +51,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 namespace millrace::storage {
@@ -57,9 +66,13 @@ enum class Generation : std::uint64_t {
 struct GroupCommitOptions {
   Millis linger{2};
   std::size_t queue_bytes_max = limits::journal_queue_bytes_max;
-  std::size_t commit_bytes_max = 16u << 20;  // one commit takes at most about this much
-  CommitTimings* timings = nullptr;          // null: nobody asks how long things take
-  CommitFollower* follower = nullptr;        // null: nobody is told; outlives the group commit
+  /// What one commit takes at most, about: bytes, and some for each operation. Small enough to be written within a few
+  /// milliseconds, which is what a batch of another lane waits for at most; large enough for the sync to be the smaller
+  /// part of a commit.
+  std::size_t commit_bytes_max = 1u << 20;
+  CommitTimings* timings = nullptr;  // null: nobody asks how long things take
+  /// Told in this order, each of what those before it have added as well; outlive the group commit.
+  std::vector<CommitFollower*> followers{};
 };
 
 struct GroupCommitStats {
@@ -69,11 +82,12 @@ struct GroupCommitStats {
   std::uint64_t batches = 0;   // durable ones
   std::uint64_t bytes = 0;     // durable ones
   std::size_t waiting_bytes = 0;
+  std::size_t waiting_batches = 0;
 };
 
 class GroupCommit {
  public:
-  /// Called exactly once per batch on the commit thread, in the order of submission; must be quick,
+  /// Called exactly once per batch on the commit thread, in the order in which they commit; must be quick,
   /// must not block and must not throw. It may submit.
   using OnCommitted = std::function<void(const Outcome&)>;
 
@@ -84,12 +98,22 @@ class GroupCommit {
   GroupCommit(const GroupCommit&) = delete;
   GroupCommit& operator=(const GroupCommit&) = delete;
 
+  struct Submission {
+    Urgency urgency = Urgency::urgent;
+    Generation generation = Generation::any;
+    /// Whose batch it is, of what runs do. Empty: it has no lane.
+    ProjectId lane{};
+  };
+
   /// Thread-safe; returns at once. `on_committed` may be empty. A batch without operations is
-  /// answered when every earlier one is durable.
+  /// answered when every earlier one is durable that it may not overtake.
+  void submit(WriteBatch batch, const Submission& submission, OnCommitted on_committed);
   void submit(WriteBatch batch, Urgency urgency, OnCommitted on_committed,
-              Generation generation = Generation::any);
+              Generation generation = Generation::any) {
+    submit(std::move(batch), {urgency, generation}, std::move(on_committed));
+  }
   /// Commits now and waits for it. For request threads, never for actors and never from a callback.
-  Outcome commit_and_wait(WriteBatch batch);
+  Outcome commit_and_wait(WriteBatch batch, const ProjectId& lane = {});
 
   /// The generation under which an owner that is (re)built now submits.
   Generation generation() const;
@@ -101,21 +125,36 @@ class GroupCommit {
     WriteBatch batch;
     OnCommitted on_committed;
     std::size_t bytes = 0;
+    std::int64_t cost = 0;
     Moment submitted{};            // with timings
     std::optional<Error> refusal;  // set: not written, answered with this
   };
   using Group = std::vector<Waiting>;
+  using Lanes = DeficitRoundRobin<ProjectId, std::int64_t>;
+  /// What was submitted one after the other, all of it with lanes or all of it without: then it is one lane, of nobody.
+  struct Stretch {
+    bool has_lanes = false;
+    std::unordered_map<ProjectId, std::deque<Waiting>> lanes{};  // none is empty
+    std::vector<ProjectId> in_order{};                           // as they came
+  };
 
   void run();
   /// Waits until a commit is due; false when the end has come and nothing waits.
   bool wait_for_work(std::unique_lock<std::mutex>& lock);
   bool is_due() const;
+  void queue(const ProjectId& lane, Waiting waiting);
   Group take_group();
+  /// The lane whose turn it is, of the first stretch.
+  std::deque<Waiting>& next_lane() { return queue_.front().lanes.at(turns_.next()); }
+  /// Its first batch.
+  Waiting take_next();
+  /// Everything, in an order in which it could commit.
+  Group take_all();
   void commit(Group& group);
   /// Writes what is not refused; refuses the batches whose shards have moved.
   Outcome write(Group& group);
   Outcome try_commit(const WriteBatch& batch);
-  /// Likewise, of rows that the follower is told of.
+  /// Likewise, of rows that the followers are told of.
   Outcome commit_followed(WriteBatch& batch);
   /// Refuses the batches whose shards have moved; false if there are none.
   Result<bool> refuse_moved(Group& group, const std::vector<std::vector<Fence>>& fences);
@@ -127,10 +166,12 @@ class GroupCommit {
 
   OrderedStore& store_;
   const GroupCommitOptions options_;
+  const std::int64_t commit_cost_max_;
   mutable std::mutex mutex_;  // guards what follows, up to the thread
   std::condition_variable wake_;
-  std::deque<Waiting> queue_;
-  std::size_t queue_bytes_ = 0;
+  std::deque<Stretch> queue_;  // none is empty
+  Lanes turns_;                // the lanes of the first one
+  std::int64_t queue_cost_ = 0;
   bool is_urgent_ = false;
   bool is_stopping_ = false;
   std::chrono::steady_clock::time_point linger_end_{};

@@ -127,6 +127,12 @@ KeyWriter received_part(ShardId shard, ReceivedPart part) {
   return key;
 }
 
+KeyWriter stored_bytes_part(ShardId shard, StoredBytesPart part) {
+  KeyWriter key(shard, Kind::stored_bytes);
+  key.byte(static_cast<std::uint8_t>(part));
+  return key;
+}
+
 KeyWriter hook_part(ShardId shard, HookPart part) {
   KeyWriter key(shard, Kind::hook);
   key.byte(static_cast<std::uint8_t>(part));
@@ -213,6 +219,191 @@ ShardId shard_in(std::string_view key) {
   return static_cast<ShardId>(byte(0) << 8 | byte(1));
 }
 
+namespace {
+
+/// The escaped text at the beginning of `bytes`, with its end; all of them if they have none.
+std::string_view first_text(std::string_view bytes) {
+  for (std::size_t at = bytes.find('\0'); at != std::string_view::npos;
+       at = bytes.find('\0', at + 2)) {
+    if (at + 1 < bytes.size() && bytes[at + 1] == '\1') return bytes.substr(0, at + 2);
+  }
+  return bytes;
+}
+
+RowOwner of_project_at(std::string_view key, std::size_t position) {
+  return {RowOwner::Kind::project, first_text(key.substr(std::min(position, key.size()))), {}};
+}
+
+/// Of rows whose parts belong to different owners: the part's number, 0 if there is none.
+std::uint8_t part_of(std::string_view key) {
+  return key.size() > shard_and_kind_bytes ? static_cast<std::uint8_t>(key[shard_and_kind_bytes])
+                                           : std::uint8_t{0};
+}
+
+template <class Part>
+bool has_part(std::string_view key, Part part) {
+  return part_of(key) == static_cast<std::uint8_t>(part);
+}
+
+RowOwner of_execution(std::string_view key) {
+  constexpr std::size_t part_at = shard_and_kind_bytes + execution_id_bytes;
+  const bool is_row = key.size() > part_at && static_cast<std::uint8_t>(key[part_at]) !=
+                                                  static_cast<std::uint8_t>(ExecutionPart::bytes);
+  if (!is_row) return {};
+  return {RowOwner::Kind::execution, {}, KeyReader(key.substr(shard_and_kind_bytes)).execution()};
+}
+
+}  // namespace
+
+RowOwner owner_of(std::string_view key) {
+  if (key.size() < shard_and_kind_bytes) return {};
+  const auto behind_part = [key] { return of_project_at(key, shard_and_kind_bytes + 1); };
+  switch (static_cast<Kind>(key[kind_position])) {
+    case Kind::project:
+    case Kind::signing_key:
+    case Kind::workflow:
+    case Kind::workflow_version:
+    case Kind::secret:
+    case Kind::integration:
+    case Kind::project_revision:
+    case Kind::credential:
+    case Kind::app_event:
+    case Kind::user:
+    case Kind::user_erasure:
+    case Kind::history:
+    case Kind::trigger:
+    case Kind::default_workflow:
+    case Kind::enabled_workflow:
+    case Kind::event_log:
+    case Kind::pause:
+    case Kind::history_index:
+    case Kind::test_data:
+    case Kind::audit:
+    case Kind::bulk_job:
+    case Kind::admission_line:
+      return of_project_at(key, shard_and_kind_bytes);
+    case Kind::execution:
+      return of_execution(key);
+    case Kind::schedule:
+    case Kind::poll:
+    case Kind::subscription:
+    case Kind::waiting_trigger:
+      return behind_part();
+    case Kind::received:
+      return has_part(key, ReceivedPart::of_user) ? behind_part() : RowOwner{};
+    case Kind::hook:
+      return has_part(key, HookPart::by_id) || has_part(key, HookPart::kept_token) ? RowOwner{}
+                                                                                   : behind_part();
+    case Kind::test_capture:
+      return has_part(key, TestCapturePart::of_workflow) ? behind_part() : RowOwner{};
+    case Kind::format_version:
+    case Kind::epoch:
+    case Kind::api_key:
+    case Kind::run_key:
+    case Kind::unfinished:
+    case Kind::index_state:
+    case Kind::timer:
+    case Kind::wake:
+    case Kind::sign_in:
+    case Kind::history_change:
+    case Kind::stored_bytes:
+    case Kind::task_count:
+      return {};
+  }
+  return {};
+}
+
+bool is_written_once(std::string_view key) {
+  if (key.size() < shard_and_kind_bytes) return false;
+  switch (static_cast<Kind>(key[kind_position])) {
+    case Kind::event_log:
+    case Kind::audit:
+      return true;
+    case Kind::execution: {
+      constexpr std::size_t part_at = shard_and_kind_bytes + execution_id_bytes;
+      return key.size() > part_at && static_cast<std::uint8_t>(key[part_at]) ==
+                                         static_cast<std::uint8_t>(ExecutionPart::journal);
+    }
+    default:
+      return false;
+  }
+}
+
+bool begins_execution(std::string_view key) {
+  // Part, a depth of 0, and the first sequence number.
+  static constexpr std::string_view first_page("\3\0\0\0\0\0\0\0\0\1", 10);
+  static_assert(static_cast<int>(ExecutionPart::journal) == 3);
+  constexpr std::size_t part_at = shard_and_kind_bytes + execution_id_bytes;
+  return key.size() == part_at + first_page.size() &&
+         static_cast<Kind>(key[kind_position]) == Kind::execution &&
+         key.substr(part_at) == first_page;
+}
+
+std::optional<ExecutionId> whole_execution(std::string_view prefix) {
+  const bool is_one = prefix.size() == shard_and_kind_bytes + execution_id_bytes &&
+                      static_cast<Kind>(prefix[kind_position]) == Kind::execution;
+  if (!is_one) return std::nullopt;
+  return KeyReader(prefix.substr(shard_and_kind_bytes)).execution();
+}
+
+std::string stored_bytes_state(ShardId shard) {
+  return stored_bytes_part(shard, StoredBytesPart::state).take();
+}
+
+std::string stored_bytes_sums(ShardId shard) {
+  return stored_bytes_part(shard, StoredBytesPart::sum).take();
+}
+
+std::string stored_bytes_sum(ShardId shard, const ProjectId& project) {
+  return stored_bytes_part(shard, StoredBytesPart::sum).text(project.text).take();
+}
+
+std::string stored_bytes_sum(ShardId shard, std::string_view owner) {
+  return stored_bytes_sums(shard).append(owner);
+}
+
+bool is_stored_bytes_state(std::string_view key) {
+  return key.size() == shard_and_kind_bytes + 1 &&
+         static_cast<Kind>(key[kind_position]) == Kind::stored_bytes &&
+         has_part(key, StoredBytesPart::state);
+}
+
+std::string task_counts(ShardId shard, const ProjectId& project) {
+  KeyWriter key(shard, Kind::task_count);
+  return key.text(project.text).take();
+}
+
+std::string task_count(ShardId shard, const ProjectId& project, CalendarMonth month) {
+  KeyWriter key(shard, Kind::task_count);
+  return key.text(project.text).number(month.number).take();
+}
+
+std::optional<CalendarMonth> month_of_task_count(std::string_view key) {
+  constexpr std::size_t month_bytes = sizeof(CalendarMonth::number);
+  const bool is_one = key.size() > shard_and_kind_bytes + month_bytes &&
+                      static_cast<Kind>(key[kind_position]) == Kind::task_count;
+  if (!is_one) return std::nullopt;
+  return CalendarMonth{KeyReader(key.substr(key.size() - month_bytes)).number<std::uint16_t>()};
+}
+
+std::string whole_shard(ShardId shard) {
+  return KeyWriter(shard, Kind::project).take().substr(0, kind_position);
+}
+
+std::string owner_text(const ProjectId& project) {
+  return project_row(Kind::project, project).take().substr(shard_and_kind_bytes);
+}
+
+ProjectId project_of(std::string_view owner) {
+  ProjectId project;
+  if (owner.size() >= 2) owner.remove_suffix(2);
+  for (std::size_t i = 0; i < owner.size(); ++i) {
+    project.text.push_back(owner[i]);
+    if (owner[i] == '\0') ++i;
+  }
+  return project;
+}
+
 std::string projects(ShardId shard) { return KeyWriter(shard, Kind::project).take(); }
 
 std::string project(const ProjectId& project) { return project_row(Kind::project, project).take(); }
@@ -226,6 +417,8 @@ ShardId shard_of_sign_in(std::string_view hash) { return shard_of(ProjectId(std:
 std::string sign_in(std::string_view hash) {
   return KeyWriter(shard_of_sign_in(hash), Kind::sign_in).text(hash).take();
 }
+
+std::string sign_ins(ShardId shard) { return KeyWriter(shard, Kind::sign_in).take(); }
 
 std::string api_keys_are_indexed() { return KeyWriter(node_shard, Kind::api_key).take(); }
 
@@ -424,6 +617,8 @@ std::string app_event(const ProjectId& project, std::string_view name) {
   return project_row(Kind::app_event, project).text(name).take();
 }
 
+std::string audits(ShardId shard) { return KeyWriter(shard, Kind::audit).take(); }
+
 std::string audit(const ProjectId& project) { return project_row(Kind::audit, project).take(); }
 
 std::string audit_from(const ProjectId& project, Instant at) {
@@ -433,6 +628,8 @@ std::string audit_from(const ProjectId& project, Instant at) {
 std::string audit_row(const ProjectId& project, Instant at, std::uint64_t number) {
   return project_row(Kind::audit, project).time(at).number(number).take();
 }
+
+std::string event_logs(ShardId shard) { return KeyWriter(shard, Kind::event_log).take(); }
 
 std::string event_log(ShardId shard, const ProjectId& project) {
   return KeyWriter(shard, Kind::event_log).text(project.text).take();
@@ -641,7 +838,82 @@ std::string bulk_job(const ProjectId& project, std::string_view job) {
   return KeyWriter(shard_of(project), Kind::bulk_job).text(project.text).text(job).take();
 }
 
+// --- triggers that wait for their admission --------------------------------------------------
+
+namespace {
+
+void append_digest(KeyWriter& key, std::string_view digest) {
+  CHECK(digest.size() == 32, "a line is named by a digest of 32 bytes");
+  for (const char each : digest) key.byte(static_cast<std::uint8_t>(each));
+}
+
+KeyWriter waiting_rows(WaitingTriggerPart part, const ProjectId& project, const UserId& user) {
+  KeyWriter key(shard_of(project, user), Kind::waiting_trigger);
+  key.byte(static_cast<std::uint8_t>(part)).text(project.text).text(user.text);
+  return key;
+}
+
+KeyWriter waiting_row(WaitingTriggerPart part, const ProjectId& project, const UserId& user,
+                      std::string_view digest, std::uint64_t number) {
+  KeyWriter key = waiting_rows(part, project, user);
+  append_digest(key, digest);
+  key.number(number);
+  return key;
+}
+
+KeyWriter waiting_file_rows(const ProjectId& project, const UserId& user, std::string_view digest,
+                            std::uint64_t number, const std::array<std::uint8_t, 32>& hash) {
+  KeyWriter key = waiting_row(WaitingTriggerPart::file, project, user, digest, number);
+  for (const std::uint8_t each : hash) key.byte(each);
+  return key;
+}
+
+}  // namespace
+
+std::string admission_lines(ShardId shard) { return KeyWriter(shard, Kind::admission_line).take(); }
+
+std::string admission_lines(ShardId shard, const ProjectId& project) {
+  return KeyWriter(shard, Kind::admission_line).text(project.text).take();
+}
+
+std::string admission_lines(const ProjectId& project, const UserId& user) {
+  return KeyWriter(shard_of(project, user), Kind::admission_line)
+      .text(project.text)
+      .text(user.text)
+      .take();
+}
+
+std::string admission_line(const ProjectId& project, const UserId& user, std::string_view digest) {
+  KeyWriter key(shard_of(project, user), Kind::admission_line);
+  key.text(project.text).text(user.text);
+  append_digest(key, digest);
+  return key.take();
+}
+
+std::string waiting_triggers(const ProjectId& project, const UserId& user,
+                             WaitingTriggerPart part) {
+  return waiting_rows(part, project, user).take();
+}
+
+std::string waiting_trigger(const ProjectId& project, const UserId& user, std::string_view digest,
+                            std::uint64_t number) {
+  return waiting_row(WaitingTriggerPart::trigger, project, user, digest, number).take();
+}
+
+std::string waiting_file(const ProjectId& project, const UserId& user, std::string_view digest,
+                         std::uint64_t number, const std::array<std::uint8_t, 32>& hash) {
+  return waiting_file_rows(project, user, digest, number, hash).take();
+}
+
+std::string waiting_file_chunk(const ProjectId& project, const UserId& user,
+                               std::string_view digest, std::uint64_t number,
+                               const std::array<std::uint8_t, 32>& hash, std::uint32_t chunk) {
+  return waiting_file_rows(project, user, digest, number, hash).number(chunk).take();
+}
+
 // --- executions ------------------------------------------------------------------------------
+
+std::string histories(ShardId shard) { return KeyWriter(shard, Kind::history).take(); }
 
 std::string history(ShardId shard, const ProjectId& project) {
   return KeyWriter(shard, Kind::history).text(project.text).take();
@@ -672,18 +944,34 @@ bool is_history_row(std::string_view key) {
          static_cast<Kind>(key[kind_position]) == Kind::history;
 }
 
+namespace {
+
+/// The project of a key that ends it in front of `tail_bytes`: between kind and tail stands the project, escaped,
+/// and the two bytes that end it.
+ProjectId project_before(std::string_view key, std::size_t tail_bytes) {
+  return project_of(key.substr(shard_and_kind_bytes, key.size() - tail_bytes - shard_and_kind_bytes));
+}
+
+/// What follows time in the keys of both logs: a number.
+constexpr std::size_t log_order_bytes = 8 + 8;
+
+}  // namespace
+
 HistoryRowKey parse_history_row(std::string_view key) {
   CHECK(is_history_row(key), "a key is taken for one of the task history");
-  const std::size_t order_at = key.size() - history_order_bytes;
-  // Between kind and order stands the project, escaped, and the two bytes that end it.
-  const std::string_view text =
-      key.substr(shard_and_kind_bytes, order_at - shard_and_kind_bytes - 2);
-  HistoryRowKey parsed{{}, key.substr(order_at)};
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    parsed.project.text.push_back(text[i]);
-    if (text[i] == '\0') ++i;
-  }
-  return parsed;
+  return {project_before(key, history_order_bytes), key.substr(key.size() - history_order_bytes)};
+}
+
+std::optional<AgedKey> parse_aged(std::string_view key) {
+  if (key.size() < shard_and_kind_bytes) return std::nullopt;
+  const auto kind = static_cast<Kind>(key[kind_position]);
+  const bool is_log = kind == Kind::event_log || kind == Kind::audit;
+  if (!is_log && kind != Kind::history) return std::nullopt;
+  const std::size_t tail_bytes = is_log ? log_order_bytes : history_order_bytes;
+  if (key.size() < shard_and_kind_bytes + 2 + tail_bytes) return std::nullopt;
+  const std::size_t tail_at = key.size() - tail_bytes;
+  return AgedKey{key.substr(0, tail_at), project_before(key, tail_bytes),
+                 KeyReader(key.substr(tail_at)).time()};
 }
 
 std::string history_index(const ProjectId& project) {
@@ -757,6 +1045,10 @@ std::string children(const ExecutionId& id, const BranchPath& parent, StepIndex 
 
 std::string step_counts(const ExecutionId& id) {
   return execution_part(id, ExecutionPart::step_counts).take();
+}
+
+std::string execution_bytes(const ExecutionId& id) {
+  return execution_part(id, ExecutionPart::bytes).take();
 }
 
 std::string failed_steps(const ExecutionId& id) { return step_note(id, StepNote::failed).take(); }

@@ -9,6 +9,7 @@
 // Keys are stored for ever: a kind and a part number are never reused, fields are never reordered.
 // storage/README.md shows the same keys as a table.
 
+#include "runtime/base/calendar_month.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
@@ -71,7 +72,11 @@ enum class Kind : std::uint8_t {
   test_capture = 58,      // part, ...
   subscription = 56,      // part, project, user, credential, ...; on the user's shard
   audit = 65,             // project, time, number(8)
+  admission_line = 62,    // project, user, digest(32); on the user's shard
   bulk_job = 63,          // project, job
+  waiting_trigger = 64,   // part(1), project, user, digest(32), number(8), ...; on the user's shard
+  stored_bytes = 66,      // part, ...: what projects keep on the shard, see storage/usage
+  task_count = 67,  // project, month(2); on any shard that a commit wrote to, see storage/usage
 };
 
 /// What a row of kind `execution` is. Stored numbers. Retired so far: none.
@@ -83,6 +88,7 @@ enum class ExecutionPart : std::uint8_t {
   sealed_file = 5,  // hash(32), chunk(4)
   step_counts = 6,  // nothing else: of the fan-out that is open
   step_note = 7,    // note(1), ...: what is to be found of single steps
+  bytes = 8,        // nothing else: of all rows of the execution but this one, see storage/usage
 };
 
 /// What a row of part `step_note` says. Stored numbers. Retired so far: none.
@@ -115,6 +121,12 @@ enum class HistoryPart : std::uint8_t {
   users = 3,      //
   states = 4,     //
   durations = 5,  //
+};
+
+/// What a row of kind `stored_bytes` is. Stored numbers. Retired so far: none.
+enum class StoredBytesPart : std::uint8_t {
+  state = 0,  // nothing else: how much of the shard is counted
+  sum = 1,    // project
 };
 
 /// What a row of kind `test_capture` is. Stored numbers. Retired so far: none.
@@ -151,6 +163,22 @@ inline constexpr std::size_t shard_and_kind_bytes = 3;
 bool is_lookup(std::string_view key);
 /// The shard of a key, or of a prefix that has at least `shard_and_kind_bytes`.
 ShardId shard_in(std::string_view key);
+
+/// Whose bytes a row is. A project's are the rows whose keys begin with it, and those of its executions. The
+/// instance's is what is sorted by something else: the queues of what is due or unfinished, and what leads to a
+/// project from what comes in (API keys, ids of webhooks, sign-ins); they are no larger than what they lead to.
+struct RowOwner {
+  enum class Kind : std::uint8_t { instance, project, execution } kind = Kind::instance;
+  std::string_view project{};  // within the key: escaped, with its end
+  ExecutionId execution{};
+};
+RowOwner owner_of(std::string_view key);
+/// True for rows that nobody writes a second time while they are there.
+bool is_written_once(std::string_view key);
+/// True for the row that a run begins with: nothing of its execution is there before.
+bool begins_execution(std::string_view key);
+/// Of which execution it is the prefix `execution(...)`, if of any.
+std::optional<ExecutionId> whole_execution(std::string_view prefix);
 
 // --- projects --------------------------------------------------------------------------------
 std::string projects(ShardId shard);  // prefix
@@ -214,6 +242,7 @@ std::string user_on(ShardId shard, const ProjectId& project, const UserId& user)
 std::string user(const ProjectId& project, const UserId& user);
 /// `hash`: of what whoever signs in holds; in lower-case hex.
 std::string sign_in(std::string_view hash);
+std::string sign_ins(ShardId shard);  // prefix
 ShardId shard_of_sign_in(std::string_view hash);
 std::string user_erasures(ShardId shard);  // prefix
 std::string user_erasure(const ProjectId& project, const UserId& user);
@@ -294,6 +323,8 @@ std::string left_account(const ProjectId& project, const UserId& user, std::stri
 std::string subscriptions(ShardId shard);
 
 // --- the audit log ---------------------------------------------------------------------------
+/// Of all projects of one shard. A prefix.
+std::string audits(ShardId shard);
 /// Of one project, in the order of time. A prefix.
 std::string audit(const ProjectId& project);
 /// Where entries of that time begin within `audit(...)`.
@@ -304,7 +335,31 @@ std::string audit_row(const ProjectId& project, Instant at, std::uint64_t number
 std::string bulk_jobs(const ProjectId& project);  // prefix
 std::string bulk_job(const ProjectId& project, std::string_view job);
 
+// --- triggers that wait for their admission --------------------------------------------------
+/// What a row of kind `waiting_trigger` is. Stored numbers. Retired so far: none.
+enum class WaitingTriggerPart : std::uint8_t {
+  trigger = 1,  // nothing else
+  file = 2,     // hash(32), chunk(4)
+};
+std::string admission_lines(ShardId shard);                                 // prefix
+std::string admission_lines(ShardId shard, const ProjectId& project);       // prefix
+std::string admission_lines(const ProjectId& project, const UserId& user);  // prefix
+/// `digest`: which line of the user's, in 32 bytes.
+std::string admission_line(const ProjectId& project, const UserId& user, std::string_view digest);
+/// Of one user. Prefixes.
+std::string waiting_triggers(const ProjectId& project, const UserId& user, WaitingTriggerPart part);
+std::string waiting_trigger(const ProjectId& project, const UserId& user, std::string_view digest,
+                            std::uint64_t number);
+/// The chunks of one file, in order. A prefix.
+std::string waiting_file(const ProjectId& project, const UserId& user, std::string_view digest,
+                         std::uint64_t number, const std::array<std::uint8_t, 32>& hash);
+std::string waiting_file_chunk(const ProjectId& project, const UserId& user,
+                               std::string_view digest, std::uint64_t number,
+                               const std::array<std::uint8_t, 32>& hash, std::uint32_t chunk);
+
 // --- the event log ---------------------------------------------------------------------------
+/// Of all projects on one shard. A prefix.
+std::string event_logs(ShardId shard);
 /// Of one project on one shard, in the order of time. A prefix.
 std::string event_log(ShardId shard, const ProjectId& project);
 /// Where entries of that time begin within `event_log(...)`.
@@ -318,6 +373,8 @@ std::string event_log_stretch(ShardId shard, const ProjectId& project, std::int6
 inline constexpr int event_log_stretch_bits = 24;
 
 // --- executions ------------------------------------------------------------------------------
+/// The task history of all projects on one shard. A prefix.
+std::string histories(ShardId shard);
 /// The task history of one project on one shard, in (start time, id) order. A prefix.
 std::string history(ShardId shard, const ProjectId& project);
 /// Where rows that started at `started` begin within `history(...)`.
@@ -342,6 +399,16 @@ struct HistoryRowKey {
   std::string_view order;  // within the key
 };
 HistoryRowKey parse_history_row(std::string_view key);
+
+/// What tells the age of a row: of the task history, or of one of the logs.
+struct AgedKey {
+  std::string_view
+      rows_of_project;  // within the key: the prefix of all such rows of the project on the shard
+  ProjectId project;
+  Instant at{};
+};
+/// Nothing: the key is of no such row.
+std::optional<AgedKey> parse_aged(std::string_view key);
 
 /// The whole index of a project's history. A prefix.
 std::string history_index(const ProjectId& project);
@@ -373,6 +440,7 @@ std::string file_chunk(const ExecutionId& id, const std::array<std::uint8_t, 32>
                        std::uint32_t chunk, ExecutionPart part = ExecutionPart::file);
 
 std::string step_counts(const ExecutionId& id);
+std::string execution_bytes(const ExecutionId& id);
 /// The steps inside fan-outs that have failed, by step and element. Prefixes.
 std::string failed_steps(const ExecutionId& id);
 std::string failed_steps(const ExecutionId& id, StepIndex step);
@@ -405,6 +473,24 @@ struct ChildPage {
   std::uint64_t first_sequence = 0;
 };
 std::optional<ChildPage> parse_child_page(std::string_view tail);
+
+// --- what projects keep ----------------------------------------------------------------------
+std::string stored_bytes_state(ShardId shard);
+std::string stored_bytes_sums(ShardId shard);  // prefix
+std::string stored_bytes_sum(ShardId shard, const ProjectId& project);
+/// The same by the project as `owner_of` has it.
+std::string stored_bytes_sum(ShardId shard, std::string_view owner);
+bool is_stored_bytes_state(std::string_view key);
+/// What a project's tasks were on one shard, in the order of months. A prefix.
+std::string task_counts(ShardId shard, const ProjectId& project);
+std::string task_count(ShardId shard, const ProjectId& project, CalendarMonth month);
+/// Nothing for keys of other kinds.
+std::optional<CalendarMonth> month_of_task_count(std::string_view key);
+/// All rows of a shard. A prefix, not for `WriteBatch::remove_prefix`.
+std::string whole_shard(ShardId shard);
+/// A project as it stands in keys, and the other way.
+std::string owner_text(const ProjectId& project);
+ProjectId project_of(std::string_view owner);
 
 // --- timers ----------------------------------------------------------------------------------
 // What is due: timers of executions and wakes of everything else. Behind the prefix both begin with the

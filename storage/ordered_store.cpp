@@ -57,11 +57,22 @@ void WriteBatch::require(Fence fence) {
   if (std::find(fences_.begin(), fences_.end(), fence) == fences_.end()) fences_.push_back(fence);
 }
 
+void WriteBatch::settle(const ProjectId& project, CalendarMonth month, std::uint64_t tasks) {
+  // Mostly the steps of one run, one after the other.
+  if (!settled_.empty() && settled_.back().month == month && settled_.back().project == project) {
+    settled_.back().tasks += tasks;
+  } else {
+    settled_.push_back({project, month, tasks});
+  }
+}
+
 void WriteBatch::append(WriteBatch&& other) {
   CHECK(this != &other, "a batch cannot be appended to itself");
   operations_.insert(operations_.end(), std::make_move_iterator(other.operations_.begin()),
                      std::make_move_iterator(other.operations_.end()));
   for (const Fence& fence : other.fences_) require(fence);
+  settled_.insert(settled_.end(), std::make_move_iterator(other.settled_.begin()),
+                  std::make_move_iterator(other.settled_.end()));
   bytes_ += other.bytes_;
   other = WriteBatch();
 }

@@ -16,6 +16,8 @@
 // Errors: storage_failed (I/O; a store on disk then refuses further commits until reopened), overloaded
 // (the disk is full, the database away; it is answered again when that is over), stale_epoch, corrupt_data.
 
+#include "runtime/base/calendar_month.h"
+#include "runtime/base/ids.h"
 #include "runtime/base/result.h"
 #include "runtime/base/shard.h"
 
@@ -38,6 +40,13 @@ struct Fence {
   bool operator==(const Fence&) const = default;
 };
 
+/// Tasks of a project that a commit settles, by when they ended.
+struct SettledTasks {
+  ProjectId project;
+  CalendarMonth month;
+  std::uint64_t tasks = 0;
+};
+
 /// Rows to write in one atomic commit. Later operations win over earlier ones on the same key. Keys
 /// have at most `keys::bytes_max` bytes, and the stores' own rows (see keys.h) cannot be named:
 /// both are checked where the operation is added.
@@ -58,7 +67,10 @@ class WriteBatch {
   void add(const Operation& operation);
   /// Adds the condition; naming a shard twice with the same epoch is harmless.
   void require(Fence fence);
-  /// Appends all operations and fences of `other`, which is empty afterwards.
+  /// Says that what is written settles tasks. That is no row: stores take no notice of it, and what all batches of a
+  /// commit have said becomes one row for each project (usage/task_counts.h).
+  void settle(const ProjectId& project, CalendarMonth month, std::uint64_t tasks);
+  /// Appends all operations, fences and tasks of `other`, which is empty afterwards.
   void append(WriteBatch&& other);
 
   bool empty() const { return operations_.empty(); }
@@ -66,10 +78,12 @@ class WriteBatch {
   std::size_t bytes() const { return bytes_; }
   const std::vector<Operation>& operations() const { return operations_; }
   const std::vector<Fence>& fences() const { return fences_; }
+  const std::vector<SettledTasks>& settled() const { return settled_; }
 
  private:
   std::vector<Operation> operations_;
   std::vector<Fence> fences_;
+  std::vector<SettledTasks> settled_;
   std::size_t bytes_ = 0;
 };
 

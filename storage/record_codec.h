@@ -33,6 +33,10 @@ class RecordWriter {
   /// These leave 0 and empty text out.
   void number_if_any(std::uint32_t field, std::uint64_t value);
   void text_if_any(std::uint32_t field, std::string_view bytes);
+  /// Leaves nothing out, an empty text is there.
+  void text_if_given(std::uint32_t field, const std::optional<std::string>& bytes) {
+    if (bytes) text(field, *bytes);
+  }
 
   std::string take() && { return std::move(bytes_); }
 
@@ -67,6 +71,9 @@ class RecordReader {
     number(field, out);
   }
   void text_if_any(std::uint32_t field, std::string& out) { text(field, out); }
+  void text_if_given(std::uint32_t field, std::optional<std::string>& out) {
+    if (field == field_) text(out.emplace());
+  }
 
   /// These take the current field; one of another type or out of range is a fault.
   template <class Number>

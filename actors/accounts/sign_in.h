@@ -6,7 +6,8 @@
 //                                                          └─► choice ─► /oauth/choose ──► account
 //
 // Each arrow takes the row away before it does anything, so each stage is gone through once at most; what
-// fails then is begun anew by the user.
+// fails then is begun anew by the user. While the provider is asked for tokens, a row stays that leads nowhere:
+// when the server is stopped meanwhile, it says whose sign-in was cut off.
 
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
@@ -21,8 +22,8 @@
 namespace millrace {
 
 struct SignIn {
-  /// Which secret leads to it: one of a stage opens no other.
-  enum class Stage : std::uint8_t { ticket = 1, state = 2, choice = 3 };
+  /// Which secret leads to it: one of a stage opens no other. None leads to `asked`.
+  enum class Stage : std::uint8_t { ticket = 1, state = 2, choice = 3, asked = 4 };
 
   Stage stage = Stage::ticket;
   ProjectId project;

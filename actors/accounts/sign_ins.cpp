@@ -9,6 +9,7 @@
 #include "runtime/text/base64_text.h"
 #include "runtime/text/header_text.h"
 #include "runtime/text/hex_text.h"
+#include "runtime/triggers/trigger_catalog.h"
 
 #include <algorithm>
 #include <array>
@@ -144,9 +145,7 @@ Result<std::string> SignIns::put(const SignIn& sign_in, const std::string& token
   storage::SignInRow row;
   row.hash = hash_of(token);
   row.ends = uses_.clock.now() + lasts;
-  std::string plain = to_text(to_json(sign_in));
-  row.sealed = uses_.sealer.seal(plain, row.place());
-  storage::wipe(plain);
+  seal(sign_in, row);
   auto batch = uses_.commits.begin(storage::shard_of_sign_in(row));
   if (!batch) return batch.error();
   storage::SignInTable::put(*batch, row);
@@ -167,20 +166,52 @@ Result<SignIn> SignIns::take(const std::string& token, Stage stage) {
   key.hash = hash;
   auto batch = uses_.commits.begin(storage::shard_of_sign_in(key));
   if (!batch) return batch.error();
-  const auto row = storage::SignInTable(uses_.store).find(hash);
+  auto row = storage::SignInTable(uses_.store).find(hash);
   if (!row) return row.error();
-  if (!*row) return gone;
-  storage::SignInTable::remove(*batch, **row);
-  if (auto removed = uses_.commits.commit(std::move(*batch)); !removed) return removed.error();
-  if ((*row)->ends <= uses_.clock.now()) return gone;
-  auto plain = uses_.sealer.unseal((*row)->sealed, (*row)->place());
+  if (!*row || (*row)->ends <= uses_.clock.now()) return gone;
+  auto sign_in = open(**row);
+  if (!sign_in) return sign_in.error();
+  if (sign_in->stage != stage) return gone;
+  if (stage == Stage::state) {
+    SignIn asked;
+    asked.stage = Stage::asked;
+    asked.project = sign_in->project;
+    asked.user = sign_in->user;
+    asked.integration = sign_in->integration;
+    seal(asked, **row);
+    storage::SignInTable::put(*batch, **row);
+  } else {
+    storage::SignInTable::remove(*batch, **row);
+  }
+  if (auto taken = uses_.commits.commit(std::move(*batch)); !taken) return taken.error();
+  return sign_in;
+}
+
+Result<SignIn> SignIns::open(const storage::SignInRow& row) const {
+  auto plain = uses_.sealer.unseal(row.sealed, row.place());
   if (!plain) return plain.error();
   const auto value = parse_json(*plain, limits::stored_depth_max);
   storage::wipe(*plain);
   if (!value) return Error(ErrorCode::corrupt_data, "a stored sign-in is no JSON");
-  auto sign_in = sign_in_of(*value);
-  if (sign_in && sign_in->stage != stage) return gone;
-  return sign_in;
+  return sign_in_of(*value);
+}
+
+void SignIns::seal(const SignIn& sign_in, storage::SignInRow& row) const {
+  std::string plain = to_text(to_json(sign_in));
+  row.sealed = uses_.sealer.seal(plain, row.place());
+  storage::wipe(plain);
+}
+
+void SignIns::forget(const std::string& token) {
+  storage::SignInRow key;
+  key.hash = hash_of(token);
+  const KeyedLocks::Hold hold(locks_, key.hash);
+  auto batch = uses_.commits.begin(storage::shard_of_sign_in(key));
+  if (!batch) return;
+  const auto row = storage::SignInTable(uses_.store).find(key.hash);
+  if (!row || !*row) return;
+  storage::SignInTable::remove(*batch, **row);
+  ignore_result(uses_.commits.commit(std::move(*batch)), "it goes when its time is over");
 }
 
 void SignIns::end(const storage::WakeRow& wake) {
@@ -190,8 +221,31 @@ void SignIns::end(const storage::WakeRow& wake) {
   const auto row = storage::SignInTable(uses_.store).find(wake.target_key);
   if (!row) return;
   storage::WakeTable::remove(*batch, wake);
-  if (*row && (*row)->ends <= uses_.clock.now()) storage::SignInTable::remove(*batch, **row);
-  ignore_result(uses_.commits.commit(std::move(*batch)), "it is woken again");
+  const bool is_over = *row && (*row)->ends <= uses_.clock.now();
+  if (is_over) storage::SignInTable::remove(*batch, **row);
+  const auto removed = uses_.commits.commit(std::move(*batch));
+  if (!removed || !is_over) return;  // it is woken again; or there is nothing to tell
+  const auto sign_in = open(**row);
+  if (!sign_in || sign_in->stage != Stage::asked) return;
+  failed(*sign_in,
+         Error(ErrorCode::authorization_failed,
+               "the server was stopped while the provider was asked for the tokens: the user "
+               "has to sign in again"));
+}
+
+SignIns::Failed SignIns::failed(const SignIn& sign_in, const Error& why) {
+  EventLogEntry entry;
+  entry.project = sign_in.project;
+  entry.user = sign_in.user;
+  entry.type = oauth_trigger_kind.type;
+  entry.integration = sign_in.integration;
+  uses_.events.note(entry, Error(why.code, "a sign-in has failed: " + why.message));
+  if (uses_.log) {
+    uses_.log(LogLevel::warning, "a sign-in of user " + sign_in.user.text + " of project " +
+                                     sign_in.project.text + " at \"" + sign_in.integration +
+                                     "\" failed: " + why.message);
+  }
+  return {std::string(wire_name(public_code(why.code))), why.message};
 }
 
 // --- stages ---------------------------------------------------------------------------------------
@@ -283,28 +337,31 @@ HttpOutcome SignIns::ask(HttpRequest request, const Redaction& sent, const SignI
 Result<SignIns::End> SignIns::callback(const Arrival& arrival) {
   auto sign_in = take(arrival.state, Stage::state);
   if (!sign_in) return sign_in.error();
-  if (!is_same(hash_of(arrival.cookie), sign_in->browser)) {
+  auto end = arrived(*sign_in, arrival);
+  forget(arrival.state);
+  return end;
+}
+
+Result<SignIns::End> SignIns::arrived(SignIn& sign_in, const Arrival& arrival) {
+  if (!is_same(hash_of(arrival.cookie), sign_in.browser)) {
     return Error(ErrorCode::unauthorized,
                  "this sign-in was begun in another browser: begin it again in this one");
   }
-  End end{sign_in->project, sign_in->integration, sign_in->return_to, {}, Connected()};
+  End end{sign_in.project, sign_in.integration, sign_in.return_to, {}, Connected()};
   const auto fail = [&](const Error& why) {
-    end.result = Failed{std::string(wire_name(public_code(why.code))), why.message};
-    if (uses_.log) {
-      uses_.log(LogLevel::warning, "a sign-in of user " + sign_in->user.text + " of project " +
-                                       sign_in->project.text + " at \"" + sign_in->integration +
-                                       "\" failed: " + why.message);
-    }
+    end.result = failed(sign_in, why);
     return end;
   };
-  const auto provider = provider_of(sign_in->project, sign_in->integration);
+  const auto provider = provider_of(sign_in.project, sign_in.integration);
   if (!provider) return fail(provider.error());
   end.origins = provider->client().return_origins;
   if (!arrival.error.empty() || arrival.code.empty() || arrival.code.size() > code_bytes_max) {
-    end.result = Failed{error_word(arrival.error), "the provider did not let the user in"};
+    const std::string word = error_word(arrival.error);
+    fail(Error(ErrorCode::authorization_failed, "the provider did not let the user in: " + word));
+    end.result = Failed{word, "the provider did not let the user in"};
     return end;
   }
-  auto completed = complete(*sign_in, *provider, arrival.code);
+  auto completed = complete(sign_in, *provider, arrival.code);
   if (!completed) return fail(completed.error());
   if (auto* const choice = std::get_if<Choice>(&*completed)) {
     end.result = std::move(*choice);
@@ -405,8 +462,7 @@ Result<SignIns::End> SignIns::choose(const std::string& token, std::size_t choic
   if (connected) {
     end.result = *connected;
   } else {
-    end.result = Failed{std::string(wire_name(public_code(connected.error().code))),
-                        connected.error().message};
+    end.result = failed(*sign_in, connected.error());
   }
   return end;
 }

@@ -11,6 +11,7 @@
 
 #include "actors/accounts/sign_in.h"
 #include "actors/tenants/credential_registry.h"
+#include "actors/tenants/event_log.h"
 #include "actors/tenants/keyed_locks.h"
 #include "actors/tenants/project_views.h"
 #include "runtime/base/log.h"
@@ -39,6 +40,7 @@ class SignIns {
     FencedCommits commits;
     ProjectViews& projects;
     CredentialRegistry& credentials;
+    EventLog& events;  // has those that failed at their provider, or were cut off
     HttpCaller& http;
     const Clock& clock;
     Random& random;
@@ -135,9 +137,15 @@ class SignIns {
   Result<SignIn> sign_in_for(const Wish& wish, const Provider& provider) const;
   /// Stores it under a new text, which it returns.
   Result<std::string> put(const SignIn& sign_in, const std::string& token);
-  /// Takes it away.
+  /// Takes it away; of a state, what says that the provider is being asked stays, until `forget`.
   Result<SignIn> take(const std::string& token, Stage stage);
+  Result<SignIn> open(const storage::SignInRow& row) const;
+  void seal(const SignIn& sign_in, storage::SignInRow& row) const;
+  void forget(const std::string& token);
+  /// What the user is told of it, and the log and the event log as well.
+  Failed failed(const SignIn& sign_in, const Error& why);
   Result<Start> begin(SignIn sign_in, const Provider& provider, const std::string& redirect_uri);
+  Result<End> arrived(SignIn& sign_in, const Arrival& arrival);
   /// Asks the provider. A failure that the user is told of.
   Result<std::variant<Connected, Choice>> complete(SignIn& sign_in, const Provider& provider,
                                                    const std::string& code);

@@ -6,16 +6,11 @@
 #include <utility>
 
 namespace millrace {
-namespace {
-
-constexpr int debt_quanta_max = 20;
-
-}  // namespace
 
 // --- what happens -------------------------------------------------------------------------------
 
 void WorkerShares::has_calls(const ProjectId& project) {
-  account(project).has_calls = true;
+  accounts_[project].has_calls = true;
   settle(project);
 }
 
@@ -29,7 +24,7 @@ void WorkerShares::has_no_calls(const ProjectId& project) {
 void WorkerShares::assigned(WorkerId worker, const ProjectId& project, Time now) {
   const bool is_new = workers_.try_emplace(worker, Worker{project, now}).second;
   CHECK(is_new, "a worker was assigned twice");
-  ++account(project).staying;
+  ++accounts_[project].staying;
   ++placed_;
   settle(project);
 }
@@ -73,7 +68,7 @@ void WorkerShares::ended(WorkerId worker) {
   const auto found = workers_.find(worker);
   CHECK(found != workers_.end(), "a worker ended that served nobody");
   const ProjectId project = found->second.project;
-  Account& owner = account(project);
+  Account& owner = accounts_[project];
   if (found->second.is_suspended) {
     --owner.suspended;
   } else {
@@ -84,19 +79,7 @@ void WorkerShares::ended(WorkerId worker) {
 }
 
 void WorkerShares::charge(const ProjectId& project, Duration held) {
-  if (waiting_.empty()) return;
-  Duration& credit = account(project).credit;
-  credit = std::max(credit - held, -debt_quanta_max * limits_.quantum);
-}
-
-WorkerShares::Account& WorkerShares::account(const ProjectId& project) {
-  const auto [opened, is_new] = accounts_.try_emplace(project);
-  if (!is_new) return opened->second;
-  if (const Duration* const debt = debts_.find(project)) {
-    opened->second.credit = *debt;
-    debts_.erase(project);
-  }
-  return opened->second;
+  waiting_.charge(project, held);
 }
 
 void WorkerShares::settle(const ProjectId& project) {
@@ -108,8 +91,6 @@ void WorkerShares::settle(const ProjectId& project) {
     waiting_.remove(project);
   }
   if (account.has_calls || account.staying + account.yielding + account.suspended > 0) return;
-  // What is left of a credit is worth nothing: the next turn gives all that one can have.
-  if (account.credit < Duration::zero()) debts_.put(project, account.credit);
   accounts_.erase(found);
 }
 
@@ -125,7 +106,8 @@ std::optional<WorkerShares::Turn> WorkerShares::next_turn(Time now) {
     leaving = free_a_place(now);
     if (!leaving) return std::nullopt;
   }
-  return Turn{first_in_credit(), leaving};
+  // Who used more than its turn last time (a call cannot be cut short) comes later.
+  return Turn{waiting_.next(), leaving};
 }
 
 /// Whoever they were to make room for is gone or served.
@@ -139,17 +121,6 @@ void WorkerShares::take_back_yields() {
     ++owner.staying;
   }
   yielding_ = 0;
-}
-
-/// Each look at a project gives it a quantum, so the loop ends when the smallest debt is paid.
-const ProjectId& WorkerShares::first_in_credit() {
-  while (true) {
-    Duration& credit = accounts_.at(waiting_.front()).credit;
-    credit = std::min(credit + limits_.quantum, limits_.quantum);
-    if (credit > Duration::zero() || waiting_.size() == 1) return waiting_.front();
-    // It used more than its turn last time (a call cannot be cut short); the next one is first.
-    waiting_.pass();
-  }
 }
 
 /// The worker that can end now. If there is none, as many as there are projects waiting are told to
@@ -166,7 +137,8 @@ std::optional<WorkerShares::WorkerId> WorkerShares::free_a_place(Time now) {
     if (yielding_ >= wanted) break;
     if (worker.is_yielding || worker.is_suspended) continue;
     const Account& owner = accounts_.at(worker.project);
-    if (owner.staying <= share && owner.credit > Duration::zero()) continue;
+    const bool has_credit = waiting_.credit(worker.project) > Duration::zero();
+    if (owner.staying <= share && has_credit) continue;
     yield(worker);
     if (worker.idle_since) return id;
   }

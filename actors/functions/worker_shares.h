@@ -14,9 +14,8 @@
 //
 // A place is never handed on together with its worker. I/O thread only.
 
+#include "runtime/base/deficit_round_robin.h"
 #include "runtime/base/ids.h"
-#include "runtime/base/recent_map.h"
-#include "runtime/base/rotation.h"
 
 #include <chrono>
 #include <cstddef>
@@ -45,7 +44,8 @@ class WorkerShares {
     std::optional<WorkerId> leaving;
   };
 
-  explicit WorkerShares(Limits limits) : limits_(limits) {}
+  explicit WorkerShares(Limits limits)
+      : limits_(limits), waiting_({limits.quantum, debt_quanta_max * limits.quantum}) {}
 
   // What happens. A worker is idle when it is assigned. Calls are those that wait for a worker, and
   // those that stand still and could go on.
@@ -82,7 +82,6 @@ class WorkerShares {
     std::size_t staying = 0;   // workers that do not yield
     std::size_t yielding = 0;  // and that do
     std::size_t suspended = 0;
-    Duration credit{};
   };
   struct Worker {
     ProjectId project;
@@ -92,7 +91,6 @@ class WorkerShares {
   };
   using Accounts = std::unordered_map<ProjectId, Account>;
 
-  Account& account(const ProjectId& project);
   /// In the rotation exactly while it has calls and no worker that stays; an account that says
   /// nothing is closed.
   void settle(const ProjectId& project);
@@ -102,17 +100,15 @@ class WorkerShares {
   /// It is counted neither as staying nor as yielding any more.
   void count_out(Worker& worker);
   void take_back_yields();
-  const ProjectId& first_in_credit();
+
+  static constexpr int debt_quanta_max = 20;
 
   const Limits limits_;
   Accounts accounts_;  // of projects with calls or workers
   std::map<WorkerId, Worker> workers_;
-  Rotation<ProjectId> waiting_;
+  DeficitRoundRobin<ProjectId, Duration> waiting_;
   std::size_t yielding_ = 0;
-  std::size_t placed_ = 0;                             // workers that are not suspended
-  RecentMap<ProjectId, Duration> debts_{debtors_max};  // of projects without account
-
-  static constexpr std::size_t debtors_max = 10'000;
+  std::size_t placed_ = 0;  // workers that are not suspended
 };
 
 }  // namespace millrace

@@ -98,9 +98,9 @@ class AccountStarter::OfChange final : public AccountRuns::Plan {
     incoming.output = std::move(output);
     incoming.tenant = account.tenant;
     const std::size_t before = orders_.size();
-    if (auto prepared = uses_.joint.prepare(incoming, workflow, {place}, orders_); !prepared) {
-      return prepared.error();
-    }
+    const auto prepared = uses_.joint.prepare(incoming, workflow, {place}, orders_);
+    // The account is connected all the same.
+    if (!prepared && !is_passed_over(prepared.error().code)) return prepared.error();
     return orders_.size() > before;
   }
 

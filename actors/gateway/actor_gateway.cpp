@@ -1,6 +1,7 @@
 #include "actors/gateway/actor_gateway.h"
 
 #include "actors/gateway/account_starter.h"
+#include "actors/gateway/admission_passage.h"
 #include "actors/gateway/bulk_jobs.h"
 #include "actors/gateway/delivery_starter.h"
 #include "actors/gateway/event_starter.h"
@@ -11,6 +12,7 @@
 #include "actors/gateway/starter.h"
 #include "actors/gateway/tick_starter.h"
 #include "actors/messages.h"
+#include "actors/observation/observer_list.h"
 #include "actors/scheduling/recovery_sweep.h"
 #include "actors/scheduling/wake_work.h"
 #include "actors/tree/node_actor.h"
@@ -19,14 +21,19 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace millrace {
 namespace {
 
 // A cancel needs one load and one commit.
 constexpr Millis cancel_patience{30'000};
+// What a run waits for is one message there and one back.
+constexpr Millis place_wait_patience{1'000};
 // A run that has begun is stored within milliseconds, unless the disk is in trouble.
 constexpr Millis stored_patience{5'000};
+// Beside the stage that has held a request back: it starts nothing (ReceivedRow::held_by, stored).
+constexpr std::uint8_t left_out_bit = 0x80;
 // How often a repeated request looks whether the run has answered.
 constexpr Millis look_again{100};
 
@@ -43,63 +50,117 @@ caf::actor_system_config& configured(caf::actor_system_config& config,
   return config;
 }
 
+/// Of a run that was stored before it is begun.
+ResumeRun resume(const RunOrder& order) {
+  return {order.started.project, order.started.user, order.execution,
+          order.workflow->admission.priority};
+}
+
+/// Says which runs have ended.
+class EndedRuns final : public RunObserver {
+ public:
+  void tell(AdmissionDoor& door) { door_ = &door; }
+
+  void durable(const DurableEvents& events) override {
+    AdmissionDoor* const door = door_;
+    if (door == nullptr || events.events.empty()) return;
+    if (events.events.back().kind == EventKind::execution_ended) door->ended(events.execution);
+  }
+
+ private:
+  std::atomic<AdmissionDoor*> door_{nullptr};
+};
+
+/// The one from outside, which may be null, is told first.
+std::vector<RunObserver*> observers_of(RunObserver* outside, RunObserver& own) {
+  if (outside == nullptr) return {&own};
+  return {outside, &own};
+}
+
+NodeDependencies observed_by(RunObserver& observer, NodeDependencies dependencies) {
+  dependencies.observer = &observer;
+  return dependencies;
+}
+
 class CafGateway final : public ActorGateway {
  public:
   explicit CafGateway(const NodeDependencies& dependencies)
       : timers_(dependencies.store, dependencies.ownership, dependencies.clock, dependencies.log,
                 dependencies.options.timers),
         reminder_(dependencies.options.journal_linger, dependencies.log),
+        entries_(dependencies.clock, dependencies.options.entries, stats_.entry_turns_waiting),
         reader_(dependencies.options.reader_threads, dependencies.commits, dependencies.log),
-        services_{dependencies,
+        observers_(observers_of(dependencies.observer, ended_runs_)),
+        services_{observed_by(observers_, dependencies),
                   timers_,
                   held_replies_,
+                  loads_,
                   reader_,
                   reminder_,
                   BranchLoader(dependencies.store, dependencies.workflows, dependencies.tenants,
                                dependencies.sealer, fresh_),
+                  entries_,
                   stats_,
                   [this](const ExecutionId& run) { sweep_.refused(run); }},
         system_(configured(config_, services_.options)),
         node_(system_.spawn<NodeActor>(services_)),
-        starter_(services_.tenants, services_.commits, services_.clock, services_.random,
-                 [this](std::shared_ptr<const RunOrder> order) {
-                   caf::anon_send(node_, StartRun{std::move(order)});
-                 }),
+        starter_(
+            services_.tenants, services_.commits, services_.clock, services_.random,
+            [this](std::shared_ptr<const RunOrder> order) {
+              caf::anon_send(node_, StartRun{std::move(order)});
+            },
+            services_.room),
         joint_({commits(), starter_, fresh_,
-                [this](const RunOrder& order) {
-                  caf::anon_send(
-                      node_, ResumeRun{order.started.project, order.started.user, order.execution});
-                },
+                [this](const RunOrder& order) { caf::anon_send(node_, resume(order)); },
                 services_.start_refused, services_.observer, services_.event_log}),
+        admission_({services_.store, commits(), services_.ownership, services_.workflows,
+                    services_.tenants, starter_, joint_, services_.clock, services_.random,
+                    services_.log, [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
+                    [this](const storage::WakeRow& wake) { admission_work_.wake(wake); },
+                    [this](const ExecutionSummary& run, const std::string& by) {
+                      caf::anon_send(node_, CancelRun{run.project, run.user, run.id,
+                                                      std::make_shared<OutcomeSlot>(), by});
+                    },
+                    services_.event_log, stats_.triggers_waiting},
+                   services_.options.admission),
+        admission_work_(services_.options.admission.threads, services_.options.admission.held_max,
+                        services_.clock, services_.log,
+                        [this](const storage::WakeRow& wake) { return admission_.serve(wake); }),
         received_(services_.store, commits(), services_.clock),
         recorded_replies_(services_.store, services_.workflows, services_.sealer),
         events_({services_.store, commits(), services_.workflows, services_.tenants, joint_,
-                 received_}),
+                 admission_, received_}),
         deliveries_({services_.store, commits(), services_.workflows, services_.tenants, joint_,
-                     received_}),
-        ticks_({services_.store, FencedCommits(services_.commits, services_.ownership),
-                services_.ownership, services_.workflows, services_.tenants, starter_,
-                services_.clock, services_.log,
-                [this](const RunOrder& order) {
-                  caf::anon_send(
-                      node_, ResumeRun{order.started.project, order.started.user, order.execution});
-                },
-                [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
-                services_.observer, services_.event_log},
-               services_.options.ticks),
+                     admission_, received_}),
+        ticks_(
+            {services_.store, FencedCommits(services_.commits, services_.ownership),
+             services_.ownership, services_.workflows, services_.tenants, starter_, services_.clock,
+             services_.log, [this](const RunOrder& order) { caf::anon_send(node_, resume(order)); },
+             [this](const storage::WakeRow& wake) { timers_.schedule(wake); }, services_.observer,
+             services_.event_log},
+            services_.options.ticks),
         tick_work_(services_.options.ticks.threads, services_.options.ticks.held_max,
                    services_.clock, services_.log,
                    [this](const storage::WakeRow& wake) { return ticks_.serve(wake); }),
-        polls_({services_.store, FencedCommits(services_.commits, services_.ownership),
-                services_.ownership, services_.workflows, services_.tenants, starter_,
-                services_.http, services_.clock, services_.random, services_.log,
-                [this](const RunOrder& order) {
-                  caf::anon_send(
-                      node_, ResumeRun{order.started.project, order.started.user, order.execution});
-                },
+        polls_({services_.store,
+                FencedCommits(services_.commits, services_.ownership),
+                services_.ownership,
+                services_.workflows,
+                services_.tenants,
+                starter_,
+                admission_,
+                services_.http,
+                services_.clock,
+                services_.random,
+                services_.log,
+                [this](const RunOrder& order) { caf::anon_send(node_, resume(order)); },
                 [this](const storage::WakeRow& wake) { timers_.schedule(wake); },
-                [this](const storage::WakeRow& wake) { poll_work_.wake(wake); }, services_.observer,
-                services_.event_log, services_.tokens, services_.refused, services_.gate,
+                [this](const storage::WakeRow& wake) { poll_work_.wake(wake); },
+                services_.observer,
+                services_.event_log,
+                services_.tokens,
+                services_.refused,
+                services_.gate,
                 services_.counts},
                services_.options.polls),
         poll_work_(services_.options.polls.threads, services_.options.polls.held_max,
@@ -107,6 +168,7 @@ class CafGateway final : public ActorGateway {
                    [this](const storage::WakeRow& wake) { return polls_.serve(wake); }),
         replays_({services_.store, commits(), services_.workflows, services_.sealer, starter_,
                   joint_, received_, services_.event_log}),
+        migrations_(services_.store, services_.workflows, services_.sealer),
         bulk_({services_.store, commits(), services_.ownership, replays_, joint_, services_.clock,
                services_.random, services_.log,
                [this](const ExecutionSummary& run, const std::string& by) {
@@ -114,7 +176,15 @@ class CafGateway final : public ActorGateway {
                  caf::anon_send(node_, CancelRun{run.project, run.user, run.id, slot, by});
                  return slot;
                },
-               [this](const storage::WakeRow& wake) { timers_.schedule(wake); }},
+               [this](const ExecutionSummary& run, std::shared_ptr<const Migration> migration,
+                      const std::string& by) {
+                 auto slot = std::make_shared<MigrationSlot>();
+                 caf::anon_send(
+                     node_,
+                     MigrateRun{run.project, run.user, run.id, {std::move(migration), by, slot}});
+                 return slot;
+               },
+               migrations_, [this](const storage::WakeRow& wake) { timers_.schedule(wake); }},
               services_.options.bulk),
         bulk_work_(services_.options.bulk.threads, services_.options.bulk.held_max, services_.clock,
                    services_.log,
@@ -126,13 +196,17 @@ class CafGateway final : public ActorGateway {
             services_.store, services_.ownership, services_.clock, services_.log,
             services_.options.recovery_interval,
             [this](const ExecutionSummary& summary) {
-              caf::anon_send(node_, ResumeRun{summary.project, summary.user, summary.id});
+              caf::anon_send(
+                  node_, ResumeRun{summary.project, summary.user, summary.id, summary.priority});
             },
             [this](const ExecutionId& run) { return erase_refused(run); }) {
     timers_.serve(storage::WakeTarget::schedule,
                   [this](const storage::WakeRow& wake) { tick_work_.wake(wake); });
     timers_.serve(storage::WakeTarget::poll,
                   [this](const storage::WakeRow& wake) { poll_work_.wake(wake); });
+    timers_.serve(storage::WakeTarget::admission,
+                  [this](const storage::WakeRow& wake) { admission_work_.wake(wake); });
+    ended_runs_.tell(admission_);
     timers_.serve(storage::WakeTarget::bulk_job,
                   [this](const storage::WakeRow& wake) { bulk_work_.wake(wake); });
     services_.workflows.tell_wakes(
@@ -164,6 +238,7 @@ class CafGateway final : public ActorGateway {
     tick_work_.stop();
     poll_work_.stop();
     bulk_work_.stop();
+    admission_work_.stop();
     reminder_.stop();
     reader_.stop();
     if (services_.tokens != nullptr) services_.tokens->stop_answers();
@@ -178,6 +253,12 @@ class CafGateway final : public ActorGateway {
   Result<TriggerReply> trigger(TriggerRequest request, Millis hold) override {
     auto workflow = called_workflow(request);
     if (!workflow) return workflow.error();
+    if ((*workflow)->admission.holds_back()) {
+      // Whose shard it is, is asked before anything is read for the commit.
+      auto batch = commits().begin(shard_of(request.project, request.user));
+      if (!batch) return batch.error();
+      return start_stored(request, *workflow, std::move(*batch), hold);
+    }
     auto order = order_of(request, *workflow);
     if (!order) return order.error();
     const HeldReplies::Place place = place_for(**order);
@@ -189,34 +270,26 @@ class CafGateway final : public ActorGateway {
                                  Millis hold) override {
     auto workflow = called_workflow(request);
     if (!workflow) return workflow.error();
-    const auto key = Received::key_of(request.project, request.user, request_trigger_kind.type,
-                                      request.workflow.text, idempotency.key);
-    std::optional<Received::Hold> held(std::in_place, received_, std::vector{key});
-    auto known = received_.find(key);
+    OnceKey once{Received::key_of(request.project, request.user, request_trigger_kind.type,
+                                  request.workflow.text, idempotency.key),
+                 std::move(idempotency.content),
+                 {}};
+    once.held.emplace(received_, std::vector{once.key});
+    auto known = received_.find(once.key);
     if (!known) return known.error();
-    if (*known && (*known)->content != idempotency.content) return another_content();
+    if (*known && (*known)->content != once.content) return another_content();
     if (*known) {
-      held.reset();
+      once.held.reset();
       auto reply = reply_of_earlier(**known, hold);
       if (!reply) return reply.error();
       return OnceReply{std::move(*reply), true};
     }
-    // Whose shard it is, is asked before anything is read for the commit.
     auto batch = commits().begin(shard_of(request.project, request.user));
     if (!batch) return batch.error();
-    auto order = order_of(request, *workflow);
-    if (!order) return order.error();
-    const HeldReplies::Place place = place_for(**order);
-    received_.put(*batch, key, {(*order)->execution}, std::move(idempotency.content));
-    // Its first rows and the key are one commit: a crash leaves both or neither.
-    const HeldReplies::Hold reply_held(held_replies_, **order);
-    if (auto stored = joint_.start({*order}, std::move(*batch)); !stored) return stored.error();
-    held.reset();  // whoever repeats it finds it, and waits for itself
+    auto reply = start_stored(request, *workflow, std::move(*batch), hold, &once);
+    if (!reply) return reply.error();
     received_.clear(shard_of(request.project, request.user));
-    auto reply = (*order)->reply->wait_for(hold);
-    if (!reply) return OnceReply{RunStillGoing{(*order)->execution, (*order)->submitted}};
-    if (!*reply) return reply->error();
-    return OnceReply{std::move(**reply)};
+    return OnceReply{std::move(*reply)};
   }
 
   Result<StartedRuns> trigger_event(EventRequest request) override {
@@ -273,9 +346,22 @@ class CafGateway final : public ActorGateway {
     return Error(ErrorCode::overloaded, "the cancel was passed on but is not confirmed yet");
   }
 
+  std::optional<PlaceWait> place_wait(const ExecutionSummary& run) override {
+    if (!services_.ownership.owns(run.id.shard())) return PlaceWait{PlaceWait::For::shard_owner};
+    auto slot = std::make_shared<PlaceWaitSlot>();
+    caf::anon_send(node_, PlaceAsked{run, slot});
+    return slot->wait_for(place_wait_patience).value_or(std::nullopt);
+  }
+
   void wait_until_ready() override { sweep_.wait_for_first_sweep(); }
   bool is_ready() const override { return sweep_.has_swept(); }
   const ActorStats& stats() const override { return stats_; }
+  ProjectWork work_of(const ProjectId& project) const override {
+    ProjectWork work;
+    if (const auto load = loads_.find(project)) work = {load->running, load->queued, 0};
+    work.held = held_replies_.held(project);
+    return work;
+  }
   Result<std::vector<PollState>> polls(const ProjectId& project, const UserId& user) override {
     return polls_.states().of_user(project, user, services_.clock.now());
   }
@@ -283,6 +369,8 @@ class CafGateway final : public ActorGateway {
   AccountRuns& account_runs() override { return accounts_; }
   ReplayStarter& replays() override { return replays_; }
   BulkJobs& bulk_jobs() override { return bulk_; }
+  void clear_received(ShardId shard) override { received_.clear(shard); }
+  AdmissionDoor& admission() override { return admission_; }
   void schedule(const storage::WakeRow& wake) override { timers_.schedule(wake); }
 
  private:
@@ -305,7 +393,7 @@ class CafGateway final : public ActorGateway {
 
   /// A request that starts nothing is in the event log, if that is not the fault of the moment.
   void note(const TriggerRequest& request, const std::string& integration, const Error& why) {
-    if (services_.event_log == nullptr || !is_unmet_condition(why.code)) return;
+    if (services_.event_log == nullptr || !is_passed_over(why.code)) return;
     services_.event_log->note(
         {request.project, request.user, request.workflow, std::string(request_trigger_kind.type),
          integration, trace_id_text(request.trace)},
@@ -342,9 +430,62 @@ class CafGateway final : public ActorGateway {
     return order;
   }
 
+  struct OnceKey {
+    Received::Key key;
+    std::string content;
+    std::optional<Received::Hold> held;
+  };
+
+  /// The run's first rows are one commit with what else the request is remembered by (its key, `once`; its place among
+  /// those that wait): a crash leaves all or nothing.
+  Result<TriggerReply> start_stored(TriggerRequest& request,
+                                    const std::shared_ptr<const Workflow>& workflow,
+                                    storage::WriteBatch batch, Millis hold,
+                                    OnceKey* once = nullptr) {
+    auto order = order_of(request, workflow);
+    if (!order) return order.error();
+    std::optional<HeldReplies::Place> place;
+    std::optional<HeldReplies::Hold> reply_held;
+    std::optional<TriggerReply> reply;
+    {
+      AdmissionDoor::Passage passage(admission_, request.project, request.user, std::move(batch));
+      const auto passed = passage.admit(*order);
+      if (!passed) return passed.error();
+      std::vector<ExecutionId> started;
+      std::uint8_t held_by = 0;
+      if (const auto* const held = std::get_if<HeldBack>(&*passed)) {
+        held_by = static_cast<std::uint8_t>(held->by) | (held->is_left_out ? left_out_bit : 0);
+        reply = *held;
+      } else {
+        const auto& run = std::get<AdmissionDoor::Passage::Started>(*passed);
+        started.push_back(run.execution);
+        // A run of several triggers is no single one's to wait for.
+        if (!run.is_own) reply = RunAccepted{run.execution, services_.clock.now()};
+        if (run.is_own) {
+          place.emplace(place_for(**order));
+          reply_held.emplace(held_replies_, **order);
+        }
+      }
+      if (once != nullptr) {
+        received_.put(passage.batch(), once->key, std::move(started), std::move(once->content),
+                      held_by);
+      }
+      if (auto stored = passage.commit(); !stored) return stored.error();
+    }
+    if (once != nullptr) once->held.reset();  // whoever repeats it finds it, and waits for itself
+    if (reply) return std::move(*reply);
+    auto answer = (*order)->reply->wait_for(hold);
+    if (!answer) return TriggerReply(RunStillGoing{(*order)->execution, (*order)->submitted});
+    return std::move(*answer);
+  }
+
   /// The answer of a run that an earlier request has started. It looks at the journal now and then: nobody
   /// in memory may know of the run, because it sleeps or there was a restart, and repeats are rare.
   Result<TriggerReply> reply_of_earlier(const storage::ReceivedRow& earlier, Millis hold) {
+    if (const auto held_by = admission_stage(earlier.held_by & ~left_out_bit)) {
+      const bool is_left_out = (earlier.held_by & left_out_bit) != 0;
+      return TriggerReply(HeldBack{*held_by, is_left_out, earlier.at, std::nullopt, std::nullopt});
+    }
     CHECK(!earlier.executions.empty(), "a request that was received has started nothing");
     const ExecutionId& run = earlier.executions.front();
     const auto place =
@@ -397,15 +538,21 @@ class CafGateway final : public ActorGateway {
   ActorStats stats_;
   TimerService timers_;
   HeldReplies held_replies_{stats_.held_responses};
+  ProjectLoads loads_;
   FreshRuns fresh_;
   FlushReminder reminder_;
+  EntryTurns entries_;
   StorageReader reader_;
+  EndedRuns ended_runs_;
+  ObserverList observers_;
   NodeServices services_;
   caf::actor_system_config config_;
   caf::actor_system system_;
   caf::actor node_;
   const Starter starter_;
   JointStarter joint_;
+  AdmissionDoor admission_;
+  WakeWork admission_work_;
   Received received_;
   const RecordedReplies recorded_replies_;
   EventStarter events_;
@@ -415,6 +562,7 @@ class CafGateway final : public ActorGateway {
   PollStarter polls_;
   WakeWork poll_work_;
   ReplayStarter replays_;
+  const Migrations migrations_;
   BulkJobs bulk_;
   WakeWork bulk_work_;
   AccountStarter accounts_;

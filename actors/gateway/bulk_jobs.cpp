@@ -55,6 +55,11 @@ BulkJobRow row_of(const BulkOrder& order, std::string id, Instant now) {
   row.version_choice = static_cast<std::uint8_t>(order.how.which);
   row.version = order.how.version;
   row.from_step = order.how.from_step.text;
+  if (order.migration == nullptr) return row;
+  row.workflow = order.migration->from().id;
+  row.from_version = order.migration->from().version;
+  row.version = order.migration->to().version;
+  row.step_map = order.step_map;
   return row;
 }
 
@@ -63,17 +68,36 @@ ReplayChoice choice_of(const BulkJobRow& row) {
           StepId(row.from_step)};
 }
 
+/// By this job, perhaps before a crash: or by somebody else, which is as good.
+bool has_moved_by(const BulkJobRow& row, const ExecutionSummary& run) {
+  return run.version == row.version && run.migrated && *run.migrated >= row.created;
+}
+
 /// Something of the moment, which says nothing of the execution.
 bool is_of_the_moment(ErrorCode code) {
   return code == ErrorCode::overloaded || code == ErrorCode::storage_failed;
 }
 
-void refuse(BulkJobRow& row, const ExecutionId& execution, ErrorCode code) {
+void refuse(BulkJobRow& row, const ExecutionId& execution, std::string_view code,
+            std::string_view step = {}) {
   if (++row.refused > limits::bulk_refused_listed_max) return;
   // The list is JSON text without its brackets, so that it only grows.
   if (!row.refused_list.empty()) row.refused_list += ',';
-  row.refused_list +=
-      to_text(JsonObject{{"id", execution.text()}, {"code", wire_name(public_code(code))}});
+  JsonObject refused{{"id", execution.text()}, {"code", code}};
+  if (!step.empty()) refused["stepId"] = step;
+  row.refused_list += to_text(refused);
+}
+
+void refuse(BulkJobRow& row, const ExecutionId& execution, ErrorCode code) {
+  refuse(row, execution, wire_name(public_code(code)));
+}
+
+/// Does the job's filter mean it?
+bool is_meant(const BulkJobRow& row, const ExecutionSummary& run) {
+  if (!row.filter.matches(run)) return false;
+  if (row.kind != BulkKind::migrate) return true;
+  return run.workflow == row.workflow &&
+         (run.version == row.from_version ? !is_final(run.status) : has_moved_by(row, run));
 }
 
 }  // namespace
@@ -91,6 +115,8 @@ BulkJobs::BulkJobs(Dependencies dependencies, BulkOptions options)
 Result<BulkJob> BulkJobs::start(BulkOrder order, Millis patience) {
   CHECK(order.executions.size() <= limits::bulk_ids_max, "a job names too many executions");
   CHECK(order.executions.empty() || !order.filter, "a job has a filter and executions");
+  CHECK((order.kind == BulkKind::migrate) == (order.migration != nullptr),
+        "a job moves runs, and nobody knows where");
   std::string id = id_of(order, uses_.random);
   BulkJobRow row = row_of(order, std::move(id), uses_.clock.now());
   bool is_repeated = false;
@@ -214,11 +240,11 @@ Result<BulkJobs::Again> BulkJobs::serve_job(const storage::WakeRow& wake) {
   const auto part = next_part(row);
   if (!part) return part.error();
   JointStarter::Orders orders;
-  const std::size_t done = row.kind == BulkKind::replay ? replay_part(row, *part, *batch, orders)
-                                                        : cancel_part(row, *part);
-  const bool is_whole = done == part->executions.size();
-  if (is_whole || done > 0) {
-    const Part::Place& place = is_whole ? part->end : part->executions[done - 1].second;
+  const auto done = do_part(row, *part, *batch, orders);
+  if (!done) return done.error();
+  const bool is_whole = *done == part->executions.size();
+  if (is_whole || *done > 0) {
+    const Part::Place& place = is_whole ? part->end : part->executions[*done - 1].second;
     row.done = place.done;
     row.walked_to = place.walked_to;
   }
@@ -244,7 +270,20 @@ Result<BulkJobs::Again> BulkJobs::serve_job(const storage::WakeRow& wake) {
     uses_.schedule(BulkJobTable::wake_of(row));
     return Again();
   }
-  return Again(now + (is_whole || done > 0 ? options_.pause : options_.retry_pause));
+  return Again(now + (is_whole || *done > 0 ? options_.pause : options_.retry_pause));
+}
+
+Result<std::size_t> BulkJobs::do_part(BulkJobRow& row, const Part& part, storage::WriteBatch& batch,
+                                      JointStarter::Orders& orders) const {
+  switch (row.kind) {
+    case BulkKind::replay:
+      return replay_part(row, part, batch, orders);
+    case BulkKind::cancel:
+      return cancel_part(row, part);
+    case BulkKind::migrate:
+      return migrate_part(row, part);
+  }
+  CHECK(false, "an unknown kind of bulk job");
 }
 
 Result<BulkJobs::Part> BulkJobs::next_part(const BulkJobRow& row) const {
@@ -262,7 +301,7 @@ Result<BulkJobs::Part> BulkJobs::next_part(const BulkJobRow& row) const {
   const auto piece = storage::walk_history(
       uses_.store, row.project, row.walked_to, options_.rows_per_part,
       [&](const ExecutionSummary& run) {
-        if (!row.filter.matches(run)) return true;
+        if (!is_meant(row, run)) return true;
         const std::string key = storage::keys::history_row(run.project, run.started, run.id);
         part.executions.push_back({run.id, {0, key}});
         return part.executions.size() < options_.part;
@@ -342,6 +381,58 @@ std::size_t BulkJobs::cancel_part(BulkJobRow& row, const Part& part) const {
     }
   }
   return wishes.size();
+}
+
+Result<std::size_t> BulkJobs::migrate_part(BulkJobRow& row, const Part& part) const {
+  const auto migration = uses_.migrations.of_job(row);
+  if (!migration) return migration.error();
+  // All orders first, as of cancels.
+  struct Order {
+    std::shared_ptr<MigrationSlot> slot;  // null: it was not given
+    std::optional<Obstacle::Kind> obstacle{};
+  };
+  std::vector<Order> given;
+  for (const auto& [execution, place] : part.executions) {
+    const auto run = executions_.summary(execution);
+    if (!run) break;
+    if (!*run || (*run)->project != row.project || (*run)->workflow != row.workflow) {
+      given.push_back({nullptr, Obstacle::Kind::not_found});
+    } else if (has_moved_by(row, **run)) {
+      given.push_back({nullptr});
+    } else if (is_final((*run)->status)) {
+      given.push_back({nullptr, Obstacle::Kind::execution_ended});
+    } else {
+      given.push_back({uses_.migrate(**run, *migration, row.by)});
+    }
+  }
+  const Instant until = uses_.clock.now() + options_.cancel_patience;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const ExecutionId& execution = part.executions[i].first;
+    std::string step;
+    if (given[i].slot != nullptr) {
+      const auto left =
+          std::max(Millis(0), std::chrono::duration_cast<Millis>(until - uses_.clock.now()));
+      const auto answer = given[i].slot->wait_for(left);
+      if (!answer || (!*answer && is_of_the_moment(answer->error().code))) return i;
+      if (!*answer) {
+        refuse(row, execution, answer->error().code);
+        continue;
+      }
+      if (**answer) {
+        const auto run = executions_.summary(execution);
+        if (!run) return i;
+        // An order that was given before this one may have been followed first.
+        if (!*run || !has_moved_by(row, **run)) given[i].obstacle = (**answer)->kind;
+        step = (**answer)->step;
+      }
+    }
+    if (given[i].obstacle) {
+      refuse(row, execution, wire_name(*given[i].obstacle), step);
+    } else {
+      ++row.accepted;
+    }
+  }
+  return given.size();
 }
 
 Result<std::optional<ErrorCode>> BulkJobs::refusal_of_cancel(const BulkJobRow& row,

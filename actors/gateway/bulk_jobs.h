@@ -1,5 +1,5 @@
 #pragma once
-// Many executions replayed or cancelled by one request: a job (storage/tables/bulk_job_table.h) that is walked in
+// Many executions replayed, cancelled or moved to another version by one request: a job (storage/tables/bulk_job_table.h) that is walked in
 // parts.
 //
 //   start ─► row and wake, durable ─► part ─► part ─► … ─► through: the row stays for a day
@@ -7,7 +7,7 @@
 //
 // Each execution is replayed exactly once: the first rows of its replay and the place behind it in the job are one
 // commit. A cancel is a wish that may be repeated: a crash between the wishes of a part and its commit has them
-// made again, and a run that was cancelled since the job began counts as accepted. An execution that is refused
+// made again, and a run that was cancelled since the job began counts as accepted; so it is with migrations. An execution that is refused
 // keeps none of the others; what is wrong for the moment only (no room, the disk) has the job go on later, from
 // there.
 //
@@ -16,7 +16,9 @@
 //
 // Thread-safe; blocks on the disk: for request threads, and for the thread that serves the wakes.
 
+#include "actors/gateway/migrations.h"
 #include "actors/gateway/replay_starter.h"
+#include "actors/runs/migration_order.h"
 #include "actors/scheduling/bulk_options.h"
 #include "actors/tenants/keyed_locks.h"
 #include "runtime/base/log.h"
@@ -42,7 +44,10 @@ struct BulkOrder {
   /// Of those that began before the job; without one `executions` are named.
   std::optional<storage::BulkFilter> filter{};
   ReplayChoice how{};  // of replays
-  std::string by{};    // whom the history of those that are cancelled names
+  std::string by{};    // whom the history of those that are cancelled or moved names
+  /// Of migrations: not null. With a filter, it is about those of the workflow that are on the version and go on.
+  std::shared_ptr<const Migration> migration{};
+  std::string step_map{};  // that it was made by, JSON text
   std::optional<Idempotency> idempotency{};
 };
 
@@ -66,6 +71,11 @@ class BulkJobs {
     /// The wish is on its way; its slot is told when it is durable.
     std::function<std::shared_ptr<OutcomeSlot>(const ExecutionSummary&, const std::string& by)>
         cancel;
+    /// Likewise; its slot is told whether it has moved.
+    std::function<std::shared_ptr<MigrationSlot>(
+        const ExecutionSummary&, std::shared_ptr<const Migration>, const std::string& by)>
+        migrate;
+    const Migrations& migrations;
     /// A wake is durable. Returns at once.
     std::function<void(const storage::WakeRow&)> schedule;
   };
@@ -77,6 +87,8 @@ class BulkJobs {
   Result<BulkJob> start(BulkOrder order, Millis patience);
   /// Error not_found: there is none, or it was through a day ago.
   Result<BulkJob> find(const ProjectId& project, const std::string& id) const;
+
+  const Migrations& migrations() const { return uses_.migrations; }
 
   /// Does a part of what the wake of a job is for. When to go on; nothing: it is through.
   std::optional<Instant> serve(const storage::WakeRow& wake);
@@ -101,9 +113,12 @@ class BulkJobs {
   Result<Again> drop(const storage::WakeRow& wake, const std::optional<storage::BulkJobRow>& row);
   Result<Part> next_part(const storage::BulkJobRow& row) const;
   /// How many of the part are done; the others wait for something of the moment.
+  Result<std::size_t> do_part(storage::BulkJobRow& row, const Part& part,
+                              storage::WriteBatch& batch, JointStarter::Orders& orders) const;
   std::size_t replay_part(storage::BulkJobRow& row, const Part& part, storage::WriteBatch& batch,
                           JointStarter::Orders& orders) const;
   std::size_t cancel_part(storage::BulkJobRow& row, const Part& part) const;
+  Result<std::size_t> migrate_part(storage::BulkJobRow& row, const Part& part) const;
   /// The wish was not followed: is it all the same as it was wanted, or why not?
   Result<std::optional<ErrorCode>> refusal_of_cancel(const storage::BulkJobRow& row,
                                                      const ExecutionId& execution) const;

@@ -1,5 +1,6 @@
 #include "actors/gateway/delivery_starter.h"
 
+#include "actors/gateway/admission_passage.h"
 #include "runtime/base/limits.h"
 #include "runtime/integrations/account_text.h"
 #include "runtime/integrations/resource.h"
@@ -49,32 +50,46 @@ Error too_many() {
 class DeliveryStarter::Run {
  public:
   Run(Dependencies& uses, const Delivery& delivery, const Listeners& listeners,
-      const TenantView& tenant)
-      : uses_(uses), delivery_(delivery), listeners_(listeners), tenant_(tenant) {}
+      const TenantView& tenant, storage::WriteBatch batch)
+      : uses_(uses),
+        delivery_(delivery),
+        listeners_(listeners),
+        tenant_(tenant),
+        passage_(uses.admission, delivery.project, delivery.user, std::move(batch)) {}
 
   /// `key` null: the event has no id.
-  Outcome add(const Delivery::Event& event, const Received::Key* key, storage::WriteBatch& batch) {
+  Outcome add(const Delivery::Event& event, const Received::Key* key) {
     if (key != nullptr) {
       const auto here = in_this_.find(key->digest);
       if (here != in_this_.end()) return tell(here->second);
       auto known = uses_.received.find(*key);
       if (!known) return known.error();
-      if (*known) return tell((*known)->executions);
+      if (*known) {
+        has_repeats_ = true;
+        return tell((*known)->executions);
+      }
     }
     const std::size_t before = orders_.size();
     if (auto prepared = prepare(event); !prepared) return prepared;
     std::vector<ExecutionId> started;
-    for (std::size_t i = before; i < orders_.size(); ++i) started.push_back(orders_[i]->execution);
-    if (key != nullptr && !started.empty()) {
+    for (std::size_t i = before; i < orders_.size(); ++i) {
+      auto passed = passage_.admit(orders_[i]);
+      if (!passed) return passed.error();
+      const auto* const run = std::get_if<AdmissionDoor::Passage::Started>(&*passed);
+      if (run != nullptr) started.push_back(run->execution);
+    }
+    if (key != nullptr && orders_.size() > before) {
       in_this_.emplace(key->digest, started);
-      uses_.received.put(batch, *key, started);
+      uses_.received.put(passage_.batch(), *key, started);
     }
     return tell(started);
   }
 
-  const JointStarter::Orders& orders() const { return orders_; }
+  bool has_any() const { return !orders_.empty(); }
+  Outcome commit() { return passage_.commit(); }
   std::vector<ExecutionId> take_ids() { return std::move(ids_); }
-  bool has_noted() const { return has_noted_; }
+  /// Somebody knows what became of it: it was noted, or it came before.
+  bool is_explained() const { return has_noted_ || has_repeats_; }
 
  private:
   Outcome tell(const std::vector<ExecutionId>& ids) {
@@ -142,11 +157,13 @@ class DeliveryStarter::Run {
   const Delivery& delivery_;
   const Listeners& listeners_;
   const TenantView& tenant_;
+  AdmissionDoor::Passage passage_;
   JointStarter::Orders orders_;
   std::vector<ExecutionId> ids_;  // of all events, in their order; those of repeats, too
   std::map<std::string, std::vector<ExecutionId>>
       in_this_;  // an id may stand twice in one delivery
   bool has_noted_ = false;
+  bool has_repeats_ = false;
 };
 
 Result<DeliveryStarter::Listeners> DeliveryStarter::listeners(const Delivery& delivery) const {
@@ -198,23 +215,21 @@ Result<std::vector<ExecutionId>> DeliveryStarter::start(Delivery delivery) {
   }
   const bool has_keys = !all.empty();
   const Received::Hold hold(uses_.received, std::move(all));
-  Run run(uses_, delivery, *listening, **tenant);
+  Run run(uses_, delivery, *listening, **tenant, std::move(*batch));
   for (std::size_t i = 0; i < delivery.events.size(); ++i) {
-    auto added = run.add(delivery.events[i], keys[i] ? &*keys[i] : nullptr, *batch);
+    auto added = run.add(delivery.events[i], keys[i] ? &*keys[i] : nullptr);
     if (!added) return added.error();
   }
   auto ids = run.take_ids();
-  if (ids.empty() && !run.has_noted()) {
+  if (ids.empty() && !run.has_any() && !run.is_explained()) {
     uses_.joint.note(
         incoming, {}, delivery.integration,
         Error(ErrorCode::workflow_not_deployed,
               listening->empty() ? "no deployed workflow listens to it"
                                  : "the conditions of no trigger hold for any event of it"));
   }
-  if (run.orders().empty()) return ids;
-  if (auto stored = uses_.joint.start(run.orders(), std::move(*batch)); !stored) {
-    return stored.error();
-  }
+  if (!run.has_any()) return ids;
+  if (auto stored = run.commit(); !stored) return stored.error();
   if (has_keys) uses_.received.clear(shard);
   return ids;
 }

@@ -5,6 +5,7 @@
 // came within the last day starts nothing anew: the runs are those that it has started then. Free of CAF;
 // thread-safe; blocks on the disk: for request threads.
 
+#include "actors/gateway/admission_door.h"
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/joint_starter.h"
 #include "actors/gateway/received.h"
@@ -23,6 +24,7 @@ class DeliveryStarter {
     WorkflowLibrary& workflows;
     const Tenants& tenants;
     JointStarter& joint;
+    AdmissionDoor& admission;
     Received& received;
   };
 

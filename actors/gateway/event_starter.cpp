@@ -1,5 +1,6 @@
 #include "actors/gateway/event_starter.h"
 
+#include "actors/gateway/admission_passage.h"
 #include "runtime/base/limits.h"
 #include "storage/tables/workflow_index_table.h"
 
@@ -36,13 +37,22 @@ Result<StartedRuns> EventStarter::start_new(EventRequest request, const Received
   Orders orders;
   if (auto prepared = prepare_all(request, orders); !prepared) return prepared.error();
   StartedRuns started;
-  for (const auto& order : orders) started.executions.push_back(order->execution);
+  AdmissionDoor::Passage passage(uses_.admission, request.project, request.user, std::move(*batch));
+  for (const auto& order : orders) {
+    auto passed = passage.admit(order);
+    if (!passed) return passed.error();
+    if (const auto* const run = std::get_if<AdmissionDoor::Passage::Started>(&*passed)) {
+      started.executions.push_back(run->execution);
+    } else {
+      started.held_back.emplace_back(order->workflow->id, std::get<HeldBack>(*passed));
+    }
+  }
   // Also of one that starts nothing: another event under its key is a mistake as well.
   if (key != nullptr) {
-    uses_.received.put(*batch, *key, started.executions, request.idempotency->content);
+    uses_.received.put(passage.batch(), *key, started.executions, request.idempotency->content);
   }
   if (orders.empty() && key == nullptr) return started;
-  if (auto stored = uses_.joint.start(orders, std::move(*batch)); !stored) return stored.error();
+  if (auto stored = passage.commit(); !stored) return stored.error();
   if (key != nullptr) uses_.received.clear(shard);
   return started;
 }

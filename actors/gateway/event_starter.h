@@ -3,6 +3,7 @@
 // user that has it enabled, together or not at all (joint_starter.h). An event that is sent again with its
 // `Idempotency-Key` starts nothing anew. Free of CAF; thread-safe; blocks on the disk: for request threads.
 
+#include "actors/gateway/admission_door.h"
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/joint_starter.h"
 #include "actors/gateway/received.h"
@@ -20,6 +21,7 @@ class EventStarter {
     WorkflowLibrary& workflows;
     const Tenants& tenants;
     JointStarter& joint;
+    AdmissionDoor& admission;
     Received& received;
   };
 

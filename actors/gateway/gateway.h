@@ -3,6 +3,7 @@
 // of CAF. Every function may be called from any thread that is not an actor's, blocks at most as long
 // as it says, and returns what happened or a user-readable error.
 
+#include "actors/runs/place_wait.h"
 #include "actors/runs/run_files.h"
 #include "actors/runs/trigger_reply.h"
 #include "runtime/base/clock.h"
@@ -10,11 +11,13 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
+#include "runtime/execution/execution_summary.h"
 #include "runtime/text/trace_parent.h"
 #include "runtime/webhooks/delivery.h"
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -58,6 +61,8 @@ struct EventRequest {
 struct StartedRuns {
   std::vector<ExecutionId> executions;
   bool is_replayed = false;  // they were started by an earlier request with the same key
+  /// What starts no run now, because of its workflow's `admission`.
+  std::vector<std::pair<WorkflowId, HeldBack>> held_back{};
 };
 
 /// A delivery of a webhook that was verified, as far as it is for one user.
@@ -127,6 +132,12 @@ class Gateway {
                          const std::string& by) = 0;
   Outcome cancel(const ProjectId& project, const ExecutionId& execution) {
     return cancel(project, execution, {});
+  }
+
+  /// What keeps a run, which neither sleeps nor has ended, out of memory. Nothing: it is at work, or nobody knows.
+  /// Answers within a second.
+  virtual std::optional<PlaceWait> place_wait(const ExecutionSummary& /*run*/) {
+    return std::nullopt;
   }
 
   /// True when start-up recovery has been planned and new work is accepted.

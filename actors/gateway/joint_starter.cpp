@@ -29,6 +29,10 @@ bool is_unmet_condition(ErrorCode code) {
   }
 }
 
+bool is_passed_over(ErrorCode code) {
+  return is_unmet_condition(code) || code == ErrorCode::stored_bytes_exceeded;
+}
+
 Error another_content() {
   return {
       ErrorCode::conflict,
@@ -59,6 +63,9 @@ Outcome JointStarter::prepare(const Incoming& incoming,
     } else if (is_unmet_condition(order.error().code)) {
       note(incoming, workflow->id, workflow->integration, order.error());
     } else {
+      if (is_passed_over(order.error().code)) {
+        note(incoming, workflow->id, workflow->integration, order.error());
+      }
       return order.error();
     }
   }
@@ -78,7 +85,9 @@ void JointStarter::put_fresh(storage::WriteBatch& batch,
 
 Outcome JointStarter::start(const Orders& orders, storage::WriteBatch batch) {
   for (const auto& order : orders) put_fresh(batch, order);
-  auto committed = uses_.commits.commit(std::move(batch));
+  // A batch without runs only says what was received: it is of nobody's lane.
+  const ProjectId lane = orders.empty() ? ProjectId() : orders.front()->started.project;
+  auto committed = uses_.commits.commit(std::move(batch), lane);
   if (!committed) {
     for (const auto& order : orders) uses_.fresh.forget(order->execution);
     if (means_shard_moved(committed.error().code)) return committed;

@@ -70,6 +70,9 @@ class JointStarter {
 /// What came in starts nothing because something is as it is, not because something went wrong: the
 /// event log tells of it.
 bool is_unmet_condition(ErrorCode code);
+/// What starts from inside, where nobody waits for an answer, is passed over for this: an unmet condition, or a
+/// project that may store nothing more. The event log tells of it.
+bool is_passed_over(ErrorCode code);
 
 std::string trace_id_text(const std::optional<TraceParent>& trace);
 

@@ -1,5 +1,6 @@
 #include "actors/gateway/poll_starter.h"
 
+#include "actors/gateway/admission_passage.h"
 #include "actors/gateway/joint_starter.h"
 #include "actors/runs/start_rows.h"
 #include "actors/tenants/follow_poll.h"
@@ -355,16 +356,19 @@ Result<PollStarter::Again> PollStarter::store(Look& look) {
   return store_part(look, std::move(*batch));
 }
 
-Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBatch batch) {
+Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBatch opened) {
   const auto& found = look.end->found;
   const std::size_t part =
       std::min(found.size() - look.runs_stored, limits::poll_runs_per_commit_max);
   const std::size_t until = look.runs_stored + part;
   const bool is_last = until == found.size();
-  std::vector<std::shared_ptr<RunOrder>> orders;
+  AdmissionDoor::Passage passage(uses_.admission, look.stored.project, look.stored.user,
+                                 std::move(opened));
+  storage::WriteBatch& batch = passage.batch();
+  bool has_found = false;
   for (std::size_t i = look.runs_stored; i < until; ++i) {
     auto order = order_of(look, found[i]);
-    if (!order && is_unmet_condition(order.error().code)) {
+    if (!order && is_passed_over(order.error().code)) {
       // Something was switched off while the look was in the air: what it has found is not seen.
       const auto workflow = look.workflow;
       const WakeRow wake = look.wake;
@@ -375,9 +379,12 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
     }
     if (!order) return order.error();  // and tried again
     if (*order == nullptr) continue;
-    put_start(batch, **order);
-    orders.push_back(std::move(*order));
+    has_found = true;
+    if (auto passed = passage.admit(std::move(*order)); !passed) return passed.error();
   }
+  passage.put();
+  const JointStarter::Orders orders = passage.fresh();
+  JointStarter::add(orders, batch);
   PolledAccountRow row = row_after(look, until);
   std::vector<WakeRow> wakes;
   if (is_last) {
@@ -397,7 +404,7 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
     }
     if (is_failing && row.failures == 1) note_failure(look, *look.end->problem);
   }
-  const bool is_news = row != look.stored || !orders.empty();
+  const bool is_news = row != look.stored || has_found;
   if (row != look.stored) PollTable::put(batch, row);
   if (!is_news) {
     // Only wakes change, and nobody waits: what is lost on its way is looked for once more.
@@ -405,9 +412,11 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
       return Again(uses_.clock.now() + options_.crowded_pause);
     }
   } else if (auto stored = commit(std::move(batch)); !stored) {
+    passage.done(stored);
     forget_look(look.wake.target_key);  // it begins again from what is on the disk then
     return stored.error();
   }
+  passage.done(Done{});
   for (const auto& order : orders) {
     tell_stored(*order, uses_.observer);
     uses_.resume(*order);

@@ -18,6 +18,7 @@
 // so does what they look for. Thread-safe for different targets; blocks on the disk, never for a peer.
 
 #include "actors/gateway/account_call.h"
+#include "actors/gateway/admission_door.h"
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/poll_states.h"
 #include "actors/gateway/poll_walk.h"
@@ -47,6 +48,7 @@ struct PollDependencies {
   WorkflowLibrary& workflows;
   const Tenants& tenants;
   const Starter& starter;
+  AdmissionDoor& admission;
   HttpCaller& http;
   const Clock& clock;
   Random& random;
@@ -121,7 +123,7 @@ class PollStarter {
   std::optional<Error> judge(const Look& look, const AccountCall::Answer& answer,
                              const Json& output) const;
   Result<Again> store(Look& look);
-  Result<Again> store_part(Look& look, storage::WriteBatch batch);
+  Result<Again> store_part(Look& look, storage::WriteBatch opened);
   storage::PolledAccountRow row_after(const Look& look, std::size_t runs) const;
 
   /// Adds the run of a record; nothing for one that starts none, which is in the event log. Error: no record

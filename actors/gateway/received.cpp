@@ -53,9 +53,9 @@ Result<std::optional<storage::ReceivedRow>> Received::find(const Key& key) {
 }
 
 void Received::put(storage::WriteBatch& batch, const Key& key, std::vector<ExecutionId> executions,
-                   std::string content) const {
+                   std::string content, std::uint8_t held_by) const {
   storage::ReceivedTable::put(batch, {key.project, key.user, key.digest, clock_.now(),
-                                      std::move(content), std::move(executions)});
+                                      std::move(content), std::move(executions), held_by});
 }
 
 void Received::clear(ShardId shard) {

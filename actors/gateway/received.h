@@ -54,7 +54,7 @@ class Received {
   Result<std::optional<storage::ReceivedRow>> find(const Key& key);
   /// Into the batch that starts the runs. While it is held, and `find` has found nothing.
   void put(storage::WriteBatch& batch, const Key& key, std::vector<ExecutionId> executions,
-           std::string content = {}) const;
+           std::string content = {}, std::uint8_t held_by = 0) const;
   /// Removes some of the shard's that are old. Returns at once if there are none.
   void clear(ShardId shard);
 

@@ -18,6 +18,15 @@ TriggerReply reply_at_end(const ExecutionSummary& summary, const Workflow& workf
   return RunFailed{summary.id, std::move(step), Error(how.code, how.message)};
 }
 
+/// That its run is on from this event on.
+WorkflowVersion version_from(const Event& event, const Workflow& now) {
+  if (const auto* const started = std::get_if<ExecutionStarted>(&event.body)) {
+    return started->version;
+  }
+  const auto* const moved = std::get_if<ExecutionMigrated>(&event.body);
+  return moved != nullptr ? moved->to : now.version;
+}
+
 TriggerReply reply_of(ResponseAnswer answer, const ExecutionId& execution,
                       const StoredFiles& files) {
   RunResponded reply{execution, answer.status, std::move(answer.headers), std::move(answer.body),
@@ -42,7 +51,8 @@ Result<std::optional<TriggerReply>> RecordedReplies::find(const ExecutionId& exe
   const ExecutionSummary& known = **summary;
   const auto workflow = workflows_.version(known.project, known.workflow, known.version);
   if (!workflow) return workflow.error();
-  if (!(*workflow)->has_response) {
+  // Versions that it was on before may have had what this one has not.
+  if (!(*workflow)->has_response && !known.migrated) {
     return std::optional<TriggerReply>(RunAccepted{execution, known.started});
   }
   const auto pages = table_.pages(execution, BranchPath{}, 0);
@@ -53,16 +63,22 @@ Result<std::optional<TriggerReply>> RecordedReplies::find(const ExecutionId& exe
     if (!text) return text.error();
     return std::optional(std::move(*text));
   };
+  std::shared_ptr<const Workflow> now = *workflow;
   for (const auto& page : *pages) {
     const auto events = read_journal_page(page.events, open);
     if (!events) return events.error();
     for (const Event& event : *events) {
-      if (auto answer = response_answer(**workflow, event)) {
+      if (const WorkflowVersion version = version_from(event, *now); version != now->version) {
+        auto other = workflows_.version(known.project, known.workflow, version);
+        if (!other) return other.error();
+        now = std::move(*other);
+      }
+      if (auto answer = response_answer(*now, event)) {
         return std::optional(
             reply_of(std::move(*answer), execution, StoredFiles(store_, execution, secrets)));
       }
       if (const auto* const how = std::get_if<ExecutionEnded>(&event.body)) {
-        return std::optional(reply_at_end(known, **workflow, *how));
+        return std::optional(reply_at_end(known, *now, *how));
       }
     }
   }

@@ -61,6 +61,76 @@ Error both(Error one, const Outcome& other) {
   return one;
 }
 
+/// Copies the original's files that values of the new run name.
+class FileCopy {
+ public:
+  FileCopy(const StoredFiles& stored, RunFiles& files) : stored_(stored), files_(files) {}
+
+  /// A value that the original had: what leads nowhere is text that looks like a handle.
+  Outcome of_original(const Json& value) {
+    for (const FileHandle& file : file_handles_of(value)) {
+      if (const auto found = copy(file); !found) return found.error();
+    }
+    return Done{};
+  }
+  /// A value that was given, at this JSON pointer: whoever gives it cannot mean another run's file, or none.
+  Outcome of_given(const Json& value, const std::string& at) {
+    if (unknown_.size() >= limits::replay_unknown_files_told_max) return Done{};
+    if (const auto* const text = value.if_string()) return of_given_text(*text, at);
+    if (const auto* const array = value.if_array()) {
+      for (std::size_t i = 0; i < array->size(); ++i) {
+        auto copied = of_given((*array)[i], at + '/' + std::to_string(i));
+        if (!copied) return copied;
+      }
+    } else if (const auto* const object = value.if_object()) {
+      for (const auto& member : *object) {
+        auto copied = of_given(member.value(), at + '/' + pointer_token(member.key()));
+        if (!copied) return copied;
+      }
+    }
+    return Done{};
+  }
+  /// The first ones.
+  std::vector<ErrorDetail> take_unknown() { return std::move(unknown_); }
+
+ private:
+  Outcome of_given_text(std::string_view text, const std::string& at) {
+    for (const FileHandle& file : find_file_handles(text)) {
+      const auto found = copy(file);
+      if (!found) return found.error();
+      if (*found) continue;
+      unknown_.push_back(finding_at({}, at, "the run that is replayed has no such file",
+                                    "a file object with its bytes in hex as `data`, or a handle "
+                                    "from that run's history",
+                                    to_text(file)));
+      break;  // one for each text
+    }
+    return Done{};
+  }
+
+  /// False: the original has no such file.
+  Result<bool> copy(const FileHandle& file) {
+    if (files_.find(file) != nullptr) return true;
+    auto content = stored_.get(file);
+    if (!content) return content.error();
+    if (*content == nullptr) return false;
+    bytes_ += file.size;
+    if (bytes_ > limits::replay_files_bytes_max) {
+      return Error(ErrorCode::limit_exceeded,
+                   "the run's files are more than " +
+                       std::to_string(limits::replay_files_bytes_max >> 20) +
+                       " MiB together, and would be copied");
+    }
+    files_.add(file, std::move(*content));
+    return true;
+  }
+
+  const StoredFiles& stored_;
+  RunFiles& files_;
+  std::uint64_t bytes_ = 0;
+  std::vector<ErrorDetail> unknown_;
+};
+
 std::uint64_t bytes_of(const std::vector<KeptOutput>& kept) {
   std::uint64_t bytes = 0;
   for (const KeptOutput& each : kept) bytes += to_text(*each.output).size();
@@ -151,6 +221,7 @@ Result<std::shared_ptr<RunOrder>> ReplayStarter::order_of(ReplayRequest request,
     }
   }
   if (!input) return input.error();
+  const auto is_input_given = request.input ? IsInputGiven::yes : IsInputGiven::no;
   const bool is_new_to_workflow =
       request.input.has_value() || (*workflow)->version != original.workflow->version;
   Json output = request.input ? std::move(*request.input) : *original.started.trigger;
@@ -166,7 +237,7 @@ Result<std::shared_ptr<RunOrder>> ReplayStarter::order_of(ReplayRequest request,
                  .files = std::move(request.files),
                  .credential = is_same_account ? original.started.credential : std::string(),
                  .trace = request.trace};
-  if (auto added = add_files(start, original); !added) return added.error();
+  if (auto added = add_files(start, original, is_input_given); !added) return added.error();
   auto order = uses_.starter.prepare(std::move(start));
   if (order && original.secrets->knows_any()) {
     (*order)->secrets = std::make_shared<RunSecrets>(uses_.sealer, (*order)->execution);
@@ -191,7 +262,7 @@ Result<std::shared_ptr<const Workflow>> ReplayStarter::workflow_of(
   if (!chosen && chosen.error().code == ErrorCode::not_found) {
     return Error(ErrorCode::invalid_request, "the workflow has no version " +
                                                  std::to_string(how.version) +
-                                                 ": it has 1 to those that `GET …/versions` lists");
+                                                 ": `GET …/versions` lists those that it has");
   }
   if (!chosen) return chosen.error();
   const TriggerKind& then = kind_of(original.workflow->trigger);
@@ -205,29 +276,25 @@ Result<std::shared_ptr<const Workflow>> ReplayStarter::workflow_of(
   return chosen;
 }
 
-Outcome ReplayStarter::add_files(RunStart& start, const OriginalRun& original) const {
-  std::vector<FileHandle> named = file_handles_of(start.output);
-  for (const KeptOutput& kept : std::get<FromReplay>(start.origin).start.kept) {
-    const auto more = file_handles_of(*kept.output);
-    named.insert(named.end(), more.begin(), more.end());
-  }
+Outcome ReplayStarter::add_files(RunStart& start, const OriginalRun& original,
+                                 IsInputGiven is_input_given) const {
   const StoredFiles stored(uses_.store, original.summary.id, original.secrets);
-  std::uint64_t bytes = 0;
-  for (const FileHandle& file : named) {
-    if (start.files.find(file) != nullptr) continue;
-    auto content = stored.get(file);
-    if (!content) return content.error();
-    if (*content == nullptr) continue;  // text that looks like a handle
-    bytes += file.size;
-    if (bytes > limits::replay_files_bytes_max) {
-      return Error(ErrorCode::limit_exceeded,
-                   "the run's files are more than " +
-                       std::to_string(limits::replay_files_bytes_max >> 20) +
-                       " MiB together, and would be copied");
-    }
-    start.files.add(file, std::move(*content));
+  FileCopy copy(stored, start.files);
+  auto copied = is_input_given == IsInputGiven::yes ? copy.of_given(start.output, "/input")
+                                                    : copy.of_original(start.output);
+  if (!copied) return copied;
+  for (const KeptOutput& kept : std::get<FromReplay>(start.origin).start.kept) {
+    const std::string& step = start.workflow->by_index[kept.step]->id.text;
+    copied = kept.is_given ? copy.of_given(*kept.output, "/outputs/" + pointer_token(step))
+                           : copy.of_original(*kept.output);
+    if (!copied) return copied;
   }
-  return Done{};
+  auto unknown = copy.take_unknown();
+  if (unknown.empty()) return Done{};
+  return Error(ErrorCode::invalid_file,
+               "what is given names files that run " + original.summary.id.text() +
+                   " does not have: give them with their bytes",
+               std::move(unknown));
 }
 
 void ReplayStarter::note(const ExecutionSummary& original, const std::optional<TraceParent>& trace,

@@ -35,7 +35,7 @@ struct ReplayRequest {
   ProjectId project;
   ExecutionId original;
   ReplayChoice how{};
-  /// In the place of what the trigger gave; files as handles, of `files` or of the original.
+  /// In the place of what the trigger gave; files as handles, of `files` or of the original. Others are refused.
   std::optional<Json> input{};
   /// Likewise of steps before `from_step`, by their ids.
   JsonObject outputs{};
@@ -71,8 +71,8 @@ class ReplayStarter {
 
   /// Returns when the new run is durable. With a key that was used for it already, the run of that time. Errors,
   /// and then nothing was started: not_found, workflow_not_deployed, conflict (the key was used for something
-  /// else), invalid_request (all findings as details; a test run), limit_exceeded, overloaded, storage_failed,
-  /// shard_moved, secrets_locked, and the unmet condition of a live run (see TenantView::grant).
+  /// else), invalid_request (all findings as details; a test run), invalid_file (likewise), limit_exceeded,
+  /// overloaded, storage_failed, shard_moved, secrets_locked, and the unmet condition of a live run (see TenantView::grant).
   Result<ReplayedRun> replay(ReplayRequest request, const std::optional<Idempotency>& idempotency);
 
   /// The order alone, for whoever commits it with others: that batch was begun on the original's shard before.
@@ -84,7 +84,11 @@ class ReplayStarter {
                                              const OriginalRun& original) const;
   Result<std::shared_ptr<const Workflow>> workflow_of(const ReplayChoice& how,
                                                       const OriginalRun& original) const;
-  Outcome add_files(RunStart& start, const OriginalRun& original) const;
+  enum class IsInputGiven : std::uint8_t { no, yes };
+  /// Copies the original's files that the new run names. Error invalid_file: what is given names others, with the
+  /// places.
+  Outcome add_files(RunStart& start, const OriginalRun& original,
+                    IsInputGiven is_input_given) const;
   void note(const ExecutionSummary& original, const std::optional<TraceParent>& trace,
             const Error& why) const;
 

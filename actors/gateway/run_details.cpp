@@ -38,10 +38,29 @@ void link_next(std::vector<StepExecution>& steps) {
   }
 }
 
-std::size_t steps_outside(const Workflow& workflow) {
-  const auto& all = workflow.by_index;
-  return 1 + static_cast<std::size_t>(std::count_if(
-                 all.begin(), all.end(), [](const Step* step) { return step->fan_outs.empty(); }));
+/// With the trigger, those that may be shown.
+std::size_t steps_outside(const VersionsOfRun& versions) {
+  std::size_t outside = 1;
+  for (StepIndex number = 0; number < versions.end(); ++number) {
+    const VersionsOfRun::Place place = versions.at(number);
+    const bool is_shown = !place.last || &place.workflow == &versions.last();
+    if (place.step.fan_outs.empty() && is_shown) ++outside;
+  }
+  return outside;
+}
+
+std::vector<RunDetails::Move> moves_in(const std::vector<Event>& root_events,
+                                       const VersionsOfRun& versions) {
+  std::vector<RunDetails::Move> moves;
+  StepIndex steps_before = static_cast<StepIndex>(versions.first()->by_index.size());
+  for (const Event& event : root_events) {
+    const auto* const moved = std::get_if<ExecutionMigrated>(&event.body);
+    if (moved == nullptr) continue;
+    moves.push_back({event.at, moved->from, moved->to,
+                     versions.at(steps_before + moved->step).shown, moved->by});
+    steps_before += static_cast<StepIndex>(moved->workflow->by_index.size());
+  }
+  return moves;
 }
 
 }  // namespace
@@ -98,20 +117,23 @@ Result<RunDetails::Run> RunDetails::open(const ProjectId& project,
                                          const ExecutionId& execution) const {
   auto row = summary(project, execution);
   if (!row) return row.error();
-  auto workflow = workflows_.version(row->project, row->workflow, row->version);
-  if (!workflow) return workflow.error();
   auto secrets = std::make_shared<RunSecrets>(sealer_, execution);
-  const auto read = [this, execution,
-                     secrets](const BranchPath& path) -> Result<std::vector<Event>> {
+  using Journal = std::optional<std::vector<Event>>;
+  const auto read = [this, execution, secrets](const BranchPath& path) -> Result<Journal> {
     auto pages = ExecutionTable(store_).pages(execution, path);
     if (!pages) return pages.error();
-    return events_of(*pages, *secrets);
+    if (pages->empty()) return Journal();
+    auto events = events_of(*pages, *secrets);
+    if (!events) return events.error();
+    return Journal(std::move(*events));
   };
-  auto root = read(BranchPath{});
-  if (!root) return root.error();
-  if (root->empty() || kind_of(root->front()) != EventKind::execution_started) {
-    return Error(ErrorCode::corrupt_data, "a journal does not begin with ExecutionStarted");
-  }
+  auto root_journal = read(BranchPath{});
+  if (!root_journal) return root_journal.error();
+  std::vector<Event> root = std::move(*root_journal).value_or(std::vector<Event>());
+  auto versions = VersionsOfRun::read(root, [&](WorkflowVersion version) {
+    return workflows_.version(row->project, row->workflow, version);
+  });
+  if (!versions) return versions.error();
   const auto rows = storage::StepRows(store_).repeated(execution, limits::repeated_attempts_max);
   if (!rows) return rows.error();
   std::shared_ptr<RepeatedAttempts> repeated;
@@ -120,8 +142,8 @@ Result<RunDetails::Run> RunDetails::open(const ProjectId& project,
     repeated->emplace(std::pair(each.branch, each.events_before), each.at);
   }
   auto branches =
-      std::make_unique<RunBranches>(*workflow, execution, std::move(*root), read, repeated);
-  return Run{std::move(*row), std::move(*workflow), std::move(secrets), std::move(repeated),
+      std::make_unique<RunBranches>(*versions, execution, std::move(root), read, repeated);
+  return Run{std::move(*row), std::move(*versions), std::move(secrets), std::move(repeated),
              std::move(branches)};
 }
 
@@ -164,8 +186,9 @@ Result<RunDetails::Shown> RunDetails::show(const ProjectId& project,
   Shown shown;
   shown.summary = run->summary;
   // Those outside of fan-outs are the run's outline: they have their places.
-  const std::size_t outside = steps_outside(*run->workflow);
-  std::size_t room = limits::step_executions_shown_max - outside;
+  const std::size_t outside = steps_outside(*run->versions);
+  std::size_t room =
+      limits::step_executions_shown_max - std::min(outside, limits::step_executions_shown_max);
   bool is_cut = false;
   const auto visit = [&](StepFinding&& finding) {
     if (!finding.step.indexes.empty() && room == 0) {
@@ -179,7 +202,7 @@ Result<RunDetails::Shown> RunDetails::show(const ProjectId& project,
     is_cut = is_cut || room == 0;
     return room == 0;
   };
-  StepHistory history(run->workflow, execution, children_of(store_, execution, *run->secrets),
+  StepHistory history(run->versions, execution, children_of(store_, execution, *run->secrets),
                       visit, has_enough, run->repeated);
   const auto& events = run->branches->root_events();
   auto replayed = history.replay(events);
@@ -187,7 +210,10 @@ Result<RunDetails::Shown> RunDetails::show(const ProjectId& project,
   link_next(shown.steps);
   mask(shown.steps, *run->secrets);
   shown.failure = failure_of(shown.summary, events);
+  shown.moves = moves_in(events, *run->versions);
   for (const Event& event : events) {
+    const auto* const started = std::get_if<ExecutionStarted>(&event.body);
+    if (started != nullptr) shown.admission = started->admission;
     const auto* const cancel = std::get_if<CancelRequested>(&event.body);
     if (cancel != nullptr && !cancel->reason.empty()) {
       shown.cancelled = Error(cancel->code, cancel->reason);
@@ -216,7 +242,7 @@ Result<std::vector<StepDetail>> RunDetails::details(const ProjectId& project,
   std::vector<StepDetail> details;
   ShownValues values(store_, execution, run->secrets);
   StepHistory history(
-      run->workflow, execution, children_of(store_, execution, *run->secrets, elements_max),
+      run->versions, execution, children_of(store_, execution, *run->secrets, elements_max),
       [&](StepFinding&& finding) {
         for (const auto index : finding.step.indexes) {
           if (index >= elements_max) return;
@@ -239,11 +265,10 @@ Result<bool> RunDetails::may_have_begun_in(Run& run, const BranchPath& branch) c
   for (const auto& each : **fan_outs) {
     const OpenedFanOut& opened = each->opened();
     // Of one that has ended, an element has a journal or has not begun.
-    if (opened.step->index != element.fan_out || !opened.is_open()) continue;
-    const auto last =
-        storage::ExecutionTable(store_).last_child(run.summary.id, parent, element.fan_out);
-    if (!last) return last.error();
-    return element.index < (*last ? **last + 1 : 0) + may_have_begun(opened);
+    if (opened.number != element.fan_out || !opened.is_open()) continue;
+    const auto end = begun_end(run, parent, opened);
+    if (!end) return end.error();
+    return element.index < *end;
   }
   return true;
 }
@@ -251,23 +276,24 @@ Result<bool> RunDetails::may_have_begun_in(Run& run, const BranchPath& branch) c
 Outcome RunDetails::find_step(Run& run, const std::string& id,
                               const std::function<void(StepFinding&&)>& take) const {
   if (id == trigger_step_id) {
-    take(trigger_finding(*run.workflow, run.branches->root_events().front()));
+    take(trigger_finding(*run.versions->first(), run.branches->root_events().front()));
     return Done{};
   }
-  const auto place = position_of(*run.workflow, id);
-  if (!place) return no_such_step(run.summary.id, id);
-  const auto begun = may_have_begun_in(run, place->branch);
-  const bool is_unknown = !begun && begun.error().code == ErrorCode::not_found;
-  if (!begun && !is_unknown) return begun.error();
-  if (is_unknown || !*begun) return no_such_step(run.summary.id, id);
-  bool is_found = false;
-  Finder finder(place->step, Finder::Sizes::measured, [&](StepFinding&& finding) {
-    is_found = true;
-    take(std::move(finding));
-  });
-  auto replayed = run.branches->replay(place->branch, finder);
-  if (!replayed && replayed.error().code != ErrorCode::not_found) return replayed;
-  return is_found ? Outcome(Done{}) : no_such_step(run.summary.id, id);
+  for (const StepPosition& place : positions_of(*run.versions, id)) {
+    const auto begun = may_have_begun_in(run, place.branch);
+    const bool is_unknown = !begun && begun.error().code == ErrorCode::not_found;
+    if (!begun && !is_unknown) return begun.error();
+    if (is_unknown || !*begun) continue;
+    bool is_found = false;
+    Finder finder(*place.step, Finder::Sizes::measured, [&](StepFinding&& finding) {
+      is_found = true;
+      take(std::move(finding));
+    });
+    auto replayed = run.branches->replay(place.branch, finder);
+    if (!replayed && replayed.error().code != ErrorCode::not_found) return replayed;
+    if (is_found) return Done{};
+  }
+  return no_such_step(run.summary.id, id);
 }
 
 Result<StepDetail> RunDetails::step(const ProjectId& project, const ExecutionId& execution,

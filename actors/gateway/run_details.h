@@ -13,6 +13,7 @@
 // threads only. Errors: not_found (also of another project's run), corrupt_data, storage_failed.
 
 #include "actors/gateway/history_limits.h"
+#include "runtime/admission/admission_stage.h"
 #include "runtime/execution/execution_summary.h"
 #include "runtime/execution/step_counts.h"
 #include "runtime/history/step_execution.h"
@@ -52,10 +53,20 @@ class RunDetails {
   /// Without its steps.
   Result<Outline> outline(const ProjectId& project, const ExecutionId& execution) const;
 
+  /// From one version of the workflow to another, while it ran.
+  struct Move {
+    Instant at{};
+    WorkflowVersion from = 0;
+    WorkflowVersion to = 0;
+    std::string step;  // at which it stood, as that one is called now
+    std::string by;    // who asked for it
+  };
   struct Shown {
     ExecutionSummary summary;
-    std::optional<ErrorDetail> failure;  // likewise
-    std::optional<Error> cancelled;      // why and by whom, when it was and that is known
+    std::optional<ErrorDetail> failure;      // likewise
+    std::optional<Error> cancelled;          // why and by whom, when it was and that is known
+    std::optional<AdmittedStart> admission;  // of a run that its workflow's `admission` held back
+    std::vector<Move> moves;                 // in their order
     /// In the order in which they ended, a step inside a fan-out once per element: all outside of fan-outs, and as
     /// many of the others as there is room for.
     std::vector<StepExecution> steps;
@@ -70,12 +81,13 @@ class RunDetails {
     StepCount count;  // of a step outside of fan-outs, of its one run
     bool is_fan_out = false;
     std::string selected_choice{};  // of a conditional outside of fan-outs; empty: none yet
+    WorkflowVersion version = 0;    // as of StepExecution
   };
   struct Graph {
     ExecutionSummary summary;
     Json definition;  // null: the version is gone
-    std::shared_ptr<const Workflow> workflow;
-    std::vector<GraphStep> steps;  // every step of the workflow, in its order
+    /// Every step of the version that the run is on, in its order; then what ran under earlier ones and is gone.
+    std::vector<GraphStep> steps;
     bool is_partial =
         false;  // steps were run before they were counted, and are too many to be read
   };
@@ -119,6 +131,9 @@ class RunDetails {
   std::optional<ErrorDetail> failure_of(const ExecutionSummary& summary,
                                         const std::vector<Event>& root_events) const;
   StepWalk walk_of(Run& run, ReadBudget& budget) const;
+  /// Behind which element of an open fan-out none has begun, as far as anybody may know.
+  Result<std::uint32_t> begun_end(Run& run, const BranchPath& parent,
+                                  const OpenedFanOut& fan_out) const;
   /// False: nothing of the branch can be there yet. Errors: not_found, likewise, and those of reading.
   Result<bool> may_have_begun_in(Run& run, const BranchPath& branch) const;
   /// Error not_found; `take` is called once.
@@ -126,7 +141,8 @@ class RunDetails {
                     const std::function<void(StepFinding&&)>& take) const;
   Result<StepCounts> counts_inside(Run& run) const;
   Result<StepCounts> counts_of(Run& run, const OpenedFanOut& fan_out) const;
-  Result<StepCounts> read_counts_of(Run& run, const BranchPath& parent, StepIndex fan_out,
+  Result<StepCounts> read_counts_of(Run& run, const std::shared_ptr<const Workflow>& workflow,
+                                    const BranchPath& parent, StepIndex fan_out,
                                     std::size_t& elements_left) const;
   Result<Page> failed_page(Run& run, const StepQuery& query) const;
   Result<std::optional<std::size_t>> total_of(Run& run, const StepQuery& query) const;

@@ -3,8 +3,11 @@
 #include "actors/gateway/run_reading.h"
 #include "runtime/base/check.h"
 #include "runtime/execution/step_counter.h"
+#include "runtime/history/begun_elements.h"
 #include "storage/tables/project_table.h"
 #include "storage/tables/step_rows.h"
+
+#include <map>
 
 namespace millrace {
 
@@ -16,9 +19,13 @@ Result<StepCounts> RunDetails::counts_inside(Run& run) const {
   if (!fan_outs) return fan_outs.error();
   StepCounts all;
   for (const auto& each : **fan_outs) {
-    auto counts = counts_of(run, each->opened());
+    const OpenedFanOut& opened = each->opened();
+    auto counts = counts_of(run, opened);
     if (!counts) return counts.error();
-    all.add(*counts);
+    if (counts->is_partial()) all.mark_partial();
+    // What is counted inside goes by its version's steps.
+    const StepIndex steps_before = opened.number - opened.step->index;
+    for (const StepCount& count : counts->all()) all.of(steps_before + count.step).add(count);
   }
   return all;
 }
@@ -30,12 +37,12 @@ Result<StepCounts> RunDetails::counts_of(Run& run, const OpenedFanOut& fan_out) 
   if (fan_out.is_open()) {
     auto row = StepRows(store_).counts(run.summary.id);
     if (!row) return row.error();
-    is_known = *row && (*row)->fan_out == fan_out.step->index;
+    is_known = *row && (*row)->fan_out == fan_out.number;
     if (is_known) counts = std::move((*row)->counts);
   }
   if (!is_known) {
     std::size_t elements_left = limits::counted_elements_max;
-    auto read = read_counts_of(run, {}, fan_out.step->index, elements_left);
+    auto read = read_counts_of(run, fan_out.workflow, {}, fan_out.number, elements_left);
     if (!read) return read.error();
     counts = std::move(*read);
     // What stood when an old version ended the fan-out has no event of its own.
@@ -43,13 +50,11 @@ Result<StepCounts> RunDetails::counts_of(Run& run, const OpenedFanOut& fan_out) 
   }
   const auto& body = std::get<FanOutStep>(fan_out.step->config).steps;
   if (!fan_out.is_open() || body.empty()) return counts;
-  // Elements that may have begun, with nothing on the disk yet, run their first step. Of those that have
-  // something, each is counted there.
-  const auto last = ExecutionTable(store_).last_child(run.summary.id, {}, fan_out.step->index);
-  if (!last) return last.error();
-  const std::int64_t begun = (*last ? std::int64_t{**last} + 1 : 0) + may_have_begun(fan_out);
+  // Elements that may have begun and are not counted yet run their first step. Of the others, each is counted there.
+  const auto begun = begun_end(run, {}, fan_out);
+  if (!begun) return begun.error();
   StepCount& first = counts.of(body.front().index);
-  const std::int64_t unseen = std::min(begun, std::int64_t{fan_out.count}) - first.all();
+  const std::int64_t unseen = std::int64_t{*begun} - first.all();
   if (unseen > 0) {
     first.executing += unseen;
     first.start = std::min(first.start.value_or(fan_out.inside.began), fan_out.inside.began);
@@ -57,7 +62,45 @@ Result<StepCounts> RunDetails::counts_of(Run& run, const OpenedFanOut& fan_out) 
   return counts;
 }
 
-Result<StepCounts> RunDetails::read_counts_of(Run& run, const BranchPath& parent, StepIndex fan_out,
+Result<std::uint32_t> RunDetails::begun_end(Run& run, const BranchPath& parent,
+                                            const OpenedFanOut& fan_out) const {
+  const ExecutionTable table(store_);
+  const auto last = table.last_child(run.summary.id, parent, fan_out.number);
+  if (!last) return last.error();
+  const std::uint32_t stored = *last ? **last + 1 : 0;
+  if (parent.is_root()) {
+    auto row = StepRows(store_).counts(run.summary.id);
+    if (!row) return row.error();
+    const bool is_known = *row && (*row)->fan_out == fan_out.number && !(*row)->counts.is_partial();
+    if (is_known) {
+      // Elements are counted when they begin, at their first step.
+      const StepIndex first = first_step_inside(*fan_out.step);
+      const std::int64_t begun = first == no_step ? 0 : (*row)->counts.of(first).all();
+      return static_cast<std::uint32_t>(
+          std::clamp(begun, std::int64_t{stored}, std::int64_t{std::max(fan_out.count, stored)}));
+    }
+  }
+  BegunElements begun(fan_out);
+  ReadBudget budget{limits::step_page_elements_max};
+  Outcome problem = Done{};
+  auto scanned =
+      table.children(run.summary.id, parent, fan_out.number,
+                     [&](std::uint32_t index, const std::vector<storage::JournalPage>& pages) {
+                       if (!budget.may_go_on()) return false;
+                       budget.read(pages);
+                       const auto events = events_of(pages, *run.secrets);
+                       problem = events ? begun.meet(index, *events) : Outcome(events.error());
+                       return problem.ok();
+                     });
+  if (!scanned) return scanned.error();
+  if (!problem) return problem.error();
+  if (stored > 0) begun.pass_to(stored - 1);
+  return begun.end();
+}
+
+Result<StepCounts> RunDetails::read_counts_of(Run& run,
+                                              const std::shared_ptr<const Workflow>& workflow,
+                                              const BranchPath& parent, StepIndex fan_out,
                                               std::size_t& elements_left) const {
   StepCounts counts;
   Outcome problem = Done{};
@@ -65,7 +108,7 @@ Result<StepCounts> RunDetails::read_counts_of(Run& run, const BranchPath& parent
   const auto count = [&](std::uint32_t index, const std::vector<storage::JournalPage>& pages) {
     const auto events = events_of(pages, *run.secrets);
     if (!events) return Outcome(events.error());
-    StepCounter counter(run.workflow, StepCounter::Inside::left_out);
+    StepCounter counter(workflow, StepCounter::Inside::left_out);
     try {
       for (const Event& event : *events) {
         counter.meet(event);
@@ -93,7 +136,7 @@ Result<StepCounts> RunDetails::read_counts_of(Run& run, const BranchPath& parent
   if (!scanned) return scanned.error();
   if (!problem) return problem.error();
   for (const auto& [index, step] : inner) {
-    auto inside = read_counts_of(run, parent.child(fan_out, index), step, elements_left);
+    auto inside = read_counts_of(run, workflow, parent.child(fan_out, index), step, elements_left);
     if (!inside) return inside.error();
     counts.add(*inside);
   }
@@ -106,9 +149,8 @@ Result<RunDetails::Graph> RunDetails::graph(const ProjectId& project,
   if (!run) return run.error();
   Graph graph;
   graph.summary = run->summary;
-  graph.workflow = run->workflow;
-  const auto version =
-      storage::ProjectTable(store_).version(project, run->summary.workflow, run->summary.version);
+  const auto version = storage::ProjectTable(store_).version(project, run->summary.workflow,
+                                                             run->versions->last().version);
   if (!version) return version.error();
   if (*version) {
     auto definition = parse_json((*version)->definition, limits::stored_depth_max);
@@ -117,18 +159,32 @@ Result<RunDetails::Graph> RunDetails::graph(const ProjectId& project,
   auto inside = counts_inside(*run);
   if (!inside) return inside.error();
   graph.is_partial = inside->is_partial();
-  const StepFinding trigger = trigger_finding(*run->workflow, run->branches->root_events().front());
+  const VersionsOfRun& versions = *run->versions;
+  const StepFinding trigger =
+      trigger_finding(*versions.first(), run->branches->root_events().front());
   StepCount triggered;
   triggered.succeeded = 1;
   triggered.start = trigger.step.start;
   triggered.end = trigger.step.end;
   graph.steps.push_back({trigger_step_id, trigger.step.type, triggered});
-  for (const Step* const step : run->workflow->by_index) {
-    graph.steps.push_back({step->id.text, std::string(history_type(*step)), inside->of(step->index),
-                           std::holds_alternative<FanOutStep>(step->config)});
-  }
-  Finder finder(std::nullopt, Finder::Sizes::left_out, [&](StepFinding&& finding) {
-    GraphStep& shown = graph.steps.at(1 + *finding.index);
+  const auto add = [&](const std::string& id, const Step& step) {
+    graph.steps.push_back({id, std::string(history_type(step)), StepCount{},
+                           std::holds_alternative<FanOutStep>(step.config)});
+  };
+  for (const Step* const step : versions.last().by_index) add(step->id.text, *step);
+  std::map<StepIndex, std::size_t> gone;  // where they are, once they were met
+  const auto shown_of = [&](StepIndex number) -> GraphStep& {
+    const VersionsOfRun::Place place = versions.at(number);
+    if (!place.last && gone.try_emplace(number, graph.steps.size()).second) {
+      add(place.shown, place.step);
+    }
+    GraphStep& shown = graph.steps.at(place.last ? 1 + *place.last : gone.at(number));
+    if (versions.has_moved()) shown.version = place.workflow.version;
+    return shown;
+  };
+  for (const StepCount& count : inside->all()) shown_of(count.step).count.add(count);
+  Finder finder(Finder::Sizes::left_out, [&](StepFinding&& finding) {
+    GraphStep& shown = shown_of(*finding.index);
     ++shown.count.of_status(finding.step.status);
     shown.count.start = finding.step.start;
     shown.count.end = finding.step.end;
@@ -139,7 +195,7 @@ Result<RunDetails::Graph> RunDetails::graph(const ProjectId& project,
   const auto fan_outs = run->branches->fan_outs({});
   if (!fan_outs) return fan_outs.error();
   for (const auto& each : **fan_outs) {
-    graph.steps.at(1 + each->opened().step->index).count.elements = each->opened().count;
+    shown_of(each->opened().number).count.elements = each->opened().count;
   }
   return graph;
 }

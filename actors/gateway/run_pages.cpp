@@ -3,6 +3,8 @@
 #include "actors/gateway/run_reading.h"
 #include "storage/tables/step_rows.h"
 
+#include <set>
+
 namespace millrace {
 
 using storage::ExecutionTable;
@@ -52,13 +54,13 @@ Result<std::optional<std::size_t>> RunDetails::total_of(Run& run, const StepQuer
             std::find(statuses.begin(), statuses.end(), status) != statuses.end());
   };
   std::size_t found = matches(trigger_step_id, "SUCCEEDED") ? 1 : 0;
-  Finder finder(std::nullopt, Finder::Sizes::left_out, [&](StepFinding&& finding) {
+  Finder finder(Finder::Sizes::left_out, [&](StepFinding&& finding) {
     if (matches(finding.step.step.text, finding.step.status)) ++found;
   });
   auto replayed = run.branches->replay({}, finder);
   if (!replayed) return replayed.error();
   for (StepCount count : inside->all()) {
-    const std::string& step = run.workflow->by_index.at(count.step)->id.text;
+    const std::string& step = run.versions->at(count.step).shown;
     for (const char* status : {"SUCCEEDED", "FAILED", "CANCELLED", "EXECUTING", "DELAYED"}) {
       if (matches(step, status)) {
         found += static_cast<std::size_t>(std::max<std::int64_t>(0, count.of_status(status)));
@@ -70,16 +72,22 @@ Result<std::optional<std::size_t>> RunDetails::total_of(Run& run, const StepQuer
 }
 
 Result<RunDetails::Page> RunDetails::failed_page(Run& run, const StepQuery& query) const {
-  std::optional<StepIndex> only;
+  // Rows of elements go by their step's index in the version that their fan-out was opened under.
+  std::set<std::optional<StepIndex>> rows_of;
   if (query.step) {
-    const auto place = index_of(*run.workflow, *query.step);
-    if (!place) return Page{};
-    only = *place;
+    for (const StepIndex number : run.versions->named(*query.step)) {
+      rows_of.insert(run.versions->at(number).step.index);
+    }
+  } else {
+    rows_of.insert(std::nullopt);
   }
+  const auto is_wanted = [&](StepIndex, const std::string& id) {
+    return !query.step || id == *query.step;
+  };
   std::optional<FailedStep> after;
   if (query.after && query.after->step) after = FailedStep{*query.after->step, query.after->branch};
   std::vector<FailedStep> failed;
-  Finder finder(only, Finder::Sizes::left_out, [&](StepFinding&& finding) {
+  Finder finder(is_wanted, Finder::Sizes::left_out, [&](StepFinding&& finding) {
     FailedStep step{*finding.index, {}};
     if (finding.step.status == "FAILED" && (!after || step > *after)) {
       failed.push_back(std::move(step));
@@ -87,12 +95,15 @@ Result<RunDetails::Page> RunDetails::failed_page(Run& run, const StepQuery& quer
   });
   auto replayed = run.branches->replay({}, finder);
   if (!replayed) return replayed.error();
-  const std::size_t outside = failed.size();
-  auto read = StepRows(store_).failed(run.summary.id, only, after, [&](FailedStep step) {
-    failed.push_back(std::move(step));
-    return failed.size() - outside <= query.limit;
-  });
-  if (!read) return read.error();
+  for (const auto& only : rows_of) {
+    std::size_t found = 0;
+    auto read = StepRows(store_).failed(run.summary.id, only, after, [&](FailedStep step) {
+      if (!is_wanted(step.step, run.versions->at(step.branch, step.step).shown)) return true;
+      failed.push_back(std::move(step));
+      return ++found <= query.limit;
+    });
+    if (!read) return read.error();
+  }
   std::sort(failed.begin(), failed.end());
   Page page;
   if (failed.size() > query.limit) {
@@ -125,10 +136,10 @@ StepWalk RunDetails::walk_of(Run& run, ReadBudget& budget) const {
         from);
     return scanned ? problem : scanned;
   };
-  const auto last_child = [this, id](const BranchPath& parent, StepIndex fan_out) {
-    return ExecutionTable(store_).last_child(id, parent, fan_out);
+  const auto begun_end = [this, &run](const BranchPath& parent, const OpenedFanOut& fan_out) {
+    return this->begun_end(run, parent, fan_out);
   };
-  return StepWalk(*run.branches, children, last_child, [&budget] { return budget.may_go_on(); });
+  return StepWalk(*run.branches, children, begun_end, [&budget] { return budget.may_go_on(); });
 }
 
 Result<RunDetails::OpenStepList> RunDetails::open_steps(const ProjectId& project,

@@ -32,16 +32,23 @@ class Finder final : public BranchListener {
  public:
   using Take = std::function<void(StepFinding&&)>;
   enum class Sizes : std::uint8_t { measured, left_out };
+  using Wants = std::function<bool(StepIndex index, const std::string& id)>;
 
-  /// `only`: nothing else is taken.
-  Finder(std::optional<StepIndex> only, Sizes sizes, Take take)
-      : only_(only), sizes_(sizes), take_(std::move(take)) {}
-  bool wants(const Step& step) override { return !only_ || step.index == *only_; }
+  Finder(Sizes sizes, Take take) : sizes_(sizes), take_(std::move(take)) {}
+  /// Nothing else is taken.
+  Finder(Wants which, Sizes sizes, Take take)
+      : wants_(std::move(which)), sizes_(sizes), take_(std::move(take)) {}
+  Finder(StepIndex only, Sizes sizes, Take take)
+      : Finder([only](StepIndex index, const std::string&) { return index == only; }, sizes,
+               std::move(take)) {}
+  bool wants(StepIndex index, const std::string& id) override {
+    return !wants_ || wants_(index, id);
+  }
   bool wants_sizes() const override { return sizes_ == Sizes::measured; }
   void found(StepFinding&& finding) override { take_(std::move(finding)); }
 
  private:
-  const std::optional<StepIndex> only_;
+  const Wants wants_;  // null: everything
   const Sizes sizes_;
   const Take take_;
 };
@@ -49,7 +56,7 @@ class Finder final : public BranchListener {
 /// A run that is read.
 struct RunDetails::Run {
   ExecutionSummary summary;
-  std::shared_ptr<const Workflow> workflow;
+  std::shared_ptr<const VersionsOfRun> versions;
   std::shared_ptr<RunSecrets> secrets;
   std::shared_ptr<const RepeatedAttempts> repeated;  // null: none
   std::unique_ptr<RunBranches> branches;

@@ -11,10 +11,10 @@
 namespace millrace {
 namespace {
 
-/// A condition that the account does not meet, or damage of what is stored of it: neither keeps the others from
-/// their runs.
+/// A condition that the account or its project does not meet, or damage of what is stored of it: neither keeps the
+/// others from their runs.
 bool is_of_account(ErrorCode code) {
-  return is_unmet_condition(code) || code == ErrorCode::corrupt_data;
+  return is_passed_over(code) || code == ErrorCode::corrupt_data;
 }
 
 }  // namespace
@@ -163,7 +163,9 @@ Outcome ScheduledStarts::require(ShardId shard) {
 }
 
 Outcome ScheduledStarts::commit() {
-  if (auto stored = uses_.commits.commit(std::move(batch_)); !stored) return stored;
+  if (auto stored = uses_.commits.commit(std::move(batch_), workflow_->project); !stored) {
+    return stored;
+  }
   for (const auto& order : orders_) {
     tell_stored(*order, uses_.observer);
     uses_.resume(*order);

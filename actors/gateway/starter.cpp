@@ -1,5 +1,6 @@
 #include "actors/gateway/starter.h"
 
+#include "runtime/admission/admission_rules.h"
 #include "runtime/base/check.h"
 #include "runtime/triggers/object_mapping.h"
 
@@ -16,15 +17,24 @@ ExecutionStarted started_of(RunStart& start, RunGrant grant) {
   started.workflow = workflow.id;
   started.version = workflow.version;
   auto* const replay = std::get_if<FromReplay>(&start.origin);
-  started.trigger =
-      replay != nullptr && replay->mapping == FromReplay::Mapping::as_it_was
-          ? share(std::move(start.output))
-          : share(with_mapped_object(workflow.trigger, std::move(start.output), grant.settings));
+  auto* const waiting = std::get_if<FromWaiting>(&start.origin);
+  const bool is_mapped = waiting != nullptr ||
+                         (replay != nullptr && replay->mapping == FromReplay::Mapping::as_it_was);
+  if (!is_mapped) {
+    start.output = with_mapped_object(workflow.trigger, std::move(start.output), grant.settings);
+  }
+  const bool is_test = std::holds_alternative<FromTest>(start.origin);
+  // What is tried out is one trigger; the steps see a batch.
+  if (is_test && workflow.admission.batch) {
+    start.output = batch_output(JsonArray{std::move(start.output)});
+  }
+  started.trigger = share(std::move(start.output));
   started.settings = share(std::move(grant.settings));
   started.user_meta = share(std::move(grant.user_meta));
   started.credential = std::move(grant.credential);
   started.trace = start.trace;
   if (replay != nullptr) started.replay = std::move(replay->start);
+  if (waiting != nullptr) started.admission = waiting->admitted;
   if (auto* const test = std::get_if<FromTest>(&start.origin)) {
     started.is_test = true;
     started.only_step = test->only_step;
@@ -36,12 +46,13 @@ ExecutionStarted started_of(RunStart& start, RunGrant grant) {
 }  // namespace
 
 Starter::Starter(const Tenants& tenants, const storage::GroupCommit& commits, const Clock& clock,
-                 Random& random, HandOver hand_over)
+                 Random& random, HandOver hand_over, StorageRoom* room)
     : tenants_(tenants),
       commits_(commits),
       clock_(clock),
       random_(random),
-      hand_over_(std::move(hand_over)) {
+      hand_over_(std::move(hand_over)),
+      room_(room) {
   CHECK(hand_over_ != nullptr, "nobody takes the runs that are started");
 }
 
@@ -70,6 +81,9 @@ Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start, SharedTenant 
   }
   if (commits_.is_full()) {
     return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
+  }
+  if (room_ != nullptr && !std::holds_alternative<FromTest>(start.origin)) {
+    if (auto free = room_->check(workflow.project, tenant->limits()); !free) return free.error();
   }
   // What changes from here on is met by the run itself.
   auto rules = std::make_shared<RunRules>(tenant, RunRules::Begin::granted);

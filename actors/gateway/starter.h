@@ -8,6 +8,7 @@
 // afterwards: their first commits share syncs.
 
 #include "actors/runs/run_order.h"
+#include "actors/tenants/storage_room.h"
 #include "actors/tenants/tenant_view.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/random.h"
@@ -39,8 +40,12 @@ struct FromReplay {
   ReplayStart start;
   Mapping mapping = Mapping::as_it_was;
 };
+/// What came in earlier, and has waited since: its output was received and mapped then.
+struct FromWaiting {
+  AdmittedStart admitted;
+};
 /// What started a run.
-using RunOrigin = std::variant<FromTrigger, FromTest, FromReplay>;
+using RunOrigin = std::variant<FromTrigger, FromTest, FromReplay, FromWaiting>;
 
 struct RunStart {
   std::shared_ptr<const Workflow> workflow;
@@ -59,13 +64,13 @@ class Starter {
  public:
   using HandOver = std::function<void(std::shared_ptr<const RunOrder>)>;
 
-  /// `hand_over` returns at once.
+  /// `hand_over` returns at once. `room` null: projects may store what they like.
   Starter(const Tenants& tenants, const storage::GroupCommit& commits, const Clock& clock,
-          Random& random, HandOver hand_over);
+          Random& random, HandOver hand_over, StorageRoom* room = nullptr);
 
   /// Checks all and starts nothing: for callers who have to be ready for the reply before it can come.
   /// Errors: invalid_request (the workflow has another trigger, or it does not accept the output), overloaded,
-  /// and the unmet condition of a live run (see TenantView::grant).
+  /// stored_bytes_exceeded, and the unmet condition of a live run (see TenantView::grant).
   /// The order is the caller's until it is handed over: until then the reply may be wanted earlier.
   Result<std::shared_ptr<RunOrder>> prepare(RunStart start) const;
   /// The same for a tenant as it is going to be: what changes it starts the run in the same commit.
@@ -81,6 +86,7 @@ class Starter {
   const Clock& clock_;
   Random& random_;
   const HandOver hand_over_;
+  StorageRoom* const room_;
 };
 
 }  // namespace millrace

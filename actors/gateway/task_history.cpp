@@ -1,4 +1,5 @@
 #include "actors/gateway/task_history.h"
+
 #include "storage/history/history_index.h"
 #include "storage/history/history_limits.h"
 #include "storage/history/history_pages.h"
@@ -55,6 +56,15 @@ auto ask(storage::HistoryIndex* index, const ProjectId& project, Read read)
 TaskHistory::TaskHistory(const storage::OrderedStore& store, WorkflowLibrary& workflows,
                          const storage::Sealer& sealer, storage::HistoryIndex* index)
     : store_(store), runs_(store, workflows, sealer), index_(index) {}
+
+Result<TaskHistory::ExportPlace> TaskHistory::begin_export(const ProjectId& project) const {
+  ExportPlace place = exports_.take(project, exports_per_project_max);
+  if (place.is_taken()) return place;
+  Error error(ErrorCode::rate_limited,
+              "another export of the project's history goes on; try again when it has ended");
+  error.retry_after = 10;
+  return error;
+}
 
 Result<TaskHistory::Page> TaskHistory::list(const Query& query) const {
   const Rows rows = rows_of(query);

@@ -3,9 +3,11 @@
 // run_details.h's. Blocks on the disk: request threads only.
 
 #include "actors/gateway/run_details.h"
+#include "actors/runs/project_places.h"
 #include "runtime/base/limits.h"
 #include "runtime/execution/execution_summary.h"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -79,6 +81,12 @@ class TaskHistory {
   /// Error overloaded: the index is being filled.
   Result<std::vector<StatisticsBucket>> statistics(const StatisticsQuery& query) const;
 
+  /// The right to read all of a project's history, page after page.
+  using ExportPlace = ProjectPlaces::Place;
+  static constexpr std::size_t exports_per_project_max = 1;
+  /// Error rate_limited: the project has as many as it may have.
+  Result<ExportPlace> begin_export(const ProjectId& project) const;
+
   using Outline = RunDetails::Outline;
   using Execution = RunDetails::Shown;
   /// One run in all detail; what follows is the short way to what is asked for most.
@@ -102,6 +110,8 @@ class TaskHistory {
   const storage::OrderedStore& store_;
   const RunDetails runs_;
   storage::HistoryIndex* const index_;
+  mutable std::atomic<std::int64_t> exports_open_{0};
+  mutable ProjectPlaces exports_{exports_open_};
 };
 
 }  // namespace millrace

@@ -2,12 +2,15 @@
 
 #include "actors/gateway/gateway.h"
 #include "actors/workers/survive.h"
+#include "storage/keys.h"
+#include "storage/tables/bulk_job_table.h"
 #include "storage/tables/credential_indexes.h"
 #include "storage/tables/event_log_table.h"
 #include "storage/tables/hook_table.h"
 #include "storage/tables/pause_table.h"
 #include "storage/tables/poll_table.h"
 #include "storage/tables/received_table.h"
+#include "storage/tables/run_removal.h"
 #include "storage/tables/schedule_table.h"
 #include "storage/tables/timer_table.h"
 
@@ -17,10 +20,15 @@
 namespace millrace {
 namespace {
 
-/// Runs that are erased in one commit: each is a range removal.
-constexpr std::size_t runs_per_commit = 100;
-/// Small rows.
+/// Rows that are erased in one commit, about.
 constexpr std::size_t rows_per_commit = 1'000;
+
+/// Those of the rows that a batch writes or removes.
+void add_shards(std::set<ShardId>& shards, const storage::WriteBatch& batch) {
+  for (const auto& operation : batch.operations()) {
+    shards.insert(storage::keys::shard_in(operation.key));
+  }
+}
 
 std::pair<ProjectId, UserId> pair_of(const UserKey& key) { return {key.project, key.user}; }
 
@@ -166,6 +174,12 @@ Result<UserEraser::Left> UserEraser::pass(const storage::UserErasureRow& wish) {
   const auto waits = says_farewell({wish.project, wish.user});
   if (!waits) return waits.error();
   if (*waits) return Left::subscriptions;
+  const auto is_named = is_in_jobs(wish);
+  if (!is_named) return is_named.error();
+  if (*is_named) return Left::jobs;
+  const auto is_out = is_out_of_index(wish.project);
+  if (!is_out) return is_out.error();
+  if (!*is_out) return Left::index;
   if (auto erased = erase_user(wish); !erased) return erased.error();
   return Left::nothing;
 }
@@ -189,17 +203,20 @@ void UserEraser::cancel(const storage::UserErasureRow& wish,
 
 Outcome UserEraser::erase_runs(const storage::UserErasureRow& wish,
                                const std::vector<ExecutionSummary>& ended) {
-  for (std::size_t begin = 0; begin < ended.size(); begin += runs_per_commit) {
-    const std::size_t end = std::min(begin + runs_per_commit, ended.size());
+  for (std::size_t begin = 0; begin < ended.size();) {
     auto batch = dependencies_.users.commits().begin(shard_of(wish.project, wish.user));
     if (!batch) return batch.error();
-    for (std::size_t i = begin; i < end; ++i) storage::ExecutionTable::erase(*batch, ended[i]);
+    std::size_t end = begin;
+    while (end < ended.size() && batch->operations().size() < rows_per_commit) {
+      const auto removed = storage::remove_run(dependencies_.store, *batch, ended[end++]);
+      if (!removed) return removed.error();
+    }
     auto erased = dependencies_.users.commits().commit(std::move(*batch));
     if (!erased) return erased;
     const std::lock_guard lock(mutex_);
     auto& progress = progress_[{wish.project, wish.user}];
     progress.erased.runs += end - begin;
-    for (std::size_t i = begin; i < end; ++i) progress.cancelled.erase(ended[i].id);
+    for (; begin < end; ++begin) progress.cancelled.erase(ended[begin].id);
   }
   return Done{};
 }
@@ -233,6 +250,18 @@ Outcome UserEraser::erase_received(const storage::UserErasureRow& wish) {
   });
 }
 
+Result<bool> UserEraser::is_out_of_index(const ProjectId& project) {
+  if (dependencies_.index == nullptr) return true;
+  return dependencies_.index->catch_up(project);
+}
+
+Result<bool> UserEraser::is_in_jobs(const storage::UserErasureRow& wish) const {
+  const auto jobs = storage::BulkJobTable(dependencies_.store).list(wish.project);
+  if (!jobs) return jobs.error();
+  return std::any_of(jobs->begin(), jobs->end(),
+                     [&](const auto& job) { return job.filter.user == wish.user; });
+}
+
 Result<bool> UserEraser::says_farewell(const UserKey& key) {
   const auto may_end = dependencies_.subscriptions.are_about_to_end(key);
   if (!may_end || !*may_end) return may_end;
@@ -249,7 +278,10 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
   dependencies_.users.commits().settle();
   std::vector<storage::WakeRow> left;
   if (auto erased = erase_log(wish); !erased) return erased;
+  if (auto erased = erase_received(wish); !erased) return erased;
   std::size_t accounts = 0;
+  // Runs and logs lie on the first, the index of the task history on the second.
+  std::set<ShardId> shards{shard_of(wish.project, wish.user), shard_of(wish.project)};
   auto erased = dependencies_.users.change(
       {wish.project, wish.user},
       [&](const UserView& now, storage::WriteBatch& batch) -> Result<SharedUserView> {
@@ -258,7 +290,8 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
           if (!row) return row.error();
           if (!*row) continue;
           storage::follow_credential(batch, &**row, nullptr);
-          storage::CredentialTable::remove(batch, wish.project, wish.user, connected.credential->id);
+          storage::CredentialTable::remove(batch, wish.project, wish.user,
+                                           connected.credential->id);
           ++accounts;
         }
         const storage::HookTable hooks(dependencies_.store);
@@ -275,6 +308,10 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
         if (auto gone = polls.remove_user(batch, wish.project, wish.user); !gone) {
           return gone.error();
         }
+        if (dependencies_.erase_waiting) {
+          auto gone = dependencies_.erase_waiting(wish.project, wish.user, batch);
+          if (!gone) return gone.error();
+        }
         auto pauses =
             storage::PauseTable(dependencies_.store).remove_user(batch, wish.project, wish.user);
         if (!pauses) return pauses.error();
@@ -283,10 +320,15 @@ Outcome UserEraser::erase_user(const storage::UserErasureRow& wish) {
         left = std::move(*subscribed);
         storage::UserTable::remove(batch, wish.project, wish.user);
         storage::UserErasureTable::remove(batch, wish.project, wish.user);
+        add_shards(shards, batch);
         return SharedUserView(std::make_shared<UserView>());
       });
   if (!erased) return erased;
   dependencies_.subscriptions.tell(left);
+  if (dependencies_.erased) {
+    const std::vector<ShardId> of_rows(shards.begin(), shards.end());
+    dependencies_.erased({wish.project, wish.user}, of_rows);
+  }
   const std::lock_guard lock(mutex_);
   progress_[{wish.project, wish.user}].erased.accounts += accounts;
   return Done{};

@@ -4,10 +4,11 @@
 //
 // The wish is a row before anything else happens, and in the same commit the user is disabled, so that
 // nothing begins any more. Then one thread goes over what is left, pass after pass: runs that go on are
-// cancelled, runs that have ended are erased, and when there is none, accounts, the user and the wish go in
-// one commit. What the accounts have subscribed to is ended meanwhile; a provider that does not answer soon delays
-// nothing, and is asked again afterwards (subscriptions/erased_subscriptions.h). Every pass begins from the rows alone: a crash at any point costs a repetition and nothing
-// else, and what the wish was for goes on after the start.
+// cancelled, runs that have ended are erased, and when there is none, no bulk job names the user, and the index of
+// the task history has heard of it, what was received, accounts, the user and the wish go. What the accounts have
+// subscribed to is ended meanwhile; a provider that does not answer soon delays nothing, and is asked again afterwards
+// (subscriptions/erased_subscriptions.h). Every pass begins from the rows alone: a crash at any point costs a
+// repetition and nothing else, and what the wish was for goes on after the start.
 //
 // Created by compose, lives as long as the server; its destructor ends the thread, and what is unfinished
 // stays for the next one. Thread-safe.
@@ -17,6 +18,7 @@
 #include "actors/tenants/user_views.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
+#include "storage/history/history_index.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/execution_table.h"
 #include "storage/tables/user_erasure_table.h"
@@ -27,6 +29,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <thread>
 
 namespace millrace {
@@ -53,6 +56,12 @@ class UserEraser {
     Clock& clock;
     LogSink log;
     ErasedSubscriptions& subscriptions;
+    /// What knows the users of runs, too; null: nothing does.
+    storage::HistoryIndex* index = nullptr;
+    /// Adds the removal of the user's triggers that wait (AdmissionDoor::erase); empty: none can.
+    std::function<Outcome(const ProjectId&, const UserId&, storage::WriteBatch&)> erase_waiting{};
+    /// Is told whose last row is gone, and from which shards rows were removed. May be empty. Must not wait.
+    std::function<void(const UserKey&, std::span<const ShardId> shards)> erased{};
   };
   explicit UserEraser(Dependencies dependencies, UserEraserOptions options = {});
   ~UserEraser();
@@ -83,6 +92,8 @@ class UserEraser {
     ended_runs,     // perhaps: the next pass goes on at once
     running_runs,   // they have been asked to end
     subscriptions,  // likewise
+    index,          // the index of the task history has not heard of all that is gone
+    jobs,           // a job goes on that was asked for the user's runs
   };
 
   /// One pass over each wish; how long to wait before the next.
@@ -96,6 +107,10 @@ class UserEraser {
   Outcome erase_rows(const storage::UserErasureRow& wish, const RemoveSome& remove);
   Outcome erase_log(const storage::UserErasureRow& wish);
   Outcome erase_received(const storage::UserErasureRow& wish);
+  /// Whether the index of the task history has forgotten the user's runs.
+  Result<bool> is_out_of_index(const ProjectId& project);
+  /// Whether a job still says that it is for the user's runs. It finds none, and forgets the user when it is through.
+  Result<bool> is_in_jobs(const storage::UserErasureRow& wish) const;
   /// Whether its subscriptions have a moment left.
   Result<bool> says_farewell(const UserKey& key);
   Outcome erase_user(const storage::UserErasureRow& wish);

@@ -28,6 +28,9 @@ struct LiveFeed::Project {
 
 namespace {
 
+/// Whoever has gone without a word is noticed by then (limits::live_stream_pulse, twice).
+constexpr std::uint32_t seconds_until_a_seat = 6;
+
 std::vector<std::uint32_t> indexes_of(const BranchPath& path) {
   std::vector<std::uint32_t> indexes;
   for (const auto& element : path.elements) indexes.push_back(element.index);
@@ -157,9 +160,11 @@ Result<LiveFeed::Seat> LiveFeed::take_seat(const ProjectId& id, std::optional<Ex
   }
   Project& project = *found->second;
   if (project.watched.streams >= options_.streams_per_project_max) {
-    return Error(ErrorCode::rate_limited, "the project has " +
-                                              std::to_string(options_.streams_per_project_max) +
-                                              " streams open, and may have no more");
+    Error full(ErrorCode::rate_limited, "the project has " +
+                                            std::to_string(options_.streams_per_project_max) +
+                                            " streams open, and may have no more");
+    full.retry_after = seconds_until_a_seat;
+    return full;
   }
   ++project.watched.streams;
   const Instant now = clock_.now();
@@ -210,6 +215,19 @@ LiveFeed::News LiveFeed::news(const Project& project, std::uint64_t after) const
       [](std::uint64_t number, const LiveChange& change) { return number < change.number; });
   news.changes.assign(begin, project.changes.end());
   return news;
+}
+
+void LiveFeed::forget(const ProjectId& id, const UserId& user) {
+  const std::lock_guard lock(mutex_);
+  const auto found = projects_.find(id);
+  if (found == projects_.end()) return;
+  Project& project = *found->second;
+  const bool is_named = std::any_of(project.changes.begin(), project.changes.end(),
+                                    [&](const LiveChange& change) { return change.user == user; });
+  if (!is_named) return;
+  // Without a gap a stream would wait for the end of a run that is gone.
+  project.missing_up_to = project.changes.back().number;
+  project.changes.clear();
 }
 
 std::uint64_t LiveFeed::last() const {

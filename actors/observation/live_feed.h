@@ -86,6 +86,9 @@ class LiveFeed final : public RunObserver {
   };
   /// What came behind `after`: waits until there is something, and not before `from`; at most until `until`.
   News wait(const Seat& seat, std::uint64_t after, Instant from, Instant until);
+  /// Somebody was erased: what the feed remembers names the user no more. It drops with it all that the project's
+  /// streams have not told yet, which is a gap for them.
+  void forget(const ProjectId& project, const UserId& user);
   /// Tells the numbers of this process from those of an earlier one.
   const std::string& incarnation() const { return incarnation_; }
   /// The number of the last change of any project.

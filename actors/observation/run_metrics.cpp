@@ -47,6 +47,7 @@ void RunMetrics::observe(const Workflow& workflow, const ObservedEvent& event) {
     case EventKind::page_fetched:
     case EventKind::request_paused:
     case EventKind::cancel_requested:
+    case EventKind::execution_migrated:
       return;
   }
 }

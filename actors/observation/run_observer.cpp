@@ -35,6 +35,7 @@ struct Details {
     seen.tasks = event.tasks;
   }
   void operator()(const CancelRequested&) const {}
+  void operator()(const ExecutionMigrated& event) const { seen.step = event.step; }
   void operator()(const ExecutionEnded& event) const {
     seen.step = event.step.value_or(0);
     seen.status = event.status;

@@ -4,6 +4,7 @@
 #include "runtime/execution/branch_snapshot.h"
 #include "runtime/execution/event_codec.h"
 #include "runtime/execution/step_counter.h"
+#include "runtime/history/begun_elements.h"
 
 #include <algorithm>
 #include <utility>
@@ -12,9 +13,15 @@
 namespace millrace {
 namespace {
 
+/// No element moves to another version.
+Result<std::shared_ptr<const Workflow>> no_version(WorkflowVersion) {
+  return Error(ErrorCode::corrupt_data, "an element of a fan-out changes its version");
+}
+
 /// `counter`: told of each event that is applied; null: nobody counts.
 Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPage>& pages,
-                    RunSecrets& secrets, StepCounter* counter = nullptr) {
+                    RunSecrets& secrets, const FindVersion& versions,
+                    StepCounter* counter = nullptr) {
   const auto open = [&](std::string_view sealed) -> Result<std::optional<std::string>> {
     auto text = secrets.open(sealed);
     if (!text) return text.error();
@@ -23,6 +30,7 @@ Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPa
   for (const auto& page : pages) {
     auto events = read_journal_page(page.events, open);
     if (!events) return events.error();
+    if (auto found = put_in_versions(*events, versions); !found) return found;
     std::uint64_t sequence = page.first_sequence;
     for (const auto& event : *events) {
       // A page may begin inside what a snapshot already holds.
@@ -37,6 +45,19 @@ Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPa
     }
   }
   return Done{};
+}
+
+/// That a journal with this first page begins on.
+Result<std::shared_ptr<const Workflow>> first_version(const storage::JournalPage& first,
+                                                      const FindVersion& versions) {
+  const auto events = read_journal_page(first.events);
+  if (!events) return events.error();
+  const auto* const started =
+      events->empty() ? nullptr : std::get_if<ExecutionStarted>(&events->front().body);
+  if (started == nullptr) {
+    return Error(ErrorCode::corrupt_data, "a journal does not begin with ExecutionStarted");
+  }
+  return versions(started->version);
 }
 
 }  // namespace
@@ -58,11 +79,14 @@ Result<LoadedRun> BranchLoader::load_run(const ExecutionId& execution, storage::
   if (!summary) return summary.error();
   if (!*summary) return Error(ErrorCode::not_found, "no execution " + execution.text());
   const ExecutionSummary& known = **summary;
-  auto workflow = workflows_.version(known.project, known.workflow, known.version);
+  const FindVersion versions = [&](WorkflowVersion version) {
+    return workflows_.version(known.project, known.workflow, version);
+  };
+  auto workflow = versions(known.version);
   if (!workflow) return workflow.error();
   auto secrets = std::make_shared<RunSecrets>(sealer_, execution);
   auto root =
-      replay(execution, BranchPath{}, *secrets, *workflow, BranchMachine(*workflow, execution));
+      replay(execution, BranchPath{}, *secrets, BranchMachine(*workflow, execution), versions);
   if (!root) return root.error();
   auto tenant = tenants_.view(known.project, known.user);
   if (!tenant) return tenant.error();
@@ -72,43 +96,57 @@ Result<LoadedRun> BranchLoader::load_run(const ExecutionId& execution, storage::
 Result<LoadedBranch> BranchLoader::load_child(const ExecutionId& execution, const BranchPath& path,
                                               RunSecrets& secrets,
                                               std::shared_ptr<const Workflow> workflow,
+                                              const Step& fan_out,
                                               std::shared_ptr<const BranchScope> outer,
                                               Json instance) const {
-  const auto& [fan_out, index] = path.elements.back();
-  BranchMachine machine(workflow, std::move(outer), *workflow->by_index[fan_out],
-                        std::move(instance), index);
-  return replay(execution, path, secrets, std::move(workflow), std::move(machine));
+  BranchMachine machine(std::move(workflow), std::move(outer), fan_out, std::move(instance),
+                        path.elements.back().index);
+  return replay(execution, path, secrets, std::move(machine), no_version);
+}
+
+Result<std::optional<BranchMachine>> BranchLoader::from_snapshot(
+    const ExecutionId& execution, const BranchPath& path, RunSecrets& secrets,
+    const BranchMachine& machine) const {
+  auto snapshot = table_.snapshot(execution, path);
+  if (!snapshot) return snapshot.error();
+  if (!*snapshot) return std::optional<BranchMachine>();
+  BranchMachine restored = machine;
+  const auto state = secrets.uncover_snapshot(std::move((*snapshot)->state));
+  if (!state || !BranchSnapshotCodec::restore(restored, *state)) {
+    return std::optional<BranchMachine>();
+  }
+  return std::optional(std::move(restored));
 }
 
 Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const BranchPath& path,
-                                          RunSecrets& secrets,
-                                          std::shared_ptr<const Workflow> workflow,
-                                          BranchMachine machine) const {
+                                          RunSecrets& secrets, BranchMachine machine,
+                                          const FindVersion& versions) const {
   LoadedBranch branch{std::move(machine), 0, {}};
-  auto snapshot = table_.snapshot(execution, path);
+  auto snapshot = from_snapshot(execution, path, secrets, branch.machine);
   if (!snapshot) return snapshot.error();
   if (*snapshot) {
-    // A snapshot only shortens the way: when it is damaged, the journal still holds everything.
-    BranchMachine restored = branch.machine;
-    const auto state = secrets.uncover_snapshot(std::move((*snapshot)->state));
-    if (state && BranchSnapshotCodec::restore(restored, *state)) {
-      branch.machine = std::move(restored);
-      branch.events_in_snapshot = branch.machine.events_applied();
-    }
+    branch.machine = std::move(**snapshot);
+    branch.events_in_snapshot = branch.machine.events_applied();
   }
   auto pages = table_.pages(execution, path, branch.machine.events_applied());
   if (!pages) return pages.error();
-  if (auto applied = apply_pages(branch.machine, *pages, secrets); !applied) {
+  if (path.is_root() && !*snapshot && !pages->empty()) {
+    // From the beginning: on the version that the run began on.
+    auto first = first_version(pages->front(), versions);
+    if (!first) return first.error();
+    branch.machine = BranchMachine(std::move(*first), execution);
+  }
+  if (auto applied = apply_pages(branch.machine, *pages, secrets, versions); !applied) {
     return applied.error();
   }
-  const bool is_known_to_have_run = branch.machine.events_applied() > 1 || !path.is_root() ||
-                                    (!pages->empty() && pages->front().attempts_begun > 0);
-  branch.may_repeat = branch.machine.events_applied() > 0 && is_known_to_have_run;
+  // A root's first event only says that it shall run.
+  branch.may_repeat = branch.machine.events_applied() > (path.is_root() ? 1u : 0u) ||
+                      (!pages->empty() && pages->front().attempts_begun > 0);
   if (path.is_root() && branch.machine.events_applied() == 0) {
     return Error(ErrorCode::corrupt_data, "execution " + execution.text() + " has no journal");
   }
   if (branch.machine.open_fan_out()) {
-    if (auto loaded = load_children(execution, path, secrets, workflow, branch); !loaded) {
+    if (auto loaded = load_children(execution, path, secrets, branch); !loaded) {
       return loaded.error();
     }
   }
@@ -116,18 +154,16 @@ Result<LoadedBranch> BranchLoader::replay(const ExecutionId& execution, const Br
 }
 
 Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPath& path,
-                                    RunSecrets& secrets,
-                                    const std::shared_ptr<const Workflow>& workflow,
-                                    LoadedBranch& branch) const {
+                                    RunSecrets& secrets, LoadedBranch& branch) const {
+  const auto& workflow = branch.machine.shared_workflow();
+  const StepIndex number = *branch.machine.open_fan_out_number();
   const Step& fan_out = *workflow->by_index[*branch.machine.open_fan_out()];
   const Json items = branch.machine.fan_out_items();
   const auto scope = branch.machine.freeze_scope();
-  std::vector<std::pair<std::uint32_t, StepIndex>>
-      open_inside;  // elements with a fan-out of their own
+  std::vector<OpenInside> open_inside;
   Outcome problem = Done{};
   auto scanned = table_.children(
-      execution, path, fan_out.index,
-      [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
+      execution, path, number, [&](std::uint32_t index, std::vector<storage::JournalPage> pages) {
         if (index >= items.get_array().size()) {
           problem = Error(ErrorCode::corrupt_data, "a fan-out has a journal for element " +
                                                        std::to_string(index) + " of " +
@@ -136,8 +172,11 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
         }
         BranchMachine child(workflow, scope, fan_out, items.get_array()[index], index);
         StepCounter counter(workflow, StepCounter::Inside::counted);
-        problem = apply_pages(child, pages, secrets, &counter);
+        problem = apply_pages(child, pages, secrets, no_version, &counter);
         if (!problem) return false;
+        if (child.events_applied() == 0) {
+          counter.begin(first_step_inside(fan_out), branch.machine.step_started());
+        }
         branch.children.steps.add(counter.take_changes());
         if (child.has_ended()) {
           branch.children.settled.emplace_back(index, result_of(child, fan_out));
@@ -145,18 +184,20 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
           // One in a fan-out of its own may have something to do, whatever that step's timeout says.
           const auto due = child.open_fan_out() ? std::nullopt : child.waiting_until();
           branch.children.begun.push_back({index, due, child.is_delayed(), child.tasks()});
-          if (const auto inner = child.open_fan_out()) open_inside.emplace_back(index, *inner);
+          if (const auto inner = child.open_fan_out()) {
+            open_inside.push_back({index, *inner, child.step_started()});
+          }
         }
         return true;
       });
   if (!scanned) return scanned;
   if (!problem) return problem;
-  for (const auto& [index, inner] : open_inside) {
-    const auto inside = count_inside(execution, workflow, path.child(fan_out.index, index), inner);
+  for (const OpenInside& inner : open_inside) {
+    const auto inside = count_inside(execution, workflow, path.child(number, inner.index), inner);
     if (!inside) return inside.error();
     branch.children.steps.add(inside->steps);
     const auto begun = std::find_if(branch.children.begun.begin(), branch.children.begun.end(),
-                                    [&](const auto& each) { return each.index == index; });
+                                    [&](const auto& each) { return each.index == inner.index; });
     begun->tasks += inside->tasks;
   }
   return Done{};
@@ -164,35 +205,39 @@ Outcome BranchLoader::load_children(const ExecutionId& execution, const BranchPa
 
 Result<BranchLoader::Counted> BranchLoader::count_inside(
     const ExecutionId& execution, const std::shared_ptr<const Workflow>& workflow,
-    const BranchPath& parent, StepIndex fan_out) const {
+    const BranchPath& parent, const OpenInside& fan_out) const {
   Counted counted;
-  std::vector<std::pair<std::uint32_t, StepIndex>> open_inside;
+  std::vector<OpenInside> open_inside;
   const auto count = [&](std::uint32_t index,
                          const std::vector<storage::JournalPage>& pages) -> Outcome {
     StepCounter counter(workflow, StepCounter::Inside::counted);
+    std::optional<Instant> last;  // event of the element
     for (const auto& page : pages) {
       const auto events = read_journal_page(page.events);
       if (!events) return events.error();
       for (const Event& event : *events) {
         counted.tasks += tasks_of(event.body);
         counter.meet(event);
+        last = event.at;
       }
     }
-    if (const auto open = counter.open_fan_out()) open_inside.emplace_back(index, *open);
+    if (!last) counter.begin(first_step_inside(*workflow->by_index[fan_out.step]), fan_out.opened);
+    if (const auto open = counter.open_fan_out()) open_inside.push_back({index, *open, *last});
     counted.steps.add(counter.take_changes());
     return Done{};
   };
   Outcome problem = Done{};
   const auto scanned =
-      table_.children(execution, parent, fan_out,
+      table_.children(execution, parent, fan_out.step,
                       [&](std::uint32_t index, const std::vector<storage::JournalPage>& pages) {
                         problem = count(index, pages);
                         return problem.ok();
                       });
   if (!scanned) return scanned.error();
   if (!problem) return problem.error();
-  for (const auto& [index, inner] : open_inside) {
-    const auto inside = count_inside(execution, workflow, parent.child(fan_out, index), inner);
+  for (const OpenInside& inner : open_inside) {
+    const auto inside =
+        count_inside(execution, workflow, parent.child(fan_out.step, inner.index), inner);
     if (!inside) return inside.error();
     counted.tasks += inside->tasks;
     counted.steps.add(inside->steps);

@@ -27,6 +27,9 @@ class HeldReplies {
     return places_.take(project, count_max);
   }
 
+  /// How many requests of the project wait.
+  std::size_t held(const ProjectId& project) const { return places_.taken(project); }
+
   /// One request, as long as its thread waits.
   class Hold {
    public:

@@ -15,7 +15,7 @@
 
 namespace millrace {
 
-/// The elements of an open fan-out that have a journal; all others have not begun.
+/// The elements of an open fan-out that have a journal; all others begin anew.
 struct FoundChildren {
   struct Begun {
     std::uint32_t index = 0;
@@ -43,6 +43,8 @@ struct LoadedBranch {
   FoundChildren children;
   /// An attempt may have been under way when the branch was last in memory: one that begins now is a repeat.
   bool may_repeat = false;
+  /// An element that begins: nobody has counted it.
+  bool is_new = false;
 };
 
 struct LoadedRun {

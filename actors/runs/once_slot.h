@@ -30,6 +30,9 @@ class OnceSlot {
     return true;
   }
 
+  /// Nobody has answered, and somebody may still wait. Any thread.
+  bool is_open() const { return state_ == State::open; }
+
   /// Waits for the answer, at most `patience`. After that the slot is closed. One thread at a time.
   std::optional<Answer> wait_for(std::chrono::milliseconds patience) {
     if (state_ == State::closed) return std::nullopt;

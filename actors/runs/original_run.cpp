@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 #include "runtime/execution/branch_machine.h"
 #include "runtime/execution/event_codec.h"
+#include "runtime/history/versions_of_run.h"
 
 #include <string>
 #include <utility>
@@ -33,17 +34,17 @@ Result<std::vector<Event>> events_of(const std::vector<storage::JournalPage>& pa
   return events;
 }
 
-Result<std::vector<SharedJson>> outputs_after(const std::shared_ptr<const Workflow>& workflow,
-                                              const ExecutionId& execution,
-                                              const std::vector<Event>& events) {
-  BranchMachine machine(workflow, execution);
+Result<BranchMachine> machine_after(const std::shared_ptr<const Workflow>& first,
+                                    const ExecutionId& execution,
+                                    const std::vector<Event>& events) {
+  BranchMachine machine(first, execution);
   try {
     for (const Event& event : events) machine.apply(event);
   } catch (const BugFound& problem) {
     return Error(ErrorCode::corrupt_data,
                  std::string("a journal does not fit its workflow: ") + problem.what());
   }
-  return machine.scope().outputs();
+  return machine;
 }
 
 }  // namespace
@@ -55,7 +56,10 @@ Result<OriginalRun> OriginalRuns::read(const ProjectId& project, const Execution
   if (!*summary || (*summary)->project != project) return no_execution(execution);
   OriginalRun run;
   run.summary = std::move(**summary);
-  auto workflow = workflows_.version(project, run.summary.workflow, run.summary.version);
+  const FindVersion versions = [&](WorkflowVersion version) {
+    return workflows_.version(project, run.summary.workflow, version);
+  };
+  auto workflow = versions(run.summary.version);
   if (!workflow && workflow.error().code == ErrorCode::not_found) {
     return Error(ErrorCode::workflow_not_deployed,
                  "version " + std::to_string(run.summary.version) + " of the workflow \"" +
@@ -75,10 +79,16 @@ Result<OriginalRun> OriginalRuns::read(const ProjectId& project, const Execution
     return Error(ErrorCode::corrupt_data, "a journal does not begin with ExecutionStarted");
   }
   run.outputs.workflow = run.workflow.get();
-  if (depth == Depth::outputs) {
-    auto outputs = outputs_after(run.workflow, execution, *events);
-    if (!outputs) return outputs.error();
-    run.outputs.by_step = std::move(*outputs);
+  if (depth != Depth::beginning) {
+    const auto past = VersionsOfRun::read(*events, versions);
+    if (!past) return past.error();
+    auto machine = machine_after((*past)->first(), execution, *events);
+    if (!machine) return machine.error();
+    run.outputs.by_step = machine->scope().outputs();
+    run.workflow = machine->shared_workflow();  // it may have moved since its line was read
+    run.outputs.workflow = run.workflow.get();
+    run.machine = std::move(*machine);
+    run.may_have_begun = events->size() > 1 || pages->front().attempts_begun > 0;
   }
   run.started = std::move(*started);
   return run;

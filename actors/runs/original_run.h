@@ -4,12 +4,13 @@
 
 #include "actors/runs/run_secrets.h"
 #include "actors/tenants/workflow_library.h"
-#include "runtime/execution/event.h"
+#include "runtime/execution/branch_machine.h"
 #include "runtime/execution/kept_steps.h"
 #include "storage/crypto/sealer.h"
 #include "storage/tables/execution_table.h"
 
 #include <memory>
+#include <optional>
 
 namespace millrace {
 
@@ -18,6 +19,8 @@ struct OriginalRun {
   std::shared_ptr<const Workflow> workflow;  // its version
   ExecutionStarted started;                  // true values, also of what is stored sealed
   StepOutputs outputs;                       // when they were asked for
+  std::optional<BranchMachine> machine{};    // likewise, the root's as far as its rows lead
+  bool may_have_begun = false;               // likewise: an attempt of a step
   std::shared_ptr<RunSecrets> secrets;       // that it knows as far as it was read
 };
 

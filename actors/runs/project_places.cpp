@@ -14,6 +14,12 @@ ProjectPlaces::Place ProjectPlaces::take(const ProjectId& project, std::size_t c
   return {*this, project};
 }
 
+std::size_t ProjectPlaces::taken(const ProjectId& project) const {
+  const std::lock_guard lock(mutex_);
+  const auto counted = counts_.find(project);
+  return counted == counts_.end() ? 0 : counted->second;
+}
+
 void ProjectPlaces::leave(const ProjectId& project) {
   const std::lock_guard lock(mutex_);
   const auto counted = counts_.find(project);

@@ -41,12 +41,13 @@ class ProjectPlaces {
 
   /// Nothing when `count_max` requests of the project wait.
   Place take(const ProjectId& project, std::size_t count_max);
+  std::size_t taken(const ProjectId& project) const;
 
  private:
   void leave(const ProjectId& project);
 
   std::atomic<std::int64_t>& taken_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<ProjectId, std::size_t> counts_;  // those that have any
 };
 

@@ -13,8 +13,9 @@ namespace {
 /// A damaged row is the recovery's to report; it must not keep the others from their turn.
 bool is_fatal(const Outcome& read) { return !read && read.error().code != ErrorCode::corrupt_data; }
 
-bool waits(const ExecutionSummary& summary, const ProjectId& project) {
-  return summary.project == project && summary.status == ExecutionStatus::executing;
+bool waits(const ExecutionSummary& summary, const ProjectId& project, Priority priority) {
+  return summary.project == project && summary.priority == priority &&
+         summary.status == ExecutionStatus::executing;
 }
 
 ShardSet only(ShardId shard) {
@@ -36,7 +37,7 @@ Result<RunsFound> read_one(const storage::ExecutionTable& table, const ProjectId
           return false;
         }
         --rows_left;
-        if (waits(summary, project) && summary.user == wanted.user) {
+        if (waits(summary, project, wanted.priority) && summary.user == wanted.user) {
           found.runs.push_back({summary.id, summary.started});
         }
         return true;
@@ -83,7 +84,7 @@ Result<UsersFound> read_waiting_users(const storage::OrderedStore& store, const 
           return false;
         }
         --rows_left;
-        if (!waits(summary, project)) return true;
+        if (!waits(summary, project, wanted.priority)) return true;
         const auto [index, is_new] = index_of.try_emplace(summary.user, found.users.size());
         if (is_new && found.users.size() == wanted.users_max) {
           found.next = summary.id;

@@ -3,6 +3,7 @@
 // durable, so what the project's queue (run_queue.h) does not hold in memory is found here.
 // Blocks on the disk: for the storage reader.
 
+#include "runtime/admission/priority.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
@@ -25,11 +26,12 @@ struct RunStretch {
   void include(const RunStretch& other);
 };
 
-/// Up to `count_max` runs of one user, the earliest ones of the stretch.
+/// Up to `count_max` runs of one user and priority, the earliest ones of the stretch.
 struct RunsWanted {
   UserId user;
   RunStretch stretch;
   std::size_t count_max = 0;
+  Priority priority = priority_standard;
 };
 
 struct QueuedRun {
@@ -44,11 +46,12 @@ struct RunsFound {
   std::optional<ExecutionId> next;
 };
 
-/// Whose runs wait at all: from `from` on (nothing: from the first shard on), of at most `users_max`
-/// users.
+/// Whose runs of a priority wait at all: from `from` on (nothing: from the first shard on), of at most
+/// `users_max` users.
 struct UsersWanted {
   std::optional<ExecutionId> from;
   std::size_t users_max = 0;
+  Priority priority = priority_standard;
 };
 
 struct WaitingUser {

@@ -20,13 +20,52 @@ ExecutionId lowest_on(ShardId shard) {
 
 }  // namespace
 
-RunQueue::RunQueue(RunQueueOptions options) : options_(options) {
+RunQueue::RunQueue(RunQueueOptions options, Priority priority)
+    : options_(options), priority_(priority) {
   CHECK(options.window > 0 && options.window_per_user > 0, "nothing would ever have its turn");
 }
 
 bool RunQueue::has_waiting(const UserId& user) const {
   // A user of whom track was lost may have some.
   return has_lost_track_ || window_.size_of(user) > 0 || rows_.contains(user);
+}
+
+std::size_t RunQueue::size_of(const UserId& user) const {
+  const auto rows = rows_.find(user);
+  return window_.size_of(user) + (rows == rows_.end() ? 0 : rows->second.runs);
+}
+
+std::optional<RunQueue::Place> RunQueue::place_of(const UserId& user,
+                                                  const ExecutionId& execution) const {
+  if (!known_.contains(execution)) return std::nullopt;
+  Place place;
+  window_.visit(user, [&](const WaitingRun& each) {
+    place.ready_since = each.ready_since();
+    if (each.execution == execution) return false;
+    ++place.ahead;
+    return true;
+  });
+  return place;
+}
+
+std::size_t RunQueue::ready_before(Instant time, const UserId* user) const {
+  std::size_t before = 0;
+  const auto count = [&](const WaitingRun& each) {
+    if (each.ready_since() < time) ++before;
+    return true;
+  };
+  const auto count_rows = [&](const Rows& rows) {
+    const RunStretch& stretch = rows.reading ? *rows.reading : *rows.unread;
+    if (stretch.first.made_at() < time) before += rows.runs;
+  };
+  if (user == nullptr) {
+    window_.visit_all(count);
+    for (const auto& [each, rows] : rows_) count_rows(rows);
+  } else {
+    window_.visit(*user, count);
+    if (const auto rows = rows_.find(*user); rows != rows_.end()) count_rows(rows->second);
+  }
+  return before;
 }
 
 std::size_t RunQueue::room() const {
@@ -116,7 +155,7 @@ std::optional<RunQueue::Reading> RunQueue::next_reading() {
   if (!has_lost_track_ || 2 * users_max < options_.window) return std::nullopt;
   is_reading_ = true;
   if (!walk_) lost_again_ = false;
-  return Reading(UsersWanted{walk_, users_max});
+  return Reading(UsersWanted{walk_, users_max, priority_});
 }
 
 std::vector<RunsWanted> RunQueue::take_wanted() {
@@ -129,7 +168,7 @@ std::vector<RunsWanted> RunQueue::take_wanted() {
     Rows& rows = rows_.at(user);
     CHECK(rows.unread && !rows.reading, "there is nothing to read of this user");
     rows.reading = std::exchange(rows.unread, std::nullopt);
-    wanted.push_back({user, *rows.reading, share});
+    wanted.push_back({user, *rows.reading, share, priority_});
     promised_ += share;
   }
   return wanted;
@@ -149,7 +188,7 @@ void RunQueue::take_in(const RunsFound& found,
   const UserId& user = found.wanted.user;
   for (const QueuedRun& run : found.runs) {
     if (known_.contains(run.execution) || is_live(user, run.execution)) continue;
-    into_window({user, run.execution, since(run.started)});
+    into_window({user, run.execution, since(run.started), {}, priority_});
   }
   Rows& rows = rows_.at(user);
   const std::size_t named = std::min(rows.runs, found.runs.size());

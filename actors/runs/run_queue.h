@@ -1,8 +1,9 @@
 #pragma once
-// The runs of one project that wait for a place. All of them are durable, so memory holds only a
-// window of them: at most `window` runs, and `window_per_user` of each user. The others are left in
-// their rows, and the queue knows of each user's only between which two ids they lie; what is read from
-// there (actors/runs/queued_runs.h) comes into the window as it drains.
+// The runs of one project and priority that wait for a place (run_queues.h has those of all priorities).
+// All of them are durable, so memory holds only a window of them: at most `window` runs, and
+// `window_per_user` of each user. The others are left in their rows, and the queue knows of each user's
+// only between which two ids they lie; what is read from there (actors/runs/queued_runs.h) comes into the
+// window as it drains.
 //
 // Turns: users take turns whatever they have waiting, and so do the readings: a user whose runs are all
 // in rows waits for its turn to be read and then for its turn to run. Within a user runs come in start
@@ -45,18 +46,26 @@ struct WaitingRun {
   ExecutionId execution;
   Moment since{};
   std::optional<storage::TimerRow> timer{};  // what woke it; nothing: it begins or is resumed
+  Priority priority = priority_standard;
+
+  /// Since when it could go on: the same after a restart.
+  Instant ready_since() const { return timer ? timer->due : execution.made_at(); }
 };
 
 class RunQueue {
  public:
   using Reading = std::variant<std::vector<RunsWanted>, UsersWanted>;
 
-  explicit RunQueue(RunQueueOptions options);
+  explicit RunQueue(RunQueueOptions options, Priority priority = priority_standard);
 
   /// A run that waits already keeps its place.
   void push(WaitingRun run);
   /// The one whose turn it is; nothing when none is in the window, or only such of held users.
   std::optional<WaitingRun> pop();
+  /// Whether there is one.
+  bool has_turn() const { return window_.next() != nullptr; }
+  /// Which one `pop` gives; null: none. Valid until the next change.
+  const WaitingRun* next() const { return window_.front(); }
   /// Passes a user over, that has as many runs at work as it may have.
   void hold(const UserId& user) { window_.hold(user); }
   void release(const UserId& user) { window_.release(user); }
@@ -66,6 +75,18 @@ class RunQueue {
   std::size_t in_window() const { return window_.size(); }
   /// Of those in rows as many as were named: an estimate after a crash of the project.
   std::size_t size() const { return window_.size() + in_rows_; }
+  std::size_t timers() const { return timers_; }
+  std::size_t size_of(const UserId& user) const;
+
+  struct Place {
+    std::size_t ahead = 0;  // runs of its user that stand before it
+    Instant ready_since{};
+  };
+  /// Nothing: it is not in the window. Looks at the window of its user.
+  std::optional<Place> place_of(const UserId& user, const ExecutionId& execution) const;
+  /// How many could go on since before that time; `user`: only this one's, null: all. Of those in rows an
+  /// estimate. Looks at the whole window.
+  std::size_t ready_before(Instant time, const UserId* user) const;
 
   /// What is to be read now, if anything. It is under way until one of the functions below.
   std::optional<Reading> next_reading();
@@ -99,6 +120,7 @@ class RunQueue {
   std::size_t room() const;
 
   const RunQueueOptions options_;
+  const Priority priority_;
   LaneQueue<UserId, WaitingRun> window_;
   std::unordered_set<ExecutionId> known_;  // those in the window
   std::size_t timers_ = 0;                 // of the window

@@ -17,6 +17,7 @@ ExecutionSummary summary_of(const RunOrder& order) {
   summary.integration = order.workflow->integration;
   summary.started = order.submitted;
   if (order.started.replay) summary.replay_of = order.started.replay->of;
+  summary.priority = order.workflow->admission.priority;
   return summary;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// How often the steps inside a branch's open fan-out have run, as its elements go on: each tells what has
-// changed when it has handed that to group commit, and all around it add it up. So whatever is handed over
-// later, the event that ends the fan-out above all, is on the disk with what it counts.
+// How often the steps inside a branch's open fan-out have run, as its elements go on: each tells that it begins, and
+// then what has changed when it has handed that to group commit, and all around it add it up. So whatever is handed
+// over later, the event that ends the fan-out above all, is on the disk with what it counts.
 //
 // Thread-safe: elements count on the threads that drive them. What is around a tally outlives it.
 

@@ -1,6 +1,7 @@
 #pragma once
 // What a trigger is answered with: the run's own words, free of HTTP and of actors.
 
+#include "runtime/admission/admission_stage.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/execution_id.h"
@@ -44,6 +45,15 @@ struct RunStillGoing {
   ExecutionId execution;
   Instant submitted{};
 };
-using TriggerReply = std::variant<RunAccepted, RunResponded, RunFailed, RunStillGoing>;
+/// There is no run yet, because of the workflow's `admission`: what came in is durable, and waits or, of a singleton
+/// that skips, starts nothing. -> 202
+struct HeldBack {
+  AdmissionStage by{};
+  bool is_left_out = false;
+  Instant received{};
+  std::optional<Instant> until{};       // when it goes on, if nothing comes between
+  std::optional<ExecutionId> behind{};  // whose end it waits for, or that goes on in its place
+};
+using TriggerReply = std::variant<RunAccepted, RunResponded, RunFailed, RunStillGoing, HeldBack>;
 
 }  // namespace millrace

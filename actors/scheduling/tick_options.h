@@ -12,7 +12,7 @@ struct TickOptions {
   /// Workflows and waiting accounts that are served at once. Beyond: their rows are fired again later.
   std::size_t held_max = 10'000;
   /// Accounts that are served in one commit. A tick for more of them is spread.
-  std::size_t chunk = 250;
+  std::size_t chunk = 50;
   /// A tick that is served so much later counts as missed, and the ticks behind it are not run one by one.
   Millis late_max{60'000};
   /// After what could not be read or stored.

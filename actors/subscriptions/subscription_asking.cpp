@@ -52,8 +52,8 @@ std::string why_of(int status, const Json& body, const Redaction& secret) {
 
 }  // namespace
 
-std::string SubscriptionAsking::url_of(const storage::SubscriptionRow& row) const {
-  return uses_.address() + "/hooks/" + row.hook;
+std::string SubscriptionAsking::path_of(const storage::SubscriptionRow& row) {
+  return "/hooks/" + row.hook;
 }
 
 Result<SubscriptionAsking::Definition> SubscriptionAsking::definition_of(
@@ -92,7 +92,7 @@ void SubscriptionAsking::seal(storage::SubscriptionRow& row, const JsonObject& k
 
 JsonObject SubscriptionAsking::values_of(const storage::SubscriptionRow& row,
                                          const Subscription& subscription, JsonObject known) const {
-  known["url"] = url_of(row);
+  known["url"] = uses_.address() + path_of(row);
   known["intent"] = row.intent;
   Instant until = row.expires;
   if (subscription.lifetime) until = uses_.clock.now() + *subscription.lifetime;

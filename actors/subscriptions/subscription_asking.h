@@ -65,7 +65,8 @@ class SubscriptionAsking {
   /// What is known of it: `secret`, and what was kept. Errors: secrets_locked, corrupt_data.
   Result<JsonObject> known(const storage::SubscriptionRow& row) const;
   void seal(storage::SubscriptionRow& row, const JsonObject& known) const;
-  std::string url_of(const storage::SubscriptionRow& row) const;
+  /// Of its URL, behind the server's address.
+  static std::string path_of(const storage::SubscriptionRow& row);
 
   AccountCaller& caller() { return caller_; }
 

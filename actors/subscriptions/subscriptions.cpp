@@ -55,6 +55,10 @@ Millis pause_between_short(std::uint32_t count) {
   return std::min(pause, Subscriptions::renewed_again_after);
 }
 
+AskingAccount asking(const storage::SubscriptionRow& row) {
+  return {{row.project, row.user}, row.credential};
+}
+
 Webhook::Scope scope_of(const SubscriptionAsking::Definition& by, const std::string& webhook) {
   return by.integration->webhooks.at(webhook).scope;
 }
@@ -353,6 +357,7 @@ Result<Subscriptions::Again> Subscriptions::turn(const storage::WakeRow& wake) {
   }
   const auto place = places_.take((*seen)->project, asked_per_project_max);
   if (!place.is_taken()) return Again(uses_.clock.now() + crowded_pause);
+  if (const Again until = held_back(**seen)) return until;
   const auto begun = begin_turn(wake);
   if (!begun) return begun.error();
   const SubscriptionRequest* request = nullptr;
@@ -375,8 +380,22 @@ Result<Subscriptions::Again> Subscriptions::turn(const storage::WakeRow& wake) {
   }
   const auto answer = asking_.ask(begun->row, begun->by, *request);
   count(begun->asked, answer);
+  note_pause(*begun, answer);
   if (auto settled = settle(*begun, answer); !settled) return settled.error();
   return Again();
+}
+
+Subscriptions::Again Subscriptions::held_back(const Row& row) const {
+  const auto by = asking_.definition_of(row);
+  if (uses_.gate == nullptr || !by || !by->integration->rate_limit) return std::nullopt;
+  const std::uint64_t ticket = std::hash<std::string>()(row.place());
+  return uses_.gate->admit(asking(row), *by->integration->rate_limit, ticket);
+}
+
+void Subscriptions::note_pause(const Turn& turn, const SubscriptionAsking::Answer& answer) const {
+  const auto& limit = turn.by.integration->rate_limit;
+  if (uses_.gate == nullptr || !limit || !answer.outcome) return;
+  uses_.gate->note_answer(asking(turn.row), *limit, *answer.outcome);
 }
 
 void Subscriptions::count(Asked asked, const SubscriptionAsking::Answer& answer) const {
@@ -576,7 +595,7 @@ Outcome Subscriptions::settle_finding(Row row, const Turn& turn,
   if (answer.error) {
     return put_off(row, row, turn, answer, changes);
   }
-  const auto found = found_in(*turn.by.subscription, *answer.outcome, asking_.url_of(row));
+  const auto found = found_in(*turn.by.subscription, *answer.outcome, SubscriptionAsking::path_of(row));
   if (!found) {
     return put_off(row, row, turn, {found.error(), true, found.error().message, found.error().code},
                    changes);

@@ -33,6 +33,7 @@
 #include "actors/subscriptions/subscription_changes.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/provider_counts.h"
+#include "actors/tenants/request_gate.h"
 #include "storage/tables/subscription_check.h"
 
 #include <atomic>
@@ -74,6 +75,7 @@ class Subscriptions {
     std::function<std::string()> address;  // SubscriptionAsking::Dependencies
     Ended ended{};                         // may be empty
     ProviderCounts* counts = nullptr;      // null: nobody counts
+    RequestGate* gate = nullptr;           // null: accounts may be asked at any time
   };
 
   explicit Subscriptions(Dependencies dependencies);
@@ -126,6 +128,10 @@ class Subscriptions {
   Outcome drop(const storage::WakeRow& wake);
 
   Result<Again> turn(const storage::WakeRow& wake);
+  /// When the account may be asked, if not now.
+  Again held_back(const Row& row) const;
+  /// The provider may have said when.
+  void note_pause(const Turn& turn, const SubscriptionAsking::Answer& answer) const;
   void count(Asked asked, const SubscriptionAsking::Answer& answer) const;
   /// What is to be asked for the row; or what could be done without asking, which is done then.
   Result<Turn> begin_turn(const storage::WakeRow& wake);

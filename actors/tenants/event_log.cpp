@@ -52,7 +52,7 @@ void EventLog::note(const EventLogEntry& entry, const Error& why) {
   if (const auto stretches = old_stretches(shard, entry.project, before); stretches > 0) {
     storage::EventLogTable::remove_old(*batch, shard, entry.project, before, stretches);
   }
-  if (!commits_.submit(std::move(*batch))) ++left_out_;
+  if (!commits_.submit(std::move(*batch), entry.project)) ++left_out_;
 }
 
 Result<storage::EventLogPage> EventLog::list(storage::EventLogQuery query) const {

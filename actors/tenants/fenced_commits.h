@@ -23,12 +23,15 @@ class FencedCommits {
     return batch;
   }
 
-  /// Durable when it returns. Blocks on the disk.
-  Outcome commit(storage::WriteBatch batch) { return commits_.commit_and_wait(std::move(batch)); }
+  /// Durable when it returns. Blocks on the disk. `lane`: the project to whose turns it belongs, if
+  /// nothing of another project's is built on it (see group_commit.h).
+  Outcome commit(storage::WriteBatch batch, const ProjectId& lane = {}) {
+    return commits_.commit_and_wait(std::move(batch), lane);
+  }
   /// Durable soon; returns at once. Refused when too much waits already.
-  bool submit(storage::WriteBatch batch) {
+  bool submit(storage::WriteBatch batch, const ProjectId& lane = {}) {
     if (commits_.is_full()) return false;
-    commits_.submit(std::move(batch), storage::Urgency::lazy, {});
+    commits_.submit(std::move(batch), {.urgency = storage::Urgency::lazy, .lane = lane}, {});
     return true;
   }
   /// Returns when all that was submitted is durable or lost. Blocks on the disk.

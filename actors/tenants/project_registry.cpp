@@ -107,6 +107,30 @@ Outcome ProjectRegistry::put_limits(const ProjectId& project, const ProjectLimit
       });
 }
 
+Result<ProjectRegistry::Described> ProjectRegistry::describe(const ProjectId& project) const {
+  const auto view = projects_.now(project);
+  if (!view) return view.error();
+  if (!(*view)->exists()) return Error(ErrorCode::not_found, "there is no such project");
+  return Described{(*view)->row.name, (*view)->row.settings};
+}
+
+Result<ProjectRegistry::Described> ProjectRegistry::change(
+    const ProjectId& project, const std::function<Outcome(Described&)>& change) {
+  Described described;
+  auto stored = projects_.change(
+      project,
+      [&](const ProjectView& now, ProjectView& next, storage::WriteBatch& batch) -> Outcome {
+        described = {now.row.name, now.row.settings};
+        if (auto changed = change(described); !changed) return changed;
+        next.row.name = described.name;
+        next.row.settings = described.settings;
+        storage::ProjectTable::put_project(batch, next.row);
+        return Done{};
+      });
+  if (!stored) return stored.error();
+  return described;
+}
+
 Result<bool> ProjectRegistry::exists(const ProjectId& project) const {
   const auto view = projects_.now(project);
   if (!view) return view.error();

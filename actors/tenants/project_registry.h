@@ -5,6 +5,7 @@
 #include "actors/tenants/project_views.h"
 #include "runtime/base/random.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,16 @@ class ProjectRegistry {
   Result<ProjectLimits> limits(const ProjectId& project) const;
   /// In the place of those before. Runs that have begun go on. Error: not_found.
   Outcome put_limits(const ProjectId& project, const ProjectLimits& limits);
+
+  struct Described {
+    std::string name;
+    ProjectSettings settings;
+  };
+  /// Error: not_found.
+  Result<Described> describe(const ProjectId& project) const;
+  /// `change` is given how it is now; its error leaves everything as it is. What holds then. Error: not_found.
+  Result<Described> change(const ProjectId& project,
+                           const std::function<Outcome(Described&)>& change);
 
   Result<bool> exists(const ProjectId& project) const;
   /// The project whose key it is, if there is one. The disk is asked at most once, however many

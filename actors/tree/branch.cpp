@@ -52,6 +52,7 @@ Branch::Branch(const NodeServices& services, SharedIdentity identity, LoadedBran
       call_(call_ports(services), identity_->execution, machine_, credentials_, identity_->secrets,
             mail_),
       found_(std::move(branch.children)),
+      is_new_(branch.is_new),
       outer_tally_(std::move(ends.outer_tally)),
       tally_(std::make_shared<TaskTally>(machine_.tasks() + found_.tasks(), outer_tally_)),
       steps_(machine_.shared_workflow(), StepCounter::Inside::left_out),
@@ -69,7 +70,12 @@ Branch::Branch(const NodeServices& services, SharedIdentity identity, LoadedBran
   }
   ++services_.stats.children_live;
   const Step* const step = machine_.has_ended() ? nullptr : machine_.current_step();
-  if (machine_.events_applied() > 0 && step != nullptr) {
+  if (step == nullptr) return;
+  if (branch.is_new) {
+    // Told at once, though nothing of it is durable: it may be long until something is.
+    steps_.begin(step->index, now());
+    tell_steps();
+  } else {
     steps_.begin_at(step->index, machine_.is_delayed());
   }
 }
@@ -147,7 +153,10 @@ void Branch::close() {
   if (std::exchange(is_closed_, true)) return;
   if (!is_root()) --services_.stats.children_live;
   turn_.close();
-  if (journal_.is_lingering()) flush(Urgency::lazy, false, false);
+  // Of one that was loaded something is on the disk.
+  const bool is_unseen = is_new_ && machine_.events_applied() == 0 && !machine_.has_ended();
+  if (is_unseen) journal_.note_begun();
+  if (is_unseen || journal_.is_lingering()) flush(Urgency::lazy, false, false);
   call_.abandon();
 }
 
@@ -240,9 +249,7 @@ void Branch::record(EventBody body, Instant at) {
     services_.options.before_record(identity_->execution, event);
   }
   machine_.apply(event);  // refuses what does not fit before it is written
-  const bool is_step = std::holds_alternative<StepCompleted>(event.body) ||
-                       std::holds_alternative<PageFetched>(event.body);
-  if (is_step) tally_->add(tasks_of(event.body));
+  if (const auto tasks = settled_tasks(event.body)) tally_->add(tasks);
   seen_bytes_ += journal_.add(event);
   if (!is_root()) {
     steps_.meet(event);
@@ -290,7 +297,7 @@ void Branch::tell_steps() {
 }
 
 void Branch::put_step_counts() {
-  const auto fan_out = machine_.open_fan_out();
+  const auto fan_out = machine_.open_fan_out_number();
   if (!is_root() || !fan_out) return;
   if (auto counts = tally_->steps().take_changed()) {
     storage::StepRows::put_counts(journal_.rows(), identity_->execution,

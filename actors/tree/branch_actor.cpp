@@ -153,7 +153,7 @@ void BranchActor::handle(const CommitFailed& message) {
 
 void BranchActor::carry_out(BranchRest rest) {
   // It may have ended without its children: its time was over, or its run was cancelled.
-  if (fan_out_ && machine().open_fan_out() != fan_out_->run.step().index) leave_fan_out();
+  if (fan_out_ && machine().open_fan_out_number() != fan_out_->run.number()) leave_fan_out();
   std::visit([&](auto& need) { carry_out(need, rest.planned); }, rest.need);
 }
 
@@ -207,26 +207,26 @@ void BranchActor::follow(CallInFlight::MaybeEnd end) {
 
 // --- fan-outs -------------------------------------------------------------------------------------
 
-void BranchActor::carry_out(const RunFanOut& need, Instant planned) {
+void BranchActor::carry_out(const RunFanOut&, Instant planned) {
   if (fan_out_) {  // it runs; what woke the branch was a hint
     follow(fan_out_->run.look());
     return;
   }
   // That it is open must not come to the disk behind what its elements record.
   flush();
-  fan_out_ = std::make_unique<RunningFanOut>(*this, need.step);
+  fan_out_ = std::make_unique<RunningFanOut>(*this, machine().open_fan_out_number().value());
   follow(fan_out_->run.open(branch_->take_found(), planned + services_.options.stay_awake));
 }
 
-BranchActor::RunningFanOut::RunningFanOut(BranchActor& branch, StepIndex step)
-    : actors(branch, branch.services_, *branch.branch_, step),
+BranchActor::RunningFanOut::RunningFanOut(BranchActor& branch, StepIndex number)
+    : actors(branch, branch.services_, *branch.branch_, number),
       run(OpenFanOut(branch.machine()), actors, {branch.identity().places, [&branch] {
                                                    branch.falling_asleep_ = false;
                                                    branch.flush();
                                                  }}) {}
 
-BranchActor::RunningFanOut* BranchActor::open_fan_out(StepIndex step) {
-  return fan_out_ && fan_out_->run.step().index == step ? fan_out_.get() : nullptr;
+BranchActor::RunningFanOut* BranchActor::open_fan_out(StepIndex number) {
+  return fan_out_ && fan_out_->run.number() == number ? fan_out_.get() : nullptr;
 }
 
 void BranchActor::leave_fan_out() {

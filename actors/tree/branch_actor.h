@@ -64,6 +64,12 @@ class BranchActor : public caf::event_based_actor {
   void abandon_call() { branch_->call().abandon(); }
   /// Gives up the elements: none of them records anything any more.
   void leave_fan_out();
+  /// Something of it is on its way: a function, a request, elements in memory.
+  bool is_under_way() const { return branch_->call().is_open() || fan_out_ != nullptr; }
+  /// It leaves memory when everything is durable, unless something wakes it before.
+  void fall_asleep();
+  /// Its elements all slept in delays when it was loaded, and none of them is going to be woken.
+  void leave_elements_asleep() { leaves_elements_asleep_ = true; }
 
   const NodeServices& services() const { return services_; }
   const BranchIdentity& identity() const { return branch_->identity(); }
@@ -74,7 +80,7 @@ class BranchActor : public caf::event_based_actor {
 
  private:
   struct RunningFanOut {
-    RunningFanOut(BranchActor& branch, StepIndex step);
+    RunningFanOut(BranchActor& branch, StepIndex number);
     ChildActors actors;
     FanOutRun run;
   };
@@ -93,15 +99,16 @@ class BranchActor : public caf::event_based_actor {
 
   /// The call in flight may have ended.
   void follow(CallInFlight::MaybeEnd end);
-  bool do_elements_sleep() const { return fan_out_ && fan_out_->run.is_delayed(); }
+  bool do_elements_sleep() const {
+    return fan_out_ ? fan_out_->run.is_delayed() : leaves_elements_asleep_;
+  }
   void set_handlers();
   template <class Message, class Tell>
   void of_child(const Message& message, Tell&& tell);
   void child_crashed(std::uint32_t index, const std::string& why);
   /// Null: the news are of a fan-out that is not open any more.
-  RunningFanOut* open_fan_out(StepIndex step);
+  RunningFanOut* open_fan_out(StepIndex number);
   void follow(FanOutNews news);
-  void fall_asleep();
 
   void handle(const TimerFired& message);
   void handle(const CommitFailed& message);
@@ -111,6 +118,7 @@ class BranchActor : public caf::event_based_actor {
   const NodeServices& services_;
   const std::shared_ptr<Branch> branch_;
   std::unique_ptr<RunningFanOut> fan_out_;
+  bool leaves_elements_asleep_ = false;
   bool falling_asleep_ = false;  // it leaves memory when that is durable, unless something wakes it
 };
 

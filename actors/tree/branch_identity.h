@@ -18,6 +18,7 @@ struct BranchIdentity {
   BranchPath path;
   ProjectId project;
   UserId user;
+  Priority priority = priority_standard;  // of the run
   /// Under which this incarnation commits: taken before the rows that it is built from were read.
   Tenure tenure;
   /// Whose run it is; asked without the disk.

@@ -12,6 +12,7 @@
 namespace millrace {
 
 using storage::ExecutionTable;
+using storage::JournalPage;
 using storage::TimerTable;
 using storage::Urgency;
 
@@ -111,6 +112,9 @@ std::size_t BranchJournal::add(const Event& event) {
   const std::size_t bytes_before = page_.bytes();
   add_to_page(event);
   CHECK(page_.count() <= machine_.events_applied(), "an event was added that was not applied");
+  if (const auto tasks = settled_tasks(event.body)) {
+    batch_.settle(identity_->project, CalendarMonth::of(event.at), tasks);
+  }
   if (ports_.observer != nullptr) observed_.push_back(observed(event, machine_.step_started()));
   keep_timer_row(kind_of(event));
   return page_.bytes() - bytes_before;
@@ -125,8 +129,8 @@ std::optional<BranchJournal::Wait> BranchJournal::current_wait() const {
 }
 
 storage::TimerRow BranchJournal::row_of(const Wait& wait) const {
-  return {wait.due,  identity_->execution, identity_->path,
-          wait.step, identity_->project,   identity_->user};
+  return {wait.due,           identity_->execution, identity_->path,    wait.step,
+          identity_->project, identity_->user,      identity_->priority};
 }
 
 bool BranchJournal::is_row_of(const std::optional<Wait>& wait,
@@ -147,6 +151,15 @@ void BranchJournal::keep_timer_row(EventKind happened) {
   const storage::TimerRow row = row_of(*armed_);
   TimerTable::put(batch_, row);
   ports_.timers.schedule(row);
+}
+
+void BranchJournal::note_begun() {
+  CHECK(!identity_->path.is_root() && machine_.events_applied() == 0,
+        "a branch's first event says that it has begun");
+  JournalPage page;
+  page.events = JournalPageWriter::without_events();
+  page.attempts_begun = is_attempt_begun_ ? 1 : 0;
+  ExecutionTable::put_begun(batch_, identity_->execution, identity_->path, std::move(page));
 }
 
 void BranchJournal::snapshot_if_due(std::uint64_t after_events) {
@@ -208,9 +221,8 @@ void BranchJournal::flush(Urgency urgency) {
   // incarnation was lost, or its shard has moved.
   batch_.require(identity_->tenure.fence);
   ports_.commits.submit(
-      std::exchange(batch_, {}), urgency,
-      Commit(*this, std::exchange(when_durable_, {}), std::exchange(observed_, {}), is_start),
-      identity_->tenure.generation);
+      std::exchange(batch_, {}), {urgency, identity_->tenure.generation, identity_->project},
+      Commit(*this, std::exchange(when_durable_, {}), std::exchange(observed_, {}), is_start));
 }
 
 bool BranchJournal::put_page() {
@@ -233,7 +245,8 @@ void BranchJournal::forget(const storage::TimerRow& timer) {
   storage::WriteBatch batch;
   batch.require(identity_->tenure.fence);
   TimerTable::remove(batch, timer);
-  ports_.commits.submit(std::move(batch), Urgency::lazy, {});
+  ports_.commits.submit(std::move(batch), {.urgency = Urgency::lazy, .lane = identity_->project},
+                        {});
 }
 
 }  // namespace millrace

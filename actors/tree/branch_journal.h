@@ -8,6 +8,8 @@
 // thread. When the batch is not written, none of it is told, and the branch gets CommitFailed or
 // ShardMoved instead: what it believes is ahead of the disk then.
 //
+// What the events settle of the project's tasks goes with their batch (storage/usage/task_counts.h).
+//
 // What holds a secret of the run is stored twice: in clear without it, and sealed as it is
 // (actors/runs/run_secrets.h).
 //
@@ -45,13 +47,15 @@ class BranchJournal {
   BranchJournal(const JournalPorts& ports, SharedIdentity identity, const BranchMachine& machine,
                 std::uint64_t events_in_snapshot, std::shared_ptr<BranchMail> mail);
 
-  /// Takes the event that the machine has just applied into the page, and keeps the row of the wait that
-  /// it begins or ends. Returns its size in bytes.
+  /// Takes the event that the machine has just applied into the page, with the tasks that it settles, and keeps the
+  /// row of the wait that it begins or ends. Returns its size in bytes.
   std::size_t add(const Event& event);
   /// For rows that must be durable together with what is added.
   storage::WriteBatch& rows() { return batch_; }
   /// A snapshot of the machine, if the last one is that many events old.
   void snapshot_if_due(std::uint64_t after_events);
+  /// An element that began here is left before its first event: the task history shall know of it.
+  void note_begun();
   /// An attempt begins behind what was added: a run that is rebuilt from its first page knows it then.
   void attempt_begins() { is_attempt_begun_ = true; }
 

@@ -88,9 +88,8 @@ void BranchPost::rests(const BranchMachine& machine, const BranchNeed& need) {
   if (actor() || !element_) {
     has_news();
   } else if (std::holds_alternative<BranchEnded>(need)) {
-    const Step& step = *machine.workflow().by_index[element_->fan_out];
     tell_parent(ChildSettled{element_->fan_out, element_->index,
-                             std::make_shared<BranchResult>(result_of(machine, step))});
+                             std::make_shared<BranchResult>(result_of(machine))});
   } else if (const auto* const off = std::get_if<BranchSwitchedOff>(&need)) {
     tell_parent(ChildSwitchedOff{element_->fan_out, element_->index, off->why});
   } else if (std::holds_alternative<BranchStopped>(need)) {

@@ -38,28 +38,30 @@ void ChildActors::give_actor(std::uint32_t index) {
 }
 
 void ChildActors::load(const OpenFanOut& fan_out, std::uint32_t index) {
-  CHECK(fan_out.step.index == fan_out_, "an element of another fan-out was loaded");
+  CHECK(fan_out.number == fan_out_, "an element of another fan-out was loaded");
   // What a crashed incarnation had recorded may still be on its way to the disk.
-  services_.reader.after_commits([&services = services_, mail = branch_.mail(),
-                                  branch = branch_.shared_identity(), workflow = fan_out.workflow,
-                                  scope = fan_out.scope, item = fan_out.item(index),
-                                  fan_out = fan_out_, index](const Outcome& durable) {
-    auto loaded = answer_of([&]() -> Result<LoadedBranch> {
-      if (!durable) return durable.error();
-      return services.loader.load_child(branch->execution, branch->path.child(fan_out, index),
-                                        *branch->secrets, workflow, scope, item);
-    });
-    const bool is_disk_unwell =
-        !loaded && (!durable || loaded.error().code == ErrorCode::storage_failed ||
-                    loaded.error().code == ErrorCode::secrets_locked);
-    if (is_disk_unwell) {
-      // The element is well, so its run is rebuilt later.
-      mail->deliver(CommitFailed{loaded.error()});
-    } else {
-      mail->deliver(
-          ChildLoaded{fan_out, index, std::make_shared<Result<LoadedBranch>>(std::move(loaded))});
-    }
-  });
+  const SharedIdentity identity = branch_.shared_identity();
+  services_.reader.after_commits(
+      identity->project,
+      [&services = services_, mail = branch_.mail(), branch = identity, workflow = fan_out.workflow,
+       &step = fan_out.step, scope = fan_out.scope, item = fan_out.item(index), fan_out = fan_out_,
+       index](const Outcome& durable) {
+        auto loaded = answer_of([&]() -> Result<LoadedBranch> {
+          if (!durable) return durable.error();
+          return services.loader.load_child(branch->execution, branch->path.child(fan_out, index),
+                                            *branch->secrets, workflow, step, scope, item);
+        });
+        const bool is_disk_unwell =
+            !loaded && (!durable || loaded.error().code == ErrorCode::storage_failed ||
+                        loaded.error().code == ErrorCode::secrets_locked);
+        if (is_disk_unwell) {
+          // The element is well, so its run is rebuilt later.
+          mail->deliver(CommitFailed{loaded.error()});
+        } else {
+          mail->deliver(ChildLoaded{fan_out, index,
+                                    std::make_shared<Result<LoadedBranch>>(std::move(loaded))});
+        }
+      });
 }
 
 void ChildActors::pass_on(std::uint32_t index, const storage::TimerRow& fired) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace millrace {
 
@@ -16,9 +17,13 @@ class ExecutionActor final : public BranchActor {
   /// A new run.
   ExecutionActor(caf::actor_config& config, const NodeServices& services, SharedIdentity identity,
                  std::shared_ptr<const RunOrder> order);
+  enum class Stay : std::uint8_t {
+    run,
+    visit,  // it goes no step further, and leaves memory when it was told to move or to stop
+  };
   /// A rebuilt run. With `park`, it ends as FAILED with that reason instead of going on.
   ExecutionActor(caf::actor_config& config, const NodeServices& services, SharedIdentity identity,
-                 LoadedRun run, std::optional<Error> park);
+                 LoadedRun run, Stay stay, std::optional<Error> park);
 
   caf::behavior make_behavior() override;
   void on_exit() override;
@@ -32,11 +37,17 @@ class ExecutionActor final : public BranchActor {
   void begin();
   void park();
   void cancel(const CancelRun& message);
+  void migrate(const MigrationOrder& order);
+  /// Moves to another version and says so when that is durable, or says why not.
+  void move_by(const MigrationOrder& order);
+  std::variant<ExecutionMigrated, Obstacle> moved_by(const Migration& migration) const;
   /// Nothing of it goes on from here.
   void end_cancelled(CancelRequested why);
 
   std::shared_ptr<const RunOrder> order_;  // until begun
   std::optional<Error> park_;
+  const Stay stay_ = Stay::run;
+  const bool has_begun_ = true;  // an attempt of its first step may have left
 };
 
 }  // namespace millrace

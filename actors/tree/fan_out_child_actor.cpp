@@ -25,9 +25,7 @@ void FanOutChildActor::on_exit() {
 
 void FanOutChildActor::on_branch_ended() {
   const auto& [fan_out, index] = element();
-  const Step& step = *machine().workflow().by_index[fan_out];
-  send(parent_,
-       ChildSettled{fan_out, index, std::make_shared<BranchResult>(result_of(machine(), step))});
+  send(parent_, ChildSettled{fan_out, index, std::make_shared<BranchResult>(result_of(machine()))});
   quit(ExitReason::ended);
 }
 

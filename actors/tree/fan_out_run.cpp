@@ -86,7 +86,9 @@ void FanOutRun::take_place() {
 void FanOutRun::begin(std::uint32_t index) {
   take_place();
   children_[index].state = Child::State::live;
-  actors_.spawn(index, LoadedBranch{fan_out_.element(index), 0, {}});
+  LoadedBranch branch{fan_out_.element(index), 0, {}};
+  branch.is_new = true;
+  actors_.spawn(index, std::move(branch));
 }
 
 void FanOutRun::load(std::uint32_t index) {

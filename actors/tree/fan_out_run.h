@@ -68,7 +68,8 @@ class FanOutRun {
   FanOutRun(const FanOutRun&) = delete;
   FanOutRun& operator=(const FanOutRun&) = delete;
 
-  const Step& step() const { return fan_out_.step; }
+  /// That its elements name it by.
+  StepIndex number() const { return fan_out_.number; }
   /// Everything that is left sleeps in delays (not between two attempts).
   bool is_delayed() const { return is_asleep_ && is_delayed_; }
 

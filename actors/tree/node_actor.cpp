@@ -18,6 +18,15 @@ caf::behavior NodeActor::make_behavior() {
       [this](const ResumeRun& message) { pass(message.project, message); },
       [this](const TimerFired& message) { pass(message.timer.project, message); },
       [this](const CancelRun& message) { pass(message.project, message); },
+      [this](const MigrateRun& message) { pass(message.project, message); },
+      [this](const PlaceAsked& message) {
+        const auto project = projects_.find(message.run.project);
+        if (project == projects_.end()) {
+          message.slot->give(std::nullopt);
+        } else {
+          send(project->second, message);
+        }
+      },
   };
 }
 

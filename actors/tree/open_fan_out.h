@@ -14,6 +14,7 @@ struct OpenFanOut {
   explicit OpenFanOut(const BranchMachine& branch)
       : workflow(branch.shared_workflow()),
         step(*workflow->by_index[branch.open_fan_out().value()]),
+        number(branch.open_fan_out_number().value()),
         items(branch.fan_out_items()),
         scope(branch.freeze_scope()),
         started(branch.step_started()) {}
@@ -27,7 +28,8 @@ struct OpenFanOut {
 
   std::shared_ptr<const Workflow> workflow;
   const Step& step;
-  Json items;  // an array
+  StepIndex number;  // that the elements' paths hold
+  Json items;        // an array
   std::shared_ptr<const BranchScope> scope;
   Instant started;
 };

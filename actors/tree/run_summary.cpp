@@ -16,6 +16,12 @@ RunSummary::RunSummary(ActorStats& stats, ExecutionSummary stored)
 
 void RunSummary::recorded(const Event& event, const BranchMachine& machine,
                           BranchJournal& journal) {
+  if (const auto* const moved = std::get_if<ExecutionMigrated>(&event.body)) {
+    summary_.version = moved->to;
+    summary_.migrated = event.at;
+    has_changed_ = true;
+    return;
+  }
   const auto* const how = std::get_if<ExecutionEnded>(&event.body);
   if (how == nullptr) return;
   summary_.ended = event.at;

@@ -22,9 +22,10 @@ UserActor::UserActor(caf::actor_config& config, const NodeServices& services, Pr
 caf::behavior UserActor::make_behavior() {
   return {
       [this](const StartRun& message) { start(message); },
-      [this](const ResumeRun& message) { receive(message.execution); },
+      [this](const ResumeRun& message) { resume(message); },
       [this](const TimerFired& message) { wake(message); },
       [this](const CancelRun& message) { cancel(message); },
+      [this](const MigrateRun& message) { migrate(message); },
       [this](RunLoaded& message) { loaded(message); },
       [this](const RebuildRun& message) {
         const Run* run = find(message.execution);
@@ -69,6 +70,7 @@ void UserActor::start(const StartRun& message) {
                 {},
                 project_,
                 user_,
+                order->workflow->admission.priority,
                 *tenure,
                 order->tenant,
                 std::make_shared<LivePlaces>(services_.options.fan_out_children_live_max),
@@ -87,8 +89,11 @@ void UserActor::watch(const ExecutionId& execution, Run& run, caf::actor actor) 
   run.mail_sent = false;
 }
 
-UserActor::Run& UserActor::receive(const ExecutionId& execution) {
-  if (find(execution) == nullptr) load(execution);
+UserActor::Run& UserActor::receive(const ExecutionId& execution, const EntryTurns::Held& turn) {
+  if (find(execution) == nullptr) {
+    load(execution);
+    runs_.at(execution).turn = turn;
+  }
   Run& run = runs_.at(execution);
   ++run.mail;
   return run;
@@ -101,17 +106,17 @@ void UserActor::load(const ExecutionId& execution) {
   ++services_.stats.runs_loaded;
   // What a crashed incarnation had recorded may still be on its way to the disk. And while the disk
   // takes nothing, a rebuilt run would only do again what it cannot keep.
-  services_.reader.after_commits(
-      [self = caf::actor(this), &services = services_, execution](const Outcome& durable) {
-        const auto tenure = begin_tenure(services.ownership, services.commits, execution.shard());
-        auto run = answer_of([&]() -> Result<LoadedRun> {
-          if (!durable) return durable.error();
-          if (!tenure) return tenure.error();
-          return services.loader.load_run(execution, tenure->fence);
-        });
-        caf::anon_send(self, RunLoaded{execution, tenure ? std::optional(*tenure) : std::nullopt,
-                                       std::make_shared<Result<LoadedRun>>(std::move(run))});
-      });
+  services_.reader.after_commits(project_, [self = caf::actor(this), &services = services_,
+                                            execution](const Outcome& durable) {
+    const auto tenure = begin_tenure(services.ownership, services.commits, execution.shard());
+    auto run = answer_of([&]() -> Result<LoadedRun> {
+      if (!durable) return durable.error();
+      if (!tenure) return tenure.error();
+      return services.loader.load_run(execution, tenure->fence);
+    });
+    caf::anon_send(self, RunLoaded{execution, tenure ? std::optional(*tenure) : std::nullopt,
+                                   std::make_shared<Result<LoadedRun>>(std::move(run))});
+  });
 }
 
 void UserActor::rebuild_later(const ExecutionId& execution, Run& run) {
@@ -122,6 +127,7 @@ void UserActor::rebuild_later(const ExecutionId& execution, Run& run) {
 void UserActor::loaded(RunLoaded& message) {
   Run* run = find(message.execution);
   if (run == nullptr || run->actor) return;
+  const EntryTurns::Held turn = std::exchange(run->turn, nullptr);  // it is in, or has to wait
   run->tenure = message.tenure;
   if (!message.loaded->ok()) {
     const ErrorCode why = message.loaded->error().code;
@@ -149,6 +155,12 @@ void UserActor::loaded(RunLoaded& message) {
     return;
   }
   CHECK(run->tenure, "a run was loaded without a tenure");
+  forget_answered(*run);
+  if (run->mail_sent || !run->cancels.empty()) run->is_visit = false;
+  if (run->is_visit && run->migrations.empty()) {
+    settle(message.execution);
+    return;
+  }
   watch(message.execution, *run,
         spawn<ExecutionActor, caf::monitored>(
             services_,
@@ -157,13 +169,16 @@ void UserActor::loaded(RunLoaded& message) {
                 {},
                 project_,
                 user_,
+                found.summary.priority,
                 *run->tenure,
                 found.tenant,
                 std::make_shared<LivePlaces>(services_.options.fan_out_children_live_max),
                 std::make_shared<RunRules>(found.tenant, RunRules::Begin::unchecked),
                 found.secrets,
                 run->reply}),
-            std::move(found), run->park));
+            std::move(found),
+            run->is_visit ? ExecutionActor::Stay::visit : ExecutionActor::Stay::run, run->park));
+  for (const auto& migration : run->migrations) send(run->actor, migration);
   for (const auto& cancel : run->cancels) send(run->actor, cancel);
   for (const auto& timer : std::exchange(run->timers, {})) send(run->actor, timer);
 }
@@ -171,12 +186,12 @@ void UserActor::loaded(RunLoaded& message) {
 // --- mail -----------------------------------------------------------------------------------------
 
 void UserActor::wake(const TimerFired& message) {
-  Run& run = receive(message.timer.execution);
+  Run& run = receive(message.timer.execution, message.turn);
   run.mail_sent = true;
-  if (run.actor) {
+  if (run.actor && !run.is_visit) {
     send(run.actor, message);
   } else {
-    run.timers.push_back(message);
+    run.timers.push_back({message.timer});
   }
 }
 
@@ -187,13 +202,32 @@ void UserActor::forget_timers(const Run& run) {
   storage::WriteBatch batch;
   batch.require(run.tenure->fence);
   for (const auto& fired : run.timers) storage::TimerTable::remove(batch, fired.timer);
-  services_.commits.submit(std::move(batch), storage::Urgency::lazy, {});
+  services_.commits.submit(std::move(batch), {.urgency = storage::Urgency::lazy, .lane = project_},
+                           {});
 }
 
 void UserActor::cancel(const CancelRun& message) {
-  Run& run = receive(message.execution);
+  Run& run = receive(message.execution, nullptr);
   run.cancels.push_back(message);
   if (run.actor) send(run.actor, message);
+}
+
+void UserActor::resume(const ResumeRun& message) {
+  Run& run = receive(message.execution, message.turn);
+  if (run.is_visit) run.mail_sent = true;
+}
+
+void UserActor::migrate(const MigrateRun& message) {
+  const bool is_visit = find(message.execution) == nullptr;
+  Run& run = receive(message.execution, nullptr);
+  if (is_visit) run.is_visit = true;
+  forget_answered(run);
+  run.migrations.push_back(message);
+  if (run.actor) send(run.actor, message);
+}
+
+void UserActor::forget_answered(Run& run) {
+  std::erase_if(run.migrations, [](const MigrateRun& each) { return each.order.is_answered(); });
 }
 
 // --- ends -----------------------------------------------------------------------------------------
@@ -220,7 +254,9 @@ void UserActor::ended(const caf::down_msg& message) {
       settle(execution);
       return;
     case ExitReason::asleep:
-      if (run.mail_sent || !run.cancels.empty()) {
+      forget_answered(run);
+      if (run.mail_sent || !run.cancels.empty() || !run.migrations.empty()) {
+        run.is_visit = !run.mail_sent && run.cancels.empty();
         load(execution);
       } else {
         settle(execution);
@@ -268,6 +304,7 @@ void UserActor::let_go(const ExecutionId& execution, Run& run) {
   // Quietly: nothing has failed. Whoever waits asks again, and is led to the new owner.
   if (run.reply) run.reply->give(shard_moved());
   for (const auto& cancel : std::exchange(run.cancels, {})) cancel.slot->give(shard_moved());
+  for (const auto& each : std::exchange(run.migrations, {})) each.order.slot->give(shard_moved());
   settle(execution);
 }
 
@@ -277,20 +314,23 @@ void UserActor::give_up(const ExecutionId& execution, Run& run, const Error& err
   if (run.reply) run.reply->give(error);
   for (const auto& cancel : run.cancels) cancel.slot->give(error);
   run.cancels.clear();
+  for (const auto& each : std::exchange(run.migrations, {})) each.order.slot->give(error);
   forget_timers(run);
   // Its journal cannot be continued, so only the history line is ended: the run is not tried again at
   // every start, and the journal stays as it is for whoever examines it.
   CHECK(run.tenure, "a run was given up that was never built");
-  services_.reader.submit([&services = services_, execution, fence = run.tenure->fence] {
-    auto summary = storage::ExecutionTable(services.store).summary(execution);
-    if (!summary || !*summary || is_final((*summary)->status)) return;
-    (*summary)->status = ExecutionStatus::failed;
-    (*summary)->ended = services.clock.now();
-    storage::WriteBatch batch;
-    batch.require(fence);
-    storage::ExecutionTable::put_summary(batch, **summary);
-    services.commits.submit(std::move(batch), storage::Urgency::lazy, {});
-  });
+  services_.reader.submit(
+      [&services = services_, execution, fence = run.tenure->fence, project = project_] {
+        auto summary = storage::ExecutionTable(services.store).summary(execution);
+        if (!summary || !*summary || is_final((*summary)->status)) return;
+        (*summary)->status = ExecutionStatus::failed;
+        (*summary)->ended = services.clock.now();
+        storage::WriteBatch batch;
+        batch.require(fence);
+        storage::ExecutionTable::put_summary(batch, **summary);
+        services.commits.submit(std::move(batch),
+                                {.urgency = storage::Urgency::lazy, .lane = project}, {});
+      });
   settle(execution);
 }
 
@@ -299,10 +339,17 @@ void UserActor::settle(const ExecutionId& execution) {
   CHECK(found != runs_.end(), "a run was settled twice");
   for (const auto& cancel : found->second.cancels) {
     // The run itself confirms a cancel when it is durable; what is left came after the end.
+    services_.commits.submit({}, {.lane = project_}, [slot = cancel.slot](const Outcome& durable) {
+      slot->give(durable ? Error(ErrorCode::conflict, "the execution has already ended")
+                         : durable.error());
+    });
+  }
+  for (const auto& each : found->second.migrations) {
     services_.commits.submit(
-        {}, storage::Urgency::urgent, [slot = cancel.slot](const Outcome& durable) {
-          slot->give(durable ? Error(ErrorCode::conflict, "the execution has already ended")
-                             : durable.error());
+        {}, {.lane = project_}, [slot = each.order.slot](const Outcome& durable) {
+          slot->give(durable ? MigrationAnswer(std::optional(Obstacle{
+                                   Obstacle::Kind::execution_ended, {}, "the run has ended"}))
+                             : MigrationAnswer(durable.error()));
         });
   }
   const std::size_t mail = found->second.mail;

@@ -23,13 +23,17 @@ class UserActor final : public caf::event_based_actor {
 
  private:
   struct Run {
-    caf::actor actor;                  // null while loading
-    std::shared_ptr<ReplySlot> reply;  // survives a rebuild
-    std::vector<CancelRun> cancels;    // not yet answered
-    std::vector<TimerFired> timers;    // came while it was loading
-    bool mail_sent = false;            // if it falls asleep now, it may have missed it
-    std::size_t mail = 0;              // messages that came for it
-    std::optional<Tenure> tenure;      // of the last incarnation; nothing: it was not built yet
+    caf::actor actor;                    // null while loading
+    std::shared_ptr<ReplySlot> reply;    // survives a rebuild
+    std::vector<CancelRun> cancels;      // not yet answered
+    std::vector<MigrateRun> migrations;  // some may be answered
+    std::vector<TimerFired> timers;      // came while it was loading, or only visited
+    EntryTurns::Held turn;               // while it is brought in
+    /// It is in memory to be moved to another version, and goes no step further. Other mail has it loaded anew.
+    bool is_visit = false;
+    bool mail_sent = false;        // if it falls asleep now, it may have missed it
+    std::size_t mail = 0;          // messages that came for it
+    std::optional<Tenure> tenure;  // of the last incarnation; nothing: it was not built yet
     CrashHistory crashes;
     StoragePauses pauses;
     std::uint64_t events_when_built = 0;
@@ -39,12 +43,15 @@ class UserActor final : public caf::event_based_actor {
   void start(const StartRun& message);
   void wake(const TimerFired& message);
   void cancel(const CancelRun& message);
+  void resume(const ResumeRun& message);
+  void migrate(const MigrateRun& message);
+  static void forget_answered(Run& run);
   void loaded(RunLoaded& message);
   void ended(const caf::down_msg& message);
 
   Run* find(const ExecutionId& execution);
-  /// The run that a message is for; one that is not in memory is loaded.
-  Run& receive(const ExecutionId& execution);
+  /// The run that a message is for; one that is not in memory is loaded, for which `turn` is kept.
+  Run& receive(const ExecutionId& execution, const EntryTurns::Held& turn);
   void load(const ExecutionId& execution);
   void rebuild_later(const ExecutionId& execution, Run& run);
   void watch(const ExecutionId& execution, Run& run, caf::actor actor);

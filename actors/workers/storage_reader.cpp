@@ -34,12 +34,12 @@ void StorageReader::submit(std::function<void()> job) {
   wake_.notify_one();
 }
 
-void StorageReader::after_commits(std::function<void(const Outcome& durable)> job) {
-  // An empty batch is answered when all earlier ones are.
-  commits_.submit({}, storage::Urgency::urgent,
-                  [this, job = std::move(job)](const Outcome& durable) {
-                    submit([job, durable] { job(durable); });
-                  });
+void StorageReader::after_commits(const ProjectId& project,
+                                  std::function<void(const Outcome& durable)> job) {
+  // An empty batch is answered when all earlier ones of its lane are.
+  commits_.submit({}, {.lane = project}, [this, job = std::move(job)](const Outcome& durable) {
+    submit([job, durable] { job(durable); });
+  });
 }
 
 void StorageReader::run() {

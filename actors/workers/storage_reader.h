@@ -27,9 +27,9 @@ class StorageReader {
   void stop();
 
   void submit(std::function<void()> job);
-  /// The job begins when everything submitted to group commit by now is on the disk, or is lost; it is
-  /// told which. Until then it costs no thread: the commit thread queues it.
-  void after_commits(std::function<void(const Outcome& durable)> job);
+  /// The job begins when everything of the project's runs that was submitted to group commit by now is on the disk,
+  /// or is lost; it is told which. Until then it costs no thread: the commit thread queues it.
+  void after_commits(const ProjectId& project, std::function<void(const Outcome& durable)> job);
 
  private:
   void run();

@@ -1,5 +1,7 @@
 #include "http/api/api.h"
 
+#include "actors/tenants/project_registry.h"
+#include "actors/tenants/storage_room.h"
 #include "actors/tenants/user_registry.h"
 #include "http/api/audit.h"
 #include "http/api/cors.h"
@@ -93,18 +95,19 @@ Result<Reply> Api::answer(const httplib::Request& request, RouteMatch match) {
   auto outcome = let_in(*match.route, call);
   if (!outcome) return outcome.error();
   if (const auto limited = check_rate(*match.route, call); !limited) return limited.error();
+  if (const auto room = check_room(*match.route, call); !room) return room.error();
   auto reply = match.route->handler(call, services_);
-  if (reply) note_change(*match.route, call, reply->status);
+  if (reply) note_change(*match.route, call, *reply);
   return reply;
 }
 
-void Api::note_change(const Route& route, const ApiCall& call, int status) {
+void Api::note_change(const Route& route, const ApiCall& call, const Reply& reply) {
   const bool is_admin = authenticate_.as_admin(call.http.get_header_value("Authorization")).ok();
-  const auto entry = audit_entry(route, call, status, is_admin);
+  const auto entry = audit_entry(route, call, reply, is_admin);
   if (!entry) return;
   // The change is made, and its caller is told so whatever becomes of the entry.
   if (auto noted = services_.audit_log.note(*entry); !noted) {
-    spdlog::error("a change of project {} is not in its audit log: {}", call.project.text,
+    spdlog::error("a change of project {} is not in its audit log: {}", entry->project.text,
                   noted.error().message);
   }
 }
@@ -152,6 +155,13 @@ Outcome Api::check_rate(const Route& route, const ApiCall& call) {
                           std::to_string(services_.options.history_requests_max) +
                           " requests of a project in ten minutes",
                       wait);
+}
+
+Outcome Api::check_room(const Route& route, const ApiCall& call) {
+  if (!route.stores || services_.room == nullptr) return Done{};
+  const auto limits = services_.projects.limits(call.project);
+  if (!limits) return limits.error();
+  return services_.room->check(call.project, *limits);
 }
 
 void Api::count(const Route* route, int status) {

@@ -26,6 +26,7 @@
 namespace millrace {
 
 class AuditLog;
+class AdmissionDoor;
 class BulkJobs;
 class ConnectProxy;
 class CredentialRegistry;
@@ -41,6 +42,8 @@ struct Integration;
 class ProjectRegistry;
 class ReplayStarter;
 class SecretRegistry;
+class StorageRoom;
+class TaskUsage;
 class SignIns;
 class TestData;
 class Subscriptions;
@@ -51,7 +54,8 @@ class UserEraser;
 class UserRegistry;
 class WorkflowLibrary;
 
-struct PollState;  // actors/gateway/poll_states.h
+struct PollState;    // actors/gateway/poll_states.h
+struct ProjectWork;  // actors/gateway/actor_gateway.h
 
 struct ApiOptions {
   /// How long a trigger's connection is held for a Response step. Beyond: 542.
@@ -101,6 +105,11 @@ struct ApiServices {
   // Runs that are done again, and many at once; null: there are none here.
   ReplayStarter* replays = nullptr;
   BulkJobs* bulk_jobs = nullptr;
+  AdmissionDoor* admission = nullptr;
+  StorageRoom* room = nullptr;  // null: what projects keep is not counted here
+  /// What a project has at work (ActorGateway::work_of); may be empty: nobody knows.
+  std::function<ProjectWork(const ProjectId&)> work{};
+  const TaskUsage* tasks = nullptr;  // null: what projects do is not counted here
 };
 
 struct ApiCall {
@@ -122,6 +131,9 @@ struct Reply {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   std::optional<StreamedBody> stream = {};  // in place of `body`
+  // For the audit log, where the route does not tell (audit.h):
+  bool has_only_tried = false;  // nothing was changed
+  ProjectId made_project = {};  // whose path it does not stand in
 };
 
 Reply json_reply(int status, const Json& body);

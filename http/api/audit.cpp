@@ -26,13 +26,17 @@ bool is_of_keys(const Route& route, const ApiCall& call) {
 
 }  // namespace
 
-std::optional<AuditEntry> audit_entry(const Route& route, const ApiCall& call, int status,
+std::optional<AuditEntry> audit_entry(const Route& route, const ApiCall& call, const Reply& reply,
                                       bool is_admin) {
-  const bool is_change = route.method != "GET" && !route.only_tries && status < 400 &&
-                         !call.project.empty() && is_of_keys(route, call);
+  const bool is_try = route.only_tries || reply.has_only_tried ||
+                      (!route.only_tries_with.empty() && call.query_value(route.only_tries_with) ==
+                                                             std::optional<std::string>("true"));
+  const ProjectId& project = call.project.empty() ? reply.made_project : call.project;
+  const bool is_change = route.method != "GET" && !is_try && reply.status < 400 &&
+                         !project.empty() && is_of_keys(route, call);
   if (!is_change) return std::nullopt;
   AuditEntry entry{
-      call.project, std::string(route.operation), is_admin ? "adminKey" : "apiKey", {}, status};
+      project, std::string(route.operation), is_admin ? "adminKey" : "apiKey", {}, reply.status};
   for (const auto& [name, value] : call.path_values) {
     if (name == "project") continue;
     entry.target[name] = name == "user" ? digest_of(value) : value.substr(0, name_bytes_max);

@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Nothing: the call changes nothing, or belongs to one user.
-std::optional<AuditEntry> audit_entry(const Route& route, const ApiCall& call, int status,
+/// Nothing: the call changes nothing, or belongs to one user. What makes a project is the first entry of its log.
+std::optional<AuditEntry> audit_entry(const Route& route, const ApiCall& call, const Reply& reply,
                                       bool is_admin);
 
 }  // namespace millrace

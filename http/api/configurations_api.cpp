@@ -170,6 +170,7 @@ constexpr Route routes[]{
      .access = Access::user_token,
      .runs_on = RunsOn::user_shard,
      .handler = &add_configuration,
+     .stores = true,
      .parameters = {project_in_path, credential_in_path},
      .body = {"{externalId?: string}", false},
      .answers = {{201, "The credential; the new one is its last.", "Credential"},

@@ -287,6 +287,7 @@ constexpr Route routes[]{
      .access = Access::user_token,
      .runs_on = RunsOn::user_shard,
      .handler = &connect_account,
+     .stores = true,
      .parameters = {project_in_path,
                     {"type", "string", "The integration's type.", RouteParameter::In::path}},
      .body = {"{credentials?: object, providerId?: string, externalId?: string, settings?: object}",

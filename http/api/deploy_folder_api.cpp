@@ -174,6 +174,8 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &deploy_whole_folder,
+     .only_tries_with = "check",
+     .stores = true,
      .parameters = {project_in_path,
                     {"check", "\"true\"|\"false\"",
                      "`true`: only say what would be done; `false` unless given."}},

@@ -158,7 +158,8 @@ Result<Reply> diff_versions(const ApiCall& call, ApiServices& services) {
   if (!from) return from.error();
   const auto to = compared_side(call, services, *id);
   if (!to) return to.error();
-  const auto changes = definition_changes(from->definition, to->definition);
+  const auto changes =
+      definition_changes({from->definition, from->text}, {to->definition, to->text});
   std::string list = "[";
   for (std::size_t i = 0; i < changes.size() && i < limits::listed_changes_max; ++i) {
     if (i > 0) list += ',';
@@ -202,6 +203,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &patch_workflow,
+     .stores = true,
      .parameters = {project_in_path, workflow_in_path, if_match},
      .body = {"WorkflowPatch"},
      .answers = {{200, "The workflow with its new draft, and references to what was removed.",
@@ -218,6 +220,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &validate_workflow,
+     .only_tries = true,
      .parameters = {project_in_path, workflow_in_path},
      .body = {"Definition", false},
      .answers = {{200, "The findings; none if it can be deployed.",
@@ -244,6 +247,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &restore_version,
+     .stores = true,
      .parameters = {project_in_path, workflow_in_path, version_in_path, if_match},
      .answers = {{200, "The workflow with its new draft.", "Workflow"},
                  {404, "There is no such workflow or version.", "Error"},
@@ -254,9 +258,11 @@ constexpr Route routes[]{
 
 constexpr NamedShape shapes[]{
     {"WorkflowPatch",
-     "{name?: any, description?: any, infoText?: any, order?: any, hidden?: any, "
-     "defaultEnabled?: any, settings?: any, permissions?: any, integration?: any, trigger?: any, "
-     "edits?: [{insert?: {after?: string|null, in?: string|null, step: object}, duplicate?: "
+     "{name?: string|null, description?: string|null, infoText?: string|null, "
+     "order?: number|null, hidden?: boolean|null, defaultEnabled?: boolean|null, "
+     "settings?: [object]|null, permissions?: [any]|null, integration?: string|null, "
+     "trigger?: object|null, edits?: [{insert?: {after?: string|null, in?: string|null, step: "
+     "object}, duplicate?: "
      "string, as?: string, remove?: string, move?: any, after?: string|null, in?: string|null, "
      "rename?: {from: string, to: string}}]}",
      "Members of the draft (null removes one), and edits of its steps, one after the other."},

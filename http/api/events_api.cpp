@@ -4,6 +4,7 @@
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/event_registry.h"
 #include "http/api/account_choice.h"
+#include "http/api/admission_api.h"
 #include "http/api/idempotency_header.h"
 #include "http/api/log_query.h"
 #include "http/api/trace_header.h"
@@ -153,7 +154,17 @@ Result<Reply> trigger_event(const ApiCall& call, ApiServices& services) {
     ids.emplace_back(id.text());
     header += (header.empty() ? "" : ", ") + id.text();
   }
-  Reply reply = json_reply(201, JsonObject{{"executionIds", std::move(ids)}});
+  JsonObject answer{{"executionIds", std::move(ids)}};
+  if (!started->held_back.empty()) {
+    JsonArray waiting;
+    for (const auto& [workflow, held] : started->held_back) {
+      JsonObject each = shown(held);
+      each["workflowId"] = workflow.text;
+      waiting.push_back(std::move(each));
+    }
+    answer["heldBack"] = std::move(waiting);
+  }
+  Reply reply = json_reply(201, std::move(answer));
   // A list that no proxy would let pass is in the body alone.
   constexpr std::size_t header_bytes_max = 4'000;
   if (!header.empty() && header.size() <= header_bytes_max) {
@@ -190,10 +201,13 @@ constexpr Route routes[]{
      .parameters = {project_in_path, selected_account_header, selected_configuration_header,
                     idempotency_key},
      .body = {"{name: string, payload?: any}"},
-     .answers = {{201, "The runs are durable, all or none; an event may start none.",
-                  "{executionIds: [string]}"},
-                 {409, "The key was used for another event.", "Error"},
-                 {404, "The project has no such event.", "Error"}}},
+     .answers =
+         {{201,
+           "The runs are durable, all or none; an event may start none. `heldBack`: what waits for "
+           "its workflow's `admission`, and is durable as well.",
+           "{executionIds: [string], heldBack?: [HeldBack]}"},
+          {409, "The key was used for another event.", "Error"},
+          {404, "The project has no such event.", "Error"}}},
     {.method = "GET",
      .pattern = "/projects/{project}/events",
      .operation = "listEvents",
@@ -209,6 +223,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &put_event,
+     .stores = true,
      .parameters = {project_in_path, name_in_path},
      .body = {"{name?: string, schema?: any}"},
      .answers = {{200, "Replaced.", "AppEvent"},

@@ -1,5 +1,6 @@
 #include "http/api/history_query.h"
 
+#include "runtime/reading/findings.h"
 #include "runtime/text/duration_text.h"
 #include "runtime/text/percent_text.h"
 #include "runtime/text/time_text.h"
@@ -15,20 +16,47 @@ Error bad_parameter(const std::string& name, const std::string& expected, const 
           "the query parameter " + name + " must be " + expected + ", not '" + got + "'"};
 }
 
-Outcome read_date(const ApiCall& call, const std::string& name, std::optional<Instant>& to) {
-  const auto text = call.query_value(name);
+/// The texts of a filter.
+class FilterTexts {
+ public:
+  FilterTexts(const FormFields& given, FilterIn where) : given_(given), where_(where) {}
+
+  /// The last one counts.
+  std::optional<std::string> find(std::string_view name) const {
+    std::optional<std::string> last;
+    for (const auto& [key, value] : given_) {
+      if (key == name) last = value;
+    }
+    return last;
+  }
+  Error refuse(const std::string& name, const std::string& expected, const std::string& got) const {
+    if (where_ == FilterIn::query) return bad_parameter(name, expected, got);
+    return wrong_filter(name, "must be " + expected + ", not '" + got + "'", expected);
+  }
+
+ private:
+  const FormFields& given_;
+  const FilterIn where_;
+};
+
+Outcome read_date(const FilterTexts& texts, const std::string& name, std::optional<Instant>& to) {
+  const auto text = texts.find(name);
   if (!text) return Done{};
   to = parse_time(*text);
   if (to) return Done{};
-  return bad_parameter(name, "a date such as 2026-01-31 or 2026-01-31T09:00:00Z", *text);
+  return texts.refuse(name, "a date such as 2026-01-31 or 2026-01-31T09:00:00Z", *text);
 }
 
-Outcome read_status(const ApiCall& call, std::optional<ExecutionStatus>& to) {
-  const auto text = call.query_value("status");
+Outcome read_date(const ApiCall& call, const std::string& name, std::optional<Instant>& to) {
+  return read_date(FilterTexts(call.query, FilterIn::query), name, to);
+}
+
+Outcome read_status(const FilterTexts& texts, std::optional<ExecutionStatus>& to) {
+  const auto text = texts.find("status");
   if (!text) return Done{};
   to = parse_execution_status(*text);
   if (to) return Done{};
-  return bad_parameter("status", "EXECUTING, DELAYED, SUCCEEDED, FAILED or CANCELLED", *text);
+  return texts.refuse("status", "EXECUTING, DELAYED, SUCCEEDED, FAILED or CANCELLED", *text);
 }
 
 Outcome read_order(const ApiCall& call, TaskHistory::Order& to) {
@@ -83,24 +111,58 @@ Result<std::size_t> read_offset(const ApiCall& call, std::optional<std::size_t> 
       "offset", "a whole number from 0 " + (most ? "to " + std::to_string(*most) : "on"), *text);
 }
 
-Result<TaskHistory::Query> read_history_query(const ApiCall& call) {
+Error wrong_filter(const std::string& key, const std::string& message, std::string expected,
+                   std::string nearest) {
+  const std::string pointer = "/filter/" + pointer_token(key);
+  return Error(ErrorCode::invalid_request, "`" + key + "` of `filter` " + message,
+               {finding_at({}, pointer, message, std::move(expected), {}, std::move(nearest))});
+}
+
+Result<TaskHistory::Query> read_history_filter(const ProjectId& project, const FormFields& given,
+                                               FilterIn where) {
+  const FilterTexts texts(given, where);
   TaskHistory::Query query;
-  query.project = call.project;
-  if (auto user = call.query_value("userId")) query.user = UserId(std::move(*user));
-  if (auto workflow = call.query_value("workflowId")) {
-    query.workflow = WorkflowId(std::move(*workflow));
-  }
-  query.integration = call.query_value("integration");
+  query.project = project;
+  if (auto user = texts.find("userId")) query.user = UserId(std::move(*user));
+  if (auto workflow = texts.find("workflowId")) query.workflow = WorkflowId(std::move(*workflow));
+  query.integration = texts.find("integration");
   for (const auto& outcome :
-       {read_status(call, query.status), read_date(call, "beforeDate", query.before),
-        read_date(call, "afterDate", query.after), read_order(call, query.order),
-        read_place(call, query.behind)}) {
+       {read_status(texts, query.status), read_date(texts, "beforeDate", query.before),
+        read_date(texts, "afterDate", query.after)}) {
+    if (!outcome) return outcome.error();
+  }
+  return query;
+}
+
+Result<TaskHistory::Query> read_history_query(const ApiCall& call) {
+  auto read = read_history_filter(call.project, call.query, FilterIn::query);
+  if (!read) return read;
+  TaskHistory::Query query = std::move(*read);
+  for (const auto& outcome : {read_order(call, query.order), read_place(call, query.behind)}) {
     if (!outcome) return outcome.error();
   }
   const auto offset = read_offset(call, offset_max);
   if (!offset) return offset.error();
   query.offset = *offset;
   query.limit = limits::history_page_max;
+  return query;
+}
+
+Result<TaskHistory::Query> read_export_query(const ApiCall& call, Instant now) {
+  auto query = read_history_query(call);
+  if (!query) return query;
+  query->order = TaskHistory::Order::oldest_first;
+  query->offset = 0;
+  query->after.reset();
+  query->before.reset();
+  for (const auto& outcome :
+       {read_date(call, "from", query->after), read_date(call, "to", query->before)}) {
+    if (!outcome) return outcome.error();
+  }
+  if (!query->before) query->before = now + Millis(1);
+  if (query->after && *query->after >= *query->before) {
+    return bad_parameter("from", "before to", *call.query_value("from"));
+  }
   return query;
 }
 

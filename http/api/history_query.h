@@ -7,9 +7,21 @@
 
 namespace millrace {
 
-/// userId workflowId integration status beforeDate afterDate offset after sortBy. Error invalid_request
-/// names the parameter.
+/// What says which runs are meant: userId workflowId integration status beforeDate afterDate. One reader for the list's
+/// query and the `filter` of a body. Error invalid_request names the parameter or the member.
+enum class FilterIn : std::uint8_t { query, body };
+Result<TaskHistory::Query> read_history_filter(const ProjectId& project, const FormFields& given,
+                                               FilterIn where);
+/// Of `filter`, at this member.
+Error wrong_filter(const std::string& key, const std::string& message, std::string expected = {},
+                   std::string nearest = {});
+
+/// With these, offset after sortBy. Error invalid_request: likewise.
 Result<TaskHistory::Query> read_history_query(const ApiCall& call);
+
+/// from to userId workflowId integration status after: the runs that began between the two, the oldest first.
+/// Without `to` up to `now`. Error invalid_request: likewise.
+Result<TaskHistory::Query> read_export_query(const ApiCall& call, Instant now);
 
 /// from to bucket workflowId. Without `to` up to `now`, without `from` the day before that, in hours. Error
 /// invalid_request: likewise; or there would be too many buckets.

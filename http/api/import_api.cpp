@@ -169,6 +169,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &import_build,
+     .stores = true,
      .parameters =
          {project_in_path,
           {"replace", "\"true\"|\"false\"",

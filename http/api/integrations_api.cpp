@@ -87,6 +87,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &put_integration,
+     .stores = true,
      .parameters = {project_in_path, type_in_path},
      .body = {"object"},
      .answers = {{200, "Replaced.", "Integration"},

@@ -20,11 +20,12 @@ struct Named {
   std::uint64_t standard;  // what holds when nothing is set; 0: no limit
 };
 
-constexpr std::array<Named, 6> all_limits{{
+constexpr std::array<Named, 7> all_limits{{
     {"concurrentSteps", &ProjectLimits::concurrent_steps, limits::live_executions_per_project_max},
     {"concurrentStepsPerUser", &ProjectLimits::concurrent_steps_per_user, 0},
     {"triggersPerMinute", &ProjectLimits::triggers_per_minute, 0},
     {"triggersPerMinutePerUser", &ProjectLimits::triggers_per_minute_per_user, 0},
+    {"storedBytes", &ProjectLimits::stored_bytes, 0},
     {"payloadBytes", &ProjectLimits::payload_bytes, limits::request_body_bytes_max},
     {"heldResponses", &ProjectLimits::held_responses, limits::held_responses_per_project_max},
 }};
@@ -63,6 +64,10 @@ Result<std::uint64_t> read_limit(const JsonObject& body, const Named& named) {
 }
 
 Result<Reply> put_limits(const ApiCall& call, ApiServices& services) {
+  if (call.http.body.empty()) {
+    return Error(ErrorCode::invalid_request,
+                 "the body is the limits, as JSON: {} takes back all that were set");
+  }
   const auto body = json_object_body(call);
   if (!body) return body.error();
   if (auto checked = refuse_others(*body, names()); !checked) return checked.error();
@@ -106,7 +111,7 @@ constexpr NamedShape shapes[]{
     {"Limits",
      "{concurrentSteps?: integer|null, concurrentStepsPerUser?: integer|null, "
      "triggersPerMinute?: integer|null, triggersPerMinutePerUser?: integer|null, "
-     "payloadBytes?: integer|null, heldResponses?: integer|null}",
+     "storedBytes?: integer|null, payloadBytes?: integer|null, heldResponses?: integer|null}",
      "What a project may use at once, and keep."},
 };
 

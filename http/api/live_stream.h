@@ -24,8 +24,8 @@ namespace millrace {
 namespace limits {
 inline constexpr Millis live_stream_time{50'000};
 inline constexpr Millis live_stream_pace{500};  // between two rounds
-inline constexpr Millis live_stream_pulse{
-    15'000};  // without news: a comment, to see whether anybody is there
+/// Without news something is sent this often: by the second time whoever has gone is noticed, and its seat is free.
+inline constexpr Millis live_stream_pulse{3'000};
 inline constexpr std::size_t live_message_entries_max = 500;
 }  // namespace limits
 

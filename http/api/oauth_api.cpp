@@ -286,7 +286,7 @@ constexpr Route routes[]{
      .answers = {{201, "For one use, within ten minutes.", "{url: string}"},
                  {400, "Settings, inputs or `returnTo` do not fit.", "Error"},
                  {404, "There is no such integration.", "Error"},
-                 {409, "The integration is switched off.", "Error"}}},
+                 {409, "The integration is switched off, or a secret of it is missing.", "Error"}}},
     {.method = "GET",
      .pattern = "/projects/{project}/sdk/oauth/{integration}/start",
      .operation = "startSignIn",

@@ -1,35 +1,41 @@
 #include "http/api/replay_api.h"
 
-#include "actors/gateway/bulk_jobs.h"
 #include "actors/gateway/replay_limits.h"
-#include "http/api/history_query.h"
+#include "http/api/bulk_order.h"
 #include "http/api/idempotency_header.h"
 #include "http/api/task_history_api.h"
 #include "http/api/trace_header.h"
 #include "runtime/files/file_value.h"
-#include "runtime/reading/findings.h"
 #include "runtime/text/nearest_name.h"
-#include "runtime/text/percent_text.h"
 
-#include <algorithm>
 #include <charconv>
-#include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace millrace {
 namespace {
-
-/// How long a request waits for the end of its job. Beyond: 202.
-constexpr Millis bulk_patience{10'000};
 
 Error not_here() { return {ErrorCode::not_found, "runs are not replayed here"}; }
 
 /// `version` and `fromStep` of the query.
 Result<ReplayChoice> read_choice(const ApiCall& call) {
+  for (const auto& [name, value] : call.query) {
+    // Whoever misspells one would have everything run again, side effects and all.
+    if (name == "version" || name == "fromStep") continue;
+    const std::string nearest = nearest_name(name, {"version", "fromStep"});
+    return Error(ErrorCode::invalid_request,
+                 "a replay has no query parameter `" + name +
+                     "`: those are `version` and `fromStep`" +
+                     (nearest.empty() ? "" : "; did you mean `" + nearest + "`?"));
+  }
+  const auto from_step = call.query_value("fromStep");
+  if (from_step && from_step->empty()) {
+    return Error(
+        ErrorCode::invalid_request,
+        "the query parameter fromStep is a step's id; without it the whole run is done again");
+  }
   ReplayChoice choice;
-  choice.from_step = StepId(call.query_value("fromStep").value_or(""));
+  choice.from_step = StepId(from_step.value_or(""));
   const auto version = call.query_value("version");
   if (!version) return choice;
   if (*version == "deployed") {
@@ -48,11 +54,6 @@ Result<ReplayChoice> read_choice(const ApiCall& call) {
   return choice;
 }
 
-/// Files come as hex; one that the history showed by its handle is the original's.
-Outcome keep_files(Json& value, RunFiles& files) {
-  return intern_files(value, [&](std::string bytes) { return files.keep(std::move(bytes)); });
-}
-
 Result<ReplayRequest> read_replay(const ApiCall& call) {
   auto body = json_object_body(call);
   if (!body) return body.error();
@@ -63,15 +64,18 @@ Result<ReplayRequest> read_replay(const ApiCall& call) {
   request.project = call.project;
   request.how = std::move(*choice);
   request.trace = trace_of(call.http);
-  if (Json* const input = body->if_contains("input")) {
-    if (auto kept = keep_files(*input, request.files); !kept) return kept.error();
+  // Files come as hex; one that the history showed by its handle is the original's.
+  Json given = std::move(*body);
+  auto kept =
+      intern_files(given, [&](std::string bytes) { return request.files.keep(std::move(bytes)); });
+  if (!kept) return kept.error();
+  if (Json* const input = given.get_object().if_contains("input")) {
     request.input = std::move(*input);
   }
-  if (Json* const outputs = body->if_contains("outputs")) {
+  if (Json* const outputs = given.get_object().if_contains("outputs")) {
     if (!outputs->is_object()) {
       return wrong_member("outputs", "must be an object of outputs by the ids of their steps");
     }
-    if (auto kept = keep_files(*outputs, request.files); !kept) return kept.error();
     request.outputs = std::move(outputs->get_object());
   }
   return request;
@@ -79,120 +83,20 @@ Result<ReplayRequest> read_replay(const ApiCall& call) {
 
 // --- many -----------------------------------------------------------------------------------------
 
-Result<std::vector<ExecutionId>> read_ids(const Json& ids) {
-  const auto* const list = ids.if_array();
-  if (list == nullptr || list->empty() || list->size() > limits::bulk_ids_max) {
-    return wrong_member("ids", "must be a list of 1 to " + std::to_string(limits::bulk_ids_max) +
-                                   " executions: use a `filter` for more");
-  }
-  std::vector<ExecutionId> executions;
-  std::set<ExecutionId> seen;
-  std::vector<ErrorDetail> findings;
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    const auto* const text = (*list)[i].if_string();
-    const auto id = text == nullptr ? std::nullopt : ExecutionId::parse(*text);
-    if (!id) {
-      findings.push_back(finding_at({}, "/ids/" + std::to_string(i), "this is no execution's id",
-                                    "the `id` of an execution", to_text((*list)[i])));
-    } else if (seen.insert(*id).second) {
-      executions.push_back(*id);
-    }
-  }
-  if (findings.empty()) return executions;
-  return Error(ErrorCode::invalid_request, "not all of `ids` are ids", std::move(findings));
-}
-
-/// By the names, and with the checks, of the list's query.
-Result<storage::BulkFilter> read_filter(const ApiCall& call, const Json& given) {
-  static const std::vector<std::string> known{"userId", "workflowId", "integration",
-                                              "status", "beforeDate", "afterDate"};
-  const auto* const object = given.if_object();
-  if (object == nullptr) return wrong_member("filter", "must be an object");
-  FormFields query;
-  for (const auto& member : *object) {
-    const std::string key(member.key());
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      return wrong_member("filter/" + key, "is no filter of executions", nearest_name(key, known));
-    }
-    if (!member.value().is_string() || member.value().get_string().empty()) {
-      return wrong_member("filter/" + key, "must be a text that is not empty");
-    }
-    query.emplace_back(key, std::string(member.value().get_string()));
-  }
-  const ApiCall as_list{call.http, std::move(query), call.path_values, call.project, call.user};
-  const auto read = read_history_query(as_list);
-  if (!read) return read.error();
-  storage::BulkFilter filter;
-  filter.user = read->user.value_or(UserId());
-  filter.workflow = read->workflow.value_or(WorkflowId());
-  filter.integration = read->integration.value_or("");
-  filter.status = read->status;
-  filter.after = read->after;
-  filter.before = read->before;
-  return filter;
-}
-
-Result<BulkOrder> read_bulk(const ApiCall& call, storage::BulkKind kind) {
+Result<Reply> start_bulk(const ApiCall& call, ApiServices& services, storage::BulkKind kind) {
+  if (services.bulk_jobs == nullptr) return not_here();
   const auto body = json_object_body(call);
   if (!body) return body.error();
   if (auto known = refuse_others(*body, {"ids", "filter"}); !known) return known.error();
-  const Json* const ids = body->if_contains("ids");
-  const Json* const filter = body->if_contains("filter");
-  if ((ids == nullptr) == (filter == nullptr)) {
-    return Error(ErrorCode::invalid_request,
-                 "say which executions: either `ids`, or a `filter` (an empty one is all)");
-  }
-  BulkOrder order;
-  order.project = call.project;
-  order.kind = kind;
-  order.by = "API key";
-  if (ids != nullptr) {
-    auto executions = read_ids(*ids);
-    if (!executions) return executions.error();
-    order.executions = std::move(*executions);
-  } else {
-    auto read = read_filter(call, *filter);
-    if (!read) return read.error();
-    order.filter = std::move(*read);
-  }
+  auto order = read_bulk_order(call, *body);
+  if (!order) return order.error();
+  order->kind = kind;
   if (kind == storage::BulkKind::replay) {
     auto choice = read_choice(call);
     if (!choice) return choice.error();
-    order.how = std::move(*choice);
+    order->how = std::move(*choice);
   }
-  auto idempotency = read_idempotency(call);
-  if (!idempotency) return idempotency.error();
-  order.idempotency = std::move(*idempotency);
-  return order;
-}
-
-std::string job_path(const ProjectId& project, const std::string& job) {
-  return "/projects/" + percent_encode_text(project.text) + "/task-history/bulk-jobs/" + job;
-}
-
-JsonObject shown(const BulkJob& job) {
-  const storage::BulkJobRow& row = job.row;
-  const auto list = parse_json("[" + row.refused_list + "]");
-  return {{"id", row.id},
-          {"kind", row.kind == storage::BulkKind::replay ? "replay" : "cancel"},
-          {"status", job.is_through() ? "DONE" : "RUNNING"},
-          {"accepted", row.accepted},
-          {"refused", list ? *list : Json(JsonArray())},
-          {"refusedTotal", row.refused},
-          {"dateStarted", to_text(row.created)},
-          {"dateEnded", row.ended ? Json(to_text(*row.ended)) : Json(nullptr)}};
-}
-
-Result<Reply> start_bulk(const ApiCall& call, ApiServices& services, storage::BulkKind kind) {
-  if (services.bulk_jobs == nullptr) return not_here();
-  auto order = read_bulk(call, kind);
-  if (!order) return order.error();
-  const auto job = services.bulk_jobs->start(std::move(*order), bulk_patience);
-  if (!job) return job.error();
-  Reply reply = json_reply(job->is_through() ? 200 : 202, shown(*job));
-  reply.headers.emplace_back("Location", job_path(call.project, job->row.id));
-  if (job->is_repeated) mark_replayed(reply);
-  return reply;
+  return start_bulk_order(call, *services.bulk_jobs, std::move(*order));
 }
 
 }  // namespace
@@ -247,9 +151,7 @@ constexpr RouteParameter version_in_query{
 constexpr RouteParameter from_step_in_query{
     "fromStep", "string", "The id of the step to begin at; the outputs before it are kept."};
 
-constexpr std::string_view bulk_body =
-    "{ids?: [string], filter?: {userId?: string, workflowId?: string, integration?: string, "
-    "status?: ExecutionStatus, beforeDate?: string, afterDate?: string}}";
+constexpr std::string_view bulk_body = "{" MILLRACE_BULK_MEMBERS "}";
 
 constexpr Route routes[]{
     {.method = "POST",
@@ -304,7 +206,7 @@ constexpr Route routes[]{
     {.method = "GET",
      .pattern = TASK_HISTORY "/bulk-jobs/{job}",
      .operation = "showBulkJob",
-     .summary = "How far a bulk replay or cancel has come",
+     .summary = "How far a bulk job has come",
      .access = Access::project_key,
      .handler = &show_bulk_job,
      .rate = Rate::history,
@@ -318,10 +220,13 @@ constexpr Route routes[]{
 
 constexpr NamedShape shapes[]{
     {"BulkJob",
-     "{id: string, kind: \"replay\"|\"cancel\", status: \"RUNNING\"|\"DONE\", accepted: integer, "
-     "refused: [{id: string, code: string}], refusedTotal: integer, dateStarted: date, "
+     "{id: string, kind: \"replay\"|\"cancel\"|\"migrate\", status: \"RUNNING\"|\"DONE\", "
+     "accepted: integer, "
+     "refused: [{id: string, code: string, stepId?: string}], refusedTotal: integer, dateStarted: "
+     "date, "
      "dateEnded: date|null}",
-     "Many runs replayed or cancelled; `refused` lists the first 1,000 of `refusedTotal`."},
+     "Many runs replayed, cancelled or moved to another version; `refused` lists the first 1,000 "
+     "of `refusedTotal`."},
 };
 
 }  // namespace

@@ -41,6 +41,14 @@ Millis RequestRate::take(std::initializer_list<Claim> claims, Instant now) {
   return wait;
 }
 
+std::uint64_t RequestRate::taken(const Claim& claim, Instant now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = buckets_.find(claim.key);
+  if (found == buckets_.end()) return 0;
+  const double left = std::min(static_cast<double>(claim.allowance), left_at(found->second, now));
+  return claim.allowance - static_cast<std::uint64_t>(left);
+}
+
 RequestRate::Bucket* RequestRate::bucket_of(const Claim& claim, Instant now) {
   if (buckets_.size() >= buckets_max && !buckets_.contains(claim.key)) {
     forget_full(now);

@@ -30,6 +30,8 @@ class RequestRate {
   };
   /// Takes one request from each of the allowances, or none. Zero: go ahead; otherwise how long to wait.
   Millis take(std::initializer_list<Claim> claims, Instant now);
+  /// Requests that have been taken of it and are not given back yet.
+  std::uint64_t taken(const Claim& claim, Instant now);
 
  private:
   struct Bucket {

@@ -3,6 +3,7 @@
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "http/api/account_choice.h"
+#include "http/api/admission_api.h"
 #include "http/api/idempotency_header.h"
 #include "http/api/request_payload.h"
 #include "http/api/task_history_api.h"
@@ -57,6 +58,14 @@ Reply reply_of(const RunStillGoing& going, const ApiCall& call) {
                                {"projectId", call.project.text},
                                {"workflowId", call.path_value("workflow")},
                                {"executionId", going.execution.text()}});
+}
+
+Reply reply_of(const HeldBack& held, const ApiCall& call) {
+  JsonObject body = shown(held);
+  body["executionId"] = nullptr;
+  body["workflowId"] = call.path_value("workflow");
+  body["dateSubmitted"] = to_text(held.received);
+  return json_reply(202, std::move(body));
 }
 
 void set_header(Reply& reply, std::string_view name, const Json& value) {
@@ -120,7 +129,21 @@ Reply answer_of(const TriggerReply& answer, const ApiCall& call) {
   if (const auto* accepted = std::get_if<RunAccepted>(&answer)) return reply_of(*accepted, call);
   if (const auto* responded = std::get_if<RunResponded>(&answer)) return reply_of(*responded);
   if (const auto* failed = std::get_if<RunFailed>(&answer)) return reply_of(*failed);
+  if (const auto* held = std::get_if<HeldBack>(&answer)) return reply_of(*held, call);
   return reply_of(std::get<RunStillGoing>(answer), call);
+}
+
+/// Nothing: there is none yet.
+std::optional<ExecutionId> execution_of(const TriggerReply& answer) {
+  return std::visit(
+      [](const auto& run) -> std::optional<ExecutionId> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(run)>, HeldBack>) {
+          return std::nullopt;
+        } else {
+          return run.execution;
+        }
+      },
+      answer);
 }
 
 /// What the headers select of the accounts that the workflow can use (account_text.h); empty: nothing.
@@ -172,8 +195,8 @@ Result<Reply> trigger_workflow(const ApiCall& call, ApiServices& services) {
   }
   if (!outcome) return outcome.error();
   Reply reply = answer_of(outcome->reply, call);
-  const auto execution = std::visit([](const auto& run) { return run.execution; }, outcome->reply);
-  reply.headers.emplace_back(execution_header, execution.text());
+  const auto execution = execution_of(outcome->reply);
+  if (execution) reply.headers.emplace_back(execution_header, execution->text());
   if (outcome->is_replayed) mark_replayed(reply);
   return reply;
 }
@@ -214,8 +237,13 @@ namespace {
 constexpr RouteAnswer run_answers[]{
     {200, "A Response step's answer; its status, headers and body are the step's own.", "any",
      "*/*"},
-    {202, "The run is durable and nobody waits for it; `Location` leads to its history.",
-     "{executionId: string, workflowId: string, status: \"EXECUTING\", dateSubmitted: date}"},
+    {202,
+     "The run is durable and nobody waits for it; `Location` leads to its history. Or the "
+     "workflow's `admission` "
+     "holds the trigger back: no execution yet, and `admission` says where it waits.",
+     "{executionId: string|null, workflowId: string, "
+     "status: \"EXECUTING\"|\"WAITING\"|\"SKIPPED\", dateSubmitted: date, admission?: string, "
+     "waitsUntil?: date|null, waitsFor?: string|null}"},
     {409,
      "What the run needs is missing, or the key was used for another request; the code says what.",
      "Error"},

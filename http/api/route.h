@@ -93,8 +93,13 @@ struct Route {
   ApiHandler handler = nullptr;
   Rate rate = Rate::free;
   /// Calls with a key of the project, or the admin key, by any method but GET change something, and are in the audit
-  /// log; not those of a route that only tries.
+  /// log; not those of a route that only tries, nor those that only try because this query parameter is "true", or as
+  /// their reply says.
   bool only_tries = false;
+  std::string_view only_tries_with = {};
+  /// It takes what is kept for good: 507 while the project keeps as much as it may. Not what starts runs (the
+  /// gateway refuses that), nor what takes something away, switches it off, or changes a little of it.
+  bool stores = false;
   /// Unused entries are empty, here and in `answers`: read them through `declared`.
   RouteParameter parameters[10] = {};
   RouteBody body = {};

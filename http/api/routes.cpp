@@ -1,5 +1,6 @@
 #include "http/api/routes.h"
 
+#include "http/api/admission_api.h"
 #include "http/api/audit_api.h"
 #include "http/api/choices_api.h"
 #include "http/api/configurations_api.h"
@@ -12,6 +13,7 @@
 #include "http/api/import_api.h"
 #include "http/api/integrations_api.h"
 #include "http/api/limits_api.h"
+#include "http/api/migrations_api.h"
 #include "http/api/oauth_api.h"
 #include "http/api/projects_api.h"
 #include "http/api/proxy_api.h"
@@ -27,6 +29,7 @@
 #include "http/api/task_history_api.h"
 #include "http/api/test_data_api.h"
 #include "http/api/test_runs_api.h"
+#include "http/api/usage_api.h"
 #include "http/api/users_api.h"
 #include "http/api/workflows_api.h"
 
@@ -55,8 +58,10 @@ struct Routes {
       run_details_routes,
       stream_routes,
       replay_routes,
+      migration_routes,
       workflow_routes,
       draft_routes,
+      admission_routes,
       deploy_folder_routes,
       test_data_routes,
       test_run_routes,
@@ -67,6 +72,7 @@ struct Routes {
       user_routes,
       project_routes,
       limits_routes,
+      usage_routes,
       audit_routes,
       signing_key_routes,
       server_routes,

@@ -104,7 +104,7 @@ JsonObject counts_of(StepCount count) {
 }
 
 JsonObject shown(const RunDetails::GraphStep& step) {
-  return {
+  JsonObject object{
       {"stepId", step.step},
       {"type", step.type},
       {"counts", counts_of(step.count)},
@@ -112,6 +112,8 @@ JsonObject shown(const RunDetails::GraphStep& step) {
       {"end", date_or_null(step.count.end)},
       {"selectedChoice", step.selected_choice.empty() ? Json(nullptr) : Json(step.selected_choice)},
       {"elements", step.is_fan_out ? Json(step.count.elements) : Json(nullptr)}};
+  if (step.version != 0) object["workflowVersion"] = step.version;
+  return object;
 }
 
 }  // namespace
@@ -236,15 +238,18 @@ constexpr NamedShape shapes[]{
      "{status: ExecutionStatus, definition: any, steps: [{stepId: string, type: string, "
      "counts: {SUCCEEDED?: integer, FAILED?: integer, CANCELLED?: integer, EXECUTING?: integer, "
      "DELAYED?: integer}, start: date|null, end: date|null, selectedChoice: string|null, "
-     "elements: integer|null}], isPartial?: boolean}",
-     "The trigger and every step of the workflow, in its order. `elements`: of a fan-out. "
+     "elements: integer|null, workflowVersion?: integer}], isPartial?: boolean}",
+     "The trigger and every step of the workflow, in its order, then what a run that was migrated "
+     "did in steps that are gone. `elements`: of a fan-out. `workflowVersion`: of such a run, "
+     "under which the step ran. "
      "`isPartial`: the run is older than its counts, and too large to be counted."},
     {"StepExecution",
      "{id: string, stepId: string, workflowExecutionId: string, status: ExecutionStatus, "
      "type: string, start: date, end: date|null, wakesAt?: date, next: [string], "
      "prev: string|null, inputSize: integer, outputSize: integer, "
      "error?: {code: string, message: string}, selectedChoice?: string, "
-     "index?: integer, indexes?: [integer], keptFrom?: string, isGiven?: boolean}",
+     "index?: integer, indexes?: [integer], keptFrom?: string, isGiven?: boolean, "
+     "workflowVersion?: integer}",
      "A step; inside a fan-out once per element, with its `indexes`, outermost first. `wakesAt`: "
      "of a "
      "delay, and of what waits for its next attempt."},

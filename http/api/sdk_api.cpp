@@ -170,6 +170,7 @@ constexpr Route routes[]{
      .access = Access::user_token,
      .runs_on = RunsOn::user_shard,
      .handler = &install_integration,
+     .stores = true,
      .parameters = {project_in_path},
      .body = {"{integrationId: string, payload?: object, config?: object, code?: string, "
               "redirectUrl?: string, integrationOptions?: object, "

@@ -120,7 +120,7 @@ constexpr Route routes[]{
      .answers = {{200, "For the window.", "{redirectUrl: string}"},
                  {400, "Inputs or options do not fit.", "Error"},
                  {404, "There is no such integration.", "Error"},
-                 {409, "The integration is switched off.", "Error"}}},
+                 {409, "The integration is switched off, or a secret of it is missing.", "Error"}}},
     {.method = "GET",
      .pattern = "/projects/{project}/sdk/actions/session-id/{key}",
      .operation = "showSignInSession",

@@ -58,6 +58,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &put_secret,
+     .stores = true,
      .parameters = {project_in_path, secret_in_path},
      .body = {"{value: string}"},
      .answers = {{200, "Replaced.", "{name: string}"}, {201, "Created.", "{name: string}"}}},

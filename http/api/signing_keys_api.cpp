@@ -63,6 +63,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &put_signing_key,
+     .stores = true,
      .parameters = {project_in_path, key_in_path},
      .body = {"{pem: string}"},
      .answers = {{200, "Its tokens are accepted.", "{kid: string}"},

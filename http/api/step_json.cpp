@@ -18,6 +18,7 @@ JsonObject step_json(const StepExecution& step, const std::string& execution) {
                     {"prev", step.previous ? Json(*step.previous) : Json(nullptr)},
                     {"inputSize", step.input_bytes},
                     {"outputSize", step.output_bytes}};
+  if (step.version != 0) object["workflowVersion"] = step.version;
   if (step.wakes) object["wakesAt"] = to_text(*step.wakes);
   if (step.kept_from) object["keptFrom"] = *step.kept_from;
   if (step.is_given) object["isGiven"] = true;

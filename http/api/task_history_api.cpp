@@ -2,6 +2,9 @@
 
 #include "actors/gateway/gateway.h"
 #include "actors/gateway/task_history.h"
+#include "http/api/admission_api.h"
+#include "http/api/execution_json.h"
+#include "http/api/history_export.h"
 #include "http/api/history_query.h"
 #include "http/api/step_json.h"
 #include "runtime/history/waiting.h"
@@ -10,35 +13,13 @@
 namespace millrace {
 namespace {
 
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-Json date_or_null(const std::optional<Instant>& instant) {
-  return instant ? Json(to_text(*instant)) : Json(nullptr);
+JsonObject shown(const RunDetails::Move& move) {
+  return {{"at", to_text(move.at)},
+          {"from", move.from},
+          {"to", move.to},
+          {"stepId", move.step},
+          {"by", move.by.empty() ? Json(nullptr) : Json(move.by)}};
 }
-
-JsonObject shown(const ExecutionSummary& summary) {
-  // Milliseconds, once the run has ended.
-  const Json duration = summary.ended ? Json((*summary.ended - summary.started).count()) : nullptr;
-  JsonObject object{{"id", summary.id.text()},
-                    {"userId", summary.user.text},
-                    {"taskCount", summary.tasks},
-                    {"runDuration", duration},
-                    {"workflowId", summary.workflow.text},
-                    {"workflowVersion", summary.version},
-                    {"integration", text_or_null(summary.integration)},
-                    {"status", wire_name(summary.status)},
-                    {"dateStarted", to_text(summary.started)},
-                    {"dateEnded", date_or_null(summary.ended)}};
-  if (summary.replay_of) object["replayOf"] = summary.replay_of->text();
-  return object;
-}
-
-JsonObject shown(const ErrorDetail& failure) {
-  return {
-      {"stepId", text_or_null(failure.step)}, {"code", failure.got}, {"message", failure.message}};
-}
-
-/// A value that is too large to be shown unasked.
-bool is_large(const Json& value) { return to_text(value).size() > limits::shown_value_bytes_max; }
 
 JsonObject shown(const StepAttempt& attempt, bool wants_all) {
   JsonObject object{{"number", attempt.number},
@@ -82,7 +63,7 @@ Result<Reply> page_reply(const ApiCall& call, ApiServices& services,
   const auto page = services.history.list(query);
   if (!page) return page.error();
   JsonArray list;
-  for (const auto& summary : page->executions) list.push_back(shown(summary));
+  for (const auto& summary : page->executions) list.push_back(execution_json(summary));
   Json next_link(nullptr);
   if (page->has_more && page->last) {
     // By the place that it ends with: runs that start meanwhile move no page.
@@ -117,6 +98,23 @@ Result<Reply> list_own_executions(const ApiCall& call, ApiServices& services) {
   return page_reply(call, services, *query);
 }
 
+Result<Reply> export_history(const ApiCall& call, ApiServices& services) {
+  auto query = read_export_query(call, services.clock.now());
+  if (!query) return query.error();
+  auto place = services.history.begin_export(call.project);
+  if (!place) return place.error();
+  const auto values = call.query_value("full") == "true" ? HistoryExport::Values::all
+                                                         : HistoryExport::Values::small;
+  const auto lines = std::make_shared<HistoryExport>(services.history, std::move(*place),
+                                                     std::move(*query), values, services.clock);
+  Reply reply;
+  reply.content_type = "application/x-ndjson";
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  reply.stream = StreamedBody{
+      std::nullopt, [lines](const StreamedBody::Write& write) { return lines->next(write); }};
+  return reply;
+}
+
 Result<Reply> show_statistics(const ApiCall& call, ApiServices& services) {
   const auto query = read_statistics_query(call, services.clock.now());
   if (!query) return query.error();
@@ -143,8 +141,8 @@ Result<Reply> show_own_execution(const ApiCall& call, ApiServices& services) {
   if (run->summary.user != call.user) {
     return Error(ErrorCode::not_found, "no execution " + id->text());
   }
-  JsonObject body = shown(run->summary);
-  if (run->failure) body["error"] = shown(*run->failure);
+  JsonObject body = execution_json(run->summary);
+  if (run->failure) body["error"] = failure_json(*run->failure);
   return json_reply(200, std::move(body));
 }
 
@@ -161,11 +159,17 @@ Result<Reply> show_execution(const ApiCall& call, ApiServices& services) {
   if (!id) return id.error();
   const auto execution = services.history.show(call.project, *id);
   if (!execution) return execution.error();
-  JsonObject body = shown(execution->summary);
-  if (execution->failure) body["error"] = shown(*execution->failure);
+  JsonObject body = execution_json(execution->summary);
+  if (execution->failure) body["error"] = failure_json(*execution->failure);
   if (execution->cancelled) {
     body["reason"] = JsonObject{{"code", wire_name(execution->cancelled->code)},
                                 {"message", execution->cancelled->message}};
+  }
+  if (execution->admission) body["admission"] = shown(*execution->admission);
+  if (!execution->moves.empty()) {
+    JsonArray moves;
+    for (const auto& move : execution->moves) moves.push_back(shown(move));
+    body["migrations"] = std::move(moves);
   }
   JsonArray steps;
   for (const auto& step : execution->steps) steps.push_back(step_json(step, id->text()));
@@ -197,13 +201,63 @@ Result<Reply> show_step_execution(const ApiCall& call, ApiServices& services) {
   return json_reply(200, std::move(body));
 }
 
+std::string detail_of(const PlaceWait& wait) {
+  const std::string waiting = std::to_string(wait.waiting);
+  const std::string ahead = ", " + std::to_string(wait.ahead) +
+                            " of them before this one of priority " + std::to_string(wait.priority);
+  switch (wait.what) {
+    case PlaceWait::For::place_of_project:
+      return "the project has " + std::to_string(wait.limit) +
+             " runs at work, its limit (concurrentSteps); " + waiting + " wait" + ahead +
+             "; users take turns within a priority";
+    case PlaceWait::For::place_of_user:
+      return "the user has " + std::to_string(wait.limit) +
+             " runs at work, the limit of each user (concurrentStepsPerUser); " + waiting +
+             " of the user's wait" + ahead + "; the earliest first within a priority";
+    case PlaceWait::For::entry_turn:
+      return "it has a place and comes in with its project's next turn; " + waiting +
+             " of the project's wait" + ahead;
+    case PlaceWait::For::shard_owner:
+      return "another node has the run's shard, or none has at the moment";
+  }
+  return {};
+}
+
+/// What keeps the run out of memory, though nothing that it waits for itself does.
+std::optional<JsonObject> place_waited_for(Gateway& gateway, const ExecutionSummary& run,
+                                           const std::vector<Waiting>& steps, Instant now) {
+  Instant since = run.started;
+  for (const Waiting& each : steps) {
+    if (each.until && *each.until > now) return std::nullopt;
+    since = std::max(since, each.until.value_or(each.since));
+  }
+  if (is_final(run.status)) return std::nullopt;
+  const auto wait = gateway.place_wait(run);
+  if (!wait) return std::nullopt;
+  const bool is_of_shard = wait->what == PlaceWait::For::shard_owner;
+  return JsonObject{{"kind", is_of_shard ? "lease" : "concurrencyLimit"},
+                    {"stepId", nullptr},
+                    {"since", to_text(since)},
+                    {"until", nullptr},
+                    {"detail", detail_of(*wait)}};
+}
+
 Result<Reply> explain_execution(const ApiCall& call, ApiServices& services) {
   const auto id = execution_id(call);
   if (!id) return id.error();
   const auto open = services.history.runs().open_steps(call.project, *id);
   if (!open) return open.error();
   JsonArray list;
-  for (const Waiting& each : waiting_for(open->steps, services.clock.now())) {
+  const Instant now = services.clock.now();
+  const std::vector<Waiting> steps = waiting_for(open->steps, now);
+  auto place = place_waited_for(services.gateway, open->summary, steps, now);
+  const bool is_outside = place.has_value();
+  if (place) list.push_back(std::move(*place));
+  for (const Waiting& each : steps) {
+    // Of a run that is not in memory no call is out: its step is yet to be begun.
+    const bool is_call =
+        each.kind == Waiting::Kind::request || each.kind == Waiting::Kind::function;
+    if (is_outside && is_call) continue;
     JsonObject one{{"kind", wire_name(each.kind)},
                    {"stepId", each.step},
                    {"since", to_text(each.since)},
@@ -261,6 +315,27 @@ constexpr Route routes[]{
            "A page; `isTotalCut`: the history is being indexed, and `total` counted to 100,000.",
            "ExecutionPage"}}},
     {.method = "GET",
+     .pattern = "/projects/{project}/task-history/export",
+     .operation = "exportHistory",
+     .summary = "The executions with all their steps, one a line, the oldest first",
+     .access = Access::project_key,
+     .handler = &export_history,
+     .rate = Rate::history,
+     .parameters = {project_in_path,
+                    {"from", "string", "Started at this date or time, or after it."},
+                    {"to", "string", "Started before this date or time; now if left out."},
+                    {"userId", "string", "Only this user's."},
+                    {"workflowId", "string", "Only of this workflow."},
+                    {"integration", "string", "Only of workflows of this integration."},
+                    {"status", "ExecutionStatus", "Only with this status."},
+                    {"after", "string", "Goes on behind the line with this `cursor`."},
+                    {"full", "boolean", "`true`: values over 1 MiB, too."}},
+     .answers = {{200,
+                  "Lines of JSON: executions with `stepExecutions` and a `cursor`, and at the end "
+                  "`{complete, next}`.",
+                  "string", "application/x-ndjson"},
+                 {429, "Another export of the project goes on.", "Error"}}},
+    {.method = "GET",
      .pattern = "/projects/{project}/task-history/statistics",
      .operation = "showStatistics",
      .summary = "How runs ended and how long they took, by when they started",
@@ -305,11 +380,11 @@ constexpr Route routes[]{
      .handler = &explain_execution,
      .rate = Rate::history,
      .parameters = {project_in_path, execution_in_path},
-     .answers =
-         {{200, "Its open steps, 1,000 at most; `isPartial`: there may be more.",
-           "{status: ExecutionStatus, waitingFor: [{kind: string, stepId: string, since: date, "
-           "until: date|null, detail?: string}], isPartial?: boolean}"},
-          {404, "There is none.", "Error"}}},
+     .answers = {{200, "Its open steps, 1,000 at most; `isPartial`: there may be more.",
+                  "{status: ExecutionStatus, waitingFor: [{kind: string, stepId: string|null, "
+                  "since: date, "
+                  "until: date|null, detail?: string}], isPartial?: boolean}"},
+                 {404, "There is none.", "Error"}}},
     {.method = "POST",
      .pattern = EXECUTIONS "/{execution}/cancel",
      .operation = "cancelExecution",
@@ -375,6 +450,8 @@ constexpr NamedShape shapes[]{
     {"ExecutionDetail",
      "{" EXECUTION_MEMBERS ", error?: {stepId: string|null, code: string, message: string}, "
      "reason?: {code: string, message: string}, "
+     "admission?: {dateReceived: date, triggers: integer, waitedFor: [string]}, "
+     "migrations?: [{at: date, from: integer, to: integer, stepId: string, by: string|null}], "
      "stepExecutions?: [StepExecution], stepExecutionsTotal?: integer, isTotalCut?: boolean}",
      "A run with its steps in the order in which they ended: those outside of fan-outs, and of the "
      "others so many "

@@ -11,6 +11,8 @@ extern const RouteGroup own_execution_routes;
 
 /// GET …/workflow-executions with filters, `offset`, `after` and `sortBy`.
 Result<Reply> list_executions(const ApiCall& call, ApiServices& services);
+/// GET …/task-history/export : NDJSON (history_export.h).
+Result<Reply> export_history(const ApiCall& call, ApiServices& services);
 /// GET …/task-history/statistics : counts and durations by time.
 Result<Reply> show_statistics(const ApiCall& call, ApiServices& services);
 /// GET …/workflow-executions/{execution} : the same line, and `stepExecutions`; to a user, as below.

@@ -199,6 +199,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &put_test_data,
+     .stores = true,
      .parameters = {project_in_path, workflow_in_path},
      .body = {content_shape},
      .answers = {{200, "As it is stored.", data_shape},

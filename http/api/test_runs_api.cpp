@@ -3,6 +3,7 @@
 #include "actors/tenants/credential_registry.h"
 #include "actors/tenants/event_registry.h"
 #include "actors/tenants/integration_registry.h"
+#include "actors/tenants/project_registry.h"
 #include "actors/tenants/test_data.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
@@ -15,8 +16,6 @@
 
 namespace millrace {
 namespace {
-
-constexpr const char* preview_user = "preview";
 
 Result<JsonObject> object_member(const JsonObject& body, std::string_view key) {
   const Json* const value = body.if_contains(key);
@@ -127,7 +126,13 @@ Result<TestRequest> read_test(const ApiCall& call, ApiServices& services) {
 
   TestRequest test;
   test.project = call.project;
-  test.user = UserId(user->value_or(preview_user));
+  if (*user) {
+    test.user = UserId(**user);
+  } else {
+    const auto project = services.projects.describe(call.project);
+    if (!project) return project.error();
+    test.user = project->settings.preview_user;
+  }
   test.workflow = WorkflowId(call.path_value("workflow"));
   test.credential = credential->value_or("");
   auto entry = services.workflows.get(call.project, test.workflow);

@@ -6,7 +6,7 @@
 //   POST /projects/{p}/workflows/{w}/steps/{step}/test
 //        the same, and "outputs": {"<stepId>": output} for what the step refers to
 //
-// All members are optional; without `userId` the preview user is "preview", and without a request the
+// All members are optional; without `userId` it is the project's `previewUserId`, and without a request the
 // workflow's test data is taken (test_data_api.h). Answered 200 when the run has
 // ended, whether it succeeded or failed:
 //

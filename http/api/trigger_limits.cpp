@@ -17,10 +17,15 @@ Outcome TriggerLimits::admit(const ProjectId& project, const UserId& user, std::
       {{project.text, limits.triggers_per_minute}, {project.text + '\0' + user.text, of_user}},
       clock_.now());
   if (wait == Millis(0)) return Done{};
-  return rate_limited("the project's limits take " + std::to_string(limits.triggers_per_minute) +
-                          " triggers a minute, " + std::to_string(of_user) +
-                          " of one user (0: any)",
-                      wait);
+  std::string taken;
+  if (limits.triggers_per_minute > 0) {
+    taken = std::to_string(limits.triggers_per_minute) + " triggers a minute";
+  }
+  if (of_user > 0) {
+    taken += (taken.empty() ? "" : ", and ") + std::to_string(of_user) + " of each user";
+    if (limits.triggers_per_minute == 0) taken += " a minute";
+  }
+  return rate_limited("the project takes " + taken, wait);
 }
 
 }  // namespace millrace

@@ -17,6 +17,10 @@ class TriggerLimits {
   /// `user` empty: nobody knows yet whose it is, and only the project's allowance counts. Errors: rate_limited,
   /// payload_too_large, those of the store.
   Outcome admit(const ProjectId& project, const UserId& user, std::size_t body_bytes);
+  /// Of the project's `allowance` for a minute: what its triggers have taken and not got back yet.
+  std::uint64_t taken(const ProjectId& project, std::uint64_t allowance) {
+    return rate_.taken({project.text, allowance}, clock_.now());
+  }
 
  private:
   ProjectViews& projects_;

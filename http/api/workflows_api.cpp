@@ -285,6 +285,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &put_workflow,
+     .stores = true,
      .parameters = {project_in_path, workflow_in_path, if_match, if_none_match},
      .body = {"Definition"},
      .answers = {{200, "The workflow with its new draft, whose tag is the `ETag`.", "Workflow"},
@@ -318,6 +319,7 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .runs_on = RunsOn::project_shard,
      .handler = &deploy_workflow,
+     .stores = true,
      .parameters = {project_in_path, workflow_in_path, if_match},
      .answers = {{200, "The version that is live now.",
                   "{version: integer, unchanged?: boolean, missingSecrets?: [string], "

@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -115,6 +116,19 @@ int show_step(const ExecutionOptions& options) {
   return complain(no_such_step(options, run->json.get_object()), options.format());
 }
 
+/// Of a table's last column: what failed says why, on one line whatever somebody's code has thrown.
+void put_error_text(JsonObject& step) {
+  const Json* const error = step.if_contains("error");
+  if (error == nullptr || !error->is_object()) return;
+  std::string text =
+      cell(error->get_object(), "code") + ": " + cell(error->get_object(), "message");
+  for (char& each : text) {
+    const auto byte = static_cast<unsigned char>(each);
+    if (byte < 0x20 || byte == 0x7F) each = ' ';
+  }
+  step["error"] = std::move(text);
+}
+
 int show(const ExecutionOptions& options) {
   if (!options.step.empty()) return show_step(options);
   const std::string path = options.path("/" + percent_encode_text(options.id));
@@ -122,8 +136,15 @@ int show(const ExecutionOptions& options) {
     JsonObject head = body;
     head.erase("stepExecutions");
     std::cout << pretty(head) << "\n";
-    print_table(body.at("stepExecutions").as_array(),
-                {"id", "type", "status", "start", "end", "inputSize", "outputSize"});
+    JsonArray steps = body.at("stepExecutions").as_array();
+    std::vector<std::string> columns{"id",  "type",      "status",    "start",
+                                     "end", "inputSize", "outputSize"};
+    const bool has_failed = std::any_of(steps.begin(), steps.end(), [](const Json& step) {
+      return step.as_object().contains("error");
+    });
+    if (has_failed) columns.emplace_back("error");
+    for (Json& step : steps) put_error_text(step.as_object());
+    print_table(steps, columns);
   });
 }
 

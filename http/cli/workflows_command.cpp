@@ -100,7 +100,11 @@ int diff(const WorkflowOptions& options) {
   if (!from) return complain(from.error(), options.format());
   const auto to = find_version(options, options.to);
   if (!to) return complain(to.error(), options.format());
-  const auto changes = definition_changes(from->at("definition"), to->at("definition"));
+  const Json& before = from->at("definition");
+  const Json& after = to->at("definition");
+  const std::string before_text = to_text(before);
+  const std::string after_text = to_text(after);
+  const auto changes = definition_changes({before, before_text}, {after, after_text});
   if (!options.json) {
     for (const auto& change : changes) print_change(change);
     const std::string count = std::to_string(changes.size());

@@ -4,10 +4,13 @@
 #include "actors/accounts/token_refresher.h"
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/actor_gateway.h"
+#include "actors/gateway/admission_door.h"
 #include "actors/gateway/connect_proxy.h"
 #include "actors/gateway/history_indexer.h"
 #include "actors/gateway/hook_door.h"
 #include "actors/gateway/provider_keys.h"
+#include "actors/gateway/retention.h"
+#include "actors/gateway/stored_bytes_counter.h"
 #include "actors/gateway/task_history.h"
 #include "actors/gateway/user_eraser.h"
 #include "actors/observation/failed_run_log.h"
@@ -25,8 +28,10 @@
 #include "actors/tenants/project_registry.h"
 #include "actors/tenants/refused_credentials.h"
 #include "actors/tenants/secret_registry.h"
+#include "actors/tenants/storage_room.h"
 #include "actors/tenants/stored_tenants.h"
 #include "actors/tenants/subscription_follower.h"
+#include "actors/tenants/task_usage.h"
 #include "actors/tenants/test_data.h"
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
@@ -79,7 +84,13 @@ void write_log(LogLevel level, const std::string& line) {
 /// A process that was killed holds its directory until the kernel has taken it down, which takes a moment.
 constexpr std::chrono::seconds directory_wait{3};
 
-Result<std::unique_ptr<storage::OrderedStore>> open_postgres(const ServerOptions& options) {
+/// `rocks`: the store on disk, if it is one.
+struct Database {
+  std::unique_ptr<storage::OrderedStore> store;
+  storage::RocksStore* rocks = nullptr;
+};
+
+Result<Database> open_postgres(const ServerOptions& options) {
   // For the keys; what cannot be made is missed when they are written.
   std::error_code ignored;
   std::filesystem::create_directories(options.data_dir, ignored);
@@ -91,13 +102,11 @@ Result<std::unique_ptr<storage::OrderedStore>> open_postgres(const ServerOptions
   postgres.log = &write_log;
   auto store = storage::PostgresStore::open(std::move(postgres));
   if (!store) return store.error();
-  return std::unique_ptr<storage::OrderedStore>(std::move(*store));
+  return Database{std::move(*store)};
 }
 
-Result<std::unique_ptr<storage::OrderedStore>> open_database(const ServerOptions& options) {
-  if (options.in_memory) {
-    return std::unique_ptr<storage::OrderedStore>(std::make_unique<storage::MemoryStore>());
-  }
+Result<Database> open_database(const ServerOptions& options) {
+  if (options.in_memory) return Database{std::make_unique<storage::MemoryStore>()};
   if (!options.postgres.empty()) return open_postgres(options);
   storage::RocksOptions rocks;
   rocks.directory = options.data_dir;
@@ -106,18 +115,15 @@ Result<std::unique_ptr<storage::OrderedStore>> open_database(const ServerOptions
   const auto give_up = std::chrono::steady_clock::now() + directory_wait;
   for (;;) {
     auto store = storage::RocksStore::open(rocks);
-    if (store) return std::unique_ptr<storage::OrderedStore>(std::move(*store));
+    if (store) {
+      storage::RocksStore* const opened = store->get();
+      return Database{std::move(*store), opened};
+    }
     const bool may_come_free = store.error().code == ErrorCode::directory_in_use &&
                                std::chrono::steady_clock::now() < give_up;
     if (!may_come_free) return store.error();
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-}
-
-Result<std::unique_ptr<storage::CachedStore>> open_store(const ServerOptions& options) {
-  auto database = open_database(options);
-  if (!database) return database.error();
-  return std::make_unique<storage::CachedStore>(std::move(*database));
 }
 
 Result<AdminKey> admin_key(const ServerOptions& options, Random& random) {
@@ -144,14 +150,17 @@ Result<storage::Sealer> make_sealer(const ServerOptions& options) {
 class ComposedServer final : public RunningServer {
  public:
   ComposedServer(const ServerOptions& options, std::unique_ptr<storage::CachedStore> store,
-                 const std::vector<Epoch>& epochs, storage::Sealer sealer,
-                 storage::Sealer run_sealer, std::unique_ptr<CurlHttpCaller> http)
+                 storage::RocksStore* rocks, const std::vector<Epoch>& epochs,
+                 storage::Sealer sealer, storage::Sealer run_sealer,
+                 std::unique_ptr<CurlHttpCaller> http)
       : options_(options),
         store_(std::move(store)),
+        rocks_(rocks),
         ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
         run_sealer_(std::move(run_sealer)),
-        commits_(*store_, {.timings = &commit_timings_, .follower = &history_changes_}),
+        commits_(*store_, {.timings = &commit_timings_,
+                           .followers = {&history_changes_, &task_counts_, &stored_bytes_}}),
         functions_(function_options(options, call_timings_)),
         http_(std::move(http)),
         project_views_(*store_, {commits_, ownership_}, sealer_, &write_log),
@@ -172,8 +181,13 @@ class ComposedServer final : public RunningServer {
         test_data_(*store_, {commits_, ownership_}, clock_, random_),
         tenants_(project_views_, user_views_, clock_) {}
 
-  Outcome begin() {
+  /// `owned`: under which epochs the shards were claimed.
+  Outcome begin(const std::vector<storage::Fence>& owned) {
     if (auto checked = check_function_worker(); !checked) return checked;
+    // Before anything is written that is to be counted.
+    if (auto opened = stored_bytes_.open(*store_, owned); !opened) return opened;
+    stored_bytes_counter_ = std::make_unique<StoredBytesCounter>(stored_bytes_, commits_,
+                                                                 ownership_, clock_, &write_log);
     // What an earlier process has not indexed; before runs go on, so that lists never miss it.
     if (auto read = history_index_.reload(); !read) return read;
     history_indexer_ = std::make_unique<HistoryIndexer>(history_index_, clock_, &write_log);
@@ -202,7 +216,8 @@ class ComposedServer final : public RunningServer {
                             [this](const storage::WakeRow& wake) { sign_ins_.end(wake); },
                             &gate_,
                             [this](const storage::WakeRow& wake) { subscriptions_.wake(wake); },
-                            &provider_counts_});
+                            &provider_counts_,
+                            &room_});
     credentials_.start_runs_by(gateway_->account_runs());
     subscriptions_.schedule_by([this](const storage::WakeRow& wake) { gateway_->schedule(wake); });
     user_views_.follow_by(&subscription_follower_);
@@ -216,44 +231,67 @@ class ComposedServer final : public RunningServer {
     tests_ = std::make_unique<TestRuns>(TestRuns::Dependencies{clock_, random_, functions_, *http_,
                                                                tenants_, catalogs(), &write_log},
                                         TestRunsOptions{});
+    retention_ = std::make_unique<Retention>(Retention::Dependencies{
+        *store_,
+        {commits_, ownership_},
+        ownership_,
+        clock_,
+        &write_log,
+        [this](ShardId shard) { gateway_->clear_received(shard); },
+        [this](std::atomic<bool>& stop, std::span<const ShardId> erased) {
+          return rocks_ == nullptr ? Outcome(Done{}) : rocks_->reclaim(stop, erased);
+        }});
     eraser_ = std::make_unique<UserEraser>(UserEraser::Dependencies{
-        *store_, user_views_, *gateway_, ownership_, clock_, &write_log, erased_subscriptions_});
-    api_ = std::make_unique<Api>(ApiServices{projects_,
-                                             workflows_,
-                                             history_,
-                                             live_feed_,
-                                             secrets_,
-                                             integrations_,
-                                             resources_,
-                                             events_,
-                                             event_log_,
-                                             audit_log_,
-                                             users_,
-                                             credentials_,
-                                             proxy_,
-                                             hooks_,
-                                             kept_tokens_,
-                                             *hook_door_,
-                                             *tests_,
-                                             test_data_,
-                                             *eraser_,
-                                             *timed_gateway_,
-                                             trigger_limits_,
-                                             clock_,
-                                             options_.api,
-                                             [this](MetricsText& text) { write_metrics(text); },
-                                             [this] { return store_->commit({}); },
-                                             &sign_ins_,
-                                             [this](const ProjectId& project, const UserId& user) {
-                                               return gateway_->polls(project, user);
-                                             },
-                                             &subscriptions_,
-                                             [this](const Integration& integration) {
-                                               return check_webhook_code(integration, functions_);
-                                             },
-                                             &gateway_->replays(),
-                                             &gateway_->bulk_jobs()},
-                                 key->key);
+        *store_, user_views_, *gateway_, ownership_, clock_, &write_log, erased_subscriptions_,
+        &history_index_,
+        [this](const ProjectId& project, const UserId& user, storage::WriteBatch& batch) {
+          return gateway_->admission().erase(project, user, batch);
+        },
+        [this](const UserKey& user, std::span<const ShardId> shards) {
+          live_feed_.forget(user.project, user.user);
+          retention_->note_erased(shards);
+        }});
+    api_ = std::make_unique<Api>(
+        ApiServices{projects_,
+                    workflows_,
+                    history_,
+                    live_feed_,
+                    secrets_,
+                    integrations_,
+                    resources_,
+                    events_,
+                    event_log_,
+                    audit_log_,
+                    users_,
+                    credentials_,
+                    proxy_,
+                    hooks_,
+                    kept_tokens_,
+                    *hook_door_,
+                    *tests_,
+                    test_data_,
+                    *eraser_,
+                    *timed_gateway_,
+                    trigger_limits_,
+                    clock_,
+                    options_.api,
+                    [this](MetricsText& text) { write_metrics(text); },
+                    [this] { return store_->commit({}); },
+                    &sign_ins_,
+                    [this](const ProjectId& project, const UserId& user) {
+                      return gateway_->polls(project, user);
+                    },
+                    &subscriptions_,
+                    [this](const Integration& integration) {
+                      return check_webhook_code(integration, functions_);
+                    },
+                    &gateway_->replays(),
+                    &gateway_->bulk_jobs(),
+                    &gateway_->admission(),
+                    &room_,
+                    [this](const ProjectId& project) { return gateway_->work_of(project); },
+                    &task_usage_},
+        key->key);
     server_ = std::make_unique<HttpServer>(
         options_.http,
         [this](const httplib::Request& request, httplib::Response& response) {
@@ -327,6 +365,8 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, server_->stats());
     write_server_metrics(text, commits_.stats());
     write_server_metrics(text, store_->stats());
+    write_server_metrics(text, room_);
+    write_server_metrics(text, task_usage_);
     write_server_metrics(text, gateway_->stats());
     write_server_metrics(text, functions_.stats());
     write_server_metrics(text, http_->stats());
@@ -337,12 +377,14 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, event_log_);
     write_server_metrics(text, provider_counts_);
     write_server_metrics(text, proxy_);
+    write_server_metrics(text, retention_->stats());
   }
 
   const ServerOptions options_;
   SystemClock clock_;
   SystemRandom random_;
   std::unique_ptr<storage::CachedStore> store_;
+  storage::RocksStore* const rocks_;  // within it; null: it is in memory
   ShardOwnership ownership_;
   const storage::Sealer sealer_;
   const storage::Sealer run_sealer_;
@@ -355,10 +397,16 @@ class ComposedServer final : public RunningServer {
   FailedRunLog failed_runs_{clock_, &write_log};
   ObserverList observers_{{&run_metrics_, &failed_runs_, &live_feed_}};
   storage::HistoryChanges history_changes_;
+  storage::TaskCounts task_counts_{*store_};
+  storage::StoredBytes stored_bytes_{*store_};
   storage::GroupCommit commits_;
-  storage::HistoryIndex history_index_{
-      *store_, history_changes_, [this](ShardId shard) { return ownership_.fence(shard); },
-      [this](storage::WriteBatch batch) { return commits_.commit_and_wait(std::move(batch)); }};
+  StorageRoom room_{stored_bytes_, commits_};
+  TaskUsage task_usage_{*store_, task_counts_, clock_};
+  storage::HistoryIndex history_index_{*store_, history_changes_,
+                                       [this](ShardId shard) { return ownership_.fence(shard); },
+                                       [this](const ProjectId& project, storage::WriteBatch batch) {
+                                         return commits_.commit_and_wait(std::move(batch), project);
+                                       }};
   FunctionPool functions_;
   const std::unique_ptr<CurlHttpCaller> http_;
   ProjectViews project_views_;
@@ -388,6 +436,7 @@ class ComposedServer final : public RunningServer {
                      {commits_, ownership_},
                      project_views_,
                      credentials_,
+                     event_log_,
                      *http_,
                      clock_,
                      random_,
@@ -421,7 +470,9 @@ class ComposedServer final : public RunningServer {
                                 [this](const ProjectId& project, const Credential& account) {
                                   sign_ins_.revoke(project, account);
                                 },
-                                &provider_counts_}};
+                                &provider_counts_,
+                                &gate_}};
+  std::unique_ptr<StoredBytesCounter> stored_bytes_counter_;
   std::unique_ptr<HistoryIndexer> history_indexer_;
   std::unique_ptr<ActorGateway> gateway_;
   ErasedSubscriptions erased_subscriptions_{
@@ -430,6 +481,7 @@ class ComposedServer final : public RunningServer {
   std::unique_ptr<TimedGateway> timed_gateway_;
   std::unique_ptr<HookDoor> hook_door_;
   std::unique_ptr<TestRuns> tests_;
+  std::unique_ptr<Retention> retention_;
   std::unique_ptr<UserEraser> eraser_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> server_;
@@ -441,27 +493,28 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   // Missing, it would only be missed at the first deploy.
   const std::string worker = function_worker_path(options.function_worker);
   if (auto there = check_function_worker_file(worker); !there) return there.error();
-  auto store = open_store(options);
-  if (!store) return store.error();
-  auto epochs = (*store)->claim(ShardSet::all().ids());
+  auto database = open_database(options);
+  if (!database) return database.error();
+  auto store = std::make_unique<storage::CachedStore>(std::move(database->store));
+  auto epochs = store->claim(ShardSet::all().ids());
   if (!epochs) return epochs.error();
   std::vector<storage::Fence> owned;
   for (std::uint16_t shard = 0; shard < shard_count; ++shard) {
     owned.push_back({ShardId{shard}, (*epochs)[shard]});
   }
   // Before anything reads or writes: a directory of an older program has no index rows yet.
-  if (auto filled = storage::back_fill_indexes(**store, owned); !filled) return filled.error();
+  if (auto filled = storage::back_fill_indexes(*store, owned); !filled) return filled.error();
   // The directory is ours now, so nobody else makes a key in it.
   auto sealer = make_sealer(options);
   if (!sealer) return sealer.error();
-  auto run_sealer = storage::open_run_key(**store, *sealer);
+  auto run_sealer = storage::open_run_key(*store, *sealer);
   if (!run_sealer) return run_sealer.error();
   auto http = CurlHttpCaller::make(options.outbound, &write_log);
   if (!http) return http.error();
-  auto server =
-      std::make_unique<ComposedServer>(options, std::move(*store), *epochs, std::move(*sealer),
-                                       std::move(*run_sealer), std::move(*http));
-  if (auto begun = server->begin(); !begun) return begun.error();
+  auto server = std::make_unique<ComposedServer>(options, std::move(store), database->rocks,
+                                                 *epochs, std::move(*sealer),
+                                                 std::move(*run_sealer), std::move(*http));
+  if (auto begun = server->begin(owned); !begun) return begun.error();
   return std::unique_ptr<RunningServer>(std::move(server));
 }
 

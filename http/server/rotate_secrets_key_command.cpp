@@ -23,7 +23,7 @@ struct RotateOptions {
   bool json = false;
 };
 
-struct Rotation {
+struct KeyRotation {
   storage::ResealReport report;
   std::string new_key_id;
   bool is_key_file_replaced = false;
@@ -50,7 +50,7 @@ Result<storage::SealingKey> old_key(const RotateOptions& options, const std::str
                "the data directory keeps no key: name the present one with --old-key-file");
 }
 
-Result<Rotation> rotate(const RotateOptions& options) {
+Result<KeyRotation> rotate(const RotateOptions& options) {
   auto to = read_secrets_key(options.new_key_file);
   if (!to) return to.error();
   auto store = open_existing(options.directory);
@@ -62,7 +62,7 @@ Result<Rotation> rotate(const RotateOptions& options) {
   const storage::Sealer new_sealer(std::move(*to));
   auto report = storage::reseal_all(**store, old_sealer, new_sealer);
   if (!report) return report.error();
-  Rotation rotation{std::move(*report), new_sealer.key_id(), false};
+  KeyRotation rotation{std::move(*report), new_sealer.key_id(), false};
   // Last: until here, the file opens what an interruption has left under the old key.
   if (!std::filesystem::exists(own_file)) return rotation;
   const auto kept = read_secrets_key(own_file);
@@ -80,7 +80,7 @@ int complain(const Error& error, bool json) {
   return exit_codes::usage;
 }
 
-int show(const Rotation& rotation, const RotateOptions& options) {
+int show(const KeyRotation& rotation, const RotateOptions& options) {
   const auto& report = rotation.report;
   if (options.json) {
     std::cout << to_text(JsonObject{{"keyId", rotation.new_key_id},

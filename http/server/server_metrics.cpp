@@ -2,10 +2,13 @@
 
 #include "actors/functions/function_pool.h"
 #include "actors/gateway/connect_proxy.h"
+#include "actors/gateway/retention.h"
 #include "actors/node_services.h"
 #include "actors/observation/run_metrics.h"
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/provider_counts.h"
+#include "actors/tenants/storage_room.h"
+#include "actors/tenants/task_usage.h"
 #include "http/outbound/outbound_stats.h"
 #include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
@@ -49,6 +52,11 @@ void write_server_metrics(MetricsText& text, const ActorStats& stats) {
   text.counter("millrace_late_results_total", number(stats.late_results.load()));
   text.gauge("millrace_runs_live", number(stats.runs_live.load()));
   text.gauge("millrace_runs_queued", number(stats.runs_queued.load()));
+  for (std::size_t i = 0; i < stats.triggers_waiting.size(); ++i) {
+    text.gauge("millrace_triggers_waiting", number(stats.triggers_waiting[i].load()),
+               {wire_name(static_cast<AdmissionStage>(i + 1))});
+  }
+  text.gauge("millrace_entry_turns_waiting", number(stats.entry_turns_waiting.load()));
   text.gauge("millrace_held_responses", number(stats.held_responses.load()));
   text.gauge("millrace_fan_out_children_live", number(stats.children_live.load()));
   text.histogram("millrace_runs_place_wait_seconds", stats.place_wait);
@@ -122,8 +130,25 @@ void write_server_metrics(MetricsText& text, const RunMetrics& runs) {
   }
 }
 
+void write_server_metrics(MetricsText& text, const StorageRoom& room) {
+  text.counter("millrace_stored_bytes_refused_total", number(room.refused()));
+  text.counter("millrace_stored_bytes_reads_total", number(room.stats().reads));
+  text.gauge("millrace_stored_bytes_uncounted_shards", number(room.stats().uncounted_shards));
+}
+
+void write_server_metrics(MetricsText& text, const TaskUsage& tasks) {
+  text.counter("millrace_tasks_uncounted_total", number(tasks.stats().uncounted));
+}
+
 void write_server_metrics(MetricsText& text, const EventLog& log) {
   text.counter("millrace_event_log_left_out_total", number(log.left_out()));
+}
+
+void write_server_metrics(MetricsText& text, const RetentionStats& stats) {
+  text.counter("millrace_retention_runs_removed_total", number(stats.runs));
+  text.counter("millrace_retention_bytes_removed_total", number(stats.bytes));
+  text.counter("millrace_retention_log_entries_removed_total", number(stats.entries));
+  text.gauge("millrace_retention_lag_seconds", number(stats.lag_seconds));
 }
 
 void write_server_metrics(MetricsText& text, const ProviderCounts& counts) {

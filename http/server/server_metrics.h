@@ -8,6 +8,8 @@ namespace millrace {
 
 class ConnectProxy;
 class EventLog;
+class StorageRoom;
+class TaskUsage;
 class RunMetrics;
 struct ActorStats;
 struct CallTimings;
@@ -15,6 +17,7 @@ struct FunctionPoolStats;
 struct HttpServerStats;
 struct OutboundStats;
 struct ProviderCounts;
+struct RetentionStats;
 struct TriggerTimings;
 namespace storage {
 struct CachedStoreStats;
@@ -33,7 +36,10 @@ void write_server_metrics(MetricsText& text, const CallTimings& timings);
 void write_server_metrics(MetricsText& text, const TriggerTimings& timings);
 void write_server_metrics(MetricsText& text, const RunMetrics& runs);
 void write_server_metrics(MetricsText& text, const EventLog& log);
+void write_server_metrics(MetricsText& text, const StorageRoom& room);
+void write_server_metrics(MetricsText& text, const TaskUsage& tasks);
 void write_server_metrics(MetricsText& text, const ProviderCounts& counts);
 void write_server_metrics(MetricsText& text, const ConnectProxy& proxy);
+void write_server_metrics(MetricsText& text, const RetentionStats& stats);
 
 }  // namespace millrace

@@ -43,7 +43,9 @@ Outcome TimedGateway::cancel(const ProjectId& project, const ExecutionId& execut
 bool TimedGateway::is_ready() const { return gateway_.is_ready(); }
 
 Histogram& TimedGateway::timing_of(const TriggerReply& reply) {
-  if (std::holds_alternative<RunAccepted>(reply)) return timings_.acknowledgement;
+  const bool is_acknowledged =
+      std::holds_alternative<RunAccepted>(reply) || std::holds_alternative<HeldBack>(reply);
+  if (is_acknowledged) return timings_.acknowledgement;
   if (std::holds_alternative<RunResponded>(reply)) return timings_.responded;
   if (std::holds_alternative<RunFailed>(reply)) return timings_.failed;
   return timings_.still_going;

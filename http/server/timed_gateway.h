@@ -31,6 +31,9 @@ class TimedGateway final : public Gateway {
   using Gateway::cancel;
   Outcome cancel(const ProjectId& project, const ExecutionId& execution,
                  const std::string& by) override;
+  std::optional<PlaceWait> place_wait(const ExecutionSummary& run) override {
+    return gateway_.place_wait(run);
+  }
   bool is_ready() const override;
 
  private:

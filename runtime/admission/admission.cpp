@@ -8,7 +8,8 @@ Admission admit(const ProjectLimits& limits, const AdmissionState& state,
                 const AdmissionOrder& order) {
   CHECK(limits.concurrent_steps > 0, "a project without places would never run anything");
   if (order.has_place) return Admission::run;
-  if (state.user_waits && !order.had_waited) return Admission::queue;
+  const bool is_behind = state.user_waits || state.higher_waits;
+  if (is_behind && !order.had_waited) return Admission::queue;
   if (state.live >= limits.concurrent_steps) return Admission::queue;
   if (user_is_full(limits, state.live_of_user)) return Admission::queue;
   return Admission::run;

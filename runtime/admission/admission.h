@@ -3,9 +3,7 @@
 // limits, of what the project has at work, and of the order, so that the answer can be read from a
 // table. Whoever asks (actors/tree/project_actor.h) keeps the state and does what the answer says.
 //
-// Only the two answers that limits alone can give are here. Merging orders (debounce, batch), waiting
-// until a time (throttle) and dropping (singleton) are answers of a workflow's own `admission`: they
-// become further alternatives of `Admission`, and their keys fields of `AdmissionOrder`.
+// What a workflow's own `admission` says is decided before there is a run (admission_rules.h).
 
 #include "runtime/admission/project_limits.h"
 
@@ -18,19 +16,20 @@ namespace millrace {
 struct AdmissionState {
   std::size_t live = 0;          // runs of the project that have a place
   std::size_t live_of_user = 0;  // those of the order's user
-  bool user_waits = false;       // earlier runs of the user wait for a place
+  bool user_waits = false;       // earlier runs of the user wait, of its priority or a higher one
+  bool higher_waits = false;     // runs of a higher priority could go at once, whoever's they are
 };
 
 struct AdmissionOrder {
   /// More mail for a run that has its place: it never waits.
   bool has_place = false;
-  /// It comes from the queue, so nothing of its user is ahead of it.
+  /// It comes from the queue, so nothing is ahead of it.
   bool had_waited = false;
 };
 
 enum class Admission : std::uint8_t {
   run,
-  queue,  // behind what its user has waiting; users take turns
+  queue,  // behind what has a higher priority and what its user has waiting; users take turns
 };
 
 /// 0 for `concurrent_steps_per_user` is no limit. `concurrent_steps` must have a value: the node's

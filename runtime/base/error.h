@@ -63,7 +63,7 @@ enum class RetryClass : std::uint8_t {
   X(too_many_redirects, 42, "too_many_redirects", 502, do_not_retry)         \
   X(bad_response, 43, "bad_response", 502, retry)                            \
   X(authorization_failed, 44, "authorization_failed", 502, do_not_retry)     \
-  X(secret_missing, 45, "secret_missing", 500, do_not_retry)                 \
+  X(secret_missing, 45, "secret_missing", 409, do_not_retry)                 \
   X(invalid_file, 46, "invalid_file", 400, do_not_retry)                     \
   X(invalid_parameters, 47, "invalid_parameters", 400, do_not_retry)         \
   X(integration_inactive, 48, "integration_inactive", 409, do_not_retry)     \
@@ -75,7 +75,9 @@ enum class RetryClass : std::uint8_t {
   X(secrets_locked, 54, "secrets_locked", 503, do_not_retry)                 \
   X(shard_moved, 55, "shard_moved", 503, retry)                              \
   X(permission_denied, 56, "permission_denied", 409, do_not_retry)           \
-  X(draft_changed, 57, "draft_changed", 412, do_not_retry)
+  X(draft_changed, 57, "draft_changed", 412, do_not_retry)                   \
+  X(admission_full, 58, "admission_full", 429, retry)                        \
+  X(stored_bytes_exceeded, 59, "stored_bytes_exceeded", 507, do_not_retry)
 
 enum class ErrorCode : std::uint16_t {
 #define X(name, number, wire, status, retry) name = number,

@@ -45,6 +45,12 @@ std::optional<ExecutionId> ExecutionId::parse(std::string_view text) {
   return id;
 }
 
+Instant ExecutionId::made_at() const {
+  std::int64_t ms = 0;
+  for (std::size_t i = 0; i < 6; ++i) ms = (ms << 8) | bytes[i];
+  return Instant(Millis(ms));
+}
+
 std::string ExecutionId::text() const {
   static constexpr char digits[] = "0123456789abcdef";
   std::string out;

@@ -29,6 +29,8 @@ struct ExecutionId {
   static std::optional<ExecutionId> parse(std::string_view text);
 
   ShardId shard() const { return static_cast<ShardId>(bytes[7]); }
+  /// When it was made, to the millisecond.
+  Instant made_at() const;
   std::string text() const;
 
   auto operator<=>(const ExecutionId&) const = default;

@@ -5,7 +5,7 @@
 // A lane can be held, for a key that has its share of whatever is waited for: its entries stay and
 // it is passed over until it is released.
 //
-// All operations but `pop_if` take constant time. Not thread-safe. Not bounded: the owner decides
+// All operations but `pop_if` and the visits take constant time. Not thread-safe. Not bounded: the owner decides
 // what happens beyond its limit, and knows `size`.
 
 #include "runtime/base/rotation.h"
@@ -42,6 +42,11 @@ class LaneQueue {
 
   /// The key whose entry `pop` gives; null when it gives none. Valid until the next change.
   const Key* next() const { return turns_.empty() ? nullptr : &turns_.front(); }
+
+  /// The entry that `pop` gives; null when it gives none. Valid until the next change.
+  const Entry* front() const {
+    return turns_.empty() ? nullptr : &lanes_.find(turns_.front())->second.entries.front();
+  }
 
   /// The entry whose turn it is; nothing when all lanes are empty or held.
   std::optional<Entry> pop() {
@@ -83,6 +88,23 @@ class LaneQueue {
       lanes_.erase(lane);
     } else {
       turns_.push(key);
+    }
+  }
+
+  /// The entries of one lane, in their order, until `wants_more` says no.
+  template <class WantsMore>
+  void visit(const Key& key, WantsMore wants_more) const {
+    const auto lane = lanes_.find(key);
+    if (lane == lanes_.end()) return;
+    for (const Entry& entry : lane->second.entries) {
+      if (!wants_more(entry)) return;
+    }
+  }
+  /// The entries of all lanes, held ones included; the lanes in any order.
+  template <class Visit>
+  void visit_all(Visit visit) const {
+    for (const auto& [key, lane] : lanes_) {
+      for (const Entry& entry : lane.entries) visit(entry);
     }
   }
 

@@ -6,14 +6,14 @@
 namespace millrace {
 namespace {
 
-struct Sequence {
+struct ByteSequence {
   std::size_t size;  // at least 1
   bool is_valid;
 };
 
 /// What begins at `at`: a character, or the longest part of one. Table 3-7 of the Unicode Standard:
 /// no overlong forms, no surrogates, nothing past U+10FFFF.
-Sequence sequence_at(std::string_view text, std::size_t at) {
+ByteSequence sequence_at(std::string_view text, std::size_t at) {
   const auto lead = static_cast<unsigned char>(text[at]);
   if (lead < 0x80) return {1, true};
   std::size_t size = 0;
@@ -57,7 +57,7 @@ std::size_t ascii_end(std::string_view text, std::size_t at) {
 
 bool is_valid_utf8(std::string_view text) {
   for (std::size_t at = ascii_end(text, 0); at < text.size(); at = ascii_end(text, at)) {
-    const Sequence sequence = sequence_at(text, at);
+    const ByteSequence sequence = sequence_at(text, at);
     if (!sequence.is_valid) return false;
     at += sequence.size;
   }
@@ -68,7 +68,7 @@ std::string repair_utf8(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const Sequence sequence = sequence_at(text, at);
+    const ByteSequence sequence = sequence_at(text, at);
     out.append(sequence.is_valid ? text.substr(at, sequence.size) : replacement_character);
     at += sequence.size;
   }

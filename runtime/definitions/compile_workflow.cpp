@@ -1,5 +1,6 @@
 #include "runtime/definitions/compile_workflow.h"
 
+#include "runtime/admission/read_admission.h"
 #include "runtime/base/limits.h"
 #include "runtime/conditions/read_conditions.h"
 #include "runtime/definitions/check_code.h"
@@ -85,6 +86,7 @@ std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
   json.boolean("defaultEnabled", false);
   workflow.settings = read_settings(json);
   workflow.permissions = read_permissions(definition, json);
+  workflow.admission = read_admission(json);
   read_appearance(json);
   read_open_points(json);
   auto trigger = read_trigger(json);
@@ -105,6 +107,23 @@ std::set<std::string> read_workflow(const Json& definition, Workflow& workflow,
     uncertain.insert("trigger");  // no step has this name
   }
   return uncertain;
+}
+
+/// What starts it decides what can be held back.
+void check_admission(const Workflow& workflow, Findings& findings) {
+  const AdmissionRules& rules = workflow.admission;
+  const TriggerKind& kind = kind_of(workflow.trigger);
+  if (rules.holds_back() && !kind.may_wait) {
+    findings.push_back(
+        finding_at("", "/admission",
+                   "only what comes from outside can be held back: a workflow on a trigger `" +
+                       std::string(kind.type) + "` takes a `priority` and no more"));
+  }
+  if (rules.batch && load_step_of(workflow) != nullptr) {
+    findings.push_back(finding_at("", "/admission/batch",
+                                  "the trigger loads the record of each event, which a batch of "
+                                  "events has not: leave the batch out"));
+  }
 }
 
 /// Of each function step whose code could be read.
@@ -155,6 +174,7 @@ Result<std::shared_ptr<const Workflow>> compile(const Json& definition,
   add_load_step(*workflow, integrations);
   number_steps(*workflow);
   link_integrations(*workflow, integrations, findings);
+  if (!uncertain.contains("trigger")) check_admission(*workflow, findings);
   // Also after findings, so that wrong references and wrong code are reported together with them.
   link_references(*workflow, uncertain, findings);
   if (functions != nullptr) check_functions(*workflow, *functions, findings);

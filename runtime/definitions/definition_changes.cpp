@@ -1,6 +1,7 @@
 #include "runtime/definitions/definition_changes.h"
 
 #include "runtime/conditions/compare_values.h"
+#include "runtime/drafts/raw_json.h"
 
 #include <algorithm>
 #include <map>
@@ -107,13 +108,20 @@ class StepPlaces {
   std::map<std::string, Step> steps_;
 };
 
+/// The texts of an object's members.
+std::map<std::string, std::string_view> texts_of(std::string_view object) {
+  std::map<std::string, std::string_view> texts;
+  for (RawMember& member : members_of(object)) texts.emplace(std::move(member.key), member.value);
+  return texts;
+}
+
 class Comparison {
  public:
-  Comparison(const Json& from, const Json& to)
-      : from_(from), to_(to), from_steps_(from), to_steps_(to) {}
+  Comparison(const WrittenDefinition& from, const WrittenDefinition& to)
+      : from_(from), to_(to), from_steps_(from.value), to_steps_(to.value) {}
 
   std::vector<DefinitionChange> run() {
-    compare({from_, to_, "", ""}, "");
+    compare({from_.value, to_.value, from_.text, to_.text, "", ""}, "");
     return std::move(changes_);
   }
 
@@ -122,13 +130,16 @@ class Comparison {
   struct Pair {
     const Json& from;
     const Json& to;
+    std::string_view from_text;
+    std::string_view text;
     std::string from_path;
     std::string path;
   };
 
   void compare(const Pair& pair, const std::string& step) {
-    const auto& [from, to, from_path, path] = pair;
-    if (equal_values(from, to)) return;
+    const Json& from = pair.from;
+    const Json& to = pair.to;
+    if (pair.from_text == pair.text) return;
     if (from.is_object() && to.is_object()) return compare_objects(pair, step);
     if (from.is_array() && to.is_array()) {
       const auto& before = from.get_array();
@@ -136,18 +147,37 @@ class Comparison {
       const bool is_by_id = (before.empty() || is_keyed(ids_of(before))) &&
                             (after.empty() || is_keyed(ids_of(after)));
       if (is_by_id) return compare_by_id(pair, step);
+      // Only written otherwise: told where.
+      if (equal_values(from, to)) return compare_elements(pair, step);
     }
-    changes_.push_back({Kind::changed, step, path, from_path, from, to});
+    changes_.push_back({Kind::changed, step, pair.path, pair.from_path, from, to});
+  }
+
+  /// Of lists that are equally long.
+  void compare_elements(const Pair& pair, const std::string& step) {
+    const auto from_texts = elements_of(pair.from_text);
+    const auto texts = elements_of(pair.text);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      const std::string token = '/' + std::to_string(i);
+      compare({pair.from.get_array()[i], pair.to.get_array()[i], from_texts[i], texts[i],
+               pair.from_path + token, pair.path + token},
+              step);
+    }
   }
 
   void compare_objects(const Pair& pair, const std::string& step) {
     const JsonObject& from = pair.from.get_object();
     const JsonObject& to = pair.to.get_object();
+    const auto from_texts = texts_of(pair.from_text);
+    const auto texts = texts_of(pair.text);
     for (const auto& member : to) {
       const std::string token = '/' + pointer_token(member.key());
       const Json* const before = from.if_contains(member.key());
       if (before != nullptr) {
-        compare({*before, member.value(), pair.from_path + token, pair.path + token}, step);
+        const std::string key(member.key());
+        compare({*before, member.value(), from_texts.at(key), texts.at(key), pair.from_path + token,
+                 pair.path + token},
+                step);
       } else {
         changes_.push_back({Kind::added, step, pair.path + token, "", nullptr, member.value()});
         if (member.value().is_array()) follow_inside(member.value(), pair.path + token);
@@ -165,6 +195,8 @@ class Comparison {
     const JsonArray& to = pair.to.get_array();
     const auto before = ids_of(from);
     const auto after = ids_of(to);
+    const auto from_texts = elements_of(pair.from_text);
+    const auto texts = elements_of(pair.text);
     const auto step_of = [&](const Json& element) {
       const std::string id = id_of(element);
       return id.empty() ? around : id;  // a branch is its conditional's
@@ -177,7 +209,8 @@ class Comparison {
       if (found != before.end()) {
         const auto position = static_cast<std::size_t>(found - before.begin());
         kept_after.push_back(after[i]);
-        compare({from[position], to[i], pair.from_path + '/' + std::to_string(position), place},
+        compare({from[position], to[i], from_texts[position], texts[i],
+                 pair.from_path + '/' + std::to_string(position), place},
                 step_of(to[i]));
       } else if (!follow_step(to[i], place)) {
         changes_.push_back({Kind::added, step_of(to[i]), place, "", nullptr, to[i]});
@@ -215,7 +248,9 @@ class Comparison {
     const StepPlaces::Step* const before = from_steps_.find(id);
     if (now == nullptr || before == nullptr || now->pointer != pointer) return false;
     changes_.push_back({Kind::moved, id, pointer, before->pointer, before->place, now->place});
-    compare({*before->json, *now->json, before->pointer, pointer}, id);
+    compare({*before->json, *now->json, value_at(from_.text, before->pointer),
+             value_at(to_.text, pointer), before->pointer, pointer},
+            id);
     return true;
   }
 
@@ -236,8 +271,8 @@ class Comparison {
     }
   }
 
-  const Json& from_;
-  const Json& to_;
+  const WrittenDefinition& from_;
+  const WrittenDefinition& to_;
   const StepPlaces from_steps_;
   const StepPlaces to_steps_;
   std::vector<DefinitionChange> changes_;
@@ -259,7 +294,8 @@ std::string_view name_of(Kind kind) {
   return "changed";
 }
 
-std::vector<DefinitionChange> definition_changes(const Json& from, const Json& to) {
+std::vector<DefinitionChange> definition_changes(const WrittenDefinition& from,
+                                                 const WrittenDefinition& to) {
   return Comparison(from, to).run();
 }
 

@@ -28,6 +28,12 @@ struct DefinitionChange {
   Json to;                // null for what was removed
 };
 
+/// A definition, and the text that it was read from, without blanks between tokens (runtime/drafts/draft_text.h).
+struct WrittenDefinition {
+  const Json& value;
+  std::string_view text;
+};
+
 /// The word on the wire: a move and another order are changes.
 std::string_view name_of(DefinitionChange::Kind kind);
 
@@ -35,8 +41,9 @@ std::string_view name_of(DefinitionChange::Kind kind);
 /// (and whatever else in a list has an `id`, or a branch its `label`) are compared by it, so that one which is put in
 /// between is one change. A step that stands in another list than before is one that moved, and is compared with what it was,
 /// also when what was around it is new or gone. Where those that stay in a list have another order, that is one change
-/// of the list's path, with the ids as its values. Equal definitions have none; neither the order of keys nor how a
-/// number is written matters.
-std::vector<DefinitionChange> definition_changes(const Json& from, const Json& to);
+/// of the list's path, with the ids as its values. Texts count, because they are what is kept and frozen: `1.0` that
+/// becomes `1` is a change. The order of keys is none.
+std::vector<DefinitionChange> definition_changes(const WrittenDefinition& from,
+                                                 const WrittenDefinition& to);
 
 }  // namespace millrace

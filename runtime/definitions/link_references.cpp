@@ -1,5 +1,6 @@
 #include "runtime/definitions/link_references.h"
 
+#include "runtime/admission/read_admission.h"
 #include "runtime/definitions/load_step.h"
 #include "runtime/integrations/check_sources.h"
 #include "runtime/reading/object_reader.h"
@@ -49,6 +50,7 @@ class Linker {
     workflow_.masked_secrets = JsonObject();
     note_branches(workflow_.steps);
     link_trigger();
+    link_admission();
     check_object_mapping();
     if (workflow_.frozen_integration != nullptr) {
       check_sources(workflow_.settings, *workflow_.frozen_integration, findings_);
@@ -109,6 +111,30 @@ class Linker {
         } else if (reference.root == Root::user && !names_user(reference)) {
           findings_.push_back(finding_at("", pointer, in + "a user has no such key",
                                          "`user.id` or `user.meta.KEY`"));
+        }
+      });
+    }
+  }
+
+  /// Their keys tell triggers apart before there is a run; what has been gathered by then is a batch.
+  void link_admission() {
+    AdmissionRules& rules = workflow_.admission;
+    for (Template* const text : templates_of(rules)) {
+      const bool is_of_batch = rules.batch && text != &rules.batch->key;
+      text->visit_references([&](const Reference& reference, const std::string& pointer) {
+        const std::string in = "in `{{" + reference.text + "}}`: ";
+        const std::string* const key = key_at(reference, 0);
+        if (reference.root == Root::user) {
+          if (names_user(reference)) return;
+          findings_.push_back(finding_at("", pointer, in + "a user has no such key",
+                                         "`user.id` or `user.meta.KEY`"));
+        } else if (reference.root != Root::trigger) {
+          findings_.push_back(finding_at(
+              "", pointer, in + "a key is about the trigger and the user: there is no run yet",
+              "`trigger` or `user`"));
+        } else if (is_of_batch && (key == nullptr || *key != "items")) {
+          findings_.push_back(finding_at(
+              "", pointer, in + "the triggers have become a batch by then", "`trigger.items`"));
         }
       });
     }
@@ -354,8 +380,9 @@ class Linker {
     }
     const std::string* const key = key_at(reference, 0);
     if (key != nullptr && *key == "event") {
-      reference.path.front() = std::string("body");
-      reference.path.insert(reference.path.begin(), std::string("result"));
+      std::vector<PathSegment> path{std::string("result"), std::string("body")};
+      path.insert(path.end(), reference.path.begin() + 1, reference.path.end());
+      reference.path = std::move(path);
     } else if (key != nullptr && *key == "result") {
       reference.root = Root::step;
       link_step(reference, *load);
@@ -366,6 +393,7 @@ class Linker {
 
   void check_trigger(const Reference& reference) {
     if (uncertain_.contains("trigger")) return;
+    if (workflow_.admission.batch) return check_keys(reference, 0, {"items"});
     const auto outputs = kind_of(workflow_.trigger).outputs(workflow_.trigger);
     std::vector<std::string> keys;
     for (const TriggerOutput& output : outputs) keys.push_back(output.key);

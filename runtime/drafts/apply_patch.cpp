@@ -399,9 +399,9 @@ class DraftEditor {
     detail.message = message;
     detail.nearest = std::move(nearest);
     const std::string hint =
-        detail.nearest.empty() ? "" : "; did you mean `" + detail.nearest + "`?";
+        detail.nearest.empty() ? "." : "; did you mean `" + detail.nearest + "`?";
     return Error(ErrorCode::invalid_request,
-                 detail.path + ": " + message + hint + ". Nothing was changed", {detail});
+                 detail.path + ": " + message + hint + " Nothing was changed", {detail});
   }
 
   DraftNode draft_;

@@ -62,7 +62,7 @@ struct DraftEdit {
 };
 
 struct DraftPatch {
-  /// Of the workflow, with their texts; empty: the member goes.
+  /// Of the workflow, with their texts, of the kind that the member is; empty: the member goes.
   std::vector<std::pair<std::string, std::string>> members;
   std::vector<DraftEdit> edits;
 };

@@ -4,16 +4,55 @@
 #include "runtime/text/nearest_name.h"
 
 #include <algorithm>
+#include <array>
 
 namespace millrace {
 namespace {
 
-/// Of the workflow; `steps` are changed by edits.
-const std::vector<std::string> patched_members{
-    "name",           "description", "infoText",    "order",       "hidden", "edits",
-    "defaultEnabled", "settings",    "permissions", "integration", "trigger"};
+/// By what its token begins.
+enum class TokenKind : std::uint8_t { text, number, boolean, array, object };
+
+TokenKind kind_of_token(std::string_view token) {
+  if (is_string_text(token)) return TokenKind::text;
+  if (is_array_text(token)) return TokenKind::array;
+  if (is_object_text(token)) return TokenKind::object;
+  return token == "true" || token == "false" ? TokenKind::boolean : TokenKind::number;
+}
+
+struct PatchedMember {
+  std::string_view name;
+  TokenKind kind;
+  std::string_view expected;
+};
+
+/// Of the workflow; `steps` are changed by edits. What a value of the right kind means is validated with the draft.
+constexpr std::array<PatchedMember, 11> patched{{
+    {"name", TokenKind::text, "text"},
+    {"description", TokenKind::text, "text"},
+    {"infoText", TokenKind::text, "text"},
+    {"order", TokenKind::number, "a number"},
+    {"hidden", TokenKind::boolean, "true or false"},
+    {"edits", TokenKind::array, "an array of edits"},
+    {"defaultEnabled", TokenKind::boolean, "true or false"},
+    {"settings", TokenKind::array, "an array of settings"},
+    {"permissions", TokenKind::array, "an array of conditions"},
+    {"integration", TokenKind::text, "text"},
+    {"trigger", TokenKind::object, "an object"},
+}};
+
+std::vector<std::string> patched_members() {
+  std::vector<std::string> members;
+  for (const PatchedMember& each : patched) members.emplace_back(each.name);
+  return members;
+}
 
 const std::vector<std::string> edit_names{"insert", "duplicate", "remove", "move", "rename"};
+
+std::string names(const std::vector<std::string>& known) {
+  std::string text;
+  for (const std::string& name : known) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
 
 Error refusal(std::string pointer, const std::string& message, std::string nearest = {}) {
   ErrorDetail detail;
@@ -148,7 +187,6 @@ Result<DraftEdit> read_edit(std::string_view text, const std::string& pointer) {
 }
 
 Result<std::vector<DraftEdit>> read_edits(std::string_view text) {
-  if (!is_array_text(text)) return refusal("/edits", "must be an array of edits");
   const auto elements = elements_of(text);
   if (elements.size() > limits::draft_edits_max) {
     return Error(ErrorCode::limit_exceeded,
@@ -172,12 +210,22 @@ Result<DraftPatch> read_draft_patch(std::string_view body) {
   if (!is_object_text(written->text)) return refusal("", "the body must be an object");
   DraftPatch patch;
   for (const RawMember& member : members_of(written->text)) {
-    const auto& known = patched_members;
-    if (std::find(known.begin(), known.end(), member.key) == known.end()) {
-      return refusal('/' + member.key,
-                     member.key == "steps" ? "steps are changed by \"edits\", or all at once by PUT"
-                                           : "is no member that PATCH changes",
-                     nearest_name(member.key, known));
+    const auto known = std::find_if(patched.begin(), patched.end(), [&](const PatchedMember& each) {
+      return each.name == member.key;
+    });
+    if (known == patched.end()) {
+      const auto all = patched_members();
+      return refusal('/' + pointer_token(member.key),
+                     member.key == "steps"
+                         ? "steps are changed by \"edits\", or all at once by PUT"
+                         : "is no member that PATCH changes; those are " + names(all),
+                     nearest_name(member.key, all));
+    }
+    const bool may_be_removed = member.key != "edits";
+    const bool is_removed = may_be_removed && member.value == "null";
+    if (!is_removed && (member.value == "null" || kind_of_token(member.value) != known->kind)) {
+      return refusal('/' + member.key, "must be " + std::string(known->expected) +
+                                           (may_be_removed ? "; null removes it" : ""));
     }
     if (member.key == "edits") {
       auto edits = read_edits(member.value);
@@ -185,7 +233,6 @@ Result<DraftPatch> read_draft_patch(std::string_view body) {
       patch.edits = std::move(*edits);
       continue;
     }
-    const bool is_removed = member.value == "null";
     patch.members.emplace_back(member.key, is_removed ? std::string_view() : member.value);
   }
   return patch;

@@ -183,6 +183,7 @@ void BranchMachine::on(const FanOutOpened& event, Instant at) {
   CHECK(std::holds_alternative<FanOutStep>(step.config), "only a fan-out has children");
   phase_ = Phase::fan_out;
   fan_out_count_ = event.count;
+  fan_out_number_ = steps_before_ + event.step;
   step_started_ = at;
 }
 
@@ -219,6 +220,33 @@ void BranchMachine::on(const ExecutionEnded& event, Instant) {
   if (status_ == ExecutionStatus::failed) {
     failure_ = BranchFailure{event.step.value_or(no_step), Error(event.code, event.message)};
   }
+}
+
+void BranchMachine::on(const ExecutionMigrated& event, Instant) {
+  CHECK(is_root(), "only a whole execution changes its version");
+  CHECK(event.workflow != nullptr && event.workflow->version == event.to,
+        "a run moves to a version that nobody has looked up");
+  CHECK(event.from == workflow_->version, "a run moves from a version that it is not on");
+  CHECK(!failure_ && !cancel_requested_ && current_ != no_step, "a run moves that is at its end");
+  const auto& then = workflow_->by_index;
+  const auto& now = event.workflow->by_index;
+  for (const auto& [from, to] : event.counterparts) {
+    CHECK(from < then.size() && to < now.size(), "a step has a counterpart that is no step");
+  }
+  CHECK(event.step < now.size() && now[event.step]->fan_outs.empty() &&
+            fits(phase_, *now[event.step], pages_.pages > 0),
+        "a run moves to a step at which it cannot stand");
+  scope_->move_to(*event.workflow, event.counterparts);
+  steps_before_ += static_cast<StepIndex>(then.size());
+  current_ = event.step;
+  workflow_ = event.workflow;
+}
+
+bool BranchMachine::fits(Phase phase, const Step& step, bool has_pages) {
+  const RequestTemplate* const request = request_of(step);
+  if (has_pages && (request == nullptr || !request->pagination)) return false;
+  return (phase == Phase::delayed) <= std::holds_alternative<DelayStep>(step.config) &&
+         (phase == Phase::fan_out) <= std::holds_alternative<FanOutStep>(step.config);
 }
 
 const Step& BranchMachine::require_current(StepIndex step,
@@ -495,6 +523,11 @@ std::optional<Instant> BranchMachine::waiting_until() const {
 std::optional<StepIndex> BranchMachine::open_fan_out() const {
   if (phase_ != Phase::fan_out || has_ended() || failure_) return std::nullopt;
   return current_;
+}
+
+std::optional<StepIndex> BranchMachine::open_fan_out_number() const {
+  if (!open_fan_out()) return std::nullopt;
+  return fan_out_number_;
 }
 
 Json BranchMachine::fan_out_items() const {

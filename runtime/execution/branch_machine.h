@@ -75,6 +75,12 @@ class BranchMachine {
   /// Sleeping in a delay step.
   bool is_delayed() const { return phase_ == Phase::delayed && !has_ended(); }
   const std::optional<BranchFailure>& failure() const { return failure_; }
+  /// It has ended, or all that it wants is to end.
+  bool is_ending() const {
+    return has_ended() || failure_ || cancel_requested_ || current_ == no_step;
+  }
+  /// Could it go on from there as it is: asleep, between two pages, with a fan-out open?
+  bool can_stand_at(const Step& step) const { return fits(phase_, step, pages_.pages > 0); }
   std::uint64_t events_applied() const { return events_applied_; }
   std::uint32_t tasks() const { return tasks_; }
   const Workflow& workflow() const { return *workflow_; }
@@ -95,8 +101,13 @@ class BranchMachine {
   /// {"method", "url"} of the request that this step sends next, secrets masked; null for other steps.
   Json current_request_line() const;
 
+  /// Everything of a run that is told apart by its steps counts them over its versions: a step's number is its
+  /// index, and in versions that the run has come to behind the steps of those before. In elements: the index.
+  StepIndex steps_before() const { return steps_before_; }
   /// While a fan-out is open: its elements, rendered, and the scope its children see.
   std::optional<StepIndex> open_fan_out() const;
+  /// The number that it opened under, which its elements' paths hold: it keeps it in another version.
+  std::optional<StepIndex> open_fan_out_number() const;
   Json fan_out_items() const;
   std::shared_ptr<const BranchScope> freeze_scope() const;
 
@@ -123,9 +134,12 @@ class BranchMachine {
   void on(const FanOutJoined& event, Instant at);
   void on(const CancelRequested& event, Instant at);
   void on(const ExecutionEnded& event, Instant at);
+  void on(const ExecutionMigrated& event, Instant at);
 
   bool is_root() const { return is_root_; }
   /// The step, if it is the branch's turn and in one of these phases.
+  /// May a branch in this phase stand at that step?
+  static bool fits(Phase phase, const Step& step, bool has_pages);
   const Step& require_current(StepIndex step, std::initializer_list<Phase> phases) const;
   void move_to(StepIndex step);
   void move_behind(StepIndex step);
@@ -154,6 +168,8 @@ class BranchMachine {
   Instant due_{};
   Instant step_started_{};  // when the current delay or fan-out began
   std::uint32_t fan_out_count_ = 0;
+  StepIndex fan_out_number_ = 0;  // of the open one
+  StepIndex steps_before_ = 0;
   PageProgress pages_;        // of the current step
   std::uint32_t pauses_ = 0;  // of the current attempt, by answers
   bool cancel_requested_ = false;

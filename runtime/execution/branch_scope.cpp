@@ -89,6 +89,15 @@ std::vector<std::uint32_t> BranchScope::indexes() const {
   return indexes;
 }
 
+void BranchScope::move_to(const Workflow& workflow,
+                          const std::vector<std::pair<StepIndex, StepIndex>>& counterparts) {
+  CHECK(outer_ == nullptr && !given_element_, "only a whole run changes its version");
+  std::vector<SharedJson> outputs(workflow.by_index.size());
+  for (const auto& [from, to] : counterparts) outputs.at(to) = outputs_.at(from);
+  outputs_ = std::move(outputs);
+  masked_secrets_ = &workflow.masked_secrets;
+}
+
 const SharedJson& BranchScope::output(StepIndex step) const {
   CHECK(owns(step), "a branch was asked for another branch's step");
   return outputs_[step - first_];

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -35,6 +36,9 @@ class BranchScope final : public Scope {
 
   const SharedJson& output(StepIndex step) const;
   void set_output(StepIndex step, SharedJson output);
+  /// Of a root: it goes on in another version. What the steps have given is their counterparts'.
+  void move_to(const Workflow& workflow,
+               const std::vector<std::pair<StepIndex, StepIndex>>& counterparts);
   /// The position in each fan-out around the branch, outermost first.
   std::vector<std::uint32_t> indexes() const;
   /// True if the step belongs to this branch (not to an enclosing one).

@@ -93,13 +93,8 @@ void BranchSnapshotCodec::check_restored(const BranchMachine& machine) {
   }
   CHECK(machine.scope_->owns(machine.current_), "the branch stands at another branch's step");
   const Step& step = *machine.current_step();
-  const RequestTemplate* const request = request_of(step);
-  CHECK(!has_pages || (request != nullptr && request->pagination),
-        "only a paginated request has pages");
-  CHECK((machine.phase_ == Phase::delayed) <= std::holds_alternative<DelayStep>(step.config),
-        "only a delay step sleeps");
-  CHECK((machine.phase_ == Phase::fan_out) <= std::holds_alternative<FanOutStep>(step.config),
-        "only a fan-out has children");
+  CHECK(BranchMachine::fits(machine.phase_, step, has_pages),
+        "a branch stands at a step at which it cannot");
 }
 
 std::string BranchSnapshotCodec::write(const BranchMachine& machine) {
@@ -121,6 +116,14 @@ std::string BranchSnapshotCodec::write(const BranchMachine& machine) {
                                 {"m", machine.failure_->error.message}});
   }
   if (machine.is_root_) out.emplace("x", write_facts(machine.scope_->facts()->started));
+  if (machine.steps_before_ > 0) {  // it is not on the version that it began with
+    out.emplace("vn", machine.workflow_->version);
+    out.emplace("sb", machine.steps_before_);
+  }
+  if (machine.phase_ == BranchMachine::Phase::fan_out &&
+      machine.fan_out_number_ != machine.steps_before_ + machine.current_) {
+    out.emplace("fn", machine.fan_out_number_);
+  }
   if (machine.pages_.pages > 0) out.emplace("pg", write_pages(machine.pages_));
   if (machine.pauses_ > 0) out.emplace("pz", machine.pauses_);
   JsonArray outputs;
@@ -143,6 +146,9 @@ Outcome BranchSnapshotCodec::restore(BranchMachine& machine, std::string_view st
     const auto& in = parsed->as_object();
     if (machine.is_root_) {
       const ExecutionStarted started = read_facts(in.at("x").as_object());
+      const Json* const moved = in.if_contains("vn");
+      const auto version = moved ? moved->to_number<WorkflowVersion>() : started.version;
+      CHECK(version == machine.workflow_->version, "it is of another version of the workflow");
       machine.scope_.emplace(std::make_shared<const ExecutionFacts>(*machine.id_, started),
                              *machine.workflow_);
     }
@@ -165,6 +171,12 @@ Outcome BranchSnapshotCodec::restore(BranchMachine& machine, std::string_view st
     machine.due_ = Instant(Millis(in.at("d").to_number<std::int64_t>()));
     machine.step_started_ = Instant(Millis(in.at("b").to_number<std::int64_t>()));
     machine.fan_out_count_ = in.at("n").to_number<std::uint32_t>();
+    if (const Json* before = in.if_contains("sb")) {
+      machine.steps_before_ = before->to_number<StepIndex>();
+    }
+    const Json* const number = in.if_contains("fn");
+    machine.fan_out_number_ =
+        number ? number->to_number<StepIndex>() : machine.steps_before_ + machine.current_;
     machine.cancel_requested_ = in.at("cr").as_bool();
     machine.status_ = static_cast<ExecutionStatus>(in.at("z").to_number<std::uint8_t>());
     machine.tasks_ = in.at("k").to_number<std::uint32_t>();

@@ -14,6 +14,12 @@ std::uint32_t tasks_of(const EventBody& event) {
       event);
 }
 
+std::uint32_t settled_tasks(const EventBody& event) {
+  const bool is_own =
+      std::holds_alternative<StepCompleted>(event) || std::holds_alternative<PageFetched>(event);
+  return is_own ? tasks_of(event) : 0;
+}
+
 std::string_view event_name(EventKind kind) {
   switch (kind) {
     case EventKind::execution_started:
@@ -38,6 +44,8 @@ std::string_view event_name(EventKind kind) {
       return "PageFetched";
     case EventKind::request_paused:
       return "RequestPaused";
+    case EventKind::execution_migrated:
+      return "ExecutionMigrated";
   }
   return "Unknown";
 }

@@ -6,6 +6,7 @@
 // holds only step events: that it was started follows from its parent's FanOutOpened, that it ended
 // from its own last step.
 
+#include "runtime/admission/admission_stage.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/error.h"
 #include "runtime/base/execution_id.h"
@@ -26,6 +27,8 @@
 
 namespace millrace {
 
+struct Workflow;
+
 enum class EventKind : std::uint8_t {
   execution_started = 1,
   step_completed = 2,
@@ -38,6 +41,7 @@ enum class EventKind : std::uint8_t {
   execution_ended = 9,
   page_fetched = 10,
   request_paused = 11,
+  execution_migrated = 12,
 };
 
 /// What references see of a step that another run has taken, or that somebody has given in its place.
@@ -79,6 +83,7 @@ struct ExecutionStarted {
   std::string credential;  // the account that was chosen for the run; empty: none, or the only one
   std::optional<TraceParent> trace;  // of the trigger's request; the run's own requests continue it
   std::optional<ReplayStart> replay;
+  std::optional<AdmittedStart> admission;
 };
 
 /// The step has its output; the branch goes on behind it.
@@ -177,6 +182,21 @@ struct CancelRequested {
   std::string reason{};  // "cancelled by API key"; empty in journals of before it was kept
 };
 
+/// From here on the run is on another version of its workflow. It stands where it stood, at the counterpart of its
+/// step: what sleeps sleeps on, what waits for a retry waits on. The steps inside a fan-out that is open are the same
+/// in both versions, so journals of elements, which hold nothing of this, go on being read by either.
+struct ExecutionMigrated {
+  static constexpr auto kind = EventKind::execution_migrated;
+  WorkflowVersion from = 0;
+  WorkflowVersion to = 0;
+  StepIndex step = 0;  // of `to`: where the run stands now
+  /// Steps of `from` and their counterparts in `to`: what ran of them is theirs. In the order of the former.
+  std::vector<std::pair<StepIndex, StepIndex>> counterparts;
+  std::string by{};  // who asked for it; empty: not known
+  /// `to` itself, which is not stored: whoever reads a journal puts it in (versions_of_run.h).
+  std::shared_ptr<const Workflow> workflow{};
+};
+
 struct ExecutionEnded {
   static constexpr auto kind = EventKind::execution_ended;
   ExecutionStatus status = ExecutionStatus::succeeded;  // a final one
@@ -190,7 +210,7 @@ struct ExecutionEnded {
 
 using EventBody = std::variant<ExecutionStarted, StepCompleted, StepFailed, DelayArmed,
                                DelayElapsed, FanOutOpened, FanOutJoined, CancelRequested,
-                               ExecutionEnded, PageFetched, RequestPaused>;
+                               ExecutionEnded, PageFetched, RequestPaused, ExecutionMigrated>;
 
 struct Event {
   Instant at{};
@@ -203,6 +223,9 @@ inline EventKind kind_of(const Event& event) {
 
 /// What it adds to the tasks of its branch.
 std::uint32_t tasks_of(const EventBody& event);
+/// Likewise, of what the branch has done itself. What a fan-out's elements have done was settled by their own
+/// events, which are on the disk before the one that ends the fan-out and says it once more.
+std::uint32_t settled_tasks(const EventBody& event);
 
 /// The event's name in journals as people read them: "StepCompleted".
 std::string_view event_name(EventKind kind);

@@ -74,6 +74,11 @@ void write(ObjectWriter& out, const ExecutionStarted& event) {
   }
   if (!event.credential.empty()) out.text("cr", event.credential);
   if (event.trace) out.text("tp", event.trace->text());
+  if (event.admission) {
+    out.number("ar", ms(event.admission->received));
+    out.number("an", event.admission->triggers);
+    out.number("aw", static_cast<unsigned>(event.admission->waited));
+  }
   if (!event.replay) return;
   out.text("rp", event.replay->of.text());
   if (!event.replay->from_step) return;
@@ -170,10 +175,20 @@ void write(ObjectWriter& out, const ExecutionEnded& event) {
   out.text("m", event.message);
 }
 
+void write(ObjectWriter& out, const ExecutionMigrated& event) {
+  out.number("vf", event.from);
+  out.number("v", event.to);
+  out.number("s", event.step);
+  JsonArray counterparts;
+  for (const auto& [from, to] : event.counterparts) counterparts.push_back(JsonArray{from, to});
+  out.json("x", counterparts);
+  if (!event.by.empty()) out.text("by", event.by);
+}
+
 /// Reads members of one stored event; a missing or mistyped one marks the event as damaged.
-class ObjectReader {
+class MemberReader {
  public:
-  explicit ObjectReader(const JsonObject& object) : object_(object) {}
+  explicit MemberReader(const JsonObject& object) : object_(object) {}
 
   bool has(std::string_view name) const { return object_.if_contains(name) != nullptr; }
   bool damaged() const { return damaged_; }
@@ -241,7 +256,7 @@ class ObjectReader {
 };
 
 /// [step, output] or, of one that somebody gave, [step, output, 1].
-std::vector<KeptOutput> read_kept(ObjectReader& in) {
+std::vector<KeptOutput> read_kept(MemberReader& in) {
   std::vector<KeptOutput> kept;
   const JsonArray* const entries = in.array("kp");
   if (entries == nullptr) return kept;
@@ -259,7 +274,7 @@ std::vector<KeptOutput> read_kept(ObjectReader& in) {
   return kept;
 }
 
-std::optional<ReplayStart> read_replay(ObjectReader& in) {
+std::optional<ReplayStart> read_replay(MemberReader& in) {
   if (!in.has("rp")) return std::nullopt;
   ReplayStart replay;
   const auto of = ExecutionId::parse(in.text("rp"));
@@ -274,7 +289,7 @@ std::optional<ReplayStart> read_replay(ObjectReader& in) {
   return replay;
 }
 
-ExecutionStarted read_started(ObjectReader& in) {
+ExecutionStarted read_started(MemberReader& in) {
   ExecutionStarted event;
   event.project = ProjectId(in.text("p"));
   event.user = UserId(in.text("u"));
@@ -294,10 +309,14 @@ ExecutionStarted read_started(ObjectReader& in) {
     if (!event.trace) in.damage();
   }
   event.replay = read_replay(in);
+  if (in.has("ar")) {
+    event.admission = {in.instant("ar"), in.number<std::uint64_t>("an"),
+                       in.number<std::uint8_t>("aw")};
+  }
   return event;
 }
 
-StepCompleted read_completed(ObjectReader& in) {
+StepCompleted read_completed(MemberReader& in) {
   StepCompleted event;
   event.step = in.number<StepIndex>("s");
   event.attempt = in.number<std::uint32_t>("a");
@@ -309,7 +328,7 @@ StepCompleted read_completed(ObjectReader& in) {
   return event;
 }
 
-StepFailed read_failed(ObjectReader& in) {
+StepFailed read_failed(MemberReader& in) {
   StepFailed event;
   event.step = in.number<StepIndex>("s");
   event.attempt = in.number<std::uint32_t>("a");
@@ -325,7 +344,7 @@ StepFailed read_failed(ObjectReader& in) {
   return event;
 }
 
-PageFetched read_page_fetched(ObjectReader& in) {
+PageFetched read_page_fetched(MemberReader& in) {
   PageFetched event;
   event.step = in.number<StepIndex>("s");
   event.attempt = in.number<std::uint32_t>("a");
@@ -343,7 +362,7 @@ PageFetched read_page_fetched(ObjectReader& in) {
   return event;
 }
 
-RequestPaused read_paused(ObjectReader& in) {
+RequestPaused read_paused(MemberReader& in) {
   RequestPaused event;
   event.step = in.number<StepIndex>("s");
   event.attempt = in.number<std::uint32_t>("a");
@@ -353,7 +372,7 @@ RequestPaused read_paused(ObjectReader& in) {
   return event;
 }
 
-FanOutJoined read_joined(ObjectReader& in) {
+FanOutJoined read_joined(MemberReader& in) {
   FanOutJoined event;
   event.step = in.number<StepIndex>("s");
   event.started = in.instant("b");
@@ -376,7 +395,30 @@ FanOutJoined read_joined(ObjectReader& in) {
   return event;
 }
 
-CancelRequested read_cancel(ObjectReader& in) {
+ExecutionMigrated read_migrated(MemberReader& in) {
+  ExecutionMigrated event;
+  event.from = in.number<WorkflowVersion>("vf");
+  event.to = in.number<WorkflowVersion>("v");
+  event.step = in.number<StepIndex>("s");
+  if (in.has("by")) event.by = in.text("by");
+  const JsonArray* const counterparts = in.array("x");
+  if (counterparts == nullptr) return event;
+  for (const Json& each : *counterparts) {
+    const auto* const pair = each.if_array();
+    boost::system::error_code error;
+    const bool is_pair = pair != nullptr && pair->size() == 2;
+    const StepIndex from = is_pair ? pair->front().to_number<StepIndex>(error) : no_step;
+    const StepIndex to = is_pair && !error ? pair->back().to_number<StepIndex>(error) : no_step;
+    if (from == no_step || to == no_step || error) {
+      in.damage();
+      break;
+    }
+    event.counterparts.emplace_back(from, to);
+  }
+  return event;
+}
+
+CancelRequested read_cancel(MemberReader& in) {
   CancelRequested event;
   if (!in.has("m")) return event;
   event.code = error_code_from_number(in.number<std::uint16_t>("e"));
@@ -384,7 +426,7 @@ CancelRequested read_cancel(ObjectReader& in) {
   return event;
 }
 
-ExecutionEnded read_ended(ObjectReader& in) {
+ExecutionEnded read_ended(MemberReader& in) {
   ExecutionEnded event;
   event.status = static_cast<ExecutionStatus>(in.number<std::uint8_t>("z"));
   if (!is_final(event.status) || event.status > ExecutionStatus::cancelled) in.damage();
@@ -397,7 +439,7 @@ ExecutionEnded read_ended(ObjectReader& in) {
   return event;
 }
 
-std::optional<EventBody> read_body(EventKind kind, ObjectReader& in) {
+std::optional<EventBody> read_body(EventKind kind, MemberReader& in) {
   switch (kind) {
     case EventKind::execution_started:
       return read_started(in);
@@ -419,6 +461,8 @@ std::optional<EventBody> read_body(EventKind kind, ObjectReader& in) {
       return read_ended(in);
     case EventKind::page_fetched:
       return read_page_fetched(in);
+    case EventKind::execution_migrated:
+      return read_migrated(in);
     case EventKind::request_paused:
       return read_paused(in);
   }
@@ -439,7 +483,7 @@ void append_event(std::string& text, const Event& event, std::string_view sealed
 
 Result<Event> read_event(const Json& value) {
   if (!value.is_object()) return damaged_page("an event is not an object");
-  ObjectReader in(value.get_object());
+  MemberReader in(value.get_object());
   const auto kind = in.number<std::uint8_t>("k");
   const Instant at = in.instant("t");
   auto body = read_body(static_cast<EventKind>(kind), in);

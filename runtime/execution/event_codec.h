@@ -28,6 +28,8 @@ class JournalPageWriter {
   std::size_t bytes() const { return text_.size(); }
   /// Returns the page and starts a new one.
   std::string take();
+  /// A page without events: its branch has begun.
+  static std::string without_events() { return "1[]"; }
 
  private:
   std::string text_;

@@ -2,6 +2,7 @@
 // One line of the task history: what is known of an execution without reading its journal. It is a
 // view, written in the same commit as the events it mirrors and rebuildable from the journal.
 
+#include "runtime/admission/priority.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
@@ -32,13 +33,15 @@ struct ExecutionSummary {
   ProjectId project;
   UserId user;
   WorkflowId workflow;
-  WorkflowVersion version = 0;
-  std::string integration;  // empty: the workflow belongs to none
+  WorkflowVersion version = 0;  // that it is on now
+  std::string integration;      // empty: the workflow belongs to none
   ExecutionStatus status = ExecutionStatus::executing;
   std::uint32_t tasks = 0;
   Instant started{};
   std::optional<Instant> ended;
-  std::optional<ExecutionId> replay_of;  // the run that this one does again
+  std::optional<ExecutionId> replay_of;   // the run that this one does again
+  std::optional<Instant> migrated;        // when it came to this version; nothing: it began on it
+  Priority priority = priority_standard;  // of the version that it started with
 };
 
 }  // namespace millrace

@@ -23,6 +23,11 @@ Json error_value(const BranchFailure& failure) {
 
 }  // namespace
 
+BranchResult result_of(const BranchMachine& child) {
+  CHECK(child.scope().first_step() > 0, "a root is no element");
+  return result_of(child, *child.workflow().by_index[child.scope().first_step() - 1]);
+}
+
 BranchResult result_of(const BranchMachine& child, const Step& fan_out) {
   CHECK(child.has_ended(), "a child was asked for its result before its end");
   BranchResult result;

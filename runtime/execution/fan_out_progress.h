@@ -21,7 +21,8 @@ struct BranchResult {
   std::uint32_t tasks = 0;
 };
 
-/// Takes the result out of an ended child's machine.
+/// Takes the result out of an ended child's machine; of which fan-out it is, that knows.
+BranchResult result_of(const BranchMachine& child);
 BranchResult result_of(const BranchMachine& child, const Step& fan_out);
 
 class FanOutProgress {

@@ -102,6 +102,8 @@ class Keeping {
     SharedJson output = given != nullptr ? share(*given) : earlier_output(step);
     const bool is_choice = std::holds_alternative<ConditionalStep>(step.config);
     if (output == nullptr) {
+      if (std::holds_alternative<FanOutStep>(step.config))
+        keep_inner(step, JsonObject{{"errors", JsonArray()}});
       if (is_choice) return std::nullopt;
       return workflow_.following[step.index];
     }
@@ -149,11 +151,7 @@ class Keeping {
       const Step& inner = *workflow_.by_index[index];
       met_.insert(index);
       if (const Json* const given = order_.given.if_contains(inner.id.text)) {
-        if (given->is_array()) {
-          start_.kept.push_back({index, share(*given), true});
-        } else {
-          report_output(inner, "the outputs of a step inside a fan-out are an array", "an array");
-        }
+        if (check_elements(inner, *given)) start_.kept.push_back({index, share(*given), true});
         continue;
       }
       const Step* const then = step_named(*order_.earlier.workflow, inner.id.text);
@@ -170,16 +168,41 @@ class Keeping {
     }
   }
 
-  bool check_shape(const Step& step, const Json& output) {
+  static bool is_output(const Step& step, const Json& output) {
     const std::string_view member = member_of_output(step);
     const bool is_error = step.continue_on_error && has_member(output, "error");
-    if (output.is_object() && (member.empty() || has_member(output, member) || is_error)) {
-      return true;
-    }
-    const std::string expected =
-        member.empty() ? "an object" : "{\"" + std::string(member) + "\": …}";
-    report_output(step, "this is not what references see of the step", expected);
+    return output.is_object() && (member.empty() || has_member(output, member) || is_error);
+  }
+  static std::string shape_of(const Step& step) {
+    const std::string_view member = member_of_output(step);
+    return member.empty() ? "an object" : "{\"" + std::string(member) + "\": …}";
+  }
+
+  bool check_shape(const Step& step, const Json& output) {
+    if (is_output(step, output)) return true;
+    report_output(step, "this is not what references see of the step", shape_of(step));
     return false;
+  }
+
+  /// Of a step inside a fan-out: an output for each element, null where the step did not run. Of one inside two of
+  /// them, arrays of those.
+  bool check_elements(const Step& step, const Json& outputs) {
+    return check_elements(step, outputs, step.fan_outs.size());
+  }
+  bool check_elements(const Step& step, const Json& outputs, std::size_t depth) {
+    if (depth == 0 && (outputs.is_null() || is_output(step, outputs))) return true;
+    if (depth == 0) {
+      report_output(step, "an element is not what references see of the step", shape_of(step));
+      return false;
+    }
+    if (depth < step.fan_outs.size() && outputs.is_null()) return true;
+    if (!outputs.is_array()) {
+      report_output(step, "the outputs of a step inside a fan-out are an array", "an array");
+      return false;
+    }
+    const auto& elements = outputs.get_array();
+    return std::all_of(elements.begin(), elements.end(),
+                       [&](const Json& each) { return check_elements(step, each, depth - 1); });
   }
 
   void check_given(const Step* from) {

@@ -20,7 +20,9 @@ class StepCounter {
   StepCounter(std::shared_ptr<const Workflow> workflow, Inside inside)
       : workflow_(std::move(workflow)), inside_(inside) {}
 
-  /// The branch was rebuilt, and everything before is counted: it stands there.
+  /// The branch is new: it stands at its first step (no_step: it has none).
+  void begin(StepIndex first, Instant at) { stand_at(first, at); }
+  /// What the branch has done so far is counted, where it stands with it: there.
   void begin_at(StepIndex step, bool is_delayed) { told_ = now_ = Standing{step, is_delayed}; }
   /// The next event of the branch.
   void meet(const Event& event);
@@ -39,7 +41,7 @@ class StepCounter {
     bool is_open_fan_out = false;
   };
 
-  // One for each kind that says something about a step; roots alone begin, are cancelled and end.
+  // One for each kind that says something about a step; roots alone begin, move, are cancelled and end.
   void on(Instant, const ExecutionStarted&) {}
   void on(Instant at, const StepCompleted& event);
   void on(Instant at, const StepFailed& event);
@@ -51,6 +53,7 @@ class StepCounter {
   void on(Instant at, const FanOutJoined& event);
   void on(Instant, const CancelRequested&) {}
   void on(Instant, const ExecutionEnded&) {}
+  void on(Instant, const ExecutionMigrated&) {}
 
   const Step& step_at(StepIndex step) const;
   void stand_at(StepIndex step, Instant at);

@@ -64,6 +64,17 @@ std::int64_t& StepCount::of_status(std::string_view status) {
   return status == "DELAYED" ? delayed : executing;
 }
 
+void StepCount::add(const StepCount& other) {
+  succeeded += other.succeeded;
+  failed += other.failed;
+  cancelled += other.cancelled;
+  executing += other.executing;
+  delayed += other.delayed;
+  elements += other.elements;
+  if (other.start) start = std::min(start.value_or(*other.start), *other.start);
+  if (other.end) end = std::max(end.value_or(*other.end), *other.end);
+}
+
 StepCount& StepCounts::of(StepIndex step) {
   const auto place =
       std::lower_bound(counts_.begin(), counts_.end(), step,
@@ -76,17 +87,7 @@ StepCount& StepCounts::of(StepIndex step) {
 
 void StepCounts::add(const StepCounts& other) {
   is_partial_ = is_partial_ || other.is_partial_;
-  for (const StepCount& each : other.counts_) {
-    StepCount& count = of(each.step);
-    count.succeeded += each.succeeded;
-    count.failed += each.failed;
-    count.cancelled += each.cancelled;
-    count.executing += each.executing;
-    count.delayed += each.delayed;
-    count.elements += each.elements;
-    if (each.start) count.start = std::min(count.start.value_or(*each.start), *each.start);
-    if (each.end) count.end = std::max(count.end.value_or(*each.end), *each.end);
-  }
+  for (const StepCount& each : other.counts_) of(each.step).add(each);
 }
 
 StepCounts StepCounts::cut_off() {

@@ -29,6 +29,8 @@ struct StepCount {
 
   /// By the status as users read it: "SUCCEEDED".
   std::int64_t& of_status(std::string_view status);
+  /// What is counted of another step, or of this one elsewhere.
+  void add(const StepCount& other);
   std::int64_t all() const { return succeeded + failed + cancelled + executing + delayed; }
   bool operator==(const StepCount&) const = default;
 };

@@ -10,10 +10,12 @@
 
 namespace millrace {
 
-inline std::string step_path(const Step& step, const std::vector<std::uint32_t>& indexes) {
-  std::string path = step.id.text;
+inline std::string step_path(std::string path, const std::vector<std::uint32_t>& indexes) {
   for (const auto index : indexes) path += '.' + std::to_string(index);
   return path;
+}
+inline std::string step_path(const Step& step, const std::vector<std::uint32_t>& indexes) {
+  return step_path(step.id.text, indexes);
 }
 
 }  // namespace millrace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace millrace {
 namespace {
@@ -37,24 +38,29 @@ void each_handle(std::string_view text, Found found) {
   }
 }
 
-/// Each once.
-void add_handles(std::string_view text, std::vector<FileHandle>& handles) {
-  each_handle(text, [&](std::size_t, const FileHandle& handle, std::size_t) {
-    if (std::find(handles.begin(), handles.end(), handle) == handles.end()) {
-      handles.push_back(handle);
-    }
-  });
-}
-
-void add_handles_of(const Json& value, std::vector<FileHandle>& handles) {
-  if (const auto* const text = value.if_string()) {
-    add_handles(*text, handles);
-  } else if (const auto* const array = value.if_array()) {
-    for (const Json& each : *array) add_handles_of(each, handles);
-  } else if (const auto* const object = value.if_object()) {
-    for (const auto& member : *object) add_handles_of(member.value(), handles);
+/// Each once. Somebody may send a text with a million of them.
+class HandleCollector {
+ public:
+  void add(std::string_view text) {
+    each_handle(text, [&](std::size_t, const FileHandle& handle, std::size_t) {
+      if (seen_.insert(handle).second) handles_.push_back(handle);
+    });
   }
-}
+  void add(const Json& value) {
+    if (const auto* const text = value.if_string()) {
+      add(std::string_view(*text));
+    } else if (const auto* const array = value.if_array()) {
+      for (const Json& each : *array) add(each);
+    } else if (const auto* const object = value.if_object()) {
+      for (const auto& member : *object) add(member.value());
+    }
+  }
+  std::vector<FileHandle> take() { return std::move(handles_); }
+
+ private:
+  std::vector<FileHandle> handles_;
+  std::set<FileHandle> seen_;
+};
 
 std::string text_member(const JsonObject& object, std::string_view key) {
   const Json* const value = object.if_contains(key);
@@ -136,15 +142,15 @@ std::optional<FileHandle> parse_file_handle(std::string_view text) {
 }
 
 std::vector<FileHandle> find_file_handles(std::string_view text) {
-  std::vector<FileHandle> handles;
-  add_handles(text, handles);
-  return handles;
+  HandleCollector handles;
+  handles.add(text);
+  return handles.take();
 }
 
 std::vector<FileHandle> file_handles_of(const Json& value) {
-  std::vector<FileHandle> handles;
-  add_handles_of(value, handles);
-  return handles;
+  HandleCollector handles;
+  handles.add(value);
+  return handles.take();
 }
 
 bool holds_file(std::string_view text) { return !find_file_handles(text).empty(); }

@@ -47,10 +47,13 @@ std::string choice_in(const SharedJson& output) {
                                                   : std::string();
 }
 
-StepExecution describe(const Step& step, const std::vector<std::uint32_t>& indexes) {
+StepExecution describe(const VersionsOfRun& versions, const VersionsOfRun::Place& place,
+                       const std::vector<std::uint32_t>& indexes) {
+  const Step& step = place.step;
   StepExecution execution;
-  execution.id = step_path(step, indexes);
-  execution.step = step.id;
+  execution.id = step_path(place.shown, indexes);
+  execution.step = StepId(place.shown);
+  if (versions.has_moved()) execution.version = place.workflow.version;
   execution.type = history_type(step);
   execution.indexes = indexes;
   return execution;
@@ -59,9 +62,10 @@ StepExecution describe(const Step& step, const std::vector<std::uint32_t>& index
 /// The replay of one branch: one handler for each kind of event that says something about a step.
 class BranchReplay {
  public:
-  BranchReplay(BranchMachine& machine, const BranchPath& path, std::string previous,
-               BranchListener& listener)
-      : machine_(machine),
+  BranchReplay(const VersionsOfRun& versions, BranchMachine& machine, const BranchPath& path,
+               std::string previous, BranchListener& listener)
+      : versions_(versions),
+        machine_(machine),
         path_(path),
         indexes_(indexes_of(path)),
         previous_(std::move(previous)),
@@ -94,8 +98,14 @@ class BranchReplay {
   /// The fan-out that the event opens; its end, if there is one, is among those behind it.
   OpenedFanOut opened_by(Place event, Place end, const BranchContext& open) const {
     const auto& opens = std::get<FanOutOpened>(event->body);
-    OpenedFanOut fan_out{machine_.current_step(), machine_.freeze_scope(), opens.count,
-                         step_path(*machine_.current_step(), indexes_), open};
+    const StepIndex number = machine_.open_fan_out_number().value();
+    OpenedFanOut fan_out{number,
+                         machine_.shared_workflow(),
+                         machine_.current_step(),
+                         machine_.freeze_scope(),
+                         opens.count,
+                         step_path(versions_.at(path_, number).shown, indexes_),
+                         open};
     fan_out.lists_failures = opens.lists_failures;
     fan_out.inside.began = event->at;
     while (++event != end) {
@@ -137,7 +147,7 @@ class BranchReplay {
       CHECK(kept.step < steps.size(), "a run keeps a step that its workflow lacks");
       const Step& step = *steps[kept.step];
       if (!step.fan_outs.empty()) continue;  // of its fan-out's outputs, not a step of its own
-      report_kept(step, kept, at, *event.replay);
+      report_kept(kept, at, *event.replay);
     }
   }
 
@@ -220,12 +230,20 @@ class BranchReplay {
     return *current;
   }
 
-  void report_kept(const Step& step, const KeptOutput& kept, Instant at, const ReplayStart& replay) {
+  /// The number or index of the step at which the branch stands, as its finding has it.
+  StepIndex place() const {
+    const auto open = machine_.open_fan_out_number();
+    return open ? *open : machine_.steps_before() + step().index;
+  }
+
+  void report_kept(const KeptOutput& kept, Instant at, const ReplayStart& replay) {
     StepFinding finding;
-    finding.step = describe(step, indexes_);
-    finding.index = step.index;
+    const VersionsOfRun::Place place = versions_.at(path_, kept.step);
+    const Step& step = place.step;
+    finding.step = describe(versions_, place, indexes_);
+    finding.index = kept.step;
     std::string previous = std::exchange(previous_, finding.step.id);
-    if (!listener_.wants(step)) return;
+    if (!listener_.wants(kept.step, place.shown)) return;
     finding.step.start = at;
     finding.step.end = at;
     finding.step.status = has_failed(step, *kept.output) ? "FAILED" : "SUCCEEDED";
@@ -240,11 +258,12 @@ class BranchReplay {
 
   void report(State state) {
     StepFinding finding;
-    finding.step = describe(step(), indexes_);
-    finding.index = step().index;
+    finding.index = place();
+    const VersionsOfRun::Place place = versions_.at(path_, *finding.index);
+    finding.step = describe(versions_, place, indexes_);
     std::string previous = std::exchange(previous_, finding.step.id);
     Open open = std::exchange(open_, {});
-    if (!listener_.wants(step())) return;
+    if (!listener_.wants(*finding.index, place.shown)) return;
     finding.step.start = open.start.value_or(state.start);
     finding.step.end = state.end;
     finding.step.status = std::move(state.status);
@@ -268,6 +287,7 @@ class BranchReplay {
     listener_.found(std::move(finding));
   }
 
+  const VersionsOfRun& versions_;
   BranchMachine& machine_;
   const BranchPath& path_;
   const std::vector<std::uint32_t> indexes_;
@@ -288,11 +308,12 @@ Json shown_input(const BranchMachine& machine) {
   }
 }
 
-Outcome replay_branch(BranchMachine& machine, const BranchPath& path,
+Outcome replay_branch(const VersionsOfRun& versions, BranchMachine& machine, const BranchPath& path,
                       const std::vector<Event>& events, std::string previous,
                       const BranchContext& open, BranchListener& listener) {
   try {
-    return BranchReplay(machine, path, std::move(previous), listener).replay(events, open);
+    return BranchReplay(versions, machine, path, std::move(previous), listener)
+        .replay(events, open);
   } catch (const BugFound& problem) {
     return Error(ErrorCode::corrupt_data,
                  std::string("a journal does not fit its workflow: ") + problem.what());

@@ -6,6 +6,7 @@
 
 #include "runtime/execution/branch_machine.h"
 #include "runtime/history/step_execution.h"
+#include "runtime/history/versions_of_run.h"
 
 #include <map>
 #include <memory>
@@ -26,7 +27,8 @@ Json shown_input(const BranchMachine& machine);
 /// `output` is what references see, null if there is none.
 struct StepFinding {
   StepExecution step;
-  std::optional<StepIndex> index{};  // nothing: the trigger
+  /// Of the root its number, inside an element its index (versions_of_run.h); nothing: the trigger.
+  std::optional<StepIndex> index{};
   const BranchMachine* before = nullptr;
   SharedJson output;
   std::vector<ConsoleLine> console;
@@ -45,6 +47,8 @@ struct BranchContext {
 
 /// A fan-out that a branch has opened: what its elements see.
 struct OpenedFanOut {
+  StepIndex number = 0;  // that its elements' paths hold
+  std::shared_ptr<const Workflow> workflow;
   const Step* step = nullptr;
   std::shared_ptr<const BranchScope> scope;
   std::uint32_t count = 0;
@@ -60,7 +64,9 @@ class BranchListener {
  public:
   virtual ~BranchListener() = default;
   /// False: `found` is not called for it.
-  virtual bool wants(const Step&) { return true; }
+  virtual bool wants(StepIndex /*index: as in the finding*/, const std::string& /*id: as shown*/) {
+    return true;
+  }
   /// False: inputs and outputs are not measured.
   virtual bool wants_sizes() const { return true; }
   virtual void found(StepFinding&& finding) = 0;
@@ -70,7 +76,7 @@ class BranchListener {
 
 /// `machine`: of the branch, before its first event. `previous`: the id of the step before it. Errors:
 /// corrupt_data, and those of the listener.
-Outcome replay_branch(BranchMachine& machine, const BranchPath& path,
+Outcome replay_branch(const VersionsOfRun& versions, BranchMachine& machine, const BranchPath& path,
                       const std::vector<Event>& events, std::string previous,
                       const BranchContext& open, BranchListener& listener);
 

@@ -11,7 +11,7 @@ namespace {
 /// Wants nothing: the branch is replayed for its fan-outs.
 class Nobody final : public BranchListener {
  public:
-  bool wants(const Step&) override { return false; }
+  bool wants(StepIndex, const std::string&) override { return false; }
   void found(StepFinding&&) override {}
 };
 
@@ -38,7 +38,7 @@ Result<const JsonArray*> RunBranches::FanOut::items() {
 class RunBranches::Noting final : public BranchListener {
  public:
   Noting(Level& level, BranchListener& listener) : level_(level), listener_(listener) {}
-  bool wants(const Step& step) override { return listener_.wants(step); }
+  bool wants(StepIndex index, const std::string& id) override { return listener_.wants(index, id); }
   bool wants_sizes() const override { return listener_.wants_sizes(); }
   void found(StepFinding&& finding) override { listener_.found(std::move(finding)); }
   Outcome opened(const OpenedFanOut& fan_out, const BranchMachine& machine) override {
@@ -51,10 +51,10 @@ class RunBranches::Noting final : public BranchListener {
   BranchListener& listener_;
 };
 
-RunBranches::RunBranches(std::shared_ptr<const Workflow> workflow, ExecutionId execution,
+RunBranches::RunBranches(std::shared_ptr<const VersionsOfRun> versions, ExecutionId execution,
                          std::vector<Event> root_events, ReadBranch read,
                          std::shared_ptr<const RepeatedAttempts> repeated)
-    : workflow_(std::move(workflow)),
+    : versions_(std::move(versions)),
       execution_(execution),
       root_events_(std::move(root_events)),
       read_(std::move(read)),
@@ -77,18 +77,18 @@ Outcome RunBranches::replay(const BranchPath& path, BranchListener& listener) {
   if (!fan_out) return fan_out.error();
   const auto events = read_(path);
   if (!events) return events.error();
-  if (events->empty() && !(*fan_out)->opened().is_open()) {
+  if (!*events && !(*fan_out)->opened().is_open()) {
     return Error(ErrorCode::not_found, "an element had not begun when its fan-out ended");
   }
-  return replay(path, *events, listener);
+  return replay(path, events->value_or(std::vector<Event>()), listener);
 }
 
 Outcome RunBranches::replay(const BranchPath& path, const std::vector<Event>& events,
                             BranchListener& listener) {
   if (path.is_root()) {
     Noting noting(make_level(path), listener);
-    BranchMachine machine(workflow_, execution_);
-    return replay_branch(machine, path, events, trigger_step_id, context(), noting);
+    BranchMachine machine(versions_->first(), execution_);
+    return replay_branch(*versions_, machine, path, events, trigger_step_id, context(), noting);
   }
   const auto fan_out = around(path);
   if (!fan_out) return fan_out.error();
@@ -101,8 +101,8 @@ Outcome RunBranches::replay(const BranchPath& path, const std::vector<Event>& ev
   }
   const OpenedFanOut& opened = (*fan_out)->opened();
   Noting noting(make_level(path), listener);
-  BranchMachine machine(workflow_, opened.scope, *opened.step, (**items)[index], index);
-  return replay_branch(machine, path, events, opened.id, opened.inside, noting);
+  BranchMachine machine(opened.workflow, opened.scope, *opened.step, (**items)[index], index);
+  return replay_branch(*versions_, machine, path, events, opened.id, opened.inside, noting);
 }
 
 Result<const RunBranches::FanOuts*> RunBranches::fan_outs(const BranchPath& path) {
@@ -120,7 +120,7 @@ Result<std::shared_ptr<RunBranches::FanOut>> RunBranches::around(const BranchPat
   const auto opened = fan_outs(parent_of(path));
   if (!opened) return opened.error();
   for (const auto& each : **opened) {
-    if (each->opened().step->index == path.elements.back().fan_out) return each;
+    if (each->opened().number == path.elements.back().fan_out) return each;
   }
   return Error(ErrorCode::not_found, "a fan-out has not begun");
 }

@@ -16,8 +16,8 @@ namespace millrace {
 
 class RunBranches {
  public:
-  /// The events of one branch; none: nothing of it is stored.
-  using ReadBranch = std::function<Result<std::vector<Event>>(const BranchPath&)>;
+  /// The events of one branch; nothing: it has no journal. One without events has begun, and was left then.
+  using ReadBranch = std::function<Result<std::optional<std::vector<Event>>>(const BranchPath&)>;
   /// A fan-out, and its elements once they are asked for.
   class FanOut {
    public:
@@ -33,11 +33,11 @@ class RunBranches {
   using FanOuts = std::vector<std::shared_ptr<FanOut>>;
 
   /// `root_events`: the root's journal; not empty.
-  RunBranches(std::shared_ptr<const Workflow> workflow, ExecutionId execution,
+  RunBranches(std::shared_ptr<const VersionsOfRun> versions, ExecutionId execution,
               std::vector<Event> root_events, ReadBranch read,
               std::shared_ptr<const RepeatedAttempts> repeated = nullptr);
 
-  const Workflow& workflow() const { return *workflow_; }
+  const VersionsOfRun& versions() const { return *versions_; }
   const std::vector<Event>& root_events() const { return root_events_; }
 
   /// Tells the listener of the branch's steps. Errors: not_found (there is no such element), corrupt_data, and
@@ -63,7 +63,7 @@ class RunBranches {
   Result<std::shared_ptr<FanOut>> around(const BranchPath& path);
   Level& make_level(const BranchPath& path);
 
-  const std::shared_ptr<const Workflow> workflow_;
+  const std::shared_ptr<const VersionsOfRun> versions_;
   const ExecutionId execution_;
   const std::vector<Event> root_events_;
   const ReadBranch read_;

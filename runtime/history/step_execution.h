@@ -36,6 +36,7 @@ struct StepExecution {
   std::string id;
   StepId step;
   std::string type;                    // "ACTION/FUNCTION", "TRIGGER/ENDPOINT", ...
+  WorkflowVersion version = 0;         // under which it ran; 0: the run has had one only
   std::string status;                  // EXECUTING, DELAYED, SUCCEEDED, FAILED, CANCELLED
   std::vector<std::uint32_t> indexes;  // the element, outermost fan-out first; empty outside
   Instant start{};

@@ -1,14 +1,16 @@
 #include "runtime/history/step_history.h"
 
+#include "runtime/history/begun_elements.h"
+
 #include <algorithm>
 #include <utility>
 
 namespace millrace {
 
-StepHistory::StepHistory(std::shared_ptr<const Workflow> workflow, ExecutionId execution,
+StepHistory::StepHistory(std::shared_ptr<const VersionsOfRun> versions, ExecutionId execution,
                          ReadChildren children, Visit visit, HasEnough has_enough,
                          std::shared_ptr<const RepeatedAttempts> repeated)
-    : workflow_(std::move(workflow)),
+    : versions_(std::move(versions)),
       execution_(execution),
       read_children_(std::move(children)),
       visit_(std::move(visit)),
@@ -33,12 +35,12 @@ Outcome StepHistory::replay(const std::vector<Event>& root_events) {
   if (root_events.empty() || kind_of(root_events.front()) != EventKind::execution_started) {
     return Error(ErrorCode::corrupt_data, "a journal does not begin with ExecutionStarted");
   }
-  visit_(trigger_finding(*workflow_, root_events.front()));
+  visit_(trigger_finding(*versions_->first(), root_events.front()));
   const BranchContext open = root_context(root_events, repeated_);
-  BranchMachine machine(workflow_, execution_);
+  BranchMachine machine(versions_->first(), execution_);
   const BranchPath root;
   Listener listener(*this, root);
-  return replay_branch(machine, root, root_events, trigger_step_id, open, listener);
+  return replay_branch(*versions_, machine, root, root_events, trigger_step_id, open, listener);
 }
 
 Outcome StepHistory::replay_children(const OpenedFanOut& fan_out, const BranchMachine& machine,
@@ -49,10 +51,11 @@ Outcome StepHistory::replay_children(const OpenedFanOut& fan_out, const BranchMa
   std::uint32_t next = 0;  // the first element that was not met
   const auto take = [&](std::uint32_t index, const std::vector<Event>& events) {
     if (has_enough_ && has_enough_()) return false;
-    const BranchPath child_path = path.child(fan_out.step->index, index);
-    BranchMachine child(workflow_, fan_out.scope, *fan_out.step, items[index], index);
+    const BranchPath child_path = path.child(fan_out.number, index);
+    BranchMachine child(fan_out.workflow, fan_out.scope, *fan_out.step, items[index], index);
     Listener listener(*this, child_path);
-    problem = replay_branch(child, child_path, events, fan_out.id, fan_out.inside, listener);
+    problem =
+        replay_branch(*versions_, child, child_path, events, fan_out.id, fan_out.inside, listener);
     next = index + 1;
     return problem.ok();
   };
@@ -64,24 +67,21 @@ Outcome StepHistory::replay_children(const OpenedFanOut& fan_out, const BranchMa
     }
     return goes_on;
   };
+  BegunElements begun(fan_out);
   auto read = read_children_(
-      path, fan_out.step->index, [&](std::uint32_t index, const std::vector<Event>& events) {
+      path, fan_out.number, [&](std::uint32_t index, const std::vector<Event>& events) {
         if (index >= items.size()) {
           problem =
               Error(ErrorCode::corrupt_data, "a fan-out has a journal for an element it lacks");
           return goes_on = false;
         }
-        return take_up_to(index) && (goes_on = take(index, events));
+        if (!take_up_to(index) || !take(index, events)) return goes_on = false;
+        if (fan_out.is_open()) problem = begun.meet(index, events);
+        return goes_on = problem.ok();
       });
   if (!read) return read;
-  take_up_to(std::size_t{next} + may_have_begun(fan_out));
+  take_up_to(begun.end());
   return problem;
-}
-
-std::uint32_t may_have_begun(const OpenedFanOut& fan_out) {
-  const auto& config = std::get<FanOutStep>(fan_out.step->config);
-  constexpr auto live_max = static_cast<std::uint32_t>(limits::fan_out_children_live_max);
-  return std::min(config.concurrency.value_or(live_max), live_max);
 }
 
 }  // namespace millrace

@@ -2,8 +2,8 @@
 // All steps of a run in the order in which they ended, elements of fan-outs included: reads every branch, or as
 // many as are wanted (branch_replay.h says what is made of each). Pure; the journals come from the caller.
 //
-// Elements of an open fan-out that have no journal yet are told of as well, as far as they may have begun: their
-// first step runs.
+// Elements of an open fan-out that have no journal yet are told of as well, as far as they may have begun
+// (begun_elements.h): their first step runs.
 
 #include "runtime/history/branch_replay.h"
 
@@ -26,7 +26,7 @@ class StepHistory {
   /// Asked before each element; true: those that are left of its fan-out are passed over.
   using HasEnough = std::function<bool()>;
 
-  StepHistory(std::shared_ptr<const Workflow> workflow, ExecutionId execution,
+  StepHistory(std::shared_ptr<const VersionsOfRun> versions, ExecutionId execution,
               ReadChildren children, Visit visit, HasEnough has_enough = {},
               std::shared_ptr<const RepeatedAttempts> repeated = nullptr);
 
@@ -40,15 +40,12 @@ class StepHistory {
   Outcome replay_children(const OpenedFanOut& fan_out, const BranchMachine& machine,
                           const BranchPath& path);
 
-  std::shared_ptr<const Workflow> workflow_;
+  std::shared_ptr<const VersionsOfRun> versions_;
   const ExecutionId execution_;
   const ReadChildren read_children_;
   const Visit visit_;
   const HasEnough has_enough_;
   const std::shared_ptr<const RepeatedAttempts> repeated_;
 };
-
-/// How many elements beyond the last one that has a journal may have begun.
-std::uint32_t may_have_begun(const OpenedFanOut& fan_out);
 
 }  // namespace millrace

@@ -1,7 +1,8 @@
 #include "runtime/history/step_position.h"
 
 #include "runtime/base/limits.h"
-#include "runtime/workflows/workflow.h"
+#include "runtime/execution/step_path.h"
+#include "runtime/history/versions_of_run.h"
 
 #include <charconv>
 
@@ -53,14 +54,7 @@ std::optional<StepPosition> parse_step_position(std::string_view text) {
   return position;
 }
 
-std::optional<StepIndex> index_of(const Workflow& workflow, std::string_view step) {
-  for (const Step* const each : workflow.by_index) {
-    if (each->id.text == step) return each->index;
-  }
-  return std::nullopt;
-}
-
-std::optional<StepPosition> position_of(const Workflow& workflow, std::string_view id) {
+std::vector<StepPosition> positions_of(const VersionsOfRun& versions, std::string_view id) {
   std::string_view rest = id;
   const auto next_part = [&] {
     const auto dot = rest.find('.');
@@ -68,18 +62,29 @@ std::optional<StepPosition> position_of(const Workflow& workflow, std::string_vi
     rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
     return part;
   };
-  const auto step = index_of(workflow, next_part());
-  if (!step) return std::nullopt;
-  StepPosition position{{}, step};
-  for (const StepIndex fan_out : workflow.by_index[*step]->fan_outs) {
+  const std::string_view name = next_part();
+  std::vector<std::uint32_t> indexes;
+  while (!rest.empty()) {
     const auto index = number_of(next_part());
-    if (!index) return std::nullopt;
-    position.branch.elements.push_back({fan_out, *index});
+    if (!index) return {};
+    indexes.push_back(*index);
   }
-  // One way to write it: no further indexes, no zeros in front.
-  std::string whole = workflow.by_index[*step]->id.text;
-  for (const auto& element : position.branch.elements) whole += '.' + std::to_string(element.index);
-  return whole == id ? std::optional(std::move(position)) : std::nullopt;
+  // One way to write it: no zeros in front, no dot behind.
+  if (step_path(std::string(name), indexes) != id) return {};
+  std::vector<StepPosition> positions;
+  for (const StepIndex number : versions.named(name)) {
+    const VersionsOfRun::Place place = versions.at(number);
+    const auto& fan_outs = place.step.fan_outs;
+    if (fan_outs.size() != indexes.size()) continue;
+    StepPosition position{{}, fan_outs.empty() ? number : place.step.index};
+    for (std::size_t depth = 0; depth < fan_outs.size(); ++depth) {
+      // Those inside elements go by their index.
+      const StepIndex before = depth == 0 ? place.steps_before : 0;
+      position.branch.elements.push_back({before + fan_outs[depth], indexes[depth]});
+    }
+    positions.push_back(std::move(position));
+  }
+  return positions;
 }
 
 }  // namespace millrace

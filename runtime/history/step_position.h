@@ -7,10 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace {
 
-struct Workflow;
+class VersionsOfRun;
 
 struct StepPosition {
   BranchPath branch{};
@@ -24,9 +25,8 @@ struct StepPosition {
 std::string to_text(const StepPosition& position);
 /// Nothing: it is none.
 std::optional<StepPosition> parse_step_position(std::string_view text);
-/// Of the step with this id. Nothing: the workflow has none.
-std::optional<StepIndex> index_of(const Workflow& workflow, std::string_view step);
-/// Of the step execution with this id ("tag.17", step_path.h). Nothing: the workflow has no such step.
-std::optional<StepPosition> position_of(const Workflow& workflow, std::string_view id);
+/// Where the step execution with this id ("tag.17", step_path.h) may be: a run that has moved may have come to its
+/// step in either version. None: the run has no such step.
+std::vector<StepPosition> positions_of(const VersionsOfRun& versions, std::string_view id);
 
 }  // namespace millrace

@@ -33,9 +33,9 @@ class StepWalk::Taking final : public BranchListener {
  public:
   Taking(const StepWalk& walk, const BranchPath& path, const From* from)
       : walk_(walk), path_(path), from_(from) {}
-  bool wants(const Step& step) override {
-    if (from_ != nullptr && from_->is_behind(step.index)) return false;
-    return walk_.wants(step, path_);
+  bool wants(StepIndex index, const std::string& id) override {
+    if (from_ != nullptr && from_->is_behind(index)) return false;
+    return walk_.wants(id, path_);
   }
   void found(StepFinding&& finding) override {
     steps.emplace_back(*finding.index, std::move(finding.step));
@@ -49,11 +49,11 @@ class StepWalk::Taking final : public BranchListener {
   const From* const from_;
 };
 
-StepWalk::StepWalk(RunBranches& branches, ReadChildren children, LastChild last_child,
+StepWalk::StepWalk(RunBranches& branches, ReadChildren children, BegunEnd begun_end,
                    MayGoOn may_go_on)
     : branches_(branches),
       children_(std::move(children)),
-      last_child_(std::move(last_child)),
+      begun_end_(std::move(begun_end)),
       may_go_on_(std::move(may_go_on)) {}
 
 Result<StepPage> StepWalk::page(const StepQuery& query) {
@@ -66,7 +66,7 @@ Result<StepPage> StepWalk::page(const StepQuery& query) {
   const bool wants_trigger =
       query.indexes.empty() && !query.after && (!query.step || *query.step == trigger_step_id);
   if (wants_trigger) {
-    offer(trigger_finding(branches_.workflow(), branches_.root_events().front()).step, {});
+    offer(trigger_finding(*branches_.versions().first(), branches_.root_events().front()).step, {});
   }
   const From from{query.after ? *query.after : StepPosition{}, 0};
   if (query.step == trigger_step_id) return std::move(page_);
@@ -94,7 +94,7 @@ Outcome StepWalk::walk_branch(const BranchPath& path, const std::vector<Event>& 
     }
   };
   for (const auto& fan_out : opened) {
-    const StepIndex index = fan_out->opened().step->index;
+    const StepIndex index = fan_out->opened().number;
     offer_up_to(index);
     if (is_over_) return Done{};
     if (from != nullptr && from->is_behind_all_of(index)) continue;
@@ -108,9 +108,9 @@ Outcome StepWalk::walk_branch(const BranchPath& path, const std::vector<Event>& 
 Outcome StepWalk::walk_children(const BranchPath& path, RunBranches::FanOut& fan_out,
                                 const From* from) {
   const OpenedFanOut& opened = fan_out.opened();
-  if (!wants_inside(*opened.step)) return Done{};
+  if (!wants_inside(path, opened)) return Done{};
   const BranchPath::Element* begun = from == nullptr ? nullptr : from->element();
-  if (begun != nullptr && begun->fan_out != opened.step->index) begun = nullptr;
+  if (begun != nullptr && begun->fan_out != opened.number) begun = nullptr;
   std::uint32_t first = begun == nullptr ? 0 : begun->index;
   std::uint32_t end = opened.count;
   if (path.elements.size() < query_->indexes.size()) {
@@ -121,7 +121,7 @@ Outcome StepWalk::walk_children(const BranchPath& path, RunBranches::FanOut& fan
   }
   Outcome problem = Done{};
   const auto look_at = [&](std::uint32_t index, const std::vector<Event>& events) {
-    const BranchPath child = path.child(opened.step->index, index);
+    const BranchPath child = path.child(opened.number, index);
     const bool is_begun = begun != nullptr && begun->index == index;
     // Those around where the walk goes on do not count: there would be no end to beginning again.
     const bool is_around =
@@ -147,42 +147,38 @@ Outcome StepWalk::read_children(const BranchPath& path, const OpenedFanOut& open
                                 std::uint32_t first, std::uint32_t end,
                                 const StepHistory::TakeChild& take) {
   if (first >= end) return Done{};
-  std::uint32_t begun_end = 0;
-  if (opened.is_open()) {
-    const auto last = last_child_(path, opened.step->index);
-    if (!last) return last.error();
-    const std::uint32_t stored = *last ? **last + 1 : 0;
-    begun_end = std::min(end, stored + may_have_begun(opened));
-  }
   std::uint32_t next = first;
   bool goes_on = true;
   const auto take_up_to = [&](std::uint32_t until) {
-    while (goes_on && next < until) goes_on = take(next++, {});
+    while (goes_on && opened.is_open() && next < until) goes_on = take(next++, {});
     return goes_on;
   };
-  auto read = children_(path, opened.step->index, first,
+  auto read = children_(path, opened.number, first,
                         [&](std::uint32_t index, const std::vector<Event>& events) {
-                          if (index >= end) return false;
-                          if (!take_up_to(std::min(index, begun_end))) return false;
+                          // Those before one that has a journal have begun.
+                          if (!take_up_to(std::min(index, end)) || index >= end) return false;
                           next = index + 1;
                           return goes_on = take(index, events);
                         });
-  if (!read) return read;
-  take_up_to(begun_end);
+  if (!read || !goes_on || !opened.is_open() || next >= end) return read;
+  const auto begun_end = begun_end_(path, opened);
+  if (!begun_end) return begun_end.error();
+  take_up_to(std::min(end, *begun_end));
   return Done{};
 }
 
-bool StepWalk::wants_inside(const Step& fan_out) const {
+bool StepWalk::wants_inside(const BranchPath& path, const OpenedFanOut& fan_out) const {
   if (!query_->step) return true;
-  for (StepIndex step = fan_out.index + 1; step < fan_out.end; ++step) {
-    if (branches_.workflow().by_index[step]->id.text == *query_->step) return true;
+  const BranchPath inside = path.child(fan_out.number, 0);
+  for (StepIndex step = fan_out.step->index + 1; step < fan_out.step->end; ++step) {
+    if (branches_.versions().at(inside, step).shown == *query_->step) return true;
   }
   return false;
 }
 
-bool StepWalk::wants(const Step& step, const BranchPath& path) const {
+bool StepWalk::wants(const std::string& id, const BranchPath& path) const {
   if (path.elements.size() < query_->indexes.size()) return false;
-  return !query_->step || step.id.text == *query_->step;
+  return !query_->step || id == *query_->step;
 }
 
 bool StepWalk::offer(StepExecution step, StepPosition at) {

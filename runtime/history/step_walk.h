@@ -24,12 +24,14 @@ class StepWalk {
   using ReadChildren =
       std::function<Outcome(const BranchPath& parent, StepIndex fan_out, std::uint32_t from,
                             const StepHistory::TakeChild& take)>;
-  using LastChild = std::function<Result<std::optional<std::uint32_t>>(const BranchPath& parent,
-                                                                       StepIndex fan_out)>;
+  /// Behind which element of an open fan-out none has begun (begun_elements.h). Asked once for each of them that the
+  /// page comes to the end of.
+  using BegunEnd =
+      std::function<Result<std::uint32_t>(const BranchPath& parent, const OpenedFanOut& fan_out)>;
   /// Asked before each element but the first: may one more be looked at?
   using MayGoOn = std::function<bool()>;
 
-  StepWalk(RunBranches& branches, ReadChildren children, LastChild last_child, MayGoOn may_go_on);
+  StepWalk(RunBranches& branches, ReadChildren children, BegunEnd begun_end, MayGoOn may_go_on);
 
   /// Errors: those of RunBranches and of reading.
   Result<StepPage> page(const StepQuery& query);
@@ -43,15 +45,15 @@ class StepWalk {
   Outcome walk_children(const BranchPath& path, RunBranches::FanOut& fan_out, const From* from);
   Outcome read_children(const BranchPath& path, const OpenedFanOut& opened, std::uint32_t first,
                         std::uint32_t end, const StepHistory::TakeChild& take);
-  bool wants_inside(const Step& fan_out) const;
-  bool wants(const Step& step, const BranchPath& path) const;
+  bool wants_inside(const BranchPath& path, const OpenedFanOut& fan_out) const;
+  bool wants(const std::string& id, const BranchPath& path) const;
   /// False: the page is full.
   bool offer(StepExecution step, StepPosition at);
   void stop_at(StepPosition at);
 
   RunBranches& branches_;
   const ReadChildren children_;
-  const LastChild last_child_;
+  const BegunEnd begun_end_;
   const MayGoOn may_go_on_;
 
   const StepQuery* query_ = nullptr;

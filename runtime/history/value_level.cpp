@@ -7,10 +7,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t items_usual = 100;
-constexpr std::size_t items_max = 1'000;
-constexpr std::size_t text_usual = 64u << 10;
-constexpr std::size_t text_max = 256u << 10;
 /// A scalar beyond this is not shown beside its neighbours.
 constexpr std::size_t small_bytes_max = 256;
 
@@ -48,7 +44,7 @@ bool is_inside_character(std::string_view text, std::size_t at) {
 }
 
 void show_text(std::string_view text, const LevelQuery& query, JsonObject& level) {
-  const std::size_t most = std::min(query.limit == 0 ? text_usual : query.limit, text_max);
+  const std::size_t most = query.limit == 0 ? limits::level_text_bytes_usual : query.limit;
   std::size_t begin = std::min(query.offset, text.size());
   while (is_inside_character(text, begin)) ++begin;
   std::size_t end = begin + std::min(most, text.size() - begin);
@@ -65,13 +61,25 @@ void show_text(std::string_view text, const LevelQuery& query, JsonObject& level
 template <class Container, class Show>
 void show_items(const Container& container, const LevelQuery& query, JsonObject& level,
                 Show&& show) {
-  const std::size_t most = std::min(query.limit == 0 ? items_usual : query.limit, items_max);
+  const std::size_t most = query.limit == 0 ? limits::level_items_usual : query.limit;
   const std::size_t begin = std::min(query.offset, container.size());
   const std::size_t end = begin + std::min(most, container.size() - begin);
   JsonArray items;
   for (std::size_t i = begin; i < end; ++i) items.push_back(show(i));
   level["items"] = std::move(items);
   level["next"] = end < container.size() ? Json(end) : Json(nullptr);
+}
+
+Outcome check_limit(const Json& value, std::size_t limit) {
+  const bool has_items = is_container(value);
+  const std::size_t most = has_items ? limits::level_items_max : limits::level_text_bytes_max;
+  if (limit <= most) return Done{};
+  return Error(ErrorCode::invalid_request,
+               "the query parameter limit must be a whole number from 1 to " +
+                   std::to_string(most) +
+                   (has_items ? ": the value has members or elements"
+                              : ", in bytes: the value has none inside") +
+                   "; `next` leads on");
 }
 
 }  // namespace
@@ -83,6 +91,7 @@ Result<JsonObject> level_of(const Json& value, const LevelQuery& query) {
     return Error(ErrorCode::not_found, "the value has nothing at \"" + query.path +
                                            "\"; a path is a JSON pointer, such as /result/items/0");
   }
+  if (auto checked = check_limit(*found, query.limit); !checked) return checked.error();
   JsonObject level = outline_of(*found);
   if (level["type"] == "file") {
     level["next"] = nullptr;

@@ -10,6 +10,15 @@
 
 namespace millrace {
 
+namespace limits {
+/// Members or elements of a level, unless it says otherwise and at most.
+inline constexpr std::size_t level_items_usual = 100;
+inline constexpr std::size_t level_items_max = 1'000;
+/// Bytes of a string, likewise.
+inline constexpr std::size_t level_text_bytes_usual = 64u << 10;
+inline constexpr std::size_t level_text_bytes_max = 256u << 10;
+}  // namespace limits
+
 struct LevelQuery {
   std::string path{};      // a JSON pointer (RFC 6901) to the value; empty: all of it
   std::size_t offset = 0;  // members, elements; bytes of a string
@@ -22,7 +31,7 @@ struct LevelQuery {
 ///  of a file              `name`, `mimeType`; its length is the file's
 ///  of anything else       `value`
 /// and `next`, the offset behind what is shown, or null. Length: members, elements, or bytes of UTF-8; bytes: of the
-/// value as JSON. Error not_found: the path leads nowhere.
+/// value as JSON. Errors: not_found (the path leads nowhere), invalid_request (the limit is beyond those above).
 Result<JsonObject> level_of(const Json& value, const LevelQuery& query);
 
 }  // namespace millrace

@@ -20,7 +20,8 @@ void link_response(ConditionGroups& groups, ObjectReader& json) {
     text->visit_references([&](Reference& reference, const std::string& pointer) {
       if (reference.root == Root::step && reference.name == "response") {
         reference.root = Root::self;
-        reference.path.insert(reference.path.begin(), std::string("response"));
+        reference.path.emplace_back("response");
+        std::rotate(reference.path.begin(), reference.path.end() - 1, reference.path.end());
         return;
       }
       json.findings().push_back(

@@ -44,6 +44,7 @@ const TriggerKind event_trigger_kind{
     .outputs = outputs,
     .name = name,
     .receive = as_it_came,
+    .may_wait = true,
 };
 
 }  // namespace millrace

@@ -50,6 +50,7 @@ const TriggerKind integration_trigger_kind{
     .outputs = outputs,
     .name = name,
     .receive = as_it_came,
+    .may_wait = true,
 };
 
 }  // namespace millrace

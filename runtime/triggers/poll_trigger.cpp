@@ -35,6 +35,7 @@ const TriggerKind poll_trigger_kind{
     .name = name,
     .receive = as_it_came,
     .is_of_account = true,
+    .may_wait = true,
 };
 
 Json poll_output(Json record) { return JsonObject{{"result", std::move(record)}}; }

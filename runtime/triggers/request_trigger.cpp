@@ -217,6 +217,7 @@ const TriggerKind request_trigger_kind{
     .outputs = outputs,
     .name = name,
     .receive = receive,
+    .may_wait = true,
 };
 
 std::span<const Choice<DataType>> data_type_words() { return data_types; }

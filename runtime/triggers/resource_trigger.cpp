@@ -32,6 +32,7 @@ const TriggerKind resource_trigger_kind{
     .outputs = delivered_outputs,
     .name = name,
     .receive = as_it_came,
+    .may_wait = true,
 };
 
 }  // namespace millrace

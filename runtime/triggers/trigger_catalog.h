@@ -47,6 +47,8 @@ struct TriggerKind {
   Result<Json> (*receive)(const Trigger& trigger, Json output, const SecretSource& secrets);
   /// It starts for an account, so that its workflows name an integration.
   bool is_of_account = false;
+  /// It comes from outside, so that a workflow may hold it back (its `admission`).
+  bool may_wait = false;
 };
 
 // In the order of the alternatives of Trigger.

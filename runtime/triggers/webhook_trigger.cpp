@@ -31,6 +31,7 @@ const TriggerKind webhook_trigger_kind{
     .outputs = delivered_outputs,
     .name = name,
     .receive = as_it_came,
+    .may_wait = true,
 };
 
 }  // namespace millrace

@@ -232,7 +232,7 @@ Result<JsonObject> kept_of(const SubscriptionKeeps& keep, const HttpResponse& re
 }
 
 Result<std::optional<JsonObject>> found_in(const Subscription& subscription,
-                                           const HttpResponse& response, std::string_view url) {
+                                           const HttpResponse& response, std::string_view path) {
   auto answer = value_of(response);
   if (!answer) return answer.error();
   const auto* const items = follow(*answer, subscription.find->items).if_array();
@@ -243,7 +243,7 @@ Result<std::optional<JsonObject>> found_in(const Subscription& subscription,
   }
   for (const Json& item : *items) {
     const auto* const own = follow(item, subscription.find->url).if_string();
-    if (own == nullptr || std::string_view(*own) != url) continue;
+    if (own == nullptr || !std::string_view(*own).ends_with(path)) continue;
     Json as_answer = JsonObject{{"response", JsonObject{{"body", item}}}};
     auto kept = kept_of(subscription.keep, as_answer);
     if (!kept) return kept.error();

@@ -80,10 +80,11 @@ std::shared_ptr<const Subscription> read_subscription(ObjectReader& webhook);
 /// What `keep` finds in an answer; what is not there is not among it. Error: bad_response (it cannot be read,
 /// or is too much).
 Result<JsonObject> kept_of(const SubscriptionKeeps& keep, const HttpResponse& response);
-/// The same of the item of the list that calls `url`, which takes the body's place. Nothing: there is none.
-/// Error: bad_response (also when there is no list).
+/// The same of the item of the list whose URL ends in `path` ("/hooks/…"), which takes the body's place. The address
+/// before the path says nothing: the server's own may have changed since it was asked. Nothing: there is none. Error:
+/// bad_response (also when there is no list).
 Result<std::optional<JsonObject>> found_in(const Subscription& subscription,
-                                           const HttpResponse& response, std::string_view url);
+                                           const HttpResponse& response, std::string_view path);
 
 /// The first of what the request needs that is not among `known`, or is empty. Nothing: it can be sent.
 std::optional<std::string> missing_for(const SubscriptionRequest& request, const JsonObject& known);

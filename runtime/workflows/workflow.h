@@ -2,6 +2,7 @@
 // A workflow version as the machine runs it: compiled from the user's JSON, validated, linked,
 // immutable, shared by all its executions and by many threads.
 
+#include "runtime/admission/admission_rules.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/ids.h"
 #include "runtime/conditions/condition.h"
@@ -128,6 +129,8 @@ struct Workflow {
   /// For whom it is: a condition over `user`. Empty: for everybody.
   ConditionGroups permissions;
   Trigger trigger;
+  /// Which of its triggers begin a run, and when.
+  AdmissionRules admission;
   Sequence steps;
 
   // Derived when compiled.

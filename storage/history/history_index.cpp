@@ -200,7 +200,7 @@ Outcome HistoryIndex::drop(const ProjectId& project) {
   auto batch = begin(project);
   if (!batch.ok()) return batch.error();
   batch->remove_prefix(keys::history_index(project));
-  return commit_(std::move(*batch));
+  return commit_(project, std::move(*batch));
 }
 
 // --- filling ------------------------------------------------------------------------------------
@@ -239,7 +239,8 @@ Result<bool> HistoryIndex::fill(const ProjectId& project, State state) {
   state.is_filled = count < limits::history_fill_step;
   if (state.is_filled) state.filled_to.clear();
   put_state(*batch, project, state);
-  if (const auto committed = commit_(std::move(*batch)); !committed.ok()) return committed.error();
+  if (const auto committed = commit_(project, std::move(*batch)); !committed.ok())
+    return committed.error();
   return !state.is_filled;
 }
 
@@ -283,7 +284,8 @@ Outcome HistoryIndex::apply(const ProjectId& project, const std::vector<HistoryC
     // Folding is repeated from the change rows if it does not come to its end: they stay until then.
     auto rest = begin(project);
     if (!rest.ok()) return rest.error();
-    if (auto committed = commit_(std::exchange(*batch, std::move(*rest))); !committed.ok()) {
+    if (auto committed = commit_(project, std::exchange(*batch, std::move(*rest)));
+        !committed.ok()) {
       return committed;
     }
   }
@@ -293,7 +295,7 @@ Outcome HistoryIndex::apply(const ProjectId& project, const std::vector<HistoryC
     batch->require(*fence);
     batch->remove(set.key);
   }
-  return commit_(std::move(*batch));
+  return commit_(project, std::move(*batch));
 }
 
 Result<HistoryIndex::Place> HistoryIndex::place_of(const ProjectId& project,

@@ -35,7 +35,7 @@ namespace millrace::storage {
 class HistoryIndex {
  public:
   using Fences = std::function<Result<Fence>(ShardId)>;
-  using Commit = std::function<Outcome(WriteBatch)>;
+  using Commit = std::function<Outcome(const ProjectId&, WriteBatch)>;
 
   /// `commit` is told to `changes`, too, if it writes history rows.
   HistoryIndex(const OrderedStore& store, HistoryChanges& changes, Fences fences, Commit commit)

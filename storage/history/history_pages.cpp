@@ -79,49 +79,59 @@ class PageSearch {
     const std::size_t count = *matched;
     if (count == 0) return Done{};
     if (user_ || !walk_.is_inside()) return look();
-    // In lists' direction the block ends with this run; before the place: the page has nothing of it.
-    const std::string_view end = is_forward() ? walk_.last() : walk_.first();
-    const bool is_passed = !is_behind(end) || (behind_.empty() && to_skip_ >= count);
-    if (!is_passed && !is_found()) return look();
-    total_ += count;
-    if (behind_.empty()) to_skip_ -= std::min(to_skip_, count);
+    if (!is_found() && !is_before_page(count)) return look();
+    pass(count);
     return Done{};
   }
 
+  /// The page begins behind all runs of the block, of which `count` match.
+  bool is_before_page(std::size_t count) const {
+    return !is_behind(is_forward() ? walk_.last() : walk_.first()) ||
+           (behind_.empty() && to_skip_ >= count);
+  }
+  /// Counts runs that are not of the page.
+  void pass(std::size_t count) {
+    total_ += count;
+    if (behind_.empty()) to_skip_ -= std::min(to_skip_, count);
+  }
+
+  /// By a look at each of its runs.
   Outcome look() {
-    std::string_view users;
-    if (user_) {
-      const auto column = walk_.users();
-      if (!column.ok()) return column.error();
-      users = *column;
-      bool is_met = false;
-      for (std::size_t i = 0; i < walk_.head().count && !is_met; ++i) {
-        is_met = user_at(users, i) == *user_;
-      }
-      if (!is_met) return Done{};
+    if (const auto found = find_matches(); !found.ok()) return found.error();
+    if (matches_.empty()) return Done{};
+    // Where each of them lies matters only at the ends of the stretch and where the page is.
+    if (walk_.is_inside() && (is_found() || is_before_page(matches_.size()))) {
+      pass(matches_.size());
+      return Done{};
     }
-    const auto states = is_of_any_class_ ? Result<std::string_view>("") : walk_.states();
-    if (!states.ok()) return states.error();
-    const bool needs_orders = !is_found() || !walk_.is_inside();
-    const auto orders = needs_orders ? walk_.orders() : Result<std::string_view>("");
+    const auto orders = walk_.orders();
     if (!orders.ok()) return orders.error();
+    for (const std::uint16_t run : matches_) take_run(order_at(*orders, run));
+    return Done{};
+  }
+
+  /// Into `matches_`: which runs of the block match, in the list's direction.
+  Outcome find_matches() {
+    matches_.clear();
     const std::size_t count = walk_.head().count;
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t run = is_forward() ? i : count - 1 - i;
-      if (user_ && user_at(users, run) != *user_) continue;
-      if (!is_of_any_class_) {
-        const std::size_t kind = class_at(*states, run);
-        if (kind >= matching_.size()) {
+    const auto users = user_ ? walk_.users() : Result<std::string_view>("");
+    if (!users.ok()) return users.error();
+    for (std::size_t run = 0; run < count; ++run) {
+      if (!user_ || user_at(*users, run) == *user_)
+        matches_.push_back(static_cast<std::uint16_t>(run));
+    }
+    if (!is_of_any_class_ && !matches_.empty()) {
+      const auto states = walk_.states();
+      if (!states.ok()) return states.error();
+      for (const std::uint16_t run : matches_) {
+        if (class_at(*states, run) >= matching_.size()) {
           return Error(ErrorCode::corrupt_data, "The history index holds a run of no class.");
         }
-        if (matching_[kind] == 0) continue;
       }
-      if (!needs_orders) {
-        ++total_;
-      } else {
-        take_run(order_at(*orders, run));
-      }
+      std::erase_if(matches_,
+                    [&](std::uint16_t run) { return matching_[class_at(*states, run)] == 0; });
     }
+    if (!is_forward()) std::reverse(matches_.begin(), matches_.end());
     return Done{};
   }
 
@@ -169,8 +179,9 @@ class PageSearch {
   std::optional<std::uint64_t> user_;
   std::string behind_;  // empty: the page begins by the offset
 
-  const bool is_of_any_class_;  // no class is filtered out, so nobody has to look at them
-  std::vector<char> matching_;  // else: which classes of the block at hand match
+  const bool is_of_any_class_;          // no class is filtered out, so nobody has to look at them
+  std::vector<char> matching_;          // else: which classes of the block at hand match
+  std::vector<std::uint16_t> matches_;  // and which of its runs
   std::vector<std::string> orders_;
   std::size_t total_ = 0;
   bool has_more_ = false;

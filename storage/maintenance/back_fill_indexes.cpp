@@ -5,6 +5,7 @@
 #include "storage/tables/credential_indexes.h"
 #include "storage/tables/credential_table.h"
 #include "storage/tables/project_table.h"
+#include "storage/tables/stored_bytes_table.h"
 #include "storage/tables/workflow_index_table.h"
 
 #include <utility>
@@ -74,6 +75,7 @@ class BackFill {
     if (state.indexes > 0) {
       for (std::string& rows : keys::indexes(fence_.shard)) batch_.remove_prefix(std::move(rows));
     }
+    StoredBytesTable::forget(batch_, fence_.shard);  // which nothing here is told to
     auto filled = add_workflows();
     return filled.ok() ? add_credentials() : filled;
   }

@@ -4,6 +4,7 @@
 #include "storage/tables/credential_table.h"
 #include "storage/tables/kept_token_table.h"
 #include "storage/tables/secret_table.h"
+#include "storage/tables/sign_in_table.h"
 #include "storage/tables/subscription_table.h"
 
 #include <utility>
@@ -21,20 +22,15 @@ class Resealing {
       : store_(store), from_(from), to_(to) {}
 
   Result<ResealReport> run() {
-    if (auto visited = visit<SecretTable, SecretRow>(); !visited.ok()) return visited.error();
-    if (auto visited = visit<CredentialTable, CredentialRow>(); !visited.ok()) {
-      return visited.error();
+    for (const auto visit_table :
+         {&Resealing::visit<SecretTable, SecretRow>,
+          &Resealing::visit<CredentialTable, CredentialRow>,
+          &Resealing::visit<SubscriptionTable, SubscriptionRow>,
+          &Resealing::visit<LeftAccountTable, LeftAccountRow>,
+          &Resealing::visit<KeptTokenTable, KeptTokenRow>,
+          &Resealing::visit<SignInTable, SignInRow>, &Resealing::visit_run_keys}) {
+      if (const auto visited = (this->*visit_table)(); !visited.ok()) return visited.error();
     }
-    if (auto visited = visit<SubscriptionTable, SubscriptionRow>(); !visited.ok()) {
-      return visited.error();
-    }
-    if (auto visited = visit<LeftAccountTable, LeftAccountRow>(); !visited.ok()) {
-      return visited.error();
-    }
-    if (auto visited = visit<KeptTokenTable, KeptTokenRow>(); !visited.ok()) {
-      return visited.error();
-    }
-    if (auto visited = visit_run_keys(); !visited.ok()) return visited.error();
     if (auto committed = commit(); !committed.ok()) return committed.error();
     return std::move(report_);
   }

@@ -12,8 +12,10 @@
 #include "storage/rocks/space_probe.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/table_properties.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <system_error>
@@ -54,6 +56,69 @@ rocksdb::Status add_operations(rocksdb::WriteBatch& rows, const WriteBatch& batc
     if (!status.ok()) return status;
   }
   return rocksdb::Status::OK();
+}
+
+std::size_t ranges_in(const WriteBatch& batch) {
+  const auto& operations = batch.operations();
+  return static_cast<std::size_t>(
+      std::count_if(operations.begin(), operations.end(), [](const auto& operation) {
+        return operation.kind == WriteBatch::Operation::Kind::remove_prefix;
+      }));
+}
+
+/// Whether so much of what is in the files are removals that rewriting them gives back space. A removed range stands
+/// for many rows (storage/tables/run_removal.h).
+bool is_worth_compacting(rocksdb::DB& database) {
+  constexpr std::uint64_t rows_of_range = 1'000;
+  constexpr std::uint64_t share = 8;
+  rocksdb::TablePropertiesCollection tables;
+  if (!database.GetPropertiesOfAllTables(&tables).ok()) return false;
+  std::uint64_t entries = 0;
+  std::uint64_t removals = 0;
+  for (const auto& [file, properties] : tables) {
+    entries += properties->num_entries;
+    removals += properties->num_deletions + properties->num_range_deletions * rows_of_range;
+  }
+  return removals > 0 && removals * share >= entries;
+}
+
+/// Whether a quarter of what lies in blob files belongs to no row any more: what is rewritten to get rid of it is then
+/// three times as much at most. By itself RocksDB looks at the oldest quarter of these files alone.
+bool are_blobs_worth_rewriting(rocksdb::DB& database) {
+  using Properties = rocksdb::DB::Properties;
+  std::uint64_t all = 0;
+  std::uint64_t garbage = 0;
+  const bool is_known = database.GetIntProperty(Properties::kLiveBlobFileSize, &all) &&
+                        database.GetIntProperty(Properties::kLiveBlobFileGarbageSize, &garbage);
+  return is_known && garbage > 0 && garbage * 4 >= all;
+}
+
+enum class Blobs : std::uint8_t { stay, are_rewritten };
+
+rocksdb::CompactRangeOptions beside_others(std::atomic<bool>& stop) {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.canceled = &stop;
+  return options;
+}
+
+rocksdb::Status compact(rocksdb::DB& database, Blobs blobs, std::atomic<bool>& stop) {
+  auto options = beside_others(stop);
+  if (blobs == Blobs::are_rewritten) {
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+    options.blob_garbage_collection_age_cutoff = 1.0;
+  }
+  return database.CompactRange(options, nullptr, nullptr);
+}
+
+/// Merges the shard's rows down to the last level: there removals go, together with what they have removed.
+rocksdb::Status compact(rocksdb::DB& database, ShardId shard, std::atomic<bool>& stop) {
+  const std::string first = keys::whole_shard(shard);
+  const std::string last = keys::end_of_prefix(first);
+  const rocksdb::Slice begin(first);
+  const rocksdb::Slice end(last);
+  return database.CompactRange(beside_others(stop), &begin, &end);
 }
 
 /// Upper bound of what RocksDB adds per operation: a tag and two lengths.
@@ -178,7 +243,9 @@ Outcome RocksStore::commit(const WriteBatch& batch) {
   if (const auto added = add_operations(rows, batch); !added.ok()) {
     return error_of(added, "A commit");
   }
-  return write(rows, options_.durability);
+  auto written = write(rows, options_.durability);
+  if (written.ok()) note_removed_ranges(rows.HasDeleteRange() ? ranges_in(batch) : 0);
+  return written;
 }
 
 Result<std::optional<std::string>> RocksStore::get(std::string_view key) const {
@@ -284,6 +351,41 @@ Outcome RocksStore::write(rocksdb::WriteBatch& rows, Durability durability) {
   return remember_failure(status);
 }
 
+void RocksStore::note_removed_ranges(std::size_t count) {
+  removed_ranges_ += count;
+  if (removed_ranges_ < removed_ranges_max) return;
+  removed_ranges_ = 0;
+  const auto database = this->database();
+  if (database == nullptr) return;
+  rocksdb::FlushOptions flush;
+  flush.wait = false;
+  flush.allow_write_stall = true;  // or this commit waits until it is sure that no other one will
+  // What fails here fails the next commit, which tells.
+  database->Flush(flush).PermitUncheckedError();
+}
+
+Outcome RocksStore::reclaim(std::atomic<bool>& stop, std::span<const ShardId> erased) {
+  const auto database = this->database();
+  if (database == nullptr) return closed_by_full_disk();
+  if (const auto flushed = database->Flush(rocksdb::FlushOptions()); !flushed.ok()) {
+    return error_of(flushed, "Writing the rows in memory to a file");
+  }
+  rocksdb::Status compacted;
+  if (!stop && is_worth_compacting(*database)) {
+    compacted = compact(*database, Blobs::stay, stop);
+  } else {
+    for (const ShardId shard : erased) {
+      if (compacted.ok() && !stop) compacted = compact(*database, shard, stop);
+    }
+  }
+  // Only now it is known which blobs nobody refers to.
+  if (compacted.ok() && !stop && are_blobs_worth_rewriting(*database)) {
+    compacted = compact(*database, Blobs::are_rewritten, stop);
+  }
+  if (compacted.ok() || compacted.IsIncomplete()) return Done{};
+  return error_of(compacted, "Compacting the store");
+}
+
 Error RocksStore::remember_failure(const rocksdb::Status& status) {
   Error error = error_of(status, "A commit");
   is_healthy_ = false;
@@ -302,9 +404,12 @@ Error RocksStore::recover() {
   if (!can_write(*disk, options_.directory)) return full("the disk is full.");
 
   const std::unique_lock lock(database_mutex_);
+  // A compaction that was asked for would be waited for like a reader (reclaim).
+  if (database_ != nullptr) database_->DisableManualCompaction();
   // New readers wait at the lock. Point reads end in a moment, cursors perhaps not.
   for (int i = 0; i < 1'000 && database_.use_count() > 1; ++i) std::this_thread::yield();
   if (database_.use_count() > 1) {
+    database_->EnableManualCompaction();
     return full("the disk was full, and the store waits for readers before it goes on.");
   }
   close();

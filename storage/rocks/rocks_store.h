@@ -25,6 +25,7 @@
 #include "storage/rocks/directory_lock.h"
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -75,6 +76,9 @@ struct RocksStats {
 
 class RocksStore final : public MovableStore {
  public:
+  /// Ranges removed in one write buffer. RocksDB sorts them all anew for the first read behind each removal, so a
+  /// buffer with this many of them is written to a file, where that is done once.
+  static constexpr std::size_t removed_ranges_max = 256;
   /// Larger values lie in blob files, and compactions do not rewrite them.
   static constexpr std::size_t blob_bytes_min = 16u << 10;
 
@@ -97,6 +101,19 @@ class RocksStore final : public MovableStore {
 
   RocksStats stats() const;
 
+  /// Lets what was removed leave the disk, where it is worth it: the write buffer is written to a file, and when
+  /// an eighth of what is in the files says that something was removed, they are compacted, piece after piece,
+  /// beside commits and reads, which do not wait for it. Most of it RocksDB does by itself, as files with many
+  /// removals are compacted first; this is for what is spread thin, and for a store that nobody writes to any
+  /// more. Then likewise blob files, when a quarter of them is of no row any more.
+  ///
+  /// Of the shards in `erased` what was removed leaves the files in any case, however little it is: each is a 256th of
+  /// the store. Its large values leave with the blob files that they are in.
+  ///
+  /// Takes as long as rewriting the store at most; ends early, with Done, when `stop` becomes true. One
+  /// thread at a time. Errors: overloaded, storage_failed; nothing is lost then.
+  Outcome reclaim(std::atomic<bool>& stop, std::span<const ShardId> erased = {});
+
  private:
   RocksStore(RocksOptions options, DirectoryLock lock);
 
@@ -104,8 +121,9 @@ class RocksStore final : public MovableStore {
   std::shared_ptr<rocksdb::DB> database() const;
   void close();
   Outcome open_database();
-  // These three are called with the commit mutex held.
+  // These four are called with the commit mutex held.
   Outcome write(rocksdb::WriteBatch& rows, Durability durability);
+  void note_removed_ranges(std::size_t count);
   Error remember_failure(const rocksdb::Status& status);
   /// Called by a commit that finds the store not healthy; what that commit answers.
   Error recover();
@@ -113,10 +131,11 @@ class RocksStore final : public MovableStore {
   const RocksOptions options_;
   DirectoryLock lock_;  // outlives the database
 
-  std::mutex commit_mutex_;  // guards the next three; held during a commit
+  std::mutex commit_mutex_;  // guards the next four; held during a commit
   std::array<std::uint64_t, shard_count> epochs_{};
-  bool is_healthy_ = true;        // false: a commit has failed since the database was opened
-  std::optional<Error> failure_;  // set: final
+  std::size_t removed_ranges_ = 0;  // in the write buffer, or nearly
+  bool is_healthy_ = true;          // false: a commit has failed since the database was opened
+  std::optional<Error> failure_;    // set: final
 
   mutable std::shared_mutex database_mutex_;  // guards the pointer; readers copy it
   std::shared_ptr<rocksdb::DB> database_;

@@ -18,6 +18,8 @@ struct Stored {
   BulkJobRow row;
   std::uint8_t kind = 0;
   std::string executions;  // their bytes, one behind the other
+  std::optional<std::string> user;
+  std::optional<std::string> workflow;
   std::uint8_t status = 0;
   Instant after{};
   bool has_after = false;
@@ -37,9 +39,9 @@ constexpr auto fields = [](auto& record, auto& stored) {
   record.time(6, row.created);
   record.text_if_any(7, stored.executions);
   record.number_if_any(8, row.is_by_filter);
-  record.text_if_any(9, row.filter.user.text);
-  record.text_if_any(10, row.filter.workflow.text);
-  record.text_if_any(11, row.filter.integration);
+  record.text_if_given(9, stored.user);
+  record.text_if_given(10, stored.workflow);
+  record.text_if_given(11, row.filter.integration);
   record.number_if_any(12, stored.status);
   record.number_if_any(13, stored.has_after);
   record.time(14, stored.after);
@@ -56,6 +58,9 @@ constexpr auto fields = [](auto& record, auto& stored) {
   record.number_if_any(25, stored.has_ended);
   record.time(26, stored.ended);
   record.time(27, row.due);
+  record.text_if_any(28, row.workflow.text);
+  record.number_if_any(29, row.from_version);
+  record.text_if_any(30, row.step_map);
 };
 
 std::string bytes_of(const std::vector<ExecutionId>& executions) {
@@ -80,6 +85,8 @@ Stored stored_form(const BulkJobRow& row) {
   stored.row = row;
   stored.kind = static_cast<std::uint8_t>(row.kind);
   stored.executions = bytes_of(row.executions);
+  if (row.filter.user) stored.user = row.filter.user->text;
+  if (row.filter.workflow) stored.workflow = row.filter.workflow->text;
   if (row.filter.status) stored.status = static_cast<std::uint8_t>(*row.filter.status);
   stored.has_after = row.filter.after.has_value();
   stored.after = row.filter.after.value_or(Instant{});
@@ -93,8 +100,8 @@ Stored stored_form(const BulkJobRow& row) {
 Result<BulkJobRow> decode(std::string_view bytes) {
   auto stored = read_record<Stored>(bytes, "bulk job", record_version, fields);
   if (!stored) return stored.error();
-  const bool is_kind = stored->kind == static_cast<std::uint8_t>(BulkKind::replay) ||
-                       stored->kind == static_cast<std::uint8_t>(BulkKind::cancel);
+  const bool is_kind = stored->kind >= static_cast<std::uint8_t>(BulkKind::replay) &&
+                       stored->kind <= static_cast<std::uint8_t>(BulkKind::migrate);
   const bool is_status = stored->status <= static_cast<std::uint8_t>(ExecutionStatus::cancelled);
   if (!is_kind || !is_status || stored->executions.size() % id_bytes != 0) {
     return Error(ErrorCode::corrupt_data, "a bulk job holds what is none of its values");
@@ -102,6 +109,8 @@ Result<BulkJobRow> decode(std::string_view bytes) {
   BulkJobRow row = std::move(stored->row);
   row.kind = static_cast<BulkKind>(stored->kind);
   row.executions = executions_of(stored->executions);
+  if (stored->user) row.filter.user = UserId(std::move(*stored->user));
+  if (stored->workflow) row.filter.workflow = WorkflowId(std::move(*stored->workflow));
   if (stored->status != 0) row.filter.status = static_cast<ExecutionStatus>(stored->status);
   if (stored->has_after) row.filter.after = stored->after;
   if (stored->has_before) row.filter.before = stored->before;
@@ -114,10 +123,9 @@ std::string key_of(const BulkJobRow& row) { return keys::bulk_job(row.project, r
 }  // namespace
 
 bool BulkFilter::matches(const ExecutionSummary& run) const {
-  return (user.empty() || user == run.user) && (workflow.empty() || workflow == run.workflow) &&
-         (integration.empty() || integration == run.integration) &&
-         (!status || *status == run.status) && (!after || run.started >= *after) &&
-         (!before || run.started < *before);
+  return (!user || *user == run.user) && (!workflow || *workflow == run.workflow) &&
+         (!integration || *integration == run.integration) && (!status || *status == run.status) &&
+         (!after || run.started >= *after) && (!before || run.started < *before);
 }
 
 void BulkJobTable::put(WriteBatch& batch, const BulkJobRow& row) {

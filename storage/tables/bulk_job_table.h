@@ -22,13 +22,13 @@
 namespace millrace::storage {
 
 /// Stored numbers: never reused.
-enum class BulkKind : std::uint8_t { replay = 1, cancel = 2 };
+enum class BulkKind : std::uint8_t { replay = 1, cancel = 2, migrate = 3 };
 
-/// Which of a project's executions.
+/// Which of a project's executions, by what is given: each means what it does for lists (ExecutionTable::HistoryQuery).
 struct BulkFilter {
-  UserId user{};  // empty: any, as of the others
-  WorkflowId workflow{};
-  std::string integration{};
+  std::optional<UserId> user{};
+  std::optional<WorkflowId> workflow{};
+  std::optional<std::string> integration{};  // empty: of workflows that belong to none
   std::optional<ExecutionStatus> status{};
   std::optional<Instant> after{};   // started at or after
   std::optional<Instant> before{};  // started before
@@ -51,14 +51,19 @@ struct BulkJobRow {
 
   // Of replays:
   std::uint8_t version_choice = 0;  // ReplayChoice::Version
-  WorkflowVersion version = 0;
+  WorkflowVersion version = 0;      // of migrations: to which
   std::string from_step;
+
+  // Of migrations:
+  WorkflowId workflow{};
+  WorkflowVersion from_version = 0;
+  std::string step_map;  // JSON text
 
   std::uint64_t done = 0;  // of `executions`
   std::string walked_to;   // of a filter: the key of the last history row that was looked at
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;
-  std::string refused_list;  // JSON text: [{"id","code"}, …], the first ones
+  std::string refused_list;  // JSON text: [{"id","code","stepId"}, …], the first ones
   std::optional<Instant> ended;
   Instant due{};  // of its wake: the next part, or when the row goes
 };

@@ -12,7 +12,7 @@ constexpr std::uint8_t record_version = 1;  // of every row in this file
 namespace summary_field {
 constexpr std::uint32_t id = 1, project = 2, user = 3, workflow = 4, workflow_version = 5,
                         integration = 6, status = 7, tasks = 8, started = 9, ended = 10,
-                        replay_of = 11;
+                        replay_of = 11, migrated = 12, priority = 13;
 }
 
 constexpr auto locator_fields = [](auto& record, auto& row) {
@@ -49,6 +49,13 @@ void read_status(RecordReader& reader, ExecutionStatus& status) {
     return reader.fail("holds an unknown status");
   }
   status = static_cast<ExecutionStatus>(number);
+}
+
+void read_priority(RecordReader& reader, Priority& priority) {
+  std::uint8_t number = 0;
+  reader.number(number);
+  if (!is_priority(number)) return reader.fail("holds an unknown priority");
+  priority = number;
 }
 
 /// Not as the others: the row is only looked at, and its fields are not of the types that are written.
@@ -88,6 +95,12 @@ void take_summary_field(RecordReader& reader, SummaryView& summary) {
     case field::replay_of:
       read_execution_id(reader, summary.replay_of.emplace());
       break;
+    case field::migrated:
+      reader.time(summary.migrated.emplace());
+      break;
+    case field::priority:
+      read_priority(reader, summary.priority);
+      break;
   }
 }
 
@@ -106,6 +119,8 @@ ExecutionSummary SummaryView::own() const {
   summary.started = started;
   summary.ended = ended;
   summary.replay_of = replay_of;
+  summary.migrated = migrated;
+  summary.priority = priority;
   return summary;
 }
 
@@ -123,6 +138,8 @@ std::string encode(const ExecutionSummary& summary) {
   record.time(field::started, summary.started);
   if (summary.ended) record.time(field::ended, *summary.ended);
   if (summary.replay_of) record.text(field::replay_of, as_text(*summary.replay_of));
+  if (summary.migrated) record.time(field::migrated, *summary.migrated);
+  if (summary.priority != priority_standard) record.number(field::priority, summary.priority);
   return std::move(record).take();
 }
 

@@ -26,6 +26,8 @@ struct SummaryView {
   Instant started{};
   std::optional<Instant> ended;
   std::optional<ExecutionId> replay_of;
+  std::optional<Instant> migrated;
+  Priority priority = priority_standard;
 
   ExecutionSummary own() const;
 };

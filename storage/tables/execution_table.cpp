@@ -47,8 +47,8 @@ class PageCollector {
   }
 
   bool fits(std::uint64_t first_sequence) const {
-    if (first_sequence == 0) return false;
-    if (pages_.empty()) return first_sequence <= begin_max_;
+    if (first_sequence == 0) return pages_.empty();  // that the element has begun
+    if (pages_.empty() || pages_.back().first_sequence == 0) return first_sequence <= begin_max_;
     // A page that does not state its events may hold any number of them.
     return is_counted() ? first_sequence == expected() : first_sequence >= expected();
   }
@@ -80,6 +80,14 @@ void ExecutionTable::put_page(WriteBatch& batch, const ExecutionId& id, const Br
                               const JournalPage& page) {
   CHECK(page.first_sequence > 0, "events count from 1");
   batch.put(keys::journal_page(id, branch, page.first_sequence), encode(page));
+}
+
+void ExecutionTable::put_begun(WriteBatch& batch, const ExecutionId& id, const BranchPath& element,
+                               JournalPage page) {
+  CHECK(!element.is_root(), "a run's first event says that it has begun");
+  page.first_sequence = 0;
+  page.event_count = 0;
+  batch.put(keys::journal_page(id, element, 0), encode(page));
 }
 
 void ExecutionTable::put_snapshot(WriteBatch& batch, const ExecutionId& id,
@@ -125,7 +133,7 @@ Result<std::vector<JournalPage>> ExecutionTable::pages(const ExecutionId& id,
                                                        std::uint64_t after_sequence) const {
   const std::string prefix = keys::journal(id, branch);
   const std::uint64_t wanted = after_sequence + 1;
-  std::string begin = keys::journal_page(id, branch, wanted);
+  std::string begin = keys::journal_page(id, branch, after_sequence == 0 ? 0 : wanted);
   if (after_sequence > 0) {
     // The first wanted event may lie inside a page that begins before it.
     const auto before = store_.scan(prefix, Direction::backward, begin);

@@ -29,15 +29,16 @@ struct HistoryPlace {
   ExecutionId id;
 };
 
-/// Consecutive events of one branch, as one row. `first_sequence` counts from 1 without gaps.
+/// Consecutive events of one branch, as one row. `first_sequence` counts from 1 without gaps; 0 is the page, without
+/// events, of an element that was left before its first event (`put_begun`).
 struct JournalPage {
   std::uint64_t first_sequence = 0;
   std::string events;
   /// How many events `events` holds. 0: not stated; then a gap behind this page is not noticed
   /// here.
   std::uint32_t event_count = 0;
-  /// Attempts that were begun behind its last event: 0 or 1. Kept of a page that holds a run's first event alone;
-  /// later ones say by themselves that the run had begun.
+  /// Attempts that were begun behind its last event: 0 or 1. Kept of a page that holds a run's first event alone, and
+  /// of one without events; later ones say by themselves that the run had begun.
   std::uint32_t attempts_begun = 0;
 };
 
@@ -59,6 +60,10 @@ class ExecutionTable {
                           Marker marker = Marker::may_be_set);
   static void put_page(WriteBatch& batch, const ExecutionId& id, const BranchPath& branch,
                        const JournalPage& page);
+  /// An element has begun, and nothing else is known of it: the first page of its journal, once. `page` has no events,
+  /// as runtime/execution/event_codec.h writes that.
+  static void put_begun(WriteBatch& batch, const ExecutionId& id, const BranchPath& element,
+                        JournalPage page);
   static void put_snapshot(WriteBatch& batch, const ExecutionId& id, const BranchPath& branch,
                            const BranchSnapshot& snapshot);
   /// Removes every row of the execution. Its timers are the caller's: a final execution has none.

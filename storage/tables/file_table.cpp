@@ -3,8 +3,7 @@
 #include "runtime/base/limits.h"
 #include "storage/crypto/content_hash.h"
 #include "storage/keys.h"
-
-#include <algorithm>
+#include "storage/tables/file_chunks.h"
 
 namespace millrace::storage {
 
@@ -14,26 +13,10 @@ using keys::ExecutionPart;
 
 void put_chunks(WriteBatch& batch, const ExecutionId& execution, const FileHandle& file,
                 ExecutionPart part, std::string_view bytes) {
-  std::uint32_t chunk = 0;
-  do {  // an empty file has one empty row, so that it is there
-    const auto size = std::min(bytes.size(), limits::file_chunk_bytes);
-    batch.put(keys::file_chunk(execution, file.hash, chunk++, part),
-              std::string(bytes.substr(0, size)));
-    bytes.remove_prefix(size);
-  } while (!bytes.empty());
-}
-
-/// Nothing: there is no row.
-Result<std::optional<std::string>> chunks(const OrderedStore& store, const std::string& prefix,
-                                          std::uint64_t size) {
-  std::optional<std::string> bytes;
-  const auto cursor = store.scan(prefix);
-  for (; cursor->valid(); cursor->next()) {
-    if (!bytes) bytes.emplace().reserve(static_cast<std::size_t>(size));
-    *bytes += cursor->value();
-  }
-  if (auto status = cursor->status(); !status) return status.error();
-  return bytes;
+  put_file_chunks(
+      batch,
+      [&](std::uint32_t chunk) { return keys::file_chunk(execution, file.hash, chunk, part); },
+      bytes);
 }
 
 }  // namespace
@@ -51,7 +34,7 @@ void FileTable::put_sealed(WriteBatch& batch, const ExecutionId& execution, cons
 Result<SharedBytes> FileTable::get(const ExecutionId& execution, const FileHandle& file) const {
   // The size comes from a text that a user may have written: it bounds nothing but the wish.
   if (file.size > limits::file_bytes_max) return SharedBytes();
-  auto bytes = chunks(store_, keys::file(execution, file.hash), file.size);
+  auto bytes = read_file_chunks(store_, keys::file(execution, file.hash), file.size);
   if (!bytes) return bytes.error();
   if (!*bytes) return SharedBytes();
   if ((*bytes)->size() != file.size) {
@@ -67,7 +50,8 @@ Result<SharedBytes> FileTable::get(const ExecutionId& execution, const FileHandl
 Result<std::optional<std::string>> FileTable::get_sealed(const ExecutionId& execution,
                                                          const FileHandle& file) const {
   if (file.size > limits::file_bytes_max) return std::optional<std::string>();
-  return chunks(store_, keys::file(execution, file.hash, ExecutionPart::sealed_file), file.size);
+  return read_file_chunks(store_, keys::file(execution, file.hash, ExecutionPart::sealed_file),
+                          file.size);
 }
 
 }  // namespace millrace::storage

@@ -118,9 +118,19 @@ Result<std::vector<PolledAccountRow>> PollTable::list(const ProjectId& project,
 
 Outcome PollTable::remove_user(WriteBatch& batch, const ProjectId& project,
                                const UserId& user) const {
-  const auto cursor = store_.scan(keys::polled_accounts(project, user));
+  const std::string accounts = keys::polled_accounts(project, user);
+  const auto cursor = store_.scan(accounts);
   for (; cursor->valid(); cursor->next()) batch.remove(std::string(cursor->key()));
-  return cursor->status();
+  if (auto read = cursor->status(); !read.ok()) return read;
+  // When each looks next stands in no row but the wake, whose key names the user.
+  const auto wakes = store_.scan(keys::wakes(shard_of(project, user)));
+  for (; wakes->valid(); wakes->next()) {
+    const auto wake = keys::parse_wake(wakes->key());
+    const bool is_of_user = wake && WakeTarget{wake->target} == WakeTarget::poll &&
+                            wake->target_key.starts_with(accounts);
+    if (is_of_user) batch.remove(std::string(wakes->key()));
+  }
+  return wakes->status();
 }
 
 }  // namespace millrace::storage

@@ -12,7 +12,41 @@ namespace {
 
 constexpr std::uint8_t record_version = 1;  // of every row in this file
 
-constexpr auto project_fields = [](auto& record, auto& row) {
+/// As it is stored: nothing of a setting that is as usual.
+struct StoredProject {
+  ProjectRow row{};
+  std::string portal_origins{};              // one a line
+  std::string preview_user{};                // empty: the usual one
+  std::uint32_t retention_days_and_one = 0;  // 0: as usual
+
+  static StoredProject of(const ProjectRow& row) {
+    const ProjectSettings usual;
+    StoredProject stored{row, {}, {}, 0};
+    for (const auto& origin : row.settings.portal_origins) stored.portal_origins += origin + '\n';
+    if (row.settings.preview_user != usual.preview_user) {
+      stored.preview_user = row.settings.preview_user.text;
+    }
+    if (row.settings.retention_days != usual.retention_days) {
+      stored.retention_days_and_one = row.settings.retention_days + 1;
+    }
+    return stored;
+  }
+
+  ProjectRow own() && {
+    ProjectSettings& settings = row.settings;
+    for (std::size_t at = 0; at < portal_origins.size();) {
+      const std::size_t end = portal_origins.find('\n', at);
+      settings.portal_origins.push_back(portal_origins.substr(at, end - at));
+      at = end == std::string::npos ? end : end + 1;
+    }
+    if (!preview_user.empty()) settings.preview_user = UserId(std::move(preview_user));
+    if (retention_days_and_one != 0) settings.retention_days = retention_days_and_one - 1;
+    return std::move(row);
+  }
+};
+
+constexpr auto project_fields = [](auto& record, auto& stored) {
+  auto& row = stored.row;
   record.text(1, row.id.text);
   record.text(2, row.name);
   record.text(3, row.api_key_hash);
@@ -24,6 +58,9 @@ constexpr auto project_fields = [](auto& record, auto& row) {
   record.number_if_any(9, row.limits.stored_bytes);
   record.number_if_any(10, row.limits.payload_bytes);
   record.number_if_any(11, row.limits.held_responses);
+  record.text_if_any(16, stored.portal_origins);
+  record.text_if_any(17, stored.preview_user);
+  record.number_if_any(18, stored.retention_days_and_one);
 };
 
 struct ApiKeyRow {
@@ -61,7 +98,9 @@ constexpr auto version_fields = [](auto& record, auto& row) {
 };
 
 Result<ProjectRow> decode_project(std::string_view bytes) {
-  return read_record<ProjectRow>(bytes, "project", record_version, project_fields);
+  auto stored = read_record<StoredProject>(bytes, "project", record_version, project_fields);
+  if (!stored.ok()) return stored.error();
+  return std::move(*stored).own();
 }
 
 Result<ApiKeyRow> decode_api_key(std::string_view bytes) {
@@ -88,7 +127,8 @@ Result<WorkflowVersionRow> decode_version(std::string_view bytes) {
 
 void ProjectTable::put_project(WriteBatch& batch, const ProjectRow& project) {
   CHECK(!project.id.empty(), "a project has an id");
-  batch.put(keys::project(project.id), write_record(record_version, project, project_fields));
+  batch.put(keys::project(project.id),
+            write_record(record_version, StoredProject::of(project), project_fields));
 }
 
 void ProjectTable::put_api_key(WriteBatch& batch, const std::string& hash,

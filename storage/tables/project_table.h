@@ -8,6 +8,7 @@
 #include "runtime/base/ids.h"
 #include "runtime/base/shard_set.h"
 #include "runtime/definitions/found_by.h"
+#include "runtime/projects/project_settings.h"
 #include "storage/ordered_store.h"
 
 #include <cstdint>
@@ -24,6 +25,7 @@ struct ProjectRow {
   std::string api_key_hash;  // hex SHA-256 of the API key; the key itself is not stored
   Instant created{};
   ProjectLimits limits{};
+  ProjectSettings settings{};
 };
 
 struct SigningKeyRow {

@@ -29,6 +29,7 @@ constexpr auto fields = [](auto& record, auto& stored) {
   record.time(4, stored.row.at);
   record.text_if_any(5, stored.row.content);
   record.text_if_any(6, stored.executions);
+  record.number_if_any(7, stored.row.held_by);
 };
 
 Result<ReceivedRow> decode(std::string_view bytes) {

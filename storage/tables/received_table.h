@@ -10,6 +10,7 @@
 #include "storage/ordered_store.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct ReceivedRow {
   Instant at{};
   std::string content;  // 32 bytes: of what it said; empty: whatever it says is the same
   std::vector<ExecutionId> executions;
+  /// An AdmissionStage that has held it back, so that there was no execution; 0: none has. With 0x80: for good.
+  std::uint8_t held_by = 0;
 };
 
 class ReceivedTable {

@@ -46,4 +46,9 @@ Result<std::optional<SignInRow>> SignInTable::find(const std::string& hash) cons
   return read_one<SignInRow>(store_, keys::sign_in(hash), decode);
 }
 
+Outcome SignInTable::visit(const ShardSet& shards,
+                           const std::function<Outcome(SignInRow)>& each) const {
+  return visit_shards<SignInRow>(store_, shards, keys::sign_ins, decode, each);
+}
+
 }  // namespace millrace::storage

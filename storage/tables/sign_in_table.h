@@ -6,8 +6,10 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/shard.h"
+#include "runtime/base/shard_set.h"
 #include "storage/ordered_store.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -35,6 +37,7 @@ class SignInTable {
   static void remove(WriteBatch& batch, const SignInRow& row);
 
   Result<std::optional<SignInRow>> find(const std::string& hash) const;
+  Outcome visit(const ShardSet& shards, const std::function<Outcome(SignInRow)>& each) const;
 
  private:
   const OrderedStore& store_;

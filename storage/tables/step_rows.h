@@ -5,7 +5,8 @@
 // stopped. Written in the same batch as the events that they go with; erased with their execution.
 //
 // The counts are kept by the root branch alone, now and then while elements go on: they are what was durable a
-// few milliseconds ago. What counts when a fan-out has ended is in the event that ends it.
+// few milliseconds ago, and where elements stood that had begun by then. What counts when a fan-out has ended is in
+// the event that ends it.
 
 #include "runtime/base/execution_id.h"
 #include "runtime/execution/branch_path.h"

@@ -2,6 +2,7 @@
 // Timers as rows: every wake-up of a sleeping run is derived from one of these, so a lost message
 // or a dead process costs latency and never a run. due_rows.h reads them.
 
+#include "runtime/admission/priority.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
@@ -19,6 +20,7 @@ struct TimerRow {
   StepIndex step = 0;
   ProjectId project;
   UserId user;
+  Priority priority = priority_standard;  // of the run, for its turn when it is due
   auto operator<=>(const TimerRow&) const = default;
 };
 

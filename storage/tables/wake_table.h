@@ -24,18 +24,18 @@
 
 namespace millrace::storage {
 
-/// What is woken. Stored numbers. Retired so far: none.
+/// What is woken. Stored numbers. Retired so far: 4, which nobody has ever put.
 enum class WakeTarget : std::uint8_t {
   schedule = 1,              // a schedule trigger's next tick
   poll = 2,                  // a poll trigger's next look
   token_refresh = 3,         // an access token that is about to end
-  debounce = 4,              // the end of a quiet period
   subscription_renewal = 5,  // a subscription with a provider that is about to end
   alert_retry = 6,           // an alert that could not be delivered
   retention = 7,             // rows that have been kept long enough
   sign_in_end = 10,          // a sign-in that nobody has completed in time
   pause_end = 11,            // an account that may be asked again
   bulk_job = 12,             // many runs that are replayed or cancelled together
+  admission = 13,            // a line of triggers that wait
   subscription_check = 14,   // something changed by which subscriptions are wanted, or no longer
 };
 

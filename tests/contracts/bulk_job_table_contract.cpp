@@ -55,6 +55,7 @@ TEST_CASE("a bulk job is found with all that it is about and how far it has come
   CHECK((*first)->done == 1);
   CHECK_FALSE((*first)->ended);
   CHECK_FALSE((*first)->filter.status);
+  CHECK_FALSE((*first)->filter.integration);
   const auto second = table.find(BulkJobTable::wake_of(by_filter).target_key);
   REQUIRE((second.ok() && second->has_value()));
   CHECK((*second)->filter.status == ExecutionStatus::failed);
@@ -63,6 +64,30 @@ TEST_CASE("a bulk job is found with all that it is about and how far it has come
   CHECK((*second)->ended == at(9));
   CHECK(table.list(ProjectId("p"))->size() == 2);
   CHECK(table.list(ProjectId("q"))->empty());
+}
+
+TEST_CASE("a filter for runs of no integration is another one than a filter for any", "[bulk]") {
+  const auto store = any_store();
+  BulkJobRow row = job("a");
+  row.is_by_filter = true;
+  row.filter.integration = "";
+  WriteBatch batch;
+  BulkJobTable::put(batch, row);
+  must_commit(**store, batch);
+  store->reopen();
+  const auto found = BulkJobTable(**store).find(ProjectId("p"), "a");
+  REQUIRE((found.ok() && found->has_value()));
+  const storage::BulkFilter& filter = (*found)->filter;
+  const storage::BulkFilter any;
+  CHECK(filter.integration == "");
+  CHECK_FALSE(filter.user);
+  CountingRandom random;
+  ExecutionSummary run = summary_for("p", "u", at(1), random);
+  run.integration = "crm";
+  CHECK_FALSE(filter.matches(run));
+  CHECK(any.matches(run));
+  run.integration.clear();
+  CHECK(filter.matches(run));
 }
 
 TEST_CASE("a walk in pieces meets each execution of a project once", "[bulk]") {

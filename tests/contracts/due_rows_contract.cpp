@@ -29,6 +29,7 @@ TimerRow timer_for(const std::string& user, Instant due, Random& random) {
   timer.step = 9;
   timer.project = ProjectId("project");
   timer.user = UserId(user);
+  timer.priority = static_cast<Priority>(1 + user.size() % priority_max);
   return timer;
 }
 

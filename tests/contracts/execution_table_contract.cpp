@@ -209,6 +209,46 @@ TEST_CASE("a child's journal with a gap is refused", "[execution_table]") {
   CHECK(visited.error().code == ErrorCode::corrupt_data);
 }
 
+TEST_CASE("an element that has begun has a journal before its first event, and goes on in it",
+          "[execution_table]") {
+  Executions executions;
+  const auto id = executions.new_id();
+  const auto element = root.child(1, 2);
+  const auto begin = [&](const BranchPath& branch) {
+    storage::WriteBatch batch;
+    JournalPage begun;
+    begun.events = "nothing yet";
+    begun.attempts_begun = 1;
+    ExecutionTable::put_begun(batch, id, branch, begun);
+    must_commit(executions.store(), batch);
+  };
+  begin(element);
+  auto pages = executions.table().pages(id, element);
+  REQUIRE(pages.ok());
+  REQUIRE(firsts(*pages) == Sequences{0});
+  CHECK(pages->front().events == "nothing yet");
+  CHECK(pages->front().event_count == 0);
+  CHECK(pages->front().attempts_begun == 1);
+  CHECK(executions.table().last_child(id, root, 1).value() == 2u);
+  std::vector<std::uint32_t> order;
+  REQUIRE(executions.table()
+              .children(id, root, 1,
+                        [&](std::uint32_t index, std::vector<JournalPage>) {
+                          order.push_back(index);
+                          return true;
+                        })
+              .ok());
+  CHECK(order == std::vector<std::uint32_t>{2});
+  executions.write(id, element, {{1, 2}, {3, 1}});
+  pages = executions.table().pages(id, element);
+  REQUIRE(pages.ok());
+  CHECK(firsts(*pages) == Sequences{0, 1, 3});
+  // Its first event is missing.
+  begin(root.child(1, 3));
+  executions.write(id, root.child(1, 3), {{2, 1}});
+  CHECK_FALSE(executions.table().pages(id, root.child(1, 3)).ok());
+}
+
 TEST_CASE("a branch has its own latest snapshot and no other", "[execution_table]") {
   Executions executions;
   const auto id = executions.new_id();
@@ -236,6 +276,7 @@ TEST_CASE("a summary is found by its bare id with every field", "[execution_tabl
   summary.status = ExecutionStatus::failed;
   summary.tasks = 77;
   summary.ended = at(1'700'000'000'999);
+  summary.priority = 9;
   WriteBatch batch;
   ExecutionTable::put_summary(batch, summary);
   must_commit(executions.store(), batch);
@@ -243,6 +284,27 @@ TEST_CASE("a summary is found by its bare id with every field", "[execution_tabl
   REQUIRE((found.ok() && found->has_value()));
   CHECK(is_same(**found, summary));
   CHECK_FALSE(executions.table().summary(executions.new_id())->has_value());
+}
+
+TEST_CASE("the marker of an unfinished run says its priority, and nothing of the standard one",
+          "[execution_table]") {
+  Executions executions;
+  for (const Priority priority : {priority_min, priority_standard, priority_max}) {
+    auto summary = summary_for("project", "user", at(priority), executions.random());
+    summary.priority = priority;
+    WriteBatch batch;
+    ExecutionTable::put_summary(batch, summary);
+    must_commit(executions.store(), batch);
+  }
+  std::vector<Priority> found;
+  REQUIRE(executions.table()
+              .unfinished(ShardSet::all(),
+                          [&](const ExecutionSummary& summary) {
+                            found.push_back(summary.priority);
+                            return true;
+                          })
+              .ok());
+  CHECK(found == std::vector<Priority>{priority_min, priority_standard, priority_max});
 }
 
 std::set<std::string> unfinished_ids(const ExecutionTable& table) {

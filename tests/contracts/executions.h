@@ -44,7 +44,8 @@ inline ExecutionSummary summary_for(const std::string& project, const std::strin
 inline bool is_same(const ExecutionSummary& a, const ExecutionSummary& b) {
   return a.id == b.id && a.project == b.project && a.user == b.user && a.workflow == b.workflow &&
          a.version == b.version && a.integration == b.integration && a.status == b.status &&
-         a.tasks == b.tasks && a.started == b.started && a.ended == b.ended;
+         a.tasks == b.tasks && a.started == b.started && a.ended == b.ended &&
+         a.priority == b.priority;
 }
 
 }  // namespace millrace::tests

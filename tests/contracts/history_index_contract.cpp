@@ -78,13 +78,15 @@ class Indexed {
  private:
   struct Parts {
     Parts(OrderedStore& store, const std::vector<Fence>& fences)
-        : commits(store, {.linger = Millis(0), .follower = &changes}),
+        : commits(store, {.linger = Millis(0), .followers = {&changes}}),
           index(
               store, changes,
               [&fences](ShardId shard) {
                 return Result<Fence>(fences[static_cast<std::size_t>(shard)]);
               },
-              [this](WriteBatch batch) { return commits.commit_and_wait(std::move(batch)); }) {}
+              [this](const ProjectId& project, WriteBatch batch) {
+                return commits.commit_and_wait(std::move(batch), project);
+              }) {}
     HistoryChanges changes;
     GroupCommit commits;
     HistoryIndex index;

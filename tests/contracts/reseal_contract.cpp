@@ -4,6 +4,7 @@
 #include "storage/tables/credential_table.h"
 #include "storage/tables/kept_token_table.h"
 #include "storage/tables/secret_table.h"
+#include "storage/tables/sign_in_table.h"
 #include "storage/tables/subscription_table.h"
 #include "tests/contracts/executions.h"
 #include "tests/contracts/stores.h"
@@ -85,6 +86,21 @@ TEST_CASE("a token that a challenge has brought is sealed anew with the others",
   CHECK(report->resealed == 1);
   const auto now = KeptTokenTable(**store).find(row.hook);
   CHECK(*new_sealer().unseal((*now)->sealed, (*now)->place()) == "token");
+}
+
+TEST_CASE("a sign-in that goes on is sealed anew with the others", "[reseal]") {
+  const auto store = any_store();
+  SignInRow row{std::string(64, 'a'), at(1), {}};
+  row.sealed = old_sealer().seal("stage", row.place());
+  WriteBatch batch;
+  SignInTable::put(batch, row);
+  must_commit(**store, batch);
+  const auto report = reseal_all(**store, old_sealer(), new_sealer());
+  REQUIRE(report.ok());
+  CHECK(report->resealed == 1);
+  const auto now = SignInTable(**store).find(row.hash);
+  REQUIRE((now.ok() && now->has_value()));
+  CHECK(*new_sealer().unseal((*now)->sealed, (*now)->place()) == "stage");
 }
 
 TEST_CASE("an interrupted change of the key is finished by the next one", "[reseal]") {

@@ -92,13 +92,12 @@ TEST_CASE("a stranger at a public URL does not learn the name of a secret") {
   const std::string url = string_at(project.get("/workflows/hook").json, "/endpoint/url");
   const Answer answer =
       call_server(project.port(), {"POST", url.substr(url.find("/projects/")), "", "{}"});
-  CHECK(answer.status == 500);
+  CHECK(answer.status == 409);
   CHECK(answer.at("/code") == R"("secret_missing")");
   CHECK(answer.text.find("HOOK_KEY") == std::string::npos);
   // Its owner is told.
-  CHECK(poll_until([&] {
-    return project.get("/event-logs").text.find("HOOK_KEY") != std::string::npos;
-  }));
+  CHECK(poll_until(
+      [&] { return project.get("/event-logs").text.find("HOOK_KEY") != std::string::npos; }));
 }
 
 TEST_CASE("a build that is no JSON is complained of once") {

@@ -125,6 +125,23 @@ TEST_CASE(
              says("\"result\": 2"));
 }
 
+TEST_CASE("a run that is shown says of each failed step why") {
+  const TestProject project(shared_server());
+  project.deploy_steps("w", R"json({"id": "well", "type": "function", "code": "() => 1"},
+    {"id": "bad", "type": "function", "continueOnError": true,
+     "code": "() => { throw new Error('no lead\\nat all') }"})json");
+  const std::string run = project.start("w");
+  project.wait_for_status(run, "SUCCEEDED");
+  const std::string shown = manage(project, {"executions", "show", run});
+  CHECK_THAT(shown, says("outputSize  error\n"));
+  CHECK_THAT(shown, says("function_threw: Error: no lead at all"));
+  // Where nothing failed, there is no column for it.
+  project.deploy_steps("w", R"json({"id": "well", "type": "function", "code": "() => 1"})json");
+  const std::string other = project.start("w");
+  project.wait_for_status(other, "SUCCEEDED");
+  CHECK_THAT(manage(project, {"executions", "show", other}), !says("outputSize  error"));
+}
+
 TEST_CASE(
     "validate finds everything at once, JavaScript included, and says it on standard output") {
   const TemporaryDirectory folder;

@@ -3,11 +3,13 @@
 // of the test's peers.
 #include "runtime/digests/hmac.h"
 #include "runtime/text/hex_text.h"
+#include "tests/contracts/temporary_directory.h"
 #include "tests/functional/open_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/hook_provider.h"
 #include "tests/support/poll_until.h"
 
+#include <fstream>
 #include <mutex>
 #include <set>
 #include <sstream>
@@ -135,12 +137,13 @@ std::string workflow_on_crm(const std::string& trigger) {
 
 TEST_CASE("each example of the triggers page that is JSON can be put and deployed") {
   const TestProject project(open_server());
-  put(project, "/integrations/crm", body_of(example("Webhooks", "PUT")));
+  put(project, "/integrations/crm", example("Webhooks", "\"baseUrl\""));
   put(project, "/resources/api", body_of(example("Resource", "PUT")));
   put_integration(project, "shop", example("Poll", "\"wake\""));
   std::size_t number = 0;
   for (const Example& each : examples_of_the_page()) {
-    if (each.language != "json" || each.text.starts_with("PUT")) continue;
+    const bool is_put_above = each.text.starts_with("{ \"baseUrl\"");
+    if (each.language != "json" || is_put_above) continue;
     const std::string text = example(each.section, each.text.substr(0, each.text.find('[')));
     INFO(each.section << ": " << text);
     for (const std::string& value :
@@ -165,20 +168,22 @@ TEST_CASE("each example of the triggers page that is JSON can be put and deploye
 
 TEST_CASE("the commands from nothing to the first delivery start the workflow that is enabled") {
   const TestProject project(open_server());
-  put(project, "/integrations/crm", body_of(example("Webhooks", "PUT")));
-  const auto workflows = values_of(example("Webhooks", "\"type\": \"webhook\""));
-  REQUIRE(workflows.size() == 2);
-  project.deploy("any-event", workflows.at(0));
-  project.deploy("new-contact", workflows.at(1));
+  const TemporaryDirectory directory;
+  const std::string integration = example("Webhooks", "\"baseUrl\"");
+  std::ofstream(directory.path() + "/crm.json") << integration;
+  // Nobody has enabled it.
+  put(project, "/integrations/crm", integration);
+  project.deploy("any-event", workflow_on_crm(R"({"type": "webhook", "webhook": "events"})"));
   const std::string commands =
-      "URL=" + open_server().url() + "\nKEY=" + project.api_key() + "\nTOKEN=" + project.token() +
-      '\n' + replaced(example("Webhooks", "openssl"), "projects/demo", "projects/" + project.id());
+      "cd " + directory.path() + "\nURL=" + open_server().url() + "\nKEY=" + project.api_key() +
+      "\nTOKEN=" + project.token() + '\n' +
+      replaced(example("Webhooks", "@crm.json") + example("Webhooks", "openssl"), "projects/demo",
+               "projects/" + project.id());
   const ProgramEnd end = run_program({"/bin/bash", "-c", commands});
   INFO(end.output << end.errors);
   const auto answer = json_of(end.output.substr(end.output.rfind("{\"executionIds\"")));
   REQUIRE(answer.at("executionIds").as_array().size() == 1);
-  project.wait_for_status(string_at(answer, "/executionIds/0"), "SUCCEEDED");
-  CHECK(runs_of(project, "new-contact") == 1);
+  CHECK(first_result(project, "new-contact", "look") == R"("e-1")");
 }
 
 TEST_CASE("the subscription of the triggers page is made, verified and ended") {

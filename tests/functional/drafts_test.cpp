@@ -69,6 +69,13 @@ TEST_CASE("a version and the draft that it is restored to have the text that was
   REQUIRE(draft.call("POST", "/deploy").text == R"({"version":1})");
   CHECK_THAT(draft.call("GET", "/versions/1").text, Catch::Contains("\"definition\":" + text));
   CHECK(project.trigger("w").status == 200);
+  std::string written_otherwise = text;
+  written_otherwise.replace(text.find("2.0"), 3, "2");
+  REQUIRE(draft.call("PUT", "", written_otherwise).status == 200);
+  const Answer of_a_number = draft.call("GET", "/versions/1/diff");
+  CHECK(of_a_number.at("/changes/0/path") == R"("/order")");
+  CHECK_THAT(of_a_number.text, Catch::Contains(R"("from":2.0,"to":2})"));
+  CHECK(of_a_number.at("/summary/changed") == "1");
   REQUIRE(draft.call("PUT", "", definition).status == 200);
   const Answer difference = draft.call("GET", "/versions/1/diff");
   REQUIRE(difference.status == 200);

@@ -11,22 +11,28 @@ namespace {
 std::vector<Call> project_calls(const TestProject& project, const std::string& execution) {
   const std::string history = TestProject::execution_path(execution);
   return {
+      {"GET", project.path("")},
+      {"PATCH", project.path(""), "", R"({"retentionDays": 1})"},
       {"GET", project.path("/workflows")},
       {"PUT", project.path("/workflows/w"), "", "{}"},
       {"GET", project.path("/workflows/w")},
       {"POST", project.path("/workflows/w/deploy")},
       {"GET", project.path("/workflows/w/versions")},
       {"GET", project.path("/workflows/w/versions/1")},
+      {"GET", project.path("/workflows/w/admission")},
       {"POST", project.path("/workflows/w/undeploy")},
       {"DELETE", project.path("/workflows/w")},
       {"GET", project.path("/signing-keys")},
       {"PUT", project.path("/signing-keys/k"), "", "{}"},
       {"DELETE", project.path("/signing-keys/main")},
       {"GET", project.path("/task-history/workflow-executions")},
+      {"GET", project.path("/task-history/export")},
       {"GET", project.path(history)},
       {"GET", project.path(history + "/step-executions/one")},
       {"POST", project.path(history + "/cancel")},
       {"POST", project.path("/api-key")},
+      {"GET", project.path("/limits")},
+      {"GET", project.path("/usage")},
   };
 }
 
@@ -91,6 +97,7 @@ TEST_CASE("another project's key sees a project that does not exist") {
   }
   // Nothing of all that has changed anything.
   CHECK(project.get("/workflows/w").at("/deployedVersion") == "1");
+  CHECK(project.get("").at("/retentionDays") == "90");
 }
 
 TEST_CASE("an execution is not found below a project that it does not belong to") {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 using namespace millrace;
 using namespace millrace::tests;
@@ -116,6 +117,25 @@ TEST_CASE("the tests of the example folders pass") {
     CHECK(end.exit_code == 0);
   }
   CHECK(folders >= 4);
+}
+
+TEST_CASE("deploying one example replaces nothing of another one, nor of what the pages put") {
+  std::set<std::string> taken{"integrations/crm", "integrations/hub", "resources/api"};
+  std::size_t things = 0;
+  for (const auto& folder : std::filesystem::directory_iterator(MILLRACE_EXAMPLES)) {
+    for (const std::string kind : {"events", "integrations", "resources", "workflows"}) {
+      const auto path = folder.path() / kind;
+      if (!std::filesystem::is_directory(path)) continue;
+      for (const auto& entry : std::filesystem::directory_iterator(path)) {
+        const bool is_code_of_workflow = kind == "workflows" && entry.is_directory();
+        if (is_code_of_workflow) continue;
+        ++things;
+        INFO(entry.path());
+        CHECK(taken.insert(kind + "/" + entry.path().stem().string()).second);
+      }
+    }
+  }
+  CHECK(things >= 14);
 }
 
 TEST_CASE(

@@ -140,6 +140,42 @@ TEST_CASE("input and outputs of the request's body replace those of the run, fil
   CHECK(text_at(project.step(copied, "b"), "/output/result/data") == R"("6869")");
 }
 
+TEST_CASE("a file that the replayed run does not have is refused where it is given") {
+  const TestProject project(open_server());
+  project.deploy_steps("w", R"json(
+    {"id": "a", "type": "function", "parameters": {"b": "{{trigger.request.body}}"}, "code": "({ b }) => b"},
+    {"id": "b", "type": "function", "parameters": {"a": "{{a.result}}"}, "code": "({ a }) => a"})json");
+  const std::string of_run =
+      R"({"name": "a.txt", "data": "6869", "mimeType": "text/plain", "dataType": "FILE"})";
+  const std::string run = ended_run(project, "w", "SUCCEEDED", of_run);
+  const auto with_handle = [](const std::string& handle) {
+    return R"({"name": "a.txt", "data": ")" + handle +
+           R"(", "mimeType": "text/plain", "dataType": "FILE"})";
+  };
+  const std::string unknown = "millrace-file:" + std::string(64, 'a') + ":2";
+  const Answer refused =
+      replay(project, run, "?fromStep=b",
+             R"({"input": {"request": {"body": [)" + with_handle(unknown) +
+                 R"(]}}, "outputs": {"a": {"result": "see )" + unknown + R"("}}})");
+  INFO(refused.text);
+  CHECK(refused.status == 400);
+  CHECK(refused.at("/code") == R"("invalid_file")");
+  CHECK(refused.at("/details/0/path") == R"("/input/request/body/0/data")");
+  CHECK(refused.at("/details/1/path") == R"("/outputs/a/result")");
+  CHECK_THAT(refused.at("/details/0/expected"), Catch::Contains("hex"));
+  const Answer not_hex =
+      replay(project, run, "", R"({"input": {"request": {"body": )" + with_handle("zz") + "}}}");
+  CHECK(not_hex.status == 400);
+  CHECK(not_hex.at("/details/0/path") == R"("/input/request/body/data")");
+  // "hi" by its BLAKE2b-256.
+  const std::string own =
+      "millrace-file:6815cb4aeb1580a91ef673e63ff03bdb6e855c3a896db3f2765e03281a61134a:2";
+  const std::string again =
+      replayed(project, run, {}, R"({"input": {"request": {"body": )" + with_handle(own) + "}}}");
+  project.wait_for_status(again, "SUCCEEDED");
+  CHECK(text_at(project.step(again, "b"), "/output/result/data") == R"("6869")");
+}
+
 TEST_CASE("what a replay cannot do is refused with all that is wrong, and nothing runs") {
   const TestProject project(open_server());
   project.deploy_steps("w", R"json(
@@ -259,6 +295,26 @@ TEST_CASE("many sleeping runs are cancelled by a filter") {
   CHECK(text_at(refused, "/refused") == R"([{"id":")" + done + R"(","code":"conflict"}])");
 }
 
+TEST_CASE(
+    "the filter of a bulk job means what the list's does, also of workflows without integration") {
+  const TestProject project(open_server());
+  project.deploy_steps("w", R"json({"id": "a", "type": "delay", "value": 1, "unit": "HOURS"})json");
+  const std::string run = ended_run(project, "w", "DELAYED");
+  for (const char* const integration : {"crm", ""}) {
+    INFO("integration '" << integration << "'");
+    const std::string matching = *integration == '\0' ? "1" : "0";
+    CHECK(poll_until([&] {
+      return project.get(executions + "?status=DELAYED&integration=" + integration).at("/total") ==
+             matching;
+    }));
+    const std::string filter =
+        R"({"filter": {"integration": ")" + std::string(integration) + R"("}})";
+    const Json job = finished(project, project.post(executions + "/cancel", filter));
+    CHECK(text_at(job, "/accepted") == matching);
+  }
+  CHECK(text_at(project.execution(run), "/status") == R"("CANCELLED")");
+}
+
 TEST_CASE("a request for many runs that makes no sense starts no job") {
   const TestProject project(open_server());
   const auto refusal = [&](const std::string& body) {
@@ -271,7 +327,10 @@ TEST_CASE("a request for many runs that makes no sense starts no job") {
   CHECK_THAT(refusal(R"({"ids": ["x", 7]})"),
              Catch::Contains("/ids/0") && Catch::Contains("/ids/1"));
   CHECK_THAT(refusal(R"({"filter": {"stauts": "FAILED"}})"), Catch::Contains("status"));
-  CHECK_THAT(refusal(R"({"filter": {"status": "BROKEN"}})"), Catch::Contains("status"));
+  CHECK_THAT(refusal(R"({"filter": {"status": "BROKEN"}})"), Catch::Contains("/filter/status"));
+  CHECK_THAT(refusal(R"({"filter": {"afterDate": ""}})"), Catch::Contains("/filter/afterDate"));
+  CHECK_THAT(refusal(R"({"filter": {"integration": null}})"),
+             Catch::Contains("/filter/integration"));
   JsonArray many;
   for (int i = 0; i <= 1'000; ++i) many.emplace_back("01890000-0000-8000-8000-000000000001");
   CHECK_THAT(refusal(to_text(JsonObject{{"ids", many}})), Catch::Contains("1000"));

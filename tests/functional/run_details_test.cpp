@@ -171,9 +171,11 @@ TEST_CASE("questions about a run that make no sense are refused") {
     CHECK(answer.status == 400);
     CHECK(answer.at("/code") == R"("invalid_request")");
   }
-  for (const char* const query : {"part=both", "offset=-1", "limit=0"}) {
+  for (const char* const query : {"part=both", "offset=-1", "limit=0", "limit=1001"}) {
     INFO(query);
-    CHECK(large.ask(std::string("/step-executions/work.1/value?") + query).status == 400);
+    const Answer answer = large.ask(std::string("/step-executions/work.1/value?") + query);
+    CHECK(answer.status == 400);
+    CHECK(answer.at("/code") == R"("invalid_request")");
   }
   // Positions that no page gives lead somewhere or nowhere, never further.
   for (const char* const after : {"99999-", "0.999999-1", "0.5-", "7.7-7.7-7", "4000000000"}) {
@@ -242,6 +244,42 @@ TEST_CASE("requests that have left are listed as running, with their elements") 
   CHECK(text_at(project.wait_until_ended(run), "/status") == R"("SUCCEEDED")");
   CHECK(step_in(project.get(path + "/graph").json, "ask").at("counts") ==
         json_of(R"({"SUCCEEDED": 3})"));
+  peer.stop();
+  serving.join();
+}
+
+TEST_CASE("a run that is cancelled shows the requests that had left, with their elements") {
+  httplib::Server peer;
+  std::atomic<bool> may_answer{false};
+  std::atomic<int> asked{0};
+  peer.Get("/held", [&](const httplib::Request&, httplib::Response& answer) {
+    ++asked;
+    poll_until([&] { return may_answer.load(); });
+    answer.set_content("{}", "application/json");
+  });
+  const int port = peer.bind_to_any_port("127.0.0.1");
+  std::thread serving([&] { peer.listen_after_bind(); });
+  const TestProject project(open_server());
+  project.deploy_steps("w", R"json({"id": "each", "type": "fanOut", "items": [1, 2, 3, 4],
+    "concurrency": 2, "steps": [
+    {"id": "ask", "type": "request", "method": "GET", "url": "http://127.0.0.1:)json" +
+                                std::to_string(port) + R"json(/held"}]})json");
+  const std::string run = project.start("w");
+  const std::string path = TestProject::execution_path(run);
+  CHECK(poll_until([&] { return asked == 2; }));
+  CHECK(project.post(path + "/cancel").status == 202);
+  CHECK(text_at(project.wait_until_ended(run), "/status") == R"("CANCELLED")");
+  const Answer page = project.get(path + "/step-executions?stepId=ask");
+  INFO(page.text);
+  CHECK(page.at("/total") == "2");
+  CHECK(page.at("/stepExecutions/1/id") == R"("ask.1")");
+  CHECK(page.at("/stepExecutions/1/status") == R"("CANCELLED")");
+  CHECK(page.at("/stepExecutions/2").empty());
+  CHECK(step_in(project.get(path + "/graph").json, "ask").at("counts") ==
+        json_of(R"({"CANCELLED": 2})"));
+  CHECK(project.get(path + "/step-executions/ask.0").status == 200);
+  CHECK(project.get(path + "/step-executions/ask.2").status == 404);
+  may_answer = true;
   peer.stop();
   serving.join();
 }

@@ -318,7 +318,9 @@ Outcome ScenarioPlayer::then_request(std::size_t number, const std::string& step
 
 Result<BranchPath> ScenarioPlayer::path_named(const std::string& text) const {
   for (const auto& path : run_->journal().branches()) {
-    if (path_text(*workflow_, path) == text) return path;
+    // One without events was left before its first step had ended.
+    const bool is_named = path_text(*workflow_, path) == text;
+    if (is_named && !run_->journal().events(path).empty()) return path;
   }
   return mistake("no branch " + text + " has a journal");
 }

@@ -8,6 +8,7 @@
 #include "runtime/integrations/integration_set.h"
 #include "runtime/triggers/request_trigger.h"
 #include "storage/memory/memory_store.h"
+#include "storage/usage/task_counts.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/scripted_functions.h"
 #include "tests/support/scripted_http.h"
@@ -85,10 +86,15 @@ class ActorTestBed {
     return true;
   }
 
-  ExecutionStatus status(const ExecutionId& execution) const {
+  ExecutionSummary summary(const ExecutionId& execution) const {
     auto summary = storage::ExecutionTable(store).summary(execution);
     CHECK(summary.ok() && summary->has_value(), "the execution has no summary");
-    return (*summary)->status;
+    return std::move(**summary);
+  }
+  ExecutionStatus status(const ExecutionId& execution) const { return summary(execution).status; }
+  /// Why a run that could go on is not in memory.
+  std::optional<PlaceWait> place_wait(const ExecutionId& execution) const {
+    return gateway->place_wait(summary(execution));
   }
   /// Whether anything is going to be woken, by a row.
   bool has_timer() const {
@@ -114,6 +120,7 @@ class ActorTestBed {
   std::shared_ptr<IntegrationSet> integrations = std::make_shared<IntegrationSet>();
   std::unique_ptr<ScriptedFunctions> functions;
   std::unique_ptr<ScriptedHttp> http;
+  std::unique_ptr<storage::TaskCounts> task_counts;
   std::unique_ptr<storage::GroupCommit> commits;
   std::unique_ptr<ShardOwnership> ownership;
   std::unique_ptr<WorkflowLibrary> workflows;
@@ -129,7 +136,9 @@ class ActorTestBed {
   void start() {
     ownership = std::make_unique<ShardOwnership>();
     CHECK(ownership->claim(store, ShardSet::all()).ok(), "the memory store gave no epochs");
-    commits = std::make_unique<storage::GroupCommit>(store, storage::GroupCommitOptions{});
+    task_counts = std::make_unique<storage::TaskCounts>(store);
+    commits = std::make_unique<storage::GroupCommit>(
+        store, storage::GroupCommitOptions{.followers = {task_counts.get()}});
     functions = std::make_unique<ScriptedFunctions>(script);
     http = std::make_unique<ScriptedHttp>(requests);
     workflows = std::make_unique<WorkflowLibrary>(
@@ -169,6 +178,7 @@ class ActorTestBed {
     functions.reset();
     http.reset();
     commits.reset();
+    task_counts.reset();
   }
 
   ActorOptions options_;

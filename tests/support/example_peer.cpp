@@ -2,7 +2,10 @@
 
 #include "http/wire/multipart_form.h"
 #include "http/wire/url_text.h"
+#include "runtime/digests/sha256.h"
 #include "runtime/text/ascii_text.h"
+#include "runtime/text/base64_text.h"
+#include "runtime/text/percent_text.h"
 
 #include <algorithm>
 #include <array>
@@ -136,14 +139,27 @@ void file(PeerConnection& connection, const PeerRequest& request) {
                     "Content-Disposition: attachment; filename=\"dot.gif\"\r\n");
 }
 
-/// RFC 6749, 4.4: credentials in the header or in the form.
-void token(PeerConnection& connection, const PeerRequest& request) {
-  const bool is_grant = request.body.find("grant_type=client_credentials") != std::string::npos;
-  if (!is_grant) return answer_json(connection, 400, JsonObject{{"error", "invalid_grant"}});
-  answer_json(
-      connection, 200,
-      JsonObject{
-          {"access_token", "granted-token"}, {"token_type", "Bearer"}, {"expires_in", 3'600}});
+/// The field of a form or a query; empty: it has none.
+std::string field_of(std::string_view form, std::string_view name) {
+  const auto fields = parse_form(form);
+  if (!fields) return {};
+  const auto found = std::find_if(fields->begin(), fields->end(),
+                                  [&](const auto& field) { return field.first == name; });
+  return found == fields->end() ? std::string() : found->second;
+}
+
+/// RFC 7636, 4.2, method S256.
+std::string challenge_of(std::string_view verifier) {
+  const Sha256 hash = sha256(verifier);
+  std::string text = base64_encode({reinterpret_cast<const char*>(hash.data()), hash.size()});
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return text.substr(0, text.find('='));
+}
+
+JsonObject granted(std::string access_token) {
+  return JsonObject{
+      {"access_token", std::move(access_token)}, {"token_type", "Bearer"}, {"expires_in", 3'600}};
 }
 
 void status(PeerConnection& connection, const std::string& path, const std::string& query) {
@@ -191,6 +207,50 @@ std::size_t ExamplePeer::attempts_of(const PeerRequest& request) const {
       [&](const PeerRequest& each) { return each.header("idempotency-key") == key; }));
 }
 
+/// RFC 6749, 4.1: whoever is asked says yes at once.
+void ExamplePeer::authorize(PeerConnection& connection, const std::string& query) {
+  const std::string back = field_of(query, "redirect_uri");
+  const std::string challenge = field_of(query, "code_challenge");
+  if (back.empty() || challenge.empty()) {
+    return answer_json(connection, 400, JsonObject{{"error", "invalid_request"}});
+  }
+  const std::lock_guard lock(mutex_);
+  const std::string code = "code-" + std::to_string(codes_.size() + 1);
+  codes_[code] = challenge;
+  connection.answer(302, {},
+                    "Location: " + back + (back.find('?') == std::string::npos ? "?" : "&") +
+                        "code=" + code + "&state=" + percent_encode_text(field_of(query, "state")) +
+                        "\r\n");
+}
+
+/// RFC 6749, 4.4: credentials in the header or in the form; 4.1.3: a code, once, with its verifier; 6: a refresh token,
+/// once, for another pair.
+void ExamplePeer::token(PeerConnection& connection, const PeerRequest& request) {
+  const std::string grant = field_of(request.body, "grant_type");
+  if (grant == "client_credentials") return answer_json(connection, 200, granted("granted-token"));
+  const std::lock_guard lock(mutex_);
+  const auto code = codes_.find(field_of(request.body, "code"));
+  const bool is_good =
+      grant == "authorization_code"
+          ? code != codes_.end() && std::exchange(code->second, {}) ==
+                                        challenge_of(field_of(request.body, "code_verifier"))
+          : grant == "refresh_token" && tokens_.erase(field_of(request.body, "refresh_token")) > 0;
+  if (!is_good) return answer_json(connection, 400, JsonObject{{"error", "invalid_grant"}});
+  const std::string number = std::to_string(++pairs_);
+  JsonObject pair = granted("access-" + number);
+  pair["refresh_token"] = "refresh-" + number;
+  tokens_.insert({"Bearer access-" + number, "refresh-" + number});
+  answer_json(connection, 200, pair);
+}
+
+void ExamplePeer::me(PeerConnection& connection, const PeerRequest& request) {
+  const std::lock_guard lock(mutex_);
+  if (!tokens_.contains(request.header("authorization"))) {
+    return answer_json(connection, 401, JsonObject{{"error", "who are you?"}});
+  }
+  answer_json(connection, 200, JsonObject{{"id", "ada-1"}, {"name", "Ada"}});
+}
+
 void ExamplePeer::reply(PeerConnection& connection, const PeerRequest& request) {
   remember(request);
   const auto [path, query] = path_and_query(request.target);
@@ -198,7 +258,9 @@ void ExamplePeer::reply(PeerConnection& connection, const PeerRequest& request) 
   if (path == "/contacts") return contacts(connection, request);
   if (path == "/pages") return answer_json(connection, 200, page(query));
   if (path == "/file") return file(connection, request);
+  if (path == "/authorize") return authorize(connection, query);
   if (path == "/token") return token(connection, request);
+  if (path == "/me") return me(connection, request);
   if (path.starts_with("/status/")) return status(connection, path, query);
   if (path == "/flaky") {
     const std::size_t attempt = attempts_of(request);

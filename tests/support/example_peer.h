@@ -1,5 +1,5 @@
 #pragma once
-// The third party of docs/steps.md and of the tests over the real binary: a small API with the habits of
+// The third party of docs/steps.md and docs/oauth.md, and of the tests over the real binary: a small API with the habits of
 // real ones. Its routes are in the table there ("The peer of the examples"), which this file follows.
 //
 // It remembers what it was asked, so that a test can see what arrived. Any thread may ask.
@@ -10,6 +10,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,11 +32,19 @@ class ExamplePeer {
 
  private:
   void reply(PeerConnection& connection, const PeerRequest& request);
+  // A provider at which somebody signs in.
+  void authorize(PeerConnection& connection, const std::string& query);
+  void token(PeerConnection& connection, const PeerRequest& request);
+  void me(PeerConnection& connection, const PeerRequest& request);
   void remember(const PeerRequest& request);
   std::size_t attempts_of(const PeerRequest& request) const;
 
   mutable std::mutex mutex_;
   std::vector<PeerRequest> requests_;
+  std::map<std::string, std::string>
+      codes_;                     // that were given, with their challenge; empty: it was used
+  std::set<std::string> tokens_;  // that are good: as they are sent
+  std::size_t pairs_ = 0;         // of tokens, given so far
   std::atomic<std::size_t> given_up_{0};
   MisbehavingPeer peer_;  // last: its threads use what is above
 };

@@ -1,4 +1,4 @@
-// `millrace-example-peer [PORT]`: the third party of docs/steps.md, for readers who try its examples.
+// `millrace-example-peer [PORT]`: the third party of docs/steps.md and docs/oauth.md, for readers who try its examples.
 
 #include "tests/support/example_peer.h"
 

@@ -45,6 +45,9 @@ class Describe {
     return text;
   }
   std::string operator()(const CancelRequested&) const { return ""; }
+  std::string operator()(const ExecutionMigrated& event) const {
+    return " " + std::to_string(event.from) + " to " + std::to_string(event.to);
+  }
   std::string operator()(const ExecutionEnded& event) const {
     std::string text = " " + std::string(wire_name(event.status));
     if (event.status != ExecutionStatus::failed) return text;

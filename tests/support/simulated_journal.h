@@ -7,6 +7,7 @@
 #include "runtime/execution/event.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,18 @@ namespace millrace {
 class SimulatedJournal {
  public:
   void append(const BranchPath& path, const Event& event);
+  /// An element that is left before its first event: it has a journal, without events.
+  void note_begun(const BranchPath& path) { pages_[path]; }
   /// Forgets the last `count` events, whatever branches they belong to.
   void lose_last(std::size_t count);
   std::size_t size() const { return order_.size(); }
 
   /// Decoded from the pages; empty for a branch that has not begun.
   std::vector<Event> events(const BranchPath& path) const;
+  /// Nothing: the branch has no journal.
+  std::optional<std::vector<Event>> stored(const BranchPath& path) const {
+    return pages_.contains(path) ? std::optional(events(path)) : std::nullopt;
+  }
   /// The elements of a fan-out that have journals, in order.
   std::vector<std::uint32_t> children(const BranchPath& parent, StepIndex fan_out) const;
   /// Every branch that has a journal; the root first, then in element order.

@@ -140,7 +140,7 @@ void SimulatedRun::collect_movable(Branch& branch, bool is_stopping,
       if (!is_stopping) movable.push_back(&branch);
       return;
     case State::calling:
-      if (!held_.contains(workflow_->by_index[branch.attempt().step]->id.text)) {
+      if (!held_.contains(workflow().by_index[branch.attempt().step]->id.text)) {
         movable.push_back(&branch);
       }
       return;
@@ -177,7 +177,7 @@ void SimulatedRun::move_branch(Branch& branch) {
     answer(branch);
   } else if (branch.state == Branch::State::fan_out && has_timed_out(branch)) {
     const Effect effect = branch.machine.plan(now_, world_.values);
-    branch.fan_out.reset();  // children and running calls are dropped
+    leave_fan_out(branch);
     record(branch, std::get<RecordEvent>(effect).event);
   } else if (branch.state == Branch::State::fan_out) {
     const auto& fan_out = *branch.fan_out;
@@ -282,7 +282,7 @@ void SimulatedRun::answer_function(Branch& branch) {
 
 void SimulatedRun::answer_request(Branch& branch) {
   const auto& [attempt, request] = std::get<Branch::Request>(branch.call);
-  const std::string& step = workflow_->by_index[attempt.step]->id.text;
+  const std::string& step = workflow().by_index[attempt.step]->id.text;
   // One that was paused asks again within its attempt.
   const std::uint32_t asked = attempt.number + branch.machine.pauses();
   const HttpOutcome outcome = world_.requests.answer({step, request, asked});
@@ -353,27 +353,36 @@ void SimulatedRun::record(Branch& branch, EventBody body) {
 // ----------------------------------------------------------------------------------------
 
 void SimulatedRun::open_fan_out(Branch& branch) {
-  const StepIndex step = *branch.machine.open_fan_out();
+  const StepIndex number = *branch.machine.open_fan_out_number();
   const auto count = static_cast<std::uint32_t>(branch.machine.fan_out_items().get_array().size());
   branch.fan_out =
-      std::make_unique<Branch::FanOut>(branch.machine, *workflow_->by_index[step], count);
+      std::make_unique<Branch::FanOut>(branch.machine, *branch.machine.current_step(), count);
   branch.state = Branch::State::fan_out;
   Branch::FanOut& fan_out = *branch.fan_out;
-  for (const auto index : journal_.children(branch.path, step)) {
+  for (const auto index : journal_.children(branch.path, number)) {
     fan_out.progress.mark_started(index);
-    const BranchMachine fresh(workflow_, fan_out.scope, fan_out.step,
+    const BranchMachine fresh(branch.machine.shared_workflow(), fan_out.scope, fan_out.step,
                               fan_out.items.get_array()[index], index);
-    fan_out.children[index] = load(branch.path.child(step, index), fresh);
+    fan_out.children[index] = load(branch.path.child(number, index), fresh);
   }
+}
+
+void SimulatedRun::leave_fan_out(Branch& branch) {
+  if (!branch.fan_out) return;
+  for (const auto& [index, child] : branch.fan_out->children) {
+    if (child->machine.events_applied() == 0) journal_.note_begun(child->path);
+    leave_fan_out(*child);
+  }
+  branch.fan_out.reset();
 }
 
 void SimulatedRun::start_children(Branch& branch) {
   Branch::FanOut& fan_out = *branch.fan_out;
   while (const auto index = fan_out.progress.start_next()) {
-    BranchMachine machine(workflow_, fan_out.scope, fan_out.step, fan_out.items.get_array()[*index],
-                          *index);
-    fan_out.children[*index] =
-        std::make_unique<Branch>(branch.path.child(fan_out.step.index, *index), std::move(machine));
+    BranchMachine machine(branch.machine.shared_workflow(), fan_out.scope, fan_out.step,
+                          fan_out.items.get_array()[*index], *index);
+    fan_out.children[*index] = std::make_unique<Branch>(
+        branch.path.child(*branch.machine.open_fan_out_number(), *index), std::move(machine));
   }
   most_children_ = std::max(most_children_, fan_out.children.size());
 }
@@ -447,8 +456,32 @@ void SimulatedRun::run_to_end() {
 
 void SimulatedRun::cancel() {
   if (root().has_ended()) return;
-  root_->fan_out.reset();  // children and running calls are dropped; late answers find nobody
+  leave_fan_out(*root_);  // late answers find nobody
   record(*root_, CancelRequested{});
+}
+
+std::optional<Obstacle> SimulatedRun::migrate(const Migration& migration) {
+  auto moved = migration.of_run(root_->machine, journal_.size() > 1);
+  if (auto* const obstacle = std::get_if<Obstacle>(&moved)) return std::move(*obstacle);
+  versions_[migration.to().version] = std::get<ExecutionMigrated>(moved).workflow;
+  record(*root_, std::move(std::get<ExecutionMigrated>(moved)));
+  // It was not in memory, and neither are its elements.
+  crash_and_reopen(reopen_);
+  return std::nullopt;
+}
+
+std::vector<Event> SimulatedRun::root_events() const {
+  auto events = journal_.events({});
+  const auto found = put_in_versions(
+      events, [this](WorkflowVersion version) -> Result<std::shared_ptr<const Workflow>> {
+        return versions_.at(version);
+      });
+  CHECK(found.ok(), "a run moved to a version that nobody knows");
+  return events;
+}
+
+std::shared_ptr<const VersionsOfRun> SimulatedRun::versions() const {
+  return std::make_shared<const VersionsOfRun>(workflow_, root_events());
 }
 
 void SimulatedRun::crash_and_reopen(Reopen how, std::size_t lost_events) {
@@ -461,7 +494,7 @@ void SimulatedRun::crash_and_reopen(Reopen how, std::size_t lost_events) {
 
 std::unique_ptr<SimulatedRun::Branch> SimulatedRun::load(const BranchPath& path,
                                                          const BranchMachine& fresh) {
-  const auto events = journal_.events(path);
+  const auto events = path.is_root() ? root_events() : journal_.events(path);
   BranchMachine machine = fresh;
   for (const auto& event : events) machine.apply(event);
   if (reopen_ == Reopen::through_snapshot) {
@@ -469,7 +502,7 @@ std::unique_ptr<SimulatedRun::Branch> SimulatedRun::load(const BranchPath& path,
     const std::size_t covered = first + random_.below(events.size() - first + 1);
     BranchMachine before = fresh;
     for (std::size_t i = 0; i < covered; ++i) before.apply(events[i]);
-    BranchMachine restored = fresh;
+    BranchMachine restored = path.is_root() ? BranchMachine(before.shared_workflow(), id()) : fresh;
     const auto outcome = BranchSnapshotCodec::restore(restored, BranchSnapshotCodec::write(before));
     CHECK(outcome.ok(), "a snapshot that was written cannot be read");
     for (std::size_t i = covered; i < events.size(); ++i) restored.apply(events[i]);

@@ -7,6 +7,8 @@
 
 #include "runtime/execution/branch_machine.h"
 #include "runtime/execution/fan_out_progress.h"
+#include "runtime/history/versions_of_run.h"
+#include "runtime/migration/migration.h"
 #include "tests/support/function_script.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/request_script.h"
@@ -82,6 +84,8 @@ class SimulatedRun {
   /// Moves time to whatever is due next, until the run has ended.
   void run_to_end();
   void cancel();
+  /// Moves it to another version, as if it was asleep: its elements are loaded anew. Nothing: it has moved.
+  std::optional<Obstacle> migrate(const Migration& migration);
   /// Drops everything in memory, and the last `lost_events` of the journals: those that were not on
   /// disk yet. At least the first event stays.
   void crash_and_reopen(Reopen how, std::size_t lost_events = 0);
@@ -91,8 +95,14 @@ class SimulatedRun {
   void release(const std::string& step) { held_.erase(step); }
 
   const BranchMachine& root() const;
-  const Workflow& workflow() const { return *workflow_; }
-  const std::shared_ptr<const Workflow>& shared_workflow() const { return workflow_; }
+  /// That it is on.
+  const Workflow& workflow() const { return root().workflow(); }
+  const std::shared_ptr<const Workflow>& shared_workflow() const {
+    return root().shared_workflow();
+  }
+  /// With the versions that it has come to.
+  std::vector<Event> root_events() const;
+  std::shared_ptr<const VersionsOfRun> versions() const;
   const SimulatedJournal& journal() const { return journal_; }
   static ExecutionId id();
   /// As the task history shows it: DELAYED while the root sleeps, or all elements of its fan-out.
@@ -132,10 +142,13 @@ class SimulatedRun {
   Result<Json> body_of(const HttpResponse& response, const std::string& url);
   void note_sent(const Branch& branch, const HttpRequest& request, std::uint32_t attempt);
   void open_fan_out(Branch& branch);
+  /// Drops its elements, and the calls that run in them.
+  void leave_fan_out(Branch& branch);
   void start_children(Branch& branch);
   void settle_children(Branch& branch);
 
-  const std::shared_ptr<const Workflow> workflow_;
+  const std::shared_ptr<const Workflow> workflow_;                       // that it began on
+  std::map<WorkflowVersion, std::shared_ptr<const Workflow>> versions_;  // that it has come to
   const SimulatedWorld world_;
   const Options options_;
   SeededRandom random_;

@@ -37,6 +37,18 @@ TEST_CASE("quantiles of a thousand latencies are those of the sorted list") {
   CHECK(histogram.quantile(1) == std::chrono::microseconds(1'000));
 }
 
+TEST_CASE("histograms of two rounds add up to that of both") {
+  LatencyHistogram first;
+  LatencyHistogram second;
+  for (int i = 1; i <= 100; ++i) first.record(std::chrono::microseconds(i));
+  for (int i = 901; i <= 1'000; ++i) second.record(std::chrono::microseconds(i));
+  first.add(second);
+  CHECK(first.count() == 200);
+  CHECK(first.largest() == std::chrono::microseconds(1'000));
+  CHECK(first.quantile(0.5) < std::chrono::microseconds(103));
+  CHECK(first.quantile(0.51) > std::chrono::microseconds(890));
+}
+
 TEST_CASE("latencies beyond the largest one count as the largest") {
   LatencyHistogram histogram;
   histogram.record(std::chrono::hours(1));

@@ -1,5 +1,6 @@
 #include "bench/load_generator.h"
 
+#include "bench/slow_peer.h"
 #include "tests/support/catch.h"
 
 #include <netinet/in.h>
@@ -91,6 +92,29 @@ TEST_CASE("a connection that ends without an answer is counted as broken") {
   const LoadResult result = generator.run({.duration = 10s, .requests_max = 5});
   CHECK(result.answers == 1);
   CHECK(result.broken == 1);
+}
+
+TEST_CASE("with an interval requests are sent at their times, and no more of them") {
+  const ScriptedServer server({{ok, ok, ok, ok, ok, ok}});
+  LoadGenerator generator(target_at(server.port()));
+  REQUIRE(generator.connect().ok());
+  const LoadResult result = generator.run({.duration = 10s, .requests_max = 3, .interval = 20ms});
+  CHECK(result.answers == 3);
+  CHECK(result.seconds >= 0.04);
+  CHECK(result.is_clean());
+}
+
+TEST_CASE("a request that an earlier answer delays counts from when it should have been sent") {
+  SlowPeer peer(60ms);
+  LoadTarget target = target_at(peer.port());
+  target.requests = {"GET /1 HTTP/1.1\r\nHost: peer\r\n\r\n"};
+  target.is_right = [](const HttpAnswer& answer) { return answer.status == 200; };
+  LoadGenerator generator(std::move(target));
+  REQUIRE(generator.connect().ok());
+  const LoadResult result = generator.run({.duration = 10s, .requests_max = 3, .interval = 20ms});
+  CHECK(result.answers == 3);
+  // Sent at 60 and 120 ms, and due at 20 and 40.
+  CHECK(result.latencies.largest() >= 130ms);
 }
 
 TEST_CASE("a server that is not there is an error and not a result of zero") {

@@ -8,7 +8,10 @@
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"
 #include "tests/support/manual_clock.h"
+#include "tests/support/seeded_random.h"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <future>
 
@@ -122,6 +125,9 @@ WriteBatch row(int number, const std::string& value = "v") {
   return batch;
 }
 
+const ProjectId large("large");
+const ProjectId small("small");
+
 /// A linger no test lives to see: lazy batches wait until something else commits them.
 GroupCommitOptions patient() {
   GroupCommitOptions options;
@@ -180,7 +186,8 @@ TEST_CASE("lazy batches commit early when they are enough bytes for a commit", "
   for (int i = 0; i < 10; ++i) {
     commit.submit(row(i, std::string(100, 'v')), Urgency::lazy, answers.expect(i));
   }
-  answers.wait_for(9);
+  // Two of them may be too little for another one.
+  answers.wait_for(8);
   CHECK(store.commit_count() >= 1);
 }
 
@@ -217,6 +224,132 @@ TEST_CASE("one commit takes no more bytes than its limit and keeps the order", "
   answers.wait_for(11);
   CHECK(answers.order() == expected);
   CHECK(store.memory().commit_count() > 4);
+}
+
+TEST_CASE("who submits little goes with the next commit, however much another lane waits") {
+  GatedStore store;
+  store.close();
+  Answers answers;
+  auto options = patient();
+  options.commit_bytes_max = 64u << 10;
+  GroupCommit commit(store, options);
+  commit.submit(row(0), {.lane = large}, answers.expect(0));
+  store.wait_for_arrivals(1);
+  for (int i = 1; i <= 1'000; ++i) {
+    commit.submit(row(i, std::string(1'000, 'v')), {.lane = large}, answers.expect(i));
+  }
+  commit.submit(row(-1), {.lane = small}, answers.expect(-1));
+  store.pass_one();
+  store.wait_for_arrivals(2);
+  store.pass_one();
+  store.wait_for_arrivals(3);
+  const auto order = answers.order();
+  CHECK(std::count(order.begin(), order.end(), -1) == 1);
+  store.open();
+  answers.wait_for(1'002);
+}
+
+TEST_CASE(
+    "lanes that always have something waiting share each commit, whatever their batches are") {
+  GatedStore store;
+  store.close();
+  Answers answers;
+  auto options = patient();
+  options.commit_bytes_max = 512u << 10;
+  GroupCommit commit(store, options);
+  commit.submit(row(0), Urgency::urgent, answers.expect(0));
+  store.wait_for_arrivals(1);
+  for (int i = 1; i <= 400; ++i) {
+    commit.submit(row(i, std::string(20'000, 'v')), {.lane = large}, answers.expect(i));
+  }
+  for (int i = 1'001; i <= 9'000; ++i) {
+    commit.submit(row(i, std::string(700, 'v')), {.lane = small}, answers.expect(i));
+  }
+  store.pass_one();
+  store.wait_for_arrivals(2);
+  store.pass_one();
+  store.wait_for_arrivals(3);
+  std::size_t of_large = 0;
+  std::size_t of_small = 0;
+  for (const int number : answers.order()) {
+    if (number > 1'000) of_small += 1'000;
+    if (number >= 1 && number <= 400) of_large += 20'300;
+  }
+  CHECK(of_large > of_small / 2);
+  CHECK(of_small > of_large / 2);
+  store.open();
+  answers.wait_for(8'401);
+}
+
+TEST_CASE("the batches of each lane commit in the order of their submission") {
+  GatedStore store;
+  store.close();
+  Answers answers;
+  auto options = patient();
+  options.commit_bytes_max = 4'000;
+  GroupCommit commit(store, options);
+  commit.submit(row(0), Urgency::urgent, answers.expect(0));
+  store.wait_for_arrivals(1);
+  SeededRandom random(11);
+  constexpr int lanes = 5;
+  for (int i = 1; i <= 500; ++i) {
+    const int lane = static_cast<int>(random.below(lanes));
+    commit.submit(row(i, std::string(random.below(900), 'v')),
+                  {.lane = ProjectId("lane-" + std::to_string(lane))},
+                  answers.expect(lane * 1'000 + i));
+  }
+  store.open();
+  answers.wait_for(501);
+  std::array<int, lanes> last{};
+  for (const int number : answers.order()) {
+    int& before = last[static_cast<std::size_t>(number / 1'000)];
+    CHECK(number >= before);
+    before = number;
+  }
+}
+
+TEST_CASE("a batch without a lane overtakes nothing and is overtaken by nothing") {
+  GatedStore store;
+  store.close();
+  Answers answers;
+  auto options = patient();
+  options.commit_bytes_max = 4'000;
+  GroupCommit commit(store, options);
+  commit.submit(row(0), Urgency::urgent, answers.expect(0));
+  store.wait_for_arrivals(1);
+  for (int i = 1; i <= 50; ++i) {
+    commit.submit(row(i, std::string(500, 'v')), {.lane = large}, answers.expect(i));
+  }
+  commit.submit({}, Urgency::urgent, answers.expect(51));
+  commit.submit(row(52), Urgency::lazy, answers.expect(52));
+  commit.submit(row(53), {.lane = small}, answers.expect(53));
+  commit.submit(row(54), {.lane = large}, answers.expect(54));
+  store.open();
+  answers.wait_for(55);
+  const auto order = answers.order();
+  for (int i = 0; i <= 52; ++i) CHECK(order.at(static_cast<std::size_t>(i)) == i);
+}
+
+TEST_CASE("an empty batch of a lane waits for its lane and for no other") {
+  GatedStore store;
+  store.close();
+  Answers answers;
+  auto options = patient();
+  options.commit_bytes_max = 4'000;
+  GroupCommit commit(store, options);
+  commit.submit(row(0), Urgency::urgent, answers.expect(0));
+  store.wait_for_arrivals(1);
+  for (int i = 1; i <= 50; ++i) {
+    commit.submit(row(i, std::string(500, 'v')), {.lane = large}, answers.expect(i));
+  }
+  commit.submit(row(51), {.lane = small}, answers.expect(51));
+  commit.submit({}, {.lane = small}, answers.expect(52));
+  store.open();
+  answers.wait_for(53);
+  const auto order = answers.order();
+  const auto at = [&](int number) { return std::find(order.begin(), order.end(), number); };
+  CHECK(at(51) < at(52));
+  CHECK(at(52) < at(50));
 }
 
 TEST_CASE("the queue is full at its bytes and has room again after the commit", "[group_commit]") {
@@ -483,13 +616,13 @@ TEST_CASE("failures at random moments never leave a hole behind in any thread's 
           auto answered = std::make_shared<std::atomic<int>>(0);
           int submitted = 0;
           for (int next = durable() + 1; next <= last && !*failed; ++next, ++submitted) {
-            commit.submit(
-                row(owner * 10'000 + next), Urgency::lazy,
-                [failed, answered](const Outcome& outcome) {
-                  if (!outcome.ok()) *failed = true;
-                  ++*answered;
-                },
-                built);
+            // Half of the owners have lanes of their own.
+            const ProjectId lane(owner % 2 == 0 ? std::string() : "owner-" + std::to_string(owner));
+            commit.submit(row(owner * 10'000 + next), {Urgency::lazy, built, lane},
+                          [failed, answered](const Outcome& outcome) {
+                            if (!outcome.ok()) *failed = true;
+                            ++*answered;
+                          });
             // Several in flight at once, so that a failure catches some queued and some not.
             while (submitted - *answered > 8) std::this_thread::yield();
           }

@@ -141,7 +141,7 @@ TEST_CASE("a filter takes those that match it and began before the job", "[bulk]
   CHECK(row_of(bed, job).accepted == 2);
   CHECK(each_once(bed, {runs[1], runs[4]}));
   // Whom it was about is forgotten with its end.
-  CHECK(row_of(bed, job).filter.user.empty());
+  CHECK_FALSE(row_of(bed, job).filter.user.has_value());
 }
 
 TEST_CASE("a filter takes what began in the job's own millisecond, and nothing that the job starts",
@@ -248,4 +248,68 @@ TEST_CASE("a job that waits for room goes on with the run that it had to leave",
   }));
   CHECK(row_of(bed, job).accepted == 3);
   CHECK(each_once(bed, runs));
+}
+
+// --- migrations -----------------------------------------------------------------------------------
+
+namespace {
+
+const std::string nap_then_f =
+    R"([{"id":"nap","type":"delay","value":1,"unit":"HOURS"},{"id":"f","type":"function","code":"() => 1"}])";
+
+BulkOrder to_version_2(ActorTestBed& bed) {
+  auto migration =
+      bed.gateway->bulk_jobs().migrations().between(bed.project, WorkflowId("w"), 1, 2, {});
+  REQUIRE(migration.ok());
+  BulkOrder order{.kind = BulkKind::migrate};
+  order.migration = std::move(*migration);
+  order.step_map = "{}";
+  order.by = "a test";
+  return order;
+}
+
+}  // namespace
+
+TEST_CASE("runs that sleep are moved to another version and wake there", "[bulk]") {
+  ActorTestBed bed(in_parts_of(2));
+  bed.deploy("w", hour);
+  std::vector<ExecutionId> runs;
+  for (int i = 0; i < 5; ++i) {
+    runs.push_back(bed.accept("w", JsonObject{}, "user-" + std::to_string(i)));
+    REQUIRE(bed.reaches(runs.back(), ExecutionStatus::delayed));
+  }
+  bed.deploy("w", nap_then_f);
+  BulkOrder order = to_version_2(bed);
+  order.filter.emplace();
+  const auto job = started(bed, std::move(order));
+  REQUIRE(ActorTestBed::eventually([&] {
+    bed.clock.advance(Millis(100));
+    return row_of(bed, job).ended.has_value();
+  }));
+  CHECK(row_of(bed, job).accepted == 5);
+  for (const auto& run : runs) {
+    const auto summary = storage::ExecutionTable(bed.store).summary(run);
+    REQUIRE((summary.ok() && *summary));
+    CHECK((*summary)->version == 2);
+    CHECK((*summary)->status == ExecutionStatus::delayed);
+    CHECK((*summary)->migrated.has_value());
+  }
+  bed.clock.advance(std::chrono::hours(1));
+  for (const auto& run : runs) CHECK(bed.reaches(run, ExecutionStatus::succeeded));
+}
+
+TEST_CASE("a run that cannot be moved is refused with its step and sleeps on", "[bulk]") {
+  ActorTestBed bed(in_parts_of(10));
+  bed.deploy("w", hour);
+  const auto run = bed.accept("w", JsonObject{}, "ada");
+  REQUIRE(bed.reaches(run, ExecutionStatus::delayed));
+  bed.deploy("w", one_function);
+  BulkOrder order = to_version_2(bed);
+  order.executions = {run};
+  const auto job = started(bed, std::move(order));
+  REQUIRE(is_through(bed, job));
+  CHECK(row_of(bed, job).refused_list ==
+        R"({"id":")" + run.text() + R"(","code":"step_missing","stepId":"nap"})");
+  bed.clock.advance(std::chrono::hours(1));
+  CHECK(bed.reaches(run, ExecutionStatus::succeeded));
 }

@@ -6,7 +6,7 @@
 namespace millrace {
 namespace {
 
-const std::string one_function = R"([{"id": "f", "type": "function", "code": "x"}])";
+const std::string single_function = R"([{"id": "f", "type": "function", "code": "x"}])";
 
 EventRequest event_with_key(const ActorTestBed& bed, const std::string& key,
                             const std::string& content) {
@@ -19,7 +19,7 @@ const std::string one_content(32, 'a');
 
 TEST_CASE("an event under the same key names the same runs for a day, also after a restart") {
   ActorTestBed bed;
-  bed.deploy_on(R"({"type": "event", "event": "E"})", "w", one_function);
+  bed.deploy_on(R"({"type": "event", "event": "E"})", "w", single_function);
   const auto first = bed.gateway->trigger_event(event_with_key(bed, "k", one_content));
   REQUIRE(first.ok());
   REQUIRE(first->executions.size() == 1);
@@ -42,7 +42,7 @@ TEST_CASE("an event under the same key names the same runs for a day, also after
 
 TEST_CASE("a key whose runs could not be stored is free again") {
   ActorTestBed bed;
-  bed.deploy_on(R"({"type": "event", "event": "E"})", "w", one_function);
+  bed.deploy_on(R"({"type": "event", "event": "E"})", "w", single_function);
   REQUIRE(bed.store.claim(ShardSet::all().ids()).ok());  // another owner: nothing may be committed
   REQUIRE_FALSE(bed.gateway->trigger_event(event_with_key(bed, "k", one_content)).ok());
   bed.restart();
@@ -53,7 +53,7 @@ TEST_CASE("a key whose runs could not be stored is free again") {
 
 TEST_CASE("what was received long ago is removed as new things come") {
   ActorTestBed bed;
-  bed.deploy_on(R"({"type": "event", "event": "E"})", "w", one_function);
+  bed.deploy_on(R"({"type": "event", "event": "E"})", "w", single_function);
   const auto rows = [&] {
     std::size_t count = 0;
     const storage::OrderedStore& store = bed.store;

@@ -18,16 +18,16 @@ EventRequest event(const std::string& name, Json payload = JsonObject{{"email", 
 }
 
 const std::string listens = R"({"type": "event", "event": "Contact Created"})";
-const std::string one_function =
+const std::string single_function =
     R"([{"id": "f", "type": "function", "code": "x", "parameters": {"e": "{{trigger.email}}"}}])";
 
 }  // namespace
 
 TEST_CASE("an event starts every workflow that listens to it, and only those") {
   ActorTestBed bed;
-  bed.deploy_on(listens, "a", one_function);
-  bed.deploy_on(listens, "b", one_function);
-  bed.deploy_on(R"({"type": "event", "event": "Other"})", "c", one_function);
+  bed.deploy_on(listens, "a", single_function);
+  bed.deploy_on(listens, "b", single_function);
+  bed.deploy_on(R"({"type": "event", "event": "Other"})", "c", single_function);
   bed.deploy("d", R"([{"id": "g", "type": "function", "code": "x"}])");
   const auto started = bed.gateway->trigger_event(event("Contact Created"));
   REQUIRE(started.ok());
@@ -46,8 +46,8 @@ TEST_CASE("an event that nobody listens to starts nothing and is no error") {
 
 TEST_CASE("the runs of an event are durable together: a commit that fails leaves none of them") {
   ActorTestBed bed;
-  bed.deploy_on(listens, "a", one_function);
-  bed.deploy_on(listens, "b", one_function);
+  bed.deploy_on(listens, "a", single_function);
+  bed.deploy_on(listens, "b", single_function);
   // Its shard goes to another owner: nothing may be committed for it here.
   REQUIRE(bed.store.claim(ShardSet::all().ids()).ok());
   const auto started = bed.gateway->trigger_event(event("Contact Created"));
@@ -60,8 +60,8 @@ TEST_CASE("the runs of an event are durable together: a commit that fails leaves
 
 TEST_CASE("the runs of an event that a crash has cut off go on after the restart") {
   ActorTestBed bed;
-  bed.deploy_on(listens, "a", one_function);
-  bed.deploy_on(listens, "b", one_function);
+  bed.deploy_on(listens, "a", single_function);
+  bed.deploy_on(listens, "b", single_function);
   bed.functions->hold("f");
   const auto started = bed.gateway->trigger_event(event("Contact Created"));
   REQUIRE(started.ok());
@@ -71,7 +71,7 @@ TEST_CASE("the runs of an event that a crash has cut off go on after the restart
 
 TEST_CASE("a workflow with another trigger is not started by a request") {
   ActorTestBed bed;
-  bed.deploy_on(listens, "a", one_function);
+  bed.deploy_on(listens, "a", single_function);
   const auto reply = bed.trigger("a");
   REQUIRE_FALSE(reply.ok());
   CHECK(reply.error().code == ErrorCode::invalid_request);

@@ -59,15 +59,18 @@ struct Node {
   SeededRandom random{3};
   ShardOwnership ownership;
   storage::HistoryChanges changes;
-  storage::GroupCommit commits{store, {.follower = &changes}};
+  storage::GroupCommit commits{store, {.followers = {&changes}}};
   std::atomic<bool> is_lost{false};
-  storage::HistoryIndex index{
-      store, changes,
-      [this](ShardId shard) -> Result<storage::Fence> {
-        if (is_lost) return Error(ErrorCode::shard_moved, "the shard is another node's");
-        return ownership.fence(shard);
-      },
-      [this](storage::WriteBatch batch) { return commits.commit_and_wait(std::move(batch)); }};
+  storage::HistoryIndex index{store, changes,
+                              [this](ShardId shard) -> Result<storage::Fence> {
+                                if (is_lost)
+                                  return Error(ErrorCode::shard_moved,
+                                               "the shard is another node's");
+                                return ownership.fence(shard);
+                              },
+                              [this](const ProjectId& project, storage::WriteBatch batch) {
+                                return commits.commit_and_wait(std::move(batch), project);
+                              }};
   std::atomic<int> complaints{0};
   std::optional<HistoryIndexer> indexer;
 };

@@ -157,6 +157,35 @@ class PollBed {
 
 }  // namespace
 
+TEST_CASE("each record waits once for the throttle of its workflow, over looks and restarts") {
+  PollBed polls;
+  polls.show(R"({"id": 1, "at": 5}, {"id": 2, "at": 6}, {"id": 3, "at": 7})");
+  polls.deploy(from_beginning + R"(, "admission": {"throttle": {"limit": 1, "per": "10m"}})");
+  const auto waiting = [&] {
+    const auto lines = polls.bed.gateway->admission().lines(polls.bed.project, WorkflowId("w"), {});
+    REQUIRE(lines.ok());
+    return lines->lines.empty() ? 0 : lines->lines.front().size();
+  };
+  polls.look();
+  REQUIRE(polls.has_runs(1));
+  CHECK(waiting() == 2);
+  polls.look();
+  CHECK(polls.runs() == 1);
+  CHECK(waiting() == 2);
+  polls.bed.restart();
+  polls.look();
+  CHECK(polls.runs() == 1);
+  CHECK(waiting() == 2);
+  for (std::size_t count = 2; count <= 3; ++count) {
+    for (int i = 0; i < 10; ++i) polls.look();
+    REQUIRE(polls.has_runs(count));
+    CHECK(waiting() == 3 - count);
+  }
+  for (int i = 0; i < 11; ++i) polls.look();
+  CHECK(polls.runs() == 3);
+  CHECK(waiting() == 0);
+}
+
 TEST_CASE("each new record starts one run, and a look that shows it again starts none") {
   PollBed polls;
   polls.show(R"({"id": 1, "at": 5})");

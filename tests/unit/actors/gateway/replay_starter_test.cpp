@@ -325,3 +325,21 @@ TEST_CASE("a replay waits for a place in its project like any other run", "[repl
   CHECK(bed.reaches(busy, ExecutionStatus::succeeded));
   CHECK(bed.reaches(run, ExecutionStatus::succeeded));
 }
+
+TEST_CASE("a file that the replayed run does not have is refused with the place where it is named",
+          "[replay]") {
+  ActorTestBed bed;
+  bed.deploy("w", one_function);
+  const std::string handle = "millrace-file:" + std::string(64, 'a') + ":2";
+  // That the run itself has such a text is no mistake of whoever replays it.
+  const auto original = ended_run(bed, ExecutionStatus::succeeded, JsonObject{{"text", handle}});
+  replayed(bed, original);
+  const auto refused = bed.gateway->replays().replay(
+      {.project = bed.project,
+       .original = original,
+       .input = JsonObject{{"request", {{"body", {{"a/b", "of " + handle}}}}}}},
+      {});
+  CHECK(refusal(refused) == ErrorCode::invalid_file);
+  REQUIRE(refused.error().details.size() == 1);
+  CHECK(refused.error().details[0].path == "/input/request/body/a~1b");
+}

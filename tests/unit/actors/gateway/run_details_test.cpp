@@ -10,7 +10,9 @@
 #include "tests/support/catch.h"
 #include "tests/unit/actors/tree/workflows.h"
 
+#include <atomic>
 #include <map>
+#include <stdexcept>
 
 using namespace millrace;
 
@@ -267,6 +269,98 @@ TEST_CASE("what a cancelled run leaves open is counted as cancelled") {
   CHECK(counts.at("each") == "CANCELLED 1 of 8");
 }
 
+TEST_CASE("a cancel leaves those elements in the history whose first step was running") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + fan_out(element_function, R"("concurrency":2,)") + "]");
+  bed.functions->hold("item");
+  const auto execution = bed.accept("w", items(5));
+  REQUIRE(bed.functions->wait_for_calls("item", 2));
+  REQUIRE(bed.gateway->cancel(bed.project, execution, "test").ok());
+  REQUIRE(bed.reaches(execution, ExecutionStatus::cancelled));
+  const auto counts = graph_of(bed, execution);
+  CHECK(counts.at("item") == "CANCELLED 2");
+  CHECK(counts.at("each") == "CANCELLED 1 of 5");
+  CHECK(page_through(bed, execution, {}) == Ids{"trigger", "each", "item.0", "item.1"});
+  CHECK(page_through(bed, execution, {.statuses = {"CANCELLED"}, .limit = 1}) ==
+        Ids{"each", "item.0", "item.1"});
+  const auto& runs = bed.history->runs();
+  CHECK(*runs.steps(bed.project, execution, {})->total == 4);
+  const auto step = runs.step(bed.project, execution, "item.1");
+  REQUIRE(step.ok());
+  CHECK(step->step.status == "CANCELLED");
+  CHECK(step->step.end.has_value());
+  CHECK(step->input.at("v") == 1);
+  CHECK_FALSE(runs.step(bed.project, execution, "item.2").ok());
+  const auto shown = bed.history->show(bed.project, execution);
+  REQUIRE(shown.ok());
+  CHECK(shown->steps.size() == 4);
+}
+
+TEST_CASE(
+    "first steps of elements inside elements are counted and listed, and what a cancel left of "
+    "them") {
+  ActorTestBed bed;
+  const std::string inner = R"({"id":"inner","type":"fanOut","items":[0,1,2],"steps":[)" +
+                            function("leaf", "{{inner.instance}}") + "]}";
+  bed.deploy("w", "[" + fan_out(inner) + "]");
+  bed.functions->hold("leaf");
+  const auto execution = bed.accept("w", items(2));
+  REQUIRE(bed.functions->wait_for_calls("leaf", 6));
+  CHECK(bed.eventually([&] {
+    const auto counts = graph_of(bed, execution);
+    return counts.at("leaf") == "EXECUTING 6" && counts.at("inner") == "EXECUTING 2 of 6";
+  }));
+  const Ids leaves{"leaf.0.0", "leaf.0.1", "leaf.0.2", "leaf.1.0", "leaf.1.1", "leaf.1.2"};
+  CHECK(page_through(bed, execution, {.step = "leaf", .statuses = {"EXECUTING"}}) == leaves);
+  REQUIRE(bed.gateway->cancel(bed.project, execution, "test").ok());
+  REQUIRE(bed.reaches(execution, ExecutionStatus::cancelled));
+  CHECK(graph_of(bed, execution).at("leaf") == "CANCELLED 6");
+  // Elements inside elements are left a moment later.
+  CHECK(bed.eventually([&] {
+    return page_through(bed, execution, {.step = "leaf", .statuses = {"CANCELLED"}}) == leaves;
+  }));
+}
+
+TEST_CASE(
+    "an element that crashes before its first event is counted once, and its attempt is shown") {
+  std::atomic<int> left{1};
+  ActorOptions options;
+  options.before_record = [&](const ExecutionId&, const Event& event) {
+    const auto* completed = std::get_if<StepCompleted>(&event.body);
+    if (completed && to_text(*completed->output) == R"({"result":{"v":7}})" && left-- > 0) {
+      throw std::runtime_error("injected crash");
+    }
+  };
+  ActorTestBed bed(options);
+  bed.deploy("w", "[" + fan_out(element_function) + "]");
+  const auto execution = bed.accept("w", items(16));
+  REQUIRE(bed.reaches(execution, ExecutionStatus::succeeded));
+  CHECK(graph_of(bed, execution).at("item") == "SUCCEEDED 16");
+  CHECK(page_through(bed, execution, {}).size() == 18);
+  const auto step = bed.history->step(bed.project, execution, "item.7");
+  REQUIRE(step.ok());
+  REQUIRE(step->step.attempts.size() == 2);
+  CHECK(step->step.attempts[0].is_cut_off);
+}
+
+TEST_CASE("an element that sleeps keeps its seat: none behind it is shown as running") {
+  ActorTestBed bed;
+  bed.deploy("w",
+             "[" +
+                 fan_out(function("item", "{{each.instance}}") + "," + delay_step("1", "HOURS"),
+                         R"("concurrency":2,)") +
+                 "]");
+  const auto execution = bed.accept("w", items(5));
+  REQUIRE(bed.reaches(execution, ExecutionStatus::delayed));
+  CHECK(graph_of(bed, execution).at("item") == "SUCCEEDED 2");
+  CHECK(page_through(bed, execution, {.statuses = {"EXECUTING"}}) == Ids{"each"});
+  CHECK(page_through(bed, execution, {.limit = 1}) ==
+        Ids{"trigger", "each", "item.0", "wait.0", "item.1", "wait.1"});
+  CHECK_FALSE(bed.history->runs().step(bed.project, execution, "item.2").ok());
+  bed.restart();
+  CHECK(page_through(bed, execution, {.statuses = {"EXECUTING"}}) == Ids{"each"});
+}
+
 TEST_CASE(
     "a run lists a thousand steps, all of those outside of fan-outs among them, and says how many "
     "there are") {
@@ -396,16 +490,15 @@ TEST_CASE("a stop of the server cuts off the attempts of elements, and leaves wh
   const auto execution = bed.accept("w", items(3));
   REQUIRE(bed.functions->wait_for_calls("more", 3));
   // What an element has done is on the disk before it could be repeated.
-  REQUIRE(bed.eventually([&] {
-    return graph_of(bed, execution).at("more") == "EXECUTING 3";
-  }));
+  REQUIRE(bed.eventually([&] { return graph_of(bed, execution).at("more") == "EXECUTING 3"; }));
   bed.restart();
   REQUIRE(bed.reaches(execution, ExecutionStatus::succeeded));
   CHECK(bed.history->step(bed.project, execution, "more.1")->step.attempts.size() == 2);
   CHECK(bed.history->step(bed.project, execution, "item.1")->step.attempts.size() == 1);
 }
 
-TEST_CASE("a stop of the server cuts nothing off of what waits: for a place, for a retry, in a delay") {
+TEST_CASE(
+    "a stop of the server cuts nothing off of what waits: for a place, for a retry, in a delay") {
   ActorOptions options;
   options.live_executions_per_project_max = 1;
   ActorTestBed bed(options);

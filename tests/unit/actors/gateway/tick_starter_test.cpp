@@ -197,7 +197,7 @@ TEST_CASE("a restart in the middle of a tick goes on behind those who have their
 
 TEST_CASE("ticks that came while nobody was there are one run, none or all, as catchUp says") {
   const auto after_five_minutes = [](const std::string& more) {
-    ActorTestBed bed;
+    ActorTestBed bed(in_chunks_of(250));  // of those who are run many times each, two at once
     add_users(bed, 2);
     bed.deploy_on(more.empty() ? each_minute : each_minute_with(more), "w", steps);
     sleep_through(bed, 5 * minute + second);

@@ -89,6 +89,27 @@ TEST_CASE("what was dropped, or never recorded, is a gap") {
   CHECK_FALSE(f.news(*seat, begin + 1).has_gap);
 }
 
+TEST_CASE(
+    "what is remembered of an erased user is forgotten, and is a gap for who has not seen it") {
+  Feed f;
+  const auto seat = f.seat();
+  REQUIRE(seat.ok());
+  const auto begin = f.feed.last();
+  f.run();
+  f.feed.forget(acme, UserId("somebody else"));
+  f.feed.forget(ProjectId("another"), UserId("ada"));
+  REQUIRE(f.news(*seat, begin).changes.size() == 1);
+  f.feed.forget(acme, UserId("ada"));
+  const auto news = f.news(*seat, begin);
+  CHECK(news.changes.empty());
+  CHECK(news.has_gap);
+  // Who has seen it misses nothing, and what comes is told as ever.
+  const auto seen = f.feed.last();
+  f.run();
+  CHECK_FALSE(f.news(*seat, seen).has_gap);
+  CHECK(f.news(*seat, seen).changes.size() == 1);
+}
+
 TEST_CASE("a project is recorded for a while after its last stream, and then no more") {
   Feed f;
   std::uint64_t after = 0;

@@ -170,7 +170,7 @@ class Timers {
 constexpr std::array every_target{WakeTarget::schedule,
                                   WakeTarget::poll,
                                   WakeTarget::token_refresh,
-                                  WakeTarget::debounce,
+                                  WakeTarget::admission,
                                   WakeTarget::subscription_renewal,
                                   WakeTarget::alert_retry,
                                   WakeTarget::retention};
@@ -367,7 +367,7 @@ TEST_CASE("nothing fires for shards that are not owned until they are gained") {
 TEST_CASE("rows that are held of a shard that is lost do not fire") {
   Timers timers;
   const auto timer = timers.timer(Millis(5'000));
-  const auto wake = timers.wake(Millis(5'000), WakeTarget::debounce);
+  const auto wake = timers.wake(Millis(5'000), WakeTarget::admission);
   timers.put(timer);
   timers.put(wake);
   timers.start(all_targets);

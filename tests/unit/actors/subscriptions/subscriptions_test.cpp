@@ -179,8 +179,10 @@ class Bed {
         random,
         sealer,
         [](LogLevel, const std::string&) {},
-        [] { return std::string("https://us.example"); },
-        [this](const ProjectId&, const Credential& account) { ended.push_back(account.id); }});
+        [this] { return address; },
+        [this](const ProjectId&, const Credential& account) { ended.push_back(account.id); },
+        nullptr,
+        &gate});
   }
 
   /// Serves what is due until nothing is. False: the process was gone in the middle of it, and is there again.
@@ -195,7 +197,8 @@ class Bed {
       REQUIRE(read.ok());
       if (!due) return true;
       try {
-        subscriptions->serve(*due);
+        const auto again = subscriptions->serve(*due);
+        if (again && *again > clock.now()) return true;  // nothing is due before it is tried again
       } catch (const Crash&) {
         provider.crash_at = 0;
         start();
@@ -287,11 +290,13 @@ class Bed {
   HookRegistry hooks{store, {commits, ownership}, clock, random};
   EventLog event_log{store, {commits, ownership}, clock, random};
   RefusedCredentials refused{credentials, {}};
+  RequestGate gate{store, {commits, ownership}, clock, {}};
   Provider provider;
   TokenRefresher refresher{{project_views, credentials, provider, clock, {}}};
   std::vector<std::string> ended;
   FakeGateway gateway;
   ErasedSubscriptions erased{store, hooks, clock, {}};
+  std::string address = "https://us.example";
   std::unique_ptr<Subscriptions> subscriptions;
 };
 
@@ -478,6 +483,29 @@ TEST_CASE("what an integration says of its answers holds for those about subscri
   CHECK(bed.provider.made_count == 1);
 }
 
+TEST_CASE("who subscribes keeps to the account's rate limit and to what its provider has said") {
+  Bed bed;
+  bed.put("", "",
+          R"("rateLimit": {"requests": 10, "interval": "1s", "pause": {"default": "60s"}},)");
+  const std::string id = bed.connect();
+  const AskingAccount account{{project, ada}, id};
+  bed.gate.hold(account, bed.clock.now() + 20s);
+  bed.enable(id);
+  bed.settle();
+  CHECK(bed.provider.calls == 0);
+  bed.provider.status = 429;
+  bed.settle_after(20s);
+  CHECK(bed.provider.calls == 1);
+  const auto until = bed.gate.admit(account, {10, 1s}, 1);
+  REQUIRE(until.has_value());
+  CHECK(*until == bed.clock.now() + 60s);
+  bed.provider.status = 200;
+  bed.settle_after(30s);
+  CHECK(bed.provider.calls == 1);
+  bed.settle_after(30s);
+  CHECK(bed.state(id) == "active");
+}
+
 TEST_CASE("an answer by which an account is to be connected again makes it invalid") {
   Bed bed;
   bed.put("", "", R"("success": [[{"variable": "{{response.body.id}}", "operator": "Exists"}]],
@@ -516,6 +544,19 @@ TEST_CASE("a crash around any request leaves one subscription where the provider
       CHECK(bed.rows().empty());
     }
   }
+}
+
+TEST_CASE("a server that comes back under another address finds what it has asked for") {
+  Bed bed(find);
+  bed.provider.crash_at = 1;
+  bed.provider.does_it_before_the_crash = true;
+  const std::string id = bed.connect();
+  bed.enable(id);
+  CHECK_FALSE(bed.settle());
+  bed.address = "https://moved.example";
+  bed.settle_after(1min);
+  CHECK(bed.state(id) == "active");
+  CHECK(bed.provider.made_count == 1);
 }
 
 TEST_CASE("a crash is survived by the key of a request where the provider minds it") {

@@ -101,7 +101,7 @@ class CallBed : public BranchParts {
                     inbox};
 };
 
-const std::string function_step =
+const std::string called_step =
     R"({"id": "work", "type": "function", "code": "p => p",
         "parameters": {"v": "{{trigger.request.body}}"}})";
 const std::string request_step =
@@ -126,7 +126,7 @@ RequestRule refusing(const std::string& token) {
 }  // namespace
 
 TEST_CASE("a function without files runs at once and its result completes the step") {
-  CallBed bed(function_step);
+  CallBed bed(called_step);
   CHECK_FALSE(bed.call.begin(bed.effect<RunFunction>(), bed.clock.now()));
   CHECK(bed.call.is_open());
   auto finished = bed.inbox->next<FunctionFinished>();
@@ -153,7 +153,7 @@ TEST_CASE("a request is sent when it is told that everything before it is durabl
 }
 
 TEST_CASE("an outcome of a call that was abandoned is counted and changes nothing") {
-  CallBed bed(function_step);
+  CallBed bed(called_step);
   bed.functions.hold("work");
   REQUIRE_FALSE(bed.call.begin(bed.effect<RunFunction>(), bed.clock.now()));
   bed.call.abandon();
@@ -165,7 +165,7 @@ TEST_CASE("an outcome of a call that was abandoned is counted and changes nothin
 }
 
 TEST_CASE("abandoning a function that runs cancels it") {
-  CallBed bed(function_step);
+  CallBed bed(called_step);
   bed.functions.hold("work");
   REQUIRE_FALSE(bed.call.begin(bed.effect<RunFunction>(), bed.clock.now()));
   REQUIRE(bed.functions.wait_for_calls("work", 1));
@@ -186,7 +186,7 @@ TEST_CASE("abandoning a request that is in the air cancels it") {
 }
 
 TEST_CASE("a function with a file waits until that is durable and gets its bytes as hex") {
-  CallBed bed(function_step);
+  CallBed bed(called_step);
   const FileHandle file = bed.store_file("AB");
   RunFunction effect = bed.effect<RunFunction>();
   effect.parameters = R"({"v":")" + to_text(file) + "\"}";
@@ -202,7 +202,7 @@ TEST_CASE("a function with a file waits until that is durable and gets its bytes
 }
 
 TEST_CASE("files that are too much for a function fail its attempt") {
-  CallBed bed(function_step);
+  CallBed bed(called_step);
   RunFunction effect = bed.effect<RunFunction>();
   effect.parameters = R"({"v":")" + to_text(bed.store_file("AB")) + "\"}";
   const auto number = bed.call.begin(std::move(effect), bed.clock.now());
@@ -232,7 +232,7 @@ TEST_CASE("a file in a response comes back beside the event with a handle in its
 }
 
 TEST_CASE("a result that is no JSON within bounds is the function's fault") {
-  CallBed bed(function_step);
+  CallBed bed(called_step);
   bed.functions.on("work", returning_text("[" + std::string(100'000, '[')));
   REQUIRE_FALSE(bed.call.begin(bed.effect<RunFunction>(), bed.clock.now()));
   auto finished = bed.inbox->next<FunctionFinished>();
@@ -243,7 +243,7 @@ TEST_CASE("a result that is no JSON within bounds is the function's fault") {
 }
 
 TEST_CASE("a branch has one call in flight at a time") {
-  CallBed bed(function_step);
+  CallBed bed(called_step);
   bed.functions.hold("work");
   REQUIRE_FALSE(bed.call.begin(bed.effect<RunFunction>(), bed.clock.now()));
   CHECK_THROWS_AS(bed.call.begin(bed.effect<RunFunction>(), bed.clock.now()), BugFound);

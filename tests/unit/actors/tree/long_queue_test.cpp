@@ -1,10 +1,10 @@
 // Queues of a project that are longer than what it holds of them in memory.
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
+#include "tests/unit/actors/tree/starts.h"
 #include "tests/unit/actors/tree/workflows.h"
 
 #include <algorithm>
-#include <mutex>
 
 using namespace millrace;
 
@@ -16,22 +16,6 @@ ActorOptions small_window(std::size_t places = 1) {
   options.queue = {.window = 16, .window_per_user = 8};
   return options;
 }
-
-/// In which order runs begin to work.
-struct Starts {
-  void note(const ExecutionId& execution, const Event& event) {
-    if (kind_of(event) != EventKind::step_completed) return;
-    const std::lock_guard guard(mutex);
-    order.push_back(execution);
-  }
-  std::vector<ExecutionId> seen() {
-    const std::lock_guard guard(mutex);
-    return order;
-  }
-
-  std::mutex mutex;
-  std::vector<ExecutionId> order;
-};
 
 /// Triggers `count` runs, each a millisecond later, so that their order can be told from their ids.
 std::vector<ExecutionId> queue_runs(ActorTestBed& bed, std::size_t count, const char* user) {
@@ -54,9 +38,7 @@ bool all_succeed(ActorTestBed& bed, const std::vector<ExecutionId>& runs) {
 TEST_CASE("a single run does not wait for the two thousand of another user") {
   Starts starts;
   ActorOptions options = small_window();
-  options.before_record = [&](const ExecutionId& run, const Event& event) {
-    starts.note(run, event);
-  };
+  starts.note_in(options);
   ActorTestBed bed(options);
   bed.deploy("w", one_function);
   bed.functions->hold("work");

@@ -10,6 +10,7 @@ using namespace millrace;
 
 namespace {
 
+const ProjectId project("demo");
 const LogSink nobody = [](LogLevel, const std::string&) {};
 
 storage::WriteBatch one_row() {
@@ -26,7 +27,7 @@ TEST_CASE("a job behind the commits begins when all that was submitted before is
   StorageReader reader(1, commits, nobody);
   commits.submit(one_row(), storage::Urgency::lazy, {});
   std::promise<bool> found;
-  reader.after_commits([&](const Outcome& durable) {
+  reader.after_commits(project, [&](const Outcome& durable) {
     found.set_value(durable.ok() && store.get("row")->has_value());
   });
   CHECK(found.get_future().get());
@@ -38,7 +39,8 @@ TEST_CASE("a job behind a commit that is lost is told so") {
   storage::GroupCommit commits(store, {});
   StorageReader reader(1, commits, nobody);
   std::promise<ErrorCode> told;
-  reader.after_commits([&](const Outcome& durable) { told.set_value(durable.error().code); });
+  reader.after_commits(project,
+                       [&](const Outcome& durable) { told.set_value(durable.error().code); });
   CHECK(told.get_future().get() == ErrorCode::overloaded);
 }
 
@@ -49,8 +51,8 @@ TEST_CASE("jobs that wait for a slow disk keep no thread from other jobs") {
   StorageReader reader(1, commits, nobody);
   commits.submit({}, storage::Urgency::urgent, [&](const Outcome&) { disk.stand(); });
   std::promise<void> behind;
-  for (int i = 0; i < 8; ++i) reader.after_commits([](const Outcome&) {});
-  reader.after_commits([&](const Outcome&) { behind.set_value(); });
+  for (int i = 0; i < 8; ++i) reader.after_commits(project, [](const Outcome&) {});
+  reader.after_commits(project, [&](const Outcome&) { behind.set_value(); });
   std::promise<void> beside;
   reader.submit([&] { beside.set_value(); });
   beside.get_future().get();
@@ -65,7 +67,7 @@ TEST_CASE("a reader that has stopped takes no jobs, also none that waited for a 
   StorageReader reader(1, commits, nobody);
   commits.submit({}, storage::Urgency::urgent, [&](const Outcome&) { disk.stand(); });
   bool has_run = false;
-  reader.after_commits([&](const Outcome&) { has_run = true; });
+  reader.after_commits(project, [&](const Outcome&) { has_run = true; });
   reader.stop();
   disk.open();
   REQUIRE(commits.commit_and_wait({}).ok());

@@ -31,7 +31,10 @@ TEST_CASE("each change is in the audit log with its key and what it was about", 
   REQUIRE(rotated.status == 200);
   const std::string key(rotated["apiKey"].as_string());
   const auto log = api.call("GET", path, key);
-  REQUIRE(operations(log) == Operations{"rotateApiKey", "putSecret"});
+  REQUIRE(operations(log) == Operations{"rotateApiKey", "putSecret", "createProject"});
+  CHECK(to_text(log["audit"].as_array()[2]) ==
+        R"({"at":"2026-01-01T00:00:00.000Z","operation":"createProject","by":"adminKey",)"
+        R"("target":{},"status":201})");
   CHECK(log["audit"].as_array()[0].at("by") == Json("adminKey"));
   CHECK(to_text(log["audit"].as_array()[1]) ==
         R"({"at":"2026-01-01T00:00:00.000Z","operation":"putSecret","by":"apiKey",)"
@@ -76,7 +79,7 @@ TEST_CASE("entries of the audit log are kept for a year, and go as new ones come
   };
   put("OLD");
   api.clock.advance(std::chrono::hours(365 * 24));
-  CHECK(operations(api.call("GET", path, api.api_key)).size() == 1);
+  CHECK(operations(api.call("GET", path, api.api_key)).size() == 2);
   api.clock.advance(Millis(1));
   CHECK(operations(api.call("GET", path, api.api_key)).empty());
   put("NEW");

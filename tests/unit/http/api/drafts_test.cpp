@@ -97,7 +97,7 @@ TEST_CASE("a patch with one edit that cannot be made changes nothing", "[http]")
   CHECK(api.patch("").status == 400);
   CHECK(api.patch("{\"edits\":").code() == "invalid_json");
   CHECK(api.patch(R"({"name":1})").status == 400);
-  CHECK(api.patch(R"({"trigger":[]})").code() == "invalid_definition");
+  CHECK(api.patch(R"({"trigger":[]})").code() == "invalid_request");
   CHECK(api.patch("\"" + std::string(limits::definition_bytes_max, 'x') + "\"").status == 413);
   CHECK(api.get().header("ETag") == tag);
   CHECK(api.call("PATCH", "/projects/p1/workflows/none", api.api_key, "{}").status == 404);

@@ -21,6 +21,16 @@ TEST_CASE("an allowance may be used at once, and comes back evenly", "[http]") {
   CHECK(rate.take({{"r", 0}}, noon) == Millis(0));
 }
 
+TEST_CASE("what is taken of an allowance is known until it has come back", "[http]") {
+  RequestRate rate(minute);
+  CHECK(rate.taken({"p", 3}, noon) == 0);
+  rate.take({{"p", 3}}, noon);
+  rate.take({{"p", 3}}, noon);
+  CHECK(rate.taken({"p", 3}, noon) == 2);
+  CHECK(rate.taken({"p", 3}, noon + Millis(20'000)) == 1);
+  CHECK(rate.taken({"p", 3}, noon + minute) == 0);
+}
+
 TEST_CASE("of several allowances each is used or none", "[http]") {
   RequestRate rate(minute);
   CHECK(rate.take({{"p", 10}, {"u", 1}}, noon) == Millis(0));

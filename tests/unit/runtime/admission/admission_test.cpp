@@ -33,6 +33,9 @@ constexpr Line table[] = {
     {"another user is full", ten_and_two, {2, 0, false}, fresh, Admission::run},
     {"one user may have all", ten, {9, 9, false}, fresh, Admission::run},
     {"nobody overtakes own runs", ten, {3, 1, true}, fresh, Admission::queue},
+    {"urgent runs of anybody go first", ten, {3, 0, false, true}, fresh, Admission::queue},
+    {"mail stands behind nobody", ten, {10, 1, false, true}, more_mail, Admission::run},
+    {"the turn has come among urgent runs", ten, {3, 1, true, true}, from_queue, Admission::run},
     {"the turn has come", ten, {3, 1, true}, from_queue, Admission::run},
     {"the turn has come, no place left", ten, {10, 1, true}, from_queue, Admission::queue},
     {"the turn has come, a full user", ten_and_two, {3, 2, true}, from_queue, Admission::queue},
@@ -40,7 +43,7 @@ constexpr Line table[] = {
 
 }  // namespace
 
-TEST_CASE("a run gets a place when project and user have one and nothing of its user waits") {
+TEST_CASE("a run gets a place when project and user have one and nothing that goes first waits") {
   for (const Line& line : table) {
     INFO(line.what);
     CHECK(admit(line.limits, line.state, line.order) == line.expected);

@@ -35,6 +35,27 @@ TEST_CASE("lanes take turns and each keeps its order") {
   CHECK(queue.empty());
 }
 
+TEST_CASE("who has the turn, and who waits behind, can be looked at") {
+  LaneQueue<std::string, int> queue;
+  CHECK(queue.front() == nullptr);
+  for (int i = 1; i <= 3; ++i) queue.push("a", i);
+  queue.push("b", 10);
+  REQUIRE(queue.front() != nullptr);
+  CHECK(*queue.front() == 1);
+  queue.hold("a");
+  CHECK(*queue.front() == 10);
+  std::vector<int> seen;
+  queue.visit("a", [&](int entry) {
+    seen.push_back(entry);
+    return entry < 2;
+  });
+  CHECK(seen == std::vector<int>{1, 2});
+  queue.visit("nobody", [&](int) { return seen.empty(); });
+  int sum = 0;
+  queue.visit_all([&](int entry) { sum += entry; });
+  CHECK(sum == 16);
+}
+
 TEST_CASE("an entry that goes back to the head is the next of its lane") {
   LaneQueue<std::string, int> queue;
   queue.push("a", 2);

@@ -1,15 +1,23 @@
 #include "runtime/definitions/definition_changes.h"
 
+#include "runtime/drafts/draft_text.h"
 #include "tests/support/catch.h"
 
 using namespace millrace;
 
 namespace {
 
+std::vector<DefinitionChange> changes_of(const char* from, const char* to) {
+  const auto before = read_draft_text(from);
+  const auto after = read_draft_text(to);
+  REQUIRE((before.ok() && after.ok()));
+  return definition_changes({before->definition, before->text}, {after->definition, after->text});
+}
+
 /// "kind step path" of each, one per line.
 std::string changes(const char* from, const char* to) {
   std::string all;
-  for (const auto& change : definition_changes(*parse_json(from), *parse_json(to))) {
+  for (const auto& change : changes_of(from, to)) {
     all += std::string(name_of(change.kind)) + ' ' + change.step + ' ' + change.path + '\n';
   }
   return all;
@@ -18,8 +26,20 @@ std::string changes(const char* from, const char* to) {
 }  // namespace
 
 TEST_CASE("equal definitions have no changes, whatever the order of their keys") {
+  CHECK(changes(R"({"a":1,"b":[{"id":"x","n":1}],"c":[{"d":1,"e":2}]})",
+                R"({"b":[{"n":1, "id":"x"}],"c":[{"e":2,"d":1}],"a":1})")
+            .empty());
+}
+
+TEST_CASE("what is written otherwise is a change, though it means the same") {
   CHECK(
-      changes(R"({"a":1,"b":[{"id":"x","n":1}]})", R"({"b":[{"n":1.0,"id":"x"}],"a":1})").empty());
+      changes(
+          R"({"a":1.0,"b":[{"id":"x","n":100}],"list":[1,{"big":12345678901234567890123}],"t":"a"})",
+          R"({"a":1,"b":[{"id":"x","n":1e2}],"list":[1,{"big":12345678901234567890124}],"t":"\u0061"})") ==
+      "changed  /a\n"
+      "changed x /b/0/n\n"
+      "changed  /list/1/big\n"
+      "changed  /t\n");
 }
 
 TEST_CASE("steps are compared by their id, inside of others too") {
@@ -56,9 +76,8 @@ TEST_CASE("a step that stands in another list has moved, and is compared with wh
       "changed a /steps/0/else/0\n"
       "changed a /steps/0/else/0/v\n"
       "changed b /steps/0/else/1\n");
-  const auto moved =
-      definition_changes(*parse_json(R"({"steps":[{"id":"a"},{"id":"f","steps":[{"id":"b"}]}]})"),
-                         *parse_json(R"({"steps":[{"id":"f","steps":[{"id":"b"},{"id":"a"}]}]})"));
+  const auto moved = changes_of(R"({"steps":[{"id":"a"},{"id":"f","steps":[{"id":"b"}]}]})",
+                                R"({"steps":[{"id":"f","steps":[{"id":"b"},{"id":"a"}]}]})");
   REQUIRE(moved.size() == 1);
   CHECK(moved[0].kind == DefinitionChange::Kind::moved);
   CHECK(moved[0].from_path == "/steps/0");

@@ -107,6 +107,7 @@ TEST_CASE("a snapshot between two pages is written as it always was and goes on 
 TEST_CASE("a snapshot keeps the failure of a branch that has not ended yet") {
   BranchMachine machine(workflow(), SimulatedRun::id());
   ExecutionStarted started;
+  started.version = workflow()->version;
   started.trigger = share(JsonObject());
   machine.apply({test_epoch, started});
   StepCompleted completed;

@@ -181,7 +181,7 @@ TEST_CASE("a page that is not a list of known events says what it is") {
   CHECK(message_of("2[]") == "a journal page is damaged: unknown format");
   CHECK(message_of("1{}") == "a journal page is damaged: not a list of events");
   CHECK(message_of("1[1]") == "a journal page is damaged: an event is not an object");
-  CHECK(message_of(R"(1[{"k":12,"t":1}])") == "a journal page is damaged: unknown event kind 12");
+  CHECK(message_of(R"(1[{"k":13,"t":1}])") == "a journal page is damaged: unknown event kind 13");
   CHECK(message_of(R"(1[{"k":0,"t":1}])") == "a journal page is damaged: unknown event kind 0");
 }
 

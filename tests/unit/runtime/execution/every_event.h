@@ -133,6 +133,8 @@ inline std::vector<StoredEvent> stored_events() {
       {FanOutOpened{3, 100, true}, R"(1[{"k":6,"t":1767225600000,"s":3,"n":100,"lf":1}])"},
       {counted, R"(1[{"k":7,"t":1767225600000,"s":3,"b":1767225600000,"x":[],"o":{},"n":0,)"
                 R"("sc":[[4,2,1,0,0,0,0,1767225600000,null]]}])"},
+      {ExecutionMigrated{2, 3, 1, {{0, 0}, {2, 1}}, "API key", nullptr},
+       R"(1[{"k":12,"t":1767225600000,"vf":2,"v":3,"s":1,"x":[[0,0],[2,1]],"by":"API key"}])"},
       {CancelRequested{}, R"(1[{"k":8,"t":1767225600000}])"},
       {ExecutionEnded{}, R"(1[{"k":9,"t":1767225600000,"z":3}])"},
       {broken, R"(1[{"k":9,"t":1767225600000,"z":4,"s":4,"e":21,"m":"no such lead"}])"},

@@ -103,9 +103,11 @@ TEST_CASE("a step before it that has no output is named, and may be given", "[re
   const std::string all = findings(kept(failed, "last"));
   CHECK_THAT(all, Catch::Contains("/outputs/yes: the step did not end in that run"));
   CHECK_THAT(all, Catch::Contains("/outputs/each: the step did not end in that run"));
-  CHECK(listed(kept(failed, "last",
-                    R"({"yes": {"result": 1}, "each": {"errors": []}, "inner": [1]})")) ==
-        "0 1 2* 4* 5*");
+  CHECK_THAT(all, Catch::Contains("/outputs/inner: that run did not keep the outputs"));
+  CHECK(
+      listed(kept(failed, "last",
+                  R"({"yes": {"result": 1}, "each": {"errors": []}, "inner": [{"result": 1}]})")) ==
+      "0 1 2* 4* 5*");
 }
 
 TEST_CASE("all that is wrong with given outputs is said at once", "[replay]") {
@@ -120,6 +122,9 @@ TEST_CASE("all that is wrong with given outputs is said at once", "[replay]") {
   CHECK_THAT(
       findings(kept(whole_run(), "last", R"({"inner": {"result": 1}})")),
       Catch::Contains("/outputs/inner: the outputs of a step inside a fan-out are an array"));
+  CHECK_THAT(findings(kept(whole_run(), "last", R"({"inner": [{"result": 1}, 2]})")),
+             Catch::Contains("/outputs/inner: an element is not what references see"));
+  CHECK(listed(kept(whole_run(), "last", R"({"inner": [{"result": 1}, null]})")) == "0 1 2 4 5*");
 }
 
 TEST_CASE("an unknown step to begin at is refused with the nearest one", "[replay]") {

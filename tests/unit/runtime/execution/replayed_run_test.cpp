@@ -24,6 +24,7 @@ std::shared_ptr<const Workflow> workflow() {
 
 ExecutionStarted replayed(StepIndex from, std::vector<KeptOutput> kept) {
   ExecutionStarted event;
+  event.version = workflow()->version;
   event.trigger = share(JsonObject{{"request", JsonObject{}}});
   event.settings = share(JsonObject());
   event.user_meta = share(JsonObject());
@@ -96,7 +97,7 @@ TEST_CASE("what is kept and holds a secret is masked where it stands in clear", 
 TEST_CASE("the history shows the steps that were kept, and from where", "[replay]") {
   std::vector<std::string> lines;
   StepHistory history(
-      workflow(), SimulatedRun::id(),
+      std::make_shared<const VersionsOfRun>(workflow(), std::vector<Event>{}), SimulatedRun::id(),
       [](const BranchPath&, StepIndex, const StepHistory::TakeChild&) { return Outcome(Done{}); },
       [&](StepHistory::Finding&& finding) {
         const StepExecution& step = finding.step;

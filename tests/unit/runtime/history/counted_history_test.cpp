@@ -1,11 +1,11 @@
 // What is counted of a run is what its history lists: for random runs, at any moment, in both directions.
 #include "runtime/execution/step_counter.h"
-#include "runtime/history/step_walk.h"
 #include "tests/support/catch.h"
-#include "tests/support/simulated_run.h"
+#include "tests/support/simulated_history.h"
 #include "tests/unit/runtime/definitions/compile_text.h"
 
 #include <map>
+#include <set>
 
 namespace millrace {
 namespace {
@@ -36,19 +36,10 @@ FunctionScript failing_here_and_there() {
   return script;
 }
 
-Outcome read_children_of(const SimulatedRun& run, const BranchPath& parent, StepIndex fan_out,
-                         std::uint32_t from, const StepHistory::TakeChild& take) {
-  for (const auto index : run.journal().children(parent, fan_out)) {
-    if (index < from) continue;
-    if (!take(index, run.journal().events(parent.child(fan_out, index)))) break;
-  }
-  return Done{};
-}
-
 std::vector<StepExecution> listed(const SimulatedRun& run) {
   std::vector<StepExecution> steps;
   StepHistory history(
-      run.shared_workflow(), SimulatedRun::id(),
+      run.versions(), SimulatedRun::id(),
       [&](const BranchPath& parent, StepIndex fan_out, const StepHistory::TakeChild& take) {
         return read_children_of(run, parent, fan_out, 0, take);
       },
@@ -63,9 +54,10 @@ Tally tally_of_list(const SimulatedRun& run) {
   Tally tally;
   for (const auto& step : listed(run)) {
     if (step.indexes.empty()) continue;
-    const auto place = position_of(run.workflow(), step.id);
-    REQUIRE(place);
-    if (!run.journal().events(place->branch).empty()) ++tally[{step.step.text, step.status}];
+    const auto places = positions_of(*run.versions(), step.id);
+    REQUIRE(places.size() == 1);
+    if (!run.journal().events(places.front().branch).empty())
+      ++tally[{step.step.text, step.status}];
   }
   return tally;
 }
@@ -122,23 +114,9 @@ Paged page_through(const SimulatedRun& run, StepQuery query, std::size_t element
   for (;;) {
     ++paged.pages;
     REQUIRE(paged.pages < 1'000);
-    RunBranches branches(run.shared_workflow(), SimulatedRun::id(), run.journal().events({}),
-                         [&](const BranchPath& path) {
-                           return Result<std::vector<Event>>(run.journal().events(path));
-                         });
+    const auto branches = branches_of(run);
     std::size_t left = elements_max;
-    StepWalk walk(
-        branches,
-        [&](const BranchPath& parent, StepIndex fan_out, std::uint32_t from,
-            const StepHistory::TakeChild& take) {
-          return read_children_of(run, parent, fan_out, from, take);
-        },
-        [&](const BranchPath& parent, StepIndex fan_out) {
-          const auto all = run.journal().children(parent, fan_out);
-          return Result<std::optional<std::uint32_t>>(all.empty() ? std::optional<std::uint32_t>()
-                                                                  : std::optional(all.back()));
-        },
-        [&] { return left > 0 && left-- > 1; });
+    StepWalk walk = walk_over(run, *branches, [&] { return left > 0 && left-- > 1; });
     auto page = walk.page(query);
     REQUIRE(page.ok());
     CHECK(page->steps.size() <= query.limit);
@@ -231,6 +209,52 @@ TEST_CASE("elements that may run without a trace of it are listed as running") {
   CHECK(page_through(run, {.statuses = {"EXECUTING"}}).ids.empty());
 }
 
+TEST_CASE("an element that sleeps keeps its seat: none behind it is listed as running") {
+  SimulatedRun run(compile_steps(R"(
+    {"id": "each", "type": "fanOut", "items": [1, 2, 3, 4, 5], "concurrency": 3, "steps": [
+      {"id": "work", "type": "function", "code": "() => 1", "parameters": {"n": "{{each.instance}}"}},
+      {"id": "wait", "type": "delay", "value": 1, "unit": "HOURS"}]})"),
+                   FunctionScript(), {.order = SimulatedRun::Order::sequential});
+  run.start({});
+  run.run_until_waiting();
+  using Ids = std::vector<std::string>;
+  const Ids asleep{"work.0", "wait.0", "work.1", "wait.1", "work.2", "wait.2"};
+  Ids all{"trigger", "each"};
+  all.insert(all.end(), asleep.begin(), asleep.end());
+  for (const std::size_t limit : {1, 3, 100}) {
+    CHECK(page_through(run, {.limit = limit}).ids == all);
+  }
+  CHECK(page_through(run, {.statuses = {"EXECUTING"}}).ids == Ids{"each"});
+  CHECK(listed(run).size() == all.size());
+  // A free seat is taken by the next one.
+  run.hold("work");
+  run.advance(std::chrono::hours(1));
+  CHECK(page_through(run, {.statuses = {"EXECUTING"}}).ids == Ids{"each", "work.3", "work.4"});
+}
+
+TEST_CASE("a cancel shows the elements whose first step was running, and no others") {
+  SimulatedRun run(compile_steps(R"(
+    {"id": "each", "type": "fanOut", "items": [1, 2], "steps": [
+      {"id": "inner", "type": "fanOut", "items": [1, 2, 3], "concurrency": 2, "steps": [
+        {"id": "work", "type": "function", "code": "() => 1"},
+        {"id": "more", "type": "function", "code": "() => 1"}]}]})"),
+                   FunctionScript(), {.order = SimulatedRun::Order::sequential});
+  run.hold("work");
+  run.start({});
+  run.run_until_waiting();
+  run.cancel();
+  run.run_to_end();
+  using Ids = std::vector<std::string>;
+  const Ids ids{"trigger",  "each",    "inner.0",  "work.0.0",
+                "work.0.1", "inner.1", "work.1.0", "work.1.1"};
+  CHECK(page_through(run, {}).ids == ids);
+  CHECK(page_through(run, {.limit = 1}).ids == ids);
+  CHECK(page_through(run, {.step = "work", .statuses = {"CANCELLED"}}).ids.size() == 4);
+  std::set<std::string> shown;
+  for (const auto& step : listed(run)) shown.insert(step.id);
+  CHECK(shown == std::set<std::string>(ids.begin(), ids.end()));
+}
+
 TEST_CASE("elements that their fan-out's end cut off are cancelled, while the run goes on") {
   FunctionScript script;
   script.on("work", when_parameter("n", 2, throwing("bad"), returning(1)));
@@ -266,11 +290,12 @@ TEST_CASE("what is no position of a step is refused") {
     CHECK_FALSE(parse_step_position(text));
   }
   const auto workflow = compile_steps(nested);
-  CHECK(position_of(*workflow, "leaf.2.1")->branch.elements.size() == 2);
+  const VersionsOfRun versions(workflow, {});
+  CHECK(positions_of(versions, "leaf.2.1").at(0).branch.elements.size() == 2);
   for (const char* const id : {"leaf", "leaf.2", "leaf.2.1.0", "leaf.2.01", "nothing", "",
                                "leaf.2.1.", "before.0", "trigger"}) {
     INFO(id);
-    CHECK_FALSE(position_of(*workflow, id));
+    CHECK(positions_of(versions, id).empty());
   }
 }
 

@@ -16,7 +16,7 @@ struct Told {
 
 Outcome replay(const SimulatedRun& run, const std::vector<Event>& root_events, Told& told) {
   StepHistory history(
-      run.shared_workflow(), SimulatedRun::id(),
+      run.versions(), SimulatedRun::id(),
       [&](const BranchPath& parent, StepIndex fan_out, const StepHistory::TakeChild& take) {
         for (const auto index : run.journal().children(parent, fan_out)) {
           if (!take(index, run.journal().events(parent.child(fan_out, index)))) break;
@@ -33,7 +33,7 @@ Outcome replay(const SimulatedRun& run, const std::vector<Event>& root_events, T
 
 Told history_of(const SimulatedRun& run) {
   Told told;
-  const auto outcome = replay(run, run.journal().events({}), told);
+  const auto outcome = replay(run, run.root_events(), told);
   if (!outcome) FAIL(outcome.error().message);
   return told;
 }

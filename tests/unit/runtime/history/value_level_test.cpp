@@ -74,10 +74,10 @@ TEST_CASE("large values are outlined, whatever is asked for") {
   value["many"] = many;
   const std::string shown = level(value);
   CHECK(shown.size() < 400);
-  CHECK(level_of(value, {.path = "/many", .limit = 1'000'000})->at("items").get_array().size() ==
-        1'000);
-  CHECK(level_of(value, {.path = "/text", .limit = 1'000'000})->at("text").get_string().size() ==
-        256u << 10);
+  const auto many_shown = level_of(value, {.path = "/many", .limit = limits::level_items_max});
+  CHECK(many_shown->at("items").get_array().size() == 1'000);
+  const auto text = level_of(value, {.path = "/text", .limit = limits::level_text_bytes_max});
+  CHECK(text->at("text").get_string().size() == 256u << 10);
 }
 
 TEST_CASE("a file is described, not shown") {
@@ -95,4 +95,22 @@ TEST_CASE("a file is described, not shown") {
   const auto outside = level_of(whole, {});
   CHECK(outside->at("items").at(0).at("type") == "file");
   CHECK_FALSE(outside->at("items").at(0).as_object().contains("value"));
+}
+
+TEST_CASE("more than is shown at once is refused, with what may be asked for") {
+  const Json value = json(R"({"list": [1], "text": "x", "number": 1})");
+  const auto code_of = [&](const std::string& path, std::size_t limit) {
+    const auto found = level_of(value, {.path = path, .limit = limit});
+    return found ? std::string("shown") : std::string(wire_name(found.error().code));
+  };
+  for (const char* const path : {"", "/list"}) {
+    INFO(path);
+    CHECK(code_of(path, limits::level_items_max) == "shown");
+    CHECK(code_of(path, limits::level_items_max + 1) == "invalid_request");
+  }
+  for (const char* const path : {"/text", "/number"}) {
+    INFO(path);
+    CHECK(code_of(path, limits::level_text_bytes_max) == "shown");
+    CHECK(code_of(path, limits::level_text_bytes_max + 1) == "invalid_request");
+  }
 }

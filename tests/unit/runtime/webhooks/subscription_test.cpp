@@ -54,16 +54,16 @@ TEST_CASE("what is kept of an answer is what its definition names, and what is t
                   .ok());
 }
 
-TEST_CASE("a subscription is found by the URL that it calls") {
+TEST_CASE("a subscription is found by the end of the URL that it calls") {
   const Webhook webhook = webhook_of(hooks);
-  const auto list = answer(R"({"items": [{"id": "a", "config": {"url": "https://x/1"}},
-    {"id": "b", "config": {"url": "https://x/2"}}, 3, {"id": "c"}]})");
-  const auto found = found_in(*webhook.subscription, list, "https://x/2");
+  const auto list = answer(R"({"items": [{"id": "a", "config": {"url": "https://x/hooks/1"}},
+    {"id": "b", "config": {"url": "https://x/hooks/2"}}, 3, {"id": "c"}]})");
+  const auto found = found_in(*webhook.subscription, list, "/hooks/2");
   REQUIRE((found.ok() && found->has_value()));
   CHECK(to_text(**found) == R"({"id":"b"})");
-  const auto none = found_in(*webhook.subscription, list, "https://x/3");
+  const auto none = found_in(*webhook.subscription, list, "/hooks/3");
   CHECK((none.ok() && !none->has_value()));
-  CHECK_FALSE(found_in(*webhook.subscription, answer("{}"), "https://x/1").ok());
+  CHECK_FALSE(found_in(*webhook.subscription, answer("{}"), "/hooks/1").ok());
 }
 
 TEST_CASE("a time says by its form what it is") {

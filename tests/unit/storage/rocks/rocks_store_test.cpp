@@ -9,11 +9,13 @@
 #include "tests/contracts/stores.h"
 #include "tests/contracts/temporary_directory.h"
 #include "tests/support/catch.h"
+#include "tests/support/poll_until.h"
 #include "tests/unit/storage/rocks/failing_disk.h"
 
 #include <rocksdb/db.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -400,4 +402,114 @@ TEST_CASE("the statistics show rows and where large values lie", "[rocks]") {
 }
 
 }  // namespace
+namespace {
+
+std::uintmax_t bytes_on_disk(const std::string& directory) {
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (entry.is_regular_file()) bytes += entry.file_size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+namespace {
+
+/// Nothing that could be compressed, nor beside another one.
+std::string noise_of(std::size_t bytes, std::uint32_t seed = 1) {
+  std::string noise(bytes, '\0');
+  std::uint32_t state = seed * 2'654'435'761u;
+  for (char& byte : noise)
+    byte = static_cast<char>((state = state * 1'664'525 + 1'013'904'223) >> 24);
+  return noise;
+}
+
+/// Without the log.
+std::uintmax_t bytes_in_tables(const std::string& directory) {
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    std::error_code gone;  // a file that was compacted away
+    const auto size = entry.file_size(gone);
+    if (entry.path().extension() == ".sst" && !gone) bytes += size;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("of a shard that somebody was erased from the rows leave the disk, however few they are",
+          "[rocks]") {
+  const TemporaryDirectory directory;
+  constexpr std::size_t bytes = 9'000;
+  const auto store = open(directory.path());
+  const auto of_other_shard = [](int i) { return "\0\1\xf0"s + std::to_string(1'000 + i); };
+  WriteBatch batch;
+  for (int i = 0; i < 10; ++i)
+    batch.put(key(i), noise_of(bytes, 1'000u + static_cast<unsigned>(i)));
+  for (int i = 0; i < 400; ++i) {
+    batch.put(of_other_shard(i), noise_of(bytes, static_cast<unsigned>(i)));
+  }
+  REQUIRE(store->commit(batch).ok());
+  std::atomic<bool> stop{false};
+  REQUIRE(store->reclaim(stop).ok());
+  const auto full = bytes_in_tables(directory.path());
+  REQUIRE(full > 400 * bytes);
+  WriteBatch removal;
+  for (int i = 0; i < 10; ++i) removal.remove(key(i));
+  REQUIRE(store->commit(removal).ok());
+  REQUIRE(store->reclaim(stop).ok());  // a fortieth is not worth it
+  CHECK(bytes_in_tables(directory.path()) >= full);
+  const std::vector<ShardId> erased{ShardId{0}};
+  REQUIRE(store->reclaim(stop, erased).ok());
+  CHECK(poll_until([&] { return bytes_in_tables(directory.path()) < full - 80'000; }));
+  CHECK(rows_of(*store, "\0\1\xf0"s).size() == 400);
+}
+
+TEST_CASE("what was removed gives its space back, large values too, and what is left stays",
+          "[rocks]") {
+  const TemporaryDirectory directory;
+  const std::string noise = noise_of(40'000);
+  const auto store = open(directory.path());
+  constexpr int count = 400;
+  for (int i = 0; i < count; ++i) {
+    WriteBatch batch;
+    batch.put(key(2 * i), std::to_string(i) + noise);  // in a blob file
+    batch.put(key(2 * i + 1), std::to_string(i) + noise.substr(0, 9'000));
+    REQUIRE(store->commit(batch).ok());
+  }
+  std::atomic<bool> stop{false};
+  REQUIRE(store->reclaim(stop).ok());  // nothing was removed: rows are written to files, no more
+  const auto full = bytes_on_disk(directory.path());
+  CHECK(full > 400u * 40'000);
+  WriteBatch batch;
+  for (int i = 20; i < 2 * count; ++i) batch.remove(key(i));
+  REQUIRE(store->commit(batch).ok());
+  REQUIRE(store->reclaim(stop).ok());
+  const auto left = bytes_on_disk(directory.path());
+  INFO(full << " bytes, and then " << left);
+  CHECK(left < full / 10);
+  CHECK(rows_of(*store, "\0\0\xf0"s).size() == 20);
+}
+
+TEST_CASE("ranges that are removed do not pile up in memory, where each read would sort them all",
+          "[rocks]") {
+  const TemporaryDirectory directory;
+  const auto store = open(directory.path());
+  for (int i = 0; i < 1'000; ++i) REQUIRE(commit_row(*store, i).ok());
+  for (int i = 0; i < 1'000; i += 2) {
+    WriteBatch batch;
+    batch.remove_prefix(key(i));
+    REQUIRE(store->commit(batch).ok());
+  }
+  // Of 500 ranges at most removed_ranges_max are still to be written to a file.
+  const auto has_files = [&] {
+    const auto files = fs::directory_iterator(directory.path());
+    return std::any_of(begin(files), end(files),
+                       [](const auto& entry) { return entry.path().extension() == ".sst"; });
+  };
+  CHECK(poll_until(has_files));
+  CHECK(rows_of(*store, "\0\0\xf0"s).size() == 500);
+}
+
 }  // namespace millrace::tests

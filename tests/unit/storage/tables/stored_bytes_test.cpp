@@ -132,6 +132,18 @@ TEST_CASE("the bytes of a summary and its index rows never change", "[stored_byt
         "00b0207000ff71000180000000000000010000000001028ab08b01020304050607 -\n");
 }
 
+TEST_CASE("a summary names its priority if that is not the standard one", "[stored_bytes]") {
+  WriteBatch plain;
+  ExecutionTable::put_summary(plain, summary(), ExecutionTable::Marker::never_set);
+  WriteBatch urgent;
+  auto row = summary();
+  row.priority = 9;
+  ExecutionTable::put_summary(urgent, row, ExecutionTable::Marker::never_set);
+  std::string expected = lines(plain);
+  expected.insert(expected.size() - 1, "6809");
+  CHECK(lines(urgent) == expected);
+}
+
 TEST_CASE("a run that ends in its first batch leaves no tombstone of a marker it never had") {
   WriteBatch batch;
   ExecutionTable::put_summary(batch, summary(), ExecutionTable::Marker::never_set);
@@ -205,6 +217,12 @@ TEST_CASE("the bytes of timers never change", "[stored_bytes]") {
   CHECK(lines(batch) ==
         "00b0308000018bcfe568000000000001028ab08b010203040506070100000005000003e8"
         "00000007 = 010a03700071120175\n");
+  WriteBatch urgent;
+  TimerTable::put(urgent, {at(1'700'000'000'000), row.id, BranchPath().child(5, 1'000), 7,
+                           row.project, row.user, 9});
+  CHECK(lines(urgent) ==
+        "00b0308000018bcfe568000000000001028ab08b010203040506070100000005000003e8"
+        "00000007 = 010a037000711201751809\n");
 }
 
 TEST_CASE("the bytes of wakes never change", "[stored_bytes]") {

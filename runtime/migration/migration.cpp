@@ -1,0 +1,285 @@
+#include "runtime/migration/migration.h"
+
+#include "runtime/base/check.h"
+#include "runtime/reading/findings.h"
+#include "runtime/text/nearest_name.h"
+#include "runtime/triggers/trigger_catalog.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace millrace {
+namespace {
+
+const Step* step_named(const Workflow& workflow, std::string_view id) {
+  for (const Step* const step : workflow.by_index) {
+    if (step->id.text == id) return step;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> ids_of(const Workflow& workflow) {
+  std::vector<std::string> ids;
+  for (const Step* const step : workflow.by_index) ids.push_back(step->id.text);
+  return ids;
+}
+
+std::string quoted(const Step& step) { return "step \"" + step.id.text + "\""; }
+
+using Kind = Obstacle::Kind;
+
+Obstacle stays(Kind kind, const Step* step, std::string message) {
+  return {kind, step == nullptr ? std::string() : step->id.text, std::move(message)};
+}
+
+bool is_inside(const Sequence& steps, StepIndex step) {
+  return !steps.empty() && step >= steps.front().index && step < steps.back().end;
+}
+
+/// The choice that leads to a step inside the conditional.
+const std::string& label_of_way_to(const ConditionalStep& conditional, StepIndex step) {
+  for (const ConditionalBranch& branch : conditional.branches) {
+    if (is_inside(branch.steps, step)) return branch.label;
+  }
+  return conditional.otherwise_label;
+}
+
+bool has_chosen(const SharedJson& output, const std::string& label) {
+  const auto* const object = output ? output->if_object() : nullptr;
+  const Json* const choice = object ? object->if_contains("selectedChoice") : nullptr;
+  return choice != nullptr && choice->is_string() && choice->get_string() == label;
+}
+
+bool is_same_integration(const Integration* then, const Integration* now) {
+  if (then == nullptr || now == nullptr) return then == now;
+  return then->definition == now->definition;
+}
+
+/// Its text in the definition; null: it is not there.
+const Json* text_of(const Step& step, const Json& definition) {
+  boost::system::error_code error;
+  return definition.find_pointer(step.pointer, error);
+}
+
+}  // namespace
+
+// --- two versions ---------------------------------------------------------------------------------
+
+Migration::Migration(MigrationVersion from, MigrationVersion to)
+    : from_(std::move(from.workflow)),
+      to_(std::move(to.workflow)),
+      counterparts_(from_->by_index.size()),
+      is_other_kind_(from_->by_index.size()),
+      is_same_fan_out_(from_->by_index.size()) {}
+
+Result<std::shared_ptr<const Migration>> Migration::between(MigrationVersion from,
+                                                            MigrationVersion to,
+                                                            const JsonObject& map) {
+  CHECK(from.workflow != nullptr && to.workflow != nullptr, "a migration needs two versions");
+  const std::shared_ptr<Migration> migration(new Migration(from, to));
+  std::vector<ErrorDetail> findings;
+  if (from.workflow->version == to.workflow->version) {
+    findings.push_back(finding_at({}, "/to", "the runs are on this version already"));
+  }
+  if (&kind_of(from.workflow->trigger) != &kind_of(to.workflow->trigger)) {
+    findings.push_back(finding_at({}, "/to",
+                                  "version " + std::to_string(to.workflow->version) +
+                                      " is started by another kind of trigger: what its steps "
+                                      "read of it, the runs do not have"));
+  }
+  if (from.workflow->integration != to.workflow->integration) {
+    findings.push_back(finding_at({}, "/to",
+                                  "version " + std::to_string(to.workflow->version) +
+                                      " belongs to another integration, whose account the runs "
+                                      "were not started for"));
+  }
+  auto of_map = migration->read_map(map);
+  findings.insert(findings.end(), std::make_move_iterator(of_map.begin()),
+                  std::make_move_iterator(of_map.end()));
+  if (!findings.empty()) {
+    return Error(ErrorCode::invalid_request, "no run can move so", std::move(findings));
+  }
+  for (const Step* const step : from.workflow->by_index) {
+    migration->is_same_fan_out_[step->index] = migration->is_same_fan_out(*step, from, to);
+  }
+  return std::shared_ptr<const Migration>(migration);
+}
+
+bool Migration::is_counterpart(const Step& then, const Step& now) const {
+  if (definition_type(then) != definition_type(now)) return false;
+  // Steps are in preorder: of those around, it is known.
+  return std::equal(
+      then.fan_outs.begin(), then.fan_outs.end(), now.fan_outs.begin(), now.fan_outs.end(),
+      [this](StepIndex outer, StepIndex outer_now) { return counterparts_[outer] == outer_now; });
+}
+
+std::vector<ErrorDetail> Migration::read_map(const JsonObject& map) {
+  std::vector<ErrorDetail> findings;
+  std::set<StepIndex> taken;  // by the map
+  for (const auto& member : map) {
+    const std::string id(member.key());
+    const std::string pointer = "/map/" + pointer_token(id);
+    if (step_named(*from_, id) == nullptr) {
+      findings.push_back(
+          finding_at({}, pointer, "version " + std::to_string(from_->version) + " has no such step",
+                     "a step of the version", id, nearest_name(id, ids_of(*from_))));
+      continue;
+    }
+    const auto* const name = member.value().if_string();
+    const Step* const now = name == nullptr ? nullptr : step_named(*to_, std::string_view(*name));
+    if (now == nullptr) {
+      const std::string got = to_text(member.value());
+      findings.push_back(finding_at(
+          id, pointer, "version " + std::to_string(to_->version) + " has no such step",
+          "a step of the version", got,
+          name == nullptr ? std::string() : nearest_name(std::string(*name), ids_of(*to_))));
+    } else if (!taken.insert(now->index).second) {
+      findings.push_back(
+          finding_at(id, pointer, "two steps would be " + quoted(*now) + ": name each once"));
+    }
+  }
+  for (const Step* const then : from_->by_index) {
+    const Json* const named = map.if_contains(then->id.text);
+    const bool is_named = named != nullptr && named->is_string();
+    const Step* const now =
+        step_named(*to_, is_named ? std::string_view(named->get_string()) : then->id.text);
+    if (now == nullptr || (!is_named && taken.contains(now->index))) continue;
+    if (is_counterpart(*then, *now)) {
+      counterparts_[then->index] = now->index;
+    } else if (is_named) {
+      findings.push_back(finding_at(then->id.text, "/map/" + pointer_token(then->id.text),
+                                    quoted(*now) + " is of another kind, or inside other fan-outs",
+                                    "a " + std::string(definition_type(*then)) + " step"));
+    } else {
+      is_other_kind_[then->index] = true;
+    }
+  }
+  return findings;
+}
+
+bool Migration::is_same_fan_out(const Step& fan_out, const MigrationVersion& from,
+                                const MigrationVersion& to) const {
+  const auto& then = from_->by_index;
+  const auto& now = to_->by_index;
+  if (!std::holds_alternative<FanOutStep>(fan_out.config) || fan_out.end > now.size()) return false;
+  for (StepIndex step = 0; step < fan_out.end; ++step) {
+    if (then[step]->id != now[step]->id) return false;
+  }
+  for (StepIndex step = fan_out.index; step < fan_out.end; ++step) {
+    const bool is_same =
+        counterparts_[step] == step &&
+        is_same_integration(integration_of(*then[step]), integration_of(*now[step]));
+    if (!is_same) return false;
+  }
+  const Json* const text = text_of(fan_out, from.definition);
+  const Json* const text_now = text_of(*now[fan_out.index], to.definition);
+  return text != nullptr && text_now != nullptr && *text == *text_now;
+}
+
+// --- one run --------------------------------------------------------------------------------------
+
+std::variant<ExecutionMigrated, Obstacle> Migration::of_run(const BranchMachine& run,
+                                                            bool has_begun) const {
+  if (run.is_ending()) return stays(Kind::execution_ended, nullptr, "the run has ended");
+  if (run.workflow().version != from_->version) {
+    return stays(Kind::other_version, nullptr,
+                 "the run is on version " + std::to_string(run.workflow().version));
+  }
+  const auto& replay = run.scope().facts()->started.replay;
+  const bool is_new = run.events_applied() == 1 && !has_begun && !(replay && replay->from_step);
+  ExecutionMigrated event;
+  event.from = from_->version;
+  event.to = to_->version;
+  event.workflow = to_;
+  if (is_new) {
+    if (to_->steps.empty()) {
+      return stays(Kind::step_missing, run.current_step(), "the new version has no steps");
+    }
+    event.step = to_->steps.front().index;
+  } else {
+    if (auto obstacle = obstacle_of_place(run)) return std::move(*obstacle);
+    if (auto obstacle = obstacle_of_outputs(run)) return std::move(*obstacle);
+    event.step = *counterparts_[run.current_step()->index];
+    if (auto obstacle = obstacle_of_choices(run, *to_->by_index[event.step])) {
+      return std::move(*obstacle);
+    }
+  }
+  for (StepIndex step = 0; step < counterparts_.size(); ++step) {
+    if (counterparts_[step]) event.counterparts.emplace_back(step, *counterparts_[step]);
+  }
+  return event;
+}
+
+std::optional<Obstacle> Migration::obstacle_of_place(const BranchMachine& run) const {
+  const Step& step = *run.current_step();
+  const auto place = counterparts_[step.index];
+  if (is_other_kind_[step.index]) {
+    return stays(Kind::step_kind_changed, &step,
+                 quoted(step) + ", at which the run stands, is another kind of step there");
+  }
+  if (!place) {
+    return stays(Kind::step_missing, &step,
+                 quoted(step) + ", at which the run stands, has no counterpart: name one in `map`");
+  }
+  const Step& now = *to_->by_index[*place];
+  if (run.open_fan_out() && !is_same_fan_out_[step.index]) {
+    return stays(Kind::fan_out_changed, &step,
+                 quoted(step) + " is open, and it or what stands before it has changed");
+  }
+  if (!run.can_stand_at(now)) {
+    return stays(Kind::step_kind_changed, &step,
+                 quoted(step) + " has fetched pages, and fetches none there");
+  }
+  if (request_of(step) != nullptr && step.id != now.id) {
+    return stays(Kind::step_renamed, &step,
+                 quoted(step) +
+                     " may have been sent, and its id is part of the Idempotency-Key by which the "
+                     "other side knows a repeat");
+  }
+  return std::nullopt;
+}
+
+std::optional<Obstacle> Migration::obstacle_of_outputs(const BranchMachine& run) const {
+  const auto& outputs = run.scope().outputs();
+  for (StepIndex index = 0; index < outputs.size(); ++index) {
+    const Step& step = *from_->by_index[index];
+    if (outputs[index] != nullptr && is_other_kind_[index]) {
+      return stays(Kind::step_kind_changed, &step,
+                   quoted(step) + " has run, and is another kind of step there");
+    }
+    // A fan-out that is behind the run has kept what its own version read of it.
+    const bool has_joined = !step.fan_outs.empty() && outputs[step.fan_outs.front()] != nullptr;
+    const auto now = counterparts_[index];
+    if (has_joined && now && outputs[index] == nullptr && to_->read_outside_fan_out[*now]) {
+      return stays(Kind::fan_out_changed, &step,
+                   "the outputs of " + quoted(step) +
+                       " are read there behind its fan-out, and were not kept");
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Obstacle> Migration::obstacle_of_choices(const BranchMachine& run,
+                                                       const Step& place) const {
+  const auto& outputs = run.scope().outputs();
+  for (const Step* const around : to_->by_index) {
+    if (around->index >= place.index) break;
+    const auto* const conditional = std::get_if<ConditionalStep>(&around->config);
+    if (conditional == nullptr || place.index >= around->end) continue;
+    const auto then = std::find(counterparts_.begin(), counterparts_.end(),
+                                std::optional<StepIndex>(around->index));
+    const bool is_known = then != counterparts_.end();
+    const std::string& label = label_of_way_to(*conditional, place.index);
+    if (!is_known ||
+        !has_chosen(outputs[static_cast<std::size_t>(then - counterparts_.begin())], label)) {
+      return stays(Kind::choice_changed, around,
+                   quoted(place) + " is behind the choice \"" + label + "\" of " + quoted(*around) +
+                       " there, which the run has not made");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace millrace

@@ -1,0 +1,141 @@
+// What a project keeps and may keep, on the real server; and the commands of docs/limits.md.
+#include "tests/functional/shared_server.h"
+#include "tests/support/catch.h"
+#include "tests/support/poll_until.h"
+
+#include <fstream>
+#include <sstream>
+
+using namespace millrace;
+using namespace millrace::tests;
+
+namespace {
+
+std::string commands_of_the_page() {
+  std::ifstream page(MILLRACE_LIMITS_PAGE);
+  std::string commands;
+  bool is_command = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("```")) {
+      is_command = line == "```sh";
+    } else if (is_command) {
+      commands += line + '\n';
+    }
+  }
+  return commands;
+}
+
+Answer put_limits(const TestProject& project, const std::string& limits) {
+  return call_server(project.port(), {"PUT", project.path("/limits"), admin_key, limits});
+}
+
+std::int64_t used_bytes(const TestProject& project) {
+  return project.get("/usage").json.at("storedBytes").at("used").to_number<std::int64_t>();
+}
+
+}  // namespace
+
+TEST_CASE("the commands of the limits page do as it says") {
+  const TestProject project(shared_server());
+  std::string commands = commands_of_the_page();
+  const std::string demo = "projects/demo";
+  for (auto at = commands.find(demo); at != std::string::npos; at = commands.find(demo, at + 1)) {
+    commands.replace(at, demo.size(), "projects/" + project.id());
+  }
+  const ProgramEnd end =
+      run_program({"/bin/bash", "-c",
+                   "URL=" + shared_server().url() + "\nKEY=" + project.api_key() +
+                       "\nADMIN_KEY=" + admin_key + '\n' + commands});
+  INFO(end.output << end.errors);
+  REQUIRE(end.exit_code == 0);
+  std::vector<Json> answers;
+  std::istringstream lines(end.output);
+  for (std::string line; std::getline(lines, line);) answers.push_back(json_of(line));
+  REQUIRE(answers.size() == 7);
+  CHECK(text_at(answers[0], "/storedBytes") == "20000");
+  CHECK(to_text(answers[1]) == to_text(answers[0]));
+  CHECK(text_at(answers[2], "/storedBytes/limit") == "20000");
+  CHECK(text_at(answers[2], "/storedBytes/isExact") == "true");
+  CHECK(text_at(answers[2], "/triggersPerMinute/used") == "0");
+  CHECK(text_at(answers[2], "/tasks/used") == "0");
+  CHECK(to_text(answers[3]) == "201");
+  CHECK(text_at(answers[4], "/code") == "\"stored_bytes_exceeded\"");
+  CHECK(to_text(answers[5]) == "204");
+  CHECK(to_text(answers[6]) == "201");
+}
+
+TEST_CASE(
+    "a project that keeps as much as it may starts nothing new, ends what it has begun, and is "
+    "alone in it") {
+  const TestProject project(shared_server());
+  const TestProject other(shared_server());
+  for (const TestProject* each : {&project, &other}) each->deploy_steps("w", doubling_steps);
+  project.deploy_steps("slow", R"({"id": "wait", "type": "delay", "value": 3, "unit": "SECONDS"})");
+  const std::string sleeping = project.start("slow");
+  project.wait_for_status(sleeping, "DELAYED");
+  CHECK(project.get("/usage").at("/executions/delayed") == "1");
+
+  const auto used = used_bytes(project);
+  CHECK(used > 1'000);
+  REQUIRE(put_limits(project, R"({"storedBytes": 1})").status == 200);
+  const Answer refused = project.trigger("w", R"({"n": 2})");
+  CHECK(refused.status == 507);
+  CHECK(refused.at("/code") == "\"stored_bytes_exceeded\"");
+  CHECK_THAT(refused.text, Catch::Contains("bytes of the 1 that it may"));
+  CHECK(project.put("/events/E", R"({"schema": {}})").status == 507);
+  CHECK(project.put("/secrets/S", R"({"value": "v"})").status == 507);
+  CHECK(project.post("/workflows/w/deploy").status == 507);
+  CHECK(project.get("/workflows/w").status == 200);
+  CHECK(other.trigger("w", R"({"n": 2})").at("/twice") == "4");
+  CHECK(poll_until([&] {
+    return project.get("/event-logs").text.find("stored_bytes_exceeded") != std::string::npos;
+  }));
+  // What was accepted goes on, and stores what it has to.
+  project.wait_for_status(sleeping, "SUCCEEDED");
+
+  CHECK(project.remove("/workflows/slow").status == 204);
+  REQUIRE(put_limits(project, "{}").status == 200);
+  CHECK(project.trigger("w", R"({"n": 2})").at("/twice") == "4");
+}
+
+TEST_CASE("what a project keeps grows with what it stores and shrinks with what it removes") {
+  const TestProject project(shared_server());
+  const auto before = used_bytes(project);
+  REQUIRE(project.put("/events/E", R"({"schema": {"text": ")" + std::string(5'000, 'x') + R"("}})")
+              .status == 201);
+  const auto with_event = used_bytes(project);
+  CHECK(with_event > before + 5'000);
+  REQUIRE(project.put("/events/E", R"({"schema": {"text": "x"}})").status == 200);
+  CHECK(used_bytes(project) < with_event - 4'500);  // its entry in the audit log has come
+}
+
+TEST_CASE("usage shows the tasks that a project has done this month, and none of its test runs") {
+  const TestProject project(shared_server());
+  const TestProject other(shared_server());
+  project.deploy_steps("w", doubling_steps);
+  const auto tasks = [](const TestProject& of) { return of.get("/usage").at("/tasks/used"); };
+  CHECK(tasks(project) == "0");
+  CHECK(project.trigger("w", R"({"n": 2})").at("/twice") == "4");
+  CHECK(tasks(project) == "1");
+  CHECK(project.post("/workflows/w/test", R"({"request": {"body": {"n": 2}}})").status == 200);
+  CHECK(tasks(project) == "1");
+  CHECK(tasks(other) == "0");
+  const Answer usage = project.get("/usage");
+  CHECK_THAT(usage.at("/tasks/month"), Catch::Matches("\"2[0-9]{3}-[0-9]{2}\""));
+  CHECK(usage.at("/tasks/earlier") == "[]");
+  // Removing the user removes what they did, not that it was done.
+  CHECK(poll_until([&] { return project.remove("/users/user-1").status != 202; }));
+  CHECK(tasks(project) == "1");
+}
+
+TEST_CASE("usage is for the project's own key and the admin key") {
+  const TestProject project(shared_server());
+  const TestProject other(shared_server());
+  const auto usage = [&](const std::string& key) {
+    return call_server(project.port(), {"GET", project.path("/usage"), key}).status;
+  };
+  CHECK(usage(project.api_key()) == 200);
+  CHECK(usage(admin_key) == 200);
+  CHECK(usage(other.api_key()) == 404);
+  CHECK(usage(project.token()) == 401);
+}
