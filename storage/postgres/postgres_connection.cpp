@@ -16,6 +16,8 @@ namespace {
 constexpr int binary = 1;
 /// The first version that has all that the statements use.
 constexpr int server_version_min = 130'000;
+/// For a host while there are others to try.
+constexpr std::chrono::seconds host_patience{2};
 
 /// Waits until the socket is ready; false at the deadline.
 bool wait_for(int socket, short events, Moment deadline) {
@@ -48,6 +50,26 @@ void note_warning(void* flag, const PGresult* notice) {
   if (severity != nullptr && std::string_view(severity) == "WARNING") *static_cast<bool*>(flag) = true;
 }
 
+/// What an option of an address lists between commas; nothing if it is not given.
+std::vector<std::string> listed(const PQconninfoOption* parts, std::string_view keyword) {
+  std::vector<std::string> list;
+  for (; parts->keyword != nullptr; ++parts) {
+    if (parts->keyword != keyword || parts->val == nullptr || *parts->val == '\0') continue;
+    std::string_view rest(parts->val);
+    for (;;) {
+      const std::size_t comma = rest.find(',');
+      list.emplace_back(rest.substr(0, comma));
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  return list;
+}
+
+bool has_at(const std::string& text) { return text.find('@') != std::string::npos; }
+
+bool is_digits(const std::string& text) { return text.find_first_not_of("0123456789") == std::string::npos; }
+
 std::string field_of(const PGresult* result, int field) {
   const char* const value = PQresultErrorField(result, field);
   return value == nullptr ? std::string() : value;
@@ -55,19 +77,71 @@ std::string field_of(const PGresult* result, int field) {
 
 }  // namespace
 
+/// One of those that an address names; what is empty is libpq's default.
+struct PostgresConnection::Host {
+  std::string name;
+  std::string address;  // numeric
+  std::string port;
+};
+
 PostgresConnection::PostgresConnection(pg_conn* connection) : connection_(connection) {
   PQsetNoticeReceiver(connection_, &note_warning, &was_warned_);
 }
 
 PostgresConnection::~PostgresConnection() { PQfinish(connection_); }
 
+bool PostgresConnection::is_address(const std::string& url) { return !hosts_of(url).empty(); }
+
+std::vector<PostgresConnection::Host> PostgresConnection::hosts_of(const std::string& url) {
+  // What libpq says of an address that it cannot read may have the password in it.
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parts(PQconninfoParse(url.c_str(), nullptr),
+                                                                           &PQconninfoFree);
+  if (parts == nullptr) return {};
+  const auto names = listed(parts.get(), "host");
+  const auto addresses = listed(parts.get(), "hostaddr");
+  const auto ports = listed(parts.get(), "port");
+  const auto databases = listed(parts.get(), "dbname");
+  const bool is_plain = std::none_of(names.begin(), names.end(), has_at) &&
+                        std::none_of(databases.begin(), databases.end(), has_at) &&
+                        std::all_of(ports.begin(), ports.end(), is_digits);
+  if (!is_plain) return {};
+
+  const std::size_t count = std::max({names.size(), addresses.size(), std::size_t{1}});
+  const auto fits = [count](const std::vector<std::string>& list) { return list.empty() || list.size() == count; };
+  // Of lists that do not fit together libpq says what is wrong.
+  if (!fits(names) || !fits(addresses) || (!fits(ports) && ports.size() != 1)) return {Host{}};
+  std::vector<Host> hosts(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!names.empty()) hosts[i].name = names[i];
+    if (!addresses.empty()) hosts[i].address = addresses[i];
+    if (!ports.empty()) hosts[i].port = ports.size() == 1 ? ports[0] : ports[i];
+  }
+  return hosts;
+}
+
 std::unique_ptr<PostgresConnection> PostgresConnection::connect(const PostgresAddress& address,
                                                                 Moment deadline, PostgresFault& why) {
-  // What stands before `dbname` is a default that the address may change; what stands behind it is not.
+  const auto hosts = hosts_of(address.url);
+  CHECK(!hosts.empty(), "this address was not looked at");
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const Moment begun = std::chrono::steady_clock::now();
+    const auto share = (deadline - begun) / static_cast<int>(hosts.size() - i);
+    const bool is_last = i + 1 == hosts.size();
+    const Moment until = is_last ? deadline : begun + std::min<Moment::duration>(share, host_patience);
+    if (auto connection = connect_to(hosts[i], address, until, why); connection != nullptr) return connection;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<PostgresConnection> PostgresConnection::connect_to(const Host& host, const PostgresAddress& address,
+                                                                   Moment deadline, PostgresFault& why) {
+  // What stands before `dbname` is a default that the address may change; what stands behind it is not, unless it is empty.
   constexpr std::array keywords{"tcp_user_timeout",   "keepalives_idle",      "keepalives_interval",
                                 "keepalives_count",   "target_session_attrs", "dbname",
+                                "host",               "hostaddr",             "port",
                                 "application_name",   "client_encoding",      static_cast<const char*>(nullptr)};
   const std::array values{"2000", "2", "1", "2", "read-write", address.url.c_str(),
+                          host.name.c_str(), host.address.c_str(), host.port.c_str(),
                           address.application_name.c_str(), "UTF8", static_cast<const char*>(nullptr)};
   pg_conn* const started = PQconnectStartParams(keywords.data(), values.data(), 1);
   if (started == nullptr) {

@@ -52,7 +52,12 @@ struct PostgresAnswer {
 
 class PostgresConnection {
  public:
-  /// Null, and `why`, when there is none by the deadline. The session can write.
+  /// Whether libpq can read the address, and no part of a password can be in what it says of it: a password with '@' or '/'
+  /// that are not written as %40 and %2F ends up in the host or the port.
+  static bool is_address(const std::string& url);
+
+  /// Null, and `why`, when there is none by the deadline. The session can write. Of several hosts in the address each but
+  /// the last one has two seconds at most: one that is gone without a word does not keep us from the next one.
   static std::unique_ptr<PostgresConnection> connect(const PostgresAddress& address, Moment deadline,
                                                      PostgresFault& why);
   ~PostgresConnection();
@@ -74,7 +79,14 @@ class PostgresConnection {
   int server_version() const;
 
  private:
+  struct Host;
+
   explicit PostgresConnection(pg_conn* connection);
+
+  /// As the address names them; one that says nothing if it names none, and none if it cannot be read.
+  static std::vector<Host> hosts_of(const std::string& url);
+  static std::unique_ptr<PostgresConnection> connect_to(const Host& host, const PostgresAddress& address,
+                                                        Moment deadline, PostgresFault& why);
 
   std::optional<PostgresFault> finish_connecting(Moment deadline);
   std::optional<PostgresFault> set_up(const PostgresAddress& address, Moment deadline);

@@ -13,9 +13,10 @@ struct Meaning {
   std::string_view remark;
 };
 
-constexpr std::array<Meaning, 12> meanings{{
+constexpr std::array<Meaning, 13> meanings{{
     {"25006", ErrorCode::overloaded,
      "the database is read-only: a standby, or a primary that has been replaced. Commits go on when it can be written."},
+    {"25P03", ErrorCode::overloaded, "nobody has asked for more rows for too long"},
     {"53100", ErrorCode::overloaded, "the disk of PostgreSQL is full. Work goes on when there is space."},
     {"53", ErrorCode::overloaded, "PostgreSQL lacks something that it needs"},
     {"57", ErrorCode::overloaded, "PostgreSQL was told to stop this"},

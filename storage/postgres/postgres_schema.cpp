@@ -164,7 +164,8 @@ class SchemaWork {
 bool is_schema_name(std::string_view name) {
   constexpr std::size_t bytes_max = 63;
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
-  return !name.empty() && name.size() <= bytes_max && is_letter(name[0]) &&
+  const bool is_of_postgres = name.starts_with("pg_") || name == "information_schema";
+  return !name.empty() && name.size() <= bytes_max && is_letter(name[0]) && !is_of_postgres &&
          std::all_of(name.begin(), name.end(),
                      [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }

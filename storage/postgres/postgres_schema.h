@@ -25,7 +25,7 @@ inline constexpr std::int32_t postgres_format_current = 1;
 /// Of a database that is being filled.
 inline constexpr std::int32_t postgres_format_filling = 0;
 
-/// Letters in lower case, digits and `_`; begins with a letter; at most 63.
+/// Letters in lower case, digits and `_`; begins with a letter or `_`, and not like PostgreSQL's own; at most 63.
 bool is_schema_name(std::string_view name);
 
 /// Makes the tables where there are none, migrates older ones, and checks that the database is of this cluster: `cluster`

@@ -93,10 +93,15 @@ Result<T> read_by(ConnectionPool& pool, Moment deadline, const Ask& ask) {
 
 Result<std::unique_ptr<PostgresStore>> PostgresStore::open(PostgresOptions options) {
   CHECK(!options.url.empty(), "a store in PostgreSQL needs an address");
+  if (!PostgresConnection::is_address(options.url)) {
+    return Error(ErrorCode::invalid_request,
+                 "The address of PostgreSQL cannot be read. Write postgres://USER@HOST:PORT/DATABASE, and in a password %40 "
+                 "for @, %2F for / and %25 for %.");
+  }
   if (!is_schema_name(options.schema)) {
     return Error(ErrorCode::invalid_request,
-                 "A schema's name is of letters in lower case, digits and '_', begins with a letter and has at most 63 "
-                 "characters, got '" +
+                 "A schema's name is of letters in lower case, digits and '_', does not begin with a digit or 'pg_', and has at "
+                 "most 63 characters, got '" +
                      options.schema + "'.");
   }
   std::unique_ptr<PostgresStore> store(new PostgresStore(std::move(options)));
