@@ -5,14 +5,24 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 
 namespace millrace::storage {
 namespace {
 
 constexpr std::size_t page_bytes = 1u << 20;
-constexpr std::size_t page_rows_max = 4'096;
+constexpr std::size_t page_rows_max = 1'024;
+
+// What a page has of each row. The size of a value is known without reading it.
+constexpr std::size_t key_column = 0;
+constexpr std::size_t value_column = 1;  // null: large
+constexpr std::size_t bytes_column = 2;
+const std::string columns = "key, CASE WHEN octet_length(value) <= 16384 THEN value END, octet_length(value)";
+
+/// In the order asked.
+const PostgresStatement large_values{
+    "large_values",
+    "SELECT value FROM unnest($1) WITH ORDINALITY AS x(wanted, place) JOIN kv ON key = wanted ORDER BY place"};
 
 const PostgresStatement begin{"begin_view", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 const PostgresStatement end{"end_view", "COMMIT"};
@@ -25,15 +35,16 @@ PostgresStatement declared(const std::string& select) {
 }
 
 const PostgresStatement scan_forward =
-    declared("SELECT key, value FROM kv WHERE key >= $1 AND key < $2 ORDER BY key");
+    declared("SELECT " + columns + " FROM kv WHERE key >= $1 AND key < $2 ORDER BY key");
 const PostgresStatement scan_backward =
-    declared("SELECT key, value FROM kv WHERE key >= $1 AND key < $2 ORDER BY key DESC");
+    declared("SELECT " + columns + " FROM kv WHERE key >= $1 AND key < $2 ORDER BY key DESC");
 const PostgresStatement scan_backward_at =
-    declared("SELECT key, value FROM kv WHERE key >= $1 AND key <= $2 ORDER BY key DESC");
+    declared("SELECT " + columns + " FROM kv WHERE key >= $1 AND key <= $2 ORDER BY key DESC");
 
 /// An index scan for each range, which ends at the limit.
 PostgresStatement many(const std::string& direction, const std::string& order) {
-  return declared("SELECT k.key, k.value FROM unnest($1, $2, $3) WITH ORDINALITY AS r(lo, hi, prefix_bytes, range),"
+  return declared("SELECT " + columns +
+                  " FROM unnest($1, $2, $3) WITH ORDINALITY AS r(lo, hi, prefix_bytes, range),"
                   " LATERAL (SELECT key, value FROM kv WHERE key >= r.lo AND key < r.hi ORDER BY key " +
                   direction + " LIMIT $4) k ORDER BY " + order + " LIMIT $5");
 }
@@ -117,7 +128,7 @@ Result<std::unique_ptr<PostgresCursor>> PostgresCursor::open(ConnectionPool::Lea
     connection->tell(end);
     return error_of(*answer.fault, "Reading a range of rows");
   }
-  std::unique_ptr<PostgresCursor> cursor(new PostgresCursor(std::move(connection), answer.rows[2]));
+  std::unique_ptr<PostgresCursor> cursor(new PostgresCursor(std::move(connection)));
   cursor->take_page(std::move(answer.rows[2]), rows);
   return cursor;
 }
@@ -126,44 +137,86 @@ PostgresCursor::~PostgresCursor() { end_transaction(); }
 
 std::string_view PostgresCursor::key() const {
   CHECK(valid(), "a cursor past its end has no key");
-  return page_.bytes(at_, 0);
+  return page_.bytes(at_, key_column);
 }
 
 std::string_view PostgresCursor::value() const {
   CHECK(valid(), "a cursor past its end has no value");
-  return page_.bytes(at_, 1);
+  return is_large(at_) ? large_.bytes(large_at_, 0) : page_.bytes(at_, value_column);
 }
 
 void PostgresCursor::next() {
   CHECK(valid(), "a cursor past its end cannot move");
   ++at_;
-  if (at_ == page_.size() && connection_) read_page();
+  if (at_ < page_.size()) return reach_value();
+  if (!is_last_page_) read_page();
 }
 
 Outcome PostgresCursor::status() const { return failure_ ? Outcome(*failure_) : Done{}; }
 
 void PostgresCursor::take_page(PostgresRows page, std::size_t rows_asked) {
   page_ = std::move(page);
+  is_last_page_ = page_.size() < rows_asked;
   at_ = 0;
   bytes_ = 0;
+  large_left_ = 0;
+  large_ = PostgresRows();
   for (std::size_t row = 0; row < page_.size(); ++row) {
-    bytes_ += page_.bytes(row, 0).size() + page_.bytes(row, 1).size();
+    bytes_ += page_.bytes(row, key_column).size() + page_.bytes(row, value_column).size();
+    if (is_large(row)) ++large_left_;
   }
-  if (page_.size() < rows_asked) end_transaction();
+  end_transaction_if_read();
+  reach_value();
 }
 
 void PostgresCursor::read_page() {
   const std::size_t row_bytes = bytes_ / std::max<std::size_t>(page_.size(), 1) + 1;
-  // Rounded down: at least one row, at most twice as many as seems right.
+  // At least one row, at most twice as many as seems right.
   const std::size_t rows = page_size_for(std::max<std::size_t>(page_bytes / row_bytes, 1));
   const PostgresStatement statement = fetch(rows);
   auto answer = (*connection_)->ask(statement, std::chrono::steady_clock::now() + page_patience);
-  if (answer.fault) {
-    failure_ = error_of(*answer.fault, "Reading a range of rows");
-    end_transaction();
-    return;
-  }
+  if (answer.fault) return fail(error_of(*answer.fault, "Reading a range of rows"));
   take_page(std::move(answer.rows[0]), rows);
+}
+
+bool PostgresCursor::is_large(std::size_t row) const { return page_.is_null(row, value_column); }
+
+void PostgresCursor::reach_value() {
+  if (!valid() || !is_large(at_)) return;
+  ++large_at_;
+  if (large_at_ >= large_.size()) read_large_values();
+}
+
+void PostgresCursor::read_large_values() {
+  std::vector<std::string_view> keys;
+  std::int64_t bytes = 0;
+  for (std::size_t row = at_; row < page_.size(); ++row) {
+    if (!is_large(row)) continue;
+    bytes += page_.number(row, bytes_column);
+    if (!keys.empty() && bytes > static_cast<std::int64_t>(page_bytes)) break;
+    keys.push_back(page_.bytes(row, key_column));
+  }
+  PostgresQuery query(large_values);
+  query.parameters.bytes_array(keys);
+  auto answer = (*connection_)->ask(query, std::chrono::steady_clock::now() + page_patience);
+  if (answer.fault) return fail(error_of(*answer.fault, "Reading large values"));
+  if (answer.rows[0].size() != keys.size()) {
+    return fail(Error(ErrorCode::corrupt_data, "Reading large values failed: PostgreSQL has lost rows of its table."));
+  }
+  large_ = std::move(answer.rows[0]);
+  large_at_ = 0;
+  large_left_ -= keys.size();
+  end_transaction_if_read();
+}
+
+void PostgresCursor::fail(Error failure) {
+  failure_ = std::move(failure);
+  at_ = page_.size();
+  end_transaction();
+}
+
+void PostgresCursor::end_transaction_if_read() {
+  if (is_last_page_ && large_left_ == 0) end_transaction();
 }
 
 void PostgresCursor::end_transaction() {

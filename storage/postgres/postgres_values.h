@@ -44,6 +44,8 @@ class PostgresParameters {
 /// The rows that a statement has answered. Views into it live as long as it (or a copy, which is cheap).
 class PostgresRows {
  public:
+  /// None.
+  PostgresRows() = default;
   /// Takes the result over.
   explicit PostgresRows(pg_result* result);
 

@@ -6,6 +6,7 @@
 #include "runtime/base/shard_set.h"
 #include "tests/contracts/postgres_stores.h"
 #include "tests/contracts/stores.h"
+#include "tests/contracts/temporary_directory.h"
 #include "tests/support/catch.h"
 #include "tests/support/poll_until.h"
 #include "tests/support/seeded_random.h"
@@ -13,7 +14,10 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace millrace;
 using namespace millrace::storage;
@@ -203,6 +207,36 @@ TEST_CASE("databases of a newer format, of another cluster and of other programs
   CHECK_THAT(failure_of(options).message, Catch::Contains("postgres_elsewhere"));
 }
 
+TEST_CASE("an address that cannot be read is refused without being shown") {
+  for (const std::string url : {"postgres://millrace:pass-word@here@host/db", "postgres://millrace:pass-word/more@host/db",
+                                "postgres://millrace:pass-word%zz@host/db", "pass-word"}) {
+    PostgresOptions options;
+    options.url = url;
+    options.incarnation.assign(16, 'i');
+    const Error refused = failure_of(options);
+    CHECK(refused.code == ErrorCode::invalid_request);
+    CHECK(refused.message.find("pass") == std::string::npos);
+  }
+}
+
+TEST_CASE("of several hosts one that says nothing does not keep the store from the next one") {
+  const TemporaryDirectory folder;
+  const int silent = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un place{};
+  place.sun_family = AF_UNIX;
+  const std::string path = folder.path() + "/.s.PGSQL.5432";
+  REQUIRE(path.copy(place.sun_path, sizeof place.sun_path - 1) == path.size());
+  REQUIRE(::bind(silent, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0);
+  REQUIRE(::listen(silent, 8) == 0);
+  const PostgresSchema schema;
+  auto options = patient(schema);
+  options.url.replace(options.url.find("host=") + 5, 0, folder.path() + ',');
+  const auto store = open_postgres(options);
+  must_commit(*store, put("k-za", "1"));
+  CHECK(**store->get("k-za") == "1");
+  ::close(silent);
+}
+
 TEST_CASE("a cursor of many pages keeps its view, and its connection until the last one") {
   const PostgresSchema schema;
   auto options = impatient(schema);
@@ -222,6 +256,36 @@ TEST_CASE("a cursor of many pages keeps its view, and its connection until the l
   CHECK(rest_of(*cursor).size() == 300);
   // Its last page has come: the connection is free although the cursor is there.
   CHECK(rows_of(*store, "k-z").empty());
+}
+
+TEST_CASE("a cursor reads large values when it comes to them, in its own view, and small ones between them at once") {
+  const PostgresSchema schema;
+  auto options = patient(schema);
+  options.cursors_max = 1;
+  const auto store = open_postgres(options);
+  WriteBatch batch;
+  Rows expected;
+  for (int i = 0; i < 150; ++i) {
+    const std::size_t bytes = i == 70 ? 3'000'000u : i % 3 == 0 ? 100'000u : 100u;
+    expected.emplace_back("k-z" + std::to_string(1'000 + i), std::to_string(i) + std::string(bytes, 'v'));
+    batch.put(expected.back().first, expected.back().second);
+  }
+  must_commit(*store, batch);
+  {
+    const auto cursor = store->scan("k-z", Direction::forward, {});
+    WriteBatch removal;
+    removal.remove_prefix("k-z");
+    must_commit(*store, removal);
+    CHECK((rest_of(*cursor) == expected));
+  }
+  must_commit(*store, batch);
+  Rows backward(expected.rbegin(), expected.rend());
+  CHECK((rows_of(*store, "k-z", Direction::backward) == backward));
+  // The first row of each range, a large and two small ones.
+  ManyOptions first;
+  first.limit_each = 1;
+  const auto cursor = store->scan_many({{"k-z1000"}, {"k-z1001"}, {"k-z107"}}, first);
+  CHECK((rest_of(*cursor) == Rows{expected[0], expected[1], expected[70]}));
 }
 
 TEST_CASE("a cursor that is left in its middle gives its connection back") {
