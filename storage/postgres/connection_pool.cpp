@@ -18,24 +18,27 @@ ConnectionPool::~ConnectionPool() {
 }
 
 Result<ConnectionPool::Lease> ConnectionPool::lease(Moment deadline) {
+  const auto holder = std::this_thread::get_id();
   {
     std::unique_lock lock(mutex_);
-    if (!came_back_.wait_until(lock, deadline, [this] { return in_use_ < connections_max_; })) {
+    const auto is_free = [&] { return holders_.size() < connections_max_ || holders_.contains(holder); };
+    if (!came_back_.wait_until(lock, deadline, is_free)) {
       return Error(ErrorCode::overloaded,
                    "All " + std::to_string(connections_max_) +
                        " connections to PostgreSQL of this kind are in use. Try again.");
     }
     ++in_use_;
+    ++holders_[holder];
     if (!idle_.empty()) {
       auto connection = std::move(idle_.back());
       idle_.pop_back();
-      return Lease(*this, std::move(connection));
+      return Lease(*this, std::move(connection), holder);
     }
   }
   PostgresFault why;
   auto connection = PostgresConnection::connect(address_, deadline, why);
-  if (connection != nullptr) return Lease(*this, std::move(connection));
-  take_back(nullptr);
+  if (connection != nullptr) return Lease(*this, std::move(connection), holder);
+  take_back(nullptr, holder);
   return error_of(why, "Connecting to PostgreSQL");
 }
 
@@ -45,12 +48,15 @@ void ConnectionPool::forget_idle() {
   closed.swap(idle_);
 }
 
-void ConnectionPool::take_back(std::unique_ptr<PostgresConnection> connection) {
+void ConnectionPool::take_back(std::unique_ptr<PostgresConnection> connection, std::thread::id holder) {
   {
     const std::lock_guard lock(mutex_);
-    CHECK(in_use_ > 0, "a connection comes back that nobody had");
+    const auto held = holders_.find(holder);
+    CHECK(in_use_ > 0 && held != holders_.end(), "a connection comes back that nobody had");
     --in_use_;
-    if (connection != nullptr && connection->is_usable()) idle_.push_back(std::move(connection));
+    if (--held->second == 0) holders_.erase(held);
+    const bool is_wanted = in_use_ + idle_.size() < connections_max_;
+    if (is_wanted && connection != nullptr && connection->is_usable()) idle_.push_back(std::move(connection));
   }
   came_back_.notify_one();
 }

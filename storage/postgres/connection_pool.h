@@ -1,6 +1,8 @@
 #pragma once
 // Connections that are made when they are first needed and used again, at most so many at a time. Whoever comes when
-// all are in use waits; after `patience` he is told `overloaded`.
+// all are in use waits until his deadline, and is then told `overloaded`. A thread that has one already does not wait: those
+// who wait for it might be the ones that it waits for. So there are as many threads at most that have connections, and
+// more connections only for walks inside of walks.
 //
 // Thread-safe. Outlives its leases.
 
@@ -9,8 +11,10 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 namespace millrace::storage {
@@ -20,12 +24,12 @@ class ConnectionPool {
   /// One connection, for as long as this object lives. A lost one is not given to anybody else.
   class Lease {
    public:
-    Lease(ConnectionPool& pool, std::unique_ptr<PostgresConnection> connection)
-        : pool_(&pool), connection_(std::move(connection)) {}
+    Lease(ConnectionPool& pool, std::unique_ptr<PostgresConnection> connection, std::thread::id holder)
+        : pool_(&pool), connection_(std::move(connection)), holder_(holder) {}
     Lease(Lease&& other) noexcept = default;
     Lease& operator=(Lease&&) = delete;
     ~Lease() {
-      if (connection_ != nullptr) pool_->take_back(std::move(connection_));
+      if (connection_ != nullptr) pool_->take_back(std::move(connection_), holder_);
     }
 
     PostgresConnection* operator->() const { return connection_.get(); }
@@ -33,8 +37,10 @@ class ConnectionPool {
    private:
     ConnectionPool* pool_;
     std::unique_ptr<PostgresConnection> connection_;
+    std::thread::id holder_;
   };
 
+  /// `connections_max`: of threads that have one each.
   ConnectionPool(PostgresAddress address, std::size_t connections_max);
   ~ConnectionPool();
   ConnectionPool(const ConnectionPool&) = delete;
@@ -47,7 +53,7 @@ class ConnectionPool {
   const PostgresAddress& address() const { return address_; }
 
  private:
-  void take_back(std::unique_ptr<PostgresConnection> connection);
+  void take_back(std::unique_ptr<PostgresConnection> connection, std::thread::id holder);
 
   const PostgresAddress address_;
   const std::size_t connections_max_;
@@ -55,6 +61,7 @@ class ConnectionPool {
   std::condition_variable came_back_;
   std::vector<std::unique_ptr<PostgresConnection>> idle_;
   std::size_t in_use_ = 0;
+  std::map<std::thread::id, std::size_t> holders_;  // how many each thread has
 };
 
 }  // namespace millrace::storage
