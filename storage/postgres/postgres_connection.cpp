@@ -183,13 +183,11 @@ std::optional<PostgresFault> PostgresConnection::set_up(const PostgresAddress& a
 int PostgresConnection::server_version() const { return PQserverVersion(connection_); }
 
 PostgresAnswer PostgresConnection::ask(std::span<const PostgresQuery> queries, Moment deadline) {
-  if (!is_usable_) return {{}, PostgresFault{"", why_lost_, true}};
   while (!told_.empty()) {
-    const auto preparing = std::move(told_.front());
-    told_.erase(told_.begin());
-    auto answer = collect(preparing, deadline);
+    auto answer = take_answer(deadline);
     if (answer.fault && answer.fault->is_lost) return {{}, std::move(answer.fault)};
   }
+  if (!is_usable_) return {{}, PostgresFault{"", why_lost_, true}};
   was_warned_ = false;
   std::vector<std::string> preparing;
   for (const PostgresQuery& query : queries) {
@@ -207,6 +205,18 @@ void PostgresConnection::tell(const PostgresQuery& query) {
     return;
   }
   told_.push_back(std::move(preparing));
+}
+
+bool PostgresConnection::is_answered(Moment deadline) {
+  return !is_usable_ || PQflush(connection_) < 0 || wait_for_input(deadline);
+}
+
+PostgresAnswer PostgresConnection::take_answer(Moment deadline) {
+  CHECK(!told_.empty(), "nothing was told");
+  const auto preparing = std::move(told_.front());
+  told_.erase(told_.begin());
+  if (!is_usable_) return {{}, PostgresFault{"", why_lost_, true}};
+  return collect(preparing, deadline);
 }
 
 bool PostgresConnection::send(const PostgresQuery& query, std::vector<std::string>& preparing) {

@@ -70,6 +70,11 @@ class PostgresConnection {
   }
   /// Sends a statement whose answer nobody waits for: it is looked at before the next one is asked.
   void tell(const PostgresQuery& query);
+  /// Whether there is an answer to what was told first, or none to be hoped for; waits for it until the deadline. The
+  /// connection is as good as before.
+  bool is_answered(Moment deadline);
+  /// Takes the answer to what was told first, and waits for it if need be.
+  PostgresAnswer take_answer(Moment deadline);
 
   /// False: lost; there is nothing to do but to connect anew.
   bool is_usable() const { return is_usable_; }

@@ -162,10 +162,12 @@ Result<PostgresLane::Fate> PostgresLane::read_attached(const std::vector<Postgre
   const std::int64_t last = rows[0].number(0, 1);
   if (last != position_.number && last != position_.number + 1) {
     connection_.reset();
+    is_unresolved_ = true;
     return Error(ErrorCode::storage_failed,
                  "The lane stands at commit " + std::to_string(last) + " instead of " +
                      std::to_string(position_.number) +
-                     ": the database has been put back to an earlier state. Start anew.");
+                     ": the database has been put back to an earlier state, and acknowledged work is lost. "
+                     "Start the server anew to go on from there.");
   }
   const Fate fate = last == position_.number ? Fate::out : Fate::in;
   if (is_unresolved_) ++(fate == Fate::in ? unknown_in_ : unknown_out_);
@@ -197,6 +199,6 @@ Error PostgresLane::gone() {
                "Another process has taken over this database. This one can commit nothing any more: end it.");
 }
 
-PostgresLaneStats PostgresLane::stats() const { return {connections_, unknown_in_, unknown_out_}; }
+PostgresLaneStats PostgresLane::stats() const { return {connections_, unknown_in_, unknown_out_, is_unresolved_}; }
 
 }  // namespace millrace::storage

@@ -8,7 +8,8 @@
 //
 // The last line waits for a commit that is still at work, as it needs the same row. A commit that is known not to be in
 // is sent again, so a restart of PostgreSQL is a wait and not a failure. What is not known after `patience` is answered
-// `overloaded`, and `is_unresolved` until a later call has found out.
+// `overloaded`, and `is_unresolved` until a later call has found out. A database that has been put back to before a commit
+// that was acknowledged stays unresolved: nobody works on with what it has lost, and the operator is told.
 //
 // A commit that PostgreSQL warns of counts as one without an answer: somebody has cut its wait for a synchronous
 // standby. The update of `conn` waits for that standby as well, and so for both.
@@ -34,6 +35,7 @@ struct PostgresLaneStats {
   std::uint64_t connections = 0;  // beyond the first one
   std::uint64_t unknown_in = 0;   // commits without an answer that were in
   std::uint64_t unknown_out = 0;  // and that were not
+  bool is_unresolved = false;
 };
 
 class PostgresLane {

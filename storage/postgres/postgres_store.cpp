@@ -24,11 +24,13 @@ constexpr Millis read_timeout{60'000};
 constexpr std::size_t first_page_rows = 64;
 
 const PostgresStatement get_row{"get_row", "SELECT value FROM kv WHERE key = $1"};
-/// Sessions of other Millrace processes in this database.
+/// Sessions of other processes that have a lane here. Of those of another role one sees less with some roles; the lane
+/// decides either way.
 const PostgresStatement find_others{
     "",
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    " AND application_name LIKE 'millrace %'"};
+    "SELECT count(*) FROM pg_stat_activity, lane WHERE datname = current_database()"
+    " AND application_name = 'millrace ' || incarnation"};
+const PostgresStatement look_for_lanes{"", "SELECT to_regclass('lane') IS NOT NULL"};
 const PostgresStatement claim_shards{
     "claim_shards",
     "WITH f AS MATERIALIZED (UPDATE lane SET last = $4 WHERE incarnation = $1 AND lane = $2 AND conn = $3"
@@ -45,6 +47,12 @@ const PostgresStatement set_epochs{
     "  WHERE shard.id = x.id AND (SELECT ok FROM ok)),"
     " c AS (UPDATE cluster SET format = $7 WHERE (SELECT ok FROM ok))"
     " SELECT ok FROM ok"};
+
+/// One that works on the table gives way when somebody has waited for a second, which is how long we wait elsewhere.
+const PostgresStatement wait_for_autovacuum{"", "SET lock_timeout = '30s'"};
+const PostgresStatement clear_away{"", "VACUUM kv"};
+/// How often one looks whether the server stops.
+constexpr Millis stop_look{200};
 
 std::string as_uuid_text(std::string_view bytes) {
   constexpr char digits[] = "0123456789abcdef";
@@ -69,6 +77,17 @@ Error stale(const Fence& fence, std::uint64_t current) {
                    " has another owner: this commit was made under epoch " +
                    std::to_string(static_cast<std::uint64_t>(fence.epoch)) + ", the current one is " +
                    std::to_string(current) + ".");
+}
+
+/// Errors: directory_in_use, and those of the connection.
+Outcome check_alone(PostgresConnection& connection, Moment deadline) {
+  const auto lanes = connection.ask(look_for_lanes, deadline);
+  if (lanes.fault) return error_of(*lanes.fault, "Looking for other processes");
+  if (!lanes.rows[0].flag(0, 0)) return Done{};
+  const auto others = connection.ask(find_others, deadline);
+  if (others.fault) return error_of(*others.fault, "Looking for other processes");
+  if (others.rows[0].number(0, 0) == 0) return Done{};
+  return Error(ErrorCode::directory_in_use, "A Millrace process is connected to the database. Stop it, and try again.");
 }
 
 std::vector<std::int16_t> numbers_of(const ShardSet& shards) {
@@ -123,12 +142,7 @@ Outcome PostgresStore::open_tables() {
   auto connection = PostgresConnection::connect(address_of(options_, 2 * options_.patience), deadline, why);
   if (connection == nullptr) return error_of(why, "Connecting to PostgreSQL");
   if (options_.others == PostgresOptions::Others::refuse) {
-    const auto others = connection->ask(find_others, deadline);
-    if (others.fault) return error_of(*others.fault, "Looking for other processes");
-    if (others.rows[0].number(0, 0) > 0) {
-      return Error(ErrorCode::directory_in_use,
-                   "A Millrace process is connected to the database. Stop it, and try again.");
-    }
+    if (auto alone = check_alone(*connection, deadline); !alone) return alone;
   }
   // Before the first commit, which may hang for just the reason that is told here.
   for (const auto& risk : find_risks(*connection, deadline)) {
@@ -234,6 +248,30 @@ Outcome PostgresStore::end_filling(std::span<const Epoch> epochs) {
   };
   if (auto ended = lane_.commit(make, "Ending the move"); !ended) return ended;
   return lane_.load_epochs();
+}
+
+Outcome PostgresStore::reclaim(const std::atomic<bool>& stop, std::span<const ShardId> erased) const {
+  if (erased.empty()) return Done{};
+  PostgresAddress address = address_of(options_, Millis(0));  // which is no limit
+  address.application_name = "millrace reclaim";              // it may outlive this process
+  const Moment deadline = Steady::now() + options_.patience;
+  PostgresFault why;
+  const auto connection = PostgresConnection::connect(address, deadline, why);
+  if (connection == nullptr) return error_of(why, "Connecting to PostgreSQL");
+  const auto set = connection->ask(wait_for_autovacuum, deadline);
+  if (set.fault) return error_of(*set.fault, "Clearing away removed rows");
+  connection->tell(clear_away);
+  while (!connection->is_answered(Steady::now() + stop_look)) {
+    if (stop) return Done{};
+  }
+  const auto cleared = connection->take_answer(Steady::now() + options_.patience);
+  if (cleared.fault) return error_of(*cleared.fault, "Clearing away removed rows");
+  if (connection->was_warned()) {
+    return Error(ErrorCode::storage_failed,
+                 "Clearing away removed rows failed: PostgreSQL has skipped the table. Its owner has to be the role of the "
+                 "server.");
+  }
+  return Done{};
 }
 
 Outcome PostgresStore::wait_until_resolved(Moment deadline) const {

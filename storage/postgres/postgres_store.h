@@ -12,8 +12,8 @@
 //
 // Reads: each sees what was committed before it began. Point reads and cursors have connections of their own, bounded
 // in number. A cursor holds one, and a view of the database, until its last page is there: keep it for one walk. When all
-// are in use, a read waits for `patience` and is then `overloaded`; so who opens cursors inside of cursors must not be as many
-// as there are connections. Point reads never wait for cursors.
+// are in use, a read waits for `patience` and is then `overloaded`. Point reads never wait for cursors, and a cursor inside
+// of a walk by another one waits for nobody.
 //
 // Failure: a lost connection, a restart of PostgreSQL, or a failover that keeps the address is survived inside the
 // object. Reads are asked again and commits are resolved for up to `patience`, then `overloaded`; each later call tries
@@ -29,9 +29,11 @@
 #include "storage/postgres/connection_pool.h"
 #include "storage/postgres/postgres_lane.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 
 namespace millrace::storage {
@@ -71,6 +73,15 @@ class PostgresStore final : public MovableStore {
   Outcome end_filling(std::span<const Epoch> epochs) override;
 
   PostgresLaneStats stats() const { return lane_.stats(); }
+
+  /// Has PostgreSQL clear away what was removed when that has to be soon, as somebody was erased: VACUUM, beside commits
+  /// and reads, which do not wait for it. Without `erased` it does nothing: what is removed in the course of time
+  /// autovacuum counts, and clears away. The place of a row is free then, and its bytes are overwritten by the next ones;
+  /// what has to leave the files at once takes a VACUUM FULL, for which everybody waits, and which is the operator's.
+  ///
+  /// Takes as long as reading the table at most; ends early, with Done, when `stop` becomes true (PostgreSQL goes on with
+  /// it). Thread-safe. Errors: overloaded, storage_failed; nothing is lost then.
+  Outcome reclaim(const std::atomic<bool>& stop, std::span<const ShardId> erased) const;
 
  private:
   explicit PostgresStore(PostgresOptions options);

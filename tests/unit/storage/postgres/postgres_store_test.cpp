@@ -160,6 +160,26 @@ TEST_CASE("while PostgreSQL is away commits and reads are overloaded, and they g
   CHECK(value_of(*store, "k-zb") == "3");
 }
 
+TEST_CASE("a database that has lost acknowledged commits is neither written nor read, and the reason is told") {
+  const PostgresSchema schema;
+  const auto store = open_postgres(patient(schema));
+  must_commit(*store, put("k-za", "1"));
+  must_commit(*store, put("k-za", "2"));
+  CHECK_FALSE(store->stats().is_unresolved);
+  // As after a failover to a standby that was behind.
+  schema.run("UPDATE lane SET last = last - 1; DELETE FROM kv");
+  end_sessions();
+  const auto refused = store->commit(put("k-zb", "3"));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::storage_failed);
+  CHECK_THAT(refused.error().message, Catch::Contains("acknowledged work is lost"));
+  CHECK(store->get("k-za").error().code == ErrorCode::storage_failed);
+  CHECK(store->commit(WriteBatch()).error().code == ErrorCode::storage_failed);
+  CHECK(store->stats().is_unresolved);
+  // Whoever opens it anew goes on from there.
+  must_commit(*open_postgres(patient(schema)), put("k-zc", "4"));
+}
+
 TEST_CASE("a database that has become read-only says so, and is written again when it can be") {
   const PostgresSchema schema;
   const auto store = open_postgres(impatient(schema));
@@ -251,8 +271,15 @@ TEST_CASE("a cursor of many pages keeps its view, and its connection until the l
   removal.remove_prefix("k-z");
   must_commit(*store, removal);
   // The one connection is in use, and point reads have others.
-  CHECK(store->scan("k-z", Direction::forward, {})->status().error().code == ErrorCode::overloaded);
+  std::thread other([&] {
+    CHECK(store->scan("k-z", Direction::forward, {})->status().error().code == ErrorCode::overloaded);
+  });
+  other.join();
   CHECK(value_of(*store, "k-z1000").empty());
+  // Who has one waits for nobody.
+  std::unique_ptr<Cursor> inner;
+  CHECK(poll_until([&] { return (inner = store->scan("k-z", Direction::forward, {}))->status().ok(); }));
+  CHECK_FALSE(inner->valid());
   CHECK(rest_of(*cursor).size() == 300);
   // Its last page has come: the connection is free although the cursor is there.
   CHECK(rows_of(*store, "k-z").empty());
@@ -299,6 +326,26 @@ TEST_CASE("a cursor that is left in its middle gives its connection back") {
   for (int i = 0; i < 3; ++i) store->scan("k-z", Direction::forward, {})->next();
   CHECK(rows_of(*store, "k-z").size() == 200);
   CHECK(rows_of(*store, "k-z", Direction::backward).front().first == "k-z1199");
+}
+
+TEST_CASE("what was erased is cleared away by PostgreSQL, and what nobody has erased is left to it") {
+  const PostgresSchema schema;
+  const auto store = open_postgres(patient(schema));
+  must_commit(*store, put("k-za", "1"));
+  const auto cleared = [&] {
+    return server().run("SELECT vacuum_count FROM pg_stat_all_tables WHERE relname = 'kv' AND schemaname = '" +
+                        schema.name() + "'");
+  };
+  std::atomic<bool> stop{false};
+  CHECK(store->reclaim(stop, {}).ok());
+  CHECK(cleared() == std::vector<std::string>{"0"});
+  const std::vector<ShardId> erased{ShardId{7}};
+  const auto done = store->reclaim(stop, erased);
+  INFO((done.ok() ? "" : done.error().message));
+  REQUIRE(done.ok());
+  CHECK(poll_until([&] { return cleared() == std::vector<std::string>{"1"}; }));
+  must_commit(*store, put("k-za", "2"));
+  CHECK(value_of(*store, "k-za") == "2");
 }
 
 TEST_CASE("a synchronous standby that is not there is told of before the opening hangs") {
