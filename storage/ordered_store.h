@@ -2,8 +2,9 @@
 // The one thing storage asks of a database: an ordered map of byte strings with atomic, synced,
 // fenced commits. Everything durable in Millrace (journals, snapshots, timers, definitions, task
 // history) is rows in this map; `storage/tables` says which rows, `storage/keys.h` how keys look.
-// Implementations: storage/memory (tests, `--in-memory`) and storage/rocks (the embedded default).
-// One contract suite, tests/contracts, holds for both.
+// Implementations: storage/memory (tests, `--in-memory`), storage/rocks (the embedded default) and
+// storage/postgres (a database that several machines reach). One contract suite, tests/contracts, holds
+// for all.
 //
 // Guarantees
 // - commit is all or nothing, and durable (synced) when it returns success;
@@ -12,8 +13,8 @@
 // - reads see every commit that returned before they began;
 // - all functions are thread-safe. They block on the disk: never call them on an actor's thread.
 //
-// Errors: storage_failed (I/O; the store then refuses further commits until reopened), overloaded
-// (the disk is full; commits succeed again when there is space), stale_epoch, corrupt_data.
+// Errors: storage_failed (I/O; a store on disk then refuses further commits until reopened), overloaded
+// (the disk is full, the database away; it is answered again when that is over), stale_epoch, corrupt_data.
 
 #include "runtime/base/calendar_month.h"
 #include "runtime/base/ids.h"

@@ -53,11 +53,15 @@
 #include "storage/maintenance/back_fill_indexes.h"
 #include "storage/maintenance/run_keys.h"
 #include "storage/memory/memory_store.h"
+#include "storage/postgres/postgres_store.h"
 #include "storage/rocks/rocks_store.h"
 
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 
 namespace millrace {
@@ -80,14 +84,32 @@ void write_log(LogLevel level, const std::string& line) {
 /// A process that was killed holds its directory until the kernel has taken it down, which takes a moment.
 constexpr std::chrono::seconds directory_wait{3};
 
-/// `rocks`: the store on disk, if it is one.
+/// `rocks`, `postgres`: the store, if it is of that kind.
 struct Database {
   std::unique_ptr<storage::OrderedStore> store;
   storage::RocksStore* rocks = nullptr;
+  storage::PostgresStore* postgres = nullptr;
 };
+
+Result<Database> open_postgres(const ServerOptions& options) {
+  // For the keys; what cannot be made is missed when they are written.
+  std::error_code ignored;
+  std::filesystem::create_directories(options.data_dir, ignored);
+  std::array<std::uint8_t, 16> bits{};
+  SystemRandom().fill(bits);
+  storage::PostgresOptions postgres;
+  postgres.url = options.postgres;
+  postgres.incarnation.assign(bits.begin(), bits.end());
+  postgres.log = &write_log;
+  auto store = storage::PostgresStore::open(std::move(postgres));
+  if (!store) return store.error();
+  storage::PostgresStore* const opened = store->get();
+  return Database{std::move(*store), nullptr, opened};
+}
 
 Result<Database> open_database(const ServerOptions& options) {
   if (options.in_memory) return Database{std::make_unique<storage::MemoryStore>()};
+  if (!options.postgres.empty()) return open_postgres(options);
   storage::RocksOptions rocks;
   rocks.directory = options.data_dir;
   rocks.log = &write_log;
@@ -130,12 +152,13 @@ Result<storage::Sealer> make_sealer(const ServerOptions& options) {
 class ComposedServer final : public RunningServer {
  public:
   ComposedServer(const ServerOptions& options, std::unique_ptr<storage::CachedStore> store,
-                 storage::RocksStore* rocks, const std::vector<Epoch>& epochs,
+                 const Database& database, const std::vector<Epoch>& epochs,
                  storage::Sealer sealer, storage::Sealer run_sealer,
                  std::unique_ptr<CurlHttpCaller> http)
       : options_(options),
         store_(std::move(store)),
-        rocks_(rocks),
+        rocks_(database.rocks),
+        postgres_(database.postgres),
         ownership_(ShardSet::all().ids(), epochs),
         sealer_(std::move(sealer)),
         run_sealer_(std::move(run_sealer)),
@@ -219,7 +242,8 @@ class ComposedServer final : public RunningServer {
         &write_log,
         [this](ShardId shard) { gateway_->clear_received(shard); },
         [this](std::atomic<bool>& stop, std::span<const ShardId> erased) {
-          return rocks_ == nullptr ? Outcome(Done{}) : rocks_->reclaim(stop, erased);
+          if (rocks_ != nullptr) return rocks_->reclaim(stop, erased);
+          return postgres_ == nullptr ? Outcome(Done{}) : postgres_->reclaim(stop, erased);
         }});
     eraser_ = std::make_unique<UserEraser>(UserEraser::Dependencies{
         *store_, user_views_, *gateway_, ownership_, clock_, &write_log, erased_subscriptions_,
@@ -345,6 +369,7 @@ class ComposedServer final : public RunningServer {
     write_server_metrics(text, server_->stats());
     write_server_metrics(text, commits_.stats());
     write_server_metrics(text, store_->stats());
+    if (postgres_ != nullptr) write_server_metrics(text, postgres_->stats());
     write_server_metrics(text, room_);
     write_server_metrics(text, task_usage_);
     write_server_metrics(text, gateway_->stats());
@@ -364,7 +389,9 @@ class ComposedServer final : public RunningServer {
   SystemClock clock_;
   SystemRandom random_;
   std::unique_ptr<storage::CachedStore> store_;
-  storage::RocksStore* const rocks_;  // within it; null: it is in memory
+  // Within it; both null: it is in memory.
+  storage::RocksStore* const rocks_;
+  const storage::PostgresStore* const postgres_;
   ShardOwnership ownership_;
   const storage::Sealer sealer_;
   const storage::Sealer run_sealer_;
@@ -491,7 +518,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   if (!run_sealer) return run_sealer.error();
   auto http = CurlHttpCaller::make(options.outbound, &write_log);
   if (!http) return http.error();
-  auto server = std::make_unique<ComposedServer>(options, std::move(store), database->rocks,
+  auto server = std::make_unique<ComposedServer>(options, std::move(store), *database,
                                                  *epochs, std::move(*sealer),
                                                  std::move(*run_sealer), std::move(*http));
   if (auto begun = server->begin(owned); !begun) return begun.error();

@@ -4,6 +4,7 @@
 #include "http/cli/exit_codes.h"
 #include "http/cli/usage_errors.h"
 #include "http/server/function_worker.h"
+#include "http/server/move_command.h"
 #include "http/server/project_tests/test_command.h"
 #include "http/server/rotate_secrets_key_command.h"
 #include "http/server/serve_command.h"
@@ -36,6 +37,7 @@ int run(int argc, char** argv) {
   int exit_code = exit_codes::done;
   millrace::add_serve_command(app, exit_code);
   millrace::add_rotate_secrets_key_command(app, exit_code);
+  millrace::add_move_command(app, exit_code);
   millrace::add_test_command(app, exit_code, &millrace::make_checking_engine);
   millrace::add_client_commands(app, exit_code, &millrace::make_checking_engine);
   try {

@@ -14,6 +14,7 @@
 #include "http/wire/http_server.h"
 #include "storage/cached_store.h"
 #include "storage/group_commit.h"
+#include "storage/postgres/postgres_lane.h"
 
 namespace millrace {
 namespace {
@@ -43,6 +44,13 @@ void write_server_metrics(MetricsText& text, const storage::GroupCommitStats& st
 void write_server_metrics(MetricsText& text, const storage::CachedStoreStats& stats) {
   text.counter("millrace_storage_lookups_total", number(stats.hits), {"remembered"});
   text.counter("millrace_storage_lookups_total", number(stats.misses), {"read"});
+}
+
+void write_server_metrics(MetricsText& text, const storage::PostgresLaneStats& stats) {
+  text.counter("millrace_postgres_reconnections_total", number(stats.connections));
+  text.counter("millrace_postgres_unknown_outcomes_total", number(stats.unknown_in), {"in"});
+  text.counter("millrace_postgres_unknown_outcomes_total", number(stats.unknown_out), {"out"});
+  text.gauge("millrace_postgres_is_unresolved", stats.is_unresolved ? 1 : 0);
 }
 
 void write_server_metrics(MetricsText& text, const ActorStats& stats) {

@@ -23,11 +23,13 @@ namespace storage {
 struct CachedStoreStats;
 struct CommitTimings;
 struct GroupCommitStats;
+struct PostgresLaneStats;
 }  // namespace storage
 
 void write_server_metrics(MetricsText& text, const HttpServerStats& stats);
 void write_server_metrics(MetricsText& text, const storage::GroupCommitStats& stats);
 void write_server_metrics(MetricsText& text, const storage::CachedStoreStats& stats);
+void write_server_metrics(MetricsText& text, const storage::PostgresLaneStats& stats);
 void write_server_metrics(MetricsText& text, const ActorStats& stats);
 void write_server_metrics(MetricsText& text, const FunctionPoolStats& stats);
 void write_server_metrics(MetricsText& text, const OutboundStats& stats);

@@ -85,6 +85,11 @@ void ServerOptionsParser::add_server_options() {
             "synced: an acknowledgement means on disk; relaxed: a machine crash may lose the last "
             "moments",
             durability_into(parsed_.relaxed_durability), "synced"});
+  set_.add({"postgres",
+            "postgres://USER@HOST/DATABASE: keep everything there that runs and tenants store; the "
+            "directory then holds the keys alone. Whoever else serves from it can commit nothing "
+            "more",
+            text_into(parsed_.postgres), "", Kind::hidden});
   set_.add({"listen", "HOST:PORT of the API; port 0 picks a free one",
             listen_address_into(parsed_.listen), parsed_.listen.text()});
   set_.add({"admin-key",
@@ -157,6 +162,9 @@ Result<ServerOptions> ServerOptionsParser::options() {
   const char* const variable = std::getenv("MILLRACE_CONFIG");
   if (config_.empty() && variable != nullptr) config_ = variable;
   if (auto resolved = set_.resolve(config_); !resolved) return resolved.error();
+  if (!parsed_.postgres.empty() && (parsed_.in_memory || parsed_.relaxed_durability)) {
+    return invalid("postgres goes with neither in-memory nor durability = relaxed");
+  }
   return parsed_;
 }
 

@@ -21,6 +21,7 @@ struct ServerOptions {
   std::string data_dir = "millrace-data";
   bool in_memory = false;
   bool relaxed_durability = false;
+  std::string postgres;  // empty: the store lies in the data directory
   ListenAddress listen;
   std::string admin_key;                 // empty: one is made and kept in the data directory
   std::string secrets_key_file;          // empty: see secrets_key.h

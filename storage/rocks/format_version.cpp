@@ -4,6 +4,8 @@
 #include "storage/record_codec.h"
 #include "storage/rocks/rocks_status.h"
 
+#include <rocksdb/write_batch.h>
+
 #include <array>
 #include <memory>
 
@@ -52,19 +54,42 @@ Outcome migrate(rocksdb::DB& database, std::uint32_t version) {
   return Done{};
 }
 
+/// All rows but the version.
+Outcome empty(rocksdb::DB& database) {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const std::string version = keys::format_version();
+  const std::string behind = version + '\0';
+  rocksdb::WriteBatch rows;
+  auto added = rows.DeleteRange(rocksdb::Slice(), version);
+  if (added.ok()) added = rows.DeleteRange(behind, keys::end_of_prefix(""));
+  if (!added.ok()) return error_of(added, "Emptying the directory");
+  const auto status = database.Write(options, &rows);
+  if (!status.ok()) return error_of(status, "Emptying the directory");
+  return Done{};
+}
+
+Outcome check_to_fill(rocksdb::DB& database, const std::string& directory, std::uint32_t version) {
+  if (version == format_version_filling) return empty(database);
+  return Error(ErrorCode::conflict,
+               "The directory " + directory + " is a data directory already. Name a new one.");
+}
+
 }  // namespace
 
 std::string encode_format_version(std::uint32_t version) {
   return write_record(record_version, version, fields);
 }
 
-Outcome check_format_version(rocksdb::DB& database, const std::string& directory) {
+Outcome check_format_version(rocksdb::DB& database, const std::string& directory,
+                             OpenedTo purpose) {
+  const bool is_filled = purpose == OpenedTo::be_filled;
   std::string row;
   const auto status = database.Get(rocksdb::ReadOptions(), keys::format_version(), &row);
   if (status.IsNotFound()) {
-    const auto empty = is_empty(database);
-    if (!empty.ok()) return empty.error();
-    if (*empty) return write(database, format_version_current);
+    const auto has_none = is_empty(database);
+    if (!has_none.ok()) return has_none.error();
+    if (*has_none) return write(database, is_filled ? format_version_filling : format_version_current);
     return Error(ErrorCode::corrupt_data,
                  "The directory " + directory +
                      " holds a database without a format version: it is not a data directory of "
@@ -74,7 +99,13 @@ Outcome check_format_version(rocksdb::DB& database, const std::string& directory
 
   const auto version = decode(row);
   if (!version.ok()) return version.error();
-  if (*version == 0 || *version > format_version_current) {
+  if (is_filled) return check_to_fill(database, directory, *version);
+  if (*version == format_version_filling) {
+    return Error(ErrorCode::format_not_supported,
+                 "The directory " + directory +
+                     " is being filled by \"millrace move\", or that was interrupted: run it again.");
+  }
+  if ( *version > format_version_current) {
     return Error(ErrorCode::format_not_supported,
                  "The data directory " + directory + " has format version " +
                      std::to_string(*version) + "; this program supports versions up to " +

@@ -222,7 +222,7 @@ Outcome RocksStore::open_database() {
   const auto status = rocksdb::DB::Open(rocks_settings(options_), options_.directory, &opened);
   if (!status.ok()) return open_error(status, options_.directory);
   std::shared_ptr<rocksdb::DB> database(opened);
-  auto checked = check_format_version(*database, options_.directory);
+  auto checked = check_format_version(*database, options_.directory, options_.purpose);
   if (!checked.ok()) return checked;
   auto loaded = load_epochs(*database, epochs_);
   if (!loaded.ok()) return loaded;
@@ -295,6 +295,32 @@ Result<std::vector<Epoch>> RocksStore::claim(std::span<const ShardId> shards) {
     claimed.push_back(Epoch{epochs_[static_cast<std::size_t>(shard)]});
   }
   return claimed;
+}
+
+std::vector<Epoch> RocksStore::epochs() {
+  const std::lock_guard lock(commit_mutex_);
+  std::vector<Epoch> epochs;
+  for (const std::uint64_t epoch : epochs_) epochs.push_back(Epoch{epoch});
+  return epochs;
+}
+
+Outcome RocksStore::end_filling(std::span<const Epoch> epochs) {
+  CHECK(epochs.size() == shard_count, "each shard needs its epoch");
+  CHECK(options_.purpose == OpenedTo::be_filled, "this store was not opened to be filled");
+  const std::lock_guard lock(commit_mutex_);
+  if (!is_healthy_) return recover();
+  rocksdb::WriteBatch rows;
+  auto added = rows.Put(keys::format_version(), encode_format_version(format_version_current));
+  for (std::size_t shard = 0; added.ok() && shard < shard_count; ++shard) {
+    added = rows.Put(keys::epoch(ShardId{static_cast<std::uint16_t>(shard)}),
+                     encode_epoch(static_cast<std::uint64_t>(epochs[shard])));
+  }
+  if (!added.ok()) return error_of(added, "Ending the move");
+  if (auto written = write(rows, Durability::synced); !written.ok()) return written;
+  for (std::size_t shard = 0; shard < shard_count; ++shard) {
+    epochs_[shard] = static_cast<std::uint64_t>(epochs[shard]);
+  }
+  return Done{};
 }
 
 RocksStats RocksStore::stats() const {

@@ -21,7 +21,7 @@
 // opened anew by a new object.
 
 #include "runtime/base/log.h"
-#include "storage/ordered_store.h"
+#include "storage/movable_store.h"
 #include "storage/rocks/directory_lock.h"
 
 #include <array>
@@ -59,6 +59,7 @@ struct RocksOptions {
   std::size_t write_buffer_bytes = 64u << 20;
   /// Where RocksDB's warnings and errors go; empty: nowhere. It keeps no log file.
   LogSink log{};
+  OpenedTo purpose = OpenedTo::serve;
   /// For tests that need a disk which fails; null is the real one. Not owned.
   rocksdb::Env* environment = nullptr;
 };
@@ -73,7 +74,7 @@ struct RocksStats {
   std::uint64_t compaction_pending_bytes = 0;
 };
 
-class RocksStore final : public OrderedStore {
+class RocksStore final : public MovableStore {
  public:
   /// Ranges removed in one write buffer. RocksDB sorts them all anew for the first read behind each removal, so a
   /// buffer with this many of them is written to a file, where that is done once.
@@ -81,8 +82,8 @@ class RocksStore final : public OrderedStore {
   /// Larger values lie in blob files, and compactions do not rewrite them.
   static constexpr std::size_t blob_bytes_min = 16u << 10;
 
-  /// Opens or creates. Errors: directory_in_use, format_not_supported, corrupt_data (says what is
-  /// damaged; no row was changed), overloaded, storage_failed.
+  /// Opens or creates. Errors: directory_in_use, format_not_supported, conflict (to be filled and not
+  /// new), corrupt_data (says what is damaged; no row was changed), overloaded, storage_failed.
   static Result<std::unique_ptr<RocksStore>> open(RocksOptions options);
   ~RocksStore() override;
   RocksStore(const RocksStore&) = delete;
@@ -95,6 +96,8 @@ class RocksStore final : public OrderedStore {
   std::unique_ptr<Cursor> scan_many(std::vector<KeyRange> ranges,
                                     const ManyOptions& options) const override;
   Result<std::vector<Epoch>> claim(std::span<const ShardId> shards) override;
+  std::vector<Epoch> epochs() override;
+  Outcome end_filling(std::span<const Epoch> epochs) override;
 
   RocksStats stats() const;
 

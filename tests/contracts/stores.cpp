@@ -2,9 +2,11 @@
 
 #include "storage/cached_store.h"
 #include "storage/memory/memory_store.h"
+#include "storage/postgres/postgres_store.h"
 #include "storage/rocks/rocks_store.h"
 #include "tests/contracts/temporary_directory.h"
 #include "tests/support/catch.h"
+#include "tests/contracts/postgres_stores.h"
 
 namespace millrace::tests {
 namespace {
@@ -40,6 +42,22 @@ class RocksUnderTest final : public StoreUnderTest {
   std::unique_ptr<storage::RocksStore> store_;
 };
 
+class PostgresUnderTest final : public StoreUnderTest {
+ public:
+  PostgresUnderTest() { open(); }
+  storage::OrderedStore& store() override { return *store_; }
+  void reopen() override {
+    store_.reset();
+    open();
+  }
+
+ private:
+  void open() { store_ = open_postgres(tables_.options()); }
+
+  const EmptyPostgresTables tables_;
+  std::unique_ptr<storage::PostgresStore> store_;
+};
+
 class CachedUnderTest final : public StoreUnderTest {
  public:
   storage::OrderedStore& store() override { return store_; }
@@ -52,9 +70,10 @@ class CachedUnderTest final : public StoreUnderTest {
 }  // namespace
 
 std::unique_ptr<StoreUnderTest> any_store() {
-  const auto kind = GENERATE(as<std::string>(), "memory", "rocks", "cached");
+  const auto kind = GENERATE(as<std::string>(), "memory", "rocks", "postgres", "cached");
   UNSCOPED_INFO("store: " << kind);
   if (kind == "memory") return std::make_unique<MemoryUnderTest>();
+  if (kind == "postgres") return std::make_unique<PostgresUnderTest>();
   if (kind == "cached") return std::make_unique<CachedUnderTest>();
   return std::make_unique<RocksUnderTest>();
 }

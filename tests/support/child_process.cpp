@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <grp.h>
 #include <iterator>
 #include <signal.h>
 #include <stdexcept>
@@ -22,9 +23,10 @@ int open_file(const std::string& path, int how) {
 }
 
 /// Between fork and exec: system calls only.
-[[noreturn]] void become(const std::vector<char*>& arguments, int output, int errors,
-                         pid_t parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+[[noreturn]] void become(const std::vector<char*>& arguments, int output, int errors, pid_t parent,
+                         std::optional<uid_t> user) {
+  if (user && (::setgroups(0, nullptr) != 0 || ::setgid(*user) != 0 || ::setuid(*user) != 0)) ::_exit(125);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // another user forgets it
   if (::getppid() != parent) ::_exit(126);  // the parent died before the line above
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
@@ -57,7 +59,7 @@ ChildProcess::ChildProcess(const Command& command) {
   const int errors = open_file(command.errors_file, O_APPEND);
   const pid_t parent = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) become(arguments, output, errors, parent);
+  if (pid_ == 0) become(arguments, output, errors, parent, command.user);
   ::close(output);
   ::close(errors);
   if (pid_ < 0) throw std::runtime_error("no process can be made");

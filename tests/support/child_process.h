@@ -17,6 +17,8 @@ class ChildProcess {
     std::vector<std::string> arguments;  // the program's path first
     std::string output_file;             // standard output; truncated
     std::string errors_file;             // standard error; appended to
+    /// As this user, and his group, instead of our own: only root can.
+    std::optional<uid_t> user{};
   };
 
   explicit ChildProcess(const Command& command);

@@ -1,0 +1,204 @@
+#include "storage/postgres/postgres_lane.h"
+
+#include "runtime/base/check.h"
+#include "storage/postgres/attempts.h"
+
+#include <utility>
+
+namespace millrace::storage {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+/// How long an answer may be believed.
+constexpr Millis heard_for{1'000};
+/// The server ends a statement by itself before this, unless it cannot.
+constexpr Millis answer_grace{2'000};
+
+const PostgresStatement begin{"", "BEGIN"};
+const PostgresStatement commit_it{"", "COMMIT"};
+const PostgresStatement rollback{"", "ROLLBACK"};
+/// Not before the other's commit has ended: it holds the row.
+const PostgresStatement remove_others{"", "DELETE FROM lane WHERE incarnation <> $1"};
+const PostgresStatement add_own{"", "INSERT INTO lane(incarnation, lane) VALUES ($1, $2)"};
+const PostgresStatement read_epochs{"read_epochs", "SELECT id, epoch FROM shard ORDER BY id"};
+const PostgresStatement end_others{
+    "",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity, lane WHERE incarnation <> $1"
+    " AND application_name = 'millrace ' || incarnation"};
+const PostgresStatement move_connection{
+    "", "UPDATE lane SET conn = conn + 1 WHERE incarnation = $1 AND lane = $2 RETURNING conn, last"};
+const PostgresStatement ask_lane{"ask_lane", "SELECT FROM lane WHERE incarnation = $1 AND lane = $2"};
+
+}  // namespace
+
+PostgresLane::PostgresLane(PostgresAddress address, std::string incarnation, std::int16_t lane,
+                           Millis patience, LogSink log)
+    : address_(std::move(address)), patience_(patience), log_(std::move(log)) {
+  position_.incarnation = std::move(incarnation);
+  position_.lane = lane;
+}
+
+Outcome PostgresLane::take_over(std::unique_ptr<PostgresConnection> connection, Moment deadline) {
+  connection_ = std::move(connection);
+  const auto first = try_take_over(deadline);
+  if (first || !connection_->is_usable() || first.error().code != ErrorCode::overloaded) return first;
+  // Its owner hangs between the statements of a commit, or its commit waits for something.
+  PostgresQuery end(end_others);
+  end.parameters.uuid(position_.incarnation);
+  const auto ended = connection_->ask(end, deadline);
+  if (ended.fault) return error_of(*ended.fault, "Ending the sessions of the former owner");
+  return try_take_over(deadline);
+}
+
+Outcome PostgresLane::try_take_over(Moment deadline) {
+  std::vector<PostgresQuery> queries{begin, remove_others, add_own, read_epochs, commit_it};
+  queries[1].parameters.uuid(position_.incarnation);
+  queries[2].parameters.uuid(position_.incarnation).number2(position_.lane);
+  const auto answer = connection_->ask(queries, deadline);
+  if (answer.fault) {
+    if (connection_->is_usable()) connection_->tell(rollback);
+    return error_of(*answer.fault, "Taking over the database");
+  }
+  take_epochs(answer.rows[3]);
+  hear();
+  return Done{};
+}
+
+Outcome PostgresLane::commit(const MakeQueries& make, std::string_view doing) {
+  Moment deadline = Steady::now() + patience_;
+  for (bool has_sent = false;;) {
+    if (connection_ == nullptr) {
+      const auto fate = attach(deadline);
+      if (!fate) return fate.error();
+      if (has_sent && *fate == Fate::in) return Done{};
+    }
+    LanePosition next = position_;
+    ++next.number;
+    const Moment answer_by = Steady::now() + address_.statement_timeout + answer_grace;
+    const auto answer = connection_->ask(make(next), answer_by);
+    if (answer.fault && !answer.fault->is_lost) return error_of(*answer.fault, doing);
+    if (!answer.fault && !connection_->was_warned()) {
+      if (answer.rows[0].size() == 1 && answer.rows[0].flag(0, 0)) {
+        position_ = next;
+        hear();
+        return Done{};
+      }
+      // The lane says why.
+      connection_.reset();
+      continue;
+    }
+    // Time is given once to find out, from here on, and not again to a connection that is lost again and again.
+    if (!std::exchange(has_sent, true)) deadline = Steady::now() + patience_;
+    is_unresolved_ = true;
+    lose_connection(answer.fault ? answer.fault->message : "its wait for a standby was cut short");
+  }
+}
+
+Outcome PostgresLane::ask_whether_alive() {
+  if (is_gone_) return gone();
+  if (connection_ != nullptr && Steady::now() - heard_ < heard_for) return Done{};
+  const Moment deadline = Steady::now() + patience_;
+  if (connection_ != nullptr) {
+    PostgresQuery question(ask_lane);
+    question.parameters.uuid(position_.incarnation).number2(position_.lane);
+    const auto answer = connection_->ask(question, deadline);
+    if (!answer.fault) {
+      if (answer.rows[0].size() == 0) return gone();
+      hear();
+      return Done{};
+    }
+    lose_connection(answer.fault->message);
+  }
+  return resolve(deadline);
+}
+
+Outcome PostgresLane::load_epochs() {
+  if (connection_ == nullptr) return resolve(Steady::now() + patience_);
+  const auto answer = connection_->ask(PostgresQuery(read_epochs), Steady::now() + patience_);
+  if (answer.fault) {
+    // Fences must not be compared with what may be old: whoever comes next reads them before anything else.
+    is_unresolved_ = true;
+    lose_connection(answer.fault->message);
+    return resolve(Steady::now() + patience_);
+  }
+  take_epochs(answer.rows[0]);
+  return Done{};
+}
+
+Outcome PostgresLane::resolve(Moment deadline) {
+  if (is_gone_) return gone();
+  if (connection_ != nullptr) return Done{};
+  const auto fate = attach(deadline);
+  return fate ? Outcome(Done{}) : Outcome(fate.error());
+}
+
+Result<PostgresLane::Fate> PostgresLane::attach(Moment deadline) {
+  for (const Attempts attempts(deadline);;) {
+    auto fate = try_attach(deadline);
+    if (fate || fate.error().code != ErrorCode::overloaded || !attempts.wait_for_next()) return fate;
+  }
+}
+
+Result<PostgresLane::Fate> PostgresLane::try_attach(Moment deadline) {
+  if (is_gone_) return gone();
+  PostgresFault why;
+  auto connection = PostgresConnection::connect(address_, deadline, why);
+  if (connection == nullptr) return error_of(why, "Connecting to PostgreSQL");
+  std::vector<PostgresQuery> queries{move_connection, read_epochs};
+  queries[0].parameters.uuid(position_.incarnation).number2(position_.lane);
+  const auto answer = connection->ask(queries, deadline);
+  if (answer.fault) return error_of(*answer.fault, "Finding out what was committed");
+  if (connection->was_warned()) {
+    return Error(ErrorCode::overloaded, "Finding out what was committed failed: the standby has not confirmed it.");
+  }
+  connection_ = std::move(connection);
+  ++connections_;
+  return read_attached(answer.rows);
+}
+
+Result<PostgresLane::Fate> PostgresLane::read_attached(const std::vector<PostgresRows>& rows) {
+  if (rows[0].size() == 0) return gone();
+  const std::int64_t last = rows[0].number(0, 1);
+  if (last != position_.number && last != position_.number + 1) {
+    connection_.reset();
+    is_unresolved_ = true;
+    return Error(ErrorCode::storage_failed,
+                 "The lane stands at commit " + std::to_string(last) + " instead of " +
+                     std::to_string(position_.number) +
+                     ": the database has been put back to an earlier state, and acknowledged work is lost. "
+                     "Start the server anew to go on from there.");
+  }
+  const Fate fate = last == position_.number ? Fate::out : Fate::in;
+  if (is_unresolved_) ++(fate == Fate::in ? unknown_in_ : unknown_out_);
+  position_.connection = static_cast<std::int32_t>(rows[0].number(0, 0));
+  position_.number = last;
+  take_epochs(rows[1]);
+  is_unresolved_ = false;
+  hear();
+  return fate;
+}
+
+void PostgresLane::take_epochs(const PostgresRows& rows) {
+  CHECK(rows.size() == shard_count, "the table of shards has lost rows");
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    epochs_.at(static_cast<std::size_t>(rows.number(row, 0))) =
+        static_cast<std::uint64_t>(rows.number(row, 1));
+  }
+}
+
+void PostgresLane::lose_connection(const std::string& why) {
+  connection_.reset();
+  if (log_) log_(LogLevel::warning, "the connection to PostgreSQL is lost: " + why);
+}
+
+Error PostgresLane::gone() {
+  is_gone_ = true;
+  is_unresolved_ = false;  // nothing of it is waited for any more
+  return Error(ErrorCode::stale_epoch,
+               "Another process has taken over this database. This one can commit nothing any more: end it.");
+}
+
+PostgresLaneStats PostgresLane::stats() const { return {connections_, unknown_in_, unknown_out_, is_unresolved_}; }
+
+}  // namespace millrace::storage

@@ -1,0 +1,114 @@
+// A server whose store is PostgreSQL, and the way there and back.
+#include "tests/contracts/temporary_directory.h"
+#include "tests/support/api_client.h"
+#include "tests/support/catch.h"
+#include "tests/support/poll_until.h"
+#include "tests/support/postgres_server.h"
+#include "tests/support/test_project.h"
+
+#include <filesystem>
+
+using namespace millrace;
+using namespace millrace::tests;
+
+namespace {
+
+const std::string answer_step = R"({"id": "r", "type": "response", "body": {"ok": true}})";
+const std::string wait_step = R"({"id": "wait", "type": "delay", "value": 3600, "unit": "SECONDS"})";
+
+/// The server's schema is gone with this object, as every test begins with none.
+struct NoTables {
+  NoTables() { drop(); }
+  ~NoTables() { drop(); }
+  static void drop() { PostgresServer::instance().run("DROP SCHEMA IF EXISTS millrace CASCADE"); }
+  std::string url() const { return PostgresServer::instance().url(); }
+};
+
+ProgramEnd move(const std::string& from, const std::string& to) {
+  return run_millrace({"move", "--from", from, "--to", to, "--json"});
+}
+
+ProgramEnd executions(const ServerProcess& server, const TestProject& project, const std::string& id) {
+  return run_millrace({"executions", "show", id, "--json", "--url", server.url(), "--project", project.id(),
+                       "--api-key", project.api_key()});
+}
+
+void stop(ServerProcess& server) {
+  server.terminate();
+  REQUIRE(server.wait_for_exit(poll_patience) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a server over PostgreSQL runs workflows and has after a kill what it acknowledged") {
+  const NoTables tables;
+  ServerProcess server({"--postgres", tables.url()});
+  const TestProject project(server);
+  project.deploy_steps("answer", answer_step);
+  project.deploy_steps("sleep", wait_step);
+  CHECK(project.trigger("answer").status == 200);
+  const std::string sleeper = project.start("sleep");
+  server.kill_now();
+  server.start();
+  CHECK(project.trigger("answer").status == 200);
+  project.wait_for_status(sleeper, "DELAYED");
+  CHECK(project.get("/task-history/workflow-executions").status == 200);
+  stop(server);
+}
+
+TEST_CASE("the later of two servers over one PostgreSQL has it, and the earlier one says that it is not ready") {
+  const NoTables tables;
+  ServerProcess first({"--postgres", tables.url()});
+  const TestProject project(first);
+  project.deploy_steps("answer", answer_step);
+  const ServerProcess second({"--postgres", tables.url(), "--secrets-key-file", first.data_directory() + "/secrets-key"});
+  CHECK(project.trigger("answer").status == 503);
+  CHECK(call_server(first.port(), {"GET", "/readyz"}).status == 503);
+  CHECK(call_server(second.port(), {"GET", "/readyz"}).status == 200);
+}
+
+TEST_CASE("what a directory keeps is moved to PostgreSQL, served from there, and moved back") {
+  const NoTables tables;
+  ServerProcess server;
+  const TestProject project(server);
+  project.deploy_steps("answer", answer_step);
+  project.deploy_steps("sleep", wait_step);
+  CHECK(project.trigger("answer").status == 200);
+  const std::string sleeper = project.start("sleep");
+
+  // The server has it.
+  CHECK(move(server.data_directory(), tables.url()).exit_code == 1);
+  stop(server);
+  const ProgramEnd there = move(server.data_directory(), tables.url());
+  INFO(there.errors);
+  REQUIRE(there.exit_code == 0);
+  CHECK_THAT(there.output, Catch::Contains("\"digest\":"));
+  CHECK(move(server.data_directory(), tables.url()).exit_code == 1);
+
+  ServerProcess moved({"--postgres", tables.url(), "--secrets-key-file", server.data_directory() + "/secrets-key"});
+  CHECK_THAT(executions(moved, project, sleeper).output, Catch::Contains("DELAYED"));
+  const TemporaryDirectory folder;
+  const std::string back = folder.path() + "/data";
+  CHECK(move(tables.url(), back).exit_code == 1);
+  stop(moved);
+  const ProgramEnd returned = move(tables.url(), back);
+  INFO(returned.errors);
+  REQUIRE(returned.exit_code == 0);
+
+  std::filesystem::rename(server.data_directory(), server.data_directory() + "-moved");
+  std::filesystem::rename(back, server.data_directory());
+  std::filesystem::copy(server.data_directory() + "-moved/secrets-key", server.data_directory());
+  server.start();
+  CHECK(project.trigger("answer").status == 200);
+  project.wait_for_status(sleeper, "DELAYED");
+}
+
+TEST_CASE("a move names what is wrong with its ends") {
+  const TemporaryDirectory folder;
+  CHECK(move(folder.path() + "/none", PostgresServer::instance().url()).exit_code == 2);
+  CHECK(move(folder.path(), folder.path() + "/other").exit_code == 2);
+  const ProgramEnd away = move("postgres://millrace@/none?host=" + folder.path(), folder.path() + "/data");
+  CHECK(away.exit_code == 2);
+  CHECK_THAT(away.errors, Catch::Contains("Connecting to PostgreSQL failed"));
+  CHECK_FALSE(std::filesystem::exists(folder.path() + "/data"));
+}
