@@ -8,6 +8,7 @@
 #include "runtime/history/shorten.h"
 #include "runtime/reading/findings.h"
 #include "runtime/steps/step_catalog.h"
+#include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
 #include "runtime/workflows/named_steps.h"
 #include "storage/keys.h"
@@ -79,10 +80,8 @@ std::vector<Epoch> claim(storage::OrderedStore& store) {
 
 Result<const Step*> drafted_step(const Workflow& workflow, const std::string& id) {
   if (const Step* const step = step_named(workflow, id)) return step;
-  const std::string nearest = nearest_step(workflow, id);
   return Error(ErrorCode::not_found,
-               "the draft has no step \"" + id + '"' +
-                   (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+               "the draft has no step \"" + id + '"' + did_you_mean(nearest_step(workflow, id)));
 }
 
 /// The step whose output a reference of `reader` needs; null if it needs none.

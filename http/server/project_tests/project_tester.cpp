@@ -41,10 +41,9 @@ Outcome check_mocks(const ProjectTest& test, const Json& definition,
   if (!workflow) return workflow.error();
   for (const auto& [step, answers] : test.mocks) {
     if (step_named(**workflow, step) != nullptr) continue;
-    const std::string nearest = nearest_step(**workflow, step);
-    return Error(ErrorCode::invalid_request,
-                 "\"mocks\" has answers for the step \"" + step + "\", which the workflow lacks" +
-                     (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+    return Error(ErrorCode::invalid_request, "\"mocks\" has answers for the step \"" + step +
+                                                 "\", which the workflow lacks" +
+                                                 did_you_mean(nearest_step(**workflow, step)));
   }
   return Done{};
 }
@@ -151,10 +150,9 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
     if (file.id == test.workflow) found = &file;
   }
   if (found == nullptr) {
-    const std::string nearest = nearest_name(test.workflow.text, known);
-    verdict.error = Error(ErrorCode::not_found,
-                          "the folder has no workflow \"" + test.workflow.text + '"' +
-                              (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+    verdict.error =
+        Error(ErrorCode::not_found, "the folder has no workflow \"" + test.workflow.text + '"' +
+                                        did_you_mean(nearest_name(test.workflow.text, known)));
     return verdict;
   }
   request.definition = found->definition;
