@@ -5,8 +5,8 @@
 // Order: the batches of one project's lane commit in the order of submission, and one is never durable without all
 // earlier ones of its lane. This is what lets a parent join its children's results: their batches were submitted first.
 // A batch that names no lane commits behind everything that was submitted before it, and in front of everything that is
-// submitted after it, whatever the lane. Between two lanes there is no order: what one project does builds on nothing of
-// another's.
+// submitted after it, whatever the lane. Between two lanes there is no order: what one project does builds on nothing
+// of another's.
 //
 // Fair: a commit takes a bounded part of what waits, and lanes take turns in it by deficit round robin over what their
 // batches cost (bytes, and a fixed amount for each operation). So who submits little waits for the commit at hand and
