@@ -483,7 +483,8 @@ class CafGateway final : public ActorGateway {
   Result<TriggerReply> reply_of_earlier(const storage::ReceivedRow& earlier, Millis hold) {
     if (const auto held_by = admission_stage(earlier.held_by & ~left_out_bit)) {
       const bool is_left_out = (earlier.held_by & left_out_bit) != 0;
-      return TriggerReply(HeldBack{*held_by, is_left_out, earlier.at, std::nullopt, std::nullopt});
+      return TriggerReply(
+          HeldBack{.by = *held_by, .is_left_out = is_left_out, .received = earlier.at});
     }
     CHECK(!earlier.executions.empty(), "a request that was received has started nothing");
     const ExecutionId& run = earlier.executions.front();
