@@ -144,11 +144,16 @@ void GroupCommit::queue(const ProjectId& lane, Waiting waiting) {
   batches.push_back(std::move(waiting));
 }
 
+GroupCommit::Lanes::iterator GroupCommit::next_lane() {
+  // Alone, a lane has nobody to take turns with, and is not looked for.
+  auto& lanes = queue_.front().lanes;
+  return lanes.size() == 1 ? lanes.begin() : lanes.find(turns_.next());
+}
+
 GroupCommit::Waiting GroupCommit::take_next() {
   Stretch& stretch = queue_.front();
-  // Alone, a lane has nobody to take turns with, and is not looked for.
   const bool is_alone = stretch.lanes.size() == 1;
-  const auto lane = is_alone ? stretch.lanes.begin() : stretch.lanes.find(turns_.next());
+  const auto lane = next_lane();
   Waiting taken = std::move(lane->second.front());
   lane->second.pop_front();
   if (!is_alone) turns_.charge(lane->first, taken.cost);
@@ -176,11 +181,7 @@ GroupCommit::Group GroupCommit::take_all() {
 GroupCommit::Group GroupCommit::take_group() {
   Group group;
   std::int64_t room = commit_cost_max_;
-  const auto next_cost = [this] {
-    const auto& lanes = queue_.front().lanes;
-    return (lanes.size() == 1 ? lanes.begin()->second : next_lane()).front().cost;
-  };
-  while (!queue_.empty() && (group.empty() || next_cost() <= room)) {
+  while (!queue_.empty() && (group.empty() || next_lane()->second.front().cost <= room)) {
     group.push_back(take_next());
     room -= group.back().cost;
     queue_cost_ -= group.back().cost;

@@ -5,8 +5,8 @@
 // Order: the batches of one project's lane commit in the order of submission, and one is never durable without all
 // earlier ones of its lane. This is what lets a parent join its children's results: their batches were submitted first.
 // A batch that names no lane commits behind everything that was submitted before it, and in front of everything that is
-// submitted after it, whatever the lane. Between two lanes there is no order: what one project does builds on nothing of
-// another's.
+// submitted after it, whatever the lane. Between two lanes there is no order: what one project does builds on nothing
+// of another's.
 //
 // Fair: a commit takes a bounded part of what waits, and lanes take turns in it by deficit round robin over what their
 // batches cost (bytes, and a fixed amount for each operation). So who submits little waits for the commit at hand and
@@ -130,12 +130,13 @@ class GroupCommit {
     std::optional<Error> refusal;  // set: not written, answered with this
   };
   using Group = std::vector<Waiting>;
-  using Lanes = DeficitRoundRobin<ProjectId, std::int64_t>;
+  using Lanes = std::unordered_map<ProjectId, std::deque<Waiting>>;
+  using Turns = DeficitRoundRobin<ProjectId, std::int64_t>;
   /// What was submitted one after the other, all of it with lanes or all of it without: then it is one lane, of nobody.
   struct Stretch {
     bool has_lanes = false;
-    std::unordered_map<ProjectId, std::deque<Waiting>> lanes{};  // none is empty
-    std::vector<ProjectId> in_order{};                           // as they came
+    Lanes lanes{};                      // none is empty
+    std::vector<ProjectId> in_order{};  // as they came
   };
 
   void run();
@@ -145,8 +146,8 @@ class GroupCommit {
   void queue(const ProjectId& lane, Waiting waiting);
   Group take_group();
   /// The lane whose turn it is, of the first stretch.
-  std::deque<Waiting>& next_lane() { return queue_.front().lanes.at(turns_.next()); }
-  /// Its first batch.
+  Lanes::iterator next_lane();
+  /// Takes its first batch.
   Waiting take_next();
   /// Everything, in an order in which it could commit.
   Group take_all();
@@ -170,7 +171,7 @@ class GroupCommit {
   mutable std::mutex mutex_;  // guards what follows, up to the thread
   std::condition_variable wake_;
   std::deque<Stretch> queue_;  // none is empty
-  Lanes turns_;                // the lanes of the first one
+  Turns turns_;                // the lanes of the first one
   std::int64_t queue_cost_ = 0;
   bool is_urgent_ = false;
   bool is_stopping_ = false;

@@ -71,14 +71,14 @@ auto AccountCaller::ask(const Account& account, const IntegrationAuth& auth, con
     const FieldsUsed used{account.owner, chosen.name.id, (*credential)->revision};
     const int status = status_of(*answer);
     if (status != status_unauthorized || is_with_newer) {
-      note(used, status, is_with_newer ? Fields::replaced : Fields::same);
+      uses_.refused.note_answer(used, status, is_with_newer ? Fields::replaced : Fields::same);
       return answer;
     }
     refusal = std::move(answer);
     credential = fresh(chosen, time_max, used.revision);
     if (credential && (*credential)->revision > used.revision) continue;
     // Only what there is nothing newer for says something of the account.
-    note(used, status_unauthorized, Fields::same);
+    uses_.refused.note_answer(used, status_unauthorized, Fields::same);
     return refusal;
   }
 }
@@ -108,10 +108,6 @@ HttpOutcome AccountCaller::send(HttpRequest request, Millis time_max) {
   if (outcome) return std::move(*outcome);
   uses_.http.cancel(call);
   return out_of_time();
-}
-
-void AccountCaller::note(const FieldsUsed& used, int status, Fields fields) {
-  if (uses_.refused.answered(used, status, fields)) uses_.refused.invalidate(used);
 }
 
 }  // namespace millrace

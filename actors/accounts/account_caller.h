@@ -61,7 +61,6 @@ class AccountCaller {
   template <class Send>
   auto ask(const Account& account, const IntegrationAuth& auth, const Make& make, Millis time_max,
            Redaction& sent, Send send) -> decltype(send(HttpRequest()));
-  void note(const FieldsUsed& used, int status, RefusedCredentials::Fields fields);
 
   const Dependencies uses_;
 };

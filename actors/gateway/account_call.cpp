@@ -63,10 +63,4 @@ void AccountCall::finish(HttpOutcome outcome) {
   std::exchange(done_, {})({std::move(outcome), std::move(order_.redaction), used_, fields});
 }
 
-void note_verdict(RefusedCredentials& refused, const AccountCall::Answer& answer) {
-  if (!answer.used || !answer.outcome) return;
-  const bool is_over = refused.answered(*answer.used, answer.outcome->status, answer.fields);
-  if (is_over) refused.invalidate(*answer.used);
-}
-
 }  // namespace millrace

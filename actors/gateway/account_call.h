@@ -57,7 +57,4 @@ class AccountCall : public std::enable_shared_from_this<AccountCall> {
   bool is_sent_again_ = false;           // with newer fields
 };
 
-/// What the answer says of the account that it went with. Blocks on the disk if the account is not valid by it.
-void note_verdict(RefusedCredentials& refused, const AccountCall::Answer& answer);
-
 }  // namespace millrace

@@ -16,10 +16,9 @@
 #include "actors/scheduling/recovery_sweep.h"
 #include "actors/scheduling/wake_work.h"
 #include "actors/tree/node_actor.h"
+#include "actors/workers/stop_sign.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -484,23 +483,22 @@ class CafGateway final : public ActorGateway {
   Result<TriggerReply> reply_of_earlier(const storage::ReceivedRow& earlier, Millis hold) {
     if (const auto held_by = admission_stage(earlier.held_by & ~left_out_bit)) {
       const bool is_left_out = (earlier.held_by & left_out_bit) != 0;
-      return TriggerReply(HeldBack{*held_by, is_left_out, earlier.at, std::nullopt, std::nullopt});
+      return TriggerReply(
+          HeldBack{.by = *held_by, .is_left_out = is_left_out, .received = earlier.at});
     }
     CHECK(!earlier.executions.empty(), "a request that was received has started nothing");
     const ExecutionId& run = earlier.executions.front();
     const auto place =
         held_replies_.take_place(earlier.project, limits::held_responses_per_project_max);
     const Instant until = services_.clock.now() + (place.is_taken() ? hold : Millis(0));
-    std::mutex mutex;
-    std::condition_variable nobody_rings;
-    std::unique_lock lock(mutex);
+    StopSign never(services_.clock);
     while (true) {
       auto recorded = recorded_replies_.find(run);
       if (!recorded) return recorded.error();
       if (*recorded) return std::move(**recorded);
       const Instant now = services_.clock.now();
       if (now >= until) break;
-      services_.clock.wait_until(lock, nobody_rings, std::min(until, now + look_again));
+      never.wait_for(std::min(until - now, look_again));
     }
     if (place.is_taken()) return TriggerReply(RunStillGoing{run, earlier.at});
     return TriggerReply(RunAccepted{run, earlier.at});

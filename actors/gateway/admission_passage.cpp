@@ -288,21 +288,20 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_debounce(
     // Its time was over before this one came, only nobody has looked yet.
     if (auto served = serve_debounce(line); !served) return served.error();
   }
+  const Instant since = row.size() > 0 ? row.since : now_;
   if (row.size() > 0) {
-    const Instant since = row.since;
     const auto before = take_first(line);
     if (!before) return before.error();
     if (*before) {
       unit.row.triggers += (*before)->row.triggers;
       unit.row.received = (*before)->row.received;
     }
-    if (auto pushed = push(line, std::move(unit)); !pushed) return pushed.error();
-    row.since = since;
-  } else if (auto pushed = push(line, std::move(unit)); !pushed) {
-    return pushed.error();
   }
-  return Passed(HeldBack{AdmissionStage::debounce, false, received,
-                         debounce_end(*rule, row.since, row.last), std::nullopt});
+  if (auto pushed = push(line, std::move(unit)); !pushed) return pushed.error();
+  row.since = since;  // of the first one
+  return Passed(HeldBack{.by = AdmissionStage::debounce,
+                         .received = received,
+                         .until = debounce_end(*rule, row.since, row.last)});
 }
 
 Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_batch(
@@ -320,8 +319,8 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_batch(
   }
   if (auto pushed = push(line, std::move(unit)); !pushed) return pushed.error();
   if (!batch_is_full(*rule, gathered(row))) {
-    return Passed(
-        HeldBack{AdmissionStage::batch, false, received, row.since + rule->wait, std::nullopt});
+    return Passed(HeldBack{
+        .by = AdmissionStage::batch, .received = received, .until = row.since + rule->wait});
   }
   return let_batch_go(line, workflow);
 }
@@ -331,7 +330,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::let_batch_go(
   auto batch = take_batch(line);
   if (!batch) return batch.error();
   if (!*batch) {  // all of it was damaged
-    return Passed(HeldBack{AdmissionStage::batch, true, now_, std::nullopt, std::nullopt});
+    return Passed(HeldBack{.by = AdmissionStage::batch, .is_left_out = true, .received = now_});
   }
   return pass_singleton(std::move(**batch), workflow);
 }
@@ -359,7 +358,10 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_singleton(
                             behind ? "it starts nothing: execution " + behind->text() +
                                          " of this singleton is going on"
                                    : "it starts nothing: another trigger of this singleton waits"));
-      return Passed(HeldBack{AdmissionStage::singleton, true, received, std::nullopt, behind});
+      return Passed(HeldBack{.by = AdmissionStage::singleton,
+                             .is_left_out = true,
+                             .received = received,
+                             .behind = behind});
     case SingletonAnswer::queue:
       break;
     case SingletonAnswer::replace:
@@ -374,7 +376,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_singleton(
       break;
   }
   if (auto pushed = push(line, std::move(unit)); !pushed) return pushed.error();
-  return Passed(HeldBack{AdmissionStage::singleton, false, received, std::nullopt, behind});
+  return Passed(HeldBack{.by = AdmissionStage::singleton, .received = received, .behind = behind});
 }
 
 /// In place of the trigger that has the singleton's place, and waits for its throttle.
@@ -395,7 +397,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::take_over(Unit un
   throttle.row.next = next;
   throttle.row.since = since;
   if (!pushed) return pushed.error();
-  return Passed(HeldBack{AdmissionStage::throttle, false, received, std::nullopt, std::nullopt});
+  return Passed(HeldBack{.by = AdmissionStage::throttle, .received = received});
 }
 
 Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_throttle(
@@ -420,8 +422,9 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_throttle(
     const PlaceInLine place{line.row.digest, line.row.next - 1};
     if (auto given = give_place(singleton, place); !given) return given.error();
   }
-  return Passed(HeldBack{AdmissionStage::throttle, false, received,
-                         is_first ? std::optional(free_at) : std::nullopt, std::nullopt});
+  return Passed(HeldBack{.by = AdmissionStage::throttle,
+                         .received = received,
+                         .until = is_first ? std::optional(free_at) : std::nullopt});
 }
 
 Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::start(Unit unit,
@@ -433,7 +436,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::start(Unit unit,
     note(*workflow, order.error());
     if (auto freed = free_place(singleton); !freed) return freed.error();
     return Passed(
-        HeldBack{AdmissionStage::batch, true, unit.row.received, std::nullopt, std::nullopt});
+        HeldBack{.by = AdmissionStage::batch, .is_left_out = true, .received = unit.row.received});
   }
   if (!order) return order.error();
   RunOrder& run = **order;

@@ -1,15 +1,15 @@
 #pragma once
-// Many executions replayed, cancelled or moved to another version by one request: a job (storage/tables/bulk_job_table.h) that is walked in
-// parts.
+// Many executions replayed, cancelled or moved to another version by one request: a job
+// (storage/tables/bulk_job_table.h) that is walked in parts.
 //
 //   start ─► row and wake, durable ─► part ─► part ─► … ─► through: the row stays for a day
 //                                      │ one commit: first rows of the new runs, how far the job has come
 //
 // Each execution is replayed exactly once: the first rows of its replay and the place behind it in the job are one
 // commit. A cancel is a wish that may be repeated: a crash between the wishes of a part and its commit has them
-// made again, and a run that was cancelled since the job began counts as accepted; so it is with migrations. An execution that is refused
-// keeps none of the others; what is wrong for the moment only (no room, the disk) has the job go on later, from
-// there.
+// made again, and a run that was cancelled since the job began counts as accepted; so it is with migrations. An
+// execution that is refused keeps none of the others; what is wrong for the moment only (no room, the disk) has the job
+// go on later, from there.
 //
 // Pace: one thread for all jobs of the node, which take turns, and a pause between the parts of each. The runs
 // themselves go through the project's queue like all others.

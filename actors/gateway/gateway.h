@@ -100,10 +100,10 @@ class Gateway {
  public:
   virtual ~Gateway() = default;
 
-  /// Starts a run of the deployed version and holds its reply. Returns when the run is durable (no Response step) or when
-  /// there is something to answer, at most after `hold`. Errors, and then nothing was started:
-  /// not_found, workflow_not_deployed, method_not_allowed (see check_method), invalid_request (violations as details), overloaded,
-  /// storage_failed, and the unmet condition of a live run (see TenantView::grant).
+  /// Starts a run of the deployed version and holds its reply. Returns when the run is durable (no Response step) or
+  /// when there is something to answer, at most after `hold`. Errors, and then nothing was started:
+  /// not_found, workflow_not_deployed, method_not_allowed (see check_method), invalid_request (violations as details),
+  /// overloaded, storage_failed, and the unmet condition of a live run (see TenantView::grant).
   virtual Result<TriggerReply> trigger(TriggerRequest request, Millis hold) = 0;
 
   /// The same, but a request with a key that was used within limits::received_kept_for starts nothing: it

@@ -8,35 +8,24 @@ namespace millrace {
 
 HistoryIndexer::HistoryIndexer(storage::HistoryIndex& index, Clock& clock, LogSink log,
                                Options options)
-    : index_(index), clock_(clock), log_(std::move(log)), options_(options), thread_([this] {
-        run();
-      }) {}
+    : index_(index),
+      clock_(clock),
+      log_(std::move(log)),
+      options_(options),
+      stop_(clock),
+      thread_([this] { run(); }) {}
 
 HistoryIndexer::~HistoryIndexer() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
+  stop_.set();
   thread_.join();
 }
 
-bool HistoryIndexer::is_stopping() const {
-  const std::lock_guard lock(mutex_);
-  return stopping_;
-}
-
 void HistoryIndexer::run() {
-  for (;;) {
+  do {
     bool has_more = false;
     survive(log_, "the index of the task history", [&] { has_more = round(); });
-    std::unique_lock lock(mutex_);
-    if (!has_more) {
-      const Instant next = clock_.now() + options_.pause;
-      while (!stopping_ && clock_.now() < next) clock_.wait_until(lock, wake_, next);
-    }
-    if (stopping_) return;
-  }
+    if (!has_more) stop_.wait_for(options_.pause);
+  } while (!stop_.is_set());
 }
 
 bool HistoryIndexer::round() {
@@ -48,7 +37,7 @@ bool HistoryIndexer::round() {
   const bool are_many = changes > options_.waiting_max;
   bool has_more = false;
   for (const auto& [project, count, is_unfilled] : waiting) {
-    if (is_stopping()) return false;
+    if (stop_.is_set()) return false;
     const Instant now = clock_.now();
     const bool is_due = is_unfilled || are_many || count >= options_.worth_it ||
                         now >= seen_[project] + options_.age_max;

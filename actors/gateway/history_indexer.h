@@ -8,14 +8,13 @@
 //
 // A project that cannot be folded now (a full disk, damage) is tried again after `patience`; the others go on.
 
+#include "actors/workers/stop_sign.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "storage/history/history_index.h"
 
-#include <condition_variable>
 #include <cstddef>
 #include <map>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -50,7 +49,6 @@ class HistoryIndexer {
   /// Forgets the times of projects that do not wait any more.
   void note(const Waiting& waiting);
   void complain(const Error& error);
-  bool is_stopping() const;
 
   storage::HistoryIndex& index_;
   Clock& clock_;
@@ -59,9 +57,7 @@ class HistoryIndexer {
   // Of the thread: since when it sees them wait, and until when they are left alone.
   std::map<ProjectId, Instant> seen_;
   std::map<ProjectId, Instant> resting_;
-  mutable std::mutex mutex_;  // guards what follows, up to the thread
-  std::condition_variable wake_;
-  bool stopping_ = false;
+  StopSign stop_;
   std::thread thread_;
 };
 

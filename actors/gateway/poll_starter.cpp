@@ -331,10 +331,11 @@ std::optional<Error> PollStarter::judge(const Look& look, const AccountCall::Ans
   const AnswerRules& rules = look.workflow->frozen_integration->answers;
   const PollScope scope(look.facts, JsonObject(), JsonObject());
   const AnswerVerdict verdict = judge_answer(rules, RetryPolicy::none(), output, scope);
-  if (uses_.refused != nullptr && answer.used && verdict.must_reconnect) {
+  if (uses_.refused == nullptr || !answer.used) return verdict.error;
+  if (verdict.must_reconnect) {
     uses_.refused->invalidate(*answer.used, look.redaction.apply(verdict.error->message));
-  } else if (uses_.refused != nullptr) {
-    note_verdict(*uses_.refused, answer);
+  } else {
+    uses_.refused->note_answer(*answer.used, answer.outcome->status, answer.fields);
   }
   return verdict.error;
 }

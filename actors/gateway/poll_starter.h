@@ -5,8 +5,8 @@
 //            (a thread of WakeWork)         (nobody waits)         (a thread of WakeWork, woken by the answer)
 //
 // Exactly once. A record's run and the note that the record was seen are one commit, so a crash leaves both or
-// neither: what was not stored is looked for again, and new then. While a look is in the air nobody else looks for the same
-// account. A look is stored only upon the row that it began with: an account that was disabled, or begun anew,
+// neither: what was not stored is looked for again, and new then. While a look is in the air nobody else looks for the
+// same account. A look is stored only upon the row that it began with: an account that was disabled, or begun anew,
 // meanwhile is not changed by it.
 //
 // A look that finds nothing writes its next wake in the place of this one and no more, without waiting for the

@@ -58,14 +58,9 @@ Result<std::optional<TriggerReply>> RecordedReplies::find(const ExecutionId& exe
   const auto pages = table_.pages(execution, BranchPath{}, 0);
   if (!pages) return pages.error();
   const auto secrets = std::make_shared<RunSecrets>(sealer_, execution);
-  const auto open = [&](std::string_view sealed) -> Result<std::optional<std::string>> {
-    auto text = secrets->open(sealed);
-    if (!text) return text.error();
-    return std::optional(std::move(*text));
-  };
   std::shared_ptr<const Workflow> now = *workflow;
   for (const auto& page : *pages) {
-    const auto events = read_journal_page(page.events, open);
+    const auto events = read_journal_page(page.events, secrets->opener());
     if (!events) return events.error();
     for (const Event& event : *events) {
       if (const WorkflowVersion version = version_from(event, *now); version != now->version) {

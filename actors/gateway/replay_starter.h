@@ -72,7 +72,8 @@ class ReplayStarter {
   /// Returns when the new run is durable. With a key that was used for it already, the run of that time. Errors,
   /// and then nothing was started: not_found, workflow_not_deployed, conflict (the key was used for something
   /// else), invalid_request (all findings as details; a test run), invalid_file (likewise), limit_exceeded,
-  /// overloaded, storage_failed, shard_moved, secrets_locked, and the unmet condition of a live run (see TenantView::grant).
+  /// overloaded, storage_failed, shard_moved, secrets_locked, and the unmet condition of a live run (see
+  /// TenantView::grant).
   Result<ReplayedRun> replay(ReplayRequest request, const std::optional<Idempotency>& idempotency);
 
   /// The order alone, for whoever commits it with others: that batch was begun on the original's shard before.

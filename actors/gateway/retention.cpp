@@ -21,28 +21,19 @@ Retention::Retention(Dependencies dependencies, RetentionOptions options)
     : dependencies_(std::move(dependencies)),
       options_(options),
       projects_(dependencies_.store),
+      stop_(dependencies_.clock),
       thread_([this] { run(); }) {}
 
 Retention::~Retention() {
-  stopping_ = true;
-  { const std::lock_guard lock(mutex_); }  // who is about to wait has seen it, or waits already
-  wake_.notify_all();
+  stop_.set();
   thread_.join();
 }
 
-void Retention::rest(Millis time) {
-  Lock lock(mutex_);
-  const Instant until = dependencies_.clock.now() + time;
-  while (!stopping_ && dependencies_.clock.now() < until) {
-    dependencies_.clock.wait_until(lock, wake_, until);
-  }
-}
-
 void Retention::run() {
-  rest(options_.first);
-  while (!stopping_) {
+  stop_.wait_for(options_.first);
+  while (!stop_.is_set()) {
     survive(dependencies_.log, "the removal of what is old", [&] { round(); });
-    rest(options_.round);
+    stop_.wait_for(options_.round);
   }
 }
 
@@ -52,7 +43,7 @@ void Retention::round() {
   problem_.reset();
   has_removed_ = false;
   for (const ShardId shard : dependencies_.ownership.owned()) clear(shard);
-  if (stopping_) return;
+  if (stop_.is_set()) return;
   if (!problem_) stats_.lag_seconds = 0;
   reclaim();
   if (problem_) {
@@ -76,7 +67,7 @@ void Retention::reclaim() {
     erased_.clear();
   }
   if (!dependencies_.reclaim || (!has_removed_ && erased.empty())) return;
-  const auto done = dependencies_.reclaim(stopping_, erased);
+  const auto done = dependencies_.reclaim(stop_.flag(), erased);
   if (done) return;
   note_problem(done.error());
   note_erased(erased);
@@ -91,12 +82,12 @@ void Retention::clear(ShardId shard) {
   walk([&](std::string from) {
     return remove_entries(shard, AgedLog::audit, AuditLog::kept_for, std::move(from));
   });
-  if (dependencies_.clear_received && !stopping_) dependencies_.clear_received(shard);
+  if (dependencies_.clear_received && !stop_.is_set()) dependencies_.clear_received(shard);
 }
 
 void Retention::walk(const Do& step) {
   std::string walked_to;
-  while (!stopping_) {
+  while (!stop_.is_set()) {
     const Moment begun = dependencies_.clock.moment();
     auto done = step(std::move(walked_to));
     if (!done) return note_problem(done.error());
@@ -106,7 +97,8 @@ void Retention::walk(const Do& step) {
     // What has found nothing has cost a few looks.
     if (is_through && !done->has_removed) return;
     const auto took = std::chrono::ceil<Millis>(dependencies_.clock.moment() - begun);
-    rest(std::max(options_.pause, took * static_cast<std::int64_t>(options_.pause_share)));
+    stop_.wait_for(
+        std::max(options_.pause, took * static_cast<std::int64_t>(options_.pause_share)));
     if (is_through) return;
   }
 }

@@ -15,6 +15,7 @@
 // Created by compose, lives as long as the server; its destructor ends the thread behind the step at hand.
 
 #include "actors/tenants/fenced_commits.h"
+#include "actors/workers/stop_sign.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "runtime/projects/project_settings.h"
@@ -22,7 +23,6 @@
 #include "storage/tables/project_table.h"
 
 #include <atomic>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -83,7 +83,6 @@ class Retention {
   const RetentionStats& stats() const { return stats_; }
 
  private:
-  using Lock = std::unique_lock<std::mutex>;
   struct Step {
     storage::AgedPiece piece;
     bool has_removed = false;
@@ -102,8 +101,6 @@ class Retention {
   Result<std::optional<Instant>> horizon(const ProjectId& project);
   Outcome commit(storage::WriteBatch batch);
   void note_problem(const Error& error);
-  /// Until then, or until the end comes.
-  void rest(Millis time);
 
   const Dependencies dependencies_;
   const RetentionOptions options_;
@@ -115,10 +112,9 @@ class Retention {
   std::optional<Error> problem_;
   bool has_removed_ = false;
 
-  std::atomic<bool> stopping_{false};
-  std::mutex mutex_;  // for the wait, and what follows
-  std::condition_variable wake_;
+  std::mutex mutex_;  // guards what follows
   std::set<ShardId> erased_;
+  StopSign stop_;
   std::thread thread_;
 };
 

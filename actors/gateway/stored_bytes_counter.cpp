@@ -12,29 +12,22 @@ StoredBytesCounter::StoredBytesCounter(storage::StoredBytes& bytes, storage::Gro
     : bytes_(bytes),
       commits_(commits),
       ownership_(ownership),
-      clock_(clock),
       log_(std::move(log)),
       options_(options),
+      stop_(clock),
       thread_([this] { run(); }) {}
 
 StoredBytesCounter::~StoredBytesCounter() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
+  stop_.set();
   thread_.join();
 }
 
 void StoredBytesCounter::run() {
-  for (;;) {
+  do {
     Millis rest = options_.patience;
     survive(log_, "the counting of stored bytes", [&] { rest = step(); });
-    std::unique_lock lock(mutex_);
-    const Instant next = clock_.now() + rest;
-    while (!stopping_ && clock_.now() < next) clock_.wait_until(lock, wake_, next);
-    if (stopping_) return;
-  }
+    stop_.wait_for(rest);
+  } while (!stop_.is_set());
 }
 
 Millis StoredBytesCounter::step() {

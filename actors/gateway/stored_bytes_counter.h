@@ -4,13 +4,12 @@
 // again every `pause`, as counts of a shard may be given up. While the disk takes no commits it rests.
 
 #include "actors/shards/shard_ownership.h"
+#include "actors/workers/stop_sign.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/log.h"
 #include "storage/usage/stored_bytes.h"
 
-#include <condition_variable>
 #include <cstddef>
-#include <mutex>
 #include <thread>
 
 namespace millrace {
@@ -44,12 +43,9 @@ class StoredBytesCounter {
   storage::StoredBytes& bytes_;
   storage::GroupCommit& commits_;
   const ShardOwnership& ownership_;
-  Clock& clock_;
   const LogSink log_;
   const Options options_;
-  std::mutex mutex_;  // guards what follows, up to the thread
-  std::condition_variable wake_;
-  bool stopping_ = false;
+  StopSign stop_;
   std::thread thread_;
 };
 

@@ -22,13 +22,8 @@ Result<std::shared_ptr<const Workflow>> no_version(WorkflowVersion) {
 Outcome apply_pages(BranchMachine& machine, const std::vector<storage::JournalPage>& pages,
                     RunSecrets& secrets, const FindVersion& versions,
                     StepCounter* counter = nullptr) {
-  const auto open = [&](std::string_view sealed) -> Result<std::optional<std::string>> {
-    auto text = secrets.open(sealed);
-    if (!text) return text.error();
-    return std::optional(std::move(*text));
-  };
   for (const auto& page : pages) {
-    auto events = read_journal_page(page.events, open);
+    auto events = read_journal_page(page.events, secrets.opener());
     if (!events) return events.error();
     if (auto found = put_in_versions(*events, versions); !found) return found;
     std::uint64_t sequence = page.first_sequence;

@@ -19,14 +19,9 @@ Error no_execution(const ExecutionId& id) {
 /// The events of the first page, or of all of them.
 Result<std::vector<Event>> events_of(const std::vector<storage::JournalPage>& pages,
                                      RunSecrets& secrets, OriginalRuns::Depth depth) {
-  const auto open = [&](std::string_view sealed) -> Result<std::optional<std::string>> {
-    auto text = secrets.open(sealed);
-    if (!text) return text.error();
-    return std::optional(std::move(*text));
-  };
   std::vector<Event> events;
   for (const auto& page : pages) {
-    auto more = read_journal_page(page.events, open);
+    auto more = read_journal_page(page.events, secrets.opener());
     if (!more) return more.error();
     std::move(more->begin(), more->end(), std::back_inserter(events));
     if (depth == OriginalRuns::Depth::beginning) break;

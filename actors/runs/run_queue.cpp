@@ -103,6 +103,14 @@ void RunQueue::into_window(WaitingRun run) {
   window_.push(user, std::move(run));
 }
 
+void RunQueue::Rows::leave_unread(const RunStretch& stretch) {
+  if (unread) {
+    unread->include(stretch);
+  } else {
+    unread = stretch;
+  }
+}
+
 std::optional<WaitingRun> RunQueue::pop() {
   auto run = window_.pop();
   if (!run) return std::nullopt;
@@ -127,11 +135,7 @@ void RunQueue::leave_in_rows(const UserId& user, const RunStretch& stretch, std:
     rows.runs += runs;
     in_rows_ += runs;
   }
-  if (rows.unread) {
-    rows.unread->include(stretch);
-  } else {
-    rows.unread = stretch;
-  }
+  rows.leave_unread(stretch);
   ask_for(user);
 }
 
@@ -174,17 +178,14 @@ std::vector<RunsWanted> RunQueue::take_wanted() {
   return wanted;
 }
 
-void RunQueue::found(const std::vector<RunsFound>& all,
-                     const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
-                     const std::function<Moment(Instant)>& since) {
+void RunQueue::found(const std::vector<RunsFound>& all, const IsLive& is_live,
+                     const WaitsSince& since) {
   is_reading_ = false;
   promised_ = 0;
   for (const RunsFound& each : all) take_in(each, is_live, since);
 }
 
-void RunQueue::take_in(const RunsFound& found,
-                       const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
-                       const std::function<Moment(Instant)>& since) {
+void RunQueue::take_in(const RunsFound& found, const IsLive& is_live, const WaitsSince& since) {
   const UserId& user = found.wanted.user;
   for (const QueuedRun& run : found.runs) {
     if (known_.contains(run.execution) || is_live(user, run.execution)) continue;
@@ -201,11 +202,7 @@ void RunQueue::take_in(const RunsFound& found,
 void RunQueue::finish(const UserId& user, const std::optional<RunStretch>& rest) {
   Rows& rows = rows_.at(user);
   rows.reading.reset();
-  if (rows.unread && rest) {
-    rows.unread->include(*rest);
-  } else if (rest) {
-    rows.unread = rest;
-  }
+  if (rest) rows.leave_unread(*rest);
   if (!rows.unread) {
     in_rows_ -= rows.runs;
     rows_.erase(user);
@@ -226,11 +223,7 @@ void RunQueue::reading_failed() {
   promised_ = 0;
   for (auto& [user, rows] : rows_) {
     if (!rows.reading) continue;
-    if (rows.unread) {
-      rows.unread->include(*rows.reading);
-    } else {
-      rows.unread = rows.reading;
-    }
+    rows.leave_unread(*rows.reading);
     rows.reading.reset();
   }
 }

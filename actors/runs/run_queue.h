@@ -55,6 +55,10 @@ struct WaitingRun {
 class RunQueue {
  public:
   using Reading = std::variant<std::vector<RunsWanted>, UsersWanted>;
+  /// Whether a run has a place already.
+  using IsLive = std::function<bool(const UserId&, const ExecutionId&)>;
+  /// When a run that started then began to wait.
+  using WaitsSince = std::function<Moment(Instant)>;
 
   explicit RunQueue(RunQueueOptions options, Priority priority = priority_standard);
 
@@ -90,10 +94,7 @@ class RunQueue {
 
   /// What is to be read now, if anything. It is under way until one of the functions below.
   std::optional<Reading> next_reading();
-  /// `is_live` says which of the runs have a place already; `since` when a run began to wait.
-  void found(const std::vector<RunsFound>& all,
-             const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
-             const std::function<Moment(Instant)>& since);
+  void found(const std::vector<RunsFound>& all, const IsLive& is_live, const WaitsSince& since);
   void found(const UsersFound& found);
   /// Nothing could be read. `read_again` makes it due again.
   void reading_failed();
@@ -102,6 +103,9 @@ class RunQueue {
  private:
   /// What a user has in rows.
   struct Rows {
+    /// It is to be read, again or as well.
+    void leave_unread(const RunStretch& stretch);
+
     std::optional<RunStretch> unread;
     std::optional<RunStretch> reading;  // is under way
     std::size_t runs = 0;               // as many as were named
@@ -110,9 +114,7 @@ class RunQueue {
   void push_timer(WaitingRun run);
   void leave_in_rows(const UserId& user, const RunStretch& stretch, std::size_t runs);
   void into_window(WaitingRun run);
-  void take_in(const RunsFound& found,
-               const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
-               const std::function<Moment(Instant)>& since);
+  void take_in(const RunsFound& found, const IsLive& is_live, const WaitsSince& since);
   void finish(const UserId& user, const std::optional<RunStretch>& rest);
   /// Its turn to be read comes, if it has runs in rows and few in the window.
   void ask_for(const UserId& user);

@@ -144,9 +144,8 @@ RunQueue& RunQueues::reader() {
   return *std::exchange(reading_, nullptr);
 }
 
-void RunQueues::found(const std::vector<RunsFound>& all,
-                      const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
-                      const std::function<Moment(Instant)>& since) {
+void RunQueues::found(const std::vector<RunsFound>& all, const RunQueue::IsLive& is_live,
+                      const RunQueue::WaitsSince& since) {
   reader().found(all, is_live, since);
 }
 

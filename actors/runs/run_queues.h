@@ -50,9 +50,8 @@ class RunQueues {
 
   /// As of RunQueue; each answer goes to the queue that asked.
   std::optional<RunQueue::Reading> next_reading();
-  void found(const std::vector<RunsFound>& all,
-             const std::function<bool(const UserId&, const ExecutionId&)>& is_live,
-             const std::function<Moment(Instant)>& since);
+  void found(const std::vector<RunsFound>& all, const RunQueue::IsLive& is_live,
+             const RunQueue::WaitsSince& since);
   void found(const UsersFound& found);
   void reading_failed();
   void read_again();

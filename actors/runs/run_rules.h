@@ -20,8 +20,8 @@ class RunRules {
   };
   RunRules(SharedTenant tenant, Begin begin);
 
-  /// Why the run must not go on: user_disabled, permission_denied, workflow_disabled or integration_inactive. An account or a
-  /// secret that is missing fails the step that needs it.
+  /// Why the run must not go on: user_disabled, permission_denied, workflow_disabled or integration_inactive. An
+  /// account or a secret that is missing fails the step that needs it.
   std::optional<Error> refusal(const Workflow& workflow, const std::string& credential);
 
  private:

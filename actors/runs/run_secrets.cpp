@@ -72,6 +72,14 @@ Result<std::string> RunSecrets::open(std::string_view sealed) {
   return plain;
 }
 
+OpenSealed RunSecrets::opener() {
+  return [this](std::string_view sealed) -> Result<std::optional<std::string>> {
+    auto text = open(sealed);
+    if (!text) return text.error();
+    return std::optional(std::move(*text));
+  };
+}
+
 std::string RunSecrets::cover_snapshot(std::string state) const {
   const auto secrets = known();
   if (secrets->empty()) return state;

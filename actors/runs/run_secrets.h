@@ -10,6 +10,7 @@
 
 #include "runtime/base/execution_id.h"
 #include "runtime/base/result.h"
+#include "runtime/execution/event_codec.h"
 #include "runtime/secrets/redaction.h"
 #include "storage/crypto/sealer.h"
 
@@ -42,6 +43,8 @@ class RunSecrets {
   std::string seal(const Redaction& found, std::string_view text) const;
   /// The text; what was taken out of it is known from now on. Errors: secrets_locked, corrupt_data.
   Result<std::string> open(std::string_view sealed);
+  /// The same, for who reads a journal; this outlives it.
+  OpenSealed opener();
 
   /// A branch's snapshot as it is stored: sealed as soon as the run knows a secret.
   std::string cover_snapshot(std::string state) const;

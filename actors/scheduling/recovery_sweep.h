@@ -1,6 +1,6 @@
 #pragma once
-// Finds unfinished runs of the shards that are owned and has them resumed. The first sweep is the recovery after a start; later
-// ones prove that a lost message costs latency and never a run: a run that is in memory already ignores
+// Finds unfinished runs of the shards that are owned and has them resumed. The first sweep is the recovery after a
+// start; later ones prove that a lost message costs latency and never a run: a run that is in memory already ignores
 // the wish. Runs that sleep in a delay are left to their timer rows.
 //
 // A start whose commit failed was refused, and may be on the disk all the same (a log that was written and not

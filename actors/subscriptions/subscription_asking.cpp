@@ -197,12 +197,9 @@ void SubscriptionAsking::judge(const Integration& by, const Redaction& secret, A
   if (!verdict.error) return;
   answer.is_refused = is_success(status) || is_refusal(status);
   answer.why = why_of(status, body, secret);
-  const auto& passing = by.answers.retry;
-  const bool passes =
-      std::find(passing.begin(), passing.end(), code_in(by.answers, output)) != passing.end();
-  answer.error = verdict.must_reconnect         ? ErrorCode::credential_invalid
-                 : passes || !answer.is_refused ? ErrorCode::request_failed
-                                                : ErrorCode::request_rejected;
+  answer.error = verdict.must_reconnect                   ? ErrorCode::credential_invalid
+                 : verdict.may_pass || !answer.is_refused ? ErrorCode::request_failed
+                                                          : ErrorCode::request_rejected;
   if (verdict.must_reconnect) answer.why += ": the account must be connected again";
 }
 

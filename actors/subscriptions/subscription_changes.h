@@ -17,7 +17,8 @@ class SubscriptionChanges {
                       Instant now, storage::WriteBatch batch)
       : hooks_(hooks), asking_(asking), random_(random), now_(now), batch_(std::move(batch)) {}
 
-  /// A new one, to be asked for at once. `instead_of`: one whose attempts in vain count on; null: none. Errors: those of the store.
+  /// A new one, to be asked for at once. `instead_of`: one whose attempts in vain count on; null: none. Errors: those
+  /// of the store.
   Outcome add(const UserKey& owner, const SubscriptionWish& wish,
               const std::vector<storage::SubscriptionRow>& others,
               const storage::SubscriptionRow* instead_of = nullptr);

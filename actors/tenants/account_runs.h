@@ -37,7 +37,8 @@ class AccountRuns {
    public:
     virtual ~Plan() = default;
     /// Adds the first rows of all runs that the change starts. `begun`: the workflows that the account has
-    /// started by being ready, those of further configurations as "<configuration>/<workflow>"; grows. Errors: overloaded, limit_exceeded; then nothing may be committed.
+    /// started by being ready, those of further configurations as "<configuration>/<workflow>"; grows. Errors:
+    /// overloaded, limit_exceeded; then nothing may be committed.
     virtual Outcome add(const ChangedAccount& account, std::vector<std::string>& begun,
                         storage::WriteBatch& batch) = 0;
     /// What was added is durable. If it is not told so, the runs go on when the store is opened again, if

@@ -1,6 +1,6 @@
 #pragma once
-// Deploys a folder of app events, integrations, resources and workflows as one thing: everything is checked first, against the
-// integrations as they will be, and then all of it is one commit, or nothing is.
+// Deploys a folder of app events, integrations, resources and workflows as one thing: everything is checked first,
+// against the integrations as they will be, and then all of it is one commit, or nothing is.
 
 #include "actors/tenants/event_registry.h"
 #include "actors/tenants/integration_registry.h"

@@ -1,7 +1,7 @@
 #pragma once
-// The event log: what came in, or was to be looked for, and started nothing, with the code of the condition that was not met, so that
-// "why did nothing run?" has an answer. A log of people's mistakes, not of traffic: a project writes at
-// most `entries_per_minute_max` entries a minute, the others are counted and left out. Entries are kept
+// The event log: what came in, or was to be looked for, and started nothing, with the code of the condition that was
+// not met, so that "why did nothing run?" has an answer. A log of people's mistakes, not of traffic: a project writes
+// at most `entries_per_minute_max` entries a minute, the others are counted and left out. Entries are kept
 // `kept_for`; old ones go as new ones come. They are durable soon, not at once: a crash may lose the last
 // moments. Thread-safe; blocks never to write, on the disk to list.
 

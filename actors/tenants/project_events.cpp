@@ -11,10 +11,8 @@ Result<ProjectEvents::Entry> ProjectEvents::get(const std::string& name) const {
   if (found != by_name_.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [known, entry] : by_name_) names.push_back(known);
-  const std::string nearest = nearest_name(name, names);
-  return Error(ErrorCode::not_found,
-               "the project has no app event \"" + name + '"' +
-                   (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+  return Error(ErrorCode::not_found, "the project has no app event \"" + name + '"' +
+                                         did_you_mean(nearest_name(name, names)));
 }
 
 std::vector<ProjectEvents::Entry> ProjectEvents::list() const {

@@ -14,10 +14,8 @@ Result<ProjectIntegrations::Entry> ProjectIntegrations::get(const std::string& t
   for (const auto& [each, entry] : by_type_) {
     if (is_resource_type(each) == is_resource_type(type)) names.emplace_back(own_name(each));
   }
-  const std::string nearest = nearest_name(own_name(type), names);
-  std::string message = "no " + described(type);
-  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
-  return Error(ErrorCode::not_found, std::move(message));
+  return Error(ErrorCode::not_found,
+               "no " + described(type) + did_you_mean(nearest_name(own_name(type), names)));
 }
 
 std::vector<ProjectIntegrations::Entry> ProjectIntegrations::list() const {

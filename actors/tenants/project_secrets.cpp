@@ -44,10 +44,8 @@ Error ProjectSecrets::why_absent(const std::string& name) const {
   }
   std::vector<std::string> known;
   for (const auto& [each, secret] : by_name_) known.push_back(each);
-  const std::string nearest = nearest_name(name, known);
-  std::string message = "the project has no secret \"" + name + "\"";
-  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
-  return Error(ErrorCode::secret_missing, std::move(message));
+  return Error(ErrorCode::secret_missing, "the project has no secret \"" + name + "\"" +
+                                              did_you_mean(nearest_name(name, known)));
 }
 
 std::vector<std::string> ProjectSecrets::former_values(const std::string& name, Instant now) const {

@@ -1,6 +1,7 @@
 #pragma once
 // What is asked of providers beside the requests of runs, counted since the start: refreshes of tokens, looks of
-// polls, and requests about subscriptions; and the waits of all requests of accounts. Plain atomics: whoever counts neither waits nor fails. What gives them names is http/metrics.
+// polls, and requests about subscriptions; and the waits of all requests of accounts. Plain atomics: whoever counts
+// neither waits nor fails. What gives them names is http/metrics.
 
 #include <array>
 #include <atomic>

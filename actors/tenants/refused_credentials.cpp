@@ -13,6 +13,10 @@ bool RefusedCredentials::answered(const FieldsUsed& used, int status, Fields fie
   return false;
 }
 
+void RefusedCredentials::note_answer(const FieldsUsed& used, int status, Fields fields) {
+  if (answered(used, status, fields)) invalidate(used);
+}
+
 bool RefusedCredentials::refused(const FieldsUsed& used, Fields fields) {
   const std::lock_guard lock(mutex_);
   if (counts_.size() >= counted_max && !counts_.contains(used.credential)) counts_.clear();

@@ -38,8 +38,11 @@ class RefusedCredentials {
     same,      // as before
     replaced,  // older ones were refused by the same peer a moment ago
   };
-  /// A peer has answered with this status: `refused`, `accepted`, or, when it has failed itself, nothing at all.
+  /// A peer has answered with this status: `refused`, `accepted`, or, when it has failed itself, nothing at all. True:
+  /// it is time to `invalidate` the account. Never blocks.
   [[nodiscard]] bool answered(const FieldsUsed& used, int status, Fields fields);
+  /// The same, and `invalidate` when it is time: blocks on the disk then.
+  void note_answer(const FieldsUsed& used, int status, Fields fields);
   /// Answered 401. True: it is time to `invalidate` it. Never blocks.
   [[nodiscard]] bool refused(const FieldsUsed& used, Fields fields);
   /// Answered otherwise. Never blocks.

@@ -40,9 +40,8 @@ constexpr int deploy_attempts_max = 5;
 
 /// `names`: of those that there are.
 Error no_workflow(const WorkflowId& id, const std::vector<std::string>& names = {}) {
-  const std::string nearest = nearest_name(id.text, names);
-  const std::string hint = nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?";
-  return Error(ErrorCode::not_found, "no workflow \"" + id.text + '"' + hint);
+  return Error(ErrorCode::not_found,
+               "no workflow \"" + id.text + '"' + did_you_mean(nearest_name(id.text, names)));
 }
 
 /// Those of `integration` are of webhooks or polls, which the one that is woken tells apart.

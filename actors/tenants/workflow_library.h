@@ -7,8 +7,8 @@
 // row and commit, and nothing at all is held while JavaScript is checked. A draft that was changed
 // meanwhile is checked again.
 //
-// Drafts are kept as the text that was written (runtime/drafts/draft_text.h). Whoever changes one may say which one he has
-// seen (draft_condition.h): that is decided under the workflow's lock, in which the change is committed, so
+// Drafts are kept as the text that was written (runtime/drafts/draft_text.h). Whoever changes one may say which one he
+// has seen (draft_condition.h): that is decided under the workflow's lock, in which the change is committed, so
 // of two who have seen the same draft one is told `draft_changed`.
 
 #include "actors/tenants/keyed_locks.h"

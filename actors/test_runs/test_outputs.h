@@ -38,7 +38,8 @@ using StepOutputs = std::map<std::string, TestOutput>;
 
 class TestOutputs {
  public:
-  /// Those of the steps that succeeded replace what they gave before; of a step in a fan-out, that of the first element.
+  /// Those of the steps that succeeded replace what they gave before; of a step in a fan-out, that of the first
+  /// element.
   void note(const ProjectId& project, const WorkflowId& workflow,
             const std::vector<StepDetail>& steps);
   StepOutputs of(const ProjectId& project, const WorkflowId& workflow);

@@ -10,10 +10,10 @@
 #include "runtime/steps/step_catalog.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
+#include "runtime/workflows/named_steps.h"
 #include "storage/keys.h"
 #include "storage/memory/memory_store.h"
 
-#include <algorithm>
 #include <atomic>
 #include <map>
 #include <set>
@@ -78,16 +78,10 @@ std::vector<Epoch> claim(storage::OrderedStore& store) {
   return std::move(*epochs);
 }
 
-Result<const Step*> step_named(const Workflow& workflow, const std::string& id) {
-  std::vector<std::string> ids;
-  for (const Step* const step : workflow.by_index) {
-    if (step->id.text == id) return step;
-    ids.push_back(step->id.text);
-  }
-  const std::string nearest = nearest_name(id, ids);
+Result<const Step*> drafted_step(const Workflow& workflow, const std::string& id) {
+  if (const Step* const step = step_named(workflow, id)) return step;
   return Error(ErrorCode::not_found,
-               "the draft has no step \"" + id + '"' +
-                   (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+               "the draft has no step \"" + id + '"' + did_you_mean(nearest_step(workflow, id)));
 }
 
 /// The step whose output a reference of `reader` needs; null if it needs none.
@@ -107,13 +101,11 @@ const Step* step_needed(const Workflow& workflow, const Step& reader, const Refe
 /// the step refers to.
 Outcome check_outputs(const Workflow& workflow, const Step& step, const JsonObject& outputs) {
   std::vector<ErrorDetail> findings;
-  std::vector<std::string> ids;
-  for (const Step* const each : workflow.by_index) ids.push_back(each->id.text);
   for (const auto& member : outputs) {
     const std::string id(member.key());
-    if (std::find(ids.begin(), ids.end(), id) != ids.end()) continue;
+    if (step_named(workflow, id) != nullptr) continue;
     findings.push_back(finding_at("", "/outputs/" + pointer_token(id), "the draft has no such step",
-                                  "a step of the draft", id, nearest_name(id, ids)));
+                                  "a step of the draft", id, nearest_step(workflow, id)));
   }
   std::set<std::string> missing;
   Step reader = step;  // visiting may write; templates are shared
@@ -205,7 +197,7 @@ class TestRuns::Node {
                     std::nullopt,
                     request.outputs};
     if (!request.step.empty()) {
-      auto step = step_named(**workflow, request.step);
+      auto step = drafted_step(**workflow, request.step);
       if (!step) {
         erase(request, version, step.error());
         return step.error();

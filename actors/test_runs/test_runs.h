@@ -75,7 +75,8 @@ class TestRuns {
   ~TestRuns();
 
   /// Errors: invalid_definition with all findings, not_found (no such step), invalid_request (also what
-  /// the trigger's validations refuse, with each violation), overloaded, step_timeout. A run that fails is a report, not an error.
+  /// the trigger's validations refuse, with each violation), overloaded, step_timeout. A run that fails is a report,
+  /// not an error.
   Result<TestReport> run(const TestRequest& request);
 
   /// Of the runs until now.

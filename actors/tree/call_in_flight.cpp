@@ -300,21 +300,23 @@ std::optional<storage::PauseRow> CallInFlight::note_pause(const EventBody& event
   return pause_row(*account, until, paused->status);
 }
 
-void CallInFlight::note_reconnect(const Authorized& sent, const std::string& why) const {
-  if (ports_.refused == nullptr) return;
+FieldsUsed CallInFlight::fields_of(const Authorized& sent) const {
   CHECK(sent.revision, "a request was answered that was never sent");
   const ExecutionStarted& started = machine_.scope().facts()->started;
-  const FieldsUsed used{{started.project, started.user}, sent.use.credential.id, *sent.revision};
-  ports_.reader.submit([refused = ports_.refused, used, why] { refused->invalidate(used, why); });
+  return {{started.project, started.user}, sent.use.credential.id, *sent.revision};
+}
+
+void CallInFlight::note_reconnect(const Authorized& sent, const std::string& why) const {
+  if (ports_.refused == nullptr) return;
+  ports_.reader.submit(
+      [refused = ports_.refused, used = fields_of(sent), why] { refused->invalidate(used, why); });
 }
 
 void CallInFlight::note_verdict(const Authorized& sent, int status) const {
   if (ports_.refused == nullptr) return;
-  if (sent.use.credential.id.empty())
-    return;  // the project's own is no account that could be invalid
-  CHECK(sent.revision, "a request was answered that was never sent");
-  const ExecutionStarted& started = machine_.scope().facts()->started;
-  const FieldsUsed used{{started.project, started.user}, sent.use.credential.id, *sent.revision};
+  // The project's own is no account that could be invalid.
+  if (sent.use.credential.id.empty()) return;
+  const FieldsUsed used = fields_of(sent);
   using Fields = RefusedCredentials::Fields;
   const auto fields = sent.is_sent_again ? Fields::replaced : Fields::same;
   if (!ports_.refused->answered(used, status, fields)) return;

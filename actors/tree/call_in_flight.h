@@ -123,6 +123,7 @@ class CallInFlight {
   void send(HttpRequest request);
 
   End answered(const HttpOutcome& outcome);
+  FieldsUsed fields_of(const Authorized& sent) const;
   /// What an answer says of the account that it went with.
   void note_verdict(const Authorized& sent, int status) const;
   /// The provider says that its token is worth nothing any more.

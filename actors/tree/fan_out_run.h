@@ -9,8 +9,8 @@
 //                    is free │ ready  │ ◄─ asleep        a timer fired, or it crashed
 //                            └────────┘
 //
-// As many are loading or live as the run has places (actors/runs/live_places.h). Whatever stops (an element has failed, or the branch
-// itself shall) lets calls that run end their step; what sleeps or waits is given up at once.
+// As many are loading or live as the run has places (actors/runs/live_places.h). Whatever stops (an element has failed,
+// or the branch itself shall) lets calls that run end their step; what sleeps or waits is given up at once.
 //
 // Owned and used by one branch, free of CAF.
 

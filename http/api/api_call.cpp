@@ -79,9 +79,8 @@ Error wrong_member(const std::string& key, const std::string& message, const std
   detail.path = "/" + pointer_token(key);
   detail.message = message;
   detail.nearest = nearest;
-  std::string text = "\"" + key + "\" " + message;
-  if (!nearest.empty()) text += "; did you mean \"" + nearest + "\"?";
-  return Error(ErrorCode::invalid_request, std::move(text), {std::move(detail)});
+  return Error(ErrorCode::invalid_request, "\"" + key + "\" " + message + did_you_mean(nearest),
+               {std::move(detail)});
 }
 
 }  // namespace millrace

@@ -116,10 +116,8 @@ Result<Reply> rotate(const ApiCall& call, ApiServices& services, const Integrati
     for (const auto& [own, each] : integration.webhooks) {
       if (is_shown(each, credential)) names.push_back(own);
     }
-    const std::string nearest = nearest_name(name, names);
-    return Error(ErrorCode::not_found,
-                 "no webhook \"" + name + "\" with a URL here" +
-                     (nearest.empty() ? std::string() : "; did you mean \"" + nearest + "\"?"));
+    return Error(ErrorCode::not_found, "no webhook \"" + name + "\" with a URL here" +
+                                           did_you_mean(nearest_name(name, names)));
   }
   const auto place = place_of(call, integration, name, credential);
   auto id = Result<std::string>(no_subscription());

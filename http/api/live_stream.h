@@ -8,7 +8,8 @@
 // A message says how things stand, not what happened on the way: of one run or step only the newest is told. Messages
 // come at once, and then twice a second at most of each kind; too many changes between two are a gap. Steps are told
 // only to whoever looks on one run. The `id` behind the messages of a round goes back as `Last-Event-ID`: what came
-// since is told, or that it is gone. A stream ends after `limits::live_stream_time`, so that no proxy ends it; browsers open it again.
+// since is told, or that it is gone. A stream ends after `limits::live_stream_time`, so that no proxy ends it; browsers
+// open it again.
 //
 // Belongs to the thread of the client's connection, which waits in it.
 

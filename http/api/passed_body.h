@@ -1,6 +1,6 @@
 #pragma once
-// The body of an answer that is passed on to a caller: unpacked, bounded, without what is secret in the account, piece by
-// piece (actors/gateway/connect_proxy.h).
+// The body of an answer that is passed on to a caller: unpacked, bounded, without what is secret in the account, piece
+// by piece (actors/gateway/connect_proxy.h).
 //
 // Belongs to the thread of the caller's connection.
 

@@ -289,6 +289,16 @@ namespace {
 constexpr RouteParameter execution_in_path{"execution", "string", "The execution's id.",
                                            RouteParameter::In::path};
 
+constexpr RouteParameter user_in_query{"userId", "string", "Only this user's."};
+constexpr RouteParameter workflow_in_query{"workflowId", "string", "Only of this workflow."};
+constexpr RouteParameter integration_in_query{"integration", "string",
+                                              "Only of workflows of this integration."};
+constexpr RouteParameter status_in_query{"status", "ExecutionStatus", "Only with this status."};
+constexpr RouteParameter after_date_in_query{"afterDate", "string",
+                                             "Started at this date or time, or after it."};
+constexpr RouteParameter before_date_in_query{"beforeDate", "string",
+                                              "Started before this date or time."};
+constexpr RouteParameter order_in_query{"sortBy", "\"ASC\"|\"DESC\"", "`ASC`: oldest first."};
 constexpr RouteParameter after_in_query{
     "after", "string", "Where the page begins, as `nextLink` has it; instead of `offset`."};
 
@@ -300,16 +310,9 @@ constexpr Route routes[]{
      .access = Access::project_key,
      .handler = &list_executions,
      .rate = Rate::history,
-     .parameters = {project_in_path,
-                    {"userId", "string", "Only this user's."},
-                    {"workflowId", "string", "Only of this workflow."},
-                    {"integration", "string", "Only of workflows of this integration."},
-                    {"status", "ExecutionStatus", "Only with this status."},
-                    {"afterDate", "string", "Started at this date or time, or after it."},
-                    {"beforeDate", "string", "Started before this date or time."},
-                    offset_in_query,
-                    after_in_query,
-                    {"sortBy", "\"ASC\"|\"DESC\"", "`ASC`: oldest first."}},
+     .parameters = {project_in_path, user_in_query, workflow_in_query, integration_in_query,
+                    status_in_query, after_date_in_query, before_date_in_query, offset_in_query,
+                    after_in_query, order_in_query},
      .answers =
          {{200,
            "A page; `isTotalCut`: the history is being indexed, and `total` counted to 100,000.",
@@ -324,10 +327,10 @@ constexpr Route routes[]{
      .parameters = {project_in_path,
                     {"from", "string", "Started at this date or time, or after it."},
                     {"to", "string", "Started before this date or time; now if left out."},
-                    {"userId", "string", "Only this user's."},
-                    {"workflowId", "string", "Only of this workflow."},
-                    {"integration", "string", "Only of workflows of this integration."},
-                    {"status", "ExecutionStatus", "Only with this status."},
+                    user_in_query,
+                    workflow_in_query,
+                    integration_in_query,
+                    status_in_query,
                     {"after", "string", "Goes on behind the line with this `cursor`."},
                     {"full", "boolean", "`true`: values over 1 MiB, too."}},
      .answers = {{200,
@@ -346,7 +349,7 @@ constexpr Route routes[]{
                     {"from", "string", "A date or time; a day before `to` if left out."},
                     {"to", "string", "A date or time, exclusive; now if left out."},
                     {"bucket", "string", "A duration, `1h` if left out; at most 1,000 of them."},
-                    {"workflowId", "string", "Only of this workflow."}},
+                    workflow_in_query},
      .answers = {{200, "A bucket for each stretch, also where nothing ran.",
                   "{buckets: [{at: date, succeeded: integer, failed: integer, cancelled: integer, "
                   "p50: integer|null, p95: integer|null}]}"},
@@ -409,15 +412,9 @@ constexpr Route own_routes[]{
      .access = Access::user_token,
      .runs_on = RunsOn::user_shard,
      .handler = &list_own_executions,
-     .parameters = {project_in_path,
-                    {"workflowId", "string", "Only of this workflow."},
-                    {"integration", "string", "Only of workflows of this integration."},
-                    {"status", "ExecutionStatus", "Only with this status."},
-                    {"afterDate", "string", "Started at this date or time, or after it."},
-                    {"beforeDate", "string", "Started before this date or time."},
-                    offset_in_query,
-                    after_in_query,
-                    {"sortBy", "\"ASC\"|\"DESC\"", "`ASC`: oldest first."}},
+     .parameters = {project_in_path, workflow_in_query, integration_in_query, status_in_query,
+                    after_date_in_query, before_date_in_query, offset_in_query, after_in_query,
+                    order_in_query},
      .answers = {{200, "A page.", "ExecutionPage"}}},
     {.method = "GET",
      .pattern = "/projects/{project}/sdk/executions/{execution}",

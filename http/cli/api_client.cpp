@@ -48,7 +48,9 @@ void ApiTarget::add_project(CLI::App& command) {
   command.add_option("--project", project, "project id")->envname("MILLRACE_PROJECT");
 }
 
-void ApiTarget::add_api_key(CLI::App& command) {
+void ApiTarget::add_url_project_and_key(CLI::App& command) {
+  add_url(command);
+  add_project(command);
   takes_api_key_ = true;
   command.add_option("--api-key", api_key, "the project's API key")->envname("MILLRACE_API_KEY");
 }

@@ -22,8 +22,9 @@ struct ApiTarget {
 
   void add_url(CLI::App& command);
   void add_project(CLI::App& command);
-  void add_api_key(CLI::App& command);
   void add_admin_key(CLI::App& command);
+  /// What all commands take that need a project's API key.
+  void add_url_project_and_key(CLI::App& command);
 
   /// Is there all that the command has options for? Of two keys one will do. Error invalid_request: the
   /// option, the variable and the file that could say it.

@@ -226,9 +226,7 @@ void add_deploy_command(CLI::App& app, int& exit_code) {
       ->required();
   command->add_flag("--dry-run", options->dry_run, "only say what would be done");
   command->add_flag("--json", options->json, "print JSON lines");
-  options->target.add_url(*command);
-  options->target.add_project(*command);
-  options->target.add_api_key(*command);
+  options->target.add_url_project_and_key(*command);
   command->callback([options, &exit_code] { exit_code = deploy(*options); });
 }
 

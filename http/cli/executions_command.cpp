@@ -184,9 +184,7 @@ void add_executions_command(CLI::App& app, int& exit_code) {
                        int (*run)(const ExecutionOptions&)) {
     auto options = std::make_shared<ExecutionOptions>();
     auto* command = group->add_subcommand(name, help);
-    options->target.add_url(*command);
-    options->target.add_project(*command);
-    options->target.add_api_key(*command);
+    options->target.add_url_project_and_key(*command);
     command->add_flag("--json", options->json, "print JSON");
     command->callback([options, run, &exit_code] { exit_code = run(*options); });
     return std::pair(command, options.get());

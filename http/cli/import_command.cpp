@@ -100,9 +100,7 @@ void add_import_command(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand(
       "import", "Bring a whole build of the original platform into a project, as drafts.");
   command->add_option("file", options->file, "out/build.json, or - for standard input")->required();
-  options->target.add_url(*command);
-  options->target.add_project(*command);
-  options->target.add_api_key(*command);
+  options->target.add_url_project_and_key(*command);
   command->add_flag("--replace", options->replace, "replace drafts that the project has already");
   command->add_flag("--json", options->json, "print JSON lines, one for each thing of the build");
   command->callback([options, &exit_code] { exit_code = import_file(*options); });

@@ -116,9 +116,7 @@ void add_signing_keys(CLI::App& app, int& exit_code) {
     auto options = std::make_shared<KeyOptions>();
     auto* command = method == "PUT" ? group->add_subcommand("put", "Add or replace a key.")
                                     : group->add_subcommand("remove", "Remove a key.");
-    options->target.add_url(*command);
-    options->target.add_project(*command);
-    options->target.add_api_key(*command);
+    options->target.add_url_project_and_key(*command);
     command->add_option("--kid", options->kid, "name of the key")->required();
     if (method == "PUT") {
       command->add_option("--pem", options->key_file, "file with the public key")->required();
@@ -129,9 +127,7 @@ void add_signing_keys(CLI::App& app, int& exit_code) {
   }
   auto options = std::make_shared<KeyOptions>();
   auto* list_command = group->add_subcommand("list", "The keys that are in use.");
-  options->target.add_url(*list_command);
-  options->target.add_project(*list_command);
-  options->target.add_api_key(*list_command);
+  options->target.add_url_project_and_key(*list_command);
   list_command->add_flag("--json", options->json, "print JSON");
   list_command->callback([options, &exit_code] { exit_code = list_signing_keys(*options); });
 }

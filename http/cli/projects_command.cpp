@@ -70,9 +70,7 @@ void add_projects_command(CLI::App& app, int& exit_code) {
   // Options of its own: the environment is read for both commands, the flags of one.
   options = std::make_shared<ProjectOptions>();
   auto* rotate_command = group->add_subcommand("rotate-key", "Replace a project's API key.");
-  options->target.add_url(*rotate_command);
-  options->target.add_project(*rotate_command);
-  options->target.add_api_key(*rotate_command);
+  options->target.add_url_project_and_key(*rotate_command);
   options->target.add_admin_key(*rotate_command);
   rotate_command->add_flag("--json", options->json, "print JSON");
   rotate_command->callback([options, &exit_code] { exit_code = rotate(*options); });

@@ -87,9 +87,7 @@ int list(const SecretOptions& options) {
 /// Options of its own for each command: the environment is read for all of them, the flags of one.
 std::shared_ptr<SecretOptions> add_options(CLI::App& command, bool needs_name) {
   auto options = std::make_shared<SecretOptions>();
-  options->target.add_url(command);
-  options->target.add_project(command);
-  options->target.add_api_key(command);
+  options->target.add_url_project_and_key(command);
   if (needs_name) command.add_option("name", options->name, "name of the secret")->required();
   command.add_flag("--json", options->json, "print JSON");
   return options;

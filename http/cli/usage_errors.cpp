@@ -34,7 +34,7 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& names) {
+std::string hint_for(const std::string& word, const std::vector<std::string>& names) {
   const std::string nearest = nearest_name(word, names);
   return nearest.empty() ? std::string() : "; did you mean " + nearest + "?";
 }
@@ -43,11 +43,11 @@ std::string about_word(const CLI::App& command, const std::string& word) {
   const std::string name = full_name(command);
   if (word.starts_with('-')) {
     const std::string option = word.substr(0, word.find('='));
-    return name + " has no option " + option + did_you_mean(option, option_names(command));
+    return name + " has no option " + option + hint_for(option, option_names(command));
   }
   const auto commands = command_names(command);
   if (commands.empty()) return name + " takes no further argument '" + word + "'";
-  return name + " has no command '" + word + "'" + did_you_mean(word, commands) + " (there are " +
+  return name + " has no command '" + word + "'" + hint_for(word, commands) + " (there are " +
          CLI::detail::join(commands, ", ") + ")";
 }
 

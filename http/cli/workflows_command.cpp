@@ -135,9 +135,7 @@ void add_workflows_command(CLI::App& app, int& exit_code) {
                        int (*run)(const WorkflowOptions&)) {
     auto options = std::make_shared<WorkflowOptions>();
     auto* command = group->add_subcommand(name, help);
-    options->target.add_url(*command);
-    options->target.add_project(*command);
-    options->target.add_api_key(*command);
+    options->target.add_url_project_and_key(*command);
     command->add_flag("--json", options->json, "print JSON");
     command->callback([options, run, &exit_code] { exit_code = run(*options); });
     if (name != "list") {

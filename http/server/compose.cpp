@@ -36,6 +36,7 @@
 #include "actors/tenants/user_registry.h"
 #include "actors/tenants/workflow_library.h"
 #include "actors/test_runs/test_runs.h"
+#include "actors/workers/stop_sign.h"
 #include "http/api/api.h"
 #include "http/api/cors.h"
 #include "http/api/trigger_limits.h"
@@ -59,10 +60,8 @@
 #include <spdlog/spdlog.h>
 
 #include <array>
-#include <chrono>
 #include <filesystem>
 #include <system_error>
-#include <thread>
 
 namespace millrace {
 namespace {
@@ -82,7 +81,7 @@ void write_log(LogLevel level, const std::string& line) {
 }
 
 /// A process that was killed holds its directory until the kernel has taken it down, which takes a moment.
-constexpr std::chrono::seconds directory_wait{3};
+constexpr Millis directory_wait{3'000};
 
 /// `rocks`, `postgres`: the store, if it is of that kind.
 struct Database {
@@ -114,17 +113,19 @@ Result<Database> open_database(const ServerOptions& options) {
   rocks.directory = options.data_dir;
   rocks.log = &write_log;
   if (options.relaxed_durability) rocks.durability = storage::Durability::relaxed;
-  const auto give_up = std::chrono::steady_clock::now() + directory_wait;
+  SystemClock clock;
+  StopSign never(clock);
+  const Moment give_up = clock.moment() + directory_wait;
   for (;;) {
     auto store = storage::RocksStore::open(rocks);
     if (store) {
       storage::RocksStore* const opened = store->get();
       return Database{std::move(*store), opened};
     }
-    const bool may_come_free = store.error().code == ErrorCode::directory_in_use &&
-                               std::chrono::steady_clock::now() < give_up;
+    const bool may_come_free =
+        store.error().code == ErrorCode::directory_in_use && clock.moment() < give_up;
     if (!may_come_free) return store.error();
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    never.wait_for(Millis(50));
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // Reads the text of URLs and of forms: percent-encoding (RFC 3986) and application/x-www-form-urlencoded
-// (WHATWG URL); runtime/text/percent_text.h writes it. Strict: a broken escape or text that is not UTF-8 is an error that says so, never a
-// silent guess, because these strings become ids, keys and what workflows see.
+// (WHATWG URL); runtime/text/percent_text.h writes it. Strict: a broken escape or text that is not UTF-8 is an error
+// that says so, never a silent guess, because these strings become ids, keys and what workflows see.
 
 #include "runtime/base/result.h"
 

@@ -39,10 +39,10 @@ std::string_view name_of(DefinitionChange::Kind kind);
 
 /// In the order of the new definition, with what was removed from a list or an object at its end. Steps
 /// (and whatever else in a list has an `id`, or a branch its `label`) are compared by it, so that one which is put in
-/// between is one change. A step that stands in another list than before is one that moved, and is compared with what it was,
-/// also when what was around it is new or gone. Where those that stay in a list have another order, that is one change
-/// of the list's path, with the ids as its values. Texts count, because they are what is kept and frozen: `1.0` that
-/// becomes `1` is a change. The order of keys is none.
+/// between is one change. A step that stands in another list than before is one that moved, and is compared with what
+/// it was, also when what was around it is new or gone. Where those that stay in a list have another order, that is one
+/// change of the list's path, with the ids as its values. Texts count, because they are what is kept and frozen: `1.0`
+/// that becomes `1` is a change. The order of keys is none.
 std::vector<DefinitionChange> definition_changes(const WrittenDefinition& from,
                                                  const WrittenDefinition& to);
 

@@ -9,7 +9,8 @@
 //     {"remove": "a"}]}
 //
 // `after` names the step behind which the step comes; without it the step becomes the first one of the list
-// that `in` names: a fan-out, a branch of a conditional (`then`, `else`, a label), or, without `in`, the workflow. Pure.
+// that `in` names: a fan-out, a branch of a conditional (`then`, `else`, a label), or, without `in`, the workflow.
+// Pure.
 
 #include "runtime/base/result.h"
 
@@ -67,8 +68,8 @@ struct DraftPatch {
   std::vector<DraftEdit> edits;
 };
 
-/// `body` is the JSON text that was sent. Errors: invalid_json; invalid_request with the JSON pointer of what is wrong and
-/// what to do; limit_exceeded.
+/// `body` is the JSON text that was sent. Errors: invalid_json; invalid_request with the JSON pointer of what is wrong
+/// and what to do; limit_exceeded.
 Result<DraftPatch> read_draft_patch(std::string_view body);
 
 }  // namespace millrace

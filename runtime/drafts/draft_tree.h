@@ -65,8 +65,8 @@ std::vector<DraftNode>* steps_in(DraftNode& step, std::string_view name);
 /// What `in` of an edit may say of a step ("each", "worked.then"); none: it holds no steps.
 std::vector<std::string> list_names_of(DraftNode& step);
 
-/// Calls `visit` for each step inside, outer ones first, in the order in which steps are numbered (2 is the first), with its
-/// JSON pointer below `pointer`.
+/// Calls `visit` for each step inside, outer ones first, in the order in which steps are numbered (2 is the first),
+/// with its JSON pointer below `pointer`.
 void visit_steps(DraftNode& node, const std::string& pointer,
                  const std::function<void(DraftNode& step, const std::string& pointer)>& visit);
 

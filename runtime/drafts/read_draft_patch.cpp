@@ -59,9 +59,8 @@ Error refusal(std::string pointer, const std::string& message, std::string neare
   detail.path = std::move(pointer);
   detail.message = message;
   detail.nearest = std::move(nearest);
-  const std::string hint =
-      detail.nearest.empty() ? "" : "; did you mean \"" + detail.nearest + "\"?";
-  return Error(ErrorCode::invalid_request, detail.path + ": " + message + hint, {detail});
+  return Error(ErrorCode::invalid_request,
+               detail.path + ": " + message + did_you_mean(detail.nearest), {detail});
 }
 
 /// One object of an edit, member by member; the first mistake stays.

@@ -2,7 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/reading/findings.h"
-#include "runtime/text/nearest_name.h"
+#include "runtime/workflows/named_steps.h"
 #include "runtime/workflows/step_order.h"
 
 #include <algorithm>
@@ -13,19 +13,6 @@
 
 namespace millrace {
 namespace {
-
-const Step* step_named(const Workflow& workflow, const std::string& id) {
-  for (const Step* const step : workflow.by_index) {
-    if (step->id.text == id) return step;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> ids_of(const Workflow& workflow) {
-  std::vector<std::string> ids;
-  for (const Step* const step : workflow.by_index) ids.push_back(step->id.text);
-  return ids;
-}
 
 bool has_member(const Json& value, std::string_view key) {
   const auto* const object = value.if_object();
@@ -67,8 +54,7 @@ class Keeping {
     const Step* const from = step_named(workflow_, order_.from.text);
     if (from == nullptr) {
       report("/fromStep", "version " + std::to_string(workflow_.version) + " has no such step",
-             "a step of the workflow", order_.from.text,
-             nearest_name(order_.from.text, ids_of(workflow_)));
+             "a step of the workflow", order_.from.text, nearest_step(workflow_, order_.from.text));
       return nullptr;
     }
     if (from->fan_outs.empty()) return from;
@@ -211,7 +197,7 @@ class Keeping {
       const Step* const step = step_named(workflow_, id);
       if (step == nullptr) {
         report("/outputs/" + pointer_token(id), "the workflow has no such step",
-               "a step of the workflow", id, nearest_name(id, ids_of(workflow_)));
+               "a step of the workflow", id, nearest_step(workflow_, id));
       } else if (is_reached_ && !met_.contains(step->index)) {
         report("/outputs/" + pointer_token(id),
                "the step does not run before \"" + from->id.text + "\": its output is not kept");

@@ -122,10 +122,11 @@ AnswerVerdict judge_answer(const AnswerRules& rules, const RetryPolicy& policy, 
   if (has(rules.reconnect, code)) {
     error.code = ErrorCode::credential_invalid;
     error.message += ": the account must be connected again";
-    return {std::move(error), true};
+    return {std::move(error), true, false};
   }
-  if (has(rules.retry, code)) error.code = ErrorCode::request_failed;
-  return {std::move(error), false};
+  const bool may_pass = has(rules.retry, code);
+  if (may_pass) error.code = ErrorCode::request_failed;
+  return {std::move(error), false, may_pass};
 }
 
 }  // namespace millrace

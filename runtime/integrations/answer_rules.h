@@ -37,6 +37,7 @@ AnswerRules read_answer_rules(ObjectReader& integration);
 struct AnswerVerdict {
   std::optional<Error> error{};  // nothing: it is a success
   bool must_reconnect = false;
+  bool may_pass = false;  // its code is one in `retry`
 };
 
 /// `output` is {"response": {"statusCode", "headers", "body"}}. Errors: request_failed, request_rejected, or

@@ -10,8 +10,8 @@
 namespace millrace {
 
 /// The fields that `auth` needs must be there as non-empty strings of one line, and no others (but for OAuth,
-/// whose provider may have given a `refreshToken` and `expiresAt` as well: runtime/oauth/token_fields.h). Error invalid_request
-/// with all findings.
+/// whose provider may have given a `refreshToken` and `expiresAt` as well: runtime/oauth/token_fields.h). Error
+/// invalid_request with all findings.
 Outcome check_credential_fields(const IntegrationAuth& auth, const JsonObject& fields);
 
 /// Applies `{"config": {"configuredWorkflows": {"<id>": {"enabled", "settings"}},

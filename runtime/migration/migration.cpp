@@ -2,8 +2,8 @@
 
 #include "runtime/base/check.h"
 #include "runtime/reading/findings.h"
-#include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
+#include "runtime/workflows/named_steps.h"
 
 #include <algorithm>
 #include <set>
@@ -12,19 +12,6 @@
 
 namespace millrace {
 namespace {
-
-const Step* step_named(const Workflow& workflow, std::string_view id) {
-  for (const Step* const step : workflow.by_index) {
-    if (step->id.text == id) return step;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> ids_of(const Workflow& workflow) {
-  std::vector<std::string> ids;
-  for (const Step* const step : workflow.by_index) ids.push_back(step->id.text);
-  return ids;
-}
 
 std::string quoted(const Step& step) { return "step \"" + step.id.text + "\""; }
 
@@ -124,7 +111,7 @@ std::vector<ErrorDetail> Migration::read_map(const JsonObject& map) {
     if (step_named(*from_, id) == nullptr) {
       findings.push_back(
           finding_at({}, pointer, "version " + std::to_string(from_->version) + " has no such step",
-                     "a step of the version", id, nearest_name(id, ids_of(*from_))));
+                     "a step of the version", id, nearest_step(*from_, id)));
       continue;
     }
     const auto* const name = member.value().if_string();
@@ -134,7 +121,7 @@ std::vector<ErrorDetail> Migration::read_map(const JsonObject& map) {
       findings.push_back(finding_at(
           id, pointer, "version " + std::to_string(to_->version) + " has no such step",
           "a step of the version", got,
-          name == nullptr ? std::string() : nearest_name(std::string(*name), ids_of(*to_))));
+          name == nullptr ? std::string() : nearest_step(*to_, std::string_view(*name))));
     } else if (!taken.insert(now->index).second) {
       findings.push_back(
           finding_at(id, pointer, "two steps would be " + quoted(*now) + ": name each once"));

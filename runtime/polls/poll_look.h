@@ -5,10 +5,10 @@
 //   PollLook(poll, position) ──self()──► request ──► take(response) ─┬─ ask_next: the next page
 //                                                                    └─ done ──► end()
 //
-// A record is new when its id is none of those seen, and its cursor not below what was asked for. What a look has found is run even when the look has come
-// to an end too soon (a page that fails, a record without id, more than it may read): then it has a problem,
-// and the cursor stays, so that the next look finds what this one has missed. Nothing is run twice for it,
-// since ids are seen as soon as they are run.
+// A record is new when its id is none of those seen, and its cursor not below what was asked for. What a look has found
+// is run even when the look has come to an end too soon (a page that fails, a record without id, more than it may
+// read): then it has a problem, and the cursor stays, so that the next look finds what this one has missed. Nothing is
+// run twice for it, since ids are seen as soon as they are run.
 //
 // More records than one look reads are no problem where they come in the order of the cursor: the cursor goes
 // as far as the look did, and the next one goes on from there.

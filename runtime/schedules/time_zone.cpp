@@ -51,8 +51,7 @@ const std::vector<std::string>& names_of_system() {
 Error unknown(const std::string& name) {
   const bool has_data = !zones_of_system().empty();
   const std::string nearest = nearest_name(name, names_of_system());
-  std::string message = "there is no time zone \"" + name + '"';
-  if (!nearest.empty()) message += "; did you mean \"" + nearest + "\"?";
+  std::string message = "there is no time zone \"" + name + '"' + did_you_mean(nearest);
   if (!has_data) message += ": this system has no zone data but UTC (install tzdata)";
   return Error(ErrorCode::invalid_request, message,
                {finding_at("", "", message, "a zone of the IANA database, such as `Europe/Berlin`",

@@ -1,8 +1,8 @@
 #pragma once
-// Takes secrets out of bytes that pass: each byte of a secret's value, as it is or in one of its `written_forms`, becomes
-// a `*`. What comes out is what would come out of the whole text at once, however it is cut into pieces: a piece's
-// end that may be a secret's beginning is kept back until the next piece, or the end, says what it is. So no more than
-// the longest form of a secret waits here, and only while it looks like one.
+// Takes secrets out of bytes that pass: each byte of a secret's value, as it is or in one of its `written_forms`,
+// becomes a `*`. What comes out is what would come out of the whole text at once, however it is cut into pieces: a
+// piece's end that may be a secret's beginning is kept back until the next piece, or the end, says what it is. So no
+// more than the longest form of a secret waits here, and only while it looks like one.
 //
 // Masks are as long as what they stand for, so that lengths, offsets and ranges stay what the peer says they are.
 // Values of fewer than `Redaction::value_bytes_min` bytes are not looked for, as there.

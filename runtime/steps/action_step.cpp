@@ -3,8 +3,8 @@
 //   {"id", "type": "action", "action": "createContact", "parameters": {"email": "{{trigger.email}}"},
 //    "integration": "crm"}
 //
-// `integration` defaults to the workflow's; `resource` takes its place. Output: `result`; with pagination also `error`, when a later
-// page failed; with continueOnError also `error` and `response`.
+// `integration` defaults to the workflow's; `resource` takes its place. Output: `result`; with pagination also `error`,
+// when a later page failed; with continueOnError also `error` and `response`.
 
 #include "runtime/integrations/resource.h"
 #include "runtime/requests/read_request.h"

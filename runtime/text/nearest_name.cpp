@@ -62,4 +62,8 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   return nearest == nullptr ? std::string() : *nearest;
 }
 
+std::string did_you_mean(const std::string& nearest) {
+  return nearest.empty() ? std::string() : "; did you mean \"" + nearest + "\"?";
+}
+
 }  // namespace millrace

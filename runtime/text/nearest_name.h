@@ -12,5 +12,7 @@ namespace millrace {
 /// Near enough: one step for each three characters of the longer name, at least one; or equal but
 /// for case. The first wins a draw.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
+/// What it adds to a message: `; did you mean "users"?`; nothing when it is empty.
+std::string did_you_mean(const std::string& nearest);
 
 }  // namespace millrace

@@ -40,13 +40,13 @@ class PollScope final : public Scope {
   const Json secrets_;
 };
 
-/// The secrets that the poll's templates and the integration's headers name, as one object; each goes to `redaction`. Errors: those of
-/// `secrets`.
+/// The secrets that the poll's templates and the integration's headers name, as one object; each goes to `redaction`.
+/// Errors: those of `secrets`.
 Result<Json> poll_secrets(const Poll& poll, const Integration& integration,
                           const SecretSource& secrets, Redaction& redaction);
 
-/// Of the page after `so_far`, without the credential. Errors: invalid_url, type_mismatch, invalid_parameters, limit_exceeded (a template
-/// renders to too much). No file is sent.
+/// Of the page after `so_far`, without the credential. Errors: invalid_url, type_mismatch, invalid_parameters,
+/// limit_exceeded (a template renders to too much). No file is sent.
 Result<HttpRequest> poll_request(const Poll& poll, const Integration& integration,
                                  const PollFacts& facts, const PollScope& scope,
                                  const PageProgress& so_far);

@@ -1,67 +1,28 @@
 // The commands of docs/admission.md, as a reader pastes them, against the real server; the CRM is the example peer.
 #include "tests/functional/open_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/documented_commands.h"
 #include "tests/support/poll_until.h"
 
 #include <map>
-#include <sstream>
 
 using namespace millrace;
 using namespace millrace::tests;
 
 namespace {
 
-std::string replaced(std::string text, std::string_view what, std::string_view with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-  return text;
-}
-
-/// The fence "```sh NAME".
-std::string commands(const std::string& name) {
-  std::istringstream in(read_file(MILLRACE_ADMISSION_PAGE));
-  std::string text;
-  bool is_inside = false;
-  for (std::string line; std::getline(in, line);) {
-    if (line == "```sh " + name) {
-      is_inside = true;
-    } else if (line == "```") {
-      is_inside = false;
-    } else if (is_inside) {
-      text += line + '\n';
-    }
-  }
-  if (text.empty()) throw std::runtime_error("no commands of " + name);
-  return text;
-}
-
-/// The same for this project, this build, and the test's peer.
-std::string output_of(const TestProject& project, const std::string& name) {
-  std::string script = commands(name);
-  script = replaced(script, "projects/demo", "projects/" + project.id());
+/// What they print for this project, this build, and the test's peer.
+std::string printed_by(const TestProject& project, const std::string& name) {
+  std::string script = commands_of(MILLRACE_ADMISSION_PAGE, name);
   script = replaced(script, "MILLRACE_PROJECT=demo", "MILLRACE_PROJECT=" + project.id());
   script = replaced(script, "build/millrace", MILLRACE_BUILD "/millrace");
   script = replaced(script, "examples/", MILLRACE_EXAMPLES "/");
   script = replaced(script, "127.0.0.1:9000", "127.0.0.1:" + std::to_string(example_peer().port()));
-  const ProgramEnd end =
-      run_program({"/bin/bash", "-c",
-                   "set -e\nURL=http://127.0.0.1:" + std::to_string(project.port()) + "\nKEY=" +
-                       project.api_key() + "\nTOKEN=" + project.token() + '\n' + script});
-  INFO(end.output << end.errors);
-  CHECK(end.exit_code == 0);
-  return end.output;
-}
-
-std::vector<Json> answers_of(const std::string& output) {
-  std::vector<Json> answers;
-  std::istringstream lines(output);
-  for (std::string line; std::getline(lines, line);) answers.push_back(json_of(line));
-  return answers;
+  return output_of(project, script, "set -e");
 }
 
 bool nothing_waits(const TestProject& project) {
-  for (const Json& answer : answers_of(output_of(project, "waiting"))) {
+  for (const Json& answer : answers_in(printed_by(project, "waiting"))) {
     if (!answer.at("lines").as_array().empty()) return false;
   }
   return true;
@@ -71,9 +32,9 @@ bool nothing_waits(const TestProject& project) {
 
 TEST_CASE("the commands of docs/admission.md make six triggers two runs, of the last and of all") {
   const TestProject project(open_server());
-  output_of(project, "deploy");
+  printed_by(project, "deploy");
   CHECK(project.get("/workflows/settle-contact").at("/deployedVersion") == "1");
-  const auto held = answers_of(output_of(project, "events"));
+  const auto held = answers_in(printed_by(project, "events"));
   REQUIRE(held.size() == 6);
   for (std::size_t i = 0; i < held.size(); ++i) {
     CHECK(text_at(held[i], "/executionIds") == "[]");
@@ -83,7 +44,7 @@ TEST_CASE("the commands of docs/admission.md make six triggers two runs, of the 
   REQUIRE(poll_until([&] { return nothing_waits(project); }));
   // A machine that takes seconds between two commands makes it more runs; each trigger is in one all the same.
   std::map<std::string, std::int64_t> triggers;
-  const Json runs = answers_of(output_of(project, "runs")).at(0).at("workflowExecutions");
+  const Json runs = answers_in(printed_by(project, "runs")).at(0).at("workflowExecutions");
   for (const Json& run : runs.as_array()) {
     const std::string id = string_at(run, "/id");
     project.wait_for_status(id, "SUCCEEDED");

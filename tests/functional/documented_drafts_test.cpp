@@ -1,44 +1,14 @@
 // The commands of docs/drafts.md, one after the other as a reader pastes them.
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
-
-#include <fstream>
-#include <sstream>
+#include "tests/support/documented_commands.h"
 
 using namespace millrace;
 using namespace millrace::tests;
 
-namespace {
-
-std::string commands_of_the_page() {
-  std::ifstream page(MILLRACE_DRAFTS_PAGE);
-  std::string commands;
-  bool is_command = false;
-  for (std::string line; std::getline(page, line);) {
-    if (line.starts_with("```")) {
-      is_command = line == "```sh";
-    } else if (is_command) {
-      commands += line + '\n';
-    }
-  }
-  return commands;
-}
-
-}  // namespace
-
 TEST_CASE("the commands of the drafts page do as it says") {
   const TestProject project(shared_server());
-  std::string commands = commands_of_the_page();
-  const std::string demo = "projects/demo";
-  commands.replace(commands.find(demo), demo.size(), "projects/" + project.id());
-  const ProgramEnd end = run_program(
-      {"/bin/bash", "-c",
-       "URL=" + shared_server().url() + "\nKEY=" + project.api_key() + '\n' + commands});
-  INFO(end.output << end.errors);
-  REQUIRE(end.exit_code == 0);
-  std::vector<Json> answers;
-  std::istringstream lines(end.output);
-  for (std::string line; std::getline(lines, line);) answers.push_back(json_of(line));
+  const auto answers = answers_in(output_of(project, commands_of(MILLRACE_DRAFTS_PAGE)));
   REQUIRE(answers.size() == 10);
   CHECK(text_at(answers[0], "/definition/name") == "\"Lead\"");
   CHECK(to_text(answers[1]) == R"({"version":1})");

@@ -1,48 +1,16 @@
 // The commands of docs/task-history.md, as a reader pastes them, against the real server.
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
-
-#include <sstream>
+#include "tests/support/documented_commands.h"
 
 using namespace millrace;
 using namespace millrace::tests;
 
 namespace {
 
-std::string replaced(std::string text, std::string_view what, std::string_view with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-  return text;
-}
-
-/// The fence "```sh NAME".
-std::string commands(const std::string& name) {
-  std::istringstream in(read_file(MILLRACE_TASK_HISTORY_PAGE));
-  std::string text;
-  bool is_inside = false;
-  for (std::string line; std::getline(in, line);) {
-    if (line == "```sh " + name) {
-      is_inside = true;
-    } else if (line == "```") {
-      is_inside = false;
-    } else if (is_inside) {
-      text += line + '\n';
-    }
-  }
-  if (text.empty()) throw std::runtime_error("no commands of " + name);
-  return text;
-}
-
 /// What the commands of the page answer.
 Json answer_to(const TestProject& project, const std::string& name, const std::string& run) {
-  const std::string script = "URL=" + shared_server().url() + "\nKEY=" + project.api_key() +
-                             "\nRUN=" + run + '\n' +
-                             replaced(commands(name), "projects/demo", "projects/" + project.id());
-  const ProgramEnd end = run_program({"/bin/bash", "-c", script});
-  INFO(end.output << end.errors);
-  CHECK(end.exit_code == 0);
-  return json_of(end.output);
+  return json_of(output_of(project, commands_of(MILLRACE_TASK_HISTORY_PAGE, name), "RUN=" + run));
 }
 
 /// Steps "lead" and "notify"; the second one does as its code says.

@@ -6,6 +6,7 @@
 #include "tests/contracts/temporary_directory.h"
 #include "tests/functional/open_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/documented_commands.h"
 #include "tests/support/hook_provider.h"
 #include "tests/support/poll_until.h"
 
@@ -41,13 +42,6 @@ std::vector<Example> examples_of_the_page() {
     }
   }
   return examples;
-}
-
-std::string replaced(std::string text, std::string_view what, std::string_view with) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) {
-    text.replace(at, what.size(), with);
-  }
-  return text;
 }
 
 /// The JSON text behind the request that the page shows with it.
@@ -174,14 +168,11 @@ TEST_CASE("the commands from nothing to the first delivery start the workflow th
   // Nobody has enabled it.
   put(project, "/integrations/crm", integration);
   project.deploy("any-event", workflow_on_crm(R"({"type": "webhook", "webhook": "events"})"));
-  const std::string commands =
-      "cd " + directory.path() + "\nURL=" + open_server().url() + "\nKEY=" + project.api_key() +
-      "\nTOKEN=" + project.token() + '\n' +
-      replaced(example("Webhooks", "@crm.json") + example("Webhooks", "openssl"), "projects/demo",
-               "projects/" + project.id());
-  const ProgramEnd end = run_program({"/bin/bash", "-c", commands});
-  INFO(end.output << end.errors);
-  const auto answer = json_of(end.output.substr(end.output.rfind("{\"executionIds\"")));
+  const std::string output =
+      output_of(project, example("Webhooks", "@crm.json") + example("Webhooks", "openssl"),
+                "cd " + directory.path());
+  INFO(output);
+  const auto answer = json_of(output.substr(output.rfind("{\"executionIds\"")));
   REQUIRE(answer.at("executionIds").as_array().size() == 1);
   CHECK(first_result(project, "new-contact", "look") == R"("e-1")");
 }

@@ -1,29 +1,13 @@
 // What a project keeps and may keep, on the real server; and the commands of docs/limits.md.
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/documented_commands.h"
 #include "tests/support/poll_until.h"
-
-#include <fstream>
-#include <sstream>
 
 using namespace millrace;
 using namespace millrace::tests;
 
 namespace {
-
-std::string commands_of_the_page() {
-  std::ifstream page(MILLRACE_LIMITS_PAGE);
-  std::string commands;
-  bool is_command = false;
-  for (std::string line; std::getline(page, line);) {
-    if (line.starts_with("```")) {
-      is_command = line == "```sh";
-    } else if (is_command) {
-      commands += line + '\n';
-    }
-  }
-  return commands;
-}
 
 Answer put_limits(const TestProject& project, const std::string& limits) {
   return call_server(project.port(), {"PUT", project.path("/limits"), admin_key, limits});
@@ -37,20 +21,8 @@ std::int64_t used_bytes(const TestProject& project) {
 
 TEST_CASE("the commands of the limits page do as it says") {
   const TestProject project(shared_server());
-  std::string commands = commands_of_the_page();
-  const std::string demo = "projects/demo";
-  for (auto at = commands.find(demo); at != std::string::npos; at = commands.find(demo, at + 1)) {
-    commands.replace(at, demo.size(), "projects/" + project.id());
-  }
-  const ProgramEnd end =
-      run_program({"/bin/bash", "-c",
-                   "URL=" + shared_server().url() + "\nKEY=" + project.api_key() +
-                       "\nADMIN_KEY=" + admin_key + '\n' + commands});
-  INFO(end.output << end.errors);
-  REQUIRE(end.exit_code == 0);
-  std::vector<Json> answers;
-  std::istringstream lines(end.output);
-  for (std::string line; std::getline(lines, line);) answers.push_back(json_of(line));
+  const auto answers =
+      answers_in(output_of(project, commands_of(MILLRACE_LIMITS_PAGE), "ADMIN_KEY=" + admin_key));
   REQUIRE(answers.size() == 8);
   CHECK(text_at(answers[0], "/storedBytes") == "20000");
   CHECK(to_text(answers[1]) == to_text(answers[0]));

@@ -2,10 +2,8 @@
 #include "tests/functional/open_server.h"
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
+#include "tests/support/documented_commands.h"
 #include "tests/support/poll_until.h"
-
-#include <fstream>
-#include <sstream>
 
 using namespace millrace;
 using namespace millrace::tests;
@@ -37,20 +35,6 @@ Json finished(const TestProject& project, const Answer& answer) {
     return string_at(job, "/status") == "DONE";
   }));
   return job;
-}
-
-std::string page() {
-  std::ifstream page(MILLRACE_MIGRATION_PAGE);
-  std::string commands;
-  bool is_command = false;
-  for (std::string line; std::getline(page, line);) {
-    if (line.starts_with("```")) {
-      is_command = line == "```sh";
-    } else if (is_command) {
-      commands += line + '\n';
-    }
-  }
-  return commands;
 }
 
 }  // namespace
@@ -156,20 +140,7 @@ TEST_CASE("a run that cannot move is refused with a reason and its step, and is 
 
 TEST_CASE("the commands of the page about migrations do as it says") {
   const TestProject project(shared_server());
-  std::string commands = page();
-  const std::string demo = "projects/demo";
-  commands.replace(commands.find(demo), demo.size(), "projects/" + project.id());
-  const ProgramEnd end =
-      run_program({"/bin/bash", "-c",
-                   "URL=" + shared_server().url() + "\nKEY=" + project.api_key() +
-                       "\nTOKEN=" + project.token() + '\n' + commands});
-  INFO(end.output << end.errors);
-  REQUIRE(end.exit_code == 0);
-  std::vector<Json> answers;
-  std::istringstream lines(end.output);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty()) answers.push_back(json_of(line));
-  }
+  const auto answers = answers_in(output_of(project, commands_of(MILLRACE_MIGRATION_PAGE)));
   REQUIRE(answers.size() == 5);
   CHECK(to_text(answers[0]) == R"({"version":2})");
   CHECK(text_at(answers[1], "/reasons/step_missing") == "1");

@@ -1,6 +1,6 @@
 #pragma once
-// The third party of docs/steps.md and docs/oauth.md, and of the tests over the real binary: a small API with the habits of
-// real ones. Its routes are in the table there ("The peer of the examples"), which this file follows.
+// The third party of docs/steps.md and docs/oauth.md, and of the tests over the real binary: a small API with the
+// habits of real ones. Its routes are in the table there ("The peer of the examples"), which this file follows.
 //
 // It remembers what it was asked, so that a test can see what arrived. Any thread may ask.
 

@@ -9,8 +9,8 @@
 #include "runtime/oauth/oauth_client.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/triggers/trigger_catalog.h"
+#include "runtime/workflows/named_steps.h"
 
-#include <algorithm>
 #include <iostream>
 
 namespace millrace {
@@ -39,14 +39,11 @@ Outcome check_mocks(const ProjectTest& test, const Json& definition,
   const auto workflow =
       compile_workflow(definition, {ProjectId("test"), test.workflow, 0}, &catalog);
   if (!workflow) return workflow.error();
-  std::vector<std::string> ids;
-  for (const Step* const step : (*workflow)->by_index) ids.push_back(step->id.text);
   for (const auto& [step, answers] : test.mocks) {
-    if (std::find(ids.begin(), ids.end(), step) != ids.end()) continue;
-    const std::string nearest = nearest_name(step, ids);
-    return Error(ErrorCode::invalid_request,
-                 "\"mocks\" has answers for the step \"" + step + "\", which the workflow lacks" +
-                     (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+    if (step_named(**workflow, step) != nullptr) continue;
+    return Error(ErrorCode::invalid_request, "\"mocks\" has answers for the step \"" + step +
+                                                 "\", which the workflow lacks" +
+                                                 did_you_mean(nearest_step(**workflow, step)));
   }
   return Done{};
 }
@@ -153,10 +150,9 @@ TestVerdict ProjectTester::run(const ProjectTest& test) {
     if (file.id == test.workflow) found = &file;
   }
   if (found == nullptr) {
-    const std::string nearest = nearest_name(test.workflow.text, known);
-    verdict.error = Error(ErrorCode::not_found,
-                          "the folder has no workflow \"" + test.workflow.text + '"' +
-                              (nearest.empty() ? "" : "; did you mean \"" + nearest + "\"?"));
+    verdict.error =
+        Error(ErrorCode::not_found, "the folder has no workflow \"" + test.workflow.text + '"' +
+                                        did_you_mean(nearest_name(test.workflow.text, known)));
     return verdict;
   }
   request.definition = found->definition;

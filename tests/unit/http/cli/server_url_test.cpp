@@ -51,8 +51,7 @@ TEST_CASE("what is no address of a server is refused with an example of one", "[
 TEST_CASE("what a command is missing is named with option, variable and file", "[http]") {
   CLI::App app;
   ApiTarget target;
-  target.add_project(app);
-  target.add_api_key(app);
+  target.add_url_project_and_key(app);
   CHECK_THAT(missing(target),
              says("--project") && says("MILLRACE_PROJECT") && says("project.json"));
   target.project = "demo";
@@ -64,7 +63,8 @@ TEST_CASE("what a command is missing is named with option, variable and file", "
   operators.add_admin_key(other);
   CHECK_THAT(missing(operators),
              says("--admin-key") && says("MILLRACE_ADMIN_KEY") && says("DATA-DIR/admin-key"));
-  operators.add_api_key(other);
+  operators.add_url_project_and_key(other);
+  operators.project = "demo";
   operators.admin_key = "key";
   CHECK(missing(operators).empty());
   CHECK(operators.key() == "key");
