@@ -166,6 +166,8 @@ bool Migration::is_same_fan_out(const Step& fan_out, const MigrationVersion& fro
   if (!std::holds_alternative<FanOutStep>(fan_out.config) || fan_out.end > now.size()) return false;
   for (StepIndex step = 0; step < fan_out.end; ++step) {
     if (then[step]->id != now[step]->id) return false;
+    // Its elements read what is before it under these numbers. What is of another kind has not run.
+    if (counterparts_[step] != step && !is_other_kind_[step]) return false;
   }
   for (StepIndex step = fan_out.index; step < fan_out.end; ++step) {
     const bool is_same =

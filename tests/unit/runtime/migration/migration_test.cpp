@@ -214,6 +214,10 @@ TEST_CASE("an open fan-out moves with its elements if it is the same", "[migrati
   changed.replace(changed.find("[1,2,3]"), 7, "[1,2,4]");
   CHECK(obstacle_of(*run, *between(v2, version(3, function("load") + "," + changed))) ==
         "fan_out_changed each");
+  const auto four = version(4, function("load") + "," + function("more") + "," + each);
+  const auto five = version(5, function("load") + "," + function("more") + "," + each);
+  CHECK(obstacle_of(*sleeping(four), *between(four, five, {{"load", "more"}})) ==
+        "fan_out_changed each");
   const auto v3 = version(
       3, function("load") + "," + each + "," + function("sum", R"({"of":"{{out.result}}"})"));
   REQUIRE(obstacle_of(*run, *between(v2, v3)).empty());
