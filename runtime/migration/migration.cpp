@@ -153,6 +153,8 @@ bool Migration::is_same_fan_out(const Step& fan_out, const MigrationVersion& fro
   if (!std::holds_alternative<FanOutStep>(fan_out.config) || fan_out.end > now.size()) return false;
   for (StepIndex step = 0; step < fan_out.end; ++step) {
     if (then[step]->id != now[step]->id) return false;
+    // Its elements read what is before it under these numbers. What is of another kind has not run.
+    if (counterparts_[step] != step && !is_other_kind_[step]) return false;
   }
   for (StepIndex step = fan_out.index; step < fan_out.end; ++step) {
     const bool is_same =
@@ -189,9 +191,9 @@ std::variant<ExecutionMigrated, Obstacle> Migration::of_run(const BranchMachine&
     if (auto obstacle = obstacle_of_place(run)) return std::move(*obstacle);
     if (auto obstacle = obstacle_of_outputs(run)) return std::move(*obstacle);
     event.step = *counterparts_[run.current_step()->index];
-    if (auto obstacle = obstacle_of_choices(run, *to_->by_index[event.step])) {
-      return std::move(*obstacle);
-    }
+    const Step& place = *to_->by_index[event.step];
+    if (auto obstacle = obstacle_of_repeats(run, place)) return std::move(*obstacle);
+    if (auto obstacle = obstacle_of_choices(run, place)) return std::move(*obstacle);
   }
   for (StepIndex step = 0; step < counterparts_.size(); ++step) {
     if (counterparts_[step]) event.counterparts.emplace_back(step, *counterparts_[step]);
@@ -244,6 +246,30 @@ std::optional<Obstacle> Migration::obstacle_of_outputs(const BranchMachine& run)
                    "the outputs of " + quoted(step) +
                        " are read there behind its fan-out, and were not kept");
     }
+  }
+  return std::nullopt;
+}
+
+const Step* Migration::repetition_of(const Step& done, const Step& place) const {
+  const auto now = counterparts_[done.index];
+  if (now && *now > place.index) return to_->by_index[*now];
+  if (request_of(done) == nullptr) return nullptr;
+  // Another request, but the other side would take it for this one: its id is in the Idempotency-Key.
+  const Step* const namesake = step_named(*to_, done.id.text);
+  const bool is_ahead = namesake != nullptr && namesake->index > place.index;
+  return is_ahead && request_of(*namesake) != nullptr ? namesake : nullptr;
+}
+
+std::optional<Obstacle> Migration::obstacle_of_repeats(const BranchMachine& run,
+                                                       const Step& place) const {
+  const auto& outputs = run.scope().outputs();
+  for (const Step* const step : from_->by_index) {
+    if (outputs[step->index] == nullptr) continue;
+    const Step* const again = repetition_of(*step, place);
+    if (again == nullptr) continue;
+    return stays(Kind::step_repeated, step,
+                 quoted(*step) + " has run, and " + quoted(*again) + " is behind " + quoted(place) +
+                     " there and would run it again: a step that is to run has a new id");
   }
   return std::nullopt;
 }

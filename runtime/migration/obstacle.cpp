@@ -21,6 +21,8 @@ std::string_view wire_name(Obstacle::Kind kind) {
       return "step_kind_changed";
     case Kind::step_renamed:
       return "step_renamed";
+    case Kind::step_repeated:
+      return "step_repeated";
     case Kind::fan_out_changed:
       return "fan_out_changed";
     case Kind::choice_changed:

@@ -16,6 +16,7 @@ struct Obstacle {
     step_missing,       // where it stands has no counterpart
     step_kind_changed,  // where it stands, or what it has run, is another kind of step there
     step_renamed,       // a request that may have left under its id
+    step_repeated,      // what it has run lies ahead of it there
     fan_out_changed,    // one that is open, or outputs of one that was not asked to keep them
     choice_changed,     // it would stand behind a choice that it has not made
   };

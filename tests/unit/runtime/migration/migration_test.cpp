@@ -202,6 +202,24 @@ TEST_CASE("a request that may have left keeps its id", "[migration]") {
   CHECK((due.has_value() && run->next_due() == due));
 }
 
+TEST_CASE("a run does not move to where it would do again what it has done", "[migration]") {
+  const std::string call = R"("type":"request","method":"POST","url":"https://a.example"})";
+  const std::string charge = R"({"id":"charge",)" + call;
+  const auto v2 = version(2, function("load") + "," + charge + "," + nap("wait"));
+  const auto obstacle = [&](const std::string& steps, const JsonObject& map = {}) {
+    return obstacle_of(*sleeping(v2), *between(v2, version(3, steps), map));
+  };
+  CHECK(obstacle(function("load") + "," + nap("wait") + "," + charge) == "step_repeated charge");
+  CHECK(obstacle(charge + "," + nap("wait") + "," + function("fetch"), {{"load", "fetch"}}) ==
+        "step_repeated load");
+  // Their Idempotency-Keys would be the same.
+  CHECK(obstacle(R"({"id":"paid",)" + call + "," + nap("wait") + "," + charge,
+                 {{"charge", "paid"}}) == "step_repeated charge");
+  CHECK(obstacle(charge + "," + function("load") + "," + nap("wait")).empty());
+  CHECK(obstacle(nap("wait") + R"(,{"id":"again",)" + call).empty());
+  CHECK(obstacle(nap("wait") + "," + function("fetch")).empty());
+}
+
 TEST_CASE("an open fan-out moves with its elements if it is the same", "[migration]") {
   const std::string each = R"({"id":"each","type":"fanOut","items":[1,2,3],"steps":[)" +
                            function("in", R"({"n":"{{each.instance}}"})") + "," + nap("wait") +
@@ -213,6 +231,10 @@ TEST_CASE("an open fan-out moves with its elements if it is the same", "[migrati
   std::string changed = each;
   changed.replace(changed.find("[1,2,3]"), 7, "[1,2,4]");
   CHECK(obstacle_of(*run, *between(v2, version(3, function("load") + "," + changed))) ==
+        "fan_out_changed each");
+  const auto four = version(4, function("load") + "," + function("more") + "," + each);
+  const auto five = version(5, function("load") + "," + function("more") + "," + each);
+  CHECK(obstacle_of(*sleeping(four), *between(four, five, {{"load", "more"}})) ==
         "fan_out_changed each");
   const auto v3 = version(
       3, function("load") + "," + each + "," + function("sum", R"({"of":"{{out.result}}"})"));
