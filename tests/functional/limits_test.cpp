@@ -98,6 +98,22 @@ TEST_CASE(
   CHECK(project.trigger("w", R"({"n": 2})").at("/twice") == "4");
 }
 
+TEST_CASE("a trigger that was accepted and waits begins, though its project keeps too much by then") {
+  const TestProject project(shared_server());
+  project.deploy("w", R"({"name": "w", "trigger": {"type": "request"},
+                          "admission": {"debounce": {"wait": "2s"}}, "steps": [)" +
+                          std::string(doubling_steps) + "]}");
+  REQUIRE(project.trigger("w", R"({"n": 2})").at("/status") == R"("WAITING")");
+  REQUIRE(put_limits(project, R"({"storedBytes": 1})").status == 200);
+  CHECK(project.trigger("w", R"({"n": 3})").status == 507);
+  Answer runs;
+  CHECK(poll_until([&] {
+    runs = project.get("/task-history/workflow-executions?status=SUCCEEDED");
+    return runs.at("/total") == "1";
+  }));
+  CHECK(project.get("/workflows/w/admission").at("/lines") == "[]");
+}
+
 TEST_CASE("what a project keeps grows with what it stores and shrinks with what it removes") {
   const TestProject project(shared_server());
   const auto before = used_bytes(project);
