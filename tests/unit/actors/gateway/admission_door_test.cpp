@@ -147,6 +147,17 @@ TEST_CASE("a batch starts one run of its items, in the order of their coming, wh
   CHECK_FALSE(has_rows(bed));
 }
 
+TEST_CASE("of what waits for a large batch, a version with smaller ones starts all that are full") {
+  ActorTestBed bed;
+  deploy(bed, "w", R"({"batch":{"size":10,"wait":"1h"}})");
+  for (int n = 1; n <= 6; ++n) held(bed.trigger("w", body(n)));
+  deploy(bed, "w", R"({"batch":{"size":2,"wait":"1h"}})");
+  REQUIRE(std::holds_alternative<RunAccepted>(*bed.trigger("w", body(7))));
+  bed.clock.advance(std::chrono::seconds(1));
+  CHECK(becomes(bed, 3));
+  CHECK(waiting(bed, "w") == 1);
+}
+
 TEST_CASE("a batch that does not become full starts after its first item has waited") {
   ActorTestBed bed;
   deploy(bed, "w", R"({"batch":{"size":100,"wait":"10s"}})");
