@@ -115,6 +115,16 @@ TEST_CASE("triggers of different keys are debounced apart, and so are those of d
   CHECK(becomes(bed, 3));
 }
 
+TEST_CASE("a key is the same in whatever order the members of its objects come") {
+  ActorTestBed bed;
+  deploy(bed, "w", R"({"debounce":{"wait":"30s","key":"{{trigger.request.body}}"}})");
+  for (const char* const key : {R"({"a":[{"b":1,"c":2}],"d":3})", R"({"d":3,"a":[{"c":2,"b":1}]})",
+                                R"({"a":[{"b":2,"c":1}],"d":3})"}) {
+    held(bed.trigger("w", *parse_json(key)));
+  }
+  CHECK(waiting(bed, "w") == 2);
+}
+
 TEST_CASE("a debounced trigger survives a restart, and runs at its time") {
   ActorTestBed bed;
   deploy(bed, "w", R"({"debounce":{"wait":"30s"}})");
