@@ -669,7 +669,9 @@ std::optional<Instant> AdmissionDoor::Passage::next_look(Line& line) {
       return rules.debounce ? debounce_end(*rules.debounce, row.since, row.last) : soon();
     case AdmissionStage::batch:
       if (row.size() == 0) return std::nullopt;
-      return rules.batch ? row.since + rules.batch->wait : soon();
+      // A version that makes smaller ones may leave some that are full.
+      if (!rules.batch || batch_is_full(*rules.batch, gathered(row))) return soon();
+      return row.since + rules.batch->wait;
     case AdmissionStage::singleton: {
       if (row.size() == 0) {
         return row.is_held() ? std::optional(now_ + options.idle_look) : std::nullopt;

@@ -82,7 +82,10 @@ Result<std::shared_ptr<RunOrder>> Starter::prepare(RunStart start, SharedTenant 
   if (commits_.is_full()) {
     return Error(ErrorCode::overloaded, "the journal's queue is full: try again in a moment");
   }
-  if (room_ != nullptr && !std::holds_alternative<FromTest>(start.origin)) {
+  // A test stores nothing for good, and what has waited was accepted when it came.
+  const bool is_new = !std::holds_alternative<FromTest>(start.origin) &&
+                      !std::holds_alternative<FromWaiting>(start.origin);
+  if (room_ != nullptr && is_new) {
     if (auto free = room_->check(workflow.project, tenant->limits()); !free) return free.error();
   }
   // What changes from here on is met by the run itself.

@@ -70,7 +70,8 @@ class Starter {
 
   /// Checks all and starts nothing: for callers who have to be ready for the reply before it can come.
   /// Errors: invalid_request (the workflow has another trigger, or it does not accept the output), overloaded,
-  /// stored_bytes_exceeded, and the unmet condition of a live run (see TenantView::grant).
+  /// stored_bytes_exceeded (not of tests, nor of what has waited), and the unmet condition of a live run (see
+  /// TenantView::grant).
   /// The order is the caller's until it is handed over: until then the reply may be wanted earlier.
   Result<std::shared_ptr<RunOrder>> prepare(RunStart start) const;
   /// The same for a tenant as it is going to be: what changes it starts the run in the same commit.

@@ -1,7 +1,6 @@
 #include "http/api/api.h"
 
 #include "actors/tenants/project_registry.h"
-#include "actors/tenants/storage_room.h"
 #include "actors/tenants/user_registry.h"
 #include "http/api/audit.h"
 #include "http/api/cors.h"
@@ -95,7 +94,9 @@ Result<Reply> Api::answer(const httplib::Request& request, RouteMatch match) {
   auto outcome = let_in(*match.route, call);
   if (!outcome) return outcome.error();
   if (const auto limited = check_rate(*match.route, call); !limited) return limited.error();
-  if (const auto room = check_room(*match.route, call); !room) return room.error();
+  if (match.route->stores) {
+    if (const auto room = require_room(call, services_); !room) return room.error();
+  }
   auto reply = match.route->handler(call, services_);
   if (reply) note_change(*match.route, call, *reply);
   return reply;
@@ -155,13 +156,6 @@ Outcome Api::check_rate(const Route& route, const ApiCall& call) {
                           std::to_string(services_.options.history_requests_max) +
                           " requests of a project in ten minutes",
                       wait);
-}
-
-Outcome Api::check_room(const Route& route, const ApiCall& call) {
-  if (!route.stores || services_.room == nullptr) return Done{};
-  const auto limits = services_.projects.limits(call.project);
-  if (!limits) return limits.error();
-  return services_.room->check(call.project, *limits);
 }
 
 void Api::count(const Route* route, int status) {

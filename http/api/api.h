@@ -28,7 +28,6 @@ class Api {
   Result<Reply> answer(const httplib::Request& request, RouteMatch match);
   Outcome let_in(const Route& route, ApiCall& call);
   Outcome check_rate(const Route& route, const ApiCall& call);
-  Outcome check_room(const Route& route, const ApiCall& call);
   /// In the audit log, if it is one.
   void note_change(const Route& route, const ApiCall& call, const Reply& reply);
   void count(const Route* route, int status);

@@ -1,5 +1,7 @@
 #include "http/api/api_call.h"
 
+#include "actors/tenants/project_registry.h"
+#include "actors/tenants/storage_room.h"
 #include "runtime/reading/strict_json.h"
 #include "runtime/text/nearest_name.h"
 
@@ -63,6 +65,13 @@ Result<std::optional<std::string>> string_member(const JsonObject& object, std::
                      .in = {}}});
   }
   return std::optional(std::string(member->get_string()));
+}
+
+Outcome require_room(const ApiCall& call, const ApiServices& services) {
+  if (services.room == nullptr) return Done{};
+  const auto limits = services.projects.limits(call.project);
+  if (!limits) return limits.error();
+  return services.room->check(call.project, *limits);
 }
 
 Outcome refuse_others(const JsonObject& object, const std::vector<std::string>& known) {

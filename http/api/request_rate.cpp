@@ -31,12 +31,11 @@ Millis RequestRate::take(std::initializer_list<Claim> claims, Instant now) {
     Bucket* const bucket = bucket_of(claim, now);
     if (bucket == nullptr) continue;
     buckets.push_back(bucket);
-    if (bucket->left < 1) {
-      wait = std::max(wait, wait_for_one(bucket->left, bucket->allowance, window_));
-    }
+    const double left = bucket->allowance - bucket->taken;
+    if (left < 1) wait = std::max(wait, wait_for_one(left, bucket->allowance, window_));
   }
   if (wait == Millis(0)) {
-    for (Bucket* const bucket : buckets) bucket->left -= 1;
+    for (Bucket* const bucket : buckets) bucket->taken += 1;
   }
   return wait;
 }
@@ -45,8 +44,8 @@ std::uint64_t RequestRate::taken(const Claim& claim, Instant now) {
   const std::lock_guard lock(mutex_);
   const auto found = buckets_.find(claim.key);
   if (found == buckets_.end()) return 0;
-  const double left = std::min(static_cast<double>(claim.allowance), left_at(found->second, now));
-  return claim.allowance - static_cast<std::uint64_t>(left);
+  const double taken = std::ceil(taken_at(found->second, now));
+  return std::min(claim.allowance, static_cast<std::uint64_t>(taken));
 }
 
 RequestRate::Bucket* RequestRate::bucket_of(const Claim& claim, Instant now) {
@@ -55,26 +54,24 @@ RequestRate::Bucket* RequestRate::bucket_of(const Claim& claim, Instant now) {
     if (buckets_.size() >= buckets_max) return nullptr;
   }
   const auto allowance = static_cast<double>(claim.allowance);
-  Bucket& bucket = buckets_.try_emplace(claim.key, Bucket{allowance, allowance, now}).first->second;
-  bucket.left = std::min(allowance, left_at(bucket, now));
+  Bucket& bucket = buckets_.try_emplace(claim.key, Bucket{allowance, 0, now}).first->second;
+  bucket.taken = std::min(allowance, taken_at(bucket, now));
   bucket.allowance = allowance;
   bucket.counted = now;
   return &bucket;
 }
 
-double RequestRate::left_at(const Bucket& bucket, Instant now) const {
+double RequestRate::taken_at(const Bucket& bucket, Instant now) const {
   const double passed = static_cast<double>(std::max(Millis(0), now - bucket.counted).count());
-  return std::min(bucket.allowance,
-                  bucket.left + bucket.allowance * passed / static_cast<double>(window_.count()));
+  const double back = bucket.allowance * passed / static_cast<double>(window_.count());
+  return std::max(0.0, bucket.taken - back);
 }
 
 /// At most once a second: a table full of buckets in use is not walked for every request.
 void RequestRate::forget_full(Instant now) {
   if (now - swept_ < Millis(1'000) && now >= swept_) return;
   swept_ = now;
-  std::erase_if(buckets_, [&](const auto& each) {
-    return left_at(each.second, now) >= each.second.allowance;
-  });
+  std::erase_if(buckets_, [&](const auto& each) { return taken_at(each.second, now) == 0; });
 }
 
 }  // namespace millrace

@@ -36,10 +36,10 @@ class RequestRate {
  private:
   struct Bucket {
     double allowance = 0;
-    double left = 0;
+    double taken = 0;  // and not given back by `counted`; what is left follows the allowance when that changes
     Instant counted{};
   };
-  double left_at(const Bucket& bucket, Instant now) const;
+  double taken_at(const Bucket& bucket, Instant now) const;
   /// Null: it cannot be remembered.
   Bucket* bucket_of(const Claim& claim, Instant now);
   void forget_full(Instant now);

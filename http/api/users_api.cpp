@@ -45,6 +45,15 @@ Result<UserRegistry::Change> read_change(const ApiCall& call,
   return change;
 }
 
+/// What the application says of a user takes room; removing it, and switching the user off, takes none.
+Outcome require_room_for(const UserRegistry::Change& change, const ApiCall& call,
+                         const ApiServices& services) {
+  if (!change.meta) return Done{};
+  const bool adds = std::any_of(change.meta->begin(), change.meta->end(),
+                                [](const auto& member) { return !member.value().is_null(); });
+  return adds ? require_room(call, services) : Outcome(Done{});
+}
+
 }  // namespace
 
 Result<Reply> show_me(const ApiCall& call, ApiServices& services) {
@@ -79,6 +88,7 @@ Result<Reply> show_me(const ApiCall& call, ApiServices& services) {
 Result<Reply> change_me(const ApiCall& call, ApiServices& services) {
   const auto change = read_change(call, {"meta"});
   if (!change) return change.error();
+  if (auto room = require_room_for(*change, call, services); !room) return room.error();
   const auto changed = services.users.change(call.project, call.user, *change);
   if (!changed) return changed.error();
   return show_me(call, services);
@@ -112,6 +122,7 @@ Result<Reply> list_users(const ApiCall& call, ApiServices& services) {
 Result<Reply> change_user(const ApiCall& call, ApiServices& services) {
   const auto change = read_change(call, {"meta", "disabled"});
   if (!change) return change.error();
+  if (auto room = require_room_for(*change, call, services); !room) return room.error();
   const auto user = services.users.change(call.project, UserId(call.path_value("user")), *change);
   if (!user) return user.error();
   return json_reply(200, shown(**user));

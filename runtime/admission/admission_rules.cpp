@@ -4,12 +4,31 @@
 #include "runtime/base/check.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace millrace {
+namespace {
+
+/// The same value, with the members of its objects in the order of their names.
+Json in_order(Json value) {
+  if (auto* const array = value.if_array()) {
+    for (Json& element : *array) element = in_order(std::move(element));
+  } else if (auto* const object = value.if_object()) {
+    std::map<std::string, Json> members;
+    for (auto& member : *object) {
+      members.emplace(std::string(member.key()), in_order(std::move(member.value())));
+    }
+    object->clear();
+    for (auto& [name, member] : members) object->emplace(name, std::move(member));
+  }
+  return value;
+}
+
+}  // namespace
 
 std::string rendered_key(const Template& key, const Scope& scope) {
-  return to_text(key.render(scope));
+  return to_text(in_order(key.render(scope)));
 }
 
 Json batch_output(JsonArray items) { return JsonObject{{"items", std::move(items)}}; }

@@ -68,7 +68,8 @@ struct AdmissionRules {
   bool holds_back() const { return debounce || batch || singleton || throttle; }
 };
 
-/// The key as text: JSON of what the template renders to. Throws RenderedTooMuch.
+/// The key as text: JSON of what the template renders to, the same in whatever order the members of its objects came.
+/// Throws RenderedTooMuch.
 std::string rendered_key(const Template& key, const Scope& scope);
 
 /// What a workflow with a batch sees as `trigger`.

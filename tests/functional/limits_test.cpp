@@ -71,6 +71,40 @@ TEST_CASE(
   CHECK(project.trigger("w", R"({"n": 2})").at("/twice") == "4");
 }
 
+TEST_CASE(
+    "a trigger that was accepted and waits begins, though its project keeps too much by then") {
+  const TestProject project(shared_server());
+  project.deploy("w", R"({"name": "w", "trigger": {"type": "request"},
+                          "admission": {"debounce": {"wait": "2s"}}, "steps": [)" +
+                          std::string(doubling_steps) + "]}");
+  REQUIRE(project.trigger("w", R"({"n": 2})").at("/status") == R"("WAITING")");
+  REQUIRE(put_limits(project, R"({"storedBytes": 1})").status == 200);
+  CHECK(project.trigger("w", R"({"n": 3})").status == 507);
+  Answer runs;
+  CHECK(poll_until([&] {
+    runs = project.get("/task-history/workflow-executions?status=SUCCEEDED");
+    return runs.at("/total") == "1";
+  }));
+  CHECK(project.get("/workflows/w/admission").at("/lines") == "[]");
+}
+
+TEST_CASE(
+    "a project that keeps as much as it may takes no more meta of its users, and switches them "
+    "off") {
+  const TestProject project(shared_server());
+  const auto change = [&](const std::string& path, const std::string& key,
+                          const std::string& body) {
+    return call_server(project.port(), {"PATCH", project.path(path), key, body}).status;
+  };
+  REQUIRE(change("/users/user-1", project.api_key(), R"({"meta": {"a": 1}})") == 200);
+  REQUIRE(put_limits(project, R"({"storedBytes": 1})").status == 200);
+  CHECK(change("/users/user-1", project.api_key(), R"({"meta": {"b": 1}})") == 507);
+  CHECK(change("/users/user-2", project.api_key(), R"({"meta": {"b": 1}})") == 507);
+  CHECK(change("/sdk/me", project.token(), R"({"meta": {"b": 1}})") == 507);
+  CHECK(change("/sdk/me", project.token(), R"({"meta": {"a": null}})") == 200);
+  CHECK(change("/users/user-1", project.api_key(), R"({"disabled": true})") == 200);
+}
+
 TEST_CASE("what a project keeps grows with what it stores and shrinks with what it removes") {
   const TestProject project(shared_server());
   const auto before = used_bytes(project);

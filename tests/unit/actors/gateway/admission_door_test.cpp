@@ -115,6 +115,16 @@ TEST_CASE("triggers of different keys are debounced apart, and so are those of d
   CHECK(becomes(bed, 3));
 }
 
+TEST_CASE("a key is the same in whatever order the members of its objects come") {
+  ActorTestBed bed;
+  deploy(bed, "w", R"({"debounce":{"wait":"30s","key":"{{trigger.request.body}}"}})");
+  for (const char* const key : {R"({"a":[{"b":1,"c":2}],"d":3})", R"({"d":3,"a":[{"c":2,"b":1}]})",
+                                R"({"a":[{"b":2,"c":1}],"d":3})"}) {
+    held(bed.trigger("w", *parse_json(key)));
+  }
+  CHECK(waiting(bed, "w") == 2);
+}
+
 TEST_CASE("a debounced trigger survives a restart, and runs at its time") {
   ActorTestBed bed;
   deploy(bed, "w", R"({"debounce":{"wait":"30s"}})");
@@ -145,6 +155,17 @@ TEST_CASE("a batch starts one run of its items, in the order of their coming, wh
     CHECK(items[static_cast<std::size_t>(i)].at("request").at("body").at("n") == i + 1);
   }
   CHECK_FALSE(has_rows(bed));
+}
+
+TEST_CASE("of what waits for a large batch, a version with smaller ones starts all that are full") {
+  ActorTestBed bed;
+  deploy(bed, "w", R"({"batch":{"size":10,"wait":"1h"}})");
+  for (int n = 1; n <= 6; ++n) held(bed.trigger("w", body(n)));
+  deploy(bed, "w", R"({"batch":{"size":2,"wait":"1h"}})");
+  REQUIRE(std::holds_alternative<RunAccepted>(*bed.trigger("w", body(7))));
+  bed.clock.advance(std::chrono::seconds(1));
+  CHECK(becomes(bed, 3));
+  CHECK(waiting(bed, "w") == 1);
 }
 
 TEST_CASE("a batch that does not become full starts after its first item has waited") {

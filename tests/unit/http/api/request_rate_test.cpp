@@ -44,8 +44,16 @@ TEST_CASE("another allowance holds from the next request on", "[http]") {
   RequestRate rate(minute);
   for (int i = 0; i < 100; ++i) CHECK(rate.take({{"p", 100}}, noon) == Millis(0));
   CHECK(rate.take({{"p", 2}}, noon) == Millis(30'000));
-  CHECK(rate.take({{"p", 60}}, noon + Millis(1'000)) > Millis(0));
-  CHECK(rate.take({{"p", 60}}, noon + Millis(2'000)) == Millis(0));
+  CHECK(rate.take({{"p", 2}}, noon + Millis(30'000)) == Millis(0));
+}
+
+TEST_CASE("of a greater allowance there is at once what it has more", "[http]") {
+  RequestRate rate(minute);
+  for (int i = 0; i < 5; ++i) CHECK(rate.take({{"p", 5}}, noon) == Millis(0));
+  CHECK(rate.take({{"p", 5}}, noon) > Millis(0));
+  CHECK(rate.taken({"p", 100}, noon) == 5);
+  for (int i = 0; i < 95; ++i) CHECK(rate.take({{"p", 100}}, noon) == Millis(0));
+  CHECK(rate.take({{"p", 100}}, noon) == Millis(600));
 }
 
 TEST_CASE("a clock that is put back makes nobody wait longer", "[http]") {
