@@ -144,8 +144,7 @@ Outcome BulkJobs::store_new(const BulkJobRow& row, storage::WriteBatch batch) co
   if (auto room = check_room(row.project); !room) return room;
   BulkJobTable::put(batch, row);
   storage::WakeTable::put(batch, BulkJobTable::wake_of(row));
-  FencedCommits commits = uses_.commits;
-  return commits.commit(std::move(batch));
+  return uses_.commits.commit(std::move(batch));
 }
 
 Outcome BulkJobs::check_room(const ProjectId& project) const {

@@ -14,7 +14,7 @@ class UnsettledCommits {
   /// A commit has failed.
   void note() { are_there_ = true; }
   /// What they have left can be read. Error: not yet. Blocks on the disk if there are any.
-  Outcome settle(FencedCommits& commits) {
+  Outcome settle(const FencedCommits& commits) {
     if (!are_there_.exchange(false)) return Done{};
     auto settled = commits.commit({});
     if (!settled) note();
