@@ -80,13 +80,6 @@ void AdmissionDoor::ended(const ExecutionId& run) {
   uses_.serve_soon(*line);
 }
 
-Outcome AdmissionDoor::settle() {
-  if (!is_unsettled_.exchange(false)) return Done{};
-  auto settled = uses_.commits.commit({});
-  if (!settled) is_unsettled_ = true;
-  return settled;
-}
-
 std::optional<Instant> AdmissionDoor::serve(const WakeRow& wake) {
   const auto served = serve_line(wake);
   if (served) return *served;
@@ -113,7 +106,7 @@ Result<std::optional<Instant>> AdmissionDoor::serve_line(const WakeRow& wake) {
   }
   Passage passage(*this, (*seen)->project, (*seen)->user, std::move(*batch));
   passage.hold();
-  if (auto settled = settle(); !settled) return settled.error();
+  if (auto settled = unsettled_.settle(uses_.commits); !settled) return settled.error();
   auto line = passage.find_line((*seen)->digest);
   if (!line) return line.error();
   if (is_row) storage::WakeTable::remove(passage.batch(), wake);

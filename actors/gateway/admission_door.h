@@ -23,6 +23,7 @@
 #include "actors/scheduling/admission_options.h"
 #include "actors/tenants/fenced_commits.h"
 #include "actors/tenants/keyed_locks.h"
+#include "actors/tenants/unsettled_commits.h"
 #include "actors/tenants/workflow_library.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
@@ -100,8 +101,6 @@ class AdmissionDoor {
              std::int64_t bytes);
   bool has_room(const ProjectId& project, std::size_t triggers, std::uint64_t bytes);
   Result<std::optional<Instant>> serve_line(const storage::WakeRow& wake);
-  /// What a failed commit has left is known once the disk takes commits again.
-  Outcome settle();
   void remember(const ExecutionId& run, const storage::WakeRow& line);
   void forget(const ExecutionId& run);
 
@@ -109,9 +108,9 @@ class AdmissionDoor {
   const AdmissionOptions options_;
   const storage::AdmissionTable table_;
   const storage::ExecutionTable executions_;
-  KeyedLocks locks_;                       // by user
-  std::atomic<bool> is_unsettled_{false};  // a commit failed, and what it left is not known
-  std::mutex mutex_;                       // guards what follows
+  KeyedLocks locks_;  // by user
+  UnsettledCommits unsettled_;
+  std::mutex mutex_;  // guards what follows
   std::map<ProjectId, Room> rooms_;
   /// The singletons' runs: of which line each has the place.
   std::unordered_map<ExecutionId, storage::WakeRow> running_;

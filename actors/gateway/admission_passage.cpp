@@ -94,7 +94,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::admit(
     return Passed(Started{order->execution});
   }
   hold();
-  if (auto settled = door_.settle(); !settled) return settled.error();
+  if (auto settled = door_.unsettled_.settle(door_.uses_.commits); !settled) return settled.error();
   Unit unit;
   unit.is_new = true;
   unit.output = *order->started.trigger;
@@ -732,7 +732,7 @@ Outcome AdmissionDoor::Passage::commit() {
 
 void AdmissionDoor::Passage::done(const Outcome& committed) {
   if (!committed) {
-    if (hold_) door_.is_unsettled_ = true;
+    if (hold_) door_.unsettled_.note();
     return;
   }
   for (const auto& [stage, counted] : counted_) {

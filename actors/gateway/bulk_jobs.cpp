@@ -144,8 +144,7 @@ Outcome BulkJobs::store_new(const BulkJobRow& row, storage::WriteBatch batch) co
   if (auto room = check_room(row.project); !room) return room;
   BulkJobTable::put(batch, row);
   storage::WakeTable::put(batch, BulkJobTable::wake_of(row));
-  FencedCommits commits = uses_.commits;
-  return commits.commit(std::move(batch));
+  return uses_.commits.commit(std::move(batch));
 }
 
 Outcome BulkJobs::check_room(const ProjectId& project) const {
@@ -204,12 +203,7 @@ void BulkJobs::notify_part() {
 // --- the walk -------------------------------------------------------------------------------------
 
 std::optional<Instant> BulkJobs::serve(const storage::WakeRow& wake) {
-  // What a failed commit has left on the disk is known once that takes commits again. Read before, the row
-  // could show less than that, and runs would be replayed twice.
-  if (is_unsettled_.exchange(false) && !uses_.commits.commit({})) {
-    is_unsettled_ = true;
-    return uses_.clock.now() + options_.retry_pause;
-  }
+  if (!unsettled_.settle(uses_.commits)) return uses_.clock.now() + options_.retry_pause;
   const auto served = serve_job(wake);
   notify_part();
   if (served) return *served;
@@ -262,7 +256,7 @@ Result<BulkJobs::Again> BulkJobs::serve_job(const storage::WakeRow& wake) {
   }
   BulkJobTable::put(*batch, row);
   if (auto stored = uses_.commits.commit(std::move(*batch)); !stored) {
-    is_unsettled_ = true;
+    unsettled_.note();
     return stored.error();
   }
   uses_.joint.stored(orders);

@@ -21,10 +21,10 @@
 #include "actors/runs/migration_order.h"
 #include "actors/scheduling/bulk_options.h"
 #include "actors/tenants/keyed_locks.h"
+#include "actors/tenants/unsettled_commits.h"
 #include "runtime/base/log.h"
 #include "storage/tables/bulk_job_table.h"
 
-#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -128,9 +128,9 @@ class BulkJobs {
   const BulkOptions options_;
   const storage::BulkJobTable table_;
   const storage::ExecutionTable executions_;
-  KeyedLocks creating_;                    // by the keys of the jobs
-  std::atomic<bool> is_unsettled_{false};  // a commit failed, and what it left is not known
-  std::mutex mutex_;                       // guards what follows
+  KeyedLocks creating_;  // by the keys of the jobs
+  UnsettledCommits unsettled_;
+  std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::uint64_t parts_ = 0;  // that were served
 };

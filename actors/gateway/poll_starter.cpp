@@ -105,12 +105,7 @@ PollStarter::PollStarter(PollDependencies dependencies, const PollOptions& optio
             options) {}
 
 std::optional<Instant> PollStarter::serve(const WakeRow& wake) {
-  // What a failed commit has left on the disk is known once that takes commits again. Read before, the rows
-  // could show less than that, and records would be run twice.
-  if (is_unsettled_.exchange(false) && !uses_.commits.commit({})) {
-    is_unsettled_ = true;
-    return uses_.clock.now() + options_.retry_pause;
-  }
+  if (!unsettled_.settle(uses_.commits)) return uses_.clock.now() + options_.retry_pause;
   const auto part = storage::keys::poll_part(wake.target_key);
   const auto served =
       part == storage::keys::PollPart::workflow ? walk_.serve(wake) : serve_account(wake);
@@ -556,7 +551,7 @@ Result<PollStarter::Again> PollStarter::drop(const WakeRow& wake) {
 
 Outcome PollStarter::commit(storage::WriteBatch batch) {
   auto stored = uses_.commits.commit(std::move(batch));
-  if (!stored) is_unsettled_ = true;
+  if (!stored) unsettled_.note();
   return stored;
 }
 

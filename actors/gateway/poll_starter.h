@@ -28,6 +28,7 @@
 #include "actors/runs/project_places.h"
 #include "actors/tenants/request_gate.h"
 #include "actors/tenants/token_refresh.h"
+#include "actors/tenants/unsettled_commits.h"
 #include "actors/tenants/workflow_library.h"
 #include "runtime/polls/poll_look.h"
 #include "runtime/triggers/poll_request.h"
@@ -157,7 +158,7 @@ class PollStarter {
   PollStates states_;
   KeyedLocks locks_;  // of the rows of accounts
   PollWalk walk_;
-  std::atomic<bool> is_unsettled_{false};  // a commit failed, and what it left is not known
+  UnsettledCommits unsettled_;
   std::atomic<std::int64_t> looking_{0};
   ProjectPlaces places_{looking_};
   std::mutex mutex_;                         // guards what follows

@@ -123,7 +123,9 @@ Result<Retention::Step> Retention::remove_runs(ShardId shard, std::string walked
   if (!piece) return piece.error();
   if (runs == 0) return Step{std::move(*piece), false};
   stats_.lag_seconds = std::chrono::duration_cast<std::chrono::seconds>(*lag).count();
-  if (auto committed = commit(std::move(*batch)); !committed) return committed.error();
+  if (auto committed = dependencies_.commits.commit(std::move(*batch)); !committed) {
+    return committed.error();
+  }
   stats_.runs += runs;
   stats_.bytes += bytes;
   return Step{std::move(*piece), true};
@@ -139,7 +141,9 @@ Result<Retention::Step> Retention::remove_entries(ShardId shard, storage::AgedLo
                                   options_.removals_max, began_ - kept_for, removed);
   if (!piece) return piece.error();
   if (removed == 0) return Step{std::move(*piece), false};
-  if (auto committed = commit(std::move(*batch)); !committed) return committed.error();
+  if (auto committed = dependencies_.commits.commit(std::move(*batch)); !committed) {
+    return committed.error();
+  }
   stats_.entries += removed;
   return Step{std::move(*piece), true};
 }
@@ -155,11 +159,6 @@ Result<std::optional<Instant>> Retention::horizon(const ProjectId& project) {
   if (horizons_.size() >= horizons_max) horizons_.clear();
   horizons_[project] = horizon;
   return horizon;
-}
-
-Outcome Retention::commit(storage::WriteBatch batch) {
-  FencedCommits commits = dependencies_.commits;
-  return commits.commit(std::move(batch));
 }
 
 void Retention::note_problem(const Error& error) {

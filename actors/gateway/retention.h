@@ -99,7 +99,6 @@ class Retention {
   Result<Step> remove_entries(ShardId shard, storage::AgedLog log, Millis kept_for,
                               std::string walked_to);
   Result<std::optional<Instant>> horizon(const ProjectId& project);
-  Outcome commit(storage::WriteBatch batch);
   void note_problem(const Error& error);
 
   const Dependencies dependencies_;

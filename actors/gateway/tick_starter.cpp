@@ -25,12 +25,7 @@ TickStarter::TickStarter(TickDependencies dependencies, TickOptions options)
       notes_(uses_.log_of_events, uses_.clock) {}
 
 std::optional<Instant> TickStarter::serve(const storage::WakeRow& wake) {
-  // What a failed commit has left on the disk is known once that takes commits again. Read before, the rows
-  // could show less than that, and runs would be started twice.
-  if (is_unsettled_.exchange(false) && !uses_.commits.commit({})) {
-    is_unsettled_ = true;
-    return uses_.clock.now() + options_.retry_pause;
-  }
+  if (!unsettled_.settle(uses_.commits)) return uses_.clock.now() + options_.retry_pause;
   const bool is_account =
       storage::keys::schedule_part(wake.target_key) == storage::keys::SchedulePart::account;
   const auto served = is_account ? serve_account(wake) : serve_workflow(wake);
@@ -121,7 +116,7 @@ Result<TickStarter::Again> TickStarter::walk_on(storage::ScheduleRow row, const 
   row.walked_to = members.back().key;
   storage::ScheduleTable::put(starts.batch(), row);
   if (auto stored = starts.commit(); !stored) {
-    is_unsettled_ = true;
+    unsettled_.note();
     return stored.error();
   }
   const auto next = next_part(row, trigger, audience, part);
@@ -193,7 +188,7 @@ Result<TickStarter::Again> TickStarter::end_walk(storage::ScheduleRow row, const
     storage::WakeTable::put(starts.batch(), storage::ScheduleTable::wake_of(row));
   }
   if (auto stored = starts.commit(); !stored) {
-    is_unsettled_ = true;
+    unsettled_.note();
     return stored.error();
   }
   if (row.is_missed) note_missed(workflow, served_until, row.served_until);
@@ -271,7 +266,7 @@ Result<TickStarter::Again> TickStarter::serve_account(const storage::WakeRow& wa
     stored = starts.commit();
   }
   if (stored) return Again();
-  is_unsettled_ = true;
+  unsettled_.note();
   return stored.error();
 }
 

@@ -20,8 +20,8 @@
 // shorter (runtime/schedules/tick_pace.h). Thread-safe for different targets; blocks on the disk.
 
 #include "actors/gateway/scheduled_starts.h"
+#include "actors/tenants/unsettled_commits.h"
 
-#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -70,7 +70,7 @@ class TickStarter {
   const storage::ScheduleTable table_;
   const Instant there_since_;
   UnmetNotes notes_;
-  std::atomic<bool> is_unsettled_{false};  // a commit failed, and what it left is not known
+  UnsettledCommits unsettled_;
   std::mutex mutex_;
   std::map<std::string, TickPace> paces_;  // of the ticks at hand, by the keys of their rows
 };

@@ -79,11 +79,7 @@ void Subscriptions::schedule_by(std::function<void(const storage::WakeRow&)> sch
 }
 
 std::optional<Instant> Subscriptions::serve(const storage::WakeRow& wake) {
-  // What a failed commit has left on the disk is known once that takes commits again.
-  if (is_unsettled_.exchange(false) && !uses_.commits.commit({})) {
-    is_unsettled_ = true;
-    return uses_.clock.now() + retry_pause;
-  }
+  if (!unsettled_.settle(uses_.commits)) return uses_.clock.now() + retry_pause;
   const auto served =
       wake.target == storage::WakeTarget::subscription_check ? check(wake) : turn(wake);
   if (served) return *served;
@@ -101,7 +97,7 @@ SubscriptionChanges Subscriptions::changes_with(storage::WriteBatch batch) {
 Outcome Subscriptions::commit(SubscriptionChanges& changes) {
   auto stored = uses_.commits.commit(changes.take());
   if (!stored) {
-    is_unsettled_ = true;
+    unsettled_.note();
     return stored;
   }
   if (schedule_) {
@@ -595,7 +591,8 @@ Outcome Subscriptions::settle_finding(Row row, const Turn& turn,
   if (answer.error) {
     return put_off(row, row, turn, answer, changes);
   }
-  const auto found = found_in(*turn.by.subscription, *answer.outcome, SubscriptionAsking::path_of(row));
+  const auto found =
+      found_in(*turn.by.subscription, *answer.outcome, SubscriptionAsking::path_of(row));
   if (!found) {
     return put_off(row, row, turn, {found.error(), true, found.error().message, found.error().code},
                    changes);

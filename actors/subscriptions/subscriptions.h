@@ -34,6 +34,7 @@
 #include "actors/tenants/event_log.h"
 #include "actors/tenants/provider_counts.h"
 #include "actors/tenants/request_gate.h"
+#include "actors/tenants/unsettled_commits.h"
 #include "storage/tables/subscription_check.h"
 
 #include <atomic>
@@ -184,8 +185,8 @@ class Subscriptions {
   std::function<void(const storage::WakeRow&)> schedule_;
   std::atomic<std::int64_t> asking_now_{0};
   ProjectPlaces places_{asking_now_};
-  std::atomic<bool> is_unsettled_{false};  // a commit failed, and what it left is not known
-  WakeWork work_;                          // last: its threads use what is above
+  UnsettledCommits unsettled_;
+  WakeWork work_;  // last: its threads use what is above
 };
 
 }  // namespace millrace

@@ -25,17 +25,17 @@ class FencedCommits {
 
   /// Durable when it returns. Blocks on the disk. `lane`: the project to whose turns it belongs, if
   /// nothing of another project's is built on it (see group_commit.h).
-  Outcome commit(storage::WriteBatch batch, const ProjectId& lane = {}) {
+  Outcome commit(storage::WriteBatch batch, const ProjectId& lane = {}) const {
     return commits_.commit_and_wait(std::move(batch), lane);
   }
   /// Durable soon; returns at once. Refused when too much waits already.
-  bool submit(storage::WriteBatch batch, const ProjectId& lane = {}) {
+  bool submit(storage::WriteBatch batch, const ProjectId& lane = {}) const {
     if (commits_.is_full()) return false;
     commits_.submit(std::move(batch), {.urgency = storage::Urgency::lazy, .lane = lane}, {});
     return true;
   }
   /// Returns when all that was submitted is durable or lost. Blocks on the disk.
-  void settle() { ignore_result(commits_.commit_and_wait({}), "only the wait counts"); }
+  void settle() const { ignore_result(commits_.commit_and_wait({}), "only the wait counts"); }
 
  private:
   storage::GroupCommit& commits_;

@@ -92,4 +92,10 @@ Error wrong_member(const std::string& key, const std::string& message, const std
                {std::move(detail)});
 }
 
+Result<ExecutionId> execution_id(const ApiCall& call) {
+  const auto id = ExecutionId::parse(call.path_value("execution"));
+  if (!id) return Error(ErrorCode::not_found, "there is no such execution");
+  return *id;
+}
+
 }  // namespace millrace

@@ -9,6 +9,7 @@
 #include "http/wire/streamed_body.h"
 #include "http/wire/url_text.h"
 #include "runtime/base/clock.h"
+#include "runtime/base/execution_id.h"
 #include "runtime/base/ids.h"
 #include "runtime/base/json.h"
 #include "runtime/base/limits.h"
@@ -138,6 +139,9 @@ struct Reply {
 
 Reply json_reply(int status, const Json& body);
 Reply no_content();
+
+/// The execution that the path names. Error: not_found.
+Result<ExecutionId> execution_id(const ApiCall& call);
 
 /// The body as a JSON object; an empty body is an empty object. Errors: invalid_json (also for text
 /// that is not UTF-8), invalid_request.

@@ -103,8 +103,8 @@ Result<Reply> start_bulk(const ApiCall& call, ApiServices& services, storage::Bu
 
 Result<Reply> replay_execution(const ApiCall& call, ApiServices& services) {
   if (services.replays == nullptr) return not_here();
-  const auto original = ExecutionId::parse(call.path_value("execution"));
-  if (!original) return Error(ErrorCode::not_found, "there is no such execution");
+  const auto original = execution_id(call);
+  if (!original) return original.error();
   auto request = read_replay(call);
   if (!request) return request.error();
   request->original = *original;
@@ -162,10 +162,7 @@ constexpr Route routes[]{
      .runs_on = RunsOn::execution_shard,
      .handler = &replay_execution,
      .rate = Rate::history,
-     .parameters = {project_in_path,
-                    {"execution", "string", "The execution's id.", RouteParameter::In::path},
-                    version_in_query,
-                    from_step_in_query,
+     .parameters = {project_in_path, execution_in_path, version_in_query, from_step_in_query,
                     idempotency_key},
      .body = {"{input?: any, outputs?: {[stepId]: any}}", false},
      .answers = {{201, "The new run is durable; `Location` leads to its history.",

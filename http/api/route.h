@@ -139,6 +139,8 @@ inline constexpr RouteParameter project_in_path{"project", "string", "The projec
                                                 RouteParameter::In::path};
 inline constexpr RouteParameter workflow_in_path{"workflow", "string", "The workflow's id.",
                                                  RouteParameter::In::path};
+inline constexpr RouteParameter execution_in_path{"execution", "string", "The execution's id.",
+                                                  RouteParameter::In::path};
 inline constexpr RouteParameter user_in_path{
     "user", "string", "The user's id, `sub` of the tokens.", RouteParameter::In::path};
 inline constexpr RouteParameter idempotency_key{

@@ -23,12 +23,6 @@ std::optional<Number> number_of(std::string_view text) {
   return is_whole ? std::optional(number) : std::nullopt;
 }
 
-Result<ExecutionId> execution_id(const ApiCall& call) {
-  const auto id = ExecutionId::parse(call.path_value("execution"));
-  if (!id) return Error(ErrorCode::not_found, "there is no such execution");
-  return *id;
-}
-
 Outcome read_number(const ApiCall& call, const std::string& name, std::size_t least,
                     std::size_t most, std::size_t& to) {
   const auto text = call.query_value(name);
@@ -173,9 +167,6 @@ Result<Reply> show_value(const ApiCall& call, ApiServices& services) {
 namespace {
 
 #define EXECUTION "/projects/{project}/task-history/workflow-executions/{execution}"
-
-constexpr RouteParameter execution_in_path{"execution", "string", "The execution's id.",
-                                           RouteParameter::In::path};
 
 constexpr Route routes[]{
     {.method = "GET",

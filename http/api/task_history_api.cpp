@@ -43,12 +43,6 @@ JsonObject shown(const StepAttempt& attempt, bool wants_all) {
   return object;
 }
 
-Result<ExecutionId> execution_id(const ApiCall& call) {
-  const auto id = ExecutionId::parse(call.path_value("execution"));
-  if (!id) return Error(ErrorCode::not_found, "there is no such execution");
-  return *id;
-}
-
 }  // namespace
 
 std::string execution_path(const ProjectId& project, const std::string& execution) {
@@ -285,9 +279,6 @@ Result<Reply> cancel_execution(const ApiCall& call, ApiServices& services) {
 namespace {
 
 #define EXECUTIONS "/projects/{project}/task-history/workflow-executions"
-
-constexpr RouteParameter execution_in_path{"execution", "string", "The execution's id.",
-                                           RouteParameter::In::path};
 
 constexpr RouteParameter user_in_query{"userId", "string", "Only this user's."};
 constexpr RouteParameter workflow_in_query{"workflowId", "string", "Only of this workflow."};
