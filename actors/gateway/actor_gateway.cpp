@@ -488,8 +488,9 @@ class CafGateway final : public ActorGateway {
     }
     CHECK(!earlier.executions.empty(), "a request that was received has started nothing");
     const ExecutionId& run = earlier.executions.front();
-    const auto place =
-        held_replies_.take_place(earlier.project, limits::held_responses_per_project_max);
+    const auto tenant = services_.tenants.view(earlier.project, earlier.user);
+    if (!tenant) return tenant.error();
+    const auto place = take_place(earlier.project, (*tenant)->limits());
     const Instant until = services_.clock.now() + (place.is_taken() ? hold : Millis(0));
     StopSign never(services_.clock);
     while (true) {
@@ -504,13 +505,16 @@ class CafGateway final : public ActorGateway {
     return TriggerReply(RunAccepted{run, earlier.at});
   }
 
+  HeldReplies::Place take_place(const ProjectId& project, const ProjectLimits& of_project) {
+    const std::uint64_t held_max = of_project.held_responses;
+    return held_replies_.take_place(
+        project, held_max != 0 ? held_max : limits::held_responses_per_project_max);
+  }
+
   /// To wait for the Response step. Without one the run is answered when it is durable.
   HeldReplies::Place place_for(RunOrder& order) {
     if (order.reply_at != ReplyAt::response) return {};
-    const std::uint64_t of_project = order.tenant->limits().held_responses;
-    auto place = held_replies_.take_place(
-        order.started.project,
-        of_project != 0 ? of_project : limits::held_responses_per_project_max);
+    auto place = take_place(order.started.project, order.tenant->limits());
     if (!place.is_taken()) order.reply_at = ReplyAt::durable;
     return place;
   }

@@ -309,7 +309,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_batch(
   const auto& rule = workflow->admission.batch;
   if (!rule) return pass_singleton(std::move(unit), workflow);
   auto found = line_for(unit, workflow, AdmissionStage::batch, rule->key);
-  if (!found) return found.error();
+  if (!found) return not_placed(unit, workflow, found.error());
   Line& line = **found;
   AdmissionLineRow& row = line.row;
   const Instant received = unit.row.received;
@@ -342,7 +342,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_singleton(
   const auto& rule = workflow->admission.singleton;
   if (!rule) return pass_throttle(std::move(unit), workflow);
   auto found = line_for(unit, workflow, AdmissionStage::singleton, rule->key);
-  if (!found) return found.error();
+  if (!found) return not_placed(unit, workflow, found.error());
   Line& line = **found;
   const auto holder = holder_of(line);
   if (!holder) return holder.error();
@@ -405,7 +405,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::pass_throttle(
   const auto& rule = workflow->admission.throttle;
   if (!rule) return start(std::move(unit), workflow);
   auto found = line_for(unit, workflow, AdmissionStage::throttle, rule->key);
-  if (!found) return found.error();
+  if (!found) return not_placed(unit, workflow, found.error());
   Line& line = **found;
   const Instant free_at = throttle_free_at(*rule, line.row.starts, now_);
   const bool is_first = line.row.size() == 0;
@@ -432,12 +432,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::start(Unit unit,
   const bool is_own = unit.order != nullptr;
   const std::string singleton = unit.row.singleton;
   auto order = is_own ? Result<std::shared_ptr<RunOrder>>(unit.order) : order_of(unit, workflow);
-  if (!order && is_unmet_condition(order.error().code)) {
-    note(*workflow, order.error());
-    if (auto freed = free_place(singleton); !freed) return freed.error();
-    return Passed(
-        HeldBack{.by = AdmissionStage::batch, .is_left_out = true, .received = unit.row.received});
-  }
+  if (!order && is_unmet_condition(order.error().code)) return drop(unit, workflow, order.error());
   if (!order) return order.error();
   RunOrder& run = **order;
   // It begins now, and not when it was prepared: a throttle counts these times.
@@ -450,6 +445,25 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::start(Unit unit,
   ++let_go_;
   (is_own ? fresh_ : released_).push_back(*order);
   return Passed(Started{run.execution, is_own});
+}
+
+/// Whoever sends a trigger is told what is wrong with it. Of one that has waited nobody would hear: it would be tried
+/// again for ever, in front of all that come behind it.
+Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::not_placed(const Unit& unit,
+                                                                          const Workflow& workflow,
+                                                                          const Error& why) {
+  const bool is_hopeless = unit.order == nullptr && why.code == ErrorCode::limit_exceeded;
+  return is_hopeless ? drop(unit, workflow, why) : Result<Passed>(why);
+}
+
+/// It starts nothing, and the event log says why.
+Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::drop(const Unit& unit,
+                                                                    const Workflow& workflow,
+                                                                    const Error& why) {
+  note(*workflow, why);
+  if (auto freed = free_place(unit.row.singleton); !freed) return freed.error();
+  return Passed(
+      HeldBack{AdmissionStage::batch, true, unit.row.received, std::nullopt, std::nullopt});
 }
 
 Result<std::shared_ptr<RunOrder>> AdmissionDoor::Passage::order_of(Unit& unit,

@@ -75,6 +75,8 @@ class AdmissionDoor::Passage {
   Result<Passed> pass_throttle(Unit unit, const Workflow& workflow);
   Result<Passed> start(Unit unit, const Workflow& workflow);
   Result<Passed> take_over(Unit unit, Line& line);
+  Result<Passed> not_placed(const Unit& unit, const Workflow& workflow, const Error& why);
+  Result<Passed> drop(const Unit& unit, const Workflow& workflow, const Error& why);
 
   Result<Holder> holder_of(Line& line);
   Outcome give_place(const std::string& singleton, const ExecutionId& run);

@@ -148,8 +148,8 @@ Result<ExecutionId> execution_id(const ApiCall& call);
 Result<JsonObject> json_object_body(const ApiCall& call);
 /// A member of `object` that must be a string if it is there.
 Result<std::optional<std::string>> string_member(const JsonObject& object, std::string_view key);
-/// stored_bytes_exceeded while the project keeps as much as it may. Asked for all requests of a route that `stores`; one
-/// that takes room with some of them asks by itself.
+/// Error: stored_bytes_exceeded, while the project keeps as much as it may. Asked for every request of a route that
+/// `stores`; a route that takes room with some of them asks by itself.
 Outcome require_room(const ApiCall& call, const ApiServices& services);
 /// A member that nobody reads is a mistake that would show only later: invalid_request, with the nearest of
 /// the `known` ones.

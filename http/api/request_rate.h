@@ -36,7 +36,8 @@ class RequestRate {
  private:
   struct Bucket {
     double allowance = 0;
-    double taken = 0;  // and not given back by `counted`; what is left follows the allowance when that changes
+    /// And not given back by `counted`. Kept in place of what is left, which follows an allowance that changes.
+    double taken = 0;
     Instant counted{};
   };
   double taken_at(const Bucket& bucket, Instant now) const;

@@ -98,8 +98,8 @@ struct Route {
   bool only_tries = false;
   std::string_view only_tries_with = {};
   /// It takes what is kept for good: 507 while the project keeps as much as it may. Not what starts runs (the
-  /// gateway refuses that), nor what takes something away, switches it off, or changes a little of it. A route that takes
-  /// room with some of its requests only asks for it itself (require_room).
+  /// gateway refuses that), nor what takes something away, switches it off, or changes a little of it. A route that
+  /// takes room with some of its requests asks by itself (require_room).
   bool stores = false;
   /// Unused entries are empty, here and in `answers`: read them through `declared`.
   RouteParameter parameters[10] = {};

@@ -310,6 +310,22 @@ TEST_CASE("what waits follows the rules of the version that is live when its tim
   CHECK(becomes(bed, 1));
 }
 
+TEST_CASE("what has waited and is too large for its next key starts nothing, and holds up nobody") {
+  ActorTestBed bed;
+  std::string key;
+  for (int i = 0; i < 10; ++i) key += "{{trigger.items}}";
+  deploy(bed, "w",
+         R"({"batch":{"size":2,"wait":"10s"},"singleton":{"onConflict":"queue","key":")" + key +
+             R"("}})");
+  held(bed.trigger("w", JsonObject{{"text", std::string(14'000'000, 'x')}}));
+  bed.clock.advance(std::chrono::seconds(10));
+  CHECK(ActorTestBed::eventually([&] { return !has_rows(bed); }));
+  CHECK(runs(bed).empty());
+  held(bed.trigger("w", body(1)));
+  bed.clock.advance(std::chrono::seconds(10));
+  CHECK(becomes(bed, 1));
+}
+
 TEST_CASE("a full line refuses until it has room again, and keeps all that it has taken") {
   ActorTestBed bed;
   deploy(bed, "w", R"({"throttle":{"limit":5,"per":"60s"}})");

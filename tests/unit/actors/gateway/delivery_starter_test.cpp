@@ -3,6 +3,9 @@
 #include "tests/support/actor_test_bed.h"
 #include "tests/support/catch.h"
 
+#include <optional>
+#include <thread>
+
 namespace millrace {
 namespace {
 
@@ -98,6 +101,33 @@ TEST_CASE("a repeated request is answered with what its run has answered") {
   CHECK(repeated->status == 201);
   CHECK(repeated->body == responded->body);
   CHECK(send(std::string(32, 'b')).error().code == ErrorCode::conflict);
+}
+
+TEST_CASE("a request that is repeated beyond the held ones of its project does not wait") {
+  ActorTestBed bed;
+  bed.tenants.limit({.held_responses = 1});
+  bed.deploy(
+      "w",
+      R"([{"id": "work", "type": "function", "code": "x"}, {"id": "r", "type": "response", "body": 1}])");
+  bed.functions->hold("work");
+  const auto send = [&](Millis hold) {
+    TriggerRequest request{
+        bed.project, UserId("user-1"), WorkflowId("w"),
+        request_output(JsonObject{
+            {"headers", JsonObject()}, {"params", JsonObject()}, {"body", JsonObject()}})};
+    return bed.gateway->trigger_once(std::move(request), Idempotency{"k", one_content}, hold);
+  };
+  std::optional<Result<OnceReply>> first;
+  std::thread waits([&] { first = send(Millis(10'000)); });
+  CHECK(bed.functions->wait_for_calls("work", 1));
+  const auto again = send(Millis(0));  // with a place it would be told that the run goes on
+  bed.functions->release("work");
+  waits.join();
+  REQUIRE(again.ok());
+  CHECK(again->is_replayed);
+  CHECK(std::holds_alternative<RunAccepted>(again->reply));
+  REQUIRE((first.has_value() && first->ok()));
+  CHECK(std::holds_alternative<RunResponded>((*first)->reply));
 }
 
 }  // namespace
