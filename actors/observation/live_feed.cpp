@@ -57,19 +57,14 @@ std::string_view step_status(const ObservedEvent& event) {
   }
 }
 
-/// Of the run; empty: the event changes nothing about it.
-std::string_view run_status(const ObservedEvent& event) {
-  switch (event.kind) {
-    case EventKind::execution_started:
-    case EventKind::delay_elapsed:
-      return wire_name(ExecutionStatus::executing);
-    case EventKind::delay_armed:
-      return wire_name(ExecutionStatus::delayed);
-    case EventKind::execution_ended:
-      return wire_name(event.status.value_or(ExecutionStatus::failed));
-    default:
-      return {};
-  }
+/// About the run.
+LiveChange change_of(const DurableEvents& events, Instant at) {
+  LiveChange change;
+  change.execution = events.execution;
+  change.workflow = events.workflow->id;
+  change.user = events.user;
+  change.at = at;
+  return change;
 }
 
 }  // namespace
@@ -108,32 +103,29 @@ void LiveFeed::durable(const DurableEvents& events) {
 }
 
 void LiveFeed::record(Project& project, const DurableEvents& events) {
-  const Workflow& workflow = *events.workflow;
+  const auto& steps = events.workflow->by_index;
   const bool wants_steps = project.runs.contains(events.execution);
   for (const ObservedEvent& event : events.events) {
-    LiveChange change;
-    change.execution = events.execution;
-    change.workflow = workflow.id;
-    change.user = events.user;
-    change.at = event.at;
-    if (const auto status = step_status(event);
-        wants_steps && !status.empty() && event.step < workflow.by_index.size()) {
-      change.step = workflow.by_index[event.step]->id;
-      change.indexes = indexes_of(events.path);
-      change.status = status;
-      change.attempt = event.attempt;
-      change.error = event.error;
-      add(project, change);
-    }
-    if (const auto status = run_status(event); !status.empty() && events.path.is_root()) {
-      change.step = StepId();
-      change.indexes.clear();
-      change.attempt = 0;
-      change.status = status;
-      change.error = event.kind == EventKind::execution_ended ? event.error : std::nullopt;
-      add(project, std::move(change));
-    }
+    const auto status = step_status(event);
+    if (!wants_steps || status.empty() || event.step >= steps.size()) continue;
+    LiveChange change = change_of(events, event.at);
+    change.step = steps[event.step]->id;
+    change.indexes = indexes_of(events.path);
+    change.status = status;
+    change.attempt = event.attempt;
+    change.error = event.error;
+    add(project, std::move(change));
   }
+  if (!events.standing) return;
+  LiveChange change = change_of(events, events.standing->at);
+  change.status = wire_name(events.standing->status);
+  const bool has_ended =
+      !events.events.empty() && events.events.back().kind == EventKind::execution_ended;
+  if (has_ended) {
+    change.at = events.events.back().at;
+    change.error = events.events.back().error;
+  }
+  add(project, std::move(change));
 }
 
 void LiveFeed::add(Project& project, LiveChange change) {

@@ -3,9 +3,10 @@
 // stream are views of the journal, and this is where they see it pass by.
 //
 // What it sees: every event that becomes durable, once for each time it is recorded (an incarnation that
-// lost its commit records again what was lost, which nobody saw). Events of one branch come in order;
-// those of a fan-out's elements come before the join that their parent records. A run whose journal
-// cannot be continued ends in the history only, without an event.
+// lost its commit records again what was lost, which nobody saw), and how the run stands in the task history
+// each time that changes, which may be without an event of its own: its elements have all gone to sleep. Events of
+// one branch come in order; those of a fan-out's elements come before the join that their parent records. A run
+// whose journal cannot be continued ends in the history only, without an event.
 
 #include "runtime/base/clock.h"
 #include "runtime/execution/branch_path.h"
@@ -31,6 +32,11 @@ struct ObservedEvent {
   std::optional<ExecutionStatus> status{};  // of execution_ended: a final one
 };
 
+struct RunStanding {
+  ExecutionStatus status{};
+  Instant at{};
+};
+
 /// The events of one batch of one branch. The references live for the call.
 struct DurableEvents {
   const ExecutionId& execution;
@@ -38,7 +44,8 @@ struct DurableEvents {
   const UserId& user;
   const std::shared_ptr<const Workflow>& workflow;
   const BranchPath& path;
-  std::span<const ObservedEvent> events;
+  std::span<const ObservedEvent> events;  // none: it is about the standing alone
+  std::optional<RunStanding> standing{};  // of a root whose line in the task history has changed
 };
 
 class RunObserver {

@@ -62,7 +62,8 @@ void note_stored(const RunOrder& order, RunObserver* observer) {
   if (observer != nullptr) {
     const ObservedEvent seen = observed(first_event(order), order.submitted);
     observer->durable({order.execution, order.started.project, order.started.user, order.workflow,
-                       BranchPath{}, std::span(&seen, 1)});
+                       BranchPath{}, std::span(&seen, 1),
+                       RunStanding{ExecutionStatus::executing, order.submitted}});
   }
   order.reply->note_stored();
 }

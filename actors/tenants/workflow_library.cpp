@@ -10,6 +10,7 @@
 #include "runtime/definitions/found_by.h"
 #include "runtime/definitions/frozen_integrations.h"
 #include "runtime/definitions/link_integrations.h"
+#include "runtime/drafts/raw_json.h"
 #include "runtime/drafts/read_definition.h"
 #include "runtime/text/hex_text.h"
 #include "runtime/text/nearest_name.h"
@@ -397,7 +398,8 @@ Result<bool> WorkflowLibrary::is_live_already(const ProjectId& project,
   const auto live = table_.version(project, row.id, row.deployed_version);
   if (!live) return live.error();
   if (!*live) return false;
-  return is_same_json((*live)->definition, checked.row.definition) &&
+  // As the differences between versions have it: what is written otherwise is another version.
+  return is_written_alike((*live)->definition, checked.row.definition) &&
          is_same_json((*live)->integrations, checked.row.integrations);
 }
 

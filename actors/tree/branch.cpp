@@ -324,7 +324,11 @@ void Branch::answer_if_response(const Event& event) {
 
 void Branch::flush(Urgency urgency, bool is_leaving, bool do_elements_sleep) {
   journal_.snapshot_if_due(limits::snapshot_every_events);
-  if (mirror_) mirror_->add_rows(journal_.rows(), machine_.is_delayed() || do_elements_sleep);
+  if (mirror_) {
+    const auto status =
+        mirror_->add_rows(journal_.rows(), machine_.is_delayed() || do_elements_sleep);
+    if (status) journal_.note_standing({*status, now()});
+  }
   // A root stays until its end is durable: if that is lost, somebody must know.
   if (is_leaving || (machine_.has_ended() && is_root())) journal_.tell_done();
   put_step_counts();

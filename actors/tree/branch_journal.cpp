@@ -20,14 +20,15 @@ using storage::Urgency;
 class BranchJournal::Commit {
  public:
   Commit(const BranchJournal& journal, WhenDurable told, std::vector<ObservedEvent> events,
-         bool is_start)
+         std::optional<RunStanding> standing, bool is_start)
       : ports_(journal.ports_),
         identity_(journal.identity_),
         mail_(journal.mail_),
         told_(std::move(told)),
         events_(std::move(events)),
+        standing_(standing),
         is_start_(is_start) {
-    if (!events_.empty()) workflow_ = journal.machine_.shared_workflow();
+    if (is_observed()) workflow_ = journal.machine_.shared_workflow();
   }
 
   void operator()(const Outcome& outcome) {
@@ -44,10 +45,12 @@ class BranchJournal::Commit {
   }
 
  private:
+  bool is_observed() const { return !events_.empty() || standing_; }
+
   void durable() {
-    if (!events_.empty()) {
+    if (is_observed()) {
       ports_.observer->durable({identity_->execution, identity_->project, identity_->user,
-                                workflow_, identity_->path, events_});
+                                workflow_, identity_->path, events_, standing_});
     }
     if (is_start_ && identity_->reply) identity_->reply->note_stored();
     if (told_.reply) give_reply();
@@ -76,7 +79,8 @@ class BranchJournal::Commit {
   std::shared_ptr<BranchMail> mail_;
   WhenDurable told_;
   std::vector<ObservedEvent> events_;
-  std::shared_ptr<const Workflow> workflow_;  // with events only
+  std::optional<RunStanding> standing_;
+  std::shared_ptr<const Workflow> workflow_;  // of what is observed
   bool is_start_;
 };
 
@@ -191,6 +195,10 @@ void BranchJournal::confirm(std::shared_ptr<OutcomeSlot> slot) {
   when_durable_.confirmation = std::move(slot);
 }
 
+void BranchJournal::note_standing(RunStanding standing) {
+  if (ports_.observer != nullptr) standing_ = standing;
+}
+
 void BranchJournal::tell_call(std::uint64_t number) {
   CHECK(when_durable_.call == 0, "two calls wait for one batch");
   when_durable_.call = number;
@@ -222,7 +230,8 @@ void BranchJournal::flush(Urgency urgency) {
   batch_.require(identity_->tenure.fence);
   ports_.commits.submit(
       std::exchange(batch_, {}), {urgency, identity_->tenure.generation, identity_->project},
-      Commit(*this, std::exchange(when_durable_, {}), std::exchange(observed_, {}), is_start));
+      Commit(*this, std::exchange(when_durable_, {}), std::exchange(observed_, {}),
+             std::exchange(standing_, std::nullopt), is_start));
 }
 
 bool BranchJournal::put_page() {

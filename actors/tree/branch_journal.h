@@ -66,6 +66,8 @@ class BranchJournal {
   void reply(RunResponded reply, std::vector<FileHandle> files);
   /// A wish of the management side is fulfilled.
   void confirm(std::shared_ptr<OutcomeSlot> slot);
+  /// The observer, of how the run stands in the task history from then on.
+  void note_standing(RunStanding standing);
   /// CallIsDurable with this number.
   void tell_call(std::uint64_t number);
   /// CommitDone, also when nothing is left to be written.
@@ -124,6 +126,7 @@ class BranchJournal {
   storage::WriteBatch batch_;
   WhenDurable when_durable_;
   std::vector<ObservedEvent> observed_;
+  std::optional<RunStanding> standing_;
   bool has_replied_ = false;
   bool is_attempt_begun_ = false;  // the first one
   std::uint64_t flushes_told_ = 0;

@@ -50,14 +50,15 @@ void RunSummary::ended(const ExecutionEnded& how, const BranchMachine& machine,
   journal.reply(RunFailed{summary_.id, step, Error(how.code, how.message)});
 }
 
-void RunSummary::add_rows(storage::WriteBatch& batch, bool is_delayed) {
+std::optional<ExecutionStatus> RunSummary::add_rows(storage::WriteBatch& batch, bool is_delayed) {
   if (!is_final(summary_.status)) {
     const auto status = is_delayed ? ExecutionStatus::delayed : ExecutionStatus::executing;
     if (std::exchange(summary_.status, status) != status) has_changed_ = true;
   }
-  if (!std::exchange(has_changed_, false)) return;
+  if (!std::exchange(has_changed_, false)) return std::nullopt;
   // A run that starts and ends within one batch has no marker to be removed.
   storage::ExecutionTable::put_summary(batch, summary_, std::exchange(marker_, Marker::may_be_set));
+  return summary_.status;
 }
 
 }  // namespace millrace

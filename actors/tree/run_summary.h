@@ -19,7 +19,7 @@ class RunSummary final : public BranchMirror {
   RunSummary(ActorStats& stats, ExecutionSummary stored);
 
   void recorded(const Event& event, const BranchMachine& machine, BranchJournal& journal) override;
-  void add_rows(storage::WriteBatch& batch, bool is_delayed) override;
+  std::optional<ExecutionStatus> add_rows(storage::WriteBatch& batch, bool is_delayed) override;
 
  private:
   void ended(const ExecutionEnded& how, const BranchMachine& machine, BranchJournal& journal);

@@ -3,6 +3,8 @@
 #include "runtime/base/json.h"
 #include "runtime/text/ascii_text.h"
 
+#include <algorithm>
+
 namespace millrace {
 namespace {
 
@@ -142,6 +144,28 @@ std::string_view value_at(std::string_view text, std::string_view pointer) {
     text = inner;
   }
   return text;
+}
+
+bool is_written_alike(std::string_view left, std::string_view right) {
+  if (left == right) return true;
+  if (is_array_text(left) && is_array_text(right)) {
+    const auto one = elements_of(left);
+    const auto other = elements_of(right);
+    return std::equal(one.begin(), one.end(), other.begin(), other.end(), is_written_alike);
+  }
+  if (!is_object_text(left) || !is_object_text(right)) return false;
+  const auto by_key = [](std::string_view text) {
+    auto members = members_of(text);
+    std::sort(members.begin(), members.end(),
+              [](const RawMember& a, const RawMember& b) { return a.key < b.key; });
+    return members;
+  };
+  const auto one = by_key(left);
+  const auto other = by_key(right);
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const RawMember& a, const RawMember& b) {
+                      return a.key == b.key && is_written_alike(a.value, b.value);
+                    });
 }
 
 }  // namespace millrace

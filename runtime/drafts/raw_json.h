@@ -43,4 +43,7 @@ void visit_strings(
 /// The value at a JSON pointer (RFC 6901), as it was written; empty where there is none.
 std::string_view value_at(std::string_view text, std::string_view pointer);
 
+/// Token by token, in whatever order members are. Of texts without blanks between tokens.
+bool is_written_alike(std::string_view left, std::string_view right);
+
 }  // namespace millrace

@@ -37,27 +37,28 @@ VersionsOfRun::VersionsOfRun(std::shared_ptr<const Workflow> first,
   const auto add = [this](std::shared_ptr<const Workflow> workflow) {
     Part part;
     part.steps_before = parts_.empty() ? 0 : end();
-    for (const Step* const step : workflow->by_index) part.last.emplace_back(step->index);
+    part.last.resize(workflow->by_index.size());
     part.workflow = std::move(workflow);
     parts_.push_back(std::move(part));
   };
   add(std::move(first));
+  std::vector<const ExecutionMigrated*> moves;
   for (const Event& event : root_events) {
     const auto* const migrated = std::get_if<ExecutionMigrated>(&event.body);
     if (migrated == nullptr) continue;
     CHECK(migrated->workflow != nullptr, "a run moves to a version that nobody has looked up");
-    std::vector<std::optional<StepIndex>> counterparts(last().by_index.size());
-    for (const auto& [from, to] : migrated->counterparts) {
-      if (from < counterparts.size() && to < migrated->workflow->by_index.size()) {
-        counterparts[from] = to;
-      }
-    }
-    for (Part& part : parts_) {
-      for (auto& step : part.last) {
-        if (step) step = counterparts[*step];
-      }
-    }
     add(migrated->workflow);
+    moves.push_back(migrated);
+  }
+  auto& own = parts_.back().last;
+  for (StepIndex step = 0; step < own.size(); ++step) own[step] = step;
+  // From the end back: the last counterpart of a step is that of its next one.
+  for (std::size_t move = moves.size(); move-- > 0;) {
+    const auto& next = parts_[move + 1].last;
+    auto& last = parts_[move].last;
+    for (const auto& [from, to] : moves[move]->counterparts) {
+      if (from < last.size() && to < next.size()) last[from] = next[to];
+    }
   }
   std::set<std::string, std::less<>> taken;
   for (const Step* const step : last().by_index) taken.insert(step->id.text);
@@ -81,8 +82,9 @@ StepIndex VersionsOfRun::end() const {
 }
 
 const VersionsOfRun::Part& VersionsOfRun::part_of(StepIndex number) const {
-  const auto behind = std::find_if(parts_.begin(), parts_.end(),
-                                   [&](const Part& part) { return part.steps_before > number; });
+  const auto behind =
+      std::upper_bound(parts_.begin(), parts_.end(), number,
+                       [](StepIndex step, const Part& part) { return step < part.steps_before; });
   return *std::prev(behind);
 }
 

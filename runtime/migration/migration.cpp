@@ -176,6 +176,11 @@ std::variant<ExecutionMigrated, Obstacle> Migration::of_run(const BranchMachine&
     return stays(Kind::other_version, nullptr,
                  "the run is on version " + std::to_string(run.workflow().version));
   }
+  if (run.steps_before() > limits::left_steps_max) {
+    return stays(Kind::moved_too_often, nullptr,
+                 "the versions that the run has left have more than " +
+                     std::to_string(limits::left_steps_max) + " steps together");
+  }
   const auto& replay = run.scope().facts()->started.replay;
   const bool is_new = run.events_applied() == 1 && !has_begun && !(replay && replay->from_step);
   ExecutionMigrated event;

@@ -23,6 +23,13 @@
 
 namespace millrace {
 
+namespace limits {
+
+/// Steps of all versions that a run has left: whoever looks at the run reads them all. A run with more moves no more.
+inline constexpr StepIndex left_steps_max = 20'000;
+
+}  // namespace limits
+
 struct MigrationVersion {
   std::shared_ptr<const Workflow> workflow;
   Json definition;  // that it was compiled from

@@ -13,6 +13,8 @@ std::string_view wire_name(Obstacle::Kind kind) {
       return "execution_ended";
     case Kind::other_version:
       return "other_version";
+    case Kind::moved_too_often:
+      return "moved_too_often";
     case Kind::step_running:
       return "step_running";
     case Kind::step_missing:

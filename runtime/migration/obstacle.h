@@ -12,6 +12,7 @@ struct Obstacle {
     not_found,        // there is no such run, or it is another workflow's
     execution_ended,  // or is about to
     other_version,    // it is not on the one to be moved from
+    moved_too_often,  // the versions that it has left have more steps than limits::left_steps_max
     step_running,  // a call is out, or elements of a fan-out are in memory: what comes back belongs to this version
     step_missing,       // where it stands has no counterpart
     step_kind_changed,  // where it stands, or what it has run, is another kind of step there

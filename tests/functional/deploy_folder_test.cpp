@@ -96,3 +96,15 @@ TEST_CASE("deploying an unchanged draft answers the version that is live") {
   CHECK(again.text == R"({"version":1,"unchanged":true})");
   CHECK(project.get("/workflows/w/versions").json.at("versions").as_array().size() == 1);
 }
+
+TEST_CASE("a draft that differs from what is live by digits alone is a new version") {
+  const TestProject project(shared_server());
+  project.deploy_steps("w", R"({"id": "r", "type": "response", "body": 12345678901234567890123})");
+  REQUIRE(project
+              .put("/workflows/w", R"({"name": "w", "trigger": {"type": "request"}, "steps": [
+                {"id": "r", "type": "response", "body": 12345678901234567890124}]})")
+              .status == 200);
+  CHECK(project.get("/workflows/w/versions/1/diff").at("/summary/changed") == "1");
+  CHECK(project.post("/workflows/w/deploy").text == R"({"version":2})");
+  CHECK(project.get("/workflows/w/versions/2/diff").at("/summary/changed") == "0");
+}

@@ -60,6 +60,24 @@ TEST_CASE("whoever looks on sees a run begin and end, and goes on behind what wa
   CHECK(third.read_all().find("0\r\n\r\n") != std::string::npos);
 }
 
+TEST_CASE(
+    "runs stand in the stream as they do in the list: when all elements sleep, when it moves") {
+  const TestProject project(shared_server());
+  const std::string each = R"json({"id": "each", "type": "fanOut", "items": [1, 2], "steps": [
+    {"id": "nap", "type": "delay", "value": 1, "unit": "HOURS"}]})json";
+  project.deploy_steps("w", each);
+  RawClient client = look_on(project, "?workflowId=w");
+  client.read_until("retry: 1000");
+  const std::string run = project.start("w");
+  const std::string stands =
+      "\"id\":\"" + run + R"(","workflowId":"w","userId":"user-1","status":"DELAYED")";
+  CHECK(client.read_until(stands).find(stands) != std::string::npos);
+  project.deploy_steps("w", each + "," + steps);
+  REQUIRE(project.post("/workflows/w/migrate", R"({"from": 1, "to": 2, "filter": {}})").status <
+          300);
+  CHECK(client.read_until(stands).find(stands) != std::string::npos);
+}
+
 TEST_CASE("whoever looks on one run sees its steps") {
   const TestProject project(shared_server());
   project.deploy_steps("w", R"json(

@@ -1,5 +1,6 @@
 #include "actors/observation/failed_run_log.h"
 
+#include "runtime/workflows/step_order.h"
 #include "tests/support/catch.h"
 #include "tests/unit/actors/observation/observed_runs.h"
 

@@ -35,12 +35,15 @@ inline ObservedEvent end_event(ExecutionStatus status, StepIndex step = 0,
 }
 
 inline void tell(RunObserver& observer, const std::shared_ptr<const Workflow>& workflow,
-                 const std::vector<ObservedEvent>& events) {
+                 const std::vector<ObservedEvent>& events,
+                 std::optional<ExecutionStatus> status = std::nullopt) {
   const ExecutionId execution;
   const ProjectId project("acme");
   const UserId user("ada");
   const BranchPath path;
-  observer.durable({execution, project, user, workflow, path, events});
+  std::optional<RunStanding> standing;
+  if (status) standing = RunStanding{*status, test_epoch};
+  observer.durable({execution, project, user, workflow, path, events, standing});
 }
 
 }  // namespace millrace

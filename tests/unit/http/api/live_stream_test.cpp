@@ -26,7 +26,8 @@ struct Streams {
   }
   void end_run(int times = 1) {
     for (int i = 0; i < times; ++i) {
-      tell(feed, workflow, {end_event(ExecutionStatus::failed, 0, ErrorCode::function_threw)});
+      tell(feed, workflow, {end_event(ExecutionStatus::failed, 0, ErrorCode::function_threw)},
+           ExecutionStatus::failed);
     }
   }
   std::string id(std::uint64_t number) const {
@@ -68,7 +69,8 @@ TEST_CASE("steps are told to whoever looks on one run, the newest of each") {
   tell(s.feed, s.workflow,
        {{.kind = EventKind::execution_started},
         retried,
-        step_event(EventKind::step_completed, 5, Millis(3))});
+        step_event(EventKind::step_completed, 5, Millis(3))},
+       ExecutionStatus::executing);
   const std::string text = s.next(one);
   CHECK(text.find(R"("stepId":"fetch","status":"SUCCEEDED","attempt":1)") != std::string::npos);
   CHECK(text.find(R"("stepId":"fetch","status":"EXECUTING")") == std::string::npos);

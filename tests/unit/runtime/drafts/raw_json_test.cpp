@@ -38,6 +38,23 @@ TEST_CASE("a pointer leads to the text of its value, or to nothing") {
   CHECK(value_at(text, "/none/x").empty());
 }
 
+TEST_CASE("texts are written alike whose tokens are, whatever the order of members") {
+  const std::string text = R"({"a":[1.0,{"b":"\u0041","c":{}}],"d":123456789012345678901})";
+  CHECK(is_written_alike(text, text));
+  CHECK(is_written_alike(text, R"({"d":123456789012345678901,"a":[1.0,{"c":{},"b":"\u0041"}]})"));
+  for (const char* const other :
+       {R"({"a":[1,{"b":"\u0041","c":{}}],"d":123456789012345678901})",
+        R"({"a":[1.0,{"b":"A","c":{}}],"d":123456789012345678901})",
+        R"({"a":[1.0,{"b":"\u0041","c":{}}],"d":123456789012345678902})",
+        R"({"a":[{"b":"\u0041","c":{}},1.0],"d":123456789012345678901})",
+        R"({"a":[1.0,{"b":"\u0041"}],"d":123456789012345678901})",
+        R"({"a":[1.0,{"b":"\u0041","c":[]}],"d":123456789012345678901})", "[]", "1"}) {
+    INFO(other);
+    CHECK_FALSE(is_written_alike(text, other));
+    CHECK_FALSE(is_written_alike(other, text));
+  }
+}
+
 TEST_CASE("text that ends too early is not read beyond its end") {
   for (const char* const text :
        {"{", "{\"a", "{\"a\"", "{\"a\":", "{\"a\":[1", "[", "[\"\\", "\""}) {

@@ -288,6 +288,28 @@ TEST_CASE("what two versions call the same and is not is told apart", "[migratio
         Lines{"trigger SUCCEEDED", "a@2 SUCCEEDED @2", "wait SUCCEEDED @4", "a SUCCEEDED @4"});
 }
 
+TEST_CASE("a run that is moved to and fro keeps its names, and does not move for ever",
+          "[migration]") {
+  std::string many = nap("wait");
+  for (int i = 1; i < 500; ++i) many += "," + function("s" + std::to_string(i));
+  const auto v2 = version(2, function("a") + "," + many);
+  const auto v3 = version(3, function("b") + "," + many);
+  const auto there = between(v2, v3, {{"a", "b"}});
+  const auto back = between(v3, v2, {{"b", "a"}});
+  auto run = sleeping(v2);
+  std::uint32_t moves = 0;
+  std::string obstacle;
+  while (obstacle.empty() && moves <= limits::left_steps_max) {
+    obstacle = obstacle_of(*run, moves % 2 == 0 ? *there : *back);
+    if (obstacle.empty()) ++moves;
+  }
+  CHECK(obstacle == "moved_too_often ");
+  CHECK(moves == limits::left_steps_max / 501 + 1);
+  const Lines history = history_of(*run);
+  REQUIRE(history.size() >= 2);
+  CHECK(history[1] == (moves % 2 == 0 ? "a SUCCEEDED @2" : "b SUCCEEDED @2"));
+}
+
 TEST_CASE("versions between which no run can move are refused with all that is wrong",
           "[migration]") {
   const auto v2 = version(2, function("a") + "," + nap("b"));
