@@ -463,7 +463,7 @@ Result<AdmissionDoor::Passage::Passed> AdmissionDoor::Passage::drop(const Unit& 
   note(*workflow, why);
   if (auto freed = free_place(unit.row.singleton); !freed) return freed.error();
   return Passed(
-      HeldBack{AdmissionStage::batch, true, unit.row.received, std::nullopt, std::nullopt});
+      HeldBack{.by = AdmissionStage::batch, .is_left_out = true, .received = unit.row.received});
 }
 
 Result<std::shared_ptr<RunOrder>> AdmissionDoor::Passage::order_of(Unit& unit,
