@@ -5,7 +5,10 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <libpq-fe.h>
+#include <sstream>
 #include <stdexcept>
 #include <unistd.h>
 #include <utility>
@@ -19,6 +22,21 @@ constexpr std::chrono::minutes patience{2};
 
 using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 
+/// Debian keeps each version in a folder of its own, none of which is on the PATH.
+std::string program(const std::string& name) {
+  std::error_code none;
+  for (const auto& version : std::filesystem::directory_iterator("/usr/lib/postgresql", none)) {
+    const auto there = version.path() / "bin" / name;
+    if (std::filesystem::exists(there)) return there;
+  }
+  const char* const folders = std::getenv("PATH");
+  std::istringstream path(folders == nullptr ? "" : folders);
+  for (std::string folder; std::getline(path, folder, ':');) {
+    if (std::filesystem::exists(folder + '/' + name)) return folder + '/' + name;
+  }
+  throw std::runtime_error("PostgreSQL is not installed: ./dev test installs it");
+}
+
 }  // namespace
 
 PostgresServer& PostgresServer::instance() {
@@ -27,16 +45,13 @@ PostgresServer& PostgresServer::instance() {
 }
 
 PostgresServer::PostgresServer() {
-  if (std::string(MILLRACE_POSTGRES).ends_with("NOTFOUND")) {
-    throw std::runtime_error("PostgreSQL is not installed: ./dev installs it");
-  }
   if (::geteuid() == 0) {
     user_ = other_user;
     if (::chown(directory_.path().c_str(), other_user, other_user) != 0) {
       throw std::runtime_error("the directory of PostgreSQL cannot be given to another user");
     }
   }
-  ChildProcess initdb(command({MILLRACE_INITDB, "--pgdata", directory_.path() + "/data", "--username", "millrace",
+  ChildProcess initdb(command({program("initdb"), "--pgdata", directory_.path() + "/data", "--username", "millrace",
                                "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync",
                                "--no-instructions"}));
   if (initdb.wait_for_exit(patience) != 0) {
@@ -57,7 +72,7 @@ ChildProcess::Command PostgresServer::command(std::vector<std::string> arguments
 
 void PostgresServer::start() {
   process_ = std::make_unique<ChildProcess>(
-      command({MILLRACE_POSTGRES, "-D", directory_.path() + "/data", "-k", directory_.path(), "-c",
+      command({program("postgres"), "-D", directory_.path() + "/data", "-k", directory_.path(), "-c",
                "listen_addresses=", "-c", "shared_buffers=16MB", "-c", "max_connections=100", "-c",
                "autovacuum=off"}));
   if (!poll_until([this] { return !process_->is_running() || is_ready(); }, patience) ||
