@@ -2,16 +2,13 @@
 
 #include "http/cli/exit_codes.h"
 #include "http/server/data_directory.h"
+#include "http/server/stopped_store.h"
 #include "http/wire/error_response.h"
-#include "runtime/base/random.h"
 #include "storage/maintenance/move_rows.h"
-#include "storage/postgres/postgres_store.h"
-#include "storage/rocks/rocks_store.h"
 
 #include <CLI/CLI.hpp>
 
 #include <array>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -25,45 +22,17 @@ struct MoveOptions {
   bool json = false;
 };
 
-using Store = std::unique_ptr<storage::MovableStore>;
-
 bool is_postgres(const std::string& place) {
   return place.starts_with("postgres://") || place.starts_with("postgresql://");
 }
 
-void warn(LogLevel, const std::string& line) { std::cerr << "millrace: " << line << std::endl; }
-
-Result<Store> open_postgres(const std::string& url, const std::string& schema, storage::OpenedTo purpose) {
-  std::array<std::uint8_t, 16> bits{};
-  SystemRandom().fill(bits);
-  storage::PostgresOptions options;
-  options.url = url;
-  options.schema = schema;
-  options.incarnation.assign(bits.begin(), bits.end());
-  options.purpose = purpose;
-  options.others = storage::PostgresOptions::Others::refuse;
-  options.log = &warn;
-  auto store = storage::PostgresStore::open(std::move(options));
-  if (!store) return store.error();
-  return Store(std::move(*store));
+Result<StoppedStore> open_place(const std::string& place, const MoveOptions& options, storage::OpenedTo purpose) {
+  if (is_postgres(place)) return open_stopped_postgres(place, options.schema, purpose);
+  return open_stopped_directory(place, purpose);
 }
 
-Result<Store> open_directory(const std::string& directory, storage::OpenedTo purpose) {
-  // Opening would make one.
-  if (purpose == storage::OpenedTo::serve && !std::filesystem::exists(directory + "/CURRENT")) {
-    return Error(ErrorCode::not_found, directory + " is no data directory; name it with --from");
-  }
-  storage::RocksOptions options;
-  options.directory = directory;
-  options.purpose = purpose;
-  auto store = storage::RocksStore::open(std::move(options));
-  if (!store) return store.error();
-  return Store(std::move(*store));
-}
-
-Result<Store> open_place(const std::string& place, const MoveOptions& options, storage::OpenedTo purpose) {
-  return is_postgres(place) ? open_postgres(place, options.schema, purpose) : open_directory(place, purpose);
-}
+/// Of anything; what is meant as one must not be made as a directory.
+bool is_address(const std::string& place) { return place.find("://") != std::string::npos; }
 
 storage::MoveProgress report(const std::string& doing) {
   return [doing](const storage::StoreContents& contents) {
@@ -72,7 +41,9 @@ storage::MoveProgress report(const std::string& doing) {
 }
 
 Result<storage::StoreContents> move(const MoveOptions& options) {
-  if (is_postgres(options.from) == is_postgres(options.to)) {
+  const bool is_other_address = is_address(options.from) != is_postgres(options.from) ||
+                                is_address(options.to) != is_postgres(options.to);
+  if (is_other_address || is_postgres(options.from) == is_postgres(options.to)) {
     return Error(ErrorCode::invalid_request,
                  "one of --from and --to is a data directory, the other one postgres://USER@HOST/DATABASE");
   }

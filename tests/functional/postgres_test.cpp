@@ -7,6 +7,7 @@
 #include "tests/support/test_project.h"
 
 #include <filesystem>
+#include <fstream>
 
 using namespace millrace;
 using namespace millrace::tests;
@@ -103,8 +104,34 @@ TEST_CASE("what a directory keeps is moved to PostgreSQL, served from there, and
   project.wait_for_status(sleeper, "DELAYED");
 }
 
+TEST_CASE("the secrets that a server keeps in PostgreSQL are sealed anew while it is stopped") {
+  const NoTables tables;
+  ServerProcess server({"--postgres", tables.url()});
+  const TestProject project(server);
+  REQUIRE(project.put("/secrets/KEY", to_text(JsonObject{{"value", "hidden"}})).status == 201);
+  const TemporaryDirectory keys;
+  const std::string new_key = keys.path() + "/new";
+  std::ofstream(new_key) << std::string(64, 'b') << "\n";
+  const std::vector<std::string> rotate{"rotate-secrets-key", "--postgres",  tables.url(),      "--data-dir",
+                                        server.data_directory(), "--new-key-file", new_key, "--json"};
+  CHECK_THAT(run_millrace(rotate).errors, Catch::Contains("directory_in_use"));
+  stop(server);
+  const ProgramEnd rotated = run_millrace(rotate);
+  INFO(rotated.errors);
+  REQUIRE(rotated.exit_code == 0);
+  CHECK_THAT(rotated.output, !Catch::Contains("\"resealed\":0,"));
+  server.start();
+  CHECK(project.get("/secrets").at("/secrets/0/isLocked") == "false");
+  // The metrics of a store in PostgreSQL are there.
+  CHECK_THAT(call_server(server.port(), {"GET", "/metrics"}).text,
+             Catch::Contains("millrace_postgres_unknown_outcomes_total{was=\"in\"} 0"));
+}
+
 TEST_CASE("a move names what is wrong with its ends") {
   const TemporaryDirectory folder;
+  CHECK(move(folder.path(), "postgresq://millrace:hidden@host/db").exit_code == 2);
+  CHECK_THAT(move("postgres://millrace:hidden@here@host/db", folder.path() + "/data").errors,
+             !Catch::Contains("hidden") && Catch::Contains("cannot be read"));
   CHECK(move(folder.path() + "/none", PostgresServer::instance().url()).exit_code == 2);
   CHECK(move(folder.path(), folder.path() + "/other").exit_code == 2);
   const ProgramEnd away = move("postgres://millrace@/none?host=" + folder.path(), folder.path() + "/data");
