@@ -37,6 +37,7 @@ Result<StoppedStore> open_stopped_postgres(const std::string& url, const std::st
   options.schema = schema;
   options.incarnation.assign(bits.begin(), bits.end());
   options.purpose = purpose;
+  options.arrival_patience = Millis(0);  // somebody waits for the answer
   options.others = storage::PostgresOptions::Others::refuse;
   options.log = &warn_operator;
   auto store = storage::PostgresStore::open(std::move(options));

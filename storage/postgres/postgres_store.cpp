@@ -137,10 +137,10 @@ PostgresStore::PostgresStore(PostgresOptions options)
 
 Outcome PostgresStore::open_tables() {
   const std::lock_guard lock(commit_mutex_);
-  const Moment deadline = Steady::now() + options_.opening_patience;
   PostgresFault why;
-  auto connection = PostgresConnection::connect(address_of(options_, 2 * options_.patience), deadline, why);
+  auto connection = connect_when_there(why);
   if (connection == nullptr) return error_of(why, "Connecting to PostgreSQL");
+  const Moment deadline = Steady::now() + options_.opening_patience;
   if (options_.others == PostgresOptions::Others::refuse) {
     if (auto alone = check_alone(*connection, deadline); !alone) return alone;
   }
@@ -151,6 +151,18 @@ Outcome PostgresStore::open_tables() {
   auto prepared = prepare_schema(*connection, options_.schema, options_.purpose, options_.cluster, deadline);
   if (!prepared) return prepared;
   return lane_.take_over(std::move(connection), deadline);
+}
+
+std::unique_ptr<PostgresConnection> PostgresStore::connect_when_there(PostgresFault& why) const {
+  const PostgresAddress address = address_of(options_, 2 * options_.patience);
+  const Attempts attempts(Steady::now() + options_.arrival_patience);
+  for (bool is_told = false;;) {
+    auto connection = PostgresConnection::connect(address, Steady::now() + options_.opening_patience, why);
+    if (connection != nullptr || !why.is_lost || !attempts.wait_for_next()) return connection;
+    if (!std::exchange(is_told, true) && options_.log) {
+      options_.log(LogLevel::warning, "waiting for PostgreSQL: " + error_of(why, "Connecting").message);
+    }
+  }
 }
 
 Outcome PostgresStore::commit(const WriteBatch& batch) {

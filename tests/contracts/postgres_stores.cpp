@@ -20,6 +20,7 @@ storage::PostgresOptions postgres_options(const std::string& schema) {
   options.url = PostgresServer::instance().url();
   options.schema = schema;
   options.incarnation.assign(bits.begin(), bits.end());
+  options.arrival_patience = Millis(0);  // tests know when it is there
   return options;
 }
 

@@ -239,6 +239,20 @@ TEST_CASE("an address that cannot be read is refused without being shown") {
   }
 }
 
+TEST_CASE("an opening waits for PostgreSQL, which may be started later, and says so once") {
+  const PostgresSchema schema;
+  server().stop();
+  auto options = patient(schema);
+  options.arrival_patience = Millis(60'000);
+  std::atomic<int> lines{0};
+  options.log = [&](LogLevel, const std::string&) { ++lines; };
+  std::thread opening([&] { CHECK(open_postgres(options)->commit(put("k-za", "1")).ok()); });
+  CHECK(poll_until([&] { return lines > 0; }));
+  server().start();
+  opening.join();
+  CHECK(lines == 1);
+}
+
 TEST_CASE("of several hosts one that says nothing does not keep the store from the next one") {
   const TemporaryDirectory folder;
   const int silent = ::socket(AF_UNIX, SOCK_STREAM, 0);
