@@ -239,6 +239,31 @@ TEST_CASE("an address that cannot be read is refused without being shown") {
   }
 }
 
+TEST_CASE("a commit that removes prefixes may take longer than others, and later ones may not") {
+  const PostgresSchema schema;
+  auto options = impatient(schema);
+  options.opening_patience = Millis(60'000);
+  const auto store = open_postgres(options);
+  const auto slow = [&](const WriteBatch& batch) {
+    Outcome outcome = Done{};
+    // On a loaded machine an impatient store may be told nothing at all at first.
+    CHECK(poll_until([&] {
+      outcome = store->commit(batch);
+      return outcome.ok() || outcome.error().message.find("statement timeout") != std::string::npos;
+    }));
+    return outcome;
+  };
+  schema.run("CREATE FUNCTION " + schema.name() + ".sleep() RETURNS trigger LANGUAGE plpgsql AS"
+             " $$ BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$;"
+             " CREATE TRIGGER slow AFTER INSERT OR DELETE ON kv FOR EACH STATEMENT EXECUTE FUNCTION " + schema.name() +
+             ".sleep()");
+  CHECK_FALSE(slow(put("k-za", "1")).ok());
+  WriteBatch removal;
+  removal.remove_prefix("k-zb");
+  CHECK(slow(removal).ok());
+  CHECK_FALSE(slow(put("k-za", "1")).ok());
+}
+
 TEST_CASE("an opening waits for PostgreSQL, which may be started later, and says so once") {
   const PostgresSchema schema;
   server().stop();
