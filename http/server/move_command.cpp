@@ -26,7 +26,8 @@ bool is_postgres(const std::string& place) {
   return place.starts_with("postgres://") || place.starts_with("postgresql://");
 }
 
-Result<StoppedStore> open_place(const std::string& place, const MoveOptions& options, storage::OpenedTo purpose) {
+Result<StoppedStore> open_place(const std::string& place, const MoveOptions& options,
+                                storage::OpenedTo purpose) {
   if (is_postgres(place)) return open_stopped_postgres(place, options.schema, purpose);
   return open_stopped_directory(place, purpose);
 }
@@ -36,7 +37,8 @@ bool is_address(const std::string& place) { return place.find("://") != std::str
 
 storage::MoveProgress report(const std::string& doing) {
   return [doing](const storage::StoreContents& contents) {
-    std::cerr << doing << ": " << contents.rows << " rows, " << (contents.bytes >> 20) << " MiB\n" << std::flush;
+    std::cerr << doing << ": " << contents.rows << " rows, " << (contents.bytes >> 20) << " MiB\n"
+              << std::flush;
   };
 }
 
@@ -44,8 +46,9 @@ Result<storage::StoreContents> move(const MoveOptions& options) {
   const bool is_other_address = is_address(options.from) != is_postgres(options.from) ||
                                 is_address(options.to) != is_postgres(options.to);
   if (is_other_address || is_postgres(options.from) == is_postgres(options.to)) {
-    return Error(ErrorCode::invalid_request,
-                 "one of --from and --to is a data directory, the other one postgres://USER@HOST/DATABASE");
+    return Error(
+        ErrorCode::invalid_request,
+        "one of --from and --to is a data directory, the other one postgres://USER@HOST/DATABASE");
   }
   // The source first: a wrong name must leave no tables behind.
   auto from = open_place(options.from, options, storage::OpenedTo::serve);
@@ -57,7 +60,8 @@ Result<storage::StoreContents> move(const MoveOptions& options) {
 
 int complain(const Error& error, bool json) {
   std::cerr << (json ? to_text(error_body(error)) : "millrace: " + error.message) << std::endl;
-  const bool is_refusal = error.code == ErrorCode::conflict || error.code == ErrorCode::directory_in_use;
+  const bool is_refusal =
+      error.code == ErrorCode::conflict || error.code == ErrorCode::directory_in_use;
   return is_refusal ? exit_codes::refused : exit_codes::usage;
 }
 
@@ -73,12 +77,14 @@ std::string hex(const std::array<std::uint8_t, 32>& bytes) {
 
 int show(const storage::StoreContents& moved, bool json) {
   if (json) {
-    std::cout << to_text(JsonObject{{"rows", moved.rows}, {"bytes", moved.bytes}, {"digest", hex(moved.digest)}})
+    std::cout << to_text(JsonObject{
+                     {"rows", moved.rows}, {"bytes", moved.bytes}, {"digest", hex(moved.digest)}})
               << std::endl;
   } else {
-    std::cout << moved.rows << " rows, " << moved.bytes << " bytes are there and were compared (digest "
-              << hex(moved.digest) << ")\n"
-              << "the source is as it was: keep it as a backup, and start no server on it any more" << std::endl;
+    std::cout << moved.rows << " rows, " << moved.bytes
+              << " bytes are there and were compared (digest " << hex(moved.digest) << ")\n"
+              << "the source is as it was: keep it as a backup, and start no server on it any more"
+              << std::endl;
   }
   return exit_codes::done;
 }
@@ -89,10 +95,14 @@ void add_move_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<MoveOptions>();
   auto* command = app.add_subcommand(
       "move", "Move all data of a stopped server from its directory to PostgreSQL, or back.");
-  command->add_option("--from", options->from, "data directory, or postgres://USER@HOST/DATABASE")->required();
-  command->add_option("--to", options->to, "likewise, and new or empty; PGPASSWORD may hold the password")
+  command->add_option("--from", options->from, "data directory, or postgres://USER@HOST/DATABASE")
       ->required();
-  command->add_option("--schema", options->schema, "schema of the tables in PostgreSQL")->capture_default_str();
+  command
+      ->add_option("--to", options->to,
+                   "likewise, and new or empty; PGPASSWORD may hold the password")
+      ->required();
+  command->add_option("--schema", options->schema, "schema of the tables in PostgreSQL")
+      ->capture_default_str();
   command->add_flag("--json", options->json, "print JSON");
   command->callback([options, &exit_code] {
     make_files_for_owner_only();

@@ -11,11 +11,14 @@
 namespace millrace {
 namespace {
 
-void warn_operator(LogLevel, const std::string& line) { std::cerr << "millrace: " << line << std::endl; }
+void warn_operator(LogLevel, const std::string& line) {
+  std::cerr << "millrace: " << line << std::endl;
+}
 
 }  // namespace
 
-Result<StoppedStore> open_stopped_directory(const std::string& directory, storage::OpenedTo purpose) {
+Result<StoppedStore> open_stopped_directory(const std::string& directory,
+                                            storage::OpenedTo purpose) {
   // Opening would make one.
   if (purpose == storage::OpenedTo::serve && !std::filesystem::exists(directory + "/CURRENT")) {
     return Error(ErrorCode::not_found, directory + " is no data directory");

@@ -15,7 +15,8 @@ namespace millrace {
 using StoppedStore = std::unique_ptr<storage::MovableStore>;
 
 /// Opened to serve it has to be there: not_found otherwise. Errors besides: those of RocksStore.
-Result<StoppedStore> open_stopped_directory(const std::string& directory, storage::OpenedTo purpose);
+Result<StoppedStore> open_stopped_directory(const std::string& directory,
+                                            storage::OpenedTo purpose);
 
 /// What PostgreSQL's settings put at risk is told on standard error. Errors: those of PostgresStore.
 Result<StoppedStore> open_stopped_postgres(const std::string& url, const std::string& schema,

@@ -51,9 +51,9 @@ PostgresServer::PostgresServer() {
       throw std::runtime_error("the directory of PostgreSQL cannot be given to another user");
     }
   }
-  ChildProcess initdb(command({program("initdb"), "--pgdata", directory_.path() + "/data", "--username", "millrace",
-                               "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync",
-                               "--no-instructions"}));
+  ChildProcess initdb(command({program("initdb"), "--pgdata", directory_.path() + "/data",
+                               "--username", "millrace", "--auth", "trust", "--encoding", "UTF8",
+                               "--locale", "C", "--no-sync", "--no-instructions"}));
   if (initdb.wait_for_exit(patience) != 0) {
     throw std::runtime_error("initdb failed: " + read_file(directory_.path() + "/log"));
   }
@@ -72,9 +72,9 @@ ChildProcess::Command PostgresServer::command(std::vector<std::string> arguments
 
 void PostgresServer::start() {
   process_ = std::make_unique<ChildProcess>(
-      command({program("postgres"), "-D", directory_.path() + "/data", "-k", directory_.path(), "-c",
-               "listen_addresses=", "-c", "shared_buffers=16MB", "-c", "max_connections=100", "-c",
-               "autovacuum=off"}));
+      command({program("postgres"), "-D", directory_.path() + "/data", "-k", directory_.path(),
+               "-c", "listen_addresses=", "-c", "shared_buffers=16MB", "-c", "max_connections=100",
+               "-c", "autovacuum=off"}));
   if (!poll_until([this] { return !process_->is_running() || is_ready(); }, patience) ||
       !process_->is_running()) {
     throw std::runtime_error("PostgreSQL does not start: " + read_file(directory_.path() + "/log"));
@@ -103,7 +103,8 @@ bool PostgresServer::is_ready() const { return PQping(url().c_str()) == PQPING_O
 
 std::vector<std::string> PostgresServer::run(const std::string& statement) const {
   const Connection connection(PQconnectdb(url().c_str()), &PQfinish);
-  PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection.get(), [](void*, const char*) {}, nullptr);
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(
       PQexec(connection.get(), statement.c_str()), &PQclear);
   const auto status = PQresultStatus(result.get());
@@ -111,11 +112,13 @@ std::vector<std::string> PostgresServer::run(const std::string& statement) const
     throw std::runtime_error(statement + ": " + PQerrorMessage(connection.get()));
   }
   std::vector<std::string> values;
-  for (int row = 0; row < PQntuples(result.get()); ++row) values.emplace_back(PQgetvalue(result.get(), row, 0));
+  for (int row = 0; row < PQntuples(result.get()); ++row)
+    values.emplace_back(PQgetvalue(result.get(), row, 0));
   return values;
 }
 
-PostgresServer::Setting::Setting(const PostgresServer& server, std::string name, const std::string& value)
+PostgresServer::Setting::Setting(const PostgresServer& server, std::string name,
+                                 const std::string& value)
     : server_(server), name_(std::move(name)) {
   server_.run("ALTER SYSTEM SET " + name_ + " = '" + value + "'");
   server_.run("SELECT pg_reload_conf()");
