@@ -2,16 +2,13 @@
 
 #include "http/cli/exit_codes.h"
 #include "http/server/data_directory.h"
+#include "http/server/stopped_store.h"
 #include "http/wire/error_response.h"
-#include "runtime/base/random.h"
 #include "storage/maintenance/move_rows.h"
-#include "storage/postgres/postgres_store.h"
-#include "storage/rocks/rocks_store.h"
 
 #include <CLI/CLI.hpp>
 
 #include <array>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -25,56 +22,33 @@ struct MoveOptions {
   bool json = false;
 };
 
-using Store = std::unique_ptr<storage::MovableStore>;
-
 bool is_postgres(const std::string& place) {
   return place.starts_with("postgres://") || place.starts_with("postgresql://");
 }
 
-void warn(LogLevel, const std::string& line) { std::cerr << "millrace: " << line << std::endl; }
-
-Result<Store> open_postgres(const std::string& url, const std::string& schema, storage::OpenedTo purpose) {
-  std::array<std::uint8_t, 16> bits{};
-  SystemRandom().fill(bits);
-  storage::PostgresOptions options;
-  options.url = url;
-  options.schema = schema;
-  options.incarnation.assign(bits.begin(), bits.end());
-  options.purpose = purpose;
-  options.others = storage::PostgresOptions::Others::refuse;
-  options.log = &warn;
-  auto store = storage::PostgresStore::open(std::move(options));
-  if (!store) return store.error();
-  return Store(std::move(*store));
+Result<StoppedStore> open_place(const std::string& place, const MoveOptions& options,
+                                storage::OpenedTo purpose) {
+  if (is_postgres(place)) return open_stopped_postgres(place, options.schema, purpose);
+  return open_stopped_directory(place, purpose);
 }
 
-Result<Store> open_directory(const std::string& directory, storage::OpenedTo purpose) {
-  // Opening would make one.
-  if (purpose == storage::OpenedTo::serve && !std::filesystem::exists(directory + "/CURRENT")) {
-    return Error(ErrorCode::not_found, directory + " is no data directory; name it with --from");
-  }
-  storage::RocksOptions options;
-  options.directory = directory;
-  options.purpose = purpose;
-  auto store = storage::RocksStore::open(std::move(options));
-  if (!store) return store.error();
-  return Store(std::move(*store));
-}
-
-Result<Store> open_place(const std::string& place, const MoveOptions& options, storage::OpenedTo purpose) {
-  return is_postgres(place) ? open_postgres(place, options.schema, purpose) : open_directory(place, purpose);
-}
+/// Of anything; what is meant as one must not be made as a directory.
+bool is_address(const std::string& place) { return place.find("://") != std::string::npos; }
 
 storage::MoveProgress report(const std::string& doing) {
   return [doing](const storage::StoreContents& contents) {
-    std::cerr << doing << ": " << contents.rows << " rows, " << (contents.bytes >> 20) << " MiB\n" << std::flush;
+    std::cerr << doing << ": " << contents.rows << " rows, " << (contents.bytes >> 20) << " MiB\n"
+              << std::flush;
   };
 }
 
 Result<storage::StoreContents> move(const MoveOptions& options) {
-  if (is_postgres(options.from) == is_postgres(options.to)) {
-    return Error(ErrorCode::invalid_request,
-                 "one of --from and --to is a data directory, the other one postgres://USER@HOST/DATABASE");
+  const bool is_other_address = is_address(options.from) != is_postgres(options.from) ||
+                                is_address(options.to) != is_postgres(options.to);
+  if (is_other_address || is_postgres(options.from) == is_postgres(options.to)) {
+    return Error(
+        ErrorCode::invalid_request,
+        "one of --from and --to is a data directory, the other one postgres://USER@HOST/DATABASE");
   }
   // The source first: a wrong name must leave no tables behind.
   auto from = open_place(options.from, options, storage::OpenedTo::serve);
@@ -86,7 +60,8 @@ Result<storage::StoreContents> move(const MoveOptions& options) {
 
 int complain(const Error& error, bool json) {
   std::cerr << (json ? to_text(error_body(error)) : "millrace: " + error.message) << std::endl;
-  const bool is_refusal = error.code == ErrorCode::conflict || error.code == ErrorCode::directory_in_use;
+  const bool is_refusal =
+      error.code == ErrorCode::conflict || error.code == ErrorCode::directory_in_use;
   return is_refusal ? exit_codes::refused : exit_codes::usage;
 }
 
@@ -102,12 +77,14 @@ std::string hex(const std::array<std::uint8_t, 32>& bytes) {
 
 int show(const storage::StoreContents& moved, bool json) {
   if (json) {
-    std::cout << to_text(JsonObject{{"rows", moved.rows}, {"bytes", moved.bytes}, {"digest", hex(moved.digest)}})
+    std::cout << to_text(JsonObject{
+                     {"rows", moved.rows}, {"bytes", moved.bytes}, {"digest", hex(moved.digest)}})
               << std::endl;
   } else {
-    std::cout << moved.rows << " rows, " << moved.bytes << " bytes are there and were compared (digest "
-              << hex(moved.digest) << ")\n"
-              << "the source is as it was: keep it as a backup, and start no server on it any more" << std::endl;
+    std::cout << moved.rows << " rows, " << moved.bytes
+              << " bytes are there and were compared (digest " << hex(moved.digest) << ")\n"
+              << "the source is as it was: keep it as a backup, and start no server on it any more"
+              << std::endl;
   }
   return exit_codes::done;
 }
@@ -118,10 +95,14 @@ void add_move_command(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<MoveOptions>();
   auto* command = app.add_subcommand(
       "move", "Move all data of a stopped server from its directory to PostgreSQL, or back.");
-  command->add_option("--from", options->from, "data directory, or postgres://USER@HOST/DATABASE")->required();
-  command->add_option("--to", options->to, "likewise, and new or empty; PGPASSWORD may hold the password")
+  command->add_option("--from", options->from, "data directory, or postgres://USER@HOST/DATABASE")
       ->required();
-  command->add_option("--schema", options->schema, "schema of the tables in PostgreSQL")->capture_default_str();
+  command
+      ->add_option("--to", options->to,
+                   "likewise, and new or empty; PGPASSWORD may hold the password")
+      ->required();
+  command->add_option("--schema", options->schema, "schema of the tables in PostgreSQL")
+      ->capture_default_str();
   command->add_flag("--json", options->json, "print JSON");
   command->callback([options, &exit_code] {
     make_files_for_owner_only();

@@ -3,9 +3,9 @@
 #include "http/cli/exit_codes.h"
 #include "http/server/data_directory.h"
 #include "http/server/secrets_key.h"
+#include "http/server/stopped_store.h"
 #include "http/wire/error_response.h"
 #include "storage/maintenance/reseal.h"
-#include "storage/rocks/rocks_store.h"
 
 #include <CLI/CLI.hpp>
 
@@ -18,6 +18,7 @@ namespace {
 
 struct RotateOptions {
   std::string directory = "millrace-data";
+  std::string postgres;  // empty: the store lies in the directory
   std::string old_key_file;
   std::string new_key_file;
   bool json = false;
@@ -29,15 +30,9 @@ struct KeyRotation {
   bool is_key_file_replaced = false;
 };
 
-Result<std::unique_ptr<storage::RocksStore>> open_existing(const std::string& directory) {
-  // Opening would make one.
-  if (!std::filesystem::exists(directory + "/CURRENT")) {
-    return Error(ErrorCode::not_found,
-                 directory + " is no data directory; name it with --data-dir");
-  }
-  storage::RocksOptions options;
-  options.directory = directory;
-  return storage::RocksStore::open(options);
+Result<StoppedStore> open_existing(const RotateOptions& options) {
+  if (options.postgres.empty()) return open_stopped_directory(options.directory, storage::OpenedTo::serve);
+  return open_stopped_postgres(options.postgres, storage::PostgresOptions().schema, storage::OpenedTo::serve);
 }
 
 Result<storage::SealingKey> old_key(const RotateOptions& options, const std::string& own_file) {
@@ -53,7 +48,7 @@ Result<storage::SealingKey> old_key(const RotateOptions& options, const std::str
 Result<KeyRotation> rotate(const RotateOptions& options) {
   auto to = read_secrets_key(options.new_key_file);
   if (!to) return to.error();
-  auto store = open_existing(options.directory);
+  auto store = open_existing(options);
   if (!store) return store.error();
   const std::string own_file = secrets_key_file_in(options.directory);
   auto from = old_key(options, own_file);
@@ -116,6 +111,8 @@ void add_rotate_secrets_key_command(CLI::App& app, int& exit_code) {
   command->add_option("--data-dir", options->directory, "the server's data directory")
       ->envname("MILLRACE_DATA_DIR")
       ->capture_default_str();
+  command->add_option("--postgres", options->postgres, "where the server keeps its store, if not in the directory")
+      ->envname("MILLRACE_POSTGRES");
   command->add_option("--old-key-file", options->old_key_file,
                       "file with the present key; without it, MILLRACE_SECRETS_KEY or "
                       "DATA-DIR/secrets-key");

@@ -10,11 +10,13 @@ namespace {
 
 const PostgresStatement commit_all{
     "commit_all",
-    "WITH f AS MATERIALIZED (UPDATE lane SET last = $4 WHERE incarnation = $1 AND lane = $2 AND conn = $3"
+    "WITH f AS MATERIALIZED (UPDATE lane SET last = $4 WHERE incarnation = $1 AND lane = $2 AND "
+    "conn = $3"
     "  AND last = $4 - 1 RETURNING 1),"
     " ok AS MATERIALIZED (SELECT count(*) = 1 AS ok FROM f),"
     " d AS (DELETE FROM kv WHERE key = ANY($5) AND (SELECT ok FROM ok)),"
-    " r AS (DELETE FROM kv USING unnest($6, $7) x(lo, hi) WHERE key >= lo AND key < hi AND (SELECT ok FROM ok)),"
+    " r AS (DELETE FROM kv USING unnest($6, $7) x(lo, hi) WHERE key >= lo AND key < hi AND (SELECT "
+    "ok FROM ok)),"
     " p AS (INSERT INTO kv SELECT k, v FROM unnest($8, $9) x(k, v) WHERE (SELECT ok FROM ok)"
     "  ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value)"
     " SELECT ok FROM ok"};
@@ -22,7 +24,8 @@ const PostgresStatement commit_all{
 /// Most commits only put, and parts without rows cost as well.
 const PostgresStatement commit_puts{
     "commit_puts",
-    "WITH f AS MATERIALIZED (UPDATE lane SET last = $4 WHERE incarnation = $1 AND lane = $2 AND conn = $3"
+    "WITH f AS MATERIALIZED (UPDATE lane SET last = $4 WHERE incarnation = $1 AND lane = $2 AND "
+    "conn = $3"
     "  AND last = $4 - 1 RETURNING 1),"
     " ok AS MATERIALIZED (SELECT count(*) = 1 AS ok FROM f),"
     " p AS (INSERT INTO kv SELECT k, v FROM unnest($5, $6) x(k, v) WHERE (SELECT ok FROM ok)"

@@ -21,7 +21,9 @@ Result<ConnectionPool::Lease> ConnectionPool::lease(Moment deadline) {
   const auto holder = std::this_thread::get_id();
   {
     std::unique_lock lock(mutex_);
-    const auto is_free = [&] { return holders_.size() < connections_max_ || holders_.contains(holder); };
+    const auto is_free = [&] {
+      return holders_.size() < connections_max_ || holders_.contains(holder);
+    };
     if (!came_back_.wait_until(lock, deadline, is_free)) {
       return Error(ErrorCode::overloaded,
                    "All " + std::to_string(connections_max_) +
@@ -48,7 +50,8 @@ void ConnectionPool::forget_idle() {
   closed.swap(idle_);
 }
 
-void ConnectionPool::take_back(std::unique_ptr<PostgresConnection> connection, std::thread::id holder) {
+void ConnectionPool::take_back(std::unique_ptr<PostgresConnection> connection,
+                               std::thread::id holder) {
   {
     const std::lock_guard lock(mutex_);
     const auto held = holders_.find(holder);
@@ -56,7 +59,8 @@ void ConnectionPool::take_back(std::unique_ptr<PostgresConnection> connection, s
     --in_use_;
     if (--held->second == 0) holders_.erase(held);
     const bool is_wanted = in_use_ + idle_.size() < connections_max_;
-    if (is_wanted && connection != nullptr && connection->is_usable()) idle_.push_back(std::move(connection));
+    if (is_wanted && connection != nullptr && connection->is_usable())
+      idle_.push_back(std::move(connection));
   }
   came_back_.notify_one();
 }

@@ -24,7 +24,8 @@ class ConnectionPool {
   /// One connection, for as long as this object lives. A lost one is not given to anybody else.
   class Lease {
    public:
-    Lease(ConnectionPool& pool, std::unique_ptr<PostgresConnection> connection, std::thread::id holder)
+    Lease(ConnectionPool& pool, std::unique_ptr<PostgresConnection> connection,
+          std::thread::id holder)
         : pool_(&pool), connection_(std::move(connection)), holder_(holder) {}
     Lease(Lease&& other) noexcept = default;
     Lease& operator=(Lease&&) = delete;

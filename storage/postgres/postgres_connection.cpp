@@ -25,7 +25,8 @@ bool wait_for(int socket, short events, Moment deadline) {
     const auto left = std::chrono::ceil<Millis>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     pollfd ready{socket, events, 0};
-    const int found = ::poll(&ready, 1, static_cast<int>(std::min<Millis::rep>(left.count(), 60'000)));
+    const int found =
+        ::poll(&ready, 1, static_cast<int>(std::min<Millis::rep>(left.count(), 60'000)));
     if (found > 0) return true;  // errors, too: libpq finds out
   }
 }
@@ -35,19 +36,24 @@ bool wait_for(int socket, short events, Moment deadline) {
 /// would not wait for the disk.
 const PostgresStatement settings{
     "",
-    "SELECT set_config('search_path', quote_ident($1), false), set_config('statement_timeout', $2, false),"
-    " set_config('lock_timeout', '1s', false), set_config('idle_in_transaction_session_timeout', '10min', false),"
+    "SELECT set_config('search_path', quote_ident($1), false), set_config('statement_timeout', $2, "
+    "false),"
+    " set_config('lock_timeout', '1s', false), set_config('idle_in_transaction_session_timeout', "
+    "'10min', false),"
     " set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false),"
     " set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),"
     " set_config('jit', 'off', false), set_config('plan_cache_mode', 'force_generic_plan', false),"
-    " set_config('max_parallel_workers_per_gather', '0', false), set_config('bytea_output', 'hex', false),"
+    " set_config('max_parallel_workers_per_gather', '0', false), set_config('bytea_output', 'hex', "
+    "false),"
     " set_config('default_transaction_isolation', 'read committed', false),"
-    " CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', false)"
+    " CASE WHEN current_setting('synchronous_commit') = 'off' THEN "
+    "set_config('synchronous_commit', 'on', false)"
     " END"};
 
 void note_warning(void* flag, const PGresult* notice) {
   const char* const severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
-  if (severity != nullptr && std::string_view(severity) == "WARNING") *static_cast<bool*>(flag) = true;
+  if (severity != nullptr && std::string_view(severity) == "WARNING")
+    *static_cast<bool*>(flag) = true;
 }
 
 /// What an option of an address lists between commas; nothing if it is not given.
@@ -68,7 +74,9 @@ std::vector<std::string> listed(const PQconninfoOption* parts, std::string_view 
 
 bool has_at(const std::string& text) { return text.find('@') != std::string::npos; }
 
-bool is_digits(const std::string& text) { return text.find_first_not_of("0123456789") == std::string::npos; }
+bool is_digits(const std::string& text) {
+  return text.find_first_not_of("0123456789") == std::string::npos;
+}
 
 std::string field_of(const PGresult* result, int field) {
   const char* const value = PQresultErrorField(result, field);
@@ -94,8 +102,8 @@ bool PostgresConnection::is_address(const std::string& url) { return !hosts_of(u
 
 std::vector<PostgresConnection::Host> PostgresConnection::hosts_of(const std::string& url) {
   // What libpq says of an address that it cannot read may have the password in it.
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parts(PQconninfoParse(url.c_str(), nullptr),
-                                                                           &PQconninfoFree);
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parts(
+      PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree);
   if (parts == nullptr) return {};
   const auto names = listed(parts.get(), "host");
   const auto addresses = listed(parts.get(), "hostaddr");
@@ -107,7 +115,9 @@ std::vector<PostgresConnection::Host> PostgresConnection::hosts_of(const std::st
   if (!is_plain) return {};
 
   const std::size_t count = std::max({names.size(), addresses.size(), std::size_t{1}});
-  const auto fits = [count](const std::vector<std::string>& list) { return list.empty() || list.size() == count; };
+  const auto fits = [count](const std::vector<std::string>& list) {
+    return list.empty() || list.size() == count;
+  };
   // Of lists that do not fit together libpq says what is wrong.
   if (!fits(names) || !fits(addresses) || (!fits(ports) && ports.size() != 1)) return {Host{}};
   std::vector<Host> hosts(count);
@@ -120,29 +130,51 @@ std::vector<PostgresConnection::Host> PostgresConnection::hosts_of(const std::st
 }
 
 std::unique_ptr<PostgresConnection> PostgresConnection::connect(const PostgresAddress& address,
-                                                                Moment deadline, PostgresFault& why) {
+                                                                Moment deadline,
+                                                                PostgresFault& why) {
   const auto hosts = hosts_of(address.url);
   CHECK(!hosts.empty(), "this address was not looked at");
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     const Moment begun = std::chrono::steady_clock::now();
     const auto share = (deadline - begun) / static_cast<int>(hosts.size() - i);
     const bool is_last = i + 1 == hosts.size();
-    const Moment until = is_last ? deadline : begun + std::min<Moment::duration>(share, host_patience);
-    if (auto connection = connect_to(hosts[i], address, until, why); connection != nullptr) return connection;
+    const Moment until =
+        is_last ? deadline : begun + std::min<Moment::duration>(share, host_patience);
+    if (auto connection = connect_to(hosts[i], address, until, why); connection != nullptr)
+      return connection;
   }
   return nullptr;
 }
 
-std::unique_ptr<PostgresConnection> PostgresConnection::connect_to(const Host& host, const PostgresAddress& address,
-                                                                   Moment deadline, PostgresFault& why) {
+std::unique_ptr<PostgresConnection> PostgresConnection::connect_to(const Host& host,
+                                                                   const PostgresAddress& address,
+                                                                   Moment deadline,
+                                                                   PostgresFault& why) {
   // What stands before `dbname` is a default that the address may change; what stands behind it is not, unless it is empty.
-  constexpr std::array keywords{"tcp_user_timeout",   "keepalives_idle",      "keepalives_interval",
-                                "keepalives_count",   "target_session_attrs", "dbname",
-                                "host",               "hostaddr",             "port",
-                                "application_name",   "client_encoding",      static_cast<const char*>(nullptr)};
-  const std::array values{"2000", "2", "1", "2", "read-write", address.url.c_str(),
-                          host.name.c_str(), host.address.c_str(), host.port.c_str(),
-                          address.application_name.c_str(), "UTF8", static_cast<const char*>(nullptr)};
+  constexpr std::array keywords{"tcp_user_timeout",
+                                "keepalives_idle",
+                                "keepalives_interval",
+                                "keepalives_count",
+                                "target_session_attrs",
+                                "dbname",
+                                "host",
+                                "hostaddr",
+                                "port",
+                                "application_name",
+                                "client_encoding",
+                                static_cast<const char*>(nullptr)};
+  const std::array values{"2000",
+                          "2",
+                          "1",
+                          "2",
+                          "read-write",
+                          address.url.c_str(),
+                          host.name.c_str(),
+                          host.address.c_str(),
+                          host.port.c_str(),
+                          address.application_name.c_str(),
+                          "UTF8",
+                          static_cast<const char*>(nullptr)};
   pg_conn* const started = PQconnectStartParams(keywords.data(), values.data(), 1);
   if (started == nullptr) {
     why = {"53200", "no memory for a connection", true};
@@ -240,7 +272,8 @@ bool PostgresConnection::send(const PostgresQuery& query, std::vector<std::strin
       std::find(preparing.begin(), preparing.end(), statement.name) == preparing.end();
   if (is_new) {
     preparing.push_back(statement.name);
-    if (PQsendPrepare(connection_, statement.name.c_str(), statement.text.c_str(), size, types) != 1) {
+    if (PQsendPrepare(connection_, statement.name.c_str(), statement.text.c_str(), size, types) !=
+        1) {
       return false;
     }
   }

@@ -26,8 +26,8 @@ namespace millrace::storage {
 
 /// Where, and as whom.
 struct PostgresAddress {
-  std::string url;               // postgres://… or "host=… dbname=…"; holds a password: never shown
-  std::string schema;            // see postgres_schema.h
+  std::string url;     // postgres://… or "host=… dbname=…"; holds a password: never shown
+  std::string schema;  // see postgres_schema.h
   std::string application_name;  // what pg_stat_activity shows
   /// The server ends what takes longer: an error, and certainly rolled back.
   Millis statement_timeout{10'000};
@@ -58,8 +58,8 @@ class PostgresConnection {
 
   /// Null, and `why`, when there is none by the deadline. The session can write. Of several hosts in the address each but
   /// the last one has two seconds at most: one that is gone without a word does not keep us from the next one.
-  static std::unique_ptr<PostgresConnection> connect(const PostgresAddress& address, Moment deadline,
-                                                     PostgresFault& why);
+  static std::unique_ptr<PostgresConnection> connect(const PostgresAddress& address,
+                                                     Moment deadline, PostgresFault& why);
   ~PostgresConnection();
   PostgresConnection(const PostgresConnection&) = delete;
   PostgresConnection& operator=(const PostgresConnection&) = delete;
@@ -90,7 +90,8 @@ class PostgresConnection {
 
   /// As the address names them; one that says nothing if it names none, and none if it cannot be read.
   static std::vector<Host> hosts_of(const std::string& url);
-  static std::unique_ptr<PostgresConnection> connect_to(const Host& host, const PostgresAddress& address,
+  static std::unique_ptr<PostgresConnection> connect_to(const Host& host,
+                                                        const PostgresAddress& address,
                                                         Moment deadline, PostgresFault& why);
 
   std::optional<PostgresFault> finish_connecting(Moment deadline);

@@ -17,12 +17,13 @@ constexpr std::size_t page_rows_max = 1'024;
 constexpr std::size_t key_column = 0;
 constexpr std::size_t value_column = 1;  // null: large
 constexpr std::size_t bytes_column = 2;
-const std::string columns = "key, CASE WHEN octet_length(value) <= 16384 THEN value END, octet_length(value)";
+const std::string columns =
+    "key, CASE WHEN octet_length(value) <= 16384 THEN value END, octet_length(value)";
 
 /// In the order asked.
-const PostgresStatement large_values{
-    "large_values",
-    "SELECT value FROM unnest($1) WITH ORDINALITY AS x(wanted, place) JOIN kv ON key = wanted ORDER BY place"};
+const PostgresStatement large_values{"large_values",
+                                     "SELECT value FROM unnest($1) WITH ORDINALITY AS x(wanted, "
+                                     "place) JOIN kv ON key = wanted ORDER BY place"};
 
 const PostgresStatement begin{"begin_view", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 const PostgresStatement end{"end_view", "COMMIT"};
@@ -43,21 +44,24 @@ const PostgresStatement scan_backward_at =
 
 /// An index scan for each range, which ends at the limit.
 PostgresStatement many(const std::string& direction, const std::string& order) {
-  return declared("SELECT " + columns +
-                  " FROM unnest($1, $2, $3) WITH ORDINALITY AS r(lo, hi, prefix_bytes, range),"
-                  " LATERAL (SELECT key, value FROM kv WHERE key >= r.lo AND key < r.hi ORDER BY key " +
-                  direction + " LIMIT $4) k ORDER BY " + order + " LIMIT $5");
+  return declared(
+      "SELECT " + columns +
+      " FROM unnest($1, $2, $3) WITH ORDINALITY AS r(lo, hi, prefix_bytes, range),"
+      " LATERAL (SELECT key, value FROM kv WHERE key >= r.lo AND key < r.hi ORDER BY key " +
+      direction + " LIMIT $4) k ORDER BY " + order + " LIMIT $5");
 }
 
 const PostgresStatement many_forward = many("", "range, k.key");
 const PostgresStatement many_backward = many("DESC", "range, k.key DESC");
 // `substr` counts from 1.
 const PostgresStatement merged_forward = many("", "substr(k.key, r.prefix_bytes + 1), range");
-const PostgresStatement merged_backward = many("DESC", "substr(k.key, r.prefix_bytes + 1) DESC, range");
+const PostgresStatement merged_backward =
+    many("DESC", "substr(k.key, r.prefix_bytes + 1) DESC, range");
 
 const PostgresStatement& statement_of(const ManyOptions& options) {
   const bool is_forward = options.direction == Direction::forward;
-  if (options.order == ManyOptions::Order::by_tail) return is_forward ? merged_forward : merged_backward;
+  if (options.order == ManyOptions::Order::by_tail)
+    return is_forward ? merged_forward : merged_backward;
   return is_forward ? many_forward : many_backward;
 }
 
@@ -201,7 +205,8 @@ void PostgresCursor::read_large_values() {
   auto answer = (*connection_)->ask(query, std::chrono::steady_clock::now() + page_patience);
   if (answer.fault) return fail(error_of(*answer.fault, "Reading large values"));
   if (answer.rows[0].size() != keys.size()) {
-    return fail(Error(ErrorCode::corrupt_data, "Reading large values failed: PostgreSQL has lost rows of its table."));
+    return fail(Error(ErrorCode::corrupt_data,
+                      "Reading large values failed: PostgreSQL has lost rows of its table."));
   }
   large_ = std::move(answer.rows[0]);
   large_at_ = 0;

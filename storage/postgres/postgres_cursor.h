@@ -23,7 +23,8 @@ PostgresQuery scan_many_query(const std::vector<KeyRange>& ranges, const ManyOpt
 class PostgresCursor final : public Cursor {
  public:
   /// `query`: one of the above. `rows_expected`: how many the first page may have.
-  static Result<std::unique_ptr<PostgresCursor>> open(ConnectionPool::Lease connection, const PostgresQuery& query,
+  static Result<std::unique_ptr<PostgresCursor>> open(ConnectionPool::Lease connection,
+                                                      const PostgresQuery& query,
                                                       std::size_t rows_expected, Moment deadline);
   ~PostgresCursor() override;
 

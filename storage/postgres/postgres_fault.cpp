@@ -15,9 +15,11 @@ struct Meaning {
 
 constexpr std::array<Meaning, 13> meanings{{
     {"25006", ErrorCode::overloaded,
-     "the database is read-only: a standby, or a primary that has been replaced. Commits go on when it can be written."},
+     "the database is read-only: a standby, or a primary that has been replaced. Commits go on "
+     "when it can be written."},
     {"25P03", ErrorCode::overloaded, "nobody has asked for more rows for too long"},
-    {"53100", ErrorCode::overloaded, "the disk of PostgreSQL is full. Work goes on when there is space."},
+    {"53100", ErrorCode::overloaded,
+     "the disk of PostgreSQL is full. Work goes on when there is space."},
     {"53", ErrorCode::overloaded, "PostgreSQL lacks something that it needs"},
     {"57", ErrorCode::overloaded, "PostgreSQL was told to stop this"},
     {"55P03", ErrorCode::overloaded, "somebody else holds a lock for too long"},
@@ -49,8 +51,9 @@ Error error_of(const PostgresFault& fault, std::string_view doing) {
   if (fault.state.empty()) {
     // libpq looks for a server that can be written, and says so in words alone.
     const bool is_read_only = said.find("session is read-only") != std::string::npos;
-    return Error(ErrorCode::overloaded,
-                 what + (is_read_only ? std::string(meanings[0].remark) + " (" + said + ')' : said));
+    return Error(
+        ErrorCode::overloaded,
+        what + (is_read_only ? std::string(meanings[0].remark) + " (" + said + ')' : said));
   }
   return Error(ErrorCode::storage_failed, what + said + " (SQLSTATE " + fault.state + ')');
 }

@@ -10,7 +10,8 @@
 namespace millrace::storage {
 
 struct PostgresFault {
-  std::string state;    // SQLSTATE, five characters; empty: the connection failed, or nobody answered in time
+  std::string
+      state;  // SQLSTATE, five characters; empty: the connection failed, or nobody answered in time
   std::string message;  // what PostgreSQL or libpq says
   /// The connection is of no use any more, and whether the statement took effect is not known. Otherwise it was
   /// rolled back, and the connection is as good as before.

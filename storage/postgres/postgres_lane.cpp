@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 #include "storage/postgres/attempts.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace::storage {
@@ -27,8 +28,12 @@ const PostgresStatement end_others{
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity, lane WHERE incarnation <> $1"
     " AND application_name = 'millrace ' || incarnation"};
 const PostgresStatement move_connection{
-    "", "UPDATE lane SET conn = conn + 1 WHERE incarnation = $1 AND lane = $2 RETURNING conn, last"};
-const PostgresStatement ask_lane{"ask_lane", "SELECT FROM lane WHERE incarnation = $1 AND lane = $2"};
+    "",
+    "UPDATE lane SET conn = conn + 1 WHERE incarnation = $1 AND lane = $2 RETURNING conn, last"};
+const PostgresStatement set_time_limit{"set_time_limit",
+                                       "SELECT set_config('statement_timeout', $1, true)"};
+const PostgresStatement ask_lane{"ask_lane",
+                                 "SELECT FROM lane WHERE incarnation = $1 AND lane = $2"};
 
 }  // namespace
 
@@ -42,7 +47,8 @@ PostgresLane::PostgresLane(PostgresAddress address, std::string incarnation, std
 Outcome PostgresLane::take_over(std::unique_ptr<PostgresConnection> connection, Moment deadline) {
   connection_ = std::move(connection);
   const auto first = try_take_over(deadline);
-  if (first || !connection_->is_usable() || first.error().code != ErrorCode::overloaded) return first;
+  if (first || !connection_->is_usable() || first.error().code != ErrorCode::overloaded)
+    return first;
   // Its owner hangs between the statements of a commit, or its commit waits for something.
   PostgresQuery end(end_others);
   end.parameters.uuid(position_.incarnation);
@@ -65,7 +71,21 @@ Outcome PostgresLane::try_take_over(Moment deadline) {
   return Done{};
 }
 
-Outcome PostgresLane::commit(const MakeQueries& make, std::string_view doing) {
+PostgresAnswer PostgresLane::ask(std::vector<PostgresQuery> queries, Millis may_take) {
+  const bool is_long = may_take > address_.statement_timeout;
+  const Moment answer_by =
+      Steady::now() + std::max(may_take, address_.statement_timeout) + answer_grace;
+  if (!is_long) return connection_->ask(queries, answer_by);
+  // Of this transaction alone.
+  std::vector<PostgresQuery> timed{set_time_limit};
+  timed[0].parameters.text(std::to_string(may_take.count()));
+  for (PostgresQuery& query : queries) timed.push_back(std::move(query));
+  auto answer = connection_->ask(timed, answer_by);
+  if (!answer.rows.empty()) answer.rows.erase(answer.rows.begin());
+  return answer;
+}
+
+Outcome PostgresLane::commit(const MakeQueries& make, std::string_view doing, Millis may_take) {
   Moment deadline = Steady::now() + patience_;
   for (bool has_sent = false;;) {
     if (connection_ == nullptr) {
@@ -75,8 +95,7 @@ Outcome PostgresLane::commit(const MakeQueries& make, std::string_view doing) {
     }
     LanePosition next = position_;
     ++next.number;
-    const Moment answer_by = Steady::now() + address_.statement_timeout + answer_grace;
-    const auto answer = connection_->ask(make(next), answer_by);
+    const auto answer = ask(make(next), may_take);
     if (answer.fault && !answer.fault->is_lost) return error_of(*answer.fault, doing);
     if (!answer.fault && !connection_->was_warned()) {
       if (answer.rows[0].size() == 1 && answer.rows[0].flag(0, 0)) {
@@ -136,7 +155,8 @@ Outcome PostgresLane::resolve(Moment deadline) {
 Result<PostgresLane::Fate> PostgresLane::attach(Moment deadline) {
   for (const Attempts attempts(deadline);;) {
     auto fate = try_attach(deadline);
-    if (fate || fate.error().code != ErrorCode::overloaded || !attempts.wait_for_next()) return fate;
+    if (fate || fate.error().code != ErrorCode::overloaded || !attempts.wait_for_next())
+      return fate;
   }
 }
 
@@ -150,7 +170,8 @@ Result<PostgresLane::Fate> PostgresLane::try_attach(Moment deadline) {
   const auto answer = connection->ask(queries, deadline);
   if (answer.fault) return error_of(*answer.fault, "Finding out what was committed");
   if (connection->was_warned()) {
-    return Error(ErrorCode::overloaded, "Finding out what was committed failed: the standby has not confirmed it.");
+    return Error(ErrorCode::overloaded,
+                 "Finding out what was committed failed: the standby has not confirmed it.");
   }
   connection_ = std::move(connection);
   ++connections_;
@@ -162,21 +183,34 @@ Result<PostgresLane::Fate> PostgresLane::read_attached(const std::vector<Postgre
   const std::int64_t last = rows[0].number(0, 1);
   if (last != position_.number && last != position_.number + 1) {
     connection_.reset();
-    is_unresolved_ = true;
-    return Error(ErrorCode::storage_failed,
-                 "The lane stands at commit " + std::to_string(last) + " instead of " +
-                     std::to_string(position_.number) +
-                     ": the database has been put back to an earlier state, and acknowledged work is lost. "
-                     "Start the server anew to go on from there.");
+    return set_back(last);
   }
   const Fate fate = last == position_.number ? Fate::out : Fate::in;
   if (is_unresolved_) ++(fate == Fate::in ? unknown_in_ : unknown_out_);
   position_.connection = static_cast<std::int32_t>(rows[0].number(0, 0));
   position_.number = last;
   take_epochs(rows[1]);
+  if (log_) {
+    log_(LogLevel::info, std::string("connected to PostgreSQL again") +
+                             (!is_unresolved_    ? ""
+                              : fate == Fate::in ? "; the commit without an answer is in"
+                                                 : "; the commit without an answer is not in"));
+  }
   is_unresolved_ = false;
   hear();
   return fate;
+}
+
+Error PostgresLane::set_back(std::int64_t last) {
+  is_unresolved_ = true;
+  Error error(ErrorCode::storage_failed,
+              "The lane stands at commit " + std::to_string(last) + " instead of " +
+                  std::to_string(position_.number) +
+                  ": the database has been put back to an earlier state, and acknowledged work is "
+                  "lost. Start the server "
+                  "anew to go on from there.");
+  if (!std::exchange(has_told_loss_, true) && log_) log_(LogLevel::error, error.message);
+  return error;
 }
 
 void PostgresLane::take_epochs(const PostgresRows& rows) {
@@ -193,12 +227,16 @@ void PostgresLane::lose_connection(const std::string& why) {
 }
 
 Error PostgresLane::gone() {
-  is_gone_ = true;
+  Error error(ErrorCode::stale_epoch,
+              "Another process has taken over this database. This one can commit nothing any more: "
+              "end it.");
+  if (!std::exchange(is_gone_, true) && log_) log_(LogLevel::error, error.message);
   is_unresolved_ = false;  // nothing of it is waited for any more
-  return Error(ErrorCode::stale_epoch,
-               "Another process has taken over this database. This one can commit nothing any more: end it.");
+  return error;
 }
 
-PostgresLaneStats PostgresLane::stats() const { return {connections_, unknown_in_, unknown_out_, is_unresolved_}; }
+PostgresLaneStats PostgresLane::stats() const {
+  return {connections_, unknown_in_, unknown_out_, is_unresolved_};
+}
 
 }  // namespace millrace::storage

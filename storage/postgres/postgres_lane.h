@@ -51,8 +51,9 @@ class PostgresLane {
 
   /// Makes the statements of one commit at this position; the first one answers whether it was allowed.
   using MakeQueries = std::function<std::vector<PostgresQuery>(const LanePosition&)>;
-  /// Durable when it returns well. Errors: stale_epoch (for ever), overloaded, and what PostgreSQL refuses.
-  Outcome commit(const MakeQueries& make, std::string_view doing);
+  /// Durable when it returns well. `may_take`: if that is more than the time limit of statements, which is there so that a
+  /// PostgreSQL that hangs is noticed. Errors: stale_epoch (for ever), overloaded, and what PostgreSQL refuses.
+  Outcome commit(const MakeQueries& make, std::string_view doing, Millis may_take = Millis(0));
   /// Whether the lane is there still, by a question unless something was heard from it during the last second.
   Outcome ask_whether_alive();
 
@@ -73,6 +74,8 @@ class PostgresLane {
   Result<Fate> attach(Moment deadline);
   Result<Fate> try_attach(Moment deadline);
   Result<Fate> read_attached(const std::vector<PostgresRows>& rows);
+  Error set_back(std::int64_t last);
+  PostgresAnswer ask(std::vector<PostgresQuery> queries, Millis may_take);
   void take_epochs(const PostgresRows& rows);
   void lose_connection(const std::string& why);
   Error gone();
@@ -86,6 +89,7 @@ class PostgresLane {
   Epochs epochs_{};
   Moment heard_{};
   bool is_gone_ = false;
+  bool has_told_loss_ = false;
   std::atomic<bool> is_unresolved_{false};
   std::atomic<std::uint64_t> connections_{0};
   std::atomic<std::uint64_t> unknown_in_{0};

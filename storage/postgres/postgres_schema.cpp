@@ -16,27 +16,32 @@ const PostgresStatement commit{"", "COMMIT"};
 const PostgresStatement rollback{"", "ROLLBACK"};
 /// One at a time makes or migrates tables. Any number will do that nobody else uses.
 const PostgresStatement lock{"", "SELECT pg_advisory_xact_lock(6074213890016255001)"};
-const PostgresStatement look{"",
-                             "SELECT to_regclass('cluster') IS NOT NULL, to_regclass('kv') IS NOT NULL"
-                             " OR to_regclass('lane') IS NOT NULL OR to_regclass('shard') IS NOT NULL"};
+const PostgresStatement look{
+    "",
+    "SELECT to_regclass('cluster') IS NOT NULL, to_regclass('kv') IS NOT NULL"
+    " OR to_regclass('lane') IS NOT NULL OR to_regclass('shard') IS NOT NULL"};
 const PostgresStatement read_cluster{"", "SELECT id::text, format FROM cluster"};
 const PostgresStatement write_format{"", "UPDATE cluster SET format = $1"};
-const PostgresStatement look_for_rows{"",
-                                      "SELECT EXISTS(SELECT FROM kv) OR EXISTS(SELECT FROM shard WHERE epoch > 0)"};
+const PostgresStatement look_for_rows{
+    "", "SELECT EXISTS(SELECT FROM kv) OR EXISTS(SELECT FROM shard WHERE epoch > 0)"};
 
 const std::array<PostgresStatement, 6> tables{{
-    {"", "CREATE TABLE cluster(one bool PRIMARY KEY DEFAULT true CHECK(one), id uuid NOT NULL, format int NOT NULL)"},
+    {"",
+     "CREATE TABLE cluster(one bool PRIMARY KEY DEFAULT true CHECK(one), id uuid NOT NULL, format "
+     "int NOT NULL)"},
     {"", "CREATE TABLE kv(key bytea PRIMARY KEY, value bytea NOT NULL)"},
     {"", "ALTER TABLE kv ALTER value SET STORAGE EXTERNAL"},
     {"",
      "CREATE TABLE shard(id smallint PRIMARY KEY, owner uuid, epoch bigint NOT NULL DEFAULT 0,"
      " revision bigint NOT NULL DEFAULT 0) WITH (fillfactor = 50)"},
     {"",
-     "CREATE TABLE lane(incarnation uuid, lane smallint, conn int NOT NULL DEFAULT 0, last bigint NOT NULL DEFAULT 0,"
+     "CREATE TABLE lane(incarnation uuid, lane smallint, conn int NOT NULL DEFAULT 0, last bigint "
+     "NOT NULL DEFAULT 0,"
      " PRIMARY KEY(incarnation, lane)) WITH (fillfactor = 10)"},
     {"", "INSERT INTO shard(id) SELECT generate_series(0, $1 - 1)"},
 }};
-const PostgresStatement name_cluster{"", "INSERT INTO cluster(id, format) VALUES (gen_random_uuid(), $1)"};
+const PostgresStatement name_cluster{
+    "", "INSERT INTO cluster(id, format) VALUES (gen_random_uuid(), $1)"};
 const std::array<PostgresStatement, 3> emptying{{
     {"", "TRUNCATE kv"},
     {"", "DELETE FROM lane"},
@@ -64,10 +69,10 @@ class SchemaWork {
     if (!there) return there.error();
     if ((*there)[0].flag(0, 0)) return check(schema, purpose, cluster);
     if ((*there)[0].flag(0, 1)) {
-      return Error(ErrorCode::corrupt_data,
-                   "The schema " + schema +
-                       " has tables, but not those of Millrace, or some are lost. Name another schema, or restore it "
-                       "from a backup.");
+      return Error(ErrorCode::corrupt_data, "The schema " + schema +
+                                                " has tables, but not those of Millrace, or some "
+                                                "are lost. Name another schema, or restore it "
+                                                "from a backup.");
     }
     if (!cluster.empty()) return other_cluster(schema, "none", cluster);
     return make_tables(purpose);
@@ -80,9 +85,11 @@ class SchemaWork {
   }
 
  private:
-  static Error other_cluster(const std::string& schema, const std::string& found, const std::string& wanted) {
-    return Error(ErrorCode::conflict, "The schema " + schema + " is of another cluster: this node is of " + wanted +
-                                          ", the database of " + found + ". Check the database's address.");
+  static Error other_cluster(const std::string& schema, const std::string& found,
+                             const std::string& wanted) {
+    return Error(ErrorCode::conflict,
+                 "The schema " + schema + " is of another cluster: this node is of " + wanted +
+                     ", the database of " + found + ". Check the database's address.");
   }
 
   Outcome done(const Result<std::vector<PostgresRows>>& asked) {
@@ -112,14 +119,15 @@ class SchemaWork {
     if (format < postgres_format_filling || format > postgres_format_current) {
       return Error(ErrorCode::format_not_supported,
                    "The schema " + schema + " has format " + std::to_string(format) +
-                       "; this program supports formats up to " + std::to_string(postgres_format_current) +
-                       ". Start a newer program on it.");
+                       "; this program supports formats up to " +
+                       std::to_string(postgres_format_current) + ". Start a newer program on it.");
     }
     if (purpose == OpenedTo::be_filled) return begin_filling(schema, format);
     if (format == postgres_format_filling) {
-      return Error(ErrorCode::format_not_supported,
-                   "The schema " + schema +
-                       " is being filled by \"millrace move\", or that was interrupted: run it again.");
+      return Error(
+          ErrorCode::format_not_supported,
+          "The schema " + schema +
+              " is being filled by \"millrace move\", or that was interrupted: run it again.");
     }
     return migrate(format);
   }
@@ -133,8 +141,9 @@ class SchemaWork {
     const auto found = ask({look_for_rows});
     if (!found) return found.error();
     if ((*found)[0].flag(0, 0)) {
-      return Error(ErrorCode::conflict, "The schema " + schema +
-                                            " is in use: it holds rows or has been served from. Name an empty one.");
+      return Error(ErrorCode::conflict,
+                   "The schema " + schema +
+                       " is in use: it holds rows or has been served from. Name an empty one.");
     }
     return raise(postgres_format_filling, {});
   }
@@ -177,7 +186,8 @@ Outcome prepare_schema(PostgresConnection& connection, const std::string& schema
   const PostgresStatement make_schema{"", "CREATE SCHEMA IF NOT EXISTS \"" + schema + '"'};
   SchemaWork work(connection, deadline);
   // By itself, and only where it is missing: it wants a right that a role may lack once the schema is there.
-  const PostgresStatement look_for_schema{"", "SELECT to_regnamespace('\"" + schema + "\"') IS NOT NULL"};
+  const PostgresStatement look_for_schema{
+      "", "SELECT to_regnamespace('\"" + schema + "\"') IS NOT NULL"};
   const auto there = work.ask({look_for_schema});
   if (!there) return there.error();
   if (!(*there)[0].flag(0, 0)) {

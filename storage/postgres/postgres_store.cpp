@@ -20,6 +20,8 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t incarnation_bytes = 16;
 /// For sorting and for pages of many rows.
 constexpr Millis read_timeout{60'000};
+/// Of a commit that removes prefixes: some 100,000 rows a second.
+constexpr Millis removal_patience{120'000};
 /// Rows of the first page of a walk whose caller has not said how many he needs.
 constexpr std::size_t first_page_rows = 64;
 
@@ -31,16 +33,18 @@ const PostgresStatement find_others{
     "SELECT count(*) FROM pg_stat_activity, lane WHERE datname = current_database()"
     " AND application_name = 'millrace ' || incarnation"};
 const PostgresStatement look_for_lanes{"", "SELECT to_regclass('lane') IS NOT NULL"};
-const PostgresStatement claim_shards{
-    "claim_shards",
-    "WITH f AS MATERIALIZED (UPDATE lane SET last = $4 WHERE incarnation = $1 AND lane = $2 AND conn = $3"
-    "  AND last = $4 - 1 RETURNING 1),"
-    " ok AS MATERIALIZED (SELECT count(*) = 1 AS ok FROM f),"
-    " s AS (UPDATE shard SET owner = $1, epoch = epoch + 1 WHERE id = ANY($5) AND (SELECT ok FROM ok))"
-    " SELECT ok FROM ok"};
+const PostgresStatement claim_shards{"claim_shards",
+                                     "WITH f AS MATERIALIZED (UPDATE lane SET last = $4 WHERE "
+                                     "incarnation = $1 AND lane = $2 AND conn = $3"
+                                     "  AND last = $4 - 1 RETURNING 1),"
+                                     " ok AS MATERIALIZED (SELECT count(*) = 1 AS ok FROM f),"
+                                     " s AS (UPDATE shard SET owner = $1, epoch = epoch + 1 WHERE "
+                                     "id = ANY($5) AND (SELECT ok FROM ok))"
+                                     " SELECT ok FROM ok"};
 const PostgresStatement set_epochs{
     "",
-    "WITH f AS MATERIALIZED (UPDATE lane SET last = $4 WHERE incarnation = $1 AND lane = $2 AND conn = $3"
+    "WITH f AS MATERIALIZED (UPDATE lane SET last = $4 WHERE incarnation = $1 AND lane = $2 AND "
+    "conn = $3"
     "  AND last = $4 - 1 RETURNING 1),"
     " ok AS MATERIALIZED (SELECT count(*) = 1 AS ok FROM f),"
     " s AS (UPDATE shard SET epoch = x.epoch FROM unnest($5, $6) x(id, epoch)"
@@ -68,15 +72,16 @@ std::string as_uuid_text(std::string_view bytes) {
 
 PostgresAddress address_of(const PostgresOptions& options, Millis statement_timeout) {
   CHECK(options.incarnation.size() == incarnation_bytes, "an incarnation has 16 bytes");
-  return {options.url, options.schema, "millrace " + as_uuid_text(options.incarnation), statement_timeout};
+  return {options.url, options.schema, "millrace " + as_uuid_text(options.incarnation),
+          statement_timeout};
 }
 
 Error stale(const Fence& fence, std::uint64_t current) {
-  return Error(ErrorCode::stale_epoch,
-               "Shard " + std::to_string(static_cast<std::uint16_t>(fence.shard)) +
-                   " has another owner: this commit was made under epoch " +
-                   std::to_string(static_cast<std::uint64_t>(fence.epoch)) + ", the current one is " +
-                   std::to_string(current) + ".");
+  return Error(ErrorCode::stale_epoch, "Shard " +
+                                           std::to_string(static_cast<std::uint16_t>(fence.shard)) +
+                                           " has another owner: this commit was made under epoch " +
+                                           std::to_string(static_cast<std::uint64_t>(fence.epoch)) +
+                                           ", the current one is " + std::to_string(current) + ".");
 }
 
 /// Errors: directory_in_use, and those of the connection.
@@ -87,7 +92,8 @@ Outcome check_alone(PostgresConnection& connection, Moment deadline) {
   const auto others = connection.ask(find_others, deadline);
   if (others.fault) return error_of(*others.fault, "Looking for other processes");
   if (others.rows[0].number(0, 0) == 0) return Done{};
-  return Error(ErrorCode::directory_in_use, "A Millrace process is connected to the database. Stop it, and try again.");
+  return Error(ErrorCode::directory_in_use,
+               "A Millrace process is connected to the database. Stop it, and try again.");
 }
 
 std::vector<std::int16_t> numbers_of(const ShardSet& shards) {
@@ -103,7 +109,8 @@ Result<T> read_by(ConnectionPool& pool, Moment deadline, const Ask& ask) {
   for (const Attempts attempts(deadline);;) {
     auto connection = pool.lease(deadline);
     Result<T> answer = connection ? ask(std::move(*connection)) : Result<T>(connection.error());
-    if (answer || answer.error().code != ErrorCode::overloaded || !attempts.wait_for_next()) return answer;
+    if (answer || answer.error().code != ErrorCode::overloaded || !attempts.wait_for_next())
+      return answer;
     pool.forget_idle();
   }
 }
@@ -114,12 +121,14 @@ Result<std::unique_ptr<PostgresStore>> PostgresStore::open(PostgresOptions optio
   CHECK(!options.url.empty(), "a store in PostgreSQL needs an address");
   if (!PostgresConnection::is_address(options.url)) {
     return Error(ErrorCode::invalid_request,
-                 "The address of PostgreSQL cannot be read. Write postgres://USER@HOST:PORT/DATABASE, and in a password %40 "
+                 "The address of PostgreSQL cannot be read. Write "
+                 "postgres://USER@HOST:PORT/DATABASE, and in a password %40 "
                  "for @, %2F for / and %25 for %.");
   }
   if (!is_schema_name(options.schema)) {
     return Error(ErrorCode::invalid_request,
-                 "A schema's name is of letters in lower case, digits and '_', does not begin with a digit or 'pg_', and has at "
+                 "A schema's name is of letters in lower case, digits and '_', does not begin with "
+                 "a digit or 'pg_', and has at "
                  "most 63 characters, got '" +
                      options.schema + "'.");
   }
@@ -130,17 +139,17 @@ Result<std::unique_ptr<PostgresStore>> PostgresStore::open(PostgresOptions optio
 
 PostgresStore::PostgresStore(PostgresOptions options)
     : options_(std::move(options)),
-      lane_(address_of(options_, 2 * options_.patience), options_.incarnation, options_.lane, options_.patience,
-            options_.log),
+      lane_(address_of(options_, 2 * options_.patience), options_.incarnation, options_.lane,
+            options_.patience, options_.log),
       point_readers_(address_of(options_, read_timeout), options_.point_readers_max),
       cursors_(address_of(options_, read_timeout), options_.cursors_max) {}
 
 Outcome PostgresStore::open_tables() {
   const std::lock_guard lock(commit_mutex_);
-  const Moment deadline = Steady::now() + options_.opening_patience;
   PostgresFault why;
-  auto connection = PostgresConnection::connect(address_of(options_, 2 * options_.patience), deadline, why);
+  auto connection = connect_when_there(why);
   if (connection == nullptr) return error_of(why, "Connecting to PostgreSQL");
+  const Moment deadline = Steady::now() + options_.opening_patience;
   if (options_.others == PostgresOptions::Others::refuse) {
     if (auto alone = check_alone(*connection, deadline); !alone) return alone;
   }
@@ -148,16 +157,32 @@ Outcome PostgresStore::open_tables() {
   for (const auto& risk : find_risks(*connection, deadline)) {
     if (options_.log) options_.log(LogLevel::warning, risk);
   }
-  auto prepared = prepare_schema(*connection, options_.schema, options_.purpose, options_.cluster, deadline);
+  auto prepared =
+      prepare_schema(*connection, options_.schema, options_.purpose, options_.cluster, deadline);
   if (!prepared) return prepared;
   return lane_.take_over(std::move(connection), deadline);
+}
+
+std::unique_ptr<PostgresConnection> PostgresStore::connect_when_there(PostgresFault& why) const {
+  const PostgresAddress address = address_of(options_, 2 * options_.patience);
+  const Attempts attempts(Steady::now() + options_.arrival_patience);
+  for (bool is_told = false;;) {
+    auto connection =
+        PostgresConnection::connect(address, Steady::now() + options_.opening_patience, why);
+    if (connection != nullptr || !why.is_lost || !attempts.wait_for_next()) return connection;
+    if (!std::exchange(is_told, true) && options_.log) {
+      options_.log(LogLevel::warning,
+                   "waiting for PostgreSQL: " + error_of(why, "Connecting").message);
+    }
+  }
 }
 
 Outcome PostgresStore::commit(const WriteBatch& batch) {
   const std::lock_guard lock(commit_mutex_);
   // The epochs of a lane that is lost may be others by now.
   if (lane_.is_unresolved()) {
-    if (auto resolved = lane_.resolve(Steady::now() + options_.patience); !resolved) return resolved;
+    if (auto resolved = lane_.resolve(Steady::now() + options_.patience); !resolved)
+      return resolved;
   }
   for (const Fence& fence : batch.fences()) {
     const std::uint64_t current = lane_.epochs().at(static_cast<std::size_t>(fence.shard));
@@ -165,21 +190,25 @@ Outcome PostgresStore::commit(const WriteBatch& batch) {
   }
   if (batch.empty()) return lane_.ask_whether_alive();
   const CommitRows rows = last_operations(batch);
-  return lane_.commit([&rows](const LanePosition& position) { return commit_queries(rows, position); }, "A commit");
+  // A prefix may be a large execution, and must not fail everybody's commits again and again.
+  return lane_.commit(
+      [&rows](const LanePosition& position) { return commit_queries(rows, position); }, "A commit",
+      rows.range_begins.empty() ? Millis(0) : removal_patience);
 }
 
 Result<std::optional<std::string>> PostgresStore::get(std::string_view key) const {
   using Found = std::optional<std::string>;
   const Moment deadline = Steady::now() + options_.patience;
   if (auto resolved = wait_until_resolved(deadline); !resolved) return resolved.error();
-  return read_by<Found>(point_readers_, deadline, [&](ConnectionPool::Lease connection) -> Result<Found> {
-    PostgresQuery query(get_row);
-    query.parameters.bytes(key);
-    const auto answer = connection->ask(query, deadline);
-    if (answer.fault) return error_of(*answer.fault, "Reading a row");
-    if (answer.rows[0].size() == 0) return Found();
-    return Found(answer.rows[0].bytes(0, 0));
-  });
+  return read_by<Found>(point_readers_, deadline,
+                        [&](ConnectionPool::Lease connection) -> Result<Found> {
+                          PostgresQuery query(get_row);
+                          query.parameters.bytes(key);
+                          const auto answer = connection->ask(query, deadline);
+                          if (answer.fault) return error_of(*answer.fault, "Reading a row");
+                          if (answer.rows[0].size() == 0) return Found();
+                          return Found(answer.rows[0].bytes(0, 0));
+                        });
 }
 
 std::unique_ptr<Cursor> PostgresStore::scan(std::string_view prefix, Direction direction,
@@ -187,14 +216,18 @@ std::unique_ptr<Cursor> PostgresStore::scan(std::string_view prefix, Direction d
   return open_cursor(scan_query(prefix, direction, start_at), first_page_rows);
 }
 
-std::unique_ptr<Cursor> PostgresStore::scan_many(std::vector<KeyRange> ranges, const ManyOptions& options) const {
-  if (ranges.empty() || options.limit == 0 || options.limit_each == 0) return std::make_unique<NoRowsCursor>();
+std::unique_ptr<Cursor> PostgresStore::scan_many(std::vector<KeyRange> ranges,
+                                                 const ManyOptions& options) const {
+  if (ranges.empty() || options.limit == 0 || options.limit_each == 0)
+    return std::make_unique<NoRowsCursor>();
   // One more than is wanted, so that a page that is not full says that there are no more.
   const bool is_limited = options.limit < std::numeric_limits<std::size_t>::max();
-  return open_cursor(scan_many_query(ranges, options), is_limited ? options.limit + 1 : first_page_rows);
+  return open_cursor(scan_many_query(ranges, options),
+                     is_limited ? options.limit + 1 : first_page_rows);
 }
 
-std::unique_ptr<Cursor> PostgresStore::open_cursor(const PostgresQuery& query, std::size_t rows_expected) const {
+std::unique_ptr<Cursor> PostgresStore::open_cursor(const PostgresQuery& query,
+                                                   std::size_t rows_expected) const {
   const Moment deadline = Steady::now() + options_.patience;
   if (auto resolved = wait_until_resolved(deadline); !resolved) {
     return std::make_unique<NoRowsCursor>(resolved.error());
@@ -218,11 +251,13 @@ Result<std::vector<Epoch>> PostgresStore::claim(std::span<const ShardId> shards)
       queries[0].parameters.number2_array(numbers);
       return queries;
     };
-    if (const auto claimed = lane_.commit(make, "Claiming shards"); !claimed) return claimed.error();
+    if (const auto claimed = lane_.commit(make, "Claiming shards"); !claimed)
+      return claimed.error();
     if (const auto loaded = lane_.load_epochs(); !loaded) return loaded.error();
   }
   std::vector<Epoch> epochs;
-  for (const ShardId shard : shards) epochs.push_back(Epoch{lane_.epochs()[static_cast<std::size_t>(shard)]});
+  for (const ShardId shard : shards)
+    epochs.push_back(Epoch{lane_.epochs()[static_cast<std::size_t>(shard)]});
   return epochs;
 }
 
@@ -243,14 +278,16 @@ Outcome PostgresStore::end_filling(std::span<const Epoch> epochs) {
   const auto make = [&](const LanePosition& position) {
     std::vector<PostgresQuery> queries{set_epochs};
     position.add_to(queries[0].parameters);
-    queries[0].parameters.number2_array(numbers).number8_array(wanted).number4(postgres_format_current);
+    queries[0].parameters.number2_array(numbers).number8_array(wanted).number4(
+        postgres_format_current);
     return queries;
   };
   if (auto ended = lane_.commit(make, "Ending the move"); !ended) return ended;
   return lane_.load_epochs();
 }
 
-Outcome PostgresStore::reclaim(const std::atomic<bool>& stop, std::span<const ShardId> erased) const {
+Outcome PostgresStore::reclaim(const std::atomic<bool>& stop,
+                               std::span<const ShardId> erased) const {
   if (erased.empty()) return Done{};
   PostgresAddress address = address_of(options_, Millis(0));  // which is no limit
   address.application_name = "millrace reclaim";              // it may outlive this process
@@ -268,7 +305,8 @@ Outcome PostgresStore::reclaim(const std::atomic<bool>& stop, std::span<const Sh
   if (cleared.fault) return error_of(*cleared.fault, "Clearing away removed rows");
   if (connection->was_warned()) {
     return Error(ErrorCode::storage_failed,
-                 "Clearing away removed rows failed: PostgreSQL has skipped the table. Its owner has to be the role of the "
+                 "Clearing away removed rows failed: PostgreSQL has skipped the table. Its owner "
+                 "has to be the role of the "
                  "server.");
   }
   return Done{};
@@ -282,8 +320,9 @@ Outcome PostgresStore::wait_until_resolved(Moment deadline) const {
       return lane_.is_unresolved() ? lane_.resolve(deadline) : Done{};
     }
     if (!attempts.wait_for_next()) {
-      return Error(ErrorCode::overloaded,
-                   "It is not known yet what PostgreSQL has committed last. Try again in a moment.");
+      return Error(
+          ErrorCode::overloaded,
+          "It is not known yet what PostgreSQL has committed last. Try again in a moment.");
     }
   }
   return Done{};

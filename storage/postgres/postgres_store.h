@@ -50,6 +50,8 @@ struct PostgresOptions {
   Millis patience{5'000};
   /// The same at the opening, which waits for an earlier owner's commit and may have rows to migrate.
   Millis opening_patience{30'000};
+  /// How long before that PostgreSQL may be away: machines start their services in any order.
+  Millis arrival_patience{30'000};
   std::size_t point_readers_max = 4;
   std::size_t cursors_max = 16;
   LogSink log{};
@@ -87,6 +89,8 @@ class PostgresStore final : public MovableStore {
   explicit PostgresStore(PostgresOptions options);
 
   Outcome open_tables();
+  /// Null, and `why`, if it has not come.
+  std::unique_ptr<PostgresConnection> connect_when_there(PostgresFault& why) const;
   /// Waits until it is known what has been committed.
   Outcome wait_until_resolved(Moment deadline) const;
   std::unique_ptr<Cursor> open_cursor(const PostgresQuery& query, std::size_t rows_expected) const;

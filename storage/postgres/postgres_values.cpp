@@ -25,7 +25,8 @@ template <class Number>
 void append(std::string& out, Number value) {
   const auto bits = static_cast<std::make_unsigned_t<Number>>(value);
   for (std::size_t i = sizeof(Number); i-- > 0;) {
-    out += static_cast<char>(static_cast<std::uint8_t>(static_cast<std::uint64_t>(bits) >> (8 * i)));
+    out +=
+        static_cast<char>(static_cast<std::uint8_t>(static_cast<std::uint64_t>(bits) >> (8 * i)));
   }
 }
 

@@ -8,7 +8,8 @@ const PostgresStatement look{
     "",
     "SELECT current_setting('synchronous_standby_names'), current_setting('synchronous_commit'),"
     " current_setting('fsync') = 'on', current_setting('full_page_writes') = 'on',"
-    " count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')), count(*) FILTER (WHERE sync_state = 'async'),"
+    " count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')), count(*) FILTER (WHERE sync_state "
+    "= 'async'),"
     " count(*) FILTER (WHERE pid IS NOT NULL AND sync_state IS NULL) FROM pg_stat_replication"};
 
 }  // namespace
@@ -22,10 +23,12 @@ std::vector<std::string> find_risks(PostgresConnection& connection, Moment deadl
   const bool waits_for_standby = !synchronous.empty() && row.bytes(0, 1) != "local";
   const bool sees_all = row.number(0, 6) == 0;
   if (!row.flag(0, 2)) {
-    risks.emplace_back("PostgreSQL runs with fsync = off: a crash of its machine loses and damages data");
+    risks.emplace_back(
+        "PostgreSQL runs with fsync = off: a crash of its machine loses and damages data");
   }
   if (!row.flag(0, 3)) {
-    risks.emplace_back("PostgreSQL runs with full_page_writes = off: a crash of its machine may damage data");
+    risks.emplace_back(
+        "PostgreSQL runs with full_page_writes = off: a crash of its machine may damage data");
   }
   if (waits_for_standby && sees_all && row.number(0, 4) == 0) {
     risks.push_back("PostgreSQL waits for a synchronous standby (" + synchronous +
@@ -33,7 +36,8 @@ std::vector<std::string> find_risks(PostgresConnection& connection, Moment deadl
   }
   if (!waits_for_standby && row.number(0, 5) > 0) {
     risks.emplace_back(
-        "PostgreSQL has a standby and does not wait for it (synchronous_standby_names): a failover may lose "
+        "PostgreSQL has a standby and does not wait for it (synchronous_standby_names): a failover "
+        "may lose "
         "acknowledged work");
   }
   return risks;

@@ -20,6 +20,7 @@ storage::PostgresOptions postgres_options(const std::string& schema) {
   options.url = PostgresServer::instance().url();
   options.schema = schema;
   options.incarnation.assign(bits.begin(), bits.end());
+  options.arrival_patience = Millis(0);  // tests know when it is there
   return options;
 }
 
@@ -31,10 +32,15 @@ std::unique_ptr<storage::PostgresStore> open_postgres(storage::PostgresOptions o
 
 EmptyPostgresTables::EmptyPostgresTables() {
   const auto& server = PostgresServer::instance();
-  if (server.run("SELECT to_regclass('" + shared_schema + ".kv')") == std::vector<std::string>{""}) return;
-  server.run("DELETE FROM contract.kv; DELETE FROM contract.lane; UPDATE contract.shard SET owner = NULL, epoch = 0");
+  if (server.run("SELECT to_regclass('" + shared_schema + ".kv')") == std::vector<std::string>{""})
+    return;
+  server.run(
+      "DELETE FROM contract.kv; DELETE FROM contract.lane; UPDATE contract.shard SET owner = NULL, "
+      "epoch = 0");
 }
 
-storage::PostgresOptions EmptyPostgresTables::options() const { return postgres_options(shared_schema); }
+storage::PostgresOptions EmptyPostgresTables::options() const {
+  return postgres_options(shared_schema);
+}
 
 }  // namespace millrace::tests

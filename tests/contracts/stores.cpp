@@ -4,9 +4,9 @@
 #include "storage/memory/memory_store.h"
 #include "storage/postgres/postgres_store.h"
 #include "storage/rocks/rocks_store.h"
+#include "tests/contracts/postgres_stores.h"
 #include "tests/contracts/temporary_directory.h"
 #include "tests/support/catch.h"
-#include "tests/contracts/postgres_stores.h"
 
 namespace millrace::tests {
 namespace {

@@ -7,6 +7,7 @@
 #include "tests/support/test_project.h"
 
 #include <filesystem>
+#include <fstream>
 
 using namespace millrace;
 using namespace millrace::tests;
@@ -14,7 +15,8 @@ using namespace millrace::tests;
 namespace {
 
 const std::string answer_step = R"({"id": "r", "type": "response", "body": {"ok": true}})";
-const std::string wait_step = R"({"id": "wait", "type": "delay", "value": 3600, "unit": "SECONDS"})";
+const std::string wait_step =
+    R"({"id": "wait", "type": "delay", "value": 3600, "unit": "SECONDS"})";
 
 /// The server's schema is gone with this object, as every test begins with none.
 struct NoTables {
@@ -28,9 +30,10 @@ ProgramEnd move(const std::string& from, const std::string& to) {
   return run_millrace({"move", "--from", from, "--to", to, "--json"});
 }
 
-ProgramEnd executions(const ServerProcess& server, const TestProject& project, const std::string& id) {
-  return run_millrace({"executions", "show", id, "--json", "--url", server.url(), "--project", project.id(),
-                       "--api-key", project.api_key()});
+ProgramEnd executions(const ServerProcess& server, const TestProject& project,
+                      const std::string& id) {
+  return run_millrace({"executions", "show", id, "--json", "--url", server.url(), "--project",
+                       project.id(), "--api-key", project.api_key()});
 }
 
 void stop(ServerProcess& server) {
@@ -56,12 +59,15 @@ TEST_CASE("a server over PostgreSQL runs workflows and has after a kill what it 
   stop(server);
 }
 
-TEST_CASE("the later of two servers over one PostgreSQL has it, and the earlier one says that it is not ready") {
+TEST_CASE(
+    "the later of two servers over one PostgreSQL has it, and the earlier one says that it is not "
+    "ready") {
   const NoTables tables;
   ServerProcess first({"--postgres", tables.url()});
   const TestProject project(first);
   project.deploy_steps("answer", answer_step);
-  const ServerProcess second({"--postgres", tables.url(), "--secrets-key-file", first.data_directory() + "/secrets-key"});
+  const ServerProcess second(
+      {"--postgres", tables.url(), "--secrets-key-file", first.data_directory() + "/secrets-key"});
   CHECK(project.trigger("answer").status == 503);
   CHECK(call_server(first.port(), {"GET", "/readyz"}).status == 503);
   CHECK(call_server(second.port(), {"GET", "/readyz"}).status == 200);
@@ -85,7 +91,8 @@ TEST_CASE("what a directory keeps is moved to PostgreSQL, served from there, and
   CHECK_THAT(there.output, Catch::Contains("\"digest\":"));
   CHECK(move(server.data_directory(), tables.url()).exit_code == 1);
 
-  ServerProcess moved({"--postgres", tables.url(), "--secrets-key-file", server.data_directory() + "/secrets-key"});
+  ServerProcess moved(
+      {"--postgres", tables.url(), "--secrets-key-file", server.data_directory() + "/secrets-key"});
   CHECK_THAT(executions(moved, project, sleeper).output, Catch::Contains("DELAYED"));
   const TemporaryDirectory folder;
   const std::string back = folder.path() + "/data";
@@ -103,11 +110,39 @@ TEST_CASE("what a directory keeps is moved to PostgreSQL, served from there, and
   project.wait_for_status(sleeper, "DELAYED");
 }
 
+TEST_CASE("the secrets that a server keeps in PostgreSQL are sealed anew while it is stopped") {
+  const NoTables tables;
+  ServerProcess server({"--postgres", tables.url()});
+  const TestProject project(server);
+  REQUIRE(project.put("/secrets/KEY", to_text(JsonObject{{"value", "hidden"}})).status == 201);
+  const TemporaryDirectory keys;
+  const std::string new_key = keys.path() + "/new";
+  std::ofstream(new_key) << std::string(64, 'b') << "\n";
+  const std::vector<std::string> rotate{
+      "rotate-secrets-key",    "--postgres",     tables.url(), "--data-dir",
+      server.data_directory(), "--new-key-file", new_key,      "--json"};
+  CHECK_THAT(run_millrace(rotate).errors, Catch::Contains("directory_in_use"));
+  stop(server);
+  const ProgramEnd rotated = run_millrace(rotate);
+  INFO(rotated.errors);
+  REQUIRE(rotated.exit_code == 0);
+  CHECK_THAT(rotated.output, !Catch::Contains("\"resealed\":0,"));
+  server.start();
+  CHECK(project.get("/secrets").at("/secrets/0/isLocked") == "false");
+  // The metrics of a store in PostgreSQL are there.
+  CHECK_THAT(call_server(server.port(), {"GET", "/metrics"}).text,
+             Catch::Contains("millrace_postgres_unknown_outcomes_total{was=\"in\"} 0"));
+}
+
 TEST_CASE("a move names what is wrong with its ends") {
   const TemporaryDirectory folder;
+  CHECK(move(folder.path(), "postgresq://millrace:hidden@host/db").exit_code == 2);
+  CHECK_THAT(move("postgres://millrace:hidden@here@host/db", folder.path() + "/data").errors,
+             !Catch::Contains("hidden") && Catch::Contains("cannot be read"));
   CHECK(move(folder.path() + "/none", PostgresServer::instance().url()).exit_code == 2);
   CHECK(move(folder.path(), folder.path() + "/other").exit_code == 2);
-  const ProgramEnd away = move("postgres://millrace@/none?host=" + folder.path(), folder.path() + "/data");
+  const ProgramEnd away =
+      move("postgres://millrace@/none?host=" + folder.path(), folder.path() + "/data");
   CHECK(away.exit_code == 2);
   CHECK_THAT(away.errors, Catch::Contains("Connecting to PostgreSQL failed"));
   CHECK_FALSE(std::filesystem::exists(folder.path() + "/data"));

@@ -5,7 +5,10 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <libpq-fe.h>
+#include <sstream>
 #include <stdexcept>
 #include <unistd.h>
 #include <utility>
@@ -19,6 +22,21 @@ constexpr std::chrono::minutes patience{2};
 
 using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 
+/// Debian keeps each version in a folder of its own, none of which is on the PATH.
+std::string program(const std::string& name) {
+  std::error_code none;
+  for (const auto& version : std::filesystem::directory_iterator("/usr/lib/postgresql", none)) {
+    const auto there = version.path() / "bin" / name;
+    if (std::filesystem::exists(there)) return there;
+  }
+  const char* const folders = std::getenv("PATH");
+  std::istringstream path(folders == nullptr ? "" : folders);
+  for (std::string folder; std::getline(path, folder, ':');) {
+    if (std::filesystem::exists(folder + '/' + name)) return folder + '/' + name;
+  }
+  throw std::runtime_error("PostgreSQL is not installed: ./dev test installs it");
+}
+
 }  // namespace
 
 PostgresServer& PostgresServer::instance() {
@@ -27,18 +45,15 @@ PostgresServer& PostgresServer::instance() {
 }
 
 PostgresServer::PostgresServer() {
-  if (std::string(MILLRACE_POSTGRES).ends_with("NOTFOUND")) {
-    throw std::runtime_error("PostgreSQL is not installed: ./dev installs it");
-  }
   if (::geteuid() == 0) {
     user_ = other_user;
     if (::chown(directory_.path().c_str(), other_user, other_user) != 0) {
       throw std::runtime_error("the directory of PostgreSQL cannot be given to another user");
     }
   }
-  ChildProcess initdb(command({MILLRACE_INITDB, "--pgdata", directory_.path() + "/data", "--username", "millrace",
-                               "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync",
-                               "--no-instructions"}));
+  ChildProcess initdb(command({program("initdb"), "--pgdata", directory_.path() + "/data",
+                               "--username", "millrace", "--auth", "trust", "--encoding", "UTF8",
+                               "--locale", "C", "--no-sync", "--no-instructions"}));
   if (initdb.wait_for_exit(patience) != 0) {
     throw std::runtime_error("initdb failed: " + read_file(directory_.path() + "/log"));
   }
@@ -57,9 +72,9 @@ ChildProcess::Command PostgresServer::command(std::vector<std::string> arguments
 
 void PostgresServer::start() {
   process_ = std::make_unique<ChildProcess>(
-      command({MILLRACE_POSTGRES, "-D", directory_.path() + "/data", "-k", directory_.path(), "-c",
-               "listen_addresses=", "-c", "shared_buffers=16MB", "-c", "max_connections=100", "-c",
-               "autovacuum=off"}));
+      command({program("postgres"), "-D", directory_.path() + "/data", "-k", directory_.path(),
+               "-c", "listen_addresses=", "-c", "shared_buffers=16MB", "-c", "max_connections=100",
+               "-c", "autovacuum=off"}));
   if (!poll_until([this] { return !process_->is_running() || is_ready(); }, patience) ||
       !process_->is_running()) {
     throw std::runtime_error("PostgreSQL does not start: " + read_file(directory_.path() + "/log"));
@@ -88,7 +103,8 @@ bool PostgresServer::is_ready() const { return PQping(url().c_str()) == PQPING_O
 
 std::vector<std::string> PostgresServer::run(const std::string& statement) const {
   const Connection connection(PQconnectdb(url().c_str()), &PQfinish);
-  PQsetNoticeProcessor(connection.get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection.get(), [](void*, const char*) {}, nullptr);
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(
       PQexec(connection.get(), statement.c_str()), &PQclear);
   const auto status = PQresultStatus(result.get());
@@ -96,11 +112,13 @@ std::vector<std::string> PostgresServer::run(const std::string& statement) const
     throw std::runtime_error(statement + ": " + PQerrorMessage(connection.get()));
   }
   std::vector<std::string> values;
-  for (int row = 0; row < PQntuples(result.get()); ++row) values.emplace_back(PQgetvalue(result.get(), row, 0));
+  for (int row = 0; row < PQntuples(result.get()); ++row)
+    values.emplace_back(PQgetvalue(result.get(), row, 0));
   return values;
 }
 
-PostgresServer::Setting::Setting(const PostgresServer& server, std::string name, const std::string& value)
+PostgresServer::Setting::Setting(const PostgresServer& server, std::string name,
+                                 const std::string& value)
     : server_(server), name_(std::move(name)) {
   server_.run("ALTER SYSTEM SET " + name_ + " = '" + value + "'");
   server_.run("SELECT pg_reload_conf()");

@@ -13,7 +13,8 @@ using namespace millrace::tests;
 
 namespace {
 
-std::unique_ptr<RocksStore> open_rocks(const std::string& directory, OpenedTo purpose = OpenedTo::serve) {
+std::unique_ptr<RocksStore> open_rocks(const std::string& directory,
+                                       OpenedTo purpose = OpenedTo::serve) {
   RocksOptions options;
   options.directory = directory;
   options.purpose = purpose;
@@ -35,7 +36,8 @@ void fill(OrderedStore& store) {
   for (int part = 0; part < 30; ++part) {
     WriteBatch batch;
     for (int i = 0; i < 100; ++i) {
-      batch.put("k-z" + std::to_string(part) + '-' + std::to_string(i), std::string(1'000 + i, 'v'));
+      batch.put("k-z" + std::to_string(part) + '-' + std::to_string(i),
+                std::string(1'000 + i, 'v'));
     }
     must_commit(store, batch);
   }
@@ -81,7 +83,8 @@ TEST_CASE("a target that was not filled to the end serves nobody and is emptied 
   RocksOptions rocks;
   rocks.directory = directory.path() + "/half";
   CHECK(RocksStore::open(rocks).error().code == ErrorCode::format_not_supported);
-  CHECK(PostgresStore::open(postgres_options(schema.name())).error().code == ErrorCode::format_not_supported);
+  CHECK(PostgresStore::open(postgres_options(schema.name())).error().code ==
+        ErrorCode::format_not_supported);
   CHECK(rows_of(*open_rocks(rocks.directory, OpenedTo::be_filled), "").size() == 1);  // the version
   CHECK(rows_of(*open_postgres(to_fill(schema)), "").empty());
 }

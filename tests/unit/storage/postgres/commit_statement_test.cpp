@@ -30,7 +30,8 @@ TEST_CASE("of the operations on one key only the last one is sent to PostgreSQL"
   CHECK(commit_queries(rows, position).size() == 1);
 }
 
-TEST_CASE("what a prefix removes is not sent, and what is put below it comes in a statement of its own") {
+TEST_CASE(
+    "what a prefix removes is not sent, and what is put below it comes in a statement of its own") {
   WriteBatch batch;
   batch.put("k-zpre-1", "gone with the prefix");
   batch.remove("k-zpre-2");

@@ -59,7 +59,9 @@ std::string value_of(const OrderedStore& store, const std::string& key) {
 
 /// Ends all sessions of stores; what they were doing is rolled back or done.
 void end_sessions() {
-  server().run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'millrace %'");
+  server().run(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "
+      "'millrace %'");
 }
 
 Error failure_of(PostgresOptions options) {
@@ -87,7 +89,9 @@ TEST_CASE("an earlier owner can commit nothing once another one has opened the d
   CHECK(**second->get("k-za") == "second");
 }
 
-TEST_CASE("a commit whose connection is ended is in once or not at all, and nothing that was acknowledged is missing") {
+TEST_CASE(
+    "a commit whose connection is ended is in once or not at all, and nothing that was "
+    "acknowledged is missing") {
   const PostgresSchema schema;
   const auto store = open_postgres(patient(schema));
   std::atomic<bool> is_running{true};
@@ -143,7 +147,8 @@ TEST_CASE("a restart and a crash of PostgreSQL are waits for commits and reads, 
   }
 }
 
-TEST_CASE("while PostgreSQL is away commits and reads are overloaded, and they go on when it is back") {
+TEST_CASE(
+    "while PostgreSQL is away commits and reads are overloaded, and they go on when it is back") {
   const PostgresSchema schema;
   const auto store = open_postgres(impatient(schema));
   must_commit(*store, put("k-za", "1"));
@@ -160,7 +165,9 @@ TEST_CASE("while PostgreSQL is away commits and reads are overloaded, and they g
   CHECK(value_of(*store, "k-zb") == "3");
 }
 
-TEST_CASE("a database that has lost acknowledged commits is neither written nor read, and the reason is told") {
+TEST_CASE(
+    "a database that has lost acknowledged commits is neither written nor read, and the reason is "
+    "told") {
   const PostgresSchema schema;
   const auto store = open_postgres(patient(schema));
   must_commit(*store, put("k-za", "1"));
@@ -199,7 +206,9 @@ TEST_CASE("a database that has become read-only says so, and is written again wh
   CHECK(value_of(*store, "k-za") == "3");
 }
 
-TEST_CASE("databases of a newer format, of another cluster and of other programs are refused with the reason") {
+TEST_CASE(
+    "databases of a newer format, of another cluster and of other programs are refused with the "
+    "reason") {
   const PostgresSchema schema;
   open_postgres(patient(schema)).reset();
   const std::string id = schema.run("SELECT id FROM cluster").at(0);
@@ -228,8 +237,9 @@ TEST_CASE("databases of a newer format, of another cluster and of other programs
 }
 
 TEST_CASE("an address that cannot be read is refused without being shown") {
-  for (const std::string url : {"postgres://millrace:pass-word@here@host/db", "postgres://millrace:pass-word/more@host/db",
-                                "postgres://millrace:pass-word%zz@host/db", "pass-word"}) {
+  for (const std::string url :
+       {"postgres://millrace:pass-word@here@host/db", "postgres://millrace:pass-word/more@host/db",
+        "postgres://millrace:pass-word%zz@host/db", "pass-word"}) {
     PostgresOptions options;
     options.url = url;
     options.incarnation.assign(16, 'i');
@@ -237,6 +247,47 @@ TEST_CASE("an address that cannot be read is refused without being shown") {
     CHECK(refused.code == ErrorCode::invalid_request);
     CHECK(refused.message.find("pass") == std::string::npos);
   }
+}
+
+TEST_CASE("a commit that removes prefixes may take longer than others, and later ones may not") {
+  const PostgresSchema schema;
+  auto options = impatient(schema);
+  options.opening_patience = Millis(60'000);
+  const auto store = open_postgres(options);
+  const auto slow = [&](const WriteBatch& batch) {
+    Outcome outcome = Done{};
+    // On a loaded machine an impatient store may be told nothing at all at first.
+    CHECK(poll_until([&] {
+      outcome = store->commit(batch);
+      return outcome.ok() || outcome.error().message.find("statement timeout") != std::string::npos;
+    }));
+    return outcome;
+  };
+  schema.run(
+      "CREATE FUNCTION " + schema.name() +
+      ".sleep() RETURNS trigger LANGUAGE plpgsql AS"
+      " $$ BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$;"
+      " CREATE TRIGGER slow AFTER INSERT OR DELETE ON kv FOR EACH STATEMENT EXECUTE FUNCTION " +
+      schema.name() + ".sleep()");
+  CHECK_FALSE(slow(put("k-za", "1")).ok());
+  WriteBatch removal;
+  removal.remove_prefix("k-zb");
+  CHECK(slow(removal).ok());
+  CHECK_FALSE(slow(put("k-za", "1")).ok());
+}
+
+TEST_CASE("an opening waits for PostgreSQL, which may be started later, and says so once") {
+  const PostgresSchema schema;
+  server().stop();
+  auto options = patient(schema);
+  options.arrival_patience = Millis(60'000);
+  std::atomic<int> lines{0};
+  options.log = [&](LogLevel, const std::string&) { ++lines; };
+  std::thread opening([&] { CHECK(open_postgres(options)->commit(put("k-za", "1")).ok()); });
+  CHECK(poll_until([&] { return lines > 0; }));
+  server().start();
+  opening.join();
+  CHECK(lines == 1);
 }
 
 TEST_CASE("of several hosts one that says nothing does not keep the store from the next one") {
@@ -263,29 +314,35 @@ TEST_CASE("a cursor of many pages keeps its view, and its connection until the l
   options.cursors_max = 1;
   const auto store = open_postgres(options);
   WriteBatch batch;
-  for (int i = 0; i < 300; ++i) batch.put("k-z" + std::to_string(1'000 + i), std::string(20'000, 'v'));
+  for (int i = 0; i < 300; ++i)
+    batch.put("k-z" + std::to_string(1'000 + i), std::string(20'000, 'v'));
   must_commit(*store, batch);
   std::unique_ptr<Cursor> cursor;
-  REQUIRE(poll_until([&] { return (cursor = store->scan("k-z", Direction::forward, {}))->status().ok(); }));
+  REQUIRE(poll_until(
+      [&] { return (cursor = store->scan("k-z", Direction::forward, {}))->status().ok(); }));
   WriteBatch removal;
   removal.remove_prefix("k-z");
   must_commit(*store, removal);
   // The one connection is in use, and point reads have others.
   std::thread other([&] {
-    CHECK(store->scan("k-z", Direction::forward, {})->status().error().code == ErrorCode::overloaded);
+    CHECK(store->scan("k-z", Direction::forward, {})->status().error().code ==
+          ErrorCode::overloaded);
   });
   other.join();
   CHECK(value_of(*store, "k-z1000").empty());
   // Who has one waits for nobody.
   std::unique_ptr<Cursor> inner;
-  CHECK(poll_until([&] { return (inner = store->scan("k-z", Direction::forward, {}))->status().ok(); }));
+  CHECK(poll_until(
+      [&] { return (inner = store->scan("k-z", Direction::forward, {}))->status().ok(); }));
   CHECK_FALSE(inner->valid());
   CHECK(rest_of(*cursor).size() == 300);
   // Its last page has come: the connection is free although the cursor is there.
   CHECK(rows_of(*store, "k-z").empty());
 }
 
-TEST_CASE("a cursor reads large values when it comes to them, in its own view, and small ones between them at once") {
+TEST_CASE(
+    "a cursor reads large values when it comes to them, in its own view, and small ones between "
+    "them at once") {
   const PostgresSchema schema;
   auto options = patient(schema);
   options.cursors_max = 1;
@@ -294,7 +351,8 @@ TEST_CASE("a cursor reads large values when it comes to them, in its own view, a
   Rows expected;
   for (int i = 0; i < 150; ++i) {
     const std::size_t bytes = i == 70 ? 3'000'000u : i % 3 == 0 ? 100'000u : 100u;
-    expected.emplace_back("k-z" + std::to_string(1'000 + i), std::to_string(i) + std::string(bytes, 'v'));
+    expected.emplace_back("k-z" + std::to_string(1'000 + i),
+                          std::to_string(i) + std::string(bytes, 'v'));
     batch.put(expected.back().first, expected.back().second);
   }
   must_commit(*store, batch);
@@ -328,13 +386,15 @@ TEST_CASE("a cursor that is left in its middle gives its connection back") {
   CHECK(rows_of(*store, "k-z", Direction::backward).front().first == "k-z1199");
 }
 
-TEST_CASE("what was erased is cleared away by PostgreSQL, and what nobody has erased is left to it") {
+TEST_CASE(
+    "what was erased is cleared away by PostgreSQL, and what nobody has erased is left to it") {
   const PostgresSchema schema;
   const auto store = open_postgres(patient(schema));
   must_commit(*store, put("k-za", "1"));
   const auto cleared = [&] {
-    return server().run("SELECT vacuum_count FROM pg_stat_all_tables WHERE relname = 'kv' AND schemaname = '" +
-                        schema.name() + "'");
+    return server().run(
+        "SELECT vacuum_count FROM pg_stat_all_tables WHERE relname = 'kv' AND schemaname = '" +
+        schema.name() + "'");
   };
   std::atomic<bool> stop{false};
   CHECK(store->reclaim(stop, {}).ok());
@@ -363,7 +423,8 @@ TEST_CASE("a synchronous standby that is not there is told of before the opening
   CHECK_THAT(lines[0], Catch::Contains("nobody") && Catch::Contains("none is connected"));
 }
 
-TEST_CASE("a commit that is cut short while it waits for its standby is acknowledged when that has it") {
+TEST_CASE(
+    "a commit that is cut short while it waits for its standby is acknowledged when that has it") {
   const PostgresSchema schema;
   const auto store = open_postgres(patient(schema));
   std::atomic<bool> is_acknowledged{false};
@@ -374,7 +435,8 @@ TEST_CASE("a commit that is cut short while it waits for its standby is acknowle
       CHECK(store->commit(put("k-za", "1")).ok());
       is_acknowledged = true;
     });
-    const std::string waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name LIKE 'millrace %'";
+    const std::string waiting =
+        "FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND application_name LIKE 'millrace %'";
     CHECK(poll_until([&] { return server().run("SELECT pid " + waiting).size() == 1; }));
     const auto first = server().run("SELECT pid " + waiting);
     server().run("SELECT pg_cancel_backend(pid) " + waiting);
