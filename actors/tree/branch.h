@@ -175,7 +175,7 @@ class Branch {
   const FreshCredentials credentials_;
   CallInFlight call_;
   FoundChildren found_;
-  const bool is_new_;  // an element that begins
+  const bool is_new_;                             // an element that begins
   const std::shared_ptr<TaskTally> outer_tally_;  // null: nobody is around
   const std::shared_ptr<TaskTally> tally_;
   StepCounter steps_;  // of an element

@@ -103,17 +103,20 @@ inline constexpr Metric metric_list[] = {
      .buckets = &buckets::short_times},
     {.name = "millrace_postgres_reconnections_total",
      .unit = "connections",
-     .help = "Connections that commits have made anew; of a store in PostgreSQL, as are the next two.",
+     .help =
+         "Connections that commits have made anew; of a store in PostgreSQL, as are the next two.",
      .watch = "Growth without a restart of PostgreSQL: something in between ends connections."},
     {.name = "millrace_postgres_unknown_outcomes_total",
      .unit = "commits",
-     .help = "Commits whose answer was lost, by what was found out of them. Those that were not in were sent again.",
+     .help = "Commits whose answer was lost, by what was found out of them. Those that were not in "
+             "were sent again.",
      .watch = "Each is a connection that was lost in the middle of a commit.",
      .labels = {{{"was", "in, out"}}}},
     {.name = "millrace_postgres_is_unresolved",
      .kind = MetricKind::gauge,
      .unit = "flag",
-     .help = "1 while it is not known what was committed last; nothing is committed or read meanwhile.",
+     .help =
+         "1 while it is not known what was committed last; nothing is committed or read meanwhile.",
      .watch = "1 for longer than PostgreSQL is away: the log and /readyz say why."},
 
     // --- runs and their steps --------------------------------------------------------------------

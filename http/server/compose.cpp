@@ -153,9 +153,8 @@ Result<storage::Sealer> make_sealer(const ServerOptions& options) {
 class ComposedServer final : public RunningServer {
  public:
   ComposedServer(const ServerOptions& options, std::unique_ptr<storage::CachedStore> store,
-                 const Database& database, const std::vector<Epoch>& epochs,
-                 storage::Sealer sealer, storage::Sealer run_sealer,
-                 std::unique_ptr<CurlHttpCaller> http)
+                 const Database& database, const std::vector<Epoch>& epochs, storage::Sealer sealer,
+                 storage::Sealer run_sealer, std::unique_ptr<CurlHttpCaller> http)
       : options_(options),
         store_(std::move(store)),
         rocks_(database.rocks),
@@ -519,9 +518,9 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   if (!run_sealer) return run_sealer.error();
   auto http = CurlHttpCaller::make(options.outbound, &write_log);
   if (!http) return http.error();
-  auto server = std::make_unique<ComposedServer>(options, std::move(store), *database,
-                                                 *epochs, std::move(*sealer),
-                                                 std::move(*run_sealer), std::move(*http));
+  auto server = std::make_unique<ComposedServer>(options, std::move(store), *database, *epochs,
+                                                 std::move(*sealer), std::move(*run_sealer),
+                                                 std::move(*http));
   if (auto begun = server->begin(owned); !begun) return begun.error();
   return std::unique_ptr<RunningServer>(std::move(server));
 }

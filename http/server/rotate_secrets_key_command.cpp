@@ -31,8 +31,10 @@ struct KeyRotation {
 };
 
 Result<StoppedStore> open_existing(const RotateOptions& options) {
-  if (options.postgres.empty()) return open_stopped_directory(options.directory, storage::OpenedTo::serve);
-  return open_stopped_postgres(options.postgres, storage::PostgresOptions().schema, storage::OpenedTo::serve);
+  if (options.postgres.empty())
+    return open_stopped_directory(options.directory, storage::OpenedTo::serve);
+  return open_stopped_postgres(options.postgres, storage::PostgresOptions().schema,
+                               storage::OpenedTo::serve);
 }
 
 Result<storage::SealingKey> old_key(const RotateOptions& options, const std::string& own_file) {
@@ -111,7 +113,9 @@ void add_rotate_secrets_key_command(CLI::App& app, int& exit_code) {
   command->add_option("--data-dir", options->directory, "the server's data directory")
       ->envname("MILLRACE_DATA_DIR")
       ->capture_default_str();
-  command->add_option("--postgres", options->postgres, "where the server keeps its store, if not in the directory")
+  command
+      ->add_option("--postgres", options->postgres,
+                   "where the server keeps its store, if not in the directory")
       ->envname("MILLRACE_POSTGRES");
   command->add_option("--old-key-file", options->old_key_file,
                       "file with the present key; without it, MILLRACE_SECRETS_KEY or "

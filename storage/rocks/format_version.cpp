@@ -89,7 +89,8 @@ Outcome check_format_version(rocksdb::DB& database, const std::string& directory
   if (status.IsNotFound()) {
     const auto has_none = is_empty(database);
     if (!has_none.ok()) return has_none.error();
-    if (*has_none) return write(database, is_filled ? format_version_filling : format_version_current);
+    if (*has_none)
+      return write(database, is_filled ? format_version_filling : format_version_current);
     return Error(ErrorCode::corrupt_data,
                  "The directory " + directory +
                      " holds a database without a format version: it is not a data directory of "
@@ -101,11 +102,12 @@ Outcome check_format_version(rocksdb::DB& database, const std::string& directory
   if (!version.ok()) return version.error();
   if (is_filled) return check_to_fill(database, directory, *version);
   if (*version == format_version_filling) {
-    return Error(ErrorCode::format_not_supported,
-                 "The directory " + directory +
-                     " is being filled by \"millrace move\", or that was interrupted: run it again.");
+    return Error(
+        ErrorCode::format_not_supported,
+        "The directory " + directory +
+            " is being filled by \"millrace move\", or that was interrupted: run it again.");
   }
-  if ( *version > format_version_current) {
+  if (*version > format_version_current) {
     return Error(ErrorCode::format_not_supported,
                  "The data directory " + directory + " has format version " +
                      std::to_string(*version) + "; this program supports versions up to " +

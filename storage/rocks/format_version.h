@@ -23,8 +23,7 @@ inline constexpr std::uint32_t format_version_filling = 0;
 /// Checks the version of an open database, migrates it if it is older, and marks it if it is new. One that is opened to
 /// be filled must be new, or it was to be filled before and is emptied. `directory` is named in errors:
 /// format_not_supported, conflict, corrupt_data, storage_failed.
-Outcome check_format_version(rocksdb::DB& database, const std::string& directory,
-                             OpenedTo purpose);
+Outcome check_format_version(rocksdb::DB& database, const std::string& directory, OpenedTo purpose);
 
 /// The value of the version row.
 std::string encode_format_version(std::uint32_t version);

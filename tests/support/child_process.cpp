@@ -25,8 +25,9 @@ int open_file(const std::string& path, int how) {
 /// Between fork and exec: system calls only.
 [[noreturn]] void become(const std::vector<char*>& arguments, int output, int errors, pid_t parent,
                          std::optional<uid_t> user) {
-  if (user && (::setgroups(0, nullptr) != 0 || ::setgid(*user) != 0 || ::setuid(*user) != 0)) ::_exit(125);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // another user forgets it
+  if (user && (::setgroups(0, nullptr) != 0 || ::setgid(*user) != 0 || ::setuid(*user) != 0))
+    ::_exit(125);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);       // another user forgets it
   if (::getppid() != parent) ::_exit(126);  // the parent died before the line above
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);

@@ -36,7 +36,9 @@ TEST_CASE("a tick that is behind takes what is due, up to the largest part") {
   CHECK(pace.next() == begun + Millis(26));
 }
 
-TEST_CASE("a clock that was set back, a window of nothing and accounts that came meanwhile stop no tick") {
+TEST_CASE(
+    "a clock that was set back, a window of nothing and accounts that came meanwhile stop no "
+    "tick") {
   TickPace pace = pace_of(20, 10);
   CHECK(pace.part(begun - Millis(5'000)) == 10);
   pace.add_done(30);
