@@ -125,6 +125,37 @@ TEST_CASE(
              says("\"result\": 2"));
 }
 
+TEST_CASE("a trigger shows its run also where a Response step has answered") {
+  const TestProject project(shared_server());
+  project.deploy_steps("w", R"({"id": "r", "type": "response", "body": {"said": "hello"}})");
+  const auto trigger = [&](const std::vector<std::string>& more, int exit_code) {
+    std::vector<std::string> arguments{"trigger",   "w",
+                                       "--url",     shared_server().url(),
+                                       "--project", project.id(),
+                                       "--token",   project.token(),
+                                       "--data",    "{}"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return fail(arguments, exit_code).output;
+  };
+  const auto answer = parse_json(trigger({"--json"}, 0));
+  REQUIRE(answer.ok());
+  CHECK(text_at(*answer, "/body") == R"({"said":"hello"})");
+  const std::string run = string_at(*answer, "/executionId");
+  CHECK(string_at(project.wait_until_ended(run), "/workflowId") == "w");
+
+  const std::string text = trigger({}, 0);
+  const std::string begin = "status 200\nrun ";
+  REQUIRE(text.starts_with(begin));
+  const std::string other = text.substr(begin.size(), text.find('\n', begin.size()) - begin.size());
+  CHECK(other != run);
+  CHECK(string_at(project.wait_until_ended(other), "/workflowId") == "w");
+  CHECK_THAT(text, says("\"said\": \"hello\""));
+
+  // A refusal has begun none.
+  CHECK(project.post("/workflows/w/undeploy").status == 200);
+  CHECK(text_at(*parse_json(trigger({"--json"}, 1)), "/executionId") == "null");
+}
+
 TEST_CASE("a run that is shown says of each failed step why") {
   const TestProject project(shared_server());
   project.deploy_steps("w", R"json({"id": "well", "type": "function", "code": "() => 1"},
