@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/reading/findings.h"
+#include "runtime/text/first_names.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/workflows/step_order.h"
 
@@ -13,6 +14,9 @@
 
 namespace millrace {
 namespace {
+
+/// Of a workflow's steps, in a refusal.
+constexpr std::size_t steps_named_max = 20;
 
 const Step* step_named(const Workflow& workflow, const std::string& id) {
   for (const Step* const step : workflow.by_index) {
@@ -66,9 +70,11 @@ class Keeping {
   const Step* first_step() {
     const Step* const from = step_named(workflow_, order_.from.text);
     if (from == nullptr) {
-      report("/fromStep", "version " + std::to_string(workflow_.version) + " has no such step",
-             "a step of the workflow", order_.from.text,
-             nearest_name(order_.from.text, ids_of(workflow_)));
+      const auto ids = ids_of(workflow_);
+      report("/fromStep",
+             "version " + std::to_string(workflow_.version) + " has no such step; it has " +
+                 first_names(ids, steps_named_max),
+             "a step of the workflow", order_.from.text, nearest_name(order_.from.text, ids));
       return nullptr;
     }
     if (from->fan_outs.empty()) return from;
