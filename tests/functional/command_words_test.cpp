@@ -129,10 +129,8 @@ TEST_CASE("a trigger shows its run also where a Response step has answered") {
   const TestProject project(shared_server());
   project.deploy_steps("w", R"({"id": "r", "type": "response", "body": {"said": "hello"}})");
   const auto trigger = [&](const std::vector<std::string>& more, int exit_code) {
-    std::vector<std::string> arguments{"trigger",   "w",
-                                       "--url",     shared_server().url(),
-                                       "--project", project.id(),
-                                       "--token",   project.token(),
+    std::vector<std::string> arguments{"trigger",   "w",          "--url",   shared_server().url(),
+                                       "--project", project.id(), "--token", project.token(),
                                        "--data",    "{}"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return fail(arguments, exit_code).output;
