@@ -324,7 +324,11 @@ void Branch::answer_if_response(const Event& event) {
 
 void Branch::flush(Urgency urgency, bool is_leaving, bool do_elements_sleep) {
   journal_.snapshot_if_due(limits::snapshot_every_events);
-  if (mirror_) mirror_->add_rows(journal_.rows(), machine_.is_delayed() || do_elements_sleep);
+  if (mirror_) {
+    // Elements that are awake may have done what they have not handed to group commit yet.
+    const std::uint32_t tasks = do_elements_sleep ? tally_->tasks() : machine_.tasks();
+    mirror_->add_rows(journal_.rows(), machine_.is_delayed() || do_elements_sleep, tasks);
+  }
   // A root stays until its end is durable: if that is lost, somebody must know.
   if (is_leaving || (machine_.has_ended() && is_root())) journal_.tell_done();
   put_step_counts();

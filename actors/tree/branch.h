@@ -54,8 +54,9 @@ class BranchMirror {
   virtual ~BranchMirror() = default;
   virtual void recorded(const Event& event, const BranchMachine& machine,
                         BranchJournal& journal) = 0;
-  /// `is_delayed`: nothing of the branch goes on before a delay is over.
-  virtual void add_rows(storage::WriteBatch& batch, bool is_delayed) = 0;
+  /// `is_delayed`: nothing of the branch goes on before a delay is over. `tasks`: what it counts for by now, all of
+  /// it on its way to the disk no later than these rows.
+  virtual void add_rows(storage::WriteBatch& batch, bool is_delayed, std::uint32_t tasks) = 0;
 };
 
 /// Port: whom a branch belongs to, told when it was driven by somebody else than its actor. In the
