@@ -113,17 +113,12 @@ int show_step(const ExecutionOptions& options) {
   return complain(no_such_step(options, run->json.get_object()), options.format());
 }
 
-/// Of a table's last column: what failed says why, on one line whatever somebody's code has thrown.
+/// Of a table's last column: what failed says why.
 void put_error_text(JsonObject& step) {
   const Json* const error = step.if_contains("error");
   if (error == nullptr || !error->is_object()) return;
-  std::string text =
-      cell(error->get_object(), "code") + ": " + cell(error->get_object(), "message");
-  for (char& each : text) {
-    const auto byte = static_cast<unsigned char>(each);
-    if (byte < 0x20 || byte == 0x7F) each = ' ';
-  }
-  step["error"] = std::move(text);
+  step["error"] =
+      on_one_line(cell(error->get_object(), "code") + ": " + cell(error->get_object(), "message"));
 }
 
 int show(const ExecutionOptions& options) {

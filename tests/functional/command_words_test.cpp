@@ -2,6 +2,7 @@
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/child_process.h"
+#include "tests/support/poll_until.h"
 
 #include <filesystem>
 #include <fstream>
@@ -152,6 +153,46 @@ TEST_CASE("a trigger shows its run also where a Response step has answered") {
   // A refusal has begun none.
   CHECK(project.post("/workflows/w/undeploy").status == 200);
   CHECK(text_at(*parse_json(trigger({"--json"}, 1)), "/executionId") == "null");
+}
+
+TEST_CASE("the event log is listed by what it is about, up to a limit") {
+  const TestProject project(shared_server());
+  // An event that nobody listens to, twice, and a run that another one keeps from beginning.
+  REQUIRE(project.put("/events/Made", R"({"schema": {}})").status == 201);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(call_server(project.port(), {"POST", project.path("/sdk/events/trigger"), project.token(),
+                                       R"({"name": "Made", "payload": {}})"})
+              .status == 201);
+  }
+  project.deploy("w", R"({"name": "w", "trigger": {"type": "request"},
+      "admission": {"singleton": {"onConflict": "skip"}},
+      "steps": [{"id": "wait", "type": "delay", "value": 1, "unit": "HOURS"}]})");
+  project.start("w", "{}", "ada");
+  CHECK(project.trigger("w", "{}", "ada").at("/status") == R"("SKIPPED")");
+  const auto entries = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"event-logs", "list", "--json"});
+    return *parse_json(manage(project, more));
+  };
+  // What starts nothing is written down a moment later.
+  REQUIRE(poll_until([&] { return entries({}).at("eventLogs").as_array().size() == 3; }));
+  CHECK(text_at(entries({}), "/isPartial") == "false");
+  const Json about = entries({"--workflow", "w", "--user", "ada", "--type", "request", "--level",
+                              "warning", "--since", "2026-01-01"});
+  REQUIRE(about.at("eventLogs").as_array().size() == 1);
+  CHECK(string_at(about, "/eventLogs/0/code") == "conflict");
+  CHECK(entries({"--user", "nobody"}).at("eventLogs").as_array().empty());
+  const Json first = entries({"--limit", "2"});
+  CHECK(first.at("eventLogs").as_array().size() == 2);
+  CHECK(text_at(first, "/isPartial") == "true");
+  const std::string table = manage(project, {"event-logs", "list", "--type", "event"});
+  CHECK_THAT(table, says("userId") && says("workflow_not_deployed") && says("2 in all\n"));
+  CHECK_THAT(manage(project, {"event-logs", "list", "--limit", "1"}),
+             says("1 shown, and there are more: --limit\n"));
+  CHECK_THAT(fail({"event-logs", "list", "--since", "yesterday", "--url", shared_server().url(),
+                   "--project", project.id(), "--api-key", project.api_key()},
+                  1)
+                 .errors,
+             says("since must be a date"));
 }
 
 TEST_CASE("a run that is shown says of each failed step why") {
