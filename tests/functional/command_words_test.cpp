@@ -93,6 +93,23 @@ TEST_CASE("workflows, their versions and what differs are shown by commands") {
       manage(project, {"workflows", "diff", "w", "--json"}),
       says(R"("step":"r","path":"/steps/0/statusCode","kind":"changed","from":200,"to":201)"));
   CHECK(manage(project, {"workflows", "diff", "w", "--to", "1"}) == "no difference\n");
+  CHECK(project.post("/workflows/w/deploy").status == 200);
+  CHECK_THAT(manage(project, {"workflows", "versions", "w"}),
+             says("version  dateDeployed\n2        20") && says("\n1        20"));
+  const auto numbers = parse_json(manage(project, {"workflows", "versions", "w", "--json"}));
+  REQUIRE(numbers.ok());
+  CHECK(text_at(*numbers, "/versions/0/version") == "2");
+  CHECK(text_at(*numbers, "/versions/1/version") == "1");
+  const auto refused = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--url", shared_server().url(), "--project", project.id(),
+                                       "--api-key", project.api_key()});
+    return fail(arguments, 1).errors;
+  };
+  const auto names_them = says("w has no version 7, but 2, 1: millrace workflows versions w lists");
+  CHECK_THAT(refused({"workflows", "diff", "w", "--to", "7"}), names_them);
+  CHECK_THAT(refused({"workflows", "show", "w", "--version", "7"}), names_them);
+  CHECK_THAT(refused({"workflows", "show", "other", "--version", "7"}), !says("versions"));
+  CHECK_THAT(refused({"workflows", "versions", "other"}), says("other"));
   CHECK_THAT(manage(project, {"signing-keys", "list"}), says("main\n-----BEGIN PUBLIC KEY-----"));
   const ProgramEnd projects =
       fail({"projects", "list", "--admin-key", admin_key, "--url", shared_server().url()}, 0);
