@@ -27,6 +27,7 @@ void add_projects_command(CLI::App& app, int& exit_code);    // projects list|cr
 void add_secrets_command(CLI::App& app, int& exit_code);     // secrets put|list|remove
 void add_trigger_command(CLI::App& app, int& exit_code);     // trigger
 void add_validate_command(CLI::App& app, int& exit_code, MakeFunctionEngine make_engine);
-void add_workflows_command(CLI::App& app, int& exit_code);  // workflows list|show|versions|diff|undeploy
+void add_workflows_command(CLI::App& app,
+                           int& exit_code);  // workflows list|show|versions|diff|undeploy
 
 }  // namespace millrace

@@ -60,6 +60,7 @@ Error no_such_version(const WorkflowOptions& options, const std::string& number,
   if (!versions) return error;
   std::vector<std::string> numbers;
   for (const Json& each : *versions) numbers.push_back(cell(each.as_object(), "version"));
+  error.details.clear();
   error.message =
       options.workflow + " has no version " + number +
       (numbers.empty() ? std::string(": none was deployed")
