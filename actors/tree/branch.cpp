@@ -325,8 +325,10 @@ void Branch::answer_if_response(const Event& event) {
 void Branch::flush(Urgency urgency, bool is_leaving, bool do_elements_sleep) {
   journal_.snapshot_if_due(limits::snapshot_every_events);
   if (mirror_) {
+    // Elements that are awake may have done what they have not handed to group commit yet.
+    const std::uint32_t tasks = do_elements_sleep ? tally_->tasks() : machine_.tasks();
     const auto status =
-        mirror_->add_rows(journal_.rows(), machine_.is_delayed() || do_elements_sleep);
+        mirror_->add_rows(journal_.rows(), machine_.is_delayed() || do_elements_sleep, tasks);
     if (status) journal_.note_standing({*status, now()});
   }
   // A root stays until its end is durable: if that is lost, somebody must know.

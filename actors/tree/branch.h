@@ -54,9 +54,11 @@ class BranchMirror {
   virtual ~BranchMirror() = default;
   virtual void recorded(const Event& event, const BranchMachine& machine,
                         BranchJournal& journal) = 0;
-  /// `is_delayed`: nothing of the branch goes on before a delay is over. Returns the run's status, if what the task
-  /// history shows of it has changed.
-  virtual std::optional<ExecutionStatus> add_rows(storage::WriteBatch& batch, bool is_delayed) = 0;
+  /// `is_delayed`: nothing of the branch goes on before a delay is over. `tasks`: what it counts for by now, all of
+  /// it on its way to the disk no later than these rows. Returns the run's status, if what the task history shows of
+  /// it has changed.
+  virtual std::optional<ExecutionStatus> add_rows(storage::WriteBatch& batch, bool is_delayed,
+                                                  std::uint32_t tasks) = 0;
 };
 
 /// Port: whom a branch belongs to, told when it was driven by somebody else than its actor. In the

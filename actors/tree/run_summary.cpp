@@ -2,6 +2,7 @@
 
 #include "actors/runs/start_rows.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace {
@@ -50,10 +51,14 @@ void RunSummary::ended(const ExecutionEnded& how, const BranchMachine& machine,
   journal.reply(RunFailed{summary_.id, step, Error(how.code, how.message)});
 }
 
-std::optional<ExecutionStatus> RunSummary::add_rows(storage::WriteBatch& batch, bool is_delayed) {
+std::optional<ExecutionStatus> RunSummary::add_rows(storage::WriteBatch& batch, bool is_delayed,
+                                                    std::uint32_t tasks) {
   if (!is_final(summary_.status)) {
     const auto status = is_delayed ? ExecutionStatus::delayed : ExecutionStatus::executing;
-    if (std::exchange(summary_.status, status) != status) has_changed_ = true;
+    const bool has_done_more = is_delayed && tasks > summary_.tasks;
+    if (std::exchange(summary_.status, status) != status || has_done_more) has_changed_ = true;
+    // Never back: when elements wake, what they have done is in no event of their run.
+    if (has_changed_) summary_.tasks = std::max(summary_.tasks, tasks);
   }
   if (!std::exchange(has_changed_, false)) return std::nullopt;
   // A run that starts and ends within one batch has no marker to be removed.

@@ -19,7 +19,9 @@ class RunSummary final : public BranchMirror {
   RunSummary(ActorStats& stats, ExecutionSummary stored);
 
   void recorded(const Event& event, const BranchMachine& machine, BranchJournal& journal) override;
-  std::optional<ExecutionStatus> add_rows(storage::WriteBatch& batch, bool is_delayed) override;
+  /// What a run that sleeps has done is in its row; while it goes on, a step alone writes none.
+  std::optional<ExecutionStatus> add_rows(storage::WriteBatch& batch, bool is_delayed,
+                                          std::uint32_t tasks) override;
 
  private:
   void ended(const ExecutionEnded& how, const BranchMachine& machine, BranchJournal& journal);

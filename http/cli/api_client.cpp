@@ -110,6 +110,7 @@ Result<ApiAnswer> call_api(const ApiTarget& target, const ApiRequest& request) {
   answer.status = result->status;
   answer.location = result->get_header_value("Location");
   answer.content_type = result->get_header_value("Content-Type");
+  answer.execution = result->get_header_value("Millrace-Execution-Id");
   answer.text = result->body;
   if (auto json = parse_json(result->body)) answer.json = std::move(*json);
   return answer;

@@ -53,6 +53,7 @@ struct ApiAnswer {
   int status = 0;
   std::string location;
   std::string content_type;
+  std::string execution;  // the run that answered or was begun, as Millrace-Execution-Id names it
   std::string text;
   Json json;  // null when the body is not JSON
 

@@ -12,6 +12,7 @@ void add_client_commands(CLI::App& app, int& exit_code, MakeFunctionEngine make_
   add_import_command(app, exit_code);
   add_trigger_command(app, exit_code);
   add_executions_command(app, exit_code);
+  add_event_logs_command(app, exit_code);
   add_completion_command(app, exit_code);
 }
 

@@ -19,6 +19,7 @@ void add_client_commands(CLI::App& app, int& exit_code, MakeFunctionEngine make_
 // One file each.
 void add_completion_command(CLI::App& app, int& exit_code);  // completion bash|zsh|fish
 void add_deploy_command(CLI::App& app, int& exit_code);      // deploy
+void add_event_logs_command(CLI::App& app, int& exit_code);  // event-logs list
 void add_executions_command(CLI::App& app, int& exit_code);  // executions list|show|cancel
 void add_import_command(CLI::App& app, int& exit_code);      // import
 void add_key_commands(CLI::App& app, int& exit_code);        // keys, token, signing-keys
@@ -26,6 +27,7 @@ void add_projects_command(CLI::App& app, int& exit_code);    // projects list|cr
 void add_secrets_command(CLI::App& app, int& exit_code);     // secrets put|list|remove
 void add_trigger_command(CLI::App& app, int& exit_code);     // trigger
 void add_validate_command(CLI::App& app, int& exit_code, MakeFunctionEngine make_engine);
-void add_workflows_command(CLI::App& app, int& exit_code);  // workflows list|show|diff|undeploy
+void add_workflows_command(CLI::App& app,
+                           int& exit_code);  // workflows list|show|versions|diff|undeploy
 
 }  // namespace millrace

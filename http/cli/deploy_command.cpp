@@ -7,6 +7,7 @@
 #include "http/cli/terminal.h"
 #include "runtime/integrations/resource.h"
 #include "runtime/reading/findings.h"
+#include "runtime/text/first_names.h"
 
 #include <CLI/CLI.hpp>
 
@@ -16,6 +17,9 @@
 
 namespace millrace {
 namespace {
+
+/// Of workflows that are live and not in the folder.
+constexpr std::size_t beside_named_max = 5;
 
 struct DeployOptions : ApiCommand {
   std::string folder;
@@ -139,11 +143,10 @@ void print_notes(const DeployOptions& options, const ApiAnswer& answer) {
               << ", and not in the folder: millrace workflows undeploy " << id << " withdraws it"
               << std::endl;
   } else if (!beside.empty()) {
-    std::string ids;
-    for (const Json& each : beside) {
-      ids += (ids.empty() ? "" : ", ") + cell(each.get_object(), "id");
-    }
-    std::cerr << "note: " << beside.size() << " workflows are live and not in the folder: " << ids
+    std::vector<std::string> ids;
+    for (const Json& each : beside) ids.push_back(cell(each.get_object(), "id"));
+    std::cerr << "note: " << ids.size()
+              << " workflows are live and not in the folder: " << first_names(ids, beside_named_max)
               << "; millrace workflows undeploy ID withdraws one" << std::endl;
   }
 }

@@ -3,6 +3,7 @@
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
 #include "http/cli/terminal.h"
+#include "runtime/text/first_names.h"
 #include "runtime/text/nearest_name.h"
 #include "runtime/text/percent_text.h"
 
@@ -83,11 +84,7 @@ Error no_such_step(const ExecutionOptions& options, const JsonObject& run) {
     if (cell(step, "stepId") == options.step) of_step.push_back(cell(step, "id"));
   }
   const auto& named = of_step.empty() ? all : of_step;
-  std::string list;
-  for (std::size_t i = 0; i < named.size() && i < ids_named_max; ++i) {
-    list += (i == 0 ? "" : ", ") + named[i];
-  }
-  if (named.size() > ids_named_max) list += ", … (" + std::to_string(named.size()) + " in all)";
+  const std::string list = first_names(named, ids_named_max);
   if (!of_step.empty()) {
     return {ErrorCode::not_found,
             options.step + " is inside a fan-out and ran once per element; name one of " + list};
@@ -116,17 +113,12 @@ int show_step(const ExecutionOptions& options) {
   return complain(no_such_step(options, run->json.get_object()), options.format());
 }
 
-/// Of a table's last column: what failed says why, on one line whatever somebody's code has thrown.
+/// Of a table's last column: what failed says why.
 void put_error_text(JsonObject& step) {
   const Json* const error = step.if_contains("error");
   if (error == nullptr || !error->is_object()) return;
-  std::string text =
-      cell(error->get_object(), "code") + ": " + cell(error->get_object(), "message");
-  for (char& each : text) {
-    const auto byte = static_cast<unsigned char>(each);
-    if (byte < 0x20 || byte == 0x7F) each = ' ';
-  }
-  step["error"] = std::move(text);
+  step["error"] =
+      on_one_line(cell(error->get_object(), "code") + ": " + cell(error->get_object(), "message"));
 }
 
 int show(const ExecutionOptions& options) {

@@ -184,6 +184,14 @@ void print_findings(FileFindings findings) {
   std::cerr << std::flush;
 }
 
+std::string on_one_line(std::string text) {
+  for (char& each : text) {
+    const auto byte = static_cast<unsigned char>(each);
+    if (byte < 0x20 || byte == 0x7F) each = ' ';
+  }
+  return text;
+}
+
 std::string cell(const JsonObject& row, std::string_view key) {
   const auto* value = row.if_contains(key);
   if (value == nullptr || value->is_null()) return "-";

@@ -49,6 +49,9 @@ void sort_findings(FileFindings& findings);
 /// Indented JSON, for people.
 std::string pretty(const Json& value);
 
+/// Whatever somebody's code or client has put into it: control characters are blanks.
+std::string on_one_line(std::string text);
+
 /// The member of a row as text; "-" when it is missing or null.
 std::string cell(const JsonObject& row, std::string_view key);
 /// The rows' members `keys`, aligned; a member `status` in its colour.

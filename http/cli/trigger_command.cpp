@@ -53,6 +53,21 @@ Result<std::string> query_of(const std::vector<std::string>& params) {
   return query;
 }
 
+/// The body is the workflow's own and need not name the run, so that is said beside it.
+void show_answer(const ApiAnswer& answer, OutputFormat format) {
+  if (format == OutputFormat::json) {
+    const Json run = answer.execution.empty() ? Json(nullptr) : Json(answer.execution);
+    const Json body = answer.json.is_null() ? Json(answer.text) : answer.json;
+    std::cout << to_text(
+                     JsonObject{{"status", answer.status}, {"executionId", run}, {"body", body}})
+              << std::endl;
+    return;
+  }
+  std::cout << "status " << answer.status << "\n";
+  if (!answer.execution.empty()) std::cout << "run " << answer.execution << "\n";
+  std::cout << (answer.json.is_null() ? answer.text : pretty(answer.json)) << std::endl;
+}
+
 int trigger(const TriggerOptions& options) {
   const auto query = query_of(options.params);
   if (!query) return complain(query.error(), options.format());
@@ -72,13 +87,7 @@ int trigger(const TriggerOptions& options) {
   }
   const auto answer = call_api(options.target, request);
   if (!answer) return complain(answer.error(), options.format());
-  if (options.json) {
-    const Json body = answer->json.is_null() ? Json(answer->text) : answer->json;
-    std::cout << to_text(JsonObject{{"status", answer->status}, {"body", body}}) << std::endl;
-  } else {
-    std::cout << "status " << answer->status << "\n"
-              << (answer->json.is_null() ? answer->text : pretty(answer->json)) << std::endl;
-  }
+  show_answer(*answer, options.format());
   return answer->ok() ? exit_codes::done : exit_codes::refused;
 }
 

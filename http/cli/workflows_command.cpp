@@ -1,18 +1,22 @@
-// `millrace workflows list|show|diff|undeploy`: what the server has.
+// `millrace workflows list|show|versions|diff|undeploy`: what the server has.
 
 #include "http/cli/commands.h"
 #include "http/cli/output.h"
 #include "http/cli/terminal.h"
 #include "runtime/definitions/definition_changes.h"
+#include "runtime/text/first_names.h"
 #include "runtime/text/percent_text.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
 namespace millrace {
 namespace {
+
+constexpr std::size_t versions_named_max = 5;
 
 struct WorkflowOptions : ApiCommand {
   std::string workflow;
@@ -38,6 +42,33 @@ Result<JsonObject> get(const WorkflowOptions& options, const std::string& path) 
   return answer->json.get_object();
 }
 
+/// The workflow's versions, the newest first.
+Result<JsonArray> versions_of(const WorkflowOptions& options) {
+  auto body = get(options, options.path("/versions"));
+  if (!body) return body.error();
+  JsonArray versions = std::move(body->at("versions").as_array());
+  std::reverse(versions.begin(), versions.end());
+  return versions;
+}
+
+/// What the server says, or, of a workflow that it has, which versions there are instead.
+Error no_such_version(const WorkflowOptions& options, const std::string& number,
+                      const ApiAnswer& answer) {
+  Error error = refusal(answer);
+  if (answer.status != 404) return error;
+  const auto versions = versions_of(options);
+  if (!versions) return error;
+  std::vector<std::string> numbers;
+  for (const Json& each : *versions) numbers.push_back(cell(each.as_object(), "version"));
+  error.details.clear();
+  error.message =
+      options.workflow + " has no version " + number +
+      (numbers.empty() ? std::string(": none was deployed")
+                       : ", but " + first_names(numbers, versions_named_max) +
+                             ": millrace workflows versions " + options.workflow + " lists them");
+  return error;
+}
+
 /// The workflow, or one of its versions, with its definition. `which` is "draft", "deployed" or a number.
 Result<JsonObject> find_version(const WorkflowOptions& options, const std::string& which) {
   std::string number = which;
@@ -54,7 +85,11 @@ Result<JsonObject> find_version(const WorkflowOptions& options, const std::strin
     return Error(ErrorCode::invalid_request,
                  "'" + which + "' is no version: it is draft, deployed or a number");
   }
-  return get(options, options.path("/versions/" + number));
+  const auto answer = call_api(
+      options.target, {"GET", options.path("/versions/" + number), options.target.api_key, {}});
+  if (!answer) return answer.error();
+  if (answer->ok() && answer->json.is_object()) return answer->json.get_object();
+  return no_such_version(options, number, *answer);
 }
 
 int list(const WorkflowOptions& options) {
@@ -64,6 +99,17 @@ int list(const WorkflowOptions& options) {
                print_table(body.at("workflows").as_array(),
                            {"id", "deployedVersion", "latestVersion", "dateUpdated", "name"});
              });
+}
+
+int list_workflow_versions(const WorkflowOptions& options) {
+  const auto versions = versions_of(options);
+  if (!versions) return complain(versions.error(), options.format());
+  if (options.json) {
+    std::cout << to_text(JsonObject{{"versions", *versions}}) << std::endl;
+    return exit_codes::done;
+  }
+  print_table(*versions, {"version", "dateDeployed"});
+  return exit_codes::done;
 }
 
 int undeploy(const WorkflowOptions& options) {
@@ -147,6 +193,7 @@ void add_workflows_command(CLI::App& app, int& exit_code) {
   auto [show_command, shown] = add("show", "One workflow with its definition.", &show);
   show_command->add_option("--version", shown->version, "draft, deployed or a number")
       ->capture_default_str();
+  add("versions", "The versions of a workflow that were deployed.", &list_workflow_versions);
   add("undeploy", "Withdraw the live version; the draft stays.", &undeploy);
   auto [diff_command, compared] = add("diff", "What differs between two versions.", &diff);
   diff_command->add_option("--from", compared->from, "draft, deployed or a number")

@@ -48,6 +48,7 @@
 #include "http/server/timed_gateway.h"
 #include "http/wire/http_server.h"
 #include "runtime/definitions/check_code.h"
+#include "runtime/text/first_names.h"
 #include "storage/cached_store.h"
 #include "storage/group_commit.h"
 #include "storage/history/history_index.h"
@@ -59,6 +60,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <system_error>
@@ -145,8 +147,24 @@ Result<storage::Sealer> make_sealer(const ServerOptions& options) {
   auto key = load_secrets_key(options.secrets_key_file,
                               options.in_memory ? std::string() : options.data_dir);
   if (!key) return key.error();
-  spdlog::info("the secrets key {} is from {}", key->key.id(), key->source);
+  spdlog::info("the secrets key {} {} {}", key->key.id(),
+               key->is_new ? "was made, and is kept in" : "is from", key->source);
   return storage::Sealer(std::move(key->key));
+}
+
+/// Once, at the first start with this key: later ones say of each project what does not open.
+Outcome warn_of_other_keys(const storage::OrderedStore& store, const storage::Sealer& sealer) {
+  const auto used = storage::secrets_keys_used(store);
+  if (!used) return used.error();
+  if (used->empty() || std::find(used->begin(), used->end(), sealer.key_id()) != used->end()) {
+    return Done{};
+  }
+  constexpr std::size_t keys_named_max = 3;
+  spdlog::warn(
+      "the store has been used with the secrets key {}: what is sealed under that is locked until "
+      "the server is started with it again (secrets-key-file), and does not open with {}",
+      first_names(*used, keys_named_max), sealer.key_id());
+  return Done{};
 }
 
 /// Members in the order in which they start; they end in the reverse order.
@@ -514,6 +532,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(const ServerOptions&
   // The directory is ours now, so nobody else makes a key in it.
   auto sealer = make_sealer(options);
   if (!sealer) return sealer.error();
+  if (auto warned = warn_of_other_keys(*store, *sealer); !warned) return warned.error();
   auto run_sealer = storage::open_run_key(*store, *sealer);
   if (!run_sealer) return run_sealer.error();
   auto http = CurlHttpCaller::make(options.outbound, &write_log);

@@ -88,13 +88,13 @@ Result<SecretsKey> load_secrets_key(const std::string& key_file, const std::stri
   }
   if (*given) return SecretsKey{std::move(**given), "the environment"};
   if (key_file.empty() && directory.empty()) {
-    return SecretsKey{storage::SealingKey::make(), "memory alone"};
+    return SecretsKey{storage::SealingKey::make(), "memory alone", true};
   }
   const std::string file = key_file.empty() ? secrets_key_file_in(directory) : key_file;
   if (key_file.empty() && !std::filesystem::exists(file)) {
     auto made = storage::SealingKey::make();
     if (auto written = write_secrets_key(file, made); !written) return written.error();
-    return SecretsKey{std::move(made), "the file " + file};
+    return SecretsKey{std::move(made), "the file " + file, true};
   }
   auto key = read_secrets_key(file);
   if (!key) return key.error();

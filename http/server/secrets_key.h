@@ -13,7 +13,8 @@ namespace millrace {
 
 struct SecretsKey {
   storage::SealingKey key;
-  std::string source;  // for the log: "the file …", "the environment"
+  std::string source;   // for the log: "the file …", "the environment", "memory alone"
+  bool is_new = false;  // made now, and kept there
 };
 
 /// `key_file` empty: none was given. `directory` empty: the data is in memory, and so is the key.

@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/reading/findings.h"
+#include "runtime/text/first_names.h"
 #include "runtime/workflows/named_steps.h"
 #include "runtime/workflows/step_order.h"
 
@@ -13,6 +14,15 @@
 
 namespace millrace {
 namespace {
+
+/// Of a workflow's steps, in a refusal.
+constexpr std::size_t steps_named_max = 20;
+
+std::vector<std::string> ids_of(const Workflow& workflow) {
+  std::vector<std::string> ids;
+  for (const Step* const step : workflow.by_index) ids.push_back(step->id.text);
+  return ids;
+}
 
 bool has_member(const Json& value, std::string_view key) {
   const auto* const object = value.if_object();
@@ -53,7 +63,9 @@ class Keeping {
   const Step* first_step() {
     const Step* const from = step_named(workflow_, order_.from.text);
     if (from == nullptr) {
-      report("/fromStep", "version " + std::to_string(workflow_.version) + " has no such step",
+      report("/fromStep",
+             "version " + std::to_string(workflow_.version) + " has no such step; it has " +
+                 first_names(ids_of(workflow_), steps_named_max),
              "a step of the workflow", order_.from.text, nearest_step(workflow_, order_.from.text));
       return nullptr;
     }

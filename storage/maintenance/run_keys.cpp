@@ -4,6 +4,7 @@
 #include "storage/record_codec.h"
 #include "storage/tables/read_rows.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -43,6 +44,18 @@ void RunKeyTable::put(WriteBatch& batch, const RunKeyRow& row) {
 
 Outcome RunKeyTable::visit(const std::function<Outcome(RunKeyRow)>& each) const {
   return visit_rows<RunKeyRow>(store_, keys::run_keys(), decode, each);
+}
+
+Result<std::vector<std::string>> secrets_keys_used(const OrderedStore& store) {
+  std::vector<std::string> ids;
+  const auto visited = RunKeyTable(store).visit([&](const RunKeyRow& row) -> Outcome {
+    std::string id = sealing_key_id(row.sealed);
+    const bool is_known = std::find(ids.begin(), ids.end(), id) != ids.end();
+    if (!id.empty() && !is_known) ids.push_back(std::move(id));
+    return Done{};
+  });
+  if (!visited) return visited.error();
+  return ids;
 }
 
 Result<Sealer> open_run_key(OrderedStore& store, const Sealer& secrets) {

@@ -11,6 +11,8 @@
 #include "storage/ordered_store.h"
 
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace millrace::storage {
 
@@ -32,6 +34,10 @@ class RunKeyTable {
  private:
   const OrderedStore& store_;
 };
+
+/// The ids of the secrets keys with which servers have run on this store, of what is not sealed anew since; none: it
+/// is new. Errors of the store; corrupt_data.
+Result<std::vector<std::string>> secrets_keys_used(const OrderedStore& store);
 
 /// The first key that `secrets` opens; the first start makes one, which is durable when this returns.
 /// Nobody else may write meanwhile. Errors of the store; corrupt_data.

@@ -5,6 +5,8 @@
 #include "tests/contracts/stores.h"
 #include "tests/support/catch.h"
 
+#include <algorithm>
+
 namespace millrace::tests {
 namespace {
 
@@ -41,6 +43,32 @@ TEST_CASE("a server with another secrets key seals under another run key, and ha
   CHECK(locked.error().code == ErrorCode::secrets_locked);
   CHECK(open_run_key(store, secrets_key('1'))->key_id() == right->key_id());
   CHECK(open_run_key(store, secrets_key('2'))->key_id() == wrong->key_id());
+}
+
+TEST_CASE("a store tells with which secrets keys it has been used") {
+  const auto opened = any_store();
+  OrderedStore& store = **opened;
+  const Sealer first = secrets_key('1'), second = secrets_key('2'), third = secrets_key('3');
+  const auto used = [&] {
+    auto ids = secrets_keys_used(store);
+    REQUIRE(ids.ok());
+    std::sort(ids->begin(), ids->end());
+    return *ids;
+  };
+  const auto sorted = [](std::vector<std::string> ids) {
+    std::sort(ids.begin(), ids.end());
+    return ids;
+  };
+  CHECK(used().empty());
+  REQUIRE(open_run_key(store, first).ok());
+  REQUIRE(open_run_key(store, first).ok());
+  CHECK(used() == sorted({first.key_id()}));
+  REQUIRE(open_run_key(store, second).ok());
+  CHECK(used() == sorted({first.key_id(), second.key_id()}));
+  REQUIRE(reseal_all(store, first, third).ok());
+  CHECK(used() == sorted({second.key_id(), third.key_id()}));
+  REQUIRE(reseal_all(store, second, third).ok());
+  CHECK(used() == sorted({third.key_id()}));
 }
 
 }  // namespace millrace::tests

@@ -55,6 +55,21 @@ TEST_CASE("a deploy says where it went, what is missing, and what is live beside
         std::string::npos);
 }
 
+TEST_CASE("a deploy beside many live workflows names the first of them and counts the others") {
+  const TestProject project(shared_server());
+  const Folder folder;
+  const auto file_of = [](int number) { return "workflows/w" + std::to_string(number) + ".json"; };
+  for (int i = 1; i <= 8; ++i) {
+    folder.write(file_of(i), R"({"trigger": {"type": "request"},
+        "steps": [{"id": "r", "type": "response", "body": 1}]})");
+  }
+  REQUIRE(of_project(project, {"deploy", folder.directory.path()}).exit_code == 0);
+  for (int i = 1; i <= 7; ++i) folder.remove(file_of(i));
+  CHECK_THAT(of_project(project, {"deploy", folder.directory.path()}).errors,
+             says("note: 7 workflows are live and not in the folder: w1, w2, w3, w4, w5 and 2 "
+                  "others; millrace workflows undeploy ID"));
+}
+
 TEST_CASE("a faulty test file is told and the other tests run") {
   const Folder folder;
   folder.write("workflows/w.json", R"({"trigger": {"type": "request"},

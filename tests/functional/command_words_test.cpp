@@ -2,6 +2,7 @@
 #include "tests/functional/shared_server.h"
 #include "tests/support/catch.h"
 #include "tests/support/child_process.h"
+#include "tests/support/poll_until.h"
 
 #include <filesystem>
 #include <fstream>
@@ -92,6 +93,23 @@ TEST_CASE("workflows, their versions and what differs are shown by commands") {
       manage(project, {"workflows", "diff", "w", "--json"}),
       says(R"("step":"r","path":"/steps/0/statusCode","kind":"changed","from":200,"to":201)"));
   CHECK(manage(project, {"workflows", "diff", "w", "--to", "1"}) == "no difference\n");
+  CHECK(project.post("/workflows/w/deploy").status == 200);
+  CHECK_THAT(manage(project, {"workflows", "versions", "w"}),
+             says("version  dateDeployed\n2        20") && says("\n1        20"));
+  const auto numbers = parse_json(manage(project, {"workflows", "versions", "w", "--json"}));
+  REQUIRE(numbers.ok());
+  CHECK(text_at(*numbers, "/versions/0/version") == "2");
+  CHECK(text_at(*numbers, "/versions/1/version") == "1");
+  const auto refused = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--url", shared_server().url(), "--project", project.id(),
+                                       "--api-key", project.api_key()});
+    return fail(arguments, 1).errors;
+  };
+  const auto names_them = says("w has no version 7, but 2, 1: millrace workflows versions w lists");
+  CHECK_THAT(refused({"workflows", "diff", "w", "--to", "7"}), names_them && !says("GET "));
+  CHECK_THAT(refused({"workflows", "show", "w", "--version", "7"}), names_them);
+  CHECK_THAT(refused({"workflows", "show", "other", "--version", "7"}), !says("versions"));
+  CHECK_THAT(refused({"workflows", "versions", "other"}), says("other"));
   CHECK_THAT(manage(project, {"signing-keys", "list"}), says("main\n-----BEGIN PUBLIC KEY-----"));
   const ProgramEnd projects =
       fail({"projects", "list", "--admin-key", admin_key, "--url", shared_server().url()}, 0);
@@ -123,6 +141,75 @@ TEST_CASE(
   CHECK_THAT(show("duoble.0"), says("no step duoble.0; did you mean double.0?"));
   CHECK_THAT(manage(project, {"executions", "show", run, "--step", "double.1"}),
              says("\"result\": 2"));
+}
+
+TEST_CASE("a trigger shows its run also where a Response step has answered") {
+  const TestProject project(shared_server());
+  project.deploy_steps("w", R"({"id": "r", "type": "response", "body": {"said": "hello"}})");
+  const auto trigger = [&](const std::vector<std::string>& more, int exit_code) {
+    std::vector<std::string> arguments{"trigger",   "w",          "--url",   shared_server().url(),
+                                       "--project", project.id(), "--token", project.token(),
+                                       "--data",    "{}"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return fail(arguments, exit_code).output;
+  };
+  const auto answer = parse_json(trigger({"--json"}, 0));
+  REQUIRE(answer.ok());
+  CHECK(text_at(*answer, "/body") == R"({"said":"hello"})");
+  const std::string run = string_at(*answer, "/executionId");
+  CHECK(string_at(project.wait_until_ended(run), "/workflowId") == "w");
+
+  const std::string text = trigger({}, 0);
+  const std::string begin = "status 200\nrun ";
+  REQUIRE(text.starts_with(begin));
+  const std::string other = text.substr(begin.size(), text.find('\n', begin.size()) - begin.size());
+  CHECK(other != run);
+  CHECK(string_at(project.wait_until_ended(other), "/workflowId") == "w");
+  CHECK_THAT(text, says("\"said\": \"hello\""));
+
+  // A refusal has begun none.
+  CHECK(project.post("/workflows/w/undeploy").status == 200);
+  CHECK(text_at(*parse_json(trigger({"--json"}, 1)), "/executionId") == "null");
+}
+
+TEST_CASE("the event log is listed by what it is about, up to a limit") {
+  const TestProject project(shared_server());
+  // An event that nobody listens to, twice, and a run that another one keeps from beginning.
+  REQUIRE(project.put("/events/Made", R"({"schema": {}})").status == 201);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(call_server(project.port(), {"POST", project.path("/sdk/events/trigger"), project.token(),
+                                       R"({"name": "Made", "payload": {}})"})
+              .status == 201);
+  }
+  project.deploy("w", R"({"name": "w", "trigger": {"type": "request"},
+      "admission": {"singleton": {"onConflict": "skip"}},
+      "steps": [{"id": "wait", "type": "delay", "value": 1, "unit": "HOURS"}]})");
+  project.start("w", "{}", "ada");
+  CHECK(project.trigger("w", "{}", "ada").at("/status") == R"("SKIPPED")");
+  const auto entries = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"event-logs", "list", "--json"});
+    return *parse_json(manage(project, more));
+  };
+  // What starts nothing is written down a moment later.
+  REQUIRE(poll_until([&] { return entries({}).at("eventLogs").as_array().size() == 3; }));
+  CHECK(text_at(entries({}), "/isPartial") == "false");
+  const Json about = entries({"--workflow", "w", "--user", "ada", "--type", "request", "--level",
+                              "warning", "--since", "2026-01-01"});
+  REQUIRE(about.at("eventLogs").as_array().size() == 1);
+  CHECK(string_at(about, "/eventLogs/0/code") == "conflict");
+  CHECK(entries({"--user", "nobody"}).at("eventLogs").as_array().empty());
+  const Json first = entries({"--limit", "2"});
+  CHECK(first.at("eventLogs").as_array().size() == 2);
+  CHECK(text_at(first, "/isPartial") == "true");
+  const std::string table = manage(project, {"event-logs", "list", "--type", "event"});
+  CHECK_THAT(table, says("userId") && says("workflow_not_deployed") && says("2 in all\n"));
+  CHECK_THAT(manage(project, {"event-logs", "list", "--limit", "1"}),
+             says("1 shown, and there are more: --limit\n"));
+  CHECK_THAT(fail({"event-logs", "list", "--since", "yesterday", "--url", shared_server().url(),
+                   "--project", project.id(), "--api-key", project.api_key()},
+                  1)
+                 .errors,
+             says("since must be a date"));
 }
 
 TEST_CASE("a run that is shown says of each failed step why") {

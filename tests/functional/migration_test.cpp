@@ -141,11 +141,16 @@ TEST_CASE("a run that cannot move is refused with a reason and its step, and is 
 TEST_CASE("the commands of the page about migrations do as it says") {
   const TestProject project(shared_server());
   const auto answers = answers_in(output_of(project, commands_of(MILLRACE_MIGRATION_PAGE)));
-  REQUIRE(answers.size() == 5);
-  CHECK(to_text(answers[0]) == R"({"version":2})");
-  CHECK(text_at(answers[1], "/reasons/step_missing") == "1");
-  CHECK(text_at(answers[2], "/executions/0/toStepId") == R"("pause")");
-  CHECK(text_at(answers[3], "/accepted") == "1");
-  CHECK(text_at(answers[4], "/workflowVersion") == "2");
-  CHECK(text_at(answers[4], "/migrations/0/stepId") == R"("pause")");
+  REQUIRE(answers.size() == 9);
+  for (const Json& each : answers) CHECK(text_at(each, "/code").empty());
+  CHECK(text_at(answers[0], "/id") == R"("remind")");
+  CHECK(to_text(answers[1]) == R"({"version":1})");
+  CHECK(text_at(answers[2], "/workflowId") == R"("remind")");
+  CHECK(text_at(answers[3], "/id") == R"("remind")");
+  CHECK(to_text(answers[4]) == R"({"version":2})");
+  CHECK(text_at(answers[5], "/reasons/step_missing") == "1");
+  CHECK(text_at(answers[6], "/executions/0/toStepId") == R"("pause")");
+  CHECK(text_at(answers[7], "/accepted") == "1");
+  CHECK(text_at(answers[8], "/workflowVersion") == "2");
+  CHECK(text_at(answers[8], "/migrations/0/stepId") == R"("pause")");
 }

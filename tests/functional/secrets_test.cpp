@@ -121,6 +121,24 @@ TEST_CASE("a server with another key starts, locked, and opens with the right on
   CHECK_FALSE(is_locked(project));
 }
 
+TEST_CASE(
+    "a server that makes its key anew says so, and that the store was used with another one") {
+  const auto says_in_log = [](const ServerProcess& server, const std::string& text) {
+    return poll_until([&] { return server.log_end().find(text) != std::string::npos; });
+  };
+  ServerProcess server;
+  CHECK(says_in_log(server, "was made, and is kept in the file"));
+  CHECK(server.log_end().find("has been used with the secrets key") == std::string::npos);
+  stop(server);
+  std::filesystem::remove(server.data_directory() + "/secrets-key");
+  server.start();
+  CHECK(says_in_log(server, "has been used with the secrets key"));
+  CHECK(server.log_end().find("is from the file") == std::string::npos);
+  stop(server);
+  server.start();
+  CHECK(says_in_log(server, "is from the file"));
+}
+
 TEST_CASE("rotating the key seals everything anew and replaces the kept key") {
   const TemporaryDirectory keys;
   ServerProcess server;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <ostream>
 #include <utility>
 
 namespace millrace::tests {
@@ -174,8 +175,9 @@ void status(PeerConnection& connection, const std::string& path, const std::stri
 
 }  // namespace
 
-ExamplePeer::ExamplePeer(std::uint16_t port)
-    : peer_(
+ExamplePeer::ExamplePeer(std::uint16_t port, std::ostream* log)
+    : log_(log),
+      peer_(
           MisbehavingPeer::serving([this](PeerConnection& connection, const PeerRequest& request) {
             reply(connection, request);
           }),
@@ -196,6 +198,11 @@ void ExamplePeer::remember(const PeerRequest& request) {
   kept.body.resize(std::min(kept.body.size(), body_bytes_max));
   kept.body.shrink_to_fit();
   const std::lock_guard lock(mutex_);
+  if (log_ != nullptr) {
+    *log_ << request.method << ' ' << request.target;
+    if (!request.body.empty()) *log_ << ", " << request.body.size() << " bytes";
+    *log_ << std::endl;
+  }
   requests_.push_back(std::move(kept));
 }
 

@@ -8,6 +8,7 @@
 #include "tests/support/misbehaving_peer.h"
 
 #include <atomic>
+#include <iosfwd>
 #include <map>
 #include <mutex>
 #include <set>
@@ -19,8 +20,8 @@ namespace millrace::tests {
 
 class ExamplePeer {
  public:
-  /// Port 0 picks a free one.
-  explicit ExamplePeer(std::uint16_t port = 0);
+  /// Port 0 picks a free one. `log`: gets a line for each request as it arrives, flushed; null: nobody reads them.
+  explicit ExamplePeer(std::uint16_t port = 0, std::ostream* log = nullptr);
 
   std::string url(std::string_view path = "") const { return peer_.url(path); }
   std::uint16_t port() const { return peer_.port(); }
@@ -39,6 +40,7 @@ class ExamplePeer {
   void remember(const PeerRequest& request);
   std::size_t attempts_of(const PeerRequest& request) const;
 
+  std::ostream* const log_;
   mutable std::mutex mutex_;
   std::vector<PeerRequest> requests_;
   std::map<std::string, std::string>

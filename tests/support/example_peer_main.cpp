@@ -1,4 +1,5 @@
 // `millrace-example-peer [PORT]`: the third party of docs/steps.md and docs/oauth.md, for readers who try its examples.
+// Says on standard output where it listens, then each request as it arrives.
 
 #include "tests/support/example_peer.h"
 
@@ -23,7 +24,7 @@ int main(int argc, char** argv) {
   sigaddset(&endings, SIGTERM);
   sigprocmask(SIG_BLOCK, &endings, nullptr);  // before any thread, so that all of them inherit it
   try {
-    const millrace::tests::ExamplePeer peer(port);
+    const millrace::tests::ExamplePeer peer(port, &std::cout);
     std::cout << "listening on " << peer.url() << std::endl;
     int signal = 0;
     sigwait(&endings, &signal);

@@ -67,6 +67,7 @@ TEST_CASE(
   const ExecutionId run = bed.accept("w");
   REQUIRE(bed.reaches(run, ExecutionStatus::delayed));
   CHECK(tasks(bed) == 1);
+  CHECK(tasks_of(bed, run) == 1);
   bed.clock.advance(std::chrono::hours(24 * 40) + Millis(1));
   REQUIRE(bed.reaches(run, ExecutionStatus::succeeded));
   CHECK(tasks(bed) == 1);
@@ -76,6 +77,48 @@ TEST_CASE(
   CHECK(use->earlier[0].tasks == 1);
   CHECK(use->earlier[0].month < use->now.month);
   CHECK(tasks_of(bed, run) == 2);
+}
+
+TEST_CASE("a run that sleeps shows all that it has done, each time that it falls asleep") {
+  ActorTestBed bed;
+  bed.deploy("w", "[" + function_step("one") + "," + delay_step("2", "DAYS") + "," +
+                      function_step("two") + "," +
+                      R"({"id":"again","type":"delay","value":2,"unit":"DAYS"},)" +
+                      function_step("three") + "]");
+  const ExecutionId run = bed.accept("w");
+  REQUIRE(bed.reaches(run, ExecutionStatus::delayed));
+  CHECK(tasks_of(bed, run) == 1);
+  bed.clock.advance(std::chrono::hours(49));
+  REQUIRE(bed.functions->wait_for_calls("two", 1));
+  REQUIRE(bed.eventually(
+      [&] { return bed.status(run) == ExecutionStatus::delayed && tasks_of(bed, run) == 2; }));
+  bed.clock.advance(std::chrono::hours(49));
+  REQUIRE(bed.reaches(run, ExecutionStatus::succeeded));
+  CHECK(tasks_of(bed, run) == 3);
+}
+
+TEST_CASE("a run whose elements sleep shows what they have done, and goes on from there") {
+  ActorTestBed bed;
+  bed.deploy(
+      "w",
+      "[" +
+          fan_out(element_function +
+                  R"(,{"id":"wait","type":"delay","value":"{{each.instance}}","unit":"HOURS"},)" +
+                  function_step("work")) +
+          "]");
+  const ExecutionId run = bed.accept("w", JsonObject{{"items", JsonArray{1, 1, 1}}});
+  REQUIRE(bed.reaches(run, ExecutionStatus::delayed));
+  CHECK(tasks(bed) == 3);
+  CHECK(tasks_of(bed, run) == 3);
+  bed.restart();
+  bed.functions->hold("work");
+  bed.clock.advance(std::chrono::hours(2));
+  REQUIRE(bed.functions->wait_for_calls("work", 1));
+  REQUIRE(bed.reaches(run, ExecutionStatus::executing));
+  CHECK(tasks_of(bed, run) == 3);
+  bed.functions->release("work");
+  REQUIRE(bed.reaches(run, ExecutionStatus::succeeded));
+  CHECK(tasks_of(bed, run) == 6);
 }
 
 TEST_CASE("what the disk has not taken is not counted, and once it has been done again") {

@@ -189,9 +189,13 @@ TEST_CASE("a secrets key is made once, for its owner's eyes only, and found agai
   REQUIRE(made.ok());
   const std::string file = secrets_key_file_in(directory.path());
   CHECK_THAT(made->source, says(file));
+  CHECK(made->is_new);
   CHECK(std::filesystem::status(file).permissions() ==
         (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
-  CHECK(load_secrets_key("", directory.path())->key.id() == made->key.id());
+  const auto found = load_secrets_key("", directory.path());
+  REQUIRE(found.ok());
+  CHECK(found->key.id() == made->key.id());
+  CHECK_FALSE(found->is_new);
 }
 
 TEST_CASE("a given secrets key is used instead of a kept one", "[http]") {

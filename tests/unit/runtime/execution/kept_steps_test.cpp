@@ -133,6 +133,18 @@ TEST_CASE("an unknown step to begin at is refused with the nearest one", "[repla
   CHECK(refused.error().details.at(0).nearest == "last");
 }
 
+TEST_CASE("an unknown step to begin at is answered with the steps that there are", "[replay]") {
+  CHECK_THAT(findings(kept(whole_run(), "nothing-like-it")),
+             Catch::Contains("no such step; it has a, check, yes, no, each, inner, last\n"));
+  std::string many;
+  for (int i = 0; i < 100; ++i) {
+    many += std::string(i == 0 ? "" : ",") + R"({"id": "s)" + std::to_string(i) +
+            R"(", "type": "function", "code": "() => 1"})";
+  }
+  CHECK_THAT(findings(kept({compile_steps(many), {}}, "nothing-like-it")),
+             Catch::Contains(", s19 and 80 others\n") && !Catch::Contains("s20"));
+}
+
 TEST_CASE("in another version the outputs are kept by the ids of the steps", "[replay]") {
   const auto moved = compile_steps(R"(
     {"id": "check", "type": "conditional",
