@@ -77,9 +77,7 @@ void add_event_logs_command(CLI::App& app, int& exit_code) {
   group->require_subcommand(1);
   auto options = std::make_shared<EventLogOptions>();
   auto* command = group->add_subcommand("list", "The newest entries, of the last 30 days.");
-  options->target.add_url(*command);
-  options->target.add_project(*command);
-  options->target.add_api_key(*command);
+  options->target.add_url_project_and_key(*command);
   command->add_option("--level", options->filters[0].second, "info, warning or error");
   command->add_option("--type", options->filters[1].second,
                       "what came in this way: request, event, webhook, scheduler, …");
