@@ -4,11 +4,11 @@
 #include "http/server/data_directory.h"
 #include "http/server/stopped_store.h"
 #include "http/wire/error_response.h"
+#include "runtime/text/hex_text.h"
 #include "storage/maintenance/move_rows.h"
 
 #include <CLI/CLI.hpp>
 
-#include <array>
 #include <iostream>
 #include <memory>
 
@@ -65,24 +65,15 @@ int complain(const Error& error, bool json) {
   return is_refusal ? exit_codes::refused : exit_codes::usage;
 }
 
-std::string hex(const std::array<std::uint8_t, 32>& bytes) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : bytes) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
-}
-
 int show(const storage::StoreContents& moved, bool json) {
   if (json) {
-    std::cout << to_text(JsonObject{
-                     {"rows", moved.rows}, {"bytes", moved.bytes}, {"digest", hex(moved.digest)}})
+    std::cout << to_text(JsonObject{{"rows", moved.rows},
+                                    {"bytes", moved.bytes},
+                                    {"digest", to_hex(moved.digest)}})
               << std::endl;
   } else {
     std::cout << moved.rows << " rows, " << moved.bytes
-              << " bytes are there and were compared (digest " << hex(moved.digest) << ")\n"
+              << " bytes are there and were compared (digest " << to_hex(moved.digest) << ")\n"
               << "the source is as it was: keep it as a backup, and start no server on it any more"
               << std::endl;
   }

@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/base/shard_set.h"
+#include "runtime/text/hex_text.h"
 #include "storage/postgres/attempts.h"
 #include "storage/postgres/commit_statement.h"
 #include "storage/postgres/postgres_cursor.h"
@@ -20,7 +21,7 @@ using Steady = std::chrono::steady_clock;
 constexpr std::size_t incarnation_bytes = 16;
 /// For sorting and for pages of many rows.
 constexpr Millis read_timeout{60'000};
-/// Of a commit that removes prefixes: some 100,000 rows a second.
+/// Of a commit that removes prefixes, which may be the rows of an execution of any size.
 constexpr Millis removal_patience{120'000};
 /// Rows of the first page of a walk whose caller has not said how many he needs.
 constexpr std::size_t first_page_rows = 64;
@@ -59,14 +60,8 @@ const PostgresStatement clear_away{"", "VACUUM kv"};
 constexpr Millis stop_look{200};
 
 std::string as_uuid_text(std::string_view bytes) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    const auto byte = static_cast<std::uint8_t>(bytes[i]);
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
+  std::string text = to_hex(bytes);
+  for (const std::size_t hyphen : {20, 16, 12, 8}) text.insert(hyphen, 1, '-');
   return text;
 }
 
