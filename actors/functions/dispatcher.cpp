@@ -360,7 +360,7 @@ bool Dispatcher::carry_out(const WorkerShares::Turn& turn) {
     WorkerProcess* const leaving = fleet_.find(*turn.leaving);
     CHECK(leaving != nullptr, "a worker that has ended was to make room");
     ++counts_.handovers;
-    retire(*leaving);
+    rest(*leaving);
   }
   return assign(*projects_.at(turn.project));
 }
@@ -371,7 +371,8 @@ bool Dispatcher::assign(ProjectQueue& project) {
     go_on(*fleet_.find(project.take_resumption()));
     return true;
   }
-  WorkerProcess* const worker = fleet_.spare_or_new(now_);
+  WorkerProcess* worker = fleet_.wake_up(project.project());
+  if (worker == nullptr) worker = fleet_.spare_or_new(now_);
   if (worker == nullptr) return false;
   worker->project = &project;
   ++project.workers;
@@ -416,19 +417,30 @@ void Dispatcher::retire(WorkerProcess& worker) {
   resubmit(calls);
 }
 
-int Dispatcher::end_worker(WorkerProcess& worker, WorkerFleet::Reap when) {
-  if (ProjectQueue* const project = std::exchange(worker.project, nullptr)) {
-    --project->workers;
-    if (worker.is_suspended()) {
-      --counts_.suspended;
-      project->cannot_resume(worker.socket());
-    }
-    if (project != &checks_) {
-      shares_.ended(worker.socket());
-      tell_shares(*project);
-      maybe_unused_.push_back(project->project());
-    }
+/// One that is to make room, and is idle, can be of use to its project later.
+void Dispatcher::rest(WorkerProcess& worker) {
+  if (!worker.is_idle()) return retire(worker);
+  const ProjectId project = worker.project->project();
+  leave_project(worker);
+  fleet_.rest(worker, project);
+}
+
+void Dispatcher::leave_project(WorkerProcess& worker) {
+  ProjectQueue* const project = std::exchange(worker.project, nullptr);
+  if (project == nullptr) return;
+  --project->workers;
+  if (worker.is_suspended()) {
+    --counts_.suspended;
+    project->cannot_resume(worker.socket());
   }
+  if (project == &checks_) return;
+  shares_.ended(worker.socket());
+  tell_shares(*project);
+  maybe_unused_.push_back(project->project());
+}
+
+int Dispatcher::end_worker(WorkerProcess& worker, WorkerFleet::Reap when) {
+  leave_project(worker);
   return fleet_.end(worker, when);
 }
 
@@ -561,6 +573,7 @@ void Dispatcher::shut_down() {
       fail(*call, stopping);
     }
   }
+  fleet_.end_resting();
   fleet_.reap_all();
   publish();
 }
@@ -569,6 +582,7 @@ void Dispatcher::publish() {
   fleet_.take_pids(counts_.workers);
   counts_.zygote = fleet_.zygote_pid();
   counts_.forks = fleet_.forks();
+  counts_.resting = fleet_.resting();
   const std::lock_guard lock(stats_mutex_);
   published_ = counts_;
 }

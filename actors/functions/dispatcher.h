@@ -1,7 +1,7 @@
 #pragma once
 // The pool's I/O thread: one epoll loop that takes calls in, gives them to workers, reads replies,
-// lets workers stand still whose call waits or must make room, and ends those that are late, dead or
-// needed elsewhere. Every call that came in is answered here, once. Which project gets a worker is
+// lets workers stand still whose call waits or must make room, lets those rest whose place is needed
+// elsewhere, and ends those that are late or dead. Every call that came in is answered here, once. Which project gets a worker is
 // decided by `WorkerShares`; how processes start and end is known to `WorkerFleet`.
 
 #include "actors/functions/epoll_set.h"
@@ -59,6 +59,8 @@ class Dispatcher {
   void go_on(WorkerProcess& worker);
   bool may_suspend(const WorkerProcess& worker) const;
   void retire(WorkerProcess& worker);
+  void rest(WorkerProcess& worker);
+  void leave_project(WorkerProcess& worker);
   int end_worker(WorkerProcess& worker, WorkerFleet::Reap when);
 
   // Calls.

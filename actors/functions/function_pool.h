@@ -46,6 +46,10 @@ struct FunctionPoolOptions {
   /// 0: four for each place, at least sixteen. One project has half of them at most, one user of it a
   /// quarter. When there are no more, a call keeps its place until it ends.
   std::size_t suspended_workers_max = 0;
+  /// Workers that have left their place to another project and stand still until their own one calls again, one for
+  /// each; and the memory that all of them may have of their own. See resting_workers.h.
+  std::size_t resting_workers_max = 128;
+  std::size_t resting_bytes_max = 512u << 20;
   /// Beyond them a call is answered `overloaded`.
   IntakeLimits intake;
   /// Where workers write what V8 says when it dies; -1 for /dev/null.
@@ -69,7 +73,8 @@ struct FunctionPoolStats {
   std::uint64_t timeouts = 0;
   std::uint64_t memory_events = 0;
   std::uint64_t deaths = 0;     // workers that ended by themselves
-  std::uint64_t handovers = 0;  // workers ended because another project waited
+  std::uint64_t handovers = 0;  // places that a project left because another one waited
+  std::size_t resting = 0;      // workers that have left theirs so and are kept for their project
   std::uint64_t forks = 0;
   pid_t zygote = -1;
   std::vector<pid_t> workers;  // spares included

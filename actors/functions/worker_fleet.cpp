@@ -22,7 +22,10 @@ int wait_for(pid_t pid) {
 }  // namespace
 
 WorkerFleet::WorkerFleet(const FunctionPoolOptions& options, EpollSet& epoll)
-    : options_(options), epoll_(epoll), zygote_(options.worker_binary, options.error_descriptor) {}
+    : options_(options),
+      epoll_(epoll),
+      zygote_(options.worker_binary, options.error_descriptor),
+      resting_({options.resting_workers_max, options.resting_bytes_max}) {}
 
 // --- the zygote ---------------------------------------------------------------------------------
 
@@ -53,8 +56,11 @@ bool WorkerFleet::note_failed_start(Steady::time_point now) {
 // --- workers ------------------------------------------------------------------------------------
 
 WorkerProcess* WorkerFleet::find(int socket) const {
-  const auto found = workers_.find(socket);
-  return found == workers_.end() ? nullptr : found->second.get();
+  for (const Workers* const workers : {&workers_, &at_rest_}) {
+    const auto found = workers->find(socket);
+    if (found != workers->end()) return found->second.get();
+  }
+  return nullptr;
 }
 
 WorkerProcess* WorkerFleet::order(Steady::time_point now) {
@@ -91,6 +97,30 @@ void WorkerFleet::keep_spares(Steady::time_point now) {
   while (spares < options_.spare_workers && order(now) != nullptr) ++spares;
 }
 
+void WorkerFleet::rest(WorkerProcess& worker, const ProjectId& project) {
+  if (!worker.is_ready() || worker.is_spoilt()) {
+    end(worker, Reap::later);
+    return;
+  }
+  worker.rest();
+  at_rest_.insert(workers_.extract(worker.socket()));
+  for (const int ending : resting_.add(project, worker.socket(), worker.own_bytes())) {
+    end(*at_rest_.at(ending), Reap::later);
+  }
+}
+
+WorkerProcess* WorkerFleet::wake_up(const ProjectId& project) {
+  const auto socket = resting_.take(project);
+  if (!socket) return nullptr;
+  WorkerProcess& worker = *workers_.insert(at_rest_.extract(*socket)).position->second;
+  worker.wake_up();
+  return &worker;
+}
+
+void WorkerFleet::end_resting() {
+  while (!at_rest_.empty()) end(*at_rest_.begin()->second, Reap::later);
+}
+
 int WorkerFleet::end(WorkerProcess& worker, Reap when) {
   int status = 0;
   if (worker.pid() > 0) {
@@ -103,10 +133,11 @@ int WorkerFleet::end(WorkerProcess& worker, Reap when) {
   }
   pids_changed_ = true;
   epoll_.remove(worker.socket());
-  const auto found = workers_.find(worker.socket());
-  CHECK(found != workers_.end(), "a worker was ended twice");
-  ended_.push_back(std::move(found->second));
-  workers_.erase(found);
+  resting_.ended(worker.socket());
+  auto node = workers_.extract(worker.socket());
+  if (node.empty()) node = at_rest_.extract(worker.socket());
+  CHECK(!node.empty(), "a worker was ended twice");
+  ended_.push_back(std::move(node.mapped()));
   return status;
 }
 
@@ -148,8 +179,10 @@ bool WorkerFleet::take_pids(std::vector<pid_t>& pids) {
   if (!pids_changed_) return false;
   pids_changed_ = false;
   pids.clear();
-  for (const auto& [socket, worker] : workers_) {
-    if (worker->pid() > 0) pids.push_back(worker->pid());
+  for (const Workers* const workers : {&workers_, &at_rest_}) {
+    for (const auto& [socket, worker] : *workers) {
+      if (worker->pid() > 0) pids.push_back(worker->pid());
+    }
   }
   return true;
 }

@@ -1,11 +1,12 @@
 #pragma once
-// The pool's processes: the zygote, the workers that live, and those that are dying. It starts and
+// The pool's processes: the zygote, the workers that live, those that rest, and those that are dying. It starts and
 // ends them and keeps spares; which project a worker serves and what it runs is the dispatcher's.
 //
 // I/O thread only: workers die with the thread that started the zygote.
 
 #include "actors/functions/epoll_set.h"
 #include "actors/functions/function_pool.h"
+#include "actors/functions/resting_workers.h"
 #include "actors/functions/worker_process.h"
 #include "actors/functions/zygote_process.h"
 
@@ -35,13 +36,19 @@ class WorkerFleet {
   pid_t zygote_pid() const { return zygote_.pid(); }
 
   // Workers.
+  /// But for those that rest.
   const Workers& workers() const { return workers_; }
-  /// Null if it has ended.
+  /// Also one that rests. Null if it has ended.
   WorkerProcess* find(int socket) const;
   /// The best that serves nobody, else a new one that is still starting; null if none can be had.
   WorkerProcess* spare_or_new(Steady::time_point now);
   /// Orders spares up to the number that is to be kept.
   void keep_spares(Steady::time_point now);
+  /// An idle one that has left its place: it rests for its project, or ends. Others may end for it.
+  void rest(WorkerProcess& worker, const ProjectId& project);
+  /// The one that rests for the project, which rests no longer; null if none does.
+  WorkerProcess* wake_up(const ProjectId& project);
+  std::size_t resting() const { return resting_.size(); }
   /// Kills it. It can be used by callers up the stack until `free_ended`. The status as waitpid(2)
   /// gives it, if reaped now; else 0.
   int end(WorkerProcess& worker, Reap when);
@@ -59,6 +66,7 @@ class WorkerFleet {
   void flush();
   /// Reaps those that are dead by now and frees those that ended.
   void sweep();
+  void end_resting();
   /// Waits for all that are dying.
   void reap_all();
   bool has_dying() const { return !dying_.empty(); }
@@ -82,6 +90,8 @@ class WorkerFleet {
   bool orders_fail_ = false;           // no worker could be ordered in this round
 
   Workers workers_;
+  Workers at_rest_;
+  RestingWorkers resting_;                             // which of these for whom
   std::vector<std::unique_ptr<WorkerProcess>> ended_;  // freed after the round's events
   std::vector<pid_t> dying_;                           // killed, not yet reaped
   std::uint64_t forks_ = 0;

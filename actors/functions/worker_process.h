@@ -4,6 +4,7 @@
 //
 //   ordered --started--> pid known --ready--> may be given time limits --dead or killed--> reaped
 //                                               runs <--suspend, resume--> stands still
+//                                               idle <--rest, wake up--> rests
 //
 // A call is late when the worker has computed for longer than its limit, by the kernel's account of the
 // process, which no worker can forge. Behind it stands a limit of real time, ten times as long and ten
@@ -110,6 +111,11 @@ class WorkerProcess {
   /// Its timer is due: true once.
   bool take_wake(Steady::time_point now);
   void resume(Steady::time_point now);
+  // Idle and without a place: nothing of it runs.
+  void rest();
+  void wake_up();
+  /// Of its own: what it does not share with other processes, or would not if they wrote to it.
+  std::size_t own_bytes() const;
   /// Nothing more may be given to it: it still has calls in its socket that others run by now.
   bool is_spoilt() const { return is_spoilt_; }
 
@@ -118,7 +124,7 @@ class WorkerProcess {
   /// Takes all calls, the head first.
   std::vector<QueuedCallPtr> take_calls();
 
-  ProjectQueue* project = nullptr;  // whom it serves; null for a spare
+  ProjectQueue* project = nullptr;  // whom it serves; null for a spare, and for one that rests
   bool is_full = false;             // its socket, at the last write
 
  private:

@@ -287,6 +287,12 @@ inline constexpr Metric metric_list[] = {
      .help = "Workers that stand still and have no place.",
      .watch =
          "At its limit (four for each place, at least 16): calls that wait keep their places."},
+    {.name = "millrace_function_resting_workers",
+     .kind = MetricKind::gauge,
+     .unit = "workers",
+     .help = "Workers that made room for another project, kept until their own one calls again.",
+     .watch = "At its limit (128, or 512 MiB) with a rate of forks: more projects take turns than "
+              "workers can be kept."},
     {.name = "millrace_function_queued",
      .kind = MetricKind::gauge,
      .unit = "calls",

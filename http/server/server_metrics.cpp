@@ -81,6 +81,7 @@ void write_server_metrics(MetricsText& text, const FunctionPoolStats& stats) {
   text.counter("millrace_function_cancelled_total", number(stats.cancelled));
   text.counter("millrace_function_suspensions_total", number(stats.suspensions));
   text.gauge("millrace_function_suspended_workers", number(stats.suspended));
+  text.gauge("millrace_function_resting_workers", number(stats.resting));
   text.gauge("millrace_function_queued", number(stats.queued));
   text.gauge("millrace_function_running", number(stats.running));
   text.gauge("millrace_function_workers", number(stats.workers.size()));

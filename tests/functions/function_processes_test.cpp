@@ -197,6 +197,7 @@ TEST_CASE("a stopped pool answers every call once and leaves nothing behind") {
 TEST_CASE("deaths and hand-overs leak neither descriptors nor zombies") {
   FunctionPoolOptions options = small_pool();
   options.workers_max = 1;
+  options.resting_workers_max = 0;
   FunctionPool pool(options);
   REQUIRE(run(pool, "() => 1") == "1");
   REQUIRE(tests::poll_until([&] { return pool.stats().workers.size() == 2; }));
@@ -208,6 +209,38 @@ TEST_CASE("deaths and hand-overs leak neither descriptors nor zombies") {
   // One worker, one spare, one zygote; the rest must be gone.
   CHECK(tests::poll_until([&] { return children() == 3; }));
   CHECK(tests::poll_until([&] { return open_descriptors() == descriptors; }));
+}
+
+TEST_CASE("projects that take turns on one place find their workers again") {
+  FunctionPoolOptions options = small_pool();
+  options.workers_max = 1;
+  FunctionPool pool(options);
+  const auto call_both = [&] {
+    for (const char* const project : {"one", "other"}) {
+      CHECK(text(call(pool, function("() => 1", project))) == "1");
+    }
+  };
+  call_both();
+  // One for each project, and a spare.
+  REQUIRE(tests::poll_until([&] { return pool.stats().workers.size() == 3; }));
+  for (int i = 0; i < 20; ++i) call_both();
+  CHECK(pool.stats().forks == 3);
+  CHECK(pool.stats().handovers >= 41);
+  CHECK(pool.stats().resting == 1);
+}
+
+TEST_CASE("a worker that is killed while it rests is replaced") {
+  FunctionPoolOptions options = small_pool();
+  options.workers_max = 1;
+  FunctionPool pool(options);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(text(call(pool, function("() => 1", "one"))) == "1");
+    CHECK(text(call(pool, function("() => 1", "other"))) == "1");
+    REQUIRE(tests::poll_until([&] { return pool.stats().resting == 1; }));
+    REQUIRE(tests::poll_until([&] { return pool.stats().workers.size() == 3; }));
+    for (const pid_t pid : pool.stats().workers) ::kill(pid, SIGKILL);
+    REQUIRE(tests::poll_until([&] { return pool.stats().resting == 0; }));
+  }
 }
 
 TEST_CASE("a missing worker binary is reported and not waited for") {
