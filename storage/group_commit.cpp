@@ -258,8 +258,13 @@ Outcome GroupCommit::try_commit(const WriteBatch& batch) {
 }
 
 Outcome GroupCommit::commit_followed(WriteBatch& batch) {
+  // Followers read the store, which may take long for each row while it cannot be reached.
+  if (is_store_doubtful_) {
+    if (auto there = try_commit(WriteBatch()); !there) return there;
+  }
   for (CommitFollower* const follower : options_.followers) follower->before(batch);
   const Outcome outcome = try_commit(batch);
+  is_store_doubtful_ = !outcome && !means_shard_moved(outcome.error().code);
   for (CommitFollower* const follower : options_.followers) follower->after(outcome);
   return outcome;
 }

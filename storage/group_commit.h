@@ -175,6 +175,7 @@ class GroupCommit {
   std::int64_t queue_cost_ = 0;
   bool is_urgent_ = false;
   bool is_stopping_ = false;
+  bool is_store_doubtful_ = false;  // the last commit failed; the commit thread's own
   std::chrono::steady_clock::time_point linger_end_{};
   std::uint64_t generation_ = 1;
   std::optional<Error> last_failure_;

@@ -6,23 +6,29 @@
 #include "actors/tenants/fenced_commits.h"
 
 #include <atomic>
+#include <cstdint>
 
 namespace millrace {
 
 class UnsettledCommits {
  public:
   /// A commit has failed.
-  void note() { are_there_ = true; }
+  void note() { ++noted_; }
   /// What they have left can be read. Error: not yet. Blocks on the disk if there are any.
   Outcome settle(const FencedCommits& commits) {
-    if (!are_there_.exchange(false)) return Done{};
-    auto settled = commits.commit({});
-    if (!settled) note();
-    return settled;
+    const std::uint64_t noted = noted_;
+    if (settled_ >= noted) return Done{};
+    if (auto settled = commits.commit({}); !settled) return settled;
+    // Only now: whoever comes meanwhile must not read, either.
+    for (std::uint64_t before = settled_;
+         before < noted && !settled_.compare_exchange_weak(before, noted);) {
+    }
+    return Done{};
   }
 
  private:
-  std::atomic<bool> are_there_{false};
+  std::atomic<std::uint64_t> noted_{0};
+  std::atomic<std::uint64_t> settled_{0};  // of those
 };
 
 }  // namespace millrace

@@ -59,6 +59,11 @@ Result<KeyRotation> rotate(const RotateOptions& options) {
   const storage::Sealer new_sealer(std::move(*to));
   auto report = storage::reseal_all(**store, old_sealer, new_sealer);
   if (!report) return report.error();
+  // What a server has begun has sealed values. The key file is of another store than this one.
+  if (report->resealed + report->already_done + report->left == 0) {
+    return Error(ErrorCode::not_found,
+                 "nothing in the store is sealed, and nothing was changed: is it the right one?");
+  }
   KeyRotation rotation{std::move(*report), new_sealer.key_id(), false};
   // Last: until here, the file opens what an interruption has left under the old key.
   if (!std::filesystem::exists(own_file)) return rotation;

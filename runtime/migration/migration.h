@@ -6,7 +6,7 @@
 // counterparts of the same fan-outs. What a run has behind it need not have counterparts: outputs of steps that are
 // gone are gone, new steps that lie behind the run have none. Where it stands must: a delay goes on to sleep as long as
 // it was to, a retry waits as long. A run of which nothing has begun begins at the new version's first step. What has
-// run runs once: a counterpart of it that lies ahead is an obstacle.
+// run of the version that it leaves runs once: a counterpart of it that lies ahead is an obstacle.
 //
 // An open fan-out is the same up to the step behind it: the same ids at the same places, and between them the fan-out
 // word for word. Its elements have journals of their own, which then say the same in both versions; so nothing of

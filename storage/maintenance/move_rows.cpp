@@ -68,6 +68,8 @@ Result<StoreContents> move_rows(MovableStore& from, MovableStore& to, const Move
                      " rows instead of " + std::to_string(copied->rows) +
                      ", or other ones. The source is as it was; move again.");
   }
+  // Whoever has taken the source meanwhile has acknowledged what is not in the copy.
+  if (const Outcome ours = from.commit(WriteBatch()); !ours) return ours.error();
   if (const Outcome ended = to.end_filling(from.epochs()); !ended) return ended.error();
   return copied;
 }

@@ -46,6 +46,10 @@ const PostgresStatement settings{
     " set_config('max_parallel_workers_per_gather', '0', false), set_config('bytea_output', 'hex', "
     "false),"
     " set_config('default_transaction_isolation', 'read committed', false),"
+    // A machine that is gone without a word keeps its sessions for two hours otherwise.
+    " set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', "
+    "false),"
+    " set_config('tcp_keepalives_count', '3', false),"
     " CASE WHEN current_setting('synchronous_commit') = 'off' THEN "
     "set_config('synchronous_commit', 'on', false)"
     " END"};

@@ -122,12 +122,11 @@ PostgresQuery scan_many_query(const std::vector<KeyRange>& ranges, const ManyOpt
 
 Result<std::unique_ptr<PostgresCursor>> PostgresCursor::open(ConnectionPool::Lease connection,
                                                              const PostgresQuery& query,
-                                                             std::size_t rows_expected,
-                                                             Moment deadline) {
+                                                             std::size_t rows_expected) {
   const std::size_t rows = page_size_for(rows_expected);
   const PostgresStatement first_page = fetch(rows);
   const std::vector<PostgresQuery> queries{begin, query, first_page};
-  auto answer = connection->ask(queries, deadline);
+  auto answer = connection->ask(queries, std::chrono::steady_clock::now() + page_patience);
   if (answer.fault) {
     connection->tell(end);
     return error_of(*answer.fault, "Reading a range of rows");

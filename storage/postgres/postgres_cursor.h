@@ -25,7 +25,7 @@ class PostgresCursor final : public Cursor {
   /// `query`: one of the above. `rows_expected`: how many the first page may have.
   static Result<std::unique_ptr<PostgresCursor>> open(ConnectionPool::Lease connection,
                                                       const PostgresQuery& query,
-                                                      std::size_t rows_expected, Moment deadline);
+                                                      std::size_t rows_expected);
   ~PostgresCursor() override;
 
   bool valid() const override { return at_ < page_.size(); }

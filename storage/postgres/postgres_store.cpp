@@ -9,6 +9,7 @@
 #include "storage/postgres/postgres_schema.h"
 #include "storage/postgres/standby_check.h"
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <utility>
@@ -23,6 +24,8 @@ constexpr std::size_t incarnation_bytes = 16;
 constexpr Millis read_timeout{60'000};
 /// Of a commit that removes prefixes, which may be the rows of an execution of any size.
 constexpr Millis removal_patience{120'000};
+/// How long the sessions of a process that has ended may be there.
+constexpr Millis leaving_max{3'000};
 /// Rows of the first page of a walk whose caller has not said how many he needs.
 constexpr std::size_t first_page_rows = 64;
 
@@ -79,14 +82,23 @@ Error stale(const Fence& fence, std::uint64_t current) {
                                            ", the current one is " + std::to_string(current) + ".");
 }
 
-/// Errors: directory_in_use, and those of the connection.
-Outcome check_alone(PostgresConnection& connection, Moment deadline) {
+/// Errors: directory_in_use; not_found (nothing is there, and something is to be served); those of the connection.
+Outcome check_alone(PostgresConnection& connection, const PostgresOptions& options,
+                    Moment deadline) {
   const auto lanes = connection.ask(look_for_lanes, deadline);
   if (lanes.fault) return error_of(*lanes.fault, "Looking for other processes");
-  if (!lanes.rows[0].flag(0, 0)) return Done{};
-  const auto others = connection.ask(find_others, deadline);
-  if (others.fault) return error_of(*others.fault, "Looking for other processes");
-  if (others.rows[0].number(0, 0) == 0) return Done{};
+  if (!lanes.rows[0].flag(0, 0)) {
+    if (options.purpose == OpenedTo::be_filled) return Done{};
+    return Error(ErrorCode::not_found, "The database holds nothing of Millrace in the schema '" +
+                                           options.schema + "'. Is it the right one?");
+  }
+  // The sessions of a process that has ended go a moment after it.
+  for (const Attempts attempts(std::min(deadline, Steady::now() + leaving_max));;) {
+    const auto others = connection.ask(find_others, deadline);
+    if (others.fault) return error_of(*others.fault, "Looking for other processes");
+    if (others.rows[0].number(0, 0) == 0) return Done{};
+    if (!attempts.wait_for_next()) break;
+  }
   return Error(ErrorCode::directory_in_use,
                "A Millrace process is connected to the database. Stop it, and try again.");
 }
@@ -146,7 +158,7 @@ Outcome PostgresStore::open_tables() {
   if (connection == nullptr) return error_of(why, "Connecting to PostgreSQL");
   const Moment deadline = Steady::now() + options_.opening_patience;
   if (options_.others == PostgresOptions::Others::refuse) {
-    if (auto alone = check_alone(*connection, deadline); !alone) return alone;
+    if (auto alone = check_alone(*connection, options_, deadline); !alone) return alone;
   }
   // Before the first commit, which may hang for just the reason that is told here.
   for (const auto& risk : find_risks(*connection, deadline)) {
@@ -229,7 +241,7 @@ std::unique_ptr<Cursor> PostgresStore::open_cursor(const PostgresQuery& query,
   }
   using Opened = std::unique_ptr<PostgresCursor>;
   auto cursor = read_by<Opened>(cursors_, deadline, [&](ConnectionPool::Lease connection) {
-    return PostgresCursor::open(std::move(connection), query, rows_expected, deadline);
+    return PostgresCursor::open(std::move(connection), query, rows_expected);
   });
   if (!cursor) return std::make_unique<NoRowsCursor>(cursor.error());
   return std::move(*cursor);

@@ -45,7 +45,8 @@ struct PostgresOptions {
   std::int16_t lane = 0;
   std::string cluster{};  // the id that the database must have; empty: any
   OpenedTo purpose = OpenedTo::serve;
-  /// Who is connected to it now: `end` takes the database from him, `refuse` leaves it to him (directory_in_use).
+  /// Who is connected to it now: `end` takes the database from him, `refuse` leaves it to him (directory_in_use). With
+  /// `refuse`, what is opened to be served has to be there (not_found).
   enum class Others : std::uint8_t { end, refuse } others = Others::end;
   Millis patience{5'000};
   /// The same at the opening, which waits for an earlier owner's commit and may have rows to migrate.

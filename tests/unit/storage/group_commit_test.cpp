@@ -560,6 +560,53 @@ TEST_CASE("a bug in a store is an answer and not the end of the thread", "[group
   }
 }
 
+TEST_CASE("while a store takes no commits nothing is read from it for them", "[group_commit]") {
+  class AwayStore final : public storage::OrderedStore {
+   public:
+    Outcome commit(const WriteBatch& batch) override {
+      return is_away ? Outcome(Error(ErrorCode::overloaded, "away")) : memory_.commit(batch);
+    }
+    Result<std::optional<std::string>> get(std::string_view key) const override {
+      return memory_.get(key);
+    }
+    std::unique_ptr<storage::Cursor> scan(std::string_view prefix, storage::Direction direction,
+                                          std::string_view start_at) const override {
+      return memory_.scan(prefix, direction, start_at);
+    }
+    std::unique_ptr<storage::Cursor> scan_many(std::vector<storage::KeyRange> ranges,
+                                               const storage::ManyOptions& options) const override {
+      return memory_.scan_many(std::move(ranges), options);
+    }
+    Result<std::vector<Epoch>> claim(std::span<const ShardId> shards) override {
+      return memory_.claim(shards);
+    }
+    std::atomic<bool> is_away{false};
+
+   private:
+    MemoryStore memory_;
+  };
+  class Reader final : public storage::CommitFollower {
+   public:
+    void before(WriteBatch&) override { ++asked; }
+    void after(const Outcome&) override {}
+    std::atomic<int> asked{0};
+  };
+  AwayStore store;
+  Reader reader;
+  GroupCommitOptions options;
+  options.followers = {&reader};
+  GroupCommit commit(store, options);
+  CHECK(commit.commit_and_wait(row(0)).ok());
+  store.is_away = true;
+  for (int i = 1; i < 4; ++i) {
+    CHECK(commit.commit_and_wait(row(i)).error().code == ErrorCode::overloaded);
+  }
+  CHECK(reader.asked == 2);
+  store.is_away = false;
+  CHECK(commit.commit_and_wait(row(4)).ok());
+  CHECK(reader.asked == 3);
+}
+
 TEST_CASE("many threads each see their own batches answered once and in order", "[group_commit]") {
   const auto store = any_store();
   constexpr int threads_max = 8;

@@ -236,6 +236,15 @@ TEST_CASE(
   CHECK_THAT(failure_of(options).message, Catch::Contains("postgres_elsewhere"));
 }
 
+TEST_CASE("a database that holds nothing gives a stopped server nothing to work on, and stays so") {
+  const PostgresSchema schema;
+  auto options = patient(schema);
+  options.others = PostgresOptions::Others::refuse;
+  CHECK(failure_of(options).code == ErrorCode::not_found);
+  CHECK(schema.run("SELECT count(*) FROM pg_namespace WHERE nspname = '" + schema.name() + "'") ==
+        std::vector<std::string>{"0"});
+}
+
 TEST_CASE("an address that cannot be read is refused without being shown") {
   for (const std::string url :
        {"postgres://millrace:pass-word@here@host/db", "postgres://millrace:pass-word/more@host/db",
@@ -312,6 +321,7 @@ TEST_CASE("a cursor of many pages keeps its view, and its connection until the l
   const PostgresSchema schema;
   auto options = impatient(schema);
   options.cursors_max = 1;
+  options.patience = Millis(4'000);  // for megabytes in one commit
   const auto store = open_postgres(options);
   WriteBatch batch;
   for (int i = 0; i < 300; ++i)
@@ -413,7 +423,7 @@ TEST_CASE("a synchronous standby that is not there is told of before the opening
   open_postgres(patient(schema)).reset();
   std::vector<std::string> lines;
   auto options = patient(schema);
-  options.opening_patience = Millis(3'000);
+  options.opening_patience = Millis(12'000);
   options.log = [&](LogLevel, const std::string& line) { lines.push_back(line); };
   {
     const PostgresServer::Setting setting(server(), "synchronous_standby_names", "nobody");
