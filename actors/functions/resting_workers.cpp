@@ -5,14 +5,14 @@
 namespace millrace {
 namespace {
 
-/// Of all memory, for one worker.
-constexpr std::size_t share = 8;
+/// One of these is the most for one worker.
+constexpr std::size_t parts_of_memory = 8;
 
 }  // namespace
 
 std::vector<RestingWorkers::WorkerId> RestingWorkers::add(const ProjectId& project, WorkerId worker,
                                                           std::size_t bytes) {
-  if (limits_.workers == 0 || bytes > limits_.bytes / share) return {worker};
+  if (limits_.workers == 0 || bytes > limits_.bytes / parts_of_memory) return {worker};
   std::vector<WorkerId> ending;
   if (const auto before = take(project)) ending.push_back(*before);
   while (resting_.size() >= limits_.workers || bytes_ + bytes > limits_.bytes) {
