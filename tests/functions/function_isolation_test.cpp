@@ -79,7 +79,8 @@ TEST_CASE("equal identities in two projects share nothing") {
   CHECK(text(call(pool, named("flow@1/count", counter, "one"))) == "1");
   CHECK(text(call(pool, named("flow@1/count", counter, "one"))) == "2");
   CHECK(text(call(pool, named("flow@1/count", counter, "two"))) == "1");
-  CHECK(text(call(pool, named("flow@1/count", counter, "one"))) == "1");
+  // The worker has rested meanwhile.
+  CHECK(text(call(pool, named("flow@1/count", counter, "one"))) == "3");
   CHECK(text(call(pool, named("flow@2/count", counter, "one"))) == "1");
 }
 
