@@ -1,8 +1,9 @@
 #pragma once
 // The pool's I/O thread: one epoll loop that takes calls in, gives them to workers, reads replies,
 // lets workers stand still whose call waits or must make room, lets those rest whose place is needed
-// elsewhere, and ends those that are late or dead. Every call that came in is answered here, once. Which project gets a worker is
-// decided by `WorkerShares`; how processes start and end is known to `WorkerFleet`.
+// elsewhere, and ends those that are late or dead. Every call that came in is answered here, once.
+// Which project gets a worker is decided by `WorkerShares`; how processes start and end is known to
+// `WorkerFleet`.
 
 #include "actors/functions/epoll_set.h"
 #include "actors/functions/function_pool.h"
