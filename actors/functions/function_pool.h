@@ -49,7 +49,7 @@ struct FunctionPoolOptions {
   /// Workers that have left their place to another project and stand still until their own one calls again, one for
   /// each; and the memory that all of them may have of their own. See resting_workers.h.
   std::size_t resting_workers_max = 128;
-  std::size_t resting_bytes_max = 512u << 20;
+  std::size_t resting_bytes_max = 768u << 20;
   /// Beyond them a call is answered `overloaded`.
   IntakeLimits intake;
   /// Where workers write what V8 says when it dies; -1 for /dev/null.

@@ -1,5 +1,7 @@
 #include "actors/functions/worker_fleet.h"
 
+#include "actors/functions/process_memory.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -104,9 +106,15 @@ void WorkerFleet::rest(WorkerProcess& worker, const ProjectId& project) {
   }
   worker.rest();
   at_rest_.insert(workers_.extract(worker.socket()));
-  for (const int ending : resting_.add(project, worker.socket(), worker.own_bytes())) {
+  for (const int ending : resting_.add(project, worker.socket(), own_bytes(worker))) {
     end(*at_rest_.at(ending), Reap::later);
   }
+}
+
+std::size_t WorkerFleet::own_bytes(const WorkerProcess& worker) const {
+  // The kernel tells only the process itself which pages it shares, and a worker may not ask.
+  const std::size_t all = anonymous_bytes(worker.pid());
+  return all - std::min(all, anonymous_bytes(zygote_.pid()));
 }
 
 WorkerProcess* WorkerFleet::wake_up(const ProjectId& project) {

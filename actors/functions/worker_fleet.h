@@ -79,6 +79,8 @@ class WorkerFleet {
 
  private:
   WorkerProcess* order(Steady::time_point now);
+  /// What ends with it: its memory without the zygote's, most of which it still shares.
+  std::size_t own_bytes(const WorkerProcess& worker) const;
 
   const FunctionPoolOptions& options_;
   EpollSet& epoll_;

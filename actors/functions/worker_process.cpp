@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <sys/mman.h>
@@ -307,17 +306,6 @@ void WorkerProcess::wake_up() {
   placed_.reset();
   counted_.reset();
   ::kill(pid_, SIGCONT);
-}
-
-std::size_t WorkerProcess::own_bytes() const {
-  // proc(5): pages, of which those of files are shared.
-  std::ifstream pages("/proc/" + std::to_string(pid_) + "/statm");
-  std::size_t size = 0;
-  std::size_t resident = 0;
-  std::size_t of_files = 0;
-  pages >> size >> resident >> of_files;
-  return (resident - std::min(of_files, resident)) *
-         static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 void WorkerProcess::take_calls(QueuedCallPtr& guilty, std::vector<QueuedCallPtr>& innocent) {

@@ -114,8 +114,6 @@ class WorkerProcess {
   // Idle and without a place: nothing of it runs.
   void rest();
   void wake_up();
-  /// Memory that is of no file. Pages of the zygote that it has not written to are among it, though they cost nothing.
-  std::size_t own_bytes() const;
   /// Nothing more may be given to it: it still has calls in its socket that others run by now.
   bool is_spoilt() const { return is_spoilt_; }
 
