@@ -39,11 +39,11 @@ namespace millrace {
 struct RetentionOptions {
   Millis first{10'000};         // from the start to the first round: runs are recovered before
   Millis round{600'000};        // from the end of one to the next
-  Millis pause{10};             // behind a step, at least
+  Millis pause{5};              // behind a step, at least
   std::size_t pause_share = 3;  // and so many times as long as the step took
   // Of a step:
   std::size_t looked_at_max = 2'000;
-  std::size_t removals_max = 2'000;
+  std::size_t removals_max = 250;
   std::size_t bytes_max = 4u << 20;  // of the rows that it reads to remove them
 };
 

@@ -13,7 +13,7 @@ namespace millrace {
 
 struct TickParts {
   std::size_t least = 10;  // at least 1; a tick for no more than these is one part
-  std::size_t most = 250;  // where it is behind
+  std::size_t most = 50;  // where it is behind
 };
 
 class TickPace {
