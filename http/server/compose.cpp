@@ -298,7 +298,9 @@ class ComposedServer final : public RunningServer {
                     clock_,
                     options_.api,
                     [this](MetricsText& text) { write_metrics(text); },
-                    [this] { return store_->commit({}); },
+                    [this] {
+                      return postgres_ != nullptr ? postgres_->takes_commits() : store_->commit({});
+                    },
                     &sign_ins_,
                     [this](const ProjectId& project, const UserId& user) {
                       return gateway_->polls(project, user);

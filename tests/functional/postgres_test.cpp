@@ -6,8 +6,10 @@
 #include "tests/support/postgres_server.h"
 #include "tests/support/test_project.h"
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 using namespace millrace;
 using namespace millrace::tests;
@@ -71,6 +73,34 @@ TEST_CASE(
   CHECK(project.trigger("answer").status == 503);
   CHECK(call_server(first.port(), {"GET", "/readyz"}).status == 503);
   CHECK(call_server(second.port(), {"GET", "/readyz"}).status == 200);
+}
+
+TEST_CASE("a server whose commits wait for a standby that is gone says that it is not ready") {
+  const NoTables tables;
+  const ServerProcess server({"--postgres", tables.url()});
+  const TestProject project(server);
+  project.deploy_steps("answer", answer_step);
+  const auto readiness = [&] { return call_server(server.port(), {"GET", "/readyz"}); };
+  CHECK(readiness().status == 200);
+  std::atomic<bool> is_told{false};
+  std::thread triggers;
+  std::string told;
+  {
+    const PostgresServer::Setting setting(PostgresServer::instance(), "synchronous_standby_names",
+                                          "nobody");
+    triggers = std::thread([&] {
+      while (!is_told) project.trigger("answer");
+    });
+    CHECK(poll_until([&] {
+      const auto answer = readiness();
+      told = answer.text;
+      return answer.status == 503;
+    }));
+    is_told = true;
+  }
+  triggers.join();
+  CHECK_THAT(told, Catch::Contains("A commit has been waiting for PostgreSQL"));
+  CHECK(poll_until([&] { return readiness().status == 200; }));
 }
 
 TEST_CASE("what a directory keeps is moved to PostgreSQL, served from there, and moved back") {
