@@ -22,8 +22,8 @@
 // under him. A commit that PostgreSQL itself refuses is rolled back, and the store is as well as before: no failure is final
 // but `stale_epoch`. A claim whose answer was lost for longer than `patience` may turn out to have been made.
 //
-// Keys of up to 2,600 bytes can be stored, longer ones if they compress to that (an index holds no more): the longest that
-// Millrace makes has some 2,500. Others are `limit_exceeded`.
+// Keys of up to 2,692 bytes can be stored, longer ones if they compress to that (an index holds no more): all that can be
+// made are (keys::bytes_max). Others would be `limit_exceeded`.
 
 #include "runtime/base/log.h"
 #include "storage/movable_store.h"
