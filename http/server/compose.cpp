@@ -100,6 +100,7 @@ Result<Database> open_postgres(const ServerOptions& options) {
   SystemRandom().fill(bits);
   storage::PostgresOptions postgres;
   postgres.url = options.postgres;
+  postgres.schema = options.postgres_schema;
   postgres.incarnation.assign(bits.begin(), bits.end());
   postgres.log = &write_log;
   auto store = storage::PostgresStore::open(std::move(postgres));
