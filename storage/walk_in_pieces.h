@@ -1,8 +1,8 @@
 #pragma once
-// A walk over many ranges whose caller does not know how many rows it will need: because he filters them, or because somebody
-// else says when it is enough. A store that answers from afar sorts whatever a walk may read, and sends it; so the walk
-// asks for `first` rows, and for eight times as many each time these were not enough. What is read beyond what the caller
-// needs is bounded by that, however many rows there are.
+// A walk over many ranges whose caller does not know how many rows he will need: because he filters them, or because
+// somebody else says when it is enough. A store that answers from afar sorts whatever a walk may read, and sends it; so
+// the walk asks for `first` rows, and for eight times as many each time these were not enough. What is read beyond what
+// the caller needs is bounded by that, however many rows there are.
 //
 // The rows and their order are those of scan_many. Each piece has a view of its own: of rows that are
 // written meanwhile some may be met, behind the place that the walk has come to. Nothing is met twice.

@@ -266,8 +266,9 @@ void PostgresLane::lose_connection(const std::string& why) {
 
 Error PostgresLane::taken_over() {
   return Error(ErrorCode::stale_epoch,
-               "Another process has taken over this database. This one can commit nothing any "
-               "more, and reads nothing: end it.");
+               "Another process has taken over this database, or it was put back to a state that "
+               "another one has left. This one can commit nothing any more, and reads nothing: end "
+               "it.");
 }
 
 Error PostgresLane::gone() {
