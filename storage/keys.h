@@ -26,8 +26,12 @@
 
 namespace millrace::storage::keys {
 
-/// No key is longer; a longer one is refused by `WriteBatch`. `end_of_prefix` relies on it.
-inline constexpr std::size_t bytes_max = 4'096;
+/// No key is longer, by the limits of what keys are made of; `WriteBatch` refuses a longer one where it is added, so
+/// that nobody else's commit meets it. `end_of_prefix` relies on it.
+///
+/// Every store holds such keys: the narrowest is an index of PostgreSQL, with 2,692 bytes of a key, or more that compress
+/// to that. Only an account's key can have more, whose provider's id is then nothing but NULs, each of them 00 FF.
+inline constexpr std::size_t bytes_max = 2'712;
 
 /// Rows that belong to the node, not to a shard.
 inline constexpr ShardId node_shard{0xffff};
@@ -526,7 +530,13 @@ struct WakeKey {
 };
 std::optional<WakeKey> parse_wake(std::string_view key);
 
-static_assert(bytes_max > 16 + 4 * (2 * limits::id_bytes_max + 2), "four ids fit into a key");
+static_assert(bytes_max > 16 + 5 * (2 * limits::id_bytes_max + 2), "five ids fit into a key");
+static_assert(bytes_max >= std::string_view("shkp").size() + (limits::id_bytes_max + 2) +
+                               (std::string_view("resource:").size() + limits::id_bytes_max + 2) +
+                               (2 * limits::provider_id_bytes_max + 2) +
+                               (2 * limits::id_bytes_max + 2) + (limits::id_bytes_max + 2),
+              "so does an account: project, integration, provider's id, user, credential");
+static_assert(bytes_max >= 16 + wake_target_bytes_max, "and a wake");
 static_assert(wake_target_bytes_max > 3 * (2 * limits::id_bytes_max + 2),
               "and into a wake's target");
 static_assert(limits::step_nesting_max < 256, "the depth of a branch is one byte");

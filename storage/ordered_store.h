@@ -118,7 +118,7 @@ struct ManyOptions {
   Order order = Order::range_by_range;
   Direction direction = Direction::forward;
   /// Rows of each range, and of all together; no more are read. A store that answers from afar sends
-  /// this many at once, so whoever knows how much it needs says so.
+  /// this many at once, so whoever knows how much it needs says so; who does not, see walk_in_pieces.h.
   std::size_t limit_each = std::numeric_limits<std::size_t>::max();
   std::size_t limit = std::numeric_limits<std::size_t>::max();
 };

@@ -16,7 +16,7 @@ Result<Reply> describe_api(const ApiCall& call, ApiServices& services);
 /// GET /healthz : 200 as long as the process answers.
 Result<Reply> is_alive(const ApiCall& call, ApiServices& services);
 /// GET /readyz : 200 once recovery is planned and while new work is accepted, else 503; so while the disk
-/// is full, until there is space.
+/// is full, until there is space, and while the database takes no commits or one hangs.
 Result<Reply> is_ready(const ApiCall& call, ApiServices& services);
 /// GET /metrics : Prometheus text.
 Result<Reply> metrics(const ApiCall& call, ApiServices& services);

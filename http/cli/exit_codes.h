@@ -8,7 +8,7 @@ inline constexpr int done = 0;
 inline constexpr int refused = 1;
 /// Wrong usage. serve: cannot start; rotate-secrets-key: nothing could be done.
 inline constexpr int usage = 2;
-/// No server answers.
+/// No server answers. move: the database does not, or a disk is full.
 inline constexpr int unreachable = 3;
 
 }  // namespace millrace::exit_codes

@@ -100,6 +100,7 @@ Result<Database> open_postgres(const ServerOptions& options) {
   SystemRandom().fill(bits);
   storage::PostgresOptions postgres;
   postgres.url = options.postgres;
+  postgres.schema = options.postgres_schema;
   postgres.incarnation.assign(bits.begin(), bits.end());
   postgres.log = &write_log;
   auto store = storage::PostgresStore::open(std::move(postgres));
@@ -298,7 +299,9 @@ class ComposedServer final : public RunningServer {
                     clock_,
                     options_.api,
                     [this](MetricsText& text) { write_metrics(text); },
-                    [this] { return store_->commit({}); },
+                    [this] {
+                      return postgres_ != nullptr ? postgres_->takes_commits() : store_->commit({});
+                    },
                     &sign_ins_,
                     [this](const ProjectId& project, const UserId& user) {
                       return gateway_->polls(project, user);

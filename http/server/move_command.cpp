@@ -18,7 +18,7 @@ namespace {
 struct MoveOptions {
   std::string from;
   std::string to;
-  std::string schema = storage::PostgresOptions().schema;
+  std::string postgres_schema = storage::PostgresOptions().schema;
   bool json = false;
 };
 
@@ -28,7 +28,7 @@ bool is_postgres(const std::string& place) {
 
 Result<StoppedStore> open_place(const std::string& place, const MoveOptions& options,
                                 storage::OpenedTo purpose) {
-  if (is_postgres(place)) return open_stopped_postgres(place, options.schema, purpose);
+  if (is_postgres(place)) return open_stopped_postgres(place, options.postgres_schema, purpose);
   return open_stopped_directory(place, purpose);
 }
 
@@ -58,11 +58,21 @@ Result<storage::StoreContents> move(const MoveOptions& options) {
   return storage::move_rows(**from, **to, report("copied"), report("compared"));
 }
 
+int exit_code_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_request:
+    case ErrorCode::not_found:
+      return exit_codes::usage;
+    case ErrorCode::overloaded:
+      return exit_codes::unreachable;
+    default:
+      return exit_codes::refused;
+  }
+}
+
 int complain(const Error& error, bool json) {
   std::cerr << (json ? to_text(error_body(error)) : "millrace: " + error.message) << std::endl;
-  const bool is_refusal =
-      error.code == ErrorCode::conflict || error.code == ErrorCode::directory_in_use;
-  return is_refusal ? exit_codes::refused : exit_codes::usage;
+  return exit_code_of(error.code);
 }
 
 int show(const storage::StoreContents& moved, bool json) {
@@ -92,7 +102,10 @@ void add_move_command(CLI::App& app, int& exit_code) {
       ->add_option("--to", options->to,
                    "likewise, and new or empty; PGPASSWORD may hold the password")
       ->required();
-  command->add_option("--schema", options->schema, "schema of the tables in PostgreSQL")
+  command
+      ->add_option("--postgres-schema", options->postgres_schema,
+                   "schema of the tables in PostgreSQL")
+      ->envname("MILLRACE_POSTGRES_SCHEMA")
       ->capture_default_str();
   command->add_flag("--json", options->json, "print JSON");
   command->callback([options, &exit_code] {

@@ -8,7 +8,9 @@ class App;
 
 namespace millrace {
 
-/// Exit codes: 0 done; 1 the target holds something already, or a server uses one of the two; 2 nothing could be done.
+/// Exit codes: 0 done; 1 the target holds something already, a server uses one of the two, or one of them is damaged, of
+/// another format, or not to be read or written; 2 wrong usage, or a source that is not there; 3 the database does not
+/// answer, or has no room at the moment, or a disk is full: to be run again.
 void add_move_command(CLI::App& app, int& exit_code);
 
 }  // namespace millrace

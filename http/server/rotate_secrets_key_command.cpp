@@ -19,6 +19,7 @@ namespace {
 struct RotateOptions {
   std::string directory = "millrace-data";
   std::string postgres;  // empty: the store lies in the directory
+  std::string postgres_schema = storage::PostgresOptions().schema;
   std::string old_key_file;
   std::string new_key_file;
   bool json = false;
@@ -33,8 +34,7 @@ struct KeyRotation {
 Result<StoppedStore> open_existing(const RotateOptions& options) {
   if (options.postgres.empty())
     return open_stopped_directory(options.directory, storage::OpenedTo::serve);
-  return open_stopped_postgres(options.postgres, storage::PostgresOptions().schema,
-                               storage::OpenedTo::serve);
+  return open_stopped_postgres(options.postgres, options.postgres_schema, storage::OpenedTo::serve);
 }
 
 Result<storage::SealingKey> old_key(const RotateOptions& options, const std::string& own_file) {
@@ -122,6 +122,9 @@ void add_rotate_secrets_key_command(CLI::App& app, int& exit_code) {
       ->add_option("--postgres", options->postgres,
                    "where the server keeps its store, if not in the directory")
       ->envname("MILLRACE_POSTGRES");
+  command->add_option("--postgres-schema", options->postgres_schema, "schema of the tables in it")
+      ->envname("MILLRACE_POSTGRES_SCHEMA")
+      ->capture_default_str();
   command->add_option("--old-key-file", options->old_key_file,
                       "file with the present key; without it, MILLRACE_SECRETS_KEY or "
                       "DATA-DIR/secrets-key");

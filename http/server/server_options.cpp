@@ -90,6 +90,11 @@ void ServerOptionsParser::add_server_options() {
             "directory then holds the keys alone. Whoever else serves from it can commit nothing "
             "more",
             text_into(parsed_.postgres), "", Kind::hidden});
+  set_.add(
+      {"postgres-schema",
+       "schema of that database that the tables are in; servers that share a database have one "
+       "each",
+       text_into(parsed_.postgres_schema), parsed_.postgres_schema});
   set_.add({"listen", "HOST:PORT of the API; port 0 picks a free one",
             listen_address_into(parsed_.listen), parsed_.listen.text()});
   set_.add({"admin-key",

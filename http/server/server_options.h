@@ -22,6 +22,7 @@ struct ServerOptions {
   bool in_memory = false;
   bool relaxed_durability = false;
   std::string postgres;  // empty: the store lies in the data directory
+  std::string postgres_schema = "millrace";
   ListenAddress listen;
   std::string admin_key;                 // empty: one is made and kept in the data directory
   std::string secrets_key_file;          // empty: see secrets_key.h

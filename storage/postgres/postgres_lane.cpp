@@ -30,6 +30,8 @@ const PostgresStatement end_others{
 const PostgresStatement move_connection{
     "",
     "UPDATE lane SET conn = conn + 1 WHERE incarnation = $1 AND lane = $2 RETURNING conn, last"};
+const PostgresStatement look_for_others{"",
+                                        "SELECT EXISTS(SELECT FROM lane WHERE incarnation <> $1)"};
 const PostgresStatement set_time_limit{"set_time_limit",
                                        "SELECT set_config('statement_timeout', $1, true)"};
 const PostgresStatement ask_lane{"ask_lane",
@@ -86,6 +88,14 @@ PostgresAnswer PostgresLane::ask(std::vector<PostgresQuery> queries, Millis may_
 }
 
 Outcome PostgresLane::commit(const MakeQueries& make, std::string_view doing, Millis may_take) {
+  committing_since_ = Steady::now();
+  auto outcome = commit_once(make, doing, may_take);
+  committing_since_ = never;
+  return outcome;
+}
+
+Outcome PostgresLane::commit_once(const MakeQueries& make, std::string_view doing,
+                                  Millis may_take) {
   Moment deadline = Steady::now() + patience_;
   for (bool has_sent = false;;) {
     if (connection_ == nullptr) {
@@ -103,8 +113,8 @@ Outcome PostgresLane::commit(const MakeQueries& make, std::string_view doing, Mi
         hear();
         return Done{};
       }
-      // The lane says why.
-      connection_.reset();
+      connection_.reset();  // the lane says why
+      heard_ = never;
       continue;
     }
     // Time is given once to find out, from here on, and not again to a connection that is lost again and again.
@@ -114,20 +124,40 @@ Outcome PostgresLane::commit(const MakeQueries& make, std::string_view doing, Mi
   }
 }
 
-Outcome PostgresLane::ask_whether_alive() {
-  if (is_gone_) return gone();
-  if (connection_ != nullptr && Steady::now() - heard_ < heard_for) return Done{};
-  const Moment deadline = Steady::now() + patience_;
+bool PostgresLane::was_heard() const {
+  const Moment heard = heard_;
+  return heard != never && Steady::now() - heard < heard_for;
+}
+
+Error PostgresLane::held_up() const {
+  const Moment since = committing_since_;
+  if (since == never) {
+    return Error(ErrorCode::overloaded,
+                 "It is not known yet what PostgreSQL has committed last. Try again in a moment.");
+  }
+  const auto waited = std::chrono::floor<std::chrono::seconds>(Steady::now() - since);
+  return Error(ErrorCode::overloaded, "A commit has been waiting for PostgreSQL for " +
+                                          std::to_string(waited.count()) +
+                                          " s. Is a synchronous standby gone, or its disk stuck?");
+}
+
+Outcome PostgresLane::ask_whether_alive(Moment deadline) {
+  if (is_gone_) return taken_over();
+  if (connection_ != nullptr && was_heard()) return Done{};
   if (connection_ != nullptr) {
     PostgresQuery question(ask_lane);
     question.parameters.uuid(position_.incarnation).number2(position_.lane);
     const auto answer = connection_->ask(question, deadline);
-    if (!answer.fault) {
-      if (answer.rows[0].size() == 0) return gone();
+    if (!answer.fault && answer.rows[0].size() == 1) {
       hear();
       return Done{};
     }
-    lose_connection(answer.fault->message);
+    if (answer.fault) {
+      lose_connection(answer.fault->message);
+    } else {
+      connection_.reset();  // the lane says why
+      heard_ = never;
+    }
   }
   return resolve(deadline);
 }
@@ -146,7 +176,7 @@ Outcome PostgresLane::load_epochs() {
 }
 
 Outcome PostgresLane::resolve(Moment deadline) {
-  if (is_gone_) return gone();
+  if (is_gone_) return taken_over();
   if (connection_ != nullptr) return Done{};
   const auto fate = attach(deadline);
   return fate ? Outcome(Done{}) : Outcome(fate.error());
@@ -161,12 +191,13 @@ Result<PostgresLane::Fate> PostgresLane::attach(Moment deadline) {
 }
 
 Result<PostgresLane::Fate> PostgresLane::try_attach(Moment deadline) {
-  if (is_gone_) return gone();
+  if (is_gone_) return taken_over();
   PostgresFault why;
   auto connection = PostgresConnection::connect(address_, deadline, why);
   if (connection == nullptr) return error_of(why, "Connecting to PostgreSQL");
-  std::vector<PostgresQuery> queries{move_connection, read_epochs};
+  std::vector<PostgresQuery> queries{move_connection, read_epochs, look_for_others};
   queries[0].parameters.uuid(position_.incarnation).number2(position_.lane);
+  queries[2].parameters.uuid(position_.incarnation);
   const auto answer = connection->ask(queries, deadline);
   if (answer.fault) return error_of(*answer.fault, "Finding out what was committed");
   if (connection->was_warned()) {
@@ -179,11 +210,17 @@ Result<PostgresLane::Fate> PostgresLane::try_attach(Moment deadline) {
 }
 
 Result<PostgresLane::Fate> PostgresLane::read_attached(const std::vector<PostgresRows>& rows) {
-  if (rows[0].size() == 0) return gone();
+  if (rows[0].size() == 0) {
+    connection_.reset();
+    // Whoever takes over leaves a lane of his own.
+    if (rows[2].flag(0, 0)) return gone();
+    return set_back("The database has no lane of this process or of another one");
+  }
   const std::int64_t last = rows[0].number(0, 1);
   if (last != position_.number && last != position_.number + 1) {
     connection_.reset();
-    return set_back(last);
+    return set_back("The lane stands at commit " + std::to_string(last) + " instead of " +
+                    std::to_string(position_.number));
   }
   const Fate fate = last == position_.number ? Fate::out : Fate::in;
   if (is_unresolved_) ++(fate == Fate::in ? unknown_in_ : unknown_out_);
@@ -201,11 +238,11 @@ Result<PostgresLane::Fate> PostgresLane::read_attached(const std::vector<Postgre
   return fate;
 }
 
-Error PostgresLane::set_back(std::int64_t last) {
+Error PostgresLane::set_back(const std::string& found) {
   is_unresolved_ = true;
+  heard_ = never;
   Error error(ErrorCode::storage_failed,
-              "The lane stands at commit " + std::to_string(last) + " instead of " +
-                  std::to_string(position_.number) +
+              found +
                   ": the database has been put back to an earlier state, and acknowledged work is "
                   "lost. Start the server "
                   "anew to go on from there.");
@@ -223,14 +260,21 @@ void PostgresLane::take_epochs(const PostgresRows& rows) {
 
 void PostgresLane::lose_connection(const std::string& why) {
   connection_.reset();
+  heard_ = never;
   if (log_) log_(LogLevel::warning, "the connection to PostgreSQL is lost: " + why);
 }
 
+Error PostgresLane::taken_over() {
+  return Error(ErrorCode::stale_epoch,
+               "Another process has taken over this database, or it was put back to a state that "
+               "another one has left. This one can commit nothing any more, and reads nothing: end "
+               "it.");
+}
+
 Error PostgresLane::gone() {
-  Error error(ErrorCode::stale_epoch,
-              "Another process has taken over this database. This one can commit nothing any more: "
-              "end it.");
-  if (!std::exchange(is_gone_, true) && log_) log_(LogLevel::error, error.message);
+  Error error = taken_over();
+  heard_ = never;
+  if (!is_gone_.exchange(true) && log_) log_(LogLevel::error, error.message);
   is_unresolved_ = false;  // nothing of it is waited for any more
   return error;
 }

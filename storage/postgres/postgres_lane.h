@@ -2,19 +2,20 @@
 // One stream of commits to PostgreSQL. Its row in the table `lane` is permission, order and token of each commit:
 //
 //   commit n   UPDATE lane SET last = n WHERE … conn = c AND last = n - 1     in the same statement as the rows
-//   0 rows     the lane is gone: somebody else has taken over. Nothing was written, and nothing ever will be
+//   0 rows     the lane is gone, as somebody else has taken over. Nothing was written, and nothing ever will be
 //   no answer  connect anew; UPDATE lane SET conn = c + 1 RETURNING last      n: it is in. n - 1: it is not, and
 //                                                                            never will be, as `conn` has moved
 //
 // The last line waits for a commit that is still at work, as it needs the same row. A commit that is known not to be in
 // is sent again, so a restart of PostgreSQL is a wait and not a failure. What is not known after `patience` is answered
 // `overloaded`, and `is_unresolved` until a later call has found out. A database that has been put back to before a commit
-// that was acknowledged stays unresolved: nobody works on with what it has lost, and the operator is told.
+// that was acknowledged stays unresolved: nobody works on with what it has lost, and the operator is told. So does one
+// that has lost the lane while there is no other one, which is what somebody leaves who has taken over.
 //
 // A commit that PostgreSQL warns of counts as one without an answer: somebody has cut its wait for a synchronous
 // standby. The update of `conn` waits for that standby as well, and so for both.
 //
-// Used under its owner's lock; `is_unresolved` and `stats` by any thread.
+// Used under its owner's lock; what says so by any thread.
 
 #include "runtime/base/log.h"
 #include "runtime/base/result.h"
@@ -54,8 +55,12 @@ class PostgresLane {
   /// Durable when it returns well. `may_take`: if that is more than the time limit of statements, which is there so that a
   /// PostgreSQL that hangs is noticed. Errors: stale_epoch (for ever), overloaded, and what PostgreSQL refuses.
   Outcome commit(const MakeQueries& make, std::string_view doing, Millis may_take = Millis(0));
-  /// Whether the lane is there still, by a question unless something was heard from it during the last second.
-  Outcome ask_whether_alive();
+  /// Whether the lane is there still, by a question unless `was_heard`; the answer has until `deadline`.
+  Outcome ask_whether_alive(Moment deadline);
+  /// During the last second, and nothing has gone wrong since. By any thread.
+  bool was_heard() const;
+  /// What to tell whoever has waited in vain for the lane, which somebody else uses. By any thread.
+  Error held_up() const;
 
   /// As they are in the table; read when the lane was taken, at each new connection and by `load_epochs`.
   const Epochs& epochs() const { return epochs_; }
@@ -63,7 +68,11 @@ class PostgresLane {
 
   /// Tries to find out until `deadline`.
   Outcome resolve(Moment deadline);
+  /// By any thread, like those that follow.
   bool is_unresolved() const { return is_unresolved_; }
+  /// For ever: another process has taken over.
+  bool is_gone() const { return is_gone_; }
+  static Error taken_over();
   PostgresLaneStats stats() const;
 
  private:
@@ -71,15 +80,19 @@ class PostgresLane {
   enum class Fate : std::uint8_t { in, out };
 
   Outcome try_take_over(Moment deadline);
+  Outcome commit_once(const MakeQueries& make, std::string_view doing, Millis may_take);
   Result<Fate> attach(Moment deadline);
   Result<Fate> try_attach(Moment deadline);
   Result<Fate> read_attached(const std::vector<PostgresRows>& rows);
-  Error set_back(std::int64_t last);
+  /// `found`: what says that the database is not as it was left.
+  Error set_back(const std::string& found);
   PostgresAnswer ask(std::vector<PostgresQuery> queries, Millis may_take);
   void take_epochs(const PostgresRows& rows);
   void lose_connection(const std::string& why);
   Error gone();
   void hear() { heard_ = std::chrono::steady_clock::now(); }
+
+  static constexpr Moment never{};
 
   const PostgresAddress address_;
   const Millis patience_;
@@ -87,8 +100,9 @@ class PostgresLane {
   std::unique_ptr<PostgresConnection> connection_;  // null: lost
   LanePosition position_;                           // of the last commit that is known to be in
   Epochs epochs_{};
-  Moment heard_{};
-  bool is_gone_ = false;
+  std::atomic<Moment> heard_{never};             // the last answer
+  std::atomic<Moment> committing_since_{never};  // the commit that is at work; never: none is
+  std::atomic<bool> is_gone_{false};
   bool has_told_loss_ = false;
   std::atomic<bool> is_unresolved_{false};
   std::atomic<std::uint64_t> connections_{0};

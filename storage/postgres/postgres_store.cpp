@@ -24,6 +24,9 @@ constexpr std::size_t incarnation_bytes = 16;
 constexpr Millis read_timeout{60'000};
 /// Of a commit that removes prefixes, which may be the rows of an execution of any size.
 constexpr Millis removal_patience{120'000};
+/// Of who asks whether commits are taken: behind a commit that is at work, and for PostgreSQL's answer.
+constexpr Millis queue_patience{1'000};
+constexpr Millis question_patience{2'000};
 /// How long the sessions of a process that has ended may be there.
 constexpr Millis leaving_max{3'000};
 /// Rows of the first page of a walk whose caller has not said how many he needs.
@@ -195,12 +198,22 @@ Outcome PostgresStore::commit(const WriteBatch& batch) {
     const std::uint64_t current = lane_.epochs().at(static_cast<std::size_t>(fence.shard));
     if (static_cast<std::uint64_t>(fence.epoch) != current) return stale(fence, current);
   }
-  if (batch.empty()) return lane_.ask_whether_alive();
+  if (batch.empty()) return lane_.ask_whether_alive(Steady::now() + options_.patience);
   const CommitRows rows = last_operations(batch);
   // A prefix may be a large execution, and must not fail everybody's commits again and again.
   return lane_.commit(
       [&rows](const LanePosition& position) { return commit_queries(rows, position); }, "A commit",
       rows.range_begins.empty() ? Millis(0) : removal_patience);
+}
+
+Outcome PostgresStore::takes_commits() const {
+  for (const Attempts attempts(Steady::now() + queue_patience);;) {
+    if (lane_.is_gone()) return PostgresLane::taken_over();
+    if (lane_.was_heard()) return Done{};  // also by a commit, among many
+    if (const std::unique_lock lock(commit_mutex_, std::try_to_lock); lock.owns_lock())
+      return lane_.ask_whether_alive(Steady::now() + question_patience);
+    if (!attempts.wait_for_next()) return lane_.held_up();
+  }
 }
 
 Result<std::optional<std::string>> PostgresStore::get(std::string_view key) const {
@@ -320,17 +333,14 @@ Outcome PostgresStore::reclaim(const std::atomic<bool>& stop,
 }
 
 Outcome PostgresStore::wait_until_resolved(Moment deadline) const {
+  if (lane_.is_gone()) return PostgresLane::taken_over();
   const Attempts attempts(deadline);
   while (lane_.is_unresolved()) {
     // A commit that is finding out holds the lock; otherwise whoever comes first does.
     if (const std::unique_lock lock(commit_mutex_, std::try_to_lock); lock.owns_lock()) {
       return lane_.is_unresolved() ? lane_.resolve(deadline) : Done{};
     }
-    if (!attempts.wait_for_next()) {
-      return Error(
-          ErrorCode::overloaded,
-          "It is not known yet what PostgreSQL has committed last. Try again in a moment.");
-    }
+    if (!attempts.wait_for_next()) return lane_.held_up();
   }
   return Done{};
 }

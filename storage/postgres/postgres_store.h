@@ -8,7 +8,8 @@
 //
 // Fences: the epochs are held in memory and compared under the lock that also covers the commit. That is sound because
 // only an owner whose lane exists changes them, and opening removes all other lanes: an earlier owner's next commit finds
-// no lane, writes nothing, and is answered `stale_epoch` for ever.
+// no lane, writes nothing, and is answered `stale_epoch` for ever. From then on its reads are, too: nobody rebuilds from
+// rows that are another one's.
 //
 // Reads: each sees what was committed before it began. Point reads and cursors have connections of their own, bounded
 // in number. A cursor holds one, and a view of the database, until its last page is there: keep it for one walk. When all
@@ -21,8 +22,8 @@
 // under him. A commit that PostgreSQL itself refuses is rolled back, and the store is as well as before: no failure is final
 // but `stale_epoch`. A claim whose answer was lost for longer than `patience` may turn out to have been made.
 //
-// Keys of up to 2,600 bytes can be stored, longer ones if they compress to that (an index holds no more): the longest that
-// Millrace makes has some 2,500. Others are `limit_exceeded`.
+// Keys of up to 2,692 bytes can be stored, longer ones if they compress to that (an index holds no more): all that can be
+// made are (keys::bytes_max). Others would be `limit_exceeded`.
 
 #include "runtime/base/log.h"
 #include "storage/movable_store.h"
@@ -75,6 +76,9 @@ class PostgresStore final : public MovableStore {
   std::vector<Epoch> epochs() override;
   Outcome end_filling(std::span<const Epoch> epochs) override;
 
+  /// What a commit without rows asks, for health checks: it does not queue behind a commit that hangs. Answers after two
+  /// seconds as a rule, three at most; `overloaded` says for how long a commit has been waiting.
+  Outcome takes_commits() const;
   PostgresLaneStats stats() const { return lane_.stats(); }
 
   /// Has PostgreSQL clear away what was removed when that has to be soon, as somebody was erased: VACUUM, beside commits
@@ -92,7 +96,7 @@ class PostgresStore final : public MovableStore {
   Outcome open_tables();
   /// Null, and `why`, if it has not come.
   std::unique_ptr<PostgresConnection> connect_when_there(PostgresFault& why) const;
-  /// Waits until it is known what has been committed.
+  /// Waits until it is known what has been committed. Errors besides: stale_epoch, storage_failed (it has been put back).
   Outcome wait_until_resolved(Moment deadline) const;
   std::unique_ptr<Cursor> open_cursor(const PostgresQuery& query, std::size_t rows_expected) const;
 

@@ -3,6 +3,7 @@
 #include "storage/keys.h"
 #include "storage/record_codec.h"
 #include "storage/tables/read_rows.h"
+#include "storage/walk_in_pieces.h"
 
 namespace millrace::storage {
 namespace {
@@ -46,9 +47,9 @@ Result<AuditPage> AuditTable::list(const AuditQuery& query) const {
   if (query.after) {
     range.until = keys::audit_row(query.project, query.after->at, query.after->number);
   }
-  ManyOptions options;
-  options.direction = Direction::backward;
-  const auto cursor = store_.scan_many({std::move(range)}, options);
+  const auto cursor =
+      walk_in_pieces(store_, {std::move(range)}, log_piece(query.limit, !query.operation.empty()),
+                     ManyOptions::Order::by_tail, Direction::backward);
   return read_log_page<AuditRow>(*cursor, decode, query.limit, [&](const AuditRow& row) {
     return query.operation.empty() || query.operation == row.operation;
   });

@@ -2,6 +2,7 @@
 
 #include "runtime/base/check.h"
 #include "storage/keys.h"
+#include "storage/walk_in_pieces.h"
 
 #include <optional>
 #include <utility>
@@ -9,6 +10,9 @@
 
 namespace millrace::storage {
 namespace {
+
+/// What is due in a moment is few rows as a rule, and may be very many.
+constexpr std::size_t first_piece_rows = 256;
 
 class DueWalk {
  public:
@@ -38,9 +42,9 @@ class DueWalk {
       ranges.push_back({keys::timers(shard), {}, keys::timers_from(shard, before_)});
       ranges.push_back({keys::wakes(shard), {}, keys::wakes_from(shard, before_)});
     }
-    ManyOptions options;
-    options.order = ManyOptions::Order::by_tail;  // both kinds' tails begin with the due time
-    const auto cursor = store_.scan_many(std::move(ranges), options);
+    // Both kinds' tails begin with the due time.
+    const auto cursor =
+        walk_in_pieces(store_, std::move(ranges), first_piece_rows, ManyOptions::Order::by_tail);
     for (; cursor->valid(); cursor->next()) {
       auto row = decode(cursor->key(), cursor->value());
       if (!row.ok()) {

@@ -24,7 +24,7 @@ ShardId shard_of(const DueRow& row);
 /// Damage of one row must not keep the others from being woken: a row that cannot be read is passed
 /// over, and so is the rest of a shard whose rows cannot be read on; what there is besides is visited
 /// (some of it twice then), and the outcome is the first damage, `corrupt_data`. Other errors of the
-/// store end the walk.
+/// store end the walk. Rows are read in pieces (walk_in_pieces.h).
 Outcome visit_due(const OrderedStore& store, const ShardSet& shards, Instant before,
                   const std::function<bool(DueRow)>& visit);
 

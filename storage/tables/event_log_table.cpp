@@ -4,6 +4,7 @@
 #include "storage/keys.h"
 #include "storage/record_codec.h"
 #include "storage/tables/read_rows.h"
+#include "storage/walk_in_pieces.h"
 
 namespace millrace::storage {
 namespace {
@@ -77,10 +78,10 @@ Result<EventLogPage> EventLogTable::list(const EventLogQuery& query) const {
     }
     ranges.push_back(std::move(range));
   }
-  ManyOptions options;
-  options.order = ManyOptions::Order::by_tail;
-  options.direction = Direction::backward;
-  const auto cursor = store_.scan_many(std::move(ranges), options);
+  const bool is_filtered =
+      query.user || query.workflow || !query.level.empty() || !query.type.empty();
+  const auto cursor = walk_in_pieces(store_, std::move(ranges), log_piece(query.limit, is_filtered),
+                                     ManyOptions::Order::by_tail, Direction::backward);
   return read_log_page<EventLogRow>(*cursor, decode, query.limit,
                                     [&](const EventLogRow& row) { return matches(query, row); });
 }

@@ -13,6 +13,7 @@
 #include "storage/keys.h"
 #include "storage/tables/execution_rows.h"
 #include "storage/tables/execution_table.h"
+#include "storage/walk_in_pieces.h"
 
 #include <algorithm>
 #include <memory>
@@ -74,22 +75,30 @@ Result<SummaryView> read_row(const Cursor& cursor) {
                "The task history holds a row whose key does not belong to its content.");
 }
 
-using Ranges = KeyRange (*)(const Query&, ShardId);
+using RangeOf = KeyRange (*)(const Query&, ShardId);
 
-std::unique_ptr<Cursor> open(const OrderedStore& store, const Query& query,
-                             ManyOptions::Order order, Ranges range) {
+std::vector<KeyRange> ranges_of(const Query& query, RangeOf range) {
   std::vector<KeyRange> ranges;
   for (const ShardId shard : shards_of(query)) ranges.push_back(range(query, shard));
-  ManyOptions options;
-  options.order = order;
-  options.direction = query.direction;
-  if (is_unfiltered(query)) options.limit = limits::history_total_max;
-  return store.scan_many(std::move(ranges), options);
+  return ranges;
+}
+
+/// The rows behind the query's place in the order of the list. `wanted`: of those that match.
+std::unique_ptr<Cursor> open_list(const OrderedStore& store, const Query& query,
+                                  std::size_t wanted) {
+  constexpr std::size_t filtered_min = 256;  // of these some will match
+  const std::size_t first =
+      std::clamp(wanted, is_unfiltered(query) ? 1 : filtered_min, limits::history_total_max);
+  return walk_in_pieces(store, ranges_of(query, &rest_of), first, ManyOptions::Order::by_tail,
+                        query.direction);
 }
 
 /// The rows that match, counted up to `history_total_max`.
 Result<std::size_t> count(const OrderedStore& store, const Query& query) {
-  const auto cursor = open(store, query, ManyOptions::Order::range_by_range, &range_of);
+  ManyOptions options;
+  options.direction = query.direction;
+  if (is_unfiltered(query)) options.limit = limits::history_total_max;
+  const auto cursor = store.scan_many(ranges_of(query, &range_of), options);
   std::size_t total = 0;
   for (; cursor->valid() && total < limits::history_total_max; cursor->next()) {
     if (!is_unfiltered(query)) {
@@ -110,7 +119,9 @@ Result<ExecutionTable::HistoryPage> ExecutionTable::history(const HistoryQuery& 
   const std::size_t offset = query.behind ? 0 : query.offset;
   HistoryPage page;
   std::size_t matched = 0;
-  const auto cursor = open(store_, query, ManyOptions::Order::by_tail, &rest_of);
+  // One more than the page says whether there are more.
+  const std::size_t before = std::min(offset, limits::history_total_max);
+  const auto cursor = open_list(store_, query, before + limit + 1);
   for (; cursor->valid() && !page.has_more; cursor->next()) {
     if (matched >= limits::history_total_max) break;
     const auto row = read_row(*cursor);

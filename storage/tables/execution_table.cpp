@@ -3,6 +3,7 @@
 #include "runtime/base/check.h"
 #include "storage/keys.h"
 #include "storage/tables/execution_rows.h"
+#include "storage/walk_in_pieces.h"
 
 #include <utility>
 
@@ -209,7 +210,9 @@ Outcome ExecutionTable::unfinished(const ShardSet& shards,
     if (from && shard == from->shard()) range.from = keys::unfinished_row(*from);
     ranges.push_back(std::move(range));
   }
-  const auto cursor = store_.scan_many(std::move(ranges), {});
+  constexpr std::size_t first = 256;
+  const auto cursor =
+      walk_in_pieces(store_, std::move(ranges), first, ManyOptions::Order::range_by_range);
   std::optional<Error> damage;
   for (; cursor->valid(); cursor->next()) {
     auto summary = view_summary(cursor->value());

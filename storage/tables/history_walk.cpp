@@ -4,6 +4,8 @@
 #include "storage/keys.h"
 #include "storage/tables/execution_rows.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -30,7 +32,10 @@ Result<HistoryPiece> walk_history(const OrderedStore& store, const ProjectId& pr
                                   std::string walked_to, std::size_t rows_max,
                                   const std::function<bool(const ExecutionSummary&)>& visit) {
   HistoryPiece piece{std::move(walked_to), false};
-  const auto cursor = store.scan_many(rest_of(project, piece.walked_to), {});
+  ManyOptions options;
+  // Besides, the row that is met once more, and one that says whether this was all.
+  options.limit = std::min(rows_max, std::numeric_limits<std::size_t>::max() - 2) + 2;
+  const auto cursor = store.scan_many(rest_of(project, piece.walked_to), options);
   std::size_t seen = 0;
   for (; cursor->valid() && seen < rows_max; cursor->next()) {
     if (cursor->key() == piece.walked_to) continue;

@@ -4,6 +4,7 @@
 #include "runtime/base/log_place.h"
 #include "storage/tables/read_rows.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -13,6 +14,12 @@ namespace millrace::storage {
 
 /// Entries that one page looks at, whatever it finds.
 inline constexpr std::size_t log_page_looked_at_max = 10'000;
+
+/// How many of them are read at first: those of the page, or as many as a filter may well need for it.
+inline std::size_t log_piece(std::size_t limit, bool is_filtered) {
+  constexpr std::size_t filtered_min = 256;
+  return std::clamp<std::size_t>(limit, is_filtered ? filtered_min : 1, log_page_looked_at_max);
+}
 
 template <class Row>
 struct LogPage {

@@ -300,6 +300,38 @@ TEST_CASE("claims of some shards are there after a restart", "[store]") {
   CHECK((**store).commit(batch).error().code == ErrorCode::stale_epoch);
 }
 
+TEST_CASE("the longest keys that can be made are stored, beside those of others", "[store]") {
+  const auto store = any_store();
+  SeededRandom random(3);
+  const auto noise = [&random](std::size_t size) {
+    std::string bytes;
+    while (bytes.size() < size) bytes.push_back(static_cast<char>(1 + random.below(255)));
+    return bytes;
+  };
+  const ProjectId project(noise(limits::id_bytes_max));
+  const std::string integration = "resource:" + noise(limits::id_bytes_max);
+  const UserId user(std::string(limits::id_bytes_max, '\0'));
+  const std::string credential = noise(limits::id_bytes_max);
+  // What can be compressed least of what is longest: nearly all NULs.
+  std::string provider(limits::provider_id_bytes_max, '\0');
+  for (int i = 0; i < 20; ++i) provider[random.below(provider.size())] = noise(1)[0];
+  const std::vector<std::string> longest{
+      storage::keys::account(project, integration, std::string(provider.size(), '\0'), user,
+                             credential),
+      storage::keys::account(project, integration, provider, user, credential),
+      storage::keys::account(project, integration, noise(provider.size()), user, credential),
+      key(noise(2'688 - space.size())),
+  };
+  WriteBatch batch = puts({{"of another one", "1"}});
+  for (const auto& each : longest) batch.put(each, "long");
+  must_commit(**store, batch);
+  CHECK(**(**store).get(key("of another one")) == "1");
+  for (const auto& each : longest) {
+    CHECK(**(**store).get(each) == "long");
+    CHECK(rows_of(**store, each).size() == 1);
+  }
+}
+
 // --- many ranges at once ---------------------------------------------------------------------------
 
 /// The rows of a walk over ranges below `space`, as "name" and a blank each.

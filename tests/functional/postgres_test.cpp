@@ -6,8 +6,10 @@
 #include "tests/support/postgres_server.h"
 #include "tests/support/test_project.h"
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 using namespace millrace;
 using namespace millrace::tests;
@@ -18,16 +20,19 @@ const std::string answer_step = R"({"id": "r", "type": "response", "body": {"ok"
 const std::string wait_step =
     R"({"id": "wait", "type": "delay", "value": 3600, "unit": "SECONDS"})";
 
-/// The server's schema is gone with this object, as every test begins with none.
+/// The servers' schemas are gone with this object, as every test begins with none.
 struct NoTables {
   NoTables() { drop(); }
   ~NoTables() { drop(); }
-  static void drop() { PostgresServer::instance().run("DROP SCHEMA IF EXISTS millrace CASCADE"); }
+  static void drop() {
+    PostgresServer::instance().run("DROP SCHEMA IF EXISTS millrace, second CASCADE");
+  }
   std::string url() const { return PostgresServer::instance().url(); }
 };
 
-ProgramEnd move(const std::string& from, const std::string& to) {
-  return run_millrace({"move", "--from", from, "--to", to, "--json"});
+ProgramEnd run_move(const std::string& from, const std::string& to,
+                    const std::string& schema = "millrace") {
+  return run_millrace({"move", "--from", from, "--to", to, "--postgres-schema", schema, "--json"});
 }
 
 ProgramEnd executions(const ServerProcess& server, const TestProject& project,
@@ -73,6 +78,34 @@ TEST_CASE(
   CHECK(call_server(second.port(), {"GET", "/readyz"}).status == 200);
 }
 
+TEST_CASE("a server whose commits wait for a standby that is gone says that it is not ready") {
+  const NoTables tables;
+  const ServerProcess server({"--postgres", tables.url()});
+  const TestProject project(server);
+  project.deploy_steps("answer", answer_step);
+  const auto readiness = [&] { return call_server(server.port(), {"GET", "/readyz"}); };
+  CHECK(readiness().status == 200);
+  std::atomic<bool> is_told{false};
+  std::thread triggers;
+  std::string told;
+  {
+    const PostgresServer::Setting setting(PostgresServer::instance(), "synchronous_standby_names",
+                                          "nobody");
+    triggers = std::thread([&] {
+      while (!is_told) project.trigger("answer");
+    });
+    CHECK(poll_until([&] {
+      const auto answer = readiness();
+      told = answer.text;
+      return answer.status == 503;
+    }));
+    is_told = true;
+  }
+  triggers.join();
+  CHECK_THAT(told, Catch::Contains("A commit has been waiting for PostgreSQL"));
+  CHECK(poll_until([&] { return readiness().status == 200; }));
+}
+
 TEST_CASE("what a directory keeps is moved to PostgreSQL, served from there, and moved back") {
   const NoTables tables;
   ServerProcess server;
@@ -83,22 +116,25 @@ TEST_CASE("what a directory keeps is moved to PostgreSQL, served from there, and
   const std::string sleeper = project.start("sleep");
 
   // The server has it.
-  CHECK(move(server.data_directory(), tables.url()).exit_code == 1);
+  CHECK(run_move(server.data_directory(), tables.url()).exit_code == 1);
   stop(server);
-  const ProgramEnd there = move(server.data_directory(), tables.url());
+  const ProgramEnd there = run_move(server.data_directory(), tables.url());
   INFO(there.errors);
   REQUIRE(there.exit_code == 0);
   CHECK_THAT(there.output, Catch::Contains("\"digest\":"));
-  CHECK(move(server.data_directory(), tables.url()).exit_code == 1);
+  CHECK(run_move(server.data_directory(), tables.url()).exit_code == 1);
 
   ServerProcess moved(
       {"--postgres", tables.url(), "--secrets-key-file", server.data_directory() + "/secrets-key"});
   CHECK_THAT(executions(moved, project, sleeper).output, Catch::Contains("DELAYED"));
   const TemporaryDirectory folder;
   const std::string back = folder.path() + "/data";
-  CHECK(move(tables.url(), back).exit_code == 1);
+  CHECK(run_move(tables.url(), back).exit_code == 1);
   stop(moved);
-  const ProgramEnd returned = move(tables.url(), back);
+  // No directory can be made below a file.
+  std::ofstream(folder.path() + "/file") << "text";
+  CHECK(run_move(tables.url(), folder.path() + "/file/data").exit_code == 1);
+  const ProgramEnd returned = run_move(tables.url(), back);
   INFO(returned.errors);
   REQUIRE(returned.exit_code == 0);
 
@@ -108,6 +144,35 @@ TEST_CASE("what a directory keeps is moved to PostgreSQL, served from there, and
   server.start();
   CHECK(project.trigger("answer").status == 200);
   project.wait_for_status(sleeper, "DELAYED");
+}
+
+TEST_CASE("two servers share a database when each has a schema of its own") {
+  const NoTables tables;
+  const ServerProcess first({"--postgres", tables.url()});
+  ServerProcess second({"--postgres", tables.url(), "--postgres-schema", "second"});
+  const TestProject of_first(first);
+  const TestProject of_second(second);
+  of_first.deploy_steps("answer", answer_step);
+  of_second.deploy_steps("answer", answer_step);
+  CHECK(of_first.trigger("answer").status == 200);
+  CHECK(of_second.trigger("answer").status == 200);
+
+  stop(second);
+  const TemporaryDirectory folder;
+  CHECK(run_move(tables.url(), folder.path() + "/first").exit_code == 1);  // a server has it
+  const ProgramEnd moved = run_move(tables.url(), folder.path() + "/second", "second");
+  INFO(moved.errors);
+  CHECK(moved.exit_code == 0);
+  const std::string new_key = folder.path() + "/new";
+  std::ofstream(new_key) << std::string(64, 'b') << "\n";
+  const ProgramEnd rotated =
+      run_millrace({"rotate-secrets-key", "--postgres", tables.url(), "--postgres-schema", "second",
+                    "--data-dir", second.data_directory(), "--new-key-file", new_key, "--json"});
+  INFO(rotated.errors);
+  CHECK(rotated.exit_code == 0);
+  second.start();
+  CHECK(of_second.trigger("answer").status == 200);
+  CHECK(of_first.trigger("answer").status == 200);
 }
 
 TEST_CASE("the secrets that a server keeps in PostgreSQL are sealed anew while it is stopped") {
@@ -136,14 +201,14 @@ TEST_CASE("the secrets that a server keeps in PostgreSQL are sealed anew while i
 
 TEST_CASE("a move names what is wrong with its ends") {
   const TemporaryDirectory folder;
-  CHECK(move(folder.path(), "postgresq://millrace:hidden@host/db").exit_code == 2);
-  CHECK_THAT(move("postgres://millrace:hidden@here@host/db", folder.path() + "/data").errors,
+  CHECK(run_move(folder.path(), "postgresq://millrace:hidden@host/db").exit_code == 2);
+  CHECK_THAT(run_move("postgres://millrace:hidden@here@host/db", folder.path() + "/data").errors,
              !Catch::Contains("hidden") && Catch::Contains("cannot be read"));
-  CHECK(move(folder.path() + "/none", PostgresServer::instance().url()).exit_code == 2);
-  CHECK(move(folder.path(), folder.path() + "/other").exit_code == 2);
+  CHECK(run_move(folder.path() + "/none", PostgresServer::instance().url()).exit_code == 2);
+  CHECK(run_move(folder.path(), folder.path() + "/other").exit_code == 2);
   const ProgramEnd away =
-      move("postgres://millrace@/none?host=" + folder.path(), folder.path() + "/data");
-  CHECK(away.exit_code == 2);
+      run_move("postgres://millrace@/none?host=" + folder.path(), folder.path() + "/data");
+  CHECK(away.exit_code == 3);
   CHECK_THAT(away.errors, Catch::Contains("Connecting to PostgreSQL failed"));
   CHECK_FALSE(std::filesystem::exists(folder.path() + "/data"));
 }

@@ -4,7 +4,9 @@
 #include "storage/ordered_store.h"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,6 +30,9 @@ class CountingStore final : public storage::OrderedStore {
     return reads_ - before;
   }
 
+  /// Of the walks over many ranges since the last question: how many rows the store was allowed to read for them.
+  std::size_t take_rows_allowed() { return rows_allowed_.exchange(0); }
+
   Outcome commit(const storage::WriteBatch& batch) override { return store_.commit(batch); }
   Result<std::optional<std::string>> get(std::string_view key) const override {
     ++reads_;
@@ -41,6 +46,9 @@ class CountingStore final : public storage::OrderedStore {
   std::unique_ptr<storage::Cursor> scan_many(std::vector<storage::KeyRange> ranges,
                                              const storage::ManyOptions& options) const override {
     ++reads_;
+    constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+    const std::size_t before = rows_allowed_;
+    rows_allowed_ = options.limit > most - before ? most : before + options.limit;
     return store_.scan_many(std::move(ranges), options);
   }
   Result<std::vector<Epoch>> claim(std::span<const ShardId> shards) override {
@@ -50,6 +58,7 @@ class CountingStore final : public storage::OrderedStore {
  private:
   storage::OrderedStore& store_;
   mutable std::atomic<std::uint64_t> reads_{0};
+  mutable std::atomic<std::size_t> rows_allowed_{0};
 };
 
 }  // namespace millrace

@@ -28,6 +28,27 @@ TEST_CASE("the end of a prefix is above all its keys and not above others", "[ke
   CHECK(keys::end_of_prefix("") > longest);
 }
 
+TEST_CASE("the longest keys that limits of ids and names allow are no longer than keys may be",
+          "[keys]") {
+  const std::string id(limits::id_bytes_max, 'i');
+  const std::string any(limits::id_bytes_max, '\0');  // takes two bytes each
+  const std::string provider(limits::provider_id_bytes_max, '\0');
+  const ProjectId project(id);
+  const UserId user(any);
+  const std::string of_account = keys::account(project, "resource:" + id, provider, user, id);
+  CHECK(of_account.size() <= keys::bytes_max);
+  CHECK(of_account.size() + 8 > keys::bytes_max);  // the limit is not more than it has to be
+  CHECK(keys::hook_place(project, user, "resource:" + id, id, any).size() < 1'600);
+  CHECK(keys::subscription(project, user, id, any, any).size() < 1'600);
+  // An account with one of its configurations.
+  const std::string configured = id + '.' + std::string(255, 'c');
+  CHECK(keys::enabled_workflow(project, WorkflowId(any), user, configured).size() < 1'600);
+  CHECK(keys::polled_account(project, user, WorkflowId(any), configured).size() < 1'600);
+  CHECK(keys::trigger(project, any, any, WorkflowId(any)).size() < 1'600);
+  CHECK(keys::wake(ShardId{1}, at(0), 1, std::string(keys::wake_target_bytes_max, 'w')).size() <
+        1'600);
+}
+
 TEST_CASE("rows that are appended are those of executions but not what names a whole one",
           "[keys]") {
   CountingRandom random;

@@ -33,6 +33,7 @@ const std::map<std::string, std::array<std::string, 2>> samples{
     {"no-proxy", {".one.example", ".two.example"}},
     {"outbound-calls-max", {"9", "10"}},
     {"postgres", {"postgres://one.example/d", "postgres://two.example/d"}},
+    {"postgres-schema", {"one", "two"}},
     {"proxy", {"http://one.example:1", "http://two.example:2"}},
     {"public-url", {"https://one.example", "https://two.example"}},
     {"request-body-bytes-max", {"1000", "2000"}},

@@ -83,6 +83,12 @@ TEST_CASE("an earlier owner can commit nothing once another one has opened the d
   CHECK(refused.error().code == ErrorCode::stale_epoch);
   CHECK(first->commit(WriteBatch()).error().code == ErrorCode::stale_epoch);
   CHECK(first->claim(ShardSet::all().ids()).error().code == ErrorCode::stale_epoch);
+  // Nor does it read what is another one's now.
+  CHECK(first->get("k-za").error().code == ErrorCode::stale_epoch);
+  CHECK(first->scan("k-z", Direction::forward, {})->status().error().code ==
+        ErrorCode::stale_epoch);
+  CHECK_THAT(first->takes_commits().error().message, Catch::Contains("taken over"));
+  CHECK(second->takes_commits().ok());
   CHECK(**second->get("k-za") == "first");
   CHECK(second->epochs() == old_epochs);
   must_commit(*second, put("k-za", "second"));
@@ -185,6 +191,27 @@ TEST_CASE(
   CHECK(store->stats().is_unresolved);
   // Whoever opens it anew goes on from there.
   must_commit(*open_postgres(patient(schema)), put("k-zc", "4"));
+}
+
+TEST_CASE(
+    "a database that was emptied under a server is neither written nor read, and nobody is said to "
+    "have taken over") {
+  const PostgresSchema schema;
+  const auto store = open_postgres(patient(schema));
+  must_commit(*store, put("k-za", "1"));
+  schema.run("DELETE FROM lane; DELETE FROM kv");
+  const auto refused = store->commit(put("k-zb", "2"));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::storage_failed);
+  CHECK_THAT(refused.error().message, Catch::Contains("acknowledged work is lost"));
+  CHECK(store->get("k-za").error().code == ErrorCode::storage_failed);
+  CHECK(store->scan("k-z", Direction::forward, {})->status().error().code ==
+        ErrorCode::storage_failed);
+  CHECK(store->takes_commits().error().code == ErrorCode::storage_failed);
+  CHECK(store->stats().is_unresolved);
+  must_commit(*open_postgres(patient(schema)), put("k-zc", "3"));
+  // Now somebody has.
+  CHECK(store->commit(put("k-zb", "2")).error().code == ErrorCode::stale_epoch);
 }
 
 TEST_CASE("a database that has become read-only says so, and is written again when it can be") {
@@ -431,6 +458,37 @@ TEST_CASE("a synchronous standby that is not there is told of before the opening
   }
   REQUIRE(lines.size() == 1);
   CHECK_THAT(lines[0], Catch::Contains("nobody") && Catch::Contains("none is connected"));
+}
+
+TEST_CASE(
+    "whoever asks whether commits are taken is told of one that hangs, and does not queue behind "
+    "it") {
+  const PostgresSchema schema;
+  const auto store = open_postgres(patient(schema));
+  CHECK(store->takes_commits().ok());
+  std::atomic<bool> is_told{false};
+  std::atomic<int> failed{0};
+  std::thread writer;
+  Outcome told = Done{};
+  {
+    const PostgresServer::Setting setting(server(), "synchronous_standby_names", "nobody");
+    writer = std::thread([&] {
+      while (!is_told) {
+        if (!store->commit(put("k-za", "1")).ok()) ++failed;
+      }
+    });
+    CHECK(poll_until([&] {
+      told = store->takes_commits();
+      return !told.ok();
+    }));
+    is_told = true;
+  }
+  writer.join();
+  CHECK(failed == 0);
+  REQUIRE_FALSE(told.ok());
+  CHECK(told.error().code == ErrorCode::overloaded);
+  CHECK_THAT(told.error().message, Catch::Contains("A commit has been waiting for PostgreSQL"));
+  CHECK(poll_until([&] { return store->takes_commits().ok(); }));
 }
 
 TEST_CASE(
