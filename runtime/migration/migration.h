@@ -27,6 +27,8 @@ namespace limits {
 
 /// Steps of all versions that a run has left: whoever looks at the run reads them all. A run with more moves no more.
 inline constexpr StepIndex left_steps_max = 20'000;
+/// Findings about a `map` that are told. Those beyond are counted.
+inline constexpr std::size_t map_findings_told_max = 100;
 
 }  // namespace limits
 
@@ -39,7 +41,7 @@ class Migration {
  public:
   /// `map`: {"<step of from>": "<step of to>"}. Error invalid_request: the versions are started by different kinds of
   /// triggers or belong to different integrations, so no run can go from one to the other; or the map names what is
-  /// none; all findings at once.
+  /// none; all findings at once, but of those about the map the first limits::map_findings_told_max.
   static Result<std::shared_ptr<const Migration>> between(MigrationVersion from,
                                                           MigrationVersion to,
                                                           const JsonObject& map);
@@ -54,7 +56,9 @@ class Migration {
  private:
   Migration(MigrationVersion from, MigrationVersion to);
 
-  std::vector<ErrorDetail> read_map(const JsonObject& map);
+  struct MapFindings;
+
+  MapFindings read_map(const JsonObject& map);
   bool is_counterpart(const Step& then, const Step& now) const;
   bool is_same_fan_out(const Step& fan_out, const MigrationVersion& from,
                        const MigrationVersion& to) const;

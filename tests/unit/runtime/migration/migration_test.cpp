@@ -325,6 +325,22 @@ TEST_CASE("versions between which no run can move are refused with all that is w
   CHECK(findings_between(v2, version(4, function("c")), {{"a", "c"}, {"b", "c"}}).size() == 2);
 }
 
+TEST_CASE("of a map that is wrong all over, the first findings are told and the others counted",
+          "[migration]") {
+  const auto v2 = version(2, function("a") + "," + nap("b"));
+  JsonObject map{{"a", "b"}, {"b", 7}};
+  constexpr std::size_t more = limits::map_findings_told_max;
+  for (std::size_t i = 0; i < more; ++i) map["x" + std::to_string(i)] = "a";
+  const auto migration = Migration::between(v2, version(3, function("a") + "," + nap("b")), map);
+  REQUIRE_FALSE(migration.ok());
+  // "b" is no text, the others are no steps, and "a" would be a step of another kind.
+  CHECK(migration.error().details.size() == limits::map_findings_told_max);
+  CHECK(migration.error().details.front().path == "/map/b");
+  CHECK(migration.error().details.front().got == "number");
+  CHECK(migration.error().message ==
+        "no run can move so; besides what is told, 2 more members of the map are wrong");
+}
+
 TEST_CASE("a run that moves anywhere on its way ends as one that began there, whatever crashes",
           "[migration]") {
   const std::string rest = R"({"id":"each","type":"fanOut","items":[1,2],"steps":[)" +
