@@ -125,7 +125,8 @@ BulkJobs::BulkJobs(Dependencies dependencies, BulkOptions options)
     : uses_(std::move(dependencies)),
       options_(options),
       table_(uses_.store),
-      executions_(uses_.store) {
+      executions_(uses_.store),
+      trouble_("bulk jobs", uses_.clock, uses_.log) {
   CHECK(options_.part > 0 && options_.rows_per_part > 0, "a part without anything never ends");
 }
 
@@ -225,9 +226,11 @@ std::optional<Instant> BulkJobs::serve(const storage::WakeRow& wake) {
   if (!unsettled_.settle(uses_.commits)) return uses_.clock.now() + options_.retry_pause;
   const auto served = serve_job(wake);
   notify_part();
-  if (served) return *served;
-  if (means_shard_moved(served.error().code)) return std::nullopt;  // its owner reads the row
-  uses_.log(LogLevel::warning, "a bulk job goes on later: " + served.error().message);
+  if (served || means_shard_moved(served.error().code)) {  // then its owner reads the row
+    trouble_.over(wake.target_key);
+    return served ? *served : std::nullopt;
+  }
+  trouble_.failed(wake.target_key, served.error());
   return uses_.clock.now() + options_.retry_pause;
 }
 

@@ -22,6 +22,7 @@
 #include "actors/scheduling/bulk_options.h"
 #include "actors/tenants/keyed_locks.h"
 #include "actors/tenants/unsettled_commits.h"
+#include "actors/workers/trouble_log.h"
 #include "runtime/base/log.h"
 #include "storage/tables/bulk_job_table.h"
 
@@ -130,6 +131,7 @@ class BulkJobs {
   const storage::ExecutionTable executions_;
   KeyedLocks creating_;  // by the keys of the jobs
   UnsettledCommits unsettled_;
+  TroubleLog trouble_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::uint64_t parts_ = 0;  // that were served

@@ -102,19 +102,21 @@ PollStarter::PollStarter(PollDependencies dependencies, const PollOptions& optio
       notes_(uses_.log_of_events, uses_.clock),
       states_(uses_.store),
       walk_({uses_.store, uses_.commits, uses_.ownership, uses_.clock, locks_, uses_.schedule},
-            options) {}
+            options),
+      trouble_("polls", uses_.clock, uses_.log) {}
 
 std::optional<Instant> PollStarter::serve(const WakeRow& wake) {
   if (!unsettled_.settle(uses_.commits)) return uses_.clock.now() + options_.retry_pause;
   const auto part = storage::keys::poll_part(wake.target_key);
   const auto served =
       part == storage::keys::PollPart::workflow ? walk_.serve(wake) : serve_account(wake);
-  if (served) return *served;
-  if (means_shard_moved(served.error().code)) {  // its owner reads the row
+  if (served || means_shard_moved(served.error().code)) {  // then its owner reads the row
+    trouble_.over(wake.target_key);
+    if (served) return *served;
     forget_look(wake.target_key);
     return std::nullopt;
   }
-  uses_.log(LogLevel::warning, "a poll is served later: " + served.error().message);
+  trouble_.failed(wake.target_key, served.error());
   return uses_.clock.now() + options_.retry_pause;
 }
 

@@ -30,6 +30,7 @@
 #include "actors/tenants/token_refresh.h"
 #include "actors/tenants/unsettled_commits.h"
 #include "actors/tenants/workflow_library.h"
+#include "actors/workers/trouble_log.h"
 #include "runtime/polls/poll_look.h"
 #include "runtime/triggers/poll_request.h"
 
@@ -159,6 +160,7 @@ class PollStarter {
   KeyedLocks locks_;  // of the rows of accounts
   PollWalk walk_;
   UnsettledCommits unsettled_;
+  TroubleLog trouble_;
   std::atomic<std::int64_t> looking_{0};
   ProjectPlaces places_{looking_};
   std::mutex mutex_;                         // guards what follows
