@@ -193,16 +193,10 @@ Result<PollStarter::Again> PollStarter::begin_look(const WakeRow& wake, PolledAc
   auto grant =
       tenant ? (*tenant)->grant(*workflow, row.credential) : Result<RunGrant>(tenant.error());
   if (!grant && ends_poll(grant.error().code)) return end_poll(wake, row);
-  if (!grant) {
-    note_unmet(*workflow, row, grant.error());
-    return rest(wake, row, live.interval);
-  }
+  if (!grant) return wait(wake, row, *workflow, live.interval, grant.error());
   // Another poll than the one that it has come so far with begins anew.
   auto from = row.begun == live.begun ? position_of(row) : Result<PollPosition>(PollPosition());
-  if (!from) {
-    note_unmet(*workflow, row, from.error());
-    return rest(wake, row, live.interval);
-  }
+  if (!from) return wait(wake, row, *workflow, live.interval, from.error());
   auto place = places_.take(row.project, options_.looks_per_project_max);
   const bool is_crowded =
       !place.is_taken() || looking_ > static_cast<std::int64_t>(options_.looks_max);
@@ -367,18 +361,23 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
   for (std::size_t i = look.runs_stored; i < until; ++i) {
     auto order = order_of(look, found[i]);
     if (!order && is_passed_over(order.error().code)) {
-      // Something was switched off while the look was in the air: what it has found is not seen.
+      // The project has no room, or something was switched off while the look was in the air: what it has found is
+      // not seen.
       const auto workflow = look.workflow;
       const WakeRow wake = look.wake;
       const PolledAccountRow row = look.stored;
-      note_unmet(*workflow, row, order.error());
       forget_look(wake.target_key);
-      return rest(wake, row, poll_of(workflow->trigger)->interval);
+      return wait(wake, row, *workflow, poll_of(workflow->trigger)->interval, order.error());
     }
     if (!order) return order.error();  // and tried again
     if (*order == nullptr) continue;
     has_found = true;
-    if (auto passed = passage.admit(std::move(*order)); !passed) return passed.error();
+    if (auto passed = passage.admit(std::move(*order)); !passed) {
+      if (passed.error().code == ErrorCode::admission_full) {
+        states_.note_wait(look.wake.target_key, passed.error());
+      }
+      return passed.error();
+    }
   }
   passage.put();
   const JointStarter::Orders orders = passage.fresh();
@@ -422,6 +421,7 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
   for (const WakeRow& wake : wakes) uses_.schedule(wake);
   if (is_last) {
     count(*look.end);
+    states_.note_through(look.wake.target_key);
     forget_look(look.wake.target_key);
     return Again();
   }
@@ -498,6 +498,14 @@ Result<std::shared_ptr<RunOrder>> PollStarter::order_of(const Look& look,
 }
 
 // --- without a look -------------------------------------------------------------------------------
+
+Result<PollStarter::Again> PollStarter::wait(const WakeRow& wake, const PolledAccountRow& row,
+                                             const Workflow& workflow, Millis interval,
+                                             const Error& why) {
+  note_unmet(workflow, row, why);
+  states_.note_wait(wake.target_key, why);
+  return rest(wake, row, interval);
+}
 
 Result<PollStarter::Again> PollStarter::rest(const WakeRow& wake, const PolledAccountRow& row,
                                              Millis interval) {

@@ -133,6 +133,10 @@ class PollStarter {
   Result<std::shared_ptr<RunOrder>> order_of(const Look& look, const FoundRecord& found) const;
   Result<bool> is_meant(const Workflow& workflow, const Json& record) const;
 
+  /// Something is to change before it may look, or before what it has found may run: that is told, and shown with the
+  /// account. The next look is at its time.
+  Result<Again> wait(const storage::WakeRow& wake, const storage::PolledAccountRow& row,
+                     const Workflow& workflow, Millis interval, const Error& why);
   /// Nothing is looked for this time; the next look is at its time.
   Result<Again> rest(const storage::WakeRow& wake, const storage::PolledAccountRow& row,
                      Millis interval);

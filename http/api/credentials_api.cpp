@@ -52,10 +52,10 @@ Json time_or_null(const std::optional<Instant>& instant) {
 }
 
 JsonObject poll_shape(const PollState& poll) {
-  JsonObject shape{{"state", poll.is_failing ? "failing" : "ok"},
+  JsonObject shape{{"state", poll.is_waiting ? "waiting" : poll.is_failing ? "failing" : "ok"},
                    {"lastAt", time_or_null(poll.last)},
                    {"nextAt", time_or_null(poll.next)}};
-  if (poll.is_failing) {
+  if (poll.is_waiting || poll.is_failing) {
     shape.emplace("error", JsonObject{{"code", poll.code}, {"message", poll.message}});
   }
   return shape;
@@ -376,7 +376,7 @@ constexpr NamedShape shapes[]{
      "externalId: string|null, providerId: string, providerData: any, webhooks?: {[name]: "
      "HookUrl}, "
      "subscriptions?: {[name]: HookSubscription}, polls?: {[workflowId]: {state: "
-     "\"ok\"|\"failing\", lastAt: date|null, nextAt: "
+     "\"ok\"|\"waiting\"|\"failing\", lastAt: date|null, nextAt: "
      "date|null, error?: {code: string, message: string}}}}",
      "A connected account, without its secret parts."},
     {"Configuration",
