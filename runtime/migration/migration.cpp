@@ -294,6 +294,18 @@ const Step* Migration::repetition_of(const Step& done, const Step& place) const 
   return is_ahead && request_of(*namesake) != nullptr ? namesake : nullptr;
 }
 
+const Step* Migration::repetition_of(const LeftStep& done, const Step& place) const {
+  const Step* const namesake = step_named(*to_, done.id);
+  if (namesake == nullptr || namesake->index <= place.index) return nullptr;
+  // One that `from` has as well was new there, which the move to `from` has looked at.
+  const Step* const before = step_named(*from_, done.id);
+  if (before != nullptr && counterparts_[before->index] == namesake->index) return nullptr;
+  if (done.is_request && request_of(*namesake) != nullptr) return namesake;
+  // What it has done may have another name by now, and keeps it: then the old one is free.
+  const bool is_kept = done.now != no_step && counterparts_[done.now].has_value();
+  return !is_kept && definition_type(*namesake) == done.type ? namesake : nullptr;
+}
+
 std::optional<Obstacle> Migration::obstacle_of_repeats(const BranchMachine& run,
                                                        const Step& place) const {
   const auto& outputs = run.scope().outputs();
@@ -304,6 +316,14 @@ std::optional<Obstacle> Migration::obstacle_of_repeats(const BranchMachine& run,
     return stays(Kind::step_repeated, step,
                  quoted(*step) + " has run, and " + quoted(*again) + " is behind " + quoted(place) +
                      " there and would run it again: a step that is to run has a new id");
+  }
+  for (const LeftStep& done : run.left_steps()) {
+    const Step* const again = repetition_of(done, place);
+    if (again == nullptr) continue;
+    return stays(Kind::step_repeated, again,
+                 quoted(*again) + " has run under a version before this one, and is behind " +
+                     quoted(place) +
+                     " there and would run again: a step that is to run has a new id");
   }
   return std::nullopt;
 }

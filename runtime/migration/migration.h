@@ -6,7 +6,7 @@
 // counterparts of the same fan-outs. What a run has behind it need not have counterparts: outputs of steps that are
 // gone are gone, new steps that lie behind the run have none. Where it stands must: a delay goes on to sleep as long as
 // it was to, a retry waits as long. A run of which nothing has begun begins at the new version's first step. What has
-// run of the version that it leaves runs once: a counterpart of it that lies ahead is an obstacle.
+// run of the version that it leaves, or of one before, runs once: a counterpart of it that lies ahead is an obstacle.
 //
 // An open fan-out is the same up to the step behind it: the same ids at the same places, and between them the fan-out
 // word for word. Its elements have journals of their own, which then say the same in both versions; so nothing of
@@ -69,6 +69,8 @@ class Migration {
   std::optional<Obstacle> obstacle_of_repeats(const BranchMachine& run, const Step& place) const;
   /// The step of `to`, ahead of the place, that would do again what this one of `from` has done.
   const Step* repetition_of(const Step& done, const Step& place) const;
+  /// The same of what it has done under versions before, which `from` does not have.
+  const Step* repetition_of(const LeftStep& done, const Step& place) const;
   std::optional<Obstacle> obstacle_of_choices(const BranchMachine& run, const Step& place) const;
 
   const std::shared_ptr<const Workflow> from_;
