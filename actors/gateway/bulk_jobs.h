@@ -83,8 +83,8 @@ class BulkJobs {
   BulkJobs(Dependencies dependencies, BulkOptions options);
 
   /// Durable when it returns; waits up to `patience` for the end of the job. Errors, and then there is no job:
-  /// rate_limited (too many of the project are open or kept; it says when to try again), conflict (the key was used for something else),
-  /// those of the store.
+  /// rate_limited (too many of the project are open or kept; it says when to try again), conflict (the key was used for
+  /// something else), those of the store.
   Result<BulkJob> start(BulkOrder order, Millis patience);
   /// Error not_found: there is none, or it was through a day ago.
   Result<BulkJob> find(const ProjectId& project, const std::string& id) const;

@@ -160,7 +160,10 @@ Result<PollStarter::Again> PollStarter::serve_account(const WakeRow& wake) {
 Result<PollStarter::Again> PollStarter::begin(const WakeRow& wake) {
   auto row = table_.find_account(wake.target_key);
   if (!row) return row.error();
-  if (!*row) return drop(wake);
+  if (!*row) {
+    states_.note_through(wake.target_key);
+    return drop(wake);
+  }
   const bool is_waiting = (*row)->failures > 0 && (*row)->due != wake.due;
   if (is_waiting && !is_asked_for(wake)) return drop(wake);
   if (is_waiting) {
@@ -527,6 +530,7 @@ Result<PollStarter::Again> PollStarter::rest(const WakeRow& wake, const PolledAc
 }
 
 Result<PollStarter::Again> PollStarter::end_poll(const WakeRow& wake, const PolledAccountRow& row) {
+  states_.note_through(wake.target_key);
   auto batch = uses_.commits.begin(wake.shard);
   if (!batch) return batch.error();
   PollTable::remove_account(*batch, row.project, row.user, row.workflow, row.credential);

@@ -65,8 +65,7 @@ void TroubleLog::tell(const Trouble& trouble, const Error& why, Moment now) cons
 }
 
 void TroubleLog::tell_end(const Trouble& trouble, Moment now) const {
-  log_(LogLevel::info,
-       work_ + " are served again, after " + seconds_since(trouble.since, now));
+  log_(LogLevel::info, work_ + " are served again, after " + seconds_since(trouble.since, now));
 }
 
 }  // namespace millrace

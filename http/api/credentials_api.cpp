@@ -51,8 +51,13 @@ Json time_or_null(const std::optional<Instant>& instant) {
   return instant ? Json(to_text(*instant)) : Json(nullptr);
 }
 
+std::string_view state_name(const PollState& poll) {
+  if (poll.is_waiting) return "waiting";
+  return poll.is_failing ? "failing" : "ok";
+}
+
 JsonObject poll_shape(const PollState& poll) {
-  JsonObject shape{{"state", poll.is_waiting ? "waiting" : poll.is_failing ? "failing" : "ok"},
+  JsonObject shape{{"state", state_name(poll)},
                    {"lastAt", time_or_null(poll.last)},
                    {"nextAt", time_or_null(poll.next)}};
   if (poll.is_waiting || poll.is_failing) {

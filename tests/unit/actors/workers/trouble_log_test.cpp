@@ -24,7 +24,9 @@ struct Told {
   ManualClock clock;
   std::vector<std::string> lines;
   std::vector<LogLevel> levels;
-  TroubleLog trouble{"ticks", clock, [this](LogLevel level, const std::string& line) {
+  TroubleLog trouble{"ticks",
+                     clock,
+                     [this](LogLevel level, const std::string& line) {
                        levels.push_back(level);
                        lines.push_back(line);
                      },

@@ -57,9 +57,9 @@ TEST_CASE("whatever a route declares may stand in its query, as often as one lik
 
 TEST_CASE("what needs a key refuses every other parameter", "[http]") {
   for (const Route& each : all_routes()) {
-    const bool needs_key =
-        each.access == Access::admin_key || each.access == Access::project_key ||
-        each.access == Access::project_or_admin || each.access == Access::project_key_or_user;
+    const bool needs_key = each.access == Access::admin_key || each.access == Access::project_key ||
+                           each.access == Access::project_or_admin ||
+                           each.access == Access::project_key_or_user;
     if (!needs_key) continue;
     INFO(each.operation);
     CHECK_FALSE(check_query_names(each, {{"no such parameter", ""}}).ok());
