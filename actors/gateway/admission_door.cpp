@@ -16,7 +16,8 @@ AdmissionDoor::AdmissionDoor(Dependencies dependencies, AdmissionOptions options
     : uses_(std::move(dependencies)),
       options_(options),
       table_(uses_.store),
-      executions_(uses_.store) {
+      executions_(uses_.store),
+      trouble_("triggers that wait for their admission", uses_.clock, uses_.log) {
   CHECK(options_.part > 0, "a part without anything never ends");
   count_stored();
 }
@@ -82,11 +83,11 @@ void AdmissionDoor::ended(const ExecutionId& run) {
 
 std::optional<Instant> AdmissionDoor::serve(const WakeRow& wake) {
   const auto served = serve_line(wake);
-  if (served) return *served;
-  if (means_shard_moved(served.error().code)) return std::nullopt;  // its owner serves it
-  uses_.log(LogLevel::error,
-            "triggers that wait for their admission could not be served, which is tried again: " +
-                served.error().message);
+  if (served || means_shard_moved(served.error().code)) {  // then its owner serves it
+    trouble_.over(wake.target_key);
+    return served ? *served : std::nullopt;
+  }
+  trouble_.failed(wake.target_key, served.error());
   return uses_.clock.now() + options_.retry_pause;
 }
 

@@ -25,6 +25,7 @@
 #include "actors/tenants/keyed_locks.h"
 #include "actors/tenants/unsettled_commits.h"
 #include "actors/tenants/workflow_library.h"
+#include "actors/workers/trouble_log.h"
 #include "runtime/base/log.h"
 #include "runtime/base/random.h"
 #include "storage/tables/admission_table.h"
@@ -110,6 +111,7 @@ class AdmissionDoor {
   const storage::ExecutionTable executions_;
   KeyedLocks locks_;  // by user
   UnsettledCommits unsettled_;
+  TroubleLog trouble_;
   std::mutex mutex_;  // guards what follows
   std::map<ProjectId, Room> rooms_;
   /// The singletons' runs: of which line each has the place.

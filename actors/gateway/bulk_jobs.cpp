@@ -92,6 +92,25 @@ void refuse(BulkJobRow& row, const ExecutionId& execution, ErrorCode code) {
   refuse(row, execution, wire_name(public_code(code)));
 }
 
+/// Until somebody looks again whether a job is through, which nobody knows beforehand.
+constexpr Millis look_again_after{10'000};
+
+/// Until the first of those that are through is not kept any longer.
+Millis until_one_goes(const std::vector<BulkJobRow>& jobs, Instant now) {
+  Instant first = now + limits::bulk_job_kept_for;
+  for (const BulkJobRow& job : jobs) {
+    if (job.ended) first = std::min(first, job.due);
+  }
+  return std::max(first - now, Millis(0));
+}
+
+Error too_many(std::string why, Millis wait) {
+  Error error(ErrorCode::rate_limited, std::move(why));
+  error.retry_after =
+      static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(wait).count());
+  return error;
+}
+
 /// Does the job's filter mean it?
 bool is_meant(const BulkJobRow& row, const ExecutionSummary& run) {
   if (!row.filter.matches(run)) return false;
@@ -106,7 +125,8 @@ BulkJobs::BulkJobs(Dependencies dependencies, BulkOptions options)
     : uses_(std::move(dependencies)),
       options_(options),
       table_(uses_.store),
-      executions_(uses_.store) {
+      executions_(uses_.store),
+      trouble_("bulk jobs", uses_.clock, uses_.log) {
   CHECK(options_.part > 0 && options_.rows_per_part > 0, "a part without anything never ends");
 }
 
@@ -153,14 +173,14 @@ Outcome BulkJobs::check_room(const ProjectId& project) const {
   const auto open = std::count_if(jobs->begin(), jobs->end(),
                                   [](const BulkJobRow& job) { return !job.ended.has_value(); });
   if (static_cast<std::size_t>(open) >= limits::bulk_jobs_open_max) {
-    return Error(ErrorCode::limit_exceeded,
-                 "the project has " + std::to_string(limits::bulk_jobs_open_max) +
-                     " bulk jobs that are not through: wait for one of them");
+    return too_many("the project has " + std::to_string(limits::bulk_jobs_open_max) +
+                        " bulk jobs that are not through: wait for one of them",
+                    look_again_after);
   }
   if (jobs->size() >= limits::bulk_jobs_kept_max) {
-    return Error(ErrorCode::limit_exceeded,
-                 "the project has had " + std::to_string(limits::bulk_jobs_kept_max) +
-                     " bulk jobs within a day: name more executions in each");
+    return too_many("the project has had " + std::to_string(limits::bulk_jobs_kept_max) +
+                        " bulk jobs within a day: name more executions in each",
+                    until_one_goes(*jobs, uses_.clock.now()));
   }
   return Done{};
 }
@@ -206,9 +226,11 @@ std::optional<Instant> BulkJobs::serve(const storage::WakeRow& wake) {
   if (!unsettled_.settle(uses_.commits)) return uses_.clock.now() + options_.retry_pause;
   const auto served = serve_job(wake);
   notify_part();
-  if (served) return *served;
-  if (means_shard_moved(served.error().code)) return std::nullopt;  // its owner reads the row
-  uses_.log(LogLevel::warning, "a bulk job goes on later: " + served.error().message);
+  if (served || means_shard_moved(served.error().code)) {  // then its owner reads the row
+    trouble_.over(wake.target_key);
+    return served ? *served : std::nullopt;
+  }
+  trouble_.failed(wake.target_key, served.error());
   return uses_.clock.now() + options_.retry_pause;
 }
 

@@ -22,6 +22,7 @@
 #include "actors/scheduling/bulk_options.h"
 #include "actors/tenants/keyed_locks.h"
 #include "actors/tenants/unsettled_commits.h"
+#include "actors/workers/trouble_log.h"
 #include "runtime/base/log.h"
 #include "storage/tables/bulk_job_table.h"
 
@@ -82,8 +83,8 @@ class BulkJobs {
   BulkJobs(Dependencies dependencies, BulkOptions options);
 
   /// Durable when it returns; waits up to `patience` for the end of the job. Errors, and then there is no job:
-  /// limit_exceeded (too many of the project are open or kept), conflict (the key was used for something else),
-  /// those of the store.
+  /// rate_limited (too many of the project are open or kept; it says when to try again), conflict (the key was used for
+  /// something else), those of the store.
   Result<BulkJob> start(BulkOrder order, Millis patience);
   /// Error not_found: there is none, or it was through a day ago.
   Result<BulkJob> find(const ProjectId& project, const std::string& id) const;
@@ -130,6 +131,7 @@ class BulkJobs {
   const storage::ExecutionTable executions_;
   KeyedLocks creating_;  // by the keys of the jobs
   UnsettledCommits unsettled_;
+  TroubleLog trouble_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::uint64_t parts_ = 0;  // that were served

@@ -102,19 +102,21 @@ PollStarter::PollStarter(PollDependencies dependencies, const PollOptions& optio
       notes_(uses_.log_of_events, uses_.clock),
       states_(uses_.store),
       walk_({uses_.store, uses_.commits, uses_.ownership, uses_.clock, locks_, uses_.schedule},
-            options) {}
+            options),
+      trouble_("polls", uses_.clock, uses_.log) {}
 
 std::optional<Instant> PollStarter::serve(const WakeRow& wake) {
   if (!unsettled_.settle(uses_.commits)) return uses_.clock.now() + options_.retry_pause;
   const auto part = storage::keys::poll_part(wake.target_key);
   const auto served =
       part == storage::keys::PollPart::workflow ? walk_.serve(wake) : serve_account(wake);
-  if (served) return *served;
-  if (means_shard_moved(served.error().code)) {  // its owner reads the row
+  if (served || means_shard_moved(served.error().code)) {  // then its owner reads the row
+    trouble_.over(wake.target_key);
+    if (served) return *served;
     forget_look(wake.target_key);
     return std::nullopt;
   }
-  uses_.log(LogLevel::warning, "a poll is served later: " + served.error().message);
+  trouble_.failed(wake.target_key, served.error());
   return uses_.clock.now() + options_.retry_pause;
 }
 
@@ -158,7 +160,10 @@ Result<PollStarter::Again> PollStarter::serve_account(const WakeRow& wake) {
 Result<PollStarter::Again> PollStarter::begin(const WakeRow& wake) {
   auto row = table_.find_account(wake.target_key);
   if (!row) return row.error();
-  if (!*row) return drop(wake);
+  if (!*row) {
+    states_.note_through(wake.target_key);
+    return drop(wake);
+  }
   const bool is_waiting = (*row)->failures > 0 && (*row)->due != wake.due;
   if (is_waiting && !is_asked_for(wake)) return drop(wake);
   if (is_waiting) {
@@ -191,16 +196,10 @@ Result<PollStarter::Again> PollStarter::begin_look(const WakeRow& wake, PolledAc
   auto grant =
       tenant ? (*tenant)->grant(*workflow, row.credential) : Result<RunGrant>(tenant.error());
   if (!grant && ends_poll(grant.error().code)) return end_poll(wake, row);
-  if (!grant) {
-    note_unmet(*workflow, row, grant.error());
-    return rest(wake, row, live.interval);
-  }
+  if (!grant) return wait(wake, row, *workflow, live.interval, grant.error());
   // Another poll than the one that it has come so far with begins anew.
   auto from = row.begun == live.begun ? position_of(row) : Result<PollPosition>(PollPosition());
-  if (!from) {
-    note_unmet(*workflow, row, from.error());
-    return rest(wake, row, live.interval);
-  }
+  if (!from) return wait(wake, row, *workflow, live.interval, from.error());
   auto place = places_.take(row.project, options_.looks_per_project_max);
   const bool is_crowded =
       !place.is_taken() || looking_ > static_cast<std::int64_t>(options_.looks_max);
@@ -365,18 +364,23 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
   for (std::size_t i = look.runs_stored; i < until; ++i) {
     auto order = order_of(look, found[i]);
     if (!order && is_passed_over(order.error().code)) {
-      // Something was switched off while the look was in the air: what it has found is not seen.
+      // The project has no room, or something was switched off while the look was in the air: what it has found is
+      // not seen.
       const auto workflow = look.workflow;
       const WakeRow wake = look.wake;
       const PolledAccountRow row = look.stored;
-      note_unmet(*workflow, row, order.error());
       forget_look(wake.target_key);
-      return rest(wake, row, poll_of(workflow->trigger)->interval);
+      return wait(wake, row, *workflow, poll_of(workflow->trigger)->interval, order.error());
     }
     if (!order) return order.error();  // and tried again
     if (*order == nullptr) continue;
     has_found = true;
-    if (auto passed = passage.admit(std::move(*order)); !passed) return passed.error();
+    if (auto passed = passage.admit(std::move(*order)); !passed) {
+      if (passed.error().code == ErrorCode::admission_full) {
+        states_.note_wait(look.wake.target_key, passed.error());
+      }
+      return passed.error();
+    }
   }
   passage.put();
   const JointStarter::Orders orders = passage.fresh();
@@ -420,6 +424,7 @@ Result<PollStarter::Again> PollStarter::store_part(Look& look, storage::WriteBat
   for (const WakeRow& wake : wakes) uses_.schedule(wake);
   if (is_last) {
     count(*look.end);
+    states_.note_through(look.wake.target_key);
     forget_look(look.wake.target_key);
     return Again();
   }
@@ -497,6 +502,14 @@ Result<std::shared_ptr<RunOrder>> PollStarter::order_of(const Look& look,
 
 // --- without a look -------------------------------------------------------------------------------
 
+Result<PollStarter::Again> PollStarter::wait(const WakeRow& wake, const PolledAccountRow& row,
+                                             const Workflow& workflow, Millis interval,
+                                             const Error& why) {
+  note_unmet(workflow, row, why);
+  states_.note_wait(wake.target_key, why);
+  return rest(wake, row, interval);
+}
+
 Result<PollStarter::Again> PollStarter::rest(const WakeRow& wake, const PolledAccountRow& row,
                                              Millis interval) {
   if (!is_row(wake)) return Again();
@@ -517,6 +530,7 @@ Result<PollStarter::Again> PollStarter::rest(const WakeRow& wake, const PolledAc
 }
 
 Result<PollStarter::Again> PollStarter::end_poll(const WakeRow& wake, const PolledAccountRow& row) {
+  states_.note_through(wake.target_key);
   auto batch = uses_.commits.begin(wake.shard);
   if (!batch) return batch.error();
   PollTable::remove_account(*batch, row.project, row.user, row.workflow, row.credential);

@@ -30,6 +30,7 @@
 #include "actors/tenants/token_refresh.h"
 #include "actors/tenants/unsettled_commits.h"
 #include "actors/tenants/workflow_library.h"
+#include "actors/workers/trouble_log.h"
 #include "runtime/polls/poll_look.h"
 #include "runtime/triggers/poll_request.h"
 
@@ -132,6 +133,10 @@ class PollStarter {
   Result<std::shared_ptr<RunOrder>> order_of(const Look& look, const FoundRecord& found) const;
   Result<bool> is_meant(const Workflow& workflow, const Json& record) const;
 
+  /// Something is to change before it may look, or before what it has found may run: that is told, and shown with the
+  /// account. The next look is at its time.
+  Result<Again> wait(const storage::WakeRow& wake, const storage::PolledAccountRow& row,
+                     const Workflow& workflow, Millis interval, const Error& why);
   /// Nothing is looked for this time; the next look is at its time.
   Result<Again> rest(const storage::WakeRow& wake, const storage::PolledAccountRow& row,
                      Millis interval);
@@ -159,6 +164,7 @@ class PollStarter {
   KeyedLocks locks_;  // of the rows of accounts
   PollWalk walk_;
   UnsettledCommits unsettled_;
+  TroubleLog trouble_;
   std::atomic<std::int64_t> looking_{0};
   ProjectPlaces places_{looking_};
   std::mutex mutex_;                         // guards what follows

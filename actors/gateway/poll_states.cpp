@@ -13,8 +13,13 @@ Result<std::vector<PollState>> PollStates::of_user(const ProjectId& project, con
   std::vector<PollState> states;
   for (auto& row : *rows) {
     const std::string key = storage::PollTable::key_of(row);
-    PollState state{row.workflow, row.credential, row.failures > 0, {}, {}, {}, {}};
-    if (state.is_failing) {
+    PollState state;
+    state.workflow = row.workflow;
+    state.credential = row.credential;
+    auto wait = wait_of(key);
+    state.is_waiting = wait.has_value();
+    state.is_failing = row.failures > 0 && !wait;
+    if (row.failures > 0) {
       state.last = row.failed;
       state.next = row.due;
       state.code = std::move(row.code);
@@ -26,6 +31,10 @@ Result<std::vector<PollState>> PollStates::of_user(const ProjectId& project, con
       const std::lock_guard lock(mutex_);
       if (const Instant* const last = looks_.find(key)) state.last = *last;
     }
+    if (wait) {
+      state.code = wire_name(public_code(wait->code));
+      state.message = std::move(wait->message);
+    }
     states.push_back(std::move(state));
   }
   return states;
@@ -34,6 +43,22 @@ Result<std::vector<PollState>> PollStates::of_user(const ProjectId& project, con
 void PollStates::note_look(const std::string& key, Instant at) {
   const std::lock_guard lock(mutex_);
   looks_.put(key, at);
+}
+
+void PollStates::note_wait(const std::string& key, const Error& why) {
+  const std::lock_guard lock(mutex_);
+  waits_.put(key, {why.code, why.message});
+}
+
+void PollStates::note_through(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  waits_.erase(key);
+}
+
+std::optional<PollStates::Wait> PollStates::wait_of(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  const Wait* const wait = waits_.peek(key);
+  return wait == nullptr ? std::nullopt : std::optional(*wait);
 }
 
 }  // namespace millrace

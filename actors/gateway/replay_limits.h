@@ -17,7 +17,7 @@ inline constexpr std::size_t replay_unknown_files_told_max = 100;
 
 /// Runs that one request may name. Beyond: `invalid_request`.
 inline constexpr std::size_t bulk_ids_max = 1'000;
-/// Bulk jobs of one project that are not through; all that are kept. Beyond: `limit_exceeded`.
+/// Bulk jobs of one project that are not through; all that are kept. Beyond: `rate_limited`.
 inline constexpr std::size_t bulk_jobs_open_max = 10;
 inline constexpr std::size_t bulk_jobs_kept_max = 1'000;
 /// How long a job that is through can be looked at.

@@ -22,16 +22,19 @@ TickStarter::TickStarter(TickDependencies dependencies, TickOptions options)
       options_(options),
       table_(uses_.store),
       there_since_(uses_.clock.now()),
-      notes_(uses_.log_of_events, uses_.clock) {}
+      notes_(uses_.log_of_events, uses_.clock),
+      trouble_("ticks of schedules", uses_.clock, uses_.log) {}
 
 std::optional<Instant> TickStarter::serve(const storage::WakeRow& wake) {
   if (!unsettled_.settle(uses_.commits)) return uses_.clock.now() + options_.retry_pause;
   const bool is_account =
       storage::keys::schedule_part(wake.target_key) == storage::keys::SchedulePart::account;
   const auto served = is_account ? serve_account(wake) : serve_workflow(wake);
-  if (served) return *served;
-  if (means_shard_moved(served.error().code)) return std::nullopt;  // its owner reads the row
-  uses_.log(LogLevel::warning, "a tick is served later: " + served.error().message);
+  if (served || means_shard_moved(served.error().code)) {  // then its owner reads the row
+    trouble_.over(wake.target_key);
+    return served ? *served : std::nullopt;
+  }
+  trouble_.failed(wake.target_key, served.error());
   return uses_.clock.now() + options_.retry_pause;
 }
 

@@ -21,6 +21,7 @@
 
 #include "actors/gateway/scheduled_starts.h"
 #include "actors/tenants/unsettled_commits.h"
+#include "actors/workers/trouble_log.h"
 
 #include <map>
 #include <mutex>
@@ -71,6 +72,7 @@ class TickStarter {
   const Instant there_since_;
   UnmetNotes notes_;
   UnsettledCommits unsettled_;
+  TroubleLog trouble_;
   std::mutex mutex_;
   std::map<std::string, TickPace> paces_;  // of the ticks at hand, by the keys of their rows
 };

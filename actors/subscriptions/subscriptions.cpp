@@ -71,6 +71,7 @@ Subscriptions::Subscriptions(Dependencies dependencies)
                uses_.tokens, uses_.clock, uses_.sealer, uses_.address}),
       wishes_(uses_.projects, uses_.users, uses_.tenants, uses_.workflows),
       table_(uses_.store),
+      trouble_("subscriptions", uses_.clock, uses_.log),
       work_(threads, held_max, uses_.clock, uses_.log,
             [this](const storage::WakeRow& wake) { return serve(wake); }) {}
 
@@ -82,9 +83,11 @@ std::optional<Instant> Subscriptions::serve(const storage::WakeRow& wake) {
   if (!unsettled_.settle(uses_.commits)) return uses_.clock.now() + retry_pause;
   const auto served =
       wake.target == storage::WakeTarget::subscription_check ? check(wake) : turn(wake);
-  if (served) return *served;
-  if (means_shard_moved(served.error().code)) return std::nullopt;  // its owner reads the row
-  uses_.log(LogLevel::warning, "a subscription is looked after later: " + served.error().message);
+  if (served || means_shard_moved(served.error().code)) {  // then its owner reads the row
+    trouble_.over(wake.target_key);
+    return served ? *served : std::nullopt;
+  }
+  trouble_.failed(wake.target_key, served.error());
   return uses_.clock.now() + retry_pause;
 }
 

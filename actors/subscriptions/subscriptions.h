@@ -35,6 +35,7 @@
 #include "actors/tenants/provider_counts.h"
 #include "actors/tenants/request_gate.h"
 #include "actors/tenants/unsettled_commits.h"
+#include "actors/workers/trouble_log.h"
 #include "storage/tables/subscription_check.h"
 
 #include <atomic>
@@ -186,6 +187,7 @@ class Subscriptions {
   std::atomic<std::int64_t> asking_now_{0};
   ProjectPlaces places_{asking_now_};
   UnsettledCommits unsettled_;
+  TroubleLog trouble_;
   WakeWork work_;  // last: its threads use what is above
 };
 

@@ -4,6 +4,7 @@
 #include "actors/tenants/user_registry.h"
 #include "http/api/audit.h"
 #include "http/api/cors.h"
+#include "http/api/query_names.h"
 #include "http/wire/error_response.h"
 
 #include <spdlog/spdlog.h>
@@ -94,6 +95,7 @@ Result<Reply> Api::answer(const httplib::Request& request, RouteMatch match) {
   auto outcome = let_in(*match.route, call);
   if (!outcome) return outcome.error();
   if (const auto limited = check_rate(*match.route, call); !limited) return limited.error();
+  if (const auto known = check_query_names(*match.route, call.query); !known) return known.error();
   if (match.route->stores) {
     if (const auto room = require_room(call, services_); !room) return room.error();
   }

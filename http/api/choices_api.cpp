@@ -157,6 +157,7 @@ constexpr Route routes[]{
      .access = Access::user_token,
      .runs_on = RunsOn::user_shard,
      .handler = &list_options,
+     .only_declared_query = true,
      .parameters = {project_in_path,
                     {"type", "string", "The integration's type.", RouteParameter::In::path},
                     {"setting", "string", "A setting of it, or `<workflow>.<setting>`.",

@@ -51,11 +51,16 @@ Json time_or_null(const std::optional<Instant>& instant) {
   return instant ? Json(to_text(*instant)) : Json(nullptr);
 }
 
+std::string_view state_name(const PollState& poll) {
+  if (poll.is_waiting) return "waiting";
+  return poll.is_failing ? "failing" : "ok";
+}
+
 JsonObject poll_shape(const PollState& poll) {
-  JsonObject shape{{"state", poll.is_failing ? "failing" : "ok"},
+  JsonObject shape{{"state", state_name(poll)},
                    {"lastAt", time_or_null(poll.last)},
                    {"nextAt", time_or_null(poll.next)}};
-  if (poll.is_failing) {
+  if (poll.is_waiting || poll.is_failing) {
     shape.emplace("error", JsonObject{{"code", poll.code}, {"message", poll.message}});
   }
   return shape;
@@ -376,7 +381,7 @@ constexpr NamedShape shapes[]{
      "externalId: string|null, providerId: string, providerData: any, webhooks?: {[name]: "
      "HookUrl}, "
      "subscriptions?: {[name]: HookSubscription}, polls?: {[workflowId]: {state: "
-     "\"ok\"|\"failing\", lastAt: date|null, nextAt: "
+     "\"ok\"|\"waiting\"|\"failing\", lastAt: date|null, nextAt: "
      "date|null, error?: {code: string, message: string}}}}",
      "A connected account, without its secret parts."},
     {"Configuration",

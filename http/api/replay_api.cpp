@@ -6,7 +6,6 @@
 #include "http/api/task_history_api.h"
 #include "http/api/trace_header.h"
 #include "runtime/files/file_value.h"
-#include "runtime/text/nearest_name.h"
 
 #include <charconv>
 #include <string>
@@ -19,15 +18,6 @@ Error not_here() { return {ErrorCode::not_found, "runs are not replayed here"}; 
 
 /// `version` and `fromStep` of the query.
 Result<ReplayChoice> read_choice(const ApiCall& call) {
-  for (const auto& [name, value] : call.query) {
-    // Whoever misspells one would have everything run again, side effects and all.
-    if (name == "version" || name == "fromStep") continue;
-    const std::string nearest = nearest_name(name, {"version", "fromStep"});
-    return Error(ErrorCode::invalid_request,
-                 "a replay has no query parameter `" + name +
-                     "`: those are `version` and `fromStep`" +
-                     (nearest.empty() ? "" : "; did you mean `" + nearest + "`?"));
-  }
   const auto from_step = call.query_value("fromStep");
   if (from_step && from_step->empty()) {
     return Error(

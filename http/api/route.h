@@ -101,6 +101,9 @@ struct Route {
   /// gateway refuses that), nor what takes something away, switches it off, or changes a little of it. A route that
   /// takes room with some of its requests asks by itself (require_room).
   bool stores = false;
+  /// On a route that is not asked with a key, a list of ours: query parameters that are not declared are refused, as
+  /// they are wherever a key is needed (query_names.h).
+  bool only_declared_query = false;
   /// Unused entries are empty, here and in `answers`: read them through `declared`.
   RouteParameter parameters[10] = {};
   RouteBody body = {};

@@ -87,7 +87,6 @@ Result<Reply> list_executions(const ApiCall& call, ApiServices& services) {
 Result<Reply> list_own_executions(const ApiCall& call, ApiServices& services) {
   auto query = read_history_query(call);
   if (!query) return query.error();
-  // Whoever else is asked for: a user has no other runs than his own.
   query->user = call.user;
   return page_reply(call, services, *query);
 }
@@ -403,6 +402,7 @@ constexpr Route own_routes[]{
      .access = Access::user_token,
      .runs_on = RunsOn::user_shard,
      .handler = &list_own_executions,
+     .only_declared_query = true,
      .parameters = {project_in_path, workflow_in_query, integration_in_query, status_in_query,
                     after_date_in_query, before_date_in_query, offset_in_query, after_in_query,
                     order_in_query},

@@ -236,10 +236,30 @@ void BranchMachine::on(const ExecutionMigrated& event, Instant) {
   CHECK(event.step < now.size() && now[event.step]->fan_outs.empty() &&
             fits(phase_, *now[event.step], pages_.pages > 0),
         "a run moves to a step at which it cannot stand");
+  leave_steps(event);
   scope_->move_to(*event.workflow, event.counterparts);
   steps_before_ += static_cast<StepIndex>(then.size());
   current_ = event.step;
   workflow_ = event.workflow;
+}
+
+void BranchMachine::leave_steps(const ExecutionMigrated& event) {
+  std::vector<StepIndex> now(workflow_->by_index.size(), no_step);
+  for (const auto& [from, to] : event.counterparts) now[from] = to;
+  for (LeftStep& each : left_steps_) {
+    if (each.now != no_step) each.now = now[each.now];
+  }
+  for (const Step* const step : workflow_->by_index) {
+    if (scope_->outputs()[step->index] == nullptr) continue;
+    const StepIndex to = now[step->index];
+    if (to != no_step && event.workflow->by_index[to]->id == step->id) continue;
+    LeftStep left{step->id.text, std::string(definition_type(*step)), request_of(*step) != nullptr,
+                  to};
+    // A run that moves to and fro leaves the same again and again.
+    const bool is_known =
+        std::find(left_steps_.begin(), left_steps_.end(), left) != left_steps_.end();
+    if (!is_known) left_steps_.push_back(std::move(left));
+  }
 }
 
 bool BranchMachine::fits(Phase phase, const Step& step, bool has_pages) {

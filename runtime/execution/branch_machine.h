@@ -21,12 +21,25 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace millrace {
 
 struct BranchFailure {
   StepIndex step = 0;
   Error error;
+};
+
+/// What a run has done under a version that it has left, and what the outputs of its version do not tell: a step that
+/// had no counterpart in the next version, or one of another id.
+struct LeftStep {
+  std::string id{};
+  std::string type{};       // as definitions name it
+  bool is_request = false;  // its id is in the Idempotency-Key of what was sent
+  StepIndex now = no_step;  // its counterpart in the version that the run is on
+
+  bool operator==(const LeftStep&) const = default;
 };
 
 class BranchMachine {
@@ -104,6 +117,9 @@ class BranchMachine {
   /// Everything of a run that is told apart by its steps counts them over its versions: a step's number is its
   /// index, and in versions that the run has come to behind the steps of those before. In elements: the index.
   StepIndex steps_before() const { return steps_before_; }
+  /// In the order in which the versions were left. Of moves that were recorded before this was kept, and are behind a
+  /// snapshot, nothing is known.
+  const std::vector<LeftStep>& left_steps() const { return left_steps_; }
   /// While a fan-out is open: its elements, rendered, and the scope its children see.
   std::optional<StepIndex> open_fan_out() const;
   /// The number that it opened under, which its elements' paths hold: it keeps it in another version.
@@ -135,6 +151,9 @@ class BranchMachine {
   void on(const CancelRequested& event, Instant at);
   void on(const ExecutionEnded& event, Instant at);
   void on(const ExecutionMigrated& event, Instant at);
+
+  /// What ran under the version that is left at this moment, and how it is called from now on.
+  void leave_steps(const ExecutionMigrated& event);
 
   bool is_root() const { return is_root_; }
   /// The step, if it is the branch's turn and in one of these phases.
@@ -170,6 +189,7 @@ class BranchMachine {
   std::uint32_t fan_out_count_ = 0;
   StepIndex fan_out_number_ = 0;  // of the open one
   StepIndex steps_before_ = 0;
+  std::vector<LeftStep> left_steps_;
   PageProgress pages_;        // of the current step
   std::uint32_t pauses_ = 0;  // of the current attempt, by answers
   bool cancel_requested_ = false;

@@ -33,6 +33,25 @@ PageProgress read_pages(const JsonObject& in) {
   return pages;
 }
 
+JsonArray write_left_steps(const std::vector<LeftStep>& steps) {
+  JsonArray out;
+  for (const LeftStep& each : steps) {
+    out.push_back(JsonArray{each.id, each.type, each.is_request,
+                            each.now == no_step ? Json(nullptr) : Json(each.now)});
+  }
+  return out;
+}
+
+std::vector<LeftStep> read_left_steps(const JsonArray& in) {
+  std::vector<LeftStep> steps;
+  for (const Json& each : in) {
+    const Json& now = each.at(3);
+    steps.push_back({std::string(each.at(0).as_string()), std::string(each.at(1).as_string()),
+                     each.at(2).as_bool(), now.is_null() ? no_step : now.to_number<StepIndex>()});
+  }
+  return steps;
+}
+
 JsonObject write_facts(const ExecutionStarted& started) {
   JsonObject out;
   out.emplace("p", started.project.text);
@@ -84,6 +103,10 @@ void BranchSnapshotCodec::check_restored(const BranchMachine& machine) {
         "an unknown status");
   CHECK(machine.phase_ >= Phase::ready && machine.phase_ <= Phase::fan_out, "an unknown phase");
   CHECK(machine.attempt_ >= 1, "attempts are counted from 1");
+  for (const LeftStep& each : machine.left_steps_) {
+    CHECK(each.now == no_step || each.now < machine.workflow_->by_index.size(),
+          "a step that was left is none of the version");
+  }
   const bool has_pages = machine.pages_.pages > 0;
   if (machine.current_ == no_step) {
     CHECK(!has_pages, "pages of no step");
@@ -120,6 +143,7 @@ std::string BranchSnapshotCodec::write(const BranchMachine& machine) {
     out.emplace("vn", machine.workflow_->version);
     out.emplace("sb", machine.steps_before_);
   }
+  if (!machine.left_steps_.empty()) out.emplace("ls", write_left_steps(machine.left_steps_));
   if (machine.phase_ == BranchMachine::Phase::fan_out &&
       machine.fan_out_number_ != machine.steps_before_ + machine.current_) {
     out.emplace("fn", machine.fan_out_number_);
@@ -173,6 +197,9 @@ Outcome BranchSnapshotCodec::restore(BranchMachine& machine, std::string_view st
     machine.fan_out_count_ = in.at("n").to_number<std::uint32_t>();
     if (const Json* before = in.if_contains("sb")) {
       machine.steps_before_ = before->to_number<StepIndex>();
+    }
+    if (const Json* left = in.if_contains("ls")) {
+      machine.left_steps_ = read_left_steps(left->as_array());
     }
     const Json* const number = in.if_contains("fn");
     machine.fan_out_number_ =

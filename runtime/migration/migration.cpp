@@ -44,6 +44,13 @@ bool is_same_integration(const Integration* then, const Integration* now) {
   return then->definition == now->definition;
 }
 
+ErrorDetail no_such_step(std::string step, std::string pointer, const Workflow& version,
+                         const std::string& name) {
+  return finding_at(std::move(step), std::move(pointer),
+                    "version " + std::to_string(version.version) + " has no such step",
+                    "a step of the version", name, nearest_step(version, name));
+}
+
 /// Its text in the definition; null: it is not there.
 const Json* text_of(const Step& step, const Json& definition) {
   boost::system::error_code error;
@@ -51,6 +58,21 @@ const Json* text_of(const Step& step, const Json& definition) {
 }
 
 }  // namespace
+
+struct Migration::MapFindings {
+  std::vector<ErrorDetail> told{};
+  std::size_t untold = 0;
+
+  /// `finding` makes it: of one that is not told, what would have been the nearest name is not looked for.
+  template <class Finding>
+  void add(const Finding& finding) {
+    if (told.size() < limits::map_findings_told_max) {
+      told.push_back(finding());
+    } else {
+      ++untold;
+    }
+  }
+};
 
 // --- two versions ---------------------------------------------------------------------------------
 
@@ -82,11 +104,16 @@ Result<std::shared_ptr<const Migration>> Migration::between(MigrationVersion fro
                                       " belongs to another integration, whose account the runs "
                                       "were not started for"));
   }
-  auto of_map = migration->read_map(map);
-  findings.insert(findings.end(), std::make_move_iterator(of_map.begin()),
-                  std::make_move_iterator(of_map.end()));
+  MapFindings of_map = migration->read_map(map);
+  findings.insert(findings.end(), std::make_move_iterator(of_map.told.begin()),
+                  std::make_move_iterator(of_map.told.end()));
   if (!findings.empty()) {
-    return Error(ErrorCode::invalid_request, "no run can move so", std::move(findings));
+    std::string message = "no run can move so";
+    if (of_map.untold > 0) {
+      message += "; besides what is told, " + std::to_string(of_map.untold) +
+                 " more members of the map are wrong";
+    }
+    return Error(ErrorCode::invalid_request, std::move(message), std::move(findings));
   }
   for (const Step* const step : from.workflow->by_index) {
     migration->is_same_fan_out_[step->index] = migration->is_same_fan_out(*step, from, to);
@@ -102,29 +129,29 @@ bool Migration::is_counterpart(const Step& then, const Step& now) const {
       [this](StepIndex outer, StepIndex outer_now) { return counterparts_[outer] == outer_now; });
 }
 
-std::vector<ErrorDetail> Migration::read_map(const JsonObject& map) {
-  std::vector<ErrorDetail> findings;
+Migration::MapFindings Migration::read_map(const JsonObject& map) {
+  MapFindings findings;
   std::set<StepIndex> taken;  // by the map
   for (const auto& member : map) {
     const std::string id(member.key());
     const std::string pointer = "/map/" + pointer_token(id);
     if (step_named(*from_, id) == nullptr) {
-      findings.push_back(
-          finding_at({}, pointer, "version " + std::to_string(from_->version) + " has no such step",
-                     "a step of the version", id, nearest_step(*from_, id)));
+      findings.add([&] { return no_such_step({}, pointer, *from_, id); });
       continue;
     }
     const auto* const name = member.value().if_string();
     const Step* const now = name == nullptr ? nullptr : step_named(*to_, std::string_view(*name));
-    if (now == nullptr) {
-      const std::string got = to_text(member.value());
-      findings.push_back(finding_at(
-          id, pointer, "version " + std::to_string(to_->version) + " has no such step",
-          "a step of the version", got,
-          name == nullptr ? std::string() : nearest_step(*to_, std::string_view(*name))));
+    if (name == nullptr) {
+      findings.add([&] {
+        return finding_at(id, pointer, "must be the id of a step", "string",
+                          std::string(kind_name(member.value())));
+      });
+    } else if (now == nullptr) {
+      findings.add([&] { return no_such_step(id, pointer, *to_, std::string(*name)); });
     } else if (!taken.insert(now->index).second) {
-      findings.push_back(
-          finding_at(id, pointer, "two steps would be " + quoted(*now) + ": name each once"));
+      findings.add([&] {
+        return finding_at(id, pointer, "two steps would be " + quoted(*now) + ": name each once");
+      });
     }
   }
   for (const Step* const then : from_->by_index) {
@@ -136,9 +163,11 @@ std::vector<ErrorDetail> Migration::read_map(const JsonObject& map) {
     if (is_counterpart(*then, *now)) {
       counterparts_[then->index] = now->index;
     } else if (is_named) {
-      findings.push_back(finding_at(then->id.text, "/map/" + pointer_token(then->id.text),
-                                    quoted(*now) + " is of another kind, or inside other fan-outs",
-                                    "a " + std::string(definition_type(*then)) + " step"));
+      findings.add([&] {
+        return finding_at(then->id.text, "/map/" + pointer_token(then->id.text),
+                          quoted(*now) + " is of another kind, or inside other fan-outs",
+                          "a " + std::string(definition_type(*then)) + " step");
+      });
     } else {
       is_other_kind_[then->index] = true;
     }
@@ -265,6 +294,18 @@ const Step* Migration::repetition_of(const Step& done, const Step& place) const 
   return is_ahead && request_of(*namesake) != nullptr ? namesake : nullptr;
 }
 
+const Step* Migration::repetition_of(const LeftStep& done, const Step& place) const {
+  const Step* const namesake = step_named(*to_, done.id);
+  if (namesake == nullptr || namesake->index <= place.index) return nullptr;
+  // One that `from` has as well was new there, which the move to `from` has looked at.
+  const Step* const before = step_named(*from_, done.id);
+  if (before != nullptr && counterparts_[before->index] == namesake->index) return nullptr;
+  if (done.is_request && request_of(*namesake) != nullptr) return namesake;
+  // What it has done may have another name by now, and keeps it: then the old one is free.
+  const bool is_kept = done.now != no_step && counterparts_[done.now].has_value();
+  return !is_kept && definition_type(*namesake) == done.type ? namesake : nullptr;
+}
+
 std::optional<Obstacle> Migration::obstacle_of_repeats(const BranchMachine& run,
                                                        const Step& place) const {
   const auto& outputs = run.scope().outputs();
@@ -275,6 +316,14 @@ std::optional<Obstacle> Migration::obstacle_of_repeats(const BranchMachine& run,
     return stays(Kind::step_repeated, step,
                  quoted(*step) + " has run, and " + quoted(*again) + " is behind " + quoted(place) +
                      " there and would run it again: a step that is to run has a new id");
+  }
+  for (const LeftStep& done : run.left_steps()) {
+    const Step* const again = repetition_of(done, place);
+    if (again == nullptr) continue;
+    return stays(Kind::step_repeated, again,
+                 quoted(*again) + " has run under a version before this one, and is behind " +
+                     quoted(place) +
+                     " there and would run again: a step that is to run has a new id");
   }
   return std::nullopt;
 }

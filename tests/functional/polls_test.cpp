@@ -140,6 +140,32 @@ TEST_CASE(
   CHECK(as_user(project, "GET", "/credentials/" + account).at("/polls/w/state") == R"("ok")");
 }
 
+TEST_CASE("a poll whose project has no room for what it finds waits, says so, and runs it later") {
+  const TestProject project(open_server());
+  const auto put_limits = [&](const std::string& limits) {
+    return call_server(project.port(), {"PUT", project.path("/limits"), admin_key, limits}).status;
+  };
+  Shop shop;
+  put_shop(project, shop);
+  project.deploy("w", workflow_on(own_poll));
+  shop.show("");
+  const std::string account = string_at(connect(project), "/id");
+  REQUIRE(put_limits(R"({"storedBytes": 1})") == 200);
+  shop.show(R"({"id": 1, "at": "2026-01-01T09:00:00Z", "name": "ada"})");
+  const auto state = [&] {
+    const Answer shown = as_user(project, "GET", "/credentials/" + account);
+    return shown.at("/polls/w/state");
+  };
+  REQUIRE(poll_until([&] { return state() == R"("waiting")"; }));
+  const Answer shown = as_user(project, "GET", "/credentials/" + account);
+  CHECK(shown.at("/polls/w/error/code") == R"("stored_bytes_exceeded")");
+  CHECK(shown.at("/polls/w/nextAt") != "null");
+  CHECK(runs(project) == 0);
+  REQUIRE(put_limits("{}") == 200);
+  REQUIRE(poll_until([&] { return runs(project) == 1; }));
+  REQUIRE(poll_until([&] { return state() == R"("ok")"; }));
+}
+
 TEST_CASE("an empty hook makes the polls of its account look now, and starts nothing itself") {
   const TestProject project(open_server());
   Shop shop;

@@ -192,6 +192,7 @@ TEST_CASE("what a replay cannot do is refused with all that is wrong, and nothin
   CHECK_THAT(refusal("?fromStep=inner"), Catch::Contains(R"("nearest":"each")"));
   CHECK_THAT(refusal("?version=latest"), Catch::Contains("version"));
   CHECK_THAT(refusal("?version=7"), Catch::Contains("no version 7"));
+  CHECK_THAT(refusal("?fromstep=last"), Catch::Contains("Known: fromStep, version"));
   CHECK_THAT(refusal("", R"({"ouputs": {}})"), Catch::Contains("outputs"));
   CHECK_THAT(refusal("", R"({"outputs": {"each": {}}})"), Catch::Contains("fromStep"));
   const std::string both =

@@ -101,7 +101,7 @@ TEST_CASE("questions that the task history cannot understand are refused") {
   for (const char* const query :
        {"?status=SLEEPING", "?status=succeeded", "?sortBy=asc", "?offset=-1", "?offset=x",
         "?offset=99999999999999999999", "?beforeDate=yesterday", "?afterDate=2026-13-01",
-        "?userId=%ff", "?userId=%zz"}) {
+        "?userId=%ff", "?userId=%zz", "?stauts=FAILED", "?status=FAILED&limit=10"}) {
     INFO(query);
     const Answer answer = project.get(list_path + query);
     CHECK(answer.status == 400);

@@ -231,7 +231,31 @@ TEST_CASE("a project has a bounded number of jobs that are not through", "[bulk]
   const auto refused =
       bed.gateway->bulk_jobs().start({.project = bed.project, .executions = runs}, Millis(0));
   REQUIRE_FALSE(refused.ok());
-  CHECK(refused.error().code == ErrorCode::limit_exceeded);
+  CHECK(refused.error().code == ErrorCode::rate_limited);
+  CHECK(refused.error().retry_after == 10);
+}
+
+TEST_CASE("a project has a bounded number of jobs within a day, and hears when the first goes",
+          "[bulk]") {
+  ActorTestBed bed(in_parts_of(1));
+  bed.deploy("w", one_function);
+  const auto runs = ended_runs(bed, 1);
+  storage::WriteBatch batch;
+  for (std::size_t i = 0; i < limits::bulk_jobs_kept_max; ++i) {
+    storage::BulkJobRow row;
+    row.project = bed.project;
+    row.id = "job-" + std::to_string(i);
+    row.created = bed.clock.now();
+    row.ended = bed.clock.now();
+    row.due = bed.clock.now() + std::chrono::minutes(10 + i);
+    storage::BulkJobTable::put(batch, row);
+  }
+  REQUIRE(bed.store.commit(batch).ok());
+  const auto refused =
+      bed.gateway->bulk_jobs().start({.project = bed.project, .executions = runs}, Millis(0));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == ErrorCode::rate_limited);
+  CHECK(refused.error().retry_after == 600);
 }
 
 TEST_CASE("a job that waits for room goes on with the run that it had to leave", "[bulk]") {

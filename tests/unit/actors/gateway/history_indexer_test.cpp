@@ -68,8 +68,8 @@ struct Node {
                                                "the shard is another node's");
                                 return ownership.fence(shard);
                               },
-                              [this](const ProjectId& project, storage::WriteBatch batch) {
-                                return commits.commit_and_wait(std::move(batch), project);
+                              [this](const ProjectId& of, storage::WriteBatch batch) {
+                                return commits.commit_and_wait(std::move(batch), of);
                               }};
   std::atomic<int> complaints{0};
   std::optional<HistoryIndexer> indexer;

@@ -278,6 +278,29 @@ TEST_CASE("a poll that fails waits longer each time, is shown with what is wrong
   CHECK_FALSE(polls.bed.gateway->polls(polls.bed.project, ada)->at(0).is_failing);
 }
 
+TEST_CASE("a poll that may not run is shown as one that waits, with why, until it has looked") {
+  PollBed polls;
+  polls.deploy(from_beginning);
+  polls.show("", 503);
+  polls.look();
+  polls.show("");
+  const auto state = [&] { return polls.bed.gateway->polls(polls.bed.project, ada)->at(0); };
+  REQUIRE(state().is_failing);
+  polls.bed.tenants.refuse(Error(ErrorCode::integration_inactive, "it is switched off"));
+  polls.bed.clock.advance(polls.rows().at(0).due - polls.bed.clock.now());
+  REQUIRE(ActorTestBed::eventually([&] { return state().is_waiting; }));
+  polls.settle();
+  CHECK_FALSE(state().is_failing);
+  CHECK(state().code == "integration_inactive");
+  CHECK(state().message == "it is switched off");
+  CHECK(state().next == polls.rows().at(0).due);
+  polls.bed.tenants.give({{}, {}, "account-of-crm"});
+  polls.bed.clock.advance(polls.rows().at(0).due - polls.bed.clock.now());
+  REQUIRE(ActorTestBed::eventually([&] { return !state().is_waiting; }));
+  polls.settle();
+  CHECK_FALSE(state().is_failing);
+}
+
 TEST_CASE("nothing of an account's secrets is stored, however the provider echoes them") {
   PollBed polls;
   polls.show(R"({"id": 1, "at": "secret-token", "echo": "Bearer secret-token"})");

@@ -105,8 +105,8 @@ struct Node {
   storage::GroupCommit commits{store, {.linger = Millis(0), .followers = {&changes}}};
   storage::HistoryIndex index{store, changes,
                               [this](ShardId shard) { return ownership.fence(shard); },
-                              [this](const ProjectId& project, storage::WriteBatch batch) {
-                                return commits.commit_and_wait(std::move(batch), project);
+                              [this](const ProjectId& of, storage::WriteBatch batch) {
+                                return commits.commit_and_wait(std::move(batch), of);
                               }};
   SeededRandom random{5};
   std::atomic<int> cleared{0};

@@ -279,7 +279,7 @@ TEST_CASE("a fan-out of the new version does not meet the elements of one that i
 TEST_CASE("what two versions call the same and is not is told apart", "[migration]") {
   const auto v2 = version(2, function("a") + "," + nap("wait"));
   const auto v3 = version(3, function("b") + "," + nap("wait"));
-  const auto v4 = version(4, nap("wait") + "," + function("a"));
+  const auto v4 = version(4, nap("wait") + "," + nap("a"));  // what has run is a function
   auto run = sleeping(v2);
   REQUIRE(obstacle_of(*run, *between(v2, v3)).empty());
   REQUIRE(obstacle_of(*run, *between(v3, v4)).empty());
@@ -310,6 +310,37 @@ TEST_CASE("a run that is moved to and fro keeps its names, and does not move for
   CHECK(history[1] == (moves % 2 == 0 ? "a SUCCEEDED @2" : "b SUCCEEDED @2"));
 }
 
+TEST_CASE("what a run has done under a version before the last is not done again either",
+          "[migration]") {
+  const std::string call = R"("type":"request","method":"POST","url":"https://a.example"})";
+  const std::string charge = R"({"id":"charge",)" + call;
+  const auto v2 = version(2, function("load") + "," + charge + "," + nap("wait"));
+  const auto v3 = version(3, nap("wait"));
+  using Reopen = SimulatedRun::Reopen;
+  const auto how = GENERATE(Reopen::by_replay, Reopen::through_snapshot);
+  const auto obstacle = [&](const std::string& steps, const MigrationVersion& over,
+                            const JsonObject& map = {}, const JsonObject& map_then = {}) {
+    const auto run = sleeping(v2);
+    REQUIRE(obstacle_of(*run, *between(v2, over, map)).empty());
+    run->crash_and_reopen(how);
+    return obstacle_of(*run, *between(over, version(4, steps), map_then));
+  };
+  const std::string wait = nap("wait") + ",";
+  CHECK(obstacle(wait + charge, v3) == "step_repeated charge");
+  CHECK(obstacle(wait + function("load"), v3) == "step_repeated load");
+  CHECK(obstacle(function("load") + "," + charge + "," + nap("wait"), v3).empty());
+  CHECK(obstacle(wait + function("other"), v3).empty());
+  CHECK(obstacle(wait + function("charge"), v3).empty());  // that is none that has run
+  // What has another name keeps it, and leaves the old one free; a request's key does not.
+  const auto renamed =
+      version(3, function("read") + R"(,{"id":"paid",)" + call + "," + nap("wait"));
+  const JsonObject names{{"load", "read"}, {"charge", "paid"}};
+  CHECK(obstacle(function("read") + "," + wait + function("load"), renamed, names).empty());
+  CHECK(obstacle(wait + function("load"), renamed, names) == "step_repeated load");
+  CHECK(obstacle(R"({"id":"paid",)" + call + "," + wait + charge, renamed, names) ==
+        "step_repeated charge");
+}
+
 TEST_CASE("versions between which no run can move are refused with all that is wrong",
           "[migration]") {
   const auto v2 = version(2, function("a") + "," + nap("b"));
@@ -323,6 +354,22 @@ TEST_CASE("versions between which no run can move are refused with all that is w
   CHECK(findings[2].find("/map/a: ") == 0);
   CHECK(findings[3].find("/map/b: ") == 0);
   CHECK(findings_between(v2, version(4, function("c")), {{"a", "c"}, {"b", "c"}}).size() == 2);
+}
+
+TEST_CASE("of a map that is wrong all over, the first findings are told and the others counted",
+          "[migration]") {
+  const auto v2 = version(2, function("a") + "," + nap("b"));
+  JsonObject map{{"a", "b"}, {"b", 7}};
+  constexpr std::size_t more = limits::map_findings_told_max;
+  for (std::size_t i = 0; i < more; ++i) map["x" + std::to_string(i)] = "a";
+  const auto migration = Migration::between(v2, version(3, function("a") + "," + nap("b")), map);
+  REQUIRE_FALSE(migration.ok());
+  // "b" is no text, the others are no steps, and "a" would be a step of another kind.
+  CHECK(migration.error().details.size() == limits::map_findings_told_max);
+  CHECK(migration.error().details.front().path == "/map/b");
+  CHECK(migration.error().details.front().got == "number");
+  CHECK(migration.error().message ==
+        "no run can move so; besides what is told, 2 more members of the map are wrong");
 }
 
 TEST_CASE("a run that moves anywhere on its way ends as one that began there, whatever crashes",
