@@ -291,7 +291,7 @@ inline constexpr Metric metric_list[] = {
      .kind = MetricKind::gauge,
      .unit = "workers",
      .help = "Workers that made room for another project, kept until their own one calls again.",
-     .watch = "At its limit (128, or 512 MiB) with a rate of forks: more projects take turns than "
+     .watch = "At its limit (128, or 768 MiB) with a rate of forks: more projects take turns than "
               "workers can be kept."},
     {.name = "millrace_function_queued",
      .kind = MetricKind::gauge,
