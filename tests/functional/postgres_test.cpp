@@ -156,6 +156,7 @@ TEST_CASE("two servers share a database when each has a schema of its own") {
   of_second.deploy_steps("answer", answer_step);
   CHECK(of_first.trigger("answer").status == 200);
   CHECK(of_second.trigger("answer").status == 200);
+  REQUIRE(of_second.put("/secrets/KEY", to_text(JsonObject{{"value", "hidden"}})).status == 201);
 
   stop(second);
   const TemporaryDirectory folder;
@@ -171,6 +172,7 @@ TEST_CASE("two servers share a database when each has a schema of its own") {
   INFO(rotated.errors);
   CHECK(rotated.exit_code == 0);
   second.start();
+  CHECK(of_second.get("/secrets").at("/secrets/0/isLocked") == "false");
   CHECK(of_second.trigger("answer").status == 200);
   CHECK(of_first.trigger("answer").status == 200);
 }
